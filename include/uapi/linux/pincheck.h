@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * pincheck: the contract between /dev/pincheck and user space.
+ *
+ * Every argument starts with its own size. A caller built against an older header passes a
+ * shorter structure and the missing tail reads as zero; one built against a newer header passes
+ * a longer one, which is accepted as long as the tail this module does not know is zero (E2BIG
+ * otherwise). A size below what ABI 1 had gives EINVAL. The module goes by magic and number of a
+ * command; the size that _IOWR() encodes is not compared, or growing would change the number.
+ * Unknown flags and reserved fields that are not zero give EINVAL: they may mean something one
+ * day, and must not be ignored until then. An unknown command gives ENOTTY.
+ *
+ * Where an error is returned, outputs are not written unless the command says so.
+ */
+#ifndef _UAPI_LINUX_PINCHECK_H
+#define _UAPI_LINUX_PINCHECK_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define PINCHECK_DEVICE		"/dev/pincheck"
+
+/* Raised when a meaning changes; new fields, flags and commands do not raise it. */
+#define PINCHECK_ABI		1
+
+/**
+ * enum pincheck_feature - what this module can tell or do on the running kernel
+ *
+ * A bit that is not set means that the kernel (or its configuration) does not offer what is
+ * needed; fields that depend on it are marked absent, never zero.
+ */
+enum pincheck_feature {
+	/** @PINCHECK_FEAT_PATH: fast and slow are told apart, a page at a time */
+	PINCHECK_FEAT_PATH		= 1ULL << 0,
+	/** @PINCHECK_FEAT_ANON_EXCLUSIVE: the kernel marks exclusive anonymous pages (5.19) */
+	PINCHECK_FEAT_ANON_EXCLUSIVE	= 1ULL << 1,
+	/** @PINCHECK_FEAT_PIN_COUNT: large folios count their pins apart from their references */
+	PINCHECK_FEAT_PIN_COUNT		= 1ULL << 2,
+	/** @PINCHECK_FEAT_FOLIO_MAPCOUNT: the folio's mapcount is the sum over its pages */
+	PINCHECK_FEAT_FOLIO_MAPCOUNT	= 1ULL << 3,
+	/** @PINCHECK_FEAT_ENTIRE_MAPCOUNT: mappings of the folio as a whole are counted apart */
+	PINCHECK_FEAT_ENTIRE_MAPCOUNT	= 1ULL << 4,
+	/** @PINCHECK_FEAT_NOFAULT: PAGES answers also where GUP-fast does not look (6.1) */
+	PINCHECK_FEAT_NOFAULT		= 1ULL << 5,
+};
+
+/**
+ * struct pincheck_info - argument of PINCHECK_IOC_INFO
+ *
+ * Needs no capability. Counters are of references to pages, one for each base page held; they
+ * count what this module took and gave back, whoever asked.
+ */
+struct pincheck_info {
+	/** @size: (in) sizeof(struct pincheck_info); (out) what the module filled of it */
+	__u32 size;
+	/** @flags: (in) none defined, 0 */
+	__u32 flags;
+	/** @abi: (out) PINCHECK_ABI of the module */
+	__u32 abi;
+	/** @page_size: (out) bytes of a base page */
+	__u32 page_size;
+	/** @pmd_size: (out) bytes that one PMD maps */
+	__u32 pmd_size;
+	/** @pin_bias: (out) what one pin adds to the refcount of a small folio */
+	__u32 pin_bias;
+	/** @features: (out) OR of enum pincheck_feature */
+	__u64 features;
+	/** @max_hold_pages: (out) most base pages in one hold */
+	__u64 max_hold_pages;
+	/** @max_session_holds: (out) most holds in one session */
+	__u64 max_session_holds;
+	/** @session_holds: (out) holds this session has now */
+	__u64 session_holds;
+	/** @session_pages: (out) references this session has now */
+	__u64 session_pages;
+	/** @sessions: (out) sessions open now */
+	__u64 sessions;
+	/** @acquired: (out) references taken by all sessions since the module was loaded */
+	__u64 acquired;
+	/** @released: (out) references given back by all sessions since then */
+	__u64 released;
+};
+
+/** enum pincheck_kind - how a hold refers to its pages */
+enum pincheck_kind {
+	/** @PINCHECK_KIND_PIN: FOLL_PIN, as for DMA */
+	PINCHECK_KIND_PIN	= 1,
+	/** @PINCHECK_KIND_GET: FOLL_GET, the plain ("speculative") reference; never long-term */
+	PINCHECK_KIND_GET	= 2,
+};
+
+/** enum pincheck_path - by which way GUP found a page */
+enum pincheck_path {
+	/** @PINCHECK_PATH_UNKNOWN: not told; only ever an answer */
+	PINCHECK_PATH_UNKNOWN	= 0,
+	/** @PINCHECK_PATH_FAST: the page tables, without mmap_lock */
+	PINCHECK_PATH_FAST	= 1,
+	/** @PINCHECK_PATH_SLOW: under mmap_lock, faulting where it must */
+	PINCHECK_PATH_SLOW	= 2,
+};
+
+/* Flags of struct pincheck_hold. */
+#define PINCHECK_HOLD_WRITE	(1U << 0)	/* FOLL_WRITE: the device will write */
+#define PINCHECK_HOLD_LONGTERM	(1U << 1)	/* FOLL_LONGTERM: kind pin only */
+#define PINCHECK_HOLD_FORCE	(1U << 2)	/* FOLL_FORCE: needs CAP_SYS_ADMIN */
+#define PINCHECK_HOLD_FLAGS	(PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_FORCE)
+
+/** enum pincheck_reason - why a hold was refused, as far as the module can name it */
+enum pincheck_reason {
+	/** @PINCHECK_REASON_NONE: it was not refused */
+	PINCHECK_REASON_NONE		= 0,
+	/** @PINCHECK_REASON_ARGUMENT: the request itself is malformed */
+	PINCHECK_REASON_ARGUMENT	= 1,
+	/** @PINCHECK_REASON_CAPABILITY: the caller lacks a capability */
+	PINCHECK_REASON_CAPABILITY	= 2,
+	/** @PINCHECK_REASON_LIMIT: max_hold_pages or max_session_holds is reached */
+	PINCHECK_REASON_LIMIT		= 3,
+	/** @PINCHECK_REASON_MEMLOCK: RLIMIT_MEMLOCK is reached */
+	PINCHECK_REASON_MEMLOCK		= 4,
+	/** @PINCHECK_REASON_UNMAPPED: nothing is mapped at fail_addr */
+	PINCHECK_REASON_UNMAPPED	= 5,
+	/** @PINCHECK_REASON_ACCESS: the mapping at fail_addr does not allow this access */
+	PINCHECK_REASON_ACCESS		= 6,
+	/** @PINCHECK_REASON_PFNMAP: device memory without pages is mapped at fail_addr */
+	PINCHECK_REASON_PFNMAP		= 7,
+	/** @PINCHECK_REASON_FILE: a file that tracks dirtying, or secret memory */
+	PINCHECK_REASON_FILE		= 8,
+	/** @PINCHECK_REASON_MEMORY: no memory for the hold itself */
+	PINCHECK_REASON_MEMORY		= 9,
+	/** @PINCHECK_REASON_SIGNAL: a fatal signal is pending */
+	PINCHECK_REASON_SIGNAL		= 10,
+	/** @PINCHECK_REASON_KERNEL: the kernel refused and the module cannot tell why */
+	PINCHECK_REASON_KERNEL		= 11,
+};
+
+/**
+ * struct pincheck_hold - argument of PINCHECK_IOC_HOLD
+ *
+ * Takes one reference on each page of a range of the calling process. All or nothing: what was
+ * taken of a range that cannot be held whole is given back before the call returns.
+ *
+ * The outputs are written on failure too, as soon as the structure itself could be read.
+ *
+ * EINVAL: unknown flag, kind or path; @addr or @len not a multiple of the page size, @len 0,
+ * the range wraps or leaves user space; long-term with kind get. EPERM: FORCE without
+ * CAP_SYS_ADMIN. ENOSPC: more holds than a session may have. E2BIG: more pages than a hold may
+ * have. ENOMEM: RLIMIT_MEMLOCK (unless CAP_IPC_LOCK), or no memory. EFAULT: GUP refuses a page of
+ * the range, see @reason. EINTR: a fatal signal is pending. EAGAIN: pages could not be migrated
+ * to where a long-term pin may be; whatever else GUP answers is passed on.
+ */
+struct pincheck_hold {
+	/** @size: (in) sizeof(struct pincheck_hold) */
+	__u32 size;
+	/** @flags: (in) PINCHECK_HOLD_* */
+	__u32 flags;
+	/** @kind: (in) enum pincheck_kind */
+	__u32 kind;
+	/** @path: (in) PINCHECK_PATH_FAST: the entry that tries GUP-fast and falls back;
+	 *  PINCHECK_PATH_SLOW: the one that takes mmap_lock at once */
+	__u32 path;
+	/** @addr: (in) user address, page aligned */
+	__u64 addr;
+	/** @len: (in) bytes, a multiple of the page size, not 0 */
+	__u64 len;
+	/** @hold: (out) id of the hold in this session, never 0 */
+	__u32 hold;
+	/** @reason: (out) enum pincheck_reason */
+	__u32 reason;
+	/** @pages: (out) base pages held; on failure, how many GUP gave before it stopped */
+	__u64 pages;
+	/** @fast_pages: (out) of these, how many came by GUP-fast */
+	__u64 fast_pages;
+	/** @slow_pages: (out) and how many under mmap_lock; both 0 where PATH is not offered */
+	__u64 slow_pages;
+	/** @fail_addr: (out) on failure, the first address that could not be held */
+	__u64 fail_addr;
+};
+
+/* Flags of struct pincheck_release. */
+#define PINCHECK_RELEASE_FLAGS	0U
+
+/**
+ * struct pincheck_release - argument of PINCHECK_IOC_RELEASE
+ *
+ * Gives a hold back. Pages that the device wrote through it are marked dirty first, under the
+ * page lock, as drivers do (unpin_user_pages_dirty_lock()).
+ *
+ * EINVAL: unknown flag, reserved field not 0. ENOENT: no such hold in this session.
+ */
+struct pincheck_release {
+	/** @size: (in) sizeof(struct pincheck_release) */
+	__u32 size;
+	/** @flags: (in) none defined, 0 */
+	__u32 flags;
+	/** @hold: (in) id from PINCHECK_IOC_HOLD */
+	__u32 hold;
+	/** @reserved: (in) 0 */
+	__u32 reserved;
+	/** @pages: (out) references given back */
+	__u64 pages;
+};
+
+/* Flags of struct pincheck_io. */
+#define PINCHECK_IO_WRITE	(1U << 0)	/* device to memory; without it memory to device */
+#define PINCHECK_IO_FLAGS	PINCHECK_IO_WRITE
+
+/**
+ * struct pincheck_io - argument of PINCHECK_IOC_IO
+ *
+ * Reads or writes held memory the way a DMA engine would: by the page, whatever the page tables
+ * say by now. The caller's buffer is ordinary memory.
+ *
+ * EINVAL: unknown flag, @offset and @len leave the hold. EPERM: writing through a hold taken
+ * without PINCHECK_HOLD_WRITE, always, before anything is touched. ENOENT: no such hold.
+ * EFAULT: @buffer cannot be read or written; @done says how far it came. EINTR: fatal signal.
+ */
+struct pincheck_io {
+	/** @size: (in) sizeof(struct pincheck_io) */
+	__u32 size;
+	/** @flags: (in) PINCHECK_IO_* */
+	__u32 flags;
+	/** @hold: (in) id from PINCHECK_IOC_HOLD */
+	__u32 hold;
+	/** @reserved: (in) 0 */
+	__u32 reserved;
+	/** @offset: (in) bytes from the start of the hold */
+	__u64 offset;
+	/** @len: (in) bytes; 0 does nothing */
+	__u64 len;
+	/** @buffer: (in) user address */
+	__u64 buffer;
+	/** @done: (out) bytes copied */
+	__u64 done;
+};
+
+/** enum pincheck_mapped - what is mapped now where a held page was found */
+enum pincheck_mapped {
+	/** @PINCHECK_MAPPED_UNKNOWN: cannot be told (another process asks, or not offered) */
+	PINCHECK_MAPPED_UNKNOWN	= 0,
+	/** @PINCHECK_MAPPED_SAME: the held page: the promise SYNC is kept */
+	PINCHECK_MAPPED_SAME	= 1,
+	/** @PINCHECK_MAPPED_OTHER: another page */
+	PINCHECK_MAPPED_OTHER	= 2,
+	/** @PINCHECK_MAPPED_NONE: no page */
+	PINCHECK_MAPPED_NONE	= 3,
+};
+
+/** struct pincheck_page - one page of a hold, as PINCHECK_IOC_PAGES tells it */
+struct pincheck_page {
+	/** @pfn: page frame number of the held page */
+	__u64 pfn;
+	/** @path: enum pincheck_path: how this page was found */
+	__u32 path;
+	/** @mapped: enum pincheck_mapped */
+	__u32 mapped;
+};
+
+/**
+ * struct pincheck_pages - argument of PINCHECK_IOC_PAGES
+ *
+ * Needs CAP_SYS_ADMIN (EPERM): it tells page frame numbers. Never faults a page in.
+ *
+ * EINVAL: unknown flag, reserved field not 0, @first and @count leave the hold. ENOENT: no such
+ * hold. EFAULT: @pages cannot be written. EINTR: fatal signal.
+ */
+struct pincheck_pages {
+	/** @size: (in) sizeof(struct pincheck_pages) */
+	__u32 size;
+	/** @flags: (in) none defined, 0 */
+	__u32 flags;
+	/** @hold: (in) id from PINCHECK_IOC_HOLD */
+	__u32 hold;
+	/** @reserved: (in) 0 */
+	__u32 reserved;
+	/** @first: (in) index of the first page asked for */
+	__u64 first;
+	/** @count: (in) pages asked for */
+	__u64 count;
+	/** @pages: (in) user address of @count struct pincheck_page */
+	__u64 pages;
+};
+
+/* Bits of pincheck_report.flags and .flags_known. */
+#define PINCHECK_PAGE_ANON		(1ULL << 0)
+#define PINCHECK_PAGE_ANON_EXCLUSIVE	(1ULL << 1)	/* of this page, or of its PMD mapping */
+#define PINCHECK_PAGE_KSM		(1ULL << 2)
+#define PINCHECK_PAGE_SHMEM		(1ULL << 3)
+#define PINCHECK_PAGE_HUGETLB		(1ULL << 4)
+#define PINCHECK_PAGE_FILE		(1ULL << 5)	/* has a mapping that is not anonymous */
+#define PINCHECK_PAGE_SWAPCACHE		(1ULL << 6)
+#define PINCHECK_PAGE_ZERO		(1ULL << 7)	/* the shared zero page */
+#define PINCHECK_PAGE_DIRTY		(1ULL << 8)
+#define PINCHECK_PAGE_WRITEBACK		(1ULL << 9)
+#define PINCHECK_PAGE_PRIVATE		(1ULL << 10)	/* buffers, or other private data */
+#define PINCHECK_PAGE_LRU		(1ULL << 11)
+#define PINCHECK_PAGE_LOCKED		(1ULL << 12)
+#define PINCHECK_PAGE_LARGE		(1ULL << 13)	/* part of a folio of more than one page */
+#define PINCHECK_PAGE_MAYBE_DMA_PINNED	(1ULL << 14)
+#define PINCHECK_PAGE_SLAB		(1ULL << 15)
+#define PINCHECK_PAGE_RESERVED		(1ULL << 16)
+#define PINCHECK_PAGE_MOVABLE_ZONE	(1ULL << 17)	/* in ZONE_MOVABLE */
+#define PINCHECK_PAGE_CMA		(1ULL << 18)
+#define PINCHECK_PAGE_LONGTERM_PINNABLE	(1ULL << 19)
+#define PINCHECK_PAGE_DEVICE		(1ULL << 20)	/* ZONE_DEVICE */
+#define PINCHECK_PAGE_UNEVICTABLE	(1ULL << 21)
+
+/* Bits of pincheck_report.present: which numbers are told. */
+#define PINCHECK_REPORT_PAGE		(1U << 0)	/* there is a page: everything not named below */
+#define PINCHECK_REPORT_MAPCOUNT	(1U << 1)	/* page_mapcount */
+#define PINCHECK_REPORT_FOLIO_MAPCOUNT	(1U << 2)
+#define PINCHECK_REPORT_ENTIRE_MAPCOUNT	(1U << 3)
+#define PINCHECK_REPORT_PIN_COUNT	(1U << 4)	/* raw: large folios that count pins apart */
+#define PINCHECK_REPORT_FS_MAGIC	(1U << 5)
+
+/**
+ * struct pincheck_report - all that is known of one page
+ *
+ * A snapshot without locks: numbers may be of slightly different moments when others use the
+ * page. What the kernel does not offer is marked absent in @present and @flags_known; then the
+ * field is 0 and means nothing.
+ */
+struct pincheck_report {
+	/** @pfn: (out) the page asked for */
+	__u64 pfn;
+	/** @head: page frame number of the folio's first page */
+	__u64 head;
+	/** @flags: PINCHECK_PAGE_* that are true */
+	__u64 flags;
+	/** @flags_known: PINCHECK_PAGE_* whose truth is known */
+	__u64 flags_known;
+	/** @present: PINCHECK_REPORT_* */
+	__u32 present;
+	/** @order: of the folio; 0 is one base page */
+	__u32 order;
+	/** @refcount: of the folio */
+	__s32 refcount;
+	/** @page_mapcount: mappings of this page, those of the whole folio included */
+	__s32 page_mapcount;
+	/** @folio_mapcount: mappings of all pages of the folio */
+	__s32 folio_mapcount;
+	/** @entire_mapcount: mappings of the folio as a whole */
+	__s32 entire_mapcount;
+	/** @pin_count: raw count of pins; only large folios have one */
+	__s32 pin_count;
+	/** @pins: estimated pins: pin_count, or else refcount / pin_bias */
+	__s32 pins;
+	/** @zone: index of the zone */
+	__u32 zone;
+	/** @node: NUMA node */
+	__s32 node;
+	/** @fs_magic: s_magic of the filesystem that owns the page */
+	__u64 fs_magic;
+};
+
+/**
+ * struct pincheck_report_request - argument of PINCHECK_IOC_REPORT
+ *
+ * Needs CAP_SYS_ADMIN (EPERM). A PFN without an online page is no error: its report has
+ * PINCHECK_REPORT_PAGE unset.
+ *
+ * EINVAL: unknown flag, reserved field not 0, @report_size below what ABI 1 had or above a page.
+ * EFAULT: @pfns cannot be read or @reports not written. EINTR: fatal signal.
+ */
+struct pincheck_report_request {
+	/** @size: (in) sizeof(struct pincheck_report_request) */
+	__u32 size;
+	/** @flags: (in) none defined, 0 */
+	__u32 flags;
+	/** @report_size: (in) sizeof(struct pincheck_report): the stride; a tail the module does
+	 *  not know is cleared */
+	__u32 report_size;
+	/** @reserved: (in) 0 */
+	__u32 reserved;
+	/** @count: (in) number of PFNs */
+	__u64 count;
+	/** @pfns: (in) user address of @count __u64 */
+	__u64 pfns;
+	/** @reports: (in) user address of @count reports of @report_size bytes */
+	__u64 reports;
+};
+
+#define PINCHECK_IOC_MAGIC	0xBC
+
+#define PINCHECK_IOC_INFO	_IOWR(PINCHECK_IOC_MAGIC, 0x40, struct pincheck_info)
+#define PINCHECK_IOC_HOLD	_IOWR(PINCHECK_IOC_MAGIC, 0x41, struct pincheck_hold)
+#define PINCHECK_IOC_RELEASE	_IOWR(PINCHECK_IOC_MAGIC, 0x42, struct pincheck_release)
+#define PINCHECK_IOC_IO		_IOWR(PINCHECK_IOC_MAGIC, 0x43, struct pincheck_io)
+#define PINCHECK_IOC_PAGES	_IOWR(PINCHECK_IOC_MAGIC, 0x44, struct pincheck_pages)
+#define PINCHECK_IOC_REPORT	_IOWR(PINCHECK_IOC_MAGIC, 0x45, struct pincheck_report_request)
+
+#endif /* _UAPI_LINUX_PINCHECK_H */

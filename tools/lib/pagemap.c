@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the page tables map, from /proc/PID/pagemap. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "pagemap.h"
+
+int pagemap_open(pid_t pid)
+{
+	char path[64] = "/proc/self/pagemap";
+	int pagemap;
+
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)pid);
+	pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	return pagemap < 0 ? -errno : pagemap;
+}
+
+int pagemap_read(int pagemap, const void *address, uint64_t *entries, size_t count)
+{
+	off_t offset = (uintptr_t)address / sysconf(_SC_PAGESIZE) * sizeof(*entries);
+	char *to = (char *)entries;
+	size_t left = count * sizeof(*entries);
+
+	while (left) {
+		ssize_t got = pread(pagemap, to, left, offset);
+
+		if (got < 0)
+			return -errno;
+		if (!got)
+			return -ENODATA;
+		to += got;
+		offset += got;
+		left -= got;
+	}
+	return 0;
+}
+
+uint64_t pagemap_entry(int pagemap, const void *address)
+{
+	uint64_t entry;
+
+	return pagemap_read(pagemap, address, &entry, 1) ? 0 : entry;
+}

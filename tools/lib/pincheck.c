@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* libpincheck: thin C calls over the ioctls of /dev/pincheck. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include "pincheck.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+static int command(int session, unsigned long number, void *argument)
+{
+	return ioctl(session, number, argument) < 0 ? -errno : 0;
+}
+
+int pincheck_open(void)
+{
+	int session = open(PINCHECK_DEVICE, O_RDWR | O_CLOEXEC);
+
+	return session < 0 ? -errno : session;
+}
+
+const char *pincheck_open_hint(int error)
+{
+	switch (-error) {
+	case ENOENT:
+	case ENXIO:
+	case ENODEV:
+		return "the module is not loaded: sudo insmod pincheck.ko (make builds it)";
+	case EACCES:
+	case EPERM:
+		return "the device belongs to root: use sudo";
+	default:
+		return "see dmesg for what the module says";
+	}
+}
+
+int pincheck_info(int session, struct pincheck_info *info)
+{
+	*info = (struct pincheck_info) { .size = sizeof(*info) };
+	return command(session, PINCHECK_IOC_INFO, info);
+}
+
+int pincheck_hold(int session, struct pincheck_hold *hold)
+{
+	hold->size = sizeof(*hold);
+	return command(session, PINCHECK_IOC_HOLD, hold);
+}
+
+long pincheck_release(int session, __u32 id)
+{
+	struct pincheck_release release = { .size = sizeof(release), .hold = id };
+	int error = command(session, PINCHECK_IOC_RELEASE, &release);
+
+	return error ? error : (long)release.pages;
+}
+
+static ssize_t device_io(int session, __u32 id, __u32 flags, __u64 offset, const void *buffer,
+			 size_t len)
+{
+	struct pincheck_io io = {
+		.size = sizeof(io), .flags = flags, .hold = id,
+		.offset = offset, .len = len, .buffer = (uintptr_t)buffer,
+	};
+	int error = command(session, PINCHECK_IOC_IO, &io);
+
+	return error ? error : (ssize_t)io.done;
+}
+
+ssize_t pincheck_read(int session, __u32 id, __u64 offset, void *buffer, size_t len)
+{
+	return device_io(session, id, 0, offset, buffer, len);
+}
+
+ssize_t pincheck_write(int session, __u32 id, __u64 offset, const void *buffer, size_t len)
+{
+	return device_io(session, id, PINCHECK_IO_WRITE, offset, buffer, len);
+}
+
+int pincheck_pages(int session, __u32 id, __u64 first, __u64 count, struct pincheck_page *pages)
+{
+	struct pincheck_pages argument = {
+		.size = sizeof(argument), .hold = id,
+		.first = first, .count = count, .pages = (uintptr_t)pages,
+	};
+
+	return command(session, PINCHECK_IOC_PAGES, &argument);
+}
+
+int pincheck_report(int session, const __u64 *pfns, __u64 count, struct pincheck_report *reports)
+{
+	struct pincheck_report_request request = {
+		.size = sizeof(request), .report_size = sizeof(*reports), .count = count,
+		.pfns = (uintptr_t)pfns, .reports = (uintptr_t)reports,
+	};
+
+	return command(session, PINCHECK_IOC_REPORT, &request);
+}
+
+static const char *name_of(const char *const *names, size_t count, __u32 value)
+{
+	return value < count && names[value] ? names[value] : "?";
+}
+
+const char *pincheck_kind_name(__u32 kind)
+{
+	static const char *const names[] = {
+		[PINCHECK_KIND_PIN] = "pin", [PINCHECK_KIND_GET] = "get",
+	};
+
+	return name_of(names, ARRAY_SIZE(names), kind);
+}
+
+const char *pincheck_path_name(__u32 path)
+{
+	static const char *const names[] = {
+		[PINCHECK_PATH_UNKNOWN] = "unknown", [PINCHECK_PATH_FAST] = "fast",
+		[PINCHECK_PATH_SLOW] = "slow",
+	};
+
+	return name_of(names, ARRAY_SIZE(names), path);
+}
+
+const char *pincheck_reason_name(__u32 reason)
+{
+	static const char *const names[] = {
+		[PINCHECK_REASON_NONE] = "none", [PINCHECK_REASON_ARGUMENT] = "argument",
+		[PINCHECK_REASON_CAPABILITY] = "capability", [PINCHECK_REASON_LIMIT] = "limit",
+		[PINCHECK_REASON_MEMLOCK] = "memlock", [PINCHECK_REASON_UNMAPPED] = "unmapped",
+		[PINCHECK_REASON_ACCESS] = "access", [PINCHECK_REASON_PFNMAP] = "pfnmap",
+		[PINCHECK_REASON_FILE] = "file", [PINCHECK_REASON_MEMORY] = "memory",
+		[PINCHECK_REASON_SIGNAL] = "signal", [PINCHECK_REASON_KERNEL] = "kernel",
+	};
+
+	return name_of(names, ARRAY_SIZE(names), reason);
+}
+
+const char *pincheck_mapped_name(__u32 mapped)
+{
+	static const char *const names[] = {
+		[PINCHECK_MAPPED_UNKNOWN] = "unknown", [PINCHECK_MAPPED_SAME] = "same",
+		[PINCHECK_MAPPED_OTHER] = "other", [PINCHECK_MAPPED_NONE] = "none",
+	};
+
+	return name_of(names, ARRAY_SIZE(names), mapped);
+}

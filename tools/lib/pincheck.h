@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * libpincheck: thin C calls over the ioctls of /dev/pincheck, for tools and selftests alike.
+ *
+ * Every call returns 0 (or a count) or a negative errno; none prints.
+ */
+#ifndef PINCHECK_LIB_PINCHECK_H
+#define PINCHECK_LIB_PINCHECK_H
+
+#include <stddef.h>
+#include <sys/types.h>
+#include <linux/pincheck.h>
+
+/**
+ * pincheck_open() - begin a session
+ *
+ * Return: a file descriptor (close-on-exec), or a negative errno: pincheck_open_hint() tells
+ * a person what to do about it.
+ */
+int pincheck_open(void);
+
+/** pincheck_open_hint() - the next command to type when pincheck_open() gave @error (negative) */
+const char *pincheck_open_hint(int error);
+
+int pincheck_info(int session, struct pincheck_info *info);
+
+/**
+ * pincheck_hold() - take a hold; the caller fills flags, kind, path, addr and len
+ *
+ * The outputs of @hold are valid on failure too (reason, fail_addr, pages).
+ */
+int pincheck_hold(int session, struct pincheck_hold *hold);
+
+/** pincheck_release() - give hold @id back. Return: references given back, or a negative errno */
+long pincheck_release(int session, __u32 id);
+
+/** pincheck_read() - memory to device: @len bytes at @offset of hold @id. Return: bytes done */
+ssize_t pincheck_read(int session, __u32 id, __u64 offset, void *buffer, size_t len);
+
+/** pincheck_write() - device to memory: the other way round */
+ssize_t pincheck_write(int session, __u32 id, __u64 offset, const void *buffer, size_t len);
+
+int pincheck_pages(int session, __u32 id, __u64 first, __u64 count, struct pincheck_page *pages);
+int pincheck_report(int session, const __u64 *pfns, __u64 count, struct pincheck_report *reports);
+
+/* Names of the values of the contract, for output; "?" for one this build does not know. */
+const char *pincheck_kind_name(__u32 kind);
+const char *pincheck_path_name(__u32 path);
+const char *pincheck_reason_name(__u32 reason);
+const char *pincheck_mapped_name(__u32 mapped);
+
+#endif
