@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2153 # names of matrix.sh
+# A private apt per kernel: own lists, state and archives in the cache. The settings of the
+# machine (proxies, credentials, Acquire options) are inherited; its package state is not touched.
+
+readonly DEBIAN_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# debian_mirror SUITE: URI of the mirror that carries SUITE, from the machine's own apt sources.
+debian_mirror()
+{
+	local kind=main variable=DEBIAN_MIRROR uri
+
+	case $1 in
+	*-security)
+		kind=security
+		variable=DEBIAN_SECURITY_MIRROR ;;
+	esac
+	uri=${!variable:-$(machine_mirror $kind)}
+	# A machine without a security source, or only DEBIAN_MIRROR given: by convention they are
+	# neighbours. apt verifies what it finds there.
+	if [ -z "$uri" ] && [ $kind = security ]; then
+		uri=$(debian_mirror main)
+		uri=${uri%/}-security
+	fi
+	[ -n "$uri" ] || die "this machine's apt sources name no Debian mirror. Run again with" \
+		"$variable=URI of a mirror (in the form http://HOST/debian)"
+	printf '%s\n' "${uri%/}"
+}
+
+# machine_mirror main|security. `update --print-uris` works without package lists and network.
+machine_mirror()
+{
+	grep -qs '^ID=debian$' /etc/os-release || return 0
+	[ "$1" = main ] || [ -z "${DEBIAN_MIRROR:-}" ] || return 0
+	apt-get update --print-uris 2>/dev/null | awk -v kind="$1" -F"'" '
+		match($2, "/dists/[^/]+/(updates/)?main/binary-") {
+			suite = substr($2, RSTART + 7)
+			sub("/.*", "", suite)
+			security = suite ~ /-security$/
+			if (suite ~ /-(updates|backports)$/ || security != (kind == "security"))
+				next
+			print substr($2, 1, RSTART - 1)
+			exit
+		}'
+}
+
+# Writes the configuration of this kernel's apt. Cheap, so done anew each time.
+apt_configure()
+{
+	local suite
+
+	[ -r "$DEBIAN_KEYRING" ] || die "$DEBIAN_KEYRING is missing. Install it:" \
+		"sudo apt-get install debian-archive-keyring"
+	mkdir -p -- "$APT_DIR"/{lists,archives}/partial
+	touch -- "$APT_DIR/status"
+	for suite in $SUITES; do
+		printf 'deb [arch=amd64 signed-by=%s] %s %s main\n' \
+			"$DEBIAN_KEYRING" "$(debian_mirror "$suite")" "$suite"
+	done >"$APT_DIR/sources.list"
+	# Version, not suite, decides: a suite may carry several series, or a newer one.
+	printf 'Package: linux-image-* linux-headers-* linux-kbuild-*\nPin: version %s\nPin-Priority: 990\n' \
+		"$VERSION_PATTERN" >"$APT_DIR/preferences"
+	cat >"$APT_DIR/apt.conf" <<-EOF
+	APT::Architecture "amd64";
+	#clear APT::Architectures;
+	APT::Architectures "amd64";
+	APT::Install-Recommends "false";
+	APT::Sandbox::User "root";
+	#clear APT::Update::Pre-Invoke;
+	#clear APT::Update::Post-Invoke;
+	#clear APT::Update::Post-Invoke-Success;
+	#clear DPkg::Post-Invoke;
+	Acquire::Languages "none";
+	Acquire::Retries "3";
+	Acquire::http::Timeout "30";
+	Acquire::https::Timeout "30";
+	Acquire::AllowInsecureRepositories "false";
+	Dir::State "$APT_DIR";
+	Dir::State::lists "$APT_DIR/lists";
+	Dir::State::status "$APT_DIR/status";
+	Dir::Cache "$APT_DIR";
+	Dir::Cache::archives "$APT_DIR/archives";
+	Dir::Cache::pkgcache "pkgcache.bin";
+	Dir::Cache::srcpkgcache "";
+	Dir::Etc::sourcelist "$APT_DIR/sources.list";
+	Dir::Etc::sourceparts "/dev/null";
+	Dir::Etc::preferences "$APT_DIR/preferences";
+	Dir::Etc::preferencesparts "/dev/null";
+	EOF
+}
+
+# -c comes after the machine's apt.conf.d and so wins over it; APT_CONFIG would come before.
+private_apt()
+{
+	local tool=$1
+	shift
+	LC_ALL=C "$tool" -c "$APT_DIR/apt.conf" "$@"
+}
+
+# apt_lists [--newer]: package lists; without --newer those of the last time will do.
+apt_lists()
+{
+	apt_configure
+	if [ "${1:-}" != --newer ] && [ -n "$(find "$APT_DIR/lists" -name '*_Packages*' -print -quit)" ]; then
+		return
+	fi
+	step "$NAME: package lists of $SUITES" "$APT_DIR/lists" \
+		private_apt apt-get update --error-on=any
+}
+
+apt_lists_failed()
+{
+	step_failed
+	die "$NAME: cannot read the package lists of $(debian_mirror "${SUITES%% *}") (reasons above)." \
+		"Check the network, or give other mirrors with DEBIAN_MIRROR= and DEBIAN_SECURITY_MIRROR=," \
+		"and run again"
+}
+
+# apt_candidate PACKAGE: the version apt would take, by pin and then by height.
+apt_candidate()
+{
+	private_apt apt-cache policy "$1" | awk '$1 == "Candidate:" && $2 != "(none)" { print $2 }'
+}
+
+# apt_depends PACKAGE=VERSION: "name version" per dependency, of alternatives the first; the
+# version is empty unless it is an exact one.
+apt_depends()
+{
+	private_apt apt-cache show "$1" | awk '
+		/^Depends: / && !seen++ {
+			count = split(substr($0, 10), groups, /, */)
+			for (i = 1; i <= count; i++) {
+				sub(/ *\|.*/, "", groups[i])
+				gsub(/[()]/, "", groups[i])
+				split(groups[i], word, / +/)
+				sub(/:any$/, "", word[1])
+				print word[1], (word[2] == "=" ? word[3] : "")
+			}
+		}'
+}
+
+# apt_closure FOLLOW KEEP PACKAGE VERSION: walks the dependencies of a metapackage. Packages that
+# match FOLLOW are walked into; what matches KEEP is printed as "unpack name=version", any other
+# that is not a linux-* package as "install name".
+apt_closure()
+{
+	local follow=$1 keep=$2 name version seen=" "
+	local -a queue=("$3 $4")
+
+	while [ ${#queue[@]} -gt 0 ]; do
+		read -r name version <<<"${queue[0]}"
+		queue=("${queue[@]:1}")
+		case $seen in *" $name "*) continue ;; esac
+		seen+="$name "
+		if [[ $name =~ $follow ]]; then
+			[ -n "$version" ] || version=$(apt_candidate "$name")
+			[[ ! $name =~ $keep ]] || echo "unpack $name=$version"
+			mapfile -O ${#queue[@]} -t queue < <(apt_depends "$name=$version")
+		elif [[ $name != linux-* ]]; then
+			echo "install $name"
+		fi
+	done
+}
+
+# Bytes that are still to be downloaded, by apt's own reckoning.
+apt_missing_bytes()
+{
+	private_apt apt-get --print-uris -qq "$@" 2>/dev/null |
+		awk '/^\x27/ { bytes += $3 } END { printf "%d\n", bytes }'
+}

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Builds this clone's module for a kernel. The sources are copied to OUTDIR/tree, which is mounted
+# into the build root: clones and outputs cannot collide, and `make clean` removes all of it.
+
+readonly SOURCES="Kbuild src include"
+
+# build_sync TREE: makes TREE the clone's sources. What did not change keeps its time, so that
+# make has nothing to do; what was removed from the clone goes.
+build_sync()
+{
+	local tree=$1 file
+
+	[ -e "$CLONE/Kbuild" ] || die "no Kbuild in $CLONE: is this a whole clone?"
+	mkdir -p -- "$tree"
+	# shellcheck disable=SC2086 # a list of words
+	(cd -- "$CLONE" && find $SOURCES -type f ! -name '*.o' ! -name '*.cmd' ! -name '*.mod*' \
+		! -name '*.ko' -print | sort) >"$tree.new"
+	if [ -e "$tree.files" ]; then
+		comm -13 "$tree.new" "$tree.files" | while IFS= read -r file; do
+			rm -f -- "$tree/$file"
+		done
+	fi
+	while IFS= read -r file; do
+		if [ "$CLONE/$file" -ot "$tree/$file" ] && cmp -s -- "$CLONE/$file" "$tree/$file"; then
+			continue
+		fi
+		mkdir -p -- "$(dirname -- "$tree/$file")"
+		cmp -s -- "$CLONE/$file" "$tree/$file" || cp -- "$CLONE/$file" "$tree/$file"
+	done <"$tree.new"
+	mv -- "$tree.new" "$tree.files"
+}
+
+# build_report LOG TREE-PREFIX...: the compiler's words with the paths of the clone. Where make
+# ran in the tree itself (7.x) they are relative, which fits the clone as they are.
+build_report()
+{
+	local log=$1 prefix
+	local -a map=()
+	shift
+
+	for prefix in "$@"; do
+		map+=(-e "s#$prefix/#$CLONE/#g")
+	done
+	sed "${map[@]}" "$log" |
+		grep -vE '^( +[A-Z]+( \[M\])? |make(\[[0-9]+\])?: (Entering|Leaving))' | tail -n 60 >&2 || true
+}
+
+# build_conclude OUTDIR RC WHAT PREFIX...
+build_conclude()
+{
+	local outdir=$1 rc=$2 what=$3 tree=$1/tree
+	shift 3
+
+	if [ "$rc" -ne 0 ] || [ ! -e "$tree/pincheck.ko" ]; then
+		build_report "$outdir/build.log" "$@"
+		rm -f -- "$outdir/pincheck.ko"
+		say "the module does not build for $what; whole log: $outdir/build.log"
+		exit 1
+	fi
+	if grep -q 'warning: ' "$outdir/build.log"; then
+		build_report "$outdir/build.log" "$@"
+	fi
+	cmp -s -- "$tree/pincheck.ko" "$outdir/pincheck.ko" ||
+		cp -- "$tree/pincheck.ko" "$outdir/pincheck.ko"
+}
+
+# Sets OUTDIR and holds its lock: two makes in one clone take turns.
+build_outdir()
+{
+	[ -n "${1:-}" ] || die "which output directory? Usage: kernels build NAME OUTDIR [MAKEVAR=...]"
+	mkdir -p -- "$1"
+	OUTDIR=$(cd -- "$1" && pwd -P)
+	exec {OUTDIR_FD}>>"$OUTDIR/.lock"
+	flock "$OUTDIR_FD"
+}
+
+# Does a build with these make variables need more than the release's own compiler?
+build_wants_lint()
+{
+	local word
+
+	for word in "$@"; do
+		case $word in
+		CC=clang*|LLVM=?*|C=[12]|CHECK=*) return 0 ;;
+		esac
+	done
+	return 1
+}
+
+command_build()
+{
+	local rc=0 root release
+
+	matrix_select "${1:-}"
+	build_outdir "${2:-}"
+	shift 2
+	fetch_ensure
+	release=$(<"$CURRENT/release")
+	root=$(readlink -f -- "$CURRENT")/root
+	if build_wants_lint "$@"; then
+		lint_ensure
+		root=$LINT_ROOT
+	fi
+	build_sync "$OUTDIR/tree"
+	root_run "$root" "$OUTDIR/tree" make -C "/usr/src/linux-headers-$release" M=/work \
+		-j"$(nproc)" modules "$@" >"$OUTDIR/build.log" 2>&1 </dev/null || rc=$?
+	build_conclude "$OUTDIR" "$rc" "$NAME ($release)" /work
+}
+
+command_build_custom()
+{
+	local kdir=${1:-} rc=0
+	local -a compiler=()
+
+	[ -n "$kdir" ] || die "which kernel tree? Usage: kernels build-custom KDIR OUTDIR [MAKEVAR=...]"
+	[ -e "$kdir/Makefile" ] || die "$kdir is no kernel build tree: no Makefile in it. Give KDIR=the directory the kernel was built in"
+	if [ ! -e "$kdir/include/generated/autoconf.h" ] || [ ! -e "$kdir/Module.symvers" ]; then
+		die "the kernel in $kdir is not built. Build it: make -C $kdir -j\$(nproc)"
+	fi
+	kdir=$(cd -- "$kdir" && pwd -P)
+	build_outdir "${2:-}"
+	shift 2
+	build_sync "$OUTDIR/tree"
+	if grep -qs '^CONFIG_CC_IS_CLANG=y' "$kdir/.config"; then
+		compiler=(LLVM=1)
+	fi
+	make -C "$kdir" M="$OUTDIR/tree" -j"$(nproc)" modules "${compiler[@]}" "$@" \
+		>"$OUTDIR/build.log" 2>&1 </dev/null || rc=$?
+	build_conclude "$OUTDIR" "$rc" "$kdir" "$OUTDIR/tree"
+}

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2153 # names of matrix.sh
+# Provides a kernel: HOME_DIR/VERSION/{image,root,version,release}, with `current` pointing to it.
+# A version is made under a .partial name and renamed when complete.
+
+# Takes the kernel's lock, telling who is waited for.
+fetch_lock()
+{
+	mkdir -p -- "$HOME_DIR"
+	exec {LOCK_FD}>>"$HOME_DIR/lock"
+	if ! flock --nonblock "$LOCK_FD"; then
+		say "$NAME: another run is fetching it, waiting for it"
+		flock "$LOCK_FD"
+	fi
+}
+
+fetch_unlock()
+{
+	exec {LOCK_FD}>&-
+	LOCK_FD=
+}
+
+# Is there a version of this row that was compared with the mirror less than a day ago?
+fetch_is_fresh()
+{
+	[ -z "${REFRESH:-}" ] && fetch_is_usable &&
+		[ -n "$(find "$HOME_DIR/checked" -mmin -1440 2>/dev/null)" ]
+}
+
+fetch_is_usable()
+{
+	[ -e "$CURRENT/release" ] && [ "$(<"$CURRENT/row")" = "$ROW_KEY" ]
+}
+
+# fetch_ensure: after this, CURRENT is usable. The way without work takes no lock.
+fetch_ensure()
+{
+	fetch_is_fresh && return
+	fetch_lock
+	if ! fetch_is_fresh; then
+		fetch_update
+	fi
+	fetch_unlock
+}
+
+fetch_update()
+{
+	local version
+
+	host_need kernels
+	if ! apt_lists --newer; then
+		fetch_offline
+		return
+	fi
+	version=$(apt_candidate "$IMAGE_META")
+	# shellcheck disable=SC2053 # the column is a pattern
+	if [ -z "$version" ] || [[ $version != $VERSION_PATTERN ]]; then
+		fetch_gone "$version"
+		return
+	fi
+	if ! fetch_is_usable || [ "$(<"$CURRENT/version")" != "$version" ]; then
+		[ ! -e "$CURRENT/version" ] || say "$NAME: $(<"$CURRENT/version") -> $version"
+		fetch_version "$version"
+	fi
+	touch -- "$HOME_DIR/checked"
+	fetch_remove_old
+}
+
+# No network: what is cached goes on being used, and is compared again in an hour.
+fetch_offline()
+{
+	fetch_is_usable || apt_lists_failed
+	rm -f -- "$STEP_LOG"
+	say "$NAME: the mirror cannot be reached; carrying on with the cached $(<"$CURRENT/version")"
+	touch -d '23 hours ago' -- "$HOME_DIR/checked"
+}
+
+# The suites carry no such version any more.
+fetch_gone()
+{
+	fetch_is_usable || die "$NAME: $SUITES carry $IMAGE_META ${1:-not at all}, not" \
+		"$VERSION_PATTERN. Name the suite that does in the row of $HERE/matrix"
+	say "$NAME: $SUITES no longer carry $VERSION_PATTERN; carrying on with the cached $(<"$CURRENT/version")"
+	touch -- "$HOME_DIR/checked"
+}
+
+# fetch_version VERSION: downloads, unpacks, renames.
+fetch_version()
+{
+	local version=$1 partial=$HOME_DIR/$1.partial begin=$SECONDS
+	local -a image headers installs
+
+	fetch_resolve "$version"
+	# Another mount below it would mean a live run of somebody who holds no lock: stay out.
+	rm -rf --one-file-system -- "$partial"
+	mkdir -p -- "$partial"
+	fetch_download "${image[@]}" "${headers[@]}"
+	step "$NAME: image unpacked" "$partial" unpack_into "$partial/image" "${image[@]}" ||
+		{ step_failed; die "$NAME: cannot unpack the image (reasons above)"; }
+	root_make "$partial/root" "${installs[@]}"
+	step "$NAME: headers unpacked" "$partial" unpack_into "$partial/root" "${headers[@]}" ||
+		{ step_failed; die "$NAME: cannot unpack the headers (reasons above)"; }
+	fetch_finish "$partial" "$version"
+	rm -rf -- "${HOME_DIR:?}/$version"
+	mv -T -- "$partial" "$HOME_DIR/$version"
+	ln -sfn -- "$version" "$CURRENT.new"
+	mv -T -- "$CURRENT.new" "$CURRENT"
+	rm -rf -- "$APT_DIR"/{archives,pkgcache.bin}
+	say "$NAME: $(<"$CURRENT/release") ready in $((SECONDS - begin)) s," \
+		"$(megabytes "$(size_of "$HOME_DIR")") in $HOME_DIR"
+}
+
+# Fills image, headers (package=version) and installs (package) of the caller.
+fetch_resolve()
+{
+	local kind package version
+
+	version=$(apt_candidate "$HEADERS_META")
+	[ "$version" = "$1" ] || die "$NAME: $IMAGE_META is $1 but $HEADERS_META is ${version:-missing}" \
+		"on the mirror: it is being updated. Run again later"
+	mapfile -t image < <(apt_closure '^linux-(image|binary|modules)' '^linux-(image|binary|modules)-' \
+		"$IMAGE_META" "$1" | sed -n 's/^unpack //p')
+	# shellcheck disable=SC2206 # a list of words
+	installs=($ROOT_PACKAGES)
+	while read -r kind package; do
+		case $kind in
+		unpack) headers+=("$package") ;;
+		install) installs+=("$package") ;;
+		esac
+	done < <(apt_closure '^linux-(headers|kbuild|compiler)' '^linux-(headers|kbuild)-' "$HEADERS_META" "$1")
+}
+
+# fetch_download PACKAGE=VERSION...: into the archives. apt resumes what is half there.
+fetch_download()
+{
+	local bytes
+
+	bytes=$(apt_missing_bytes download "$@")
+	say "$NAME: downloading $(megabytes "$bytes"): $*"
+	mkdir -p -- "$APT_DIR/archives/partial"
+	if ! (cd -- "$APT_DIR/archives" && step "$NAME: download of $(megabytes "$bytes")" . \
+		private_apt apt-get -y download "$@"); then
+		die "$NAME: the download failed. Check the network and the space in $CACHE," \
+			"then run again: it goes on where it stopped"
+	fi
+}
+
+# unpack_into DIR PACKAGE=VERSION...: never installed, no maintainer script runs.
+unpack_into()
+{
+	local dir=$1 package version deb
+	shift
+
+	mkdir -p -- "$dir"
+	for package in "$@"; do
+		version=${package#*=}
+		# apt writes an epoch's colon as %3a into the file name.
+		deb=$(find "$APT_DIR/archives" -maxdepth 1 -name "${package%%=*}_${version/:/%3a}_*.deb")
+		# Merged /usr: a package's /lib must follow the root's link, not replace it.
+		dpkg-deb --fsys-tarfile "$deb" |
+			tar -x --keep-directory-symlink --no-same-owner -C "$dir" -f - || return
+	done
+}
+
+# fetch_finish DIR VERSION: what the unpacked packages lack, and the notes others read.
+fetch_finish()
+{
+	local dir=$1 vmlinuz release
+
+	vmlinuz=$(find "$dir/image/boot" -name 'vmlinuz-*' | head -n 1)
+	[ -n "$vmlinuz" ] || die "$NAME: no vmlinuz in ${image[*]}: look at its packages and mend the matrix row"
+	release=${vmlinuz##*/vmlinuz-}
+	# On the way to merged /usr the modules moved; the answers below should not.
+	if [ ! -e "$dir/image/lib" ]; then
+		ln -s usr/lib "$dir/image/lib"
+	fi
+	# modules.dep is made on installation, which does not happen here.
+	step "$NAME: modules.dep" "$dir" root_run "$dir/root" "$dir/image" depmod -b /work "$release" ||
+		{ step_failed; die "$NAME: depmod failed (reasons above)"; }
+	printf '%s\n' "$2" >"$dir/version"
+	printf '%s\n' "$ROW_KEY" >"$dir/row"
+	printf '%s\n' "$release" >"$dir/release"
+}
+
+# Replaced versions stay a day for runs that still use them.
+fetch_remove_old()
+{
+	local version
+
+	version=$(readlink -- "$CURRENT")
+	find "$HOME_DIR" -mindepth 1 -maxdepth 1 -type d ! -name apt ! -name "$version" \
+		-mmin +1440 -exec rm -rf --one-file-system -- {} +
+}
+
+command_fetch()
+{
+	[ $# -gt 0 ] || die "fetch which kernel? One of: $(matrix_names | xargs)"
+	local name
+	for name in "$@"; do
+		matrix_select "$name"
+		fetch_ensure
+	done
+}
+
+command_image()
+{
+	matrix_select "${1:-}"
+	fetch_ensure
+	printf '%s\n' "$(readlink -f -- "$CURRENT")/image/boot/vmlinuz-$(<"$CURRENT/release")"
+}
+
+command_modules()
+{
+	matrix_select "${1:-}"
+	fetch_ensure
+	printf '%s\n' "$(readlink -f -- "$CURRENT")/image/lib/modules/$(<"$CURRENT/release")"
+}
+
+command_release()
+{
+	matrix_select "${1:-}"
+	fetch_ensure
+	cat -- "$CURRENT/release"
+}
+
+command_cache_clean()
+{
+	[ -d "$CACHE" ] || return 0
+	say "emptying $CACHE ($(du -sh -- "$CACHE" | cut -f1))"
+	rm -rf --one-file-system -- "${CACHE:?}"/{kernels,ksrc}
+	rmdir --ignore-fail-on-non-empty -- "$CACHE"
+}

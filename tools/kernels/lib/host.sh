@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What the host needs. Installed where this runs as root on a Debian-like system, else told.
+
+host_groups()
+{
+	awk '!/^#/ && NF { print $1 }' "$HERE/host-packages" | xargs
+}
+
+# host_missing GROUP...: packages that are not installed, sorted, one a line. One dpkg-query.
+host_missing()
+{
+	local group wanted=
+
+	for group in "$@"; do
+		wanted+=" $(awk -v group="$group" '!/^#/ && $1 == group { $1 = ""; print }' "$HERE/host-packages")"
+	done
+	# shellcheck disable=SC2086 # a list of words
+	comm -23 <(printf '%s\n' $wanted | sort -u) \
+		<(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' $wanted 2>/dev/null |
+			awk '$1 == "ii" { print $2 }' | sort -u)
+}
+
+host_install()
+{
+	local update=1
+	local -a quiet=(env DEBIAN_FRONTEND=noninteractive apt-get -y -qq -o DPkg::Lock::Timeout=600
+		--no-install-recommends install "$@")
+
+	# Fresh machines have no package lists, old ones have lists of packages long gone: try with
+	# what is there, then with new lists.
+	if "${quiet[@]}" --simulate >/dev/null 2>&1; then
+		step "installing $*" /var/cache/apt/archives "${quiet[@]}" && return
+		rm -f -- "$STEP_LOG"
+	fi
+	step "package lists of this machine" /var/lib/apt/lists \
+		apt-get -qq -o DPkg::Lock::Timeout=600 update || update=0
+	[ $update = 1 ] || rm -f -- "$STEP_LOG"
+	step "installing $*" /var/cache/apt/archives "${quiet[@]}" || {
+		step_failed
+		die "apt-get could not install: $*. Mend its complaint above and run again"
+	}
+}
+
+# host_need GROUP...
+host_need()
+{
+	local packages
+
+	if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+		die "not a Debian-like system: install the equivalents of these packages yourself:" \
+			"$(awk -v groups=" $* " 'index(groups, " " $1 " ") { $1 = ""; print }' "$HERE/host-packages" | xargs)"
+	fi
+	packages=$(host_missing "$@" | xargs)
+	[ -n "$packages" ] || return 0
+	((EUID == 0)) || die "packages are missing. Install them: sudo apt-get install $packages"
+	# shellcheck disable=SC2086 # a list of words
+	host_install $packages
+}
+
+command_prepare_host()
+{
+	local group groups
+
+	groups=$(host_groups)
+	# shellcheck disable=SC2086 # a list of words
+	[ $# -gt 0 ] || set -- $groups
+	for group in "$@"; do
+		case " $groups " in
+		*" $group "*) ;;
+		*) die "no group '$group'. Groups: $groups" ;;
+		esac
+	done
+	host_need "$@"
+}

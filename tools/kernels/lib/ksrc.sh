@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# A few files of the kernel source: the kselftest harness, and the KTAP parser. From a tree of
+# one's own (KSRC=), else out of the distribution's source package, of which only they are kept.
+
+# The matrix row whose suites carry the package.
+readonly KSRC_ROW=debian-6.12
+readonly KSRC_PACKAGE=linux-source-6.12
+# kselftest_harness.h includes kselftest.h and nothing else of the tree.
+readonly KSRC_PATHS=(
+	tools/testing/selftests/kselftest.h
+	tools/testing/selftests/kselftest_harness.h
+	tools/testing/kunit
+)
+
+command_ksrc()
+{
+	local key dir
+
+	if [ -n "${KSRC:-}" ]; then
+		[ -e "$KSRC/${KSRC_PATHS[1]}" ] || die "KSRC=$KSRC is no kernel tree: no ${KSRC_PATHS[1]} in it"
+		(cd -- "$KSRC" && pwd -P)
+		return
+	fi
+	key=$(printf '%s\n' "$KSRC_PACKAGE" "${KSRC_PATHS[@]}" | cksum | cut -d' ' -f1)
+	dir=$CACHE/ksrc/$KSRC_PACKAGE-$key
+	if [ ! -d "$dir" ]; then
+		matrix_select "$KSRC_ROW"
+		fetch_lock
+		[ -d "$dir" ] || ksrc_fetch "$dir"
+		fetch_unlock
+	fi
+	printf '%s\n' "$dir"
+}
+
+ksrc_fetch()
+{
+	local dir=$1 archives=$CACHE/ksrc/archives bytes
+
+	host_need kernels
+	apt_lists || apt_lists_failed
+	mkdir -p -- "$archives"
+	bytes=$(apt_missing_bytes download "$KSRC_PACKAGE")
+	(cd -- "$archives" && step "$KSRC_PACKAGE: download of $(megabytes "$bytes")" . \
+		private_apt apt-get -y download "$KSRC_PACKAGE") ||
+		die "$KSRC_PACKAGE: the download failed. Check the network and the space in $CACHE, then" \
+			"run again: it goes on where it stopped. Or give a kernel tree: KSRC="
+	rm -rf -- "$dir.partial"
+	mkdir -p -- "$dir.partial"
+	step "$KSRC_PACKAGE: the test harness taken out of it" "$dir.partial" \
+		ksrc_extract "$archives" "$dir.partial" || {
+		step_failed
+		die "$KSRC_PACKAGE: cannot unpack it (reasons above). Give a kernel tree: KSRC="
+	}
+	mv -T -- "$dir.partial" "$dir"
+	rm -rf -- "$archives"
+}
+
+# The tarball inside is read once, from beginning to the last of the wanted files.
+ksrc_extract()
+{
+	local deb
+
+	deb=$(find "$1" -name "${KSRC_PACKAGE}_*.deb" -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d' ' -f2-)
+	dpkg-deb --fsys-tarfile "$deb" |
+		tar -x --to-stdout -f - "./usr/src/$KSRC_PACKAGE.tar.xz" |
+		xz -dc -T0 |
+		tar -x --no-same-owner --strip-components=1 -C "$2" -f - "${KSRC_PATHS[@]/#/$KSRC_PACKAGE/}"
+}

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Build roots: made by mmdebstrap from packages that the private apt has downloaded, and entered
+# with mounts that nobody else sees and that vanish with the last process.
+
+# root_make DIR PACKAGE...
+root_make()
+{
+	local dir=$1 bytes
+	local -a wanted=("${@:2}" '?essential')
+
+	bytes=$(apt_missing_bytes -y install "${wanted[@]}")
+	say "$NAME: downloading $(megabytes "$bytes") for the build root: ${*:2}"
+	mkdir -p -- "$APT_DIR/archives/partial"
+	step "$NAME: download of $(megabytes "$bytes")" "$APT_DIR/archives" \
+		private_apt apt-get -y --download-only install "${wanted[@]}" || {
+		step_failed
+		die "$NAME: the download failed (reasons above). Check the network and the space in" \
+			"$CACHE, then run again: it goes on where it stopped"
+	}
+	step "$NAME: build root made" "$dir" root_bootstrap "$dir" "${@:2}" || {
+		step_failed
+		die "$NAME: mmdebstrap could not make the build root (reasons above)." \
+			"$( ((EUID == 0)) || echo "As an ordinary user it needs: sudo apt-get install uidmap. Or run as root:" \
+			"sudo CACHE=$CACHE $HERE/kernels fetch $NAME")"
+	}
+	root_slim "$dir"
+}
+
+# mmdebstrap finds the package lists and archives in place and needs no network. An ordinary user
+# gets a tar archive from a user namespace and unpacks it under the own id.
+root_bootstrap()
+{
+	local dir=$1 packages
+	local -a options
+
+	packages=$(IFS=,; echo "${*:2}")
+	# shellcheck disable=SC2054 # the commas belong to mmdebstrap
+	options=(--variant=essential --include="$packages" --skip=update,cleanup/apt
+		--aptopt='APT::Install-Recommends "false"'
+		--setup-hook="mkdir -p \"\$1\"/var/cache/apt/archives"
+		--setup-hook="sync-in '$APT_DIR/lists' /var/lib/apt/lists"
+		--setup-hook="sync-in '$APT_DIR/archives' /var/cache/apt/archives"
+		"${SUITES%% *}")
+	mkdir -p -- "$dir"
+	if ((EUID == 0)); then
+		# Own mount namespace: a run that is killed leaves no mount behind.
+		unshare --mount mmdebstrap --mode=root "${options[@]}" "$dir" "$APT_DIR/sources.list"
+	else
+		mmdebstrap --mode=unshare --format=tar "${options[@]}" - "$APT_DIR/sources.list" |
+			tar -x --no-same-owner --exclude='./dev/*' -C "$dir" -f -
+	fi
+}
+
+# A compiler needs neither packages, lists nor manuals.
+root_slim()
+{
+	rm -rf --one-file-system -- "$1"/var/{cache,lib/apt} "$1"/usr/share/{doc,man,locale,info,zoneinfo}
+	mkdir -p -- "$1"/{work,proc,dev,tmp}
+}
+
+# root_run ROOT DIR COMMAND...: COMMAND in ROOT, with DIR as its /work.
+root_run()
+{
+	local root=$1 dir=$2
+	local -a namespaces=(--mount --pid --fork --kill-child)
+	shift 2
+
+	((EUID == 0)) || namespaces+=(--user --map-root-user)
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	unshare "${namespaces[@]}" /bin/sh -euc '
+		root=$1 dir=$2
+		shift 2
+		mount --bind -- "$dir" "$root/work"
+		mount --rbind /dev "$root/dev"
+		mount -t proc proc "$root/proc"
+		exec chroot "$root" /usr/bin/env -i HOME=/tmp LC_ALL=C \
+			PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+	' sh "$root" "$dir" "$@"
+}
+
+# lint_ensure: sets LINT_ROOT, the build root plus the lint packages of the row. It is made when
+# first asked for, out of hard links and unpacked packages: clang and sparse need no installing.
+lint_ensure()
+{
+	local version
+
+	version=$(readlink -f -- "$CURRENT")
+	LINT_ROOT=$version/lint
+	[ ! -d "$LINT_ROOT" ] || return 0
+	fetch_lock
+	[ -d "$LINT_ROOT" ] || lint_make "$version"
+	fetch_unlock
+}
+
+lint_make()
+{
+	local root=$1/root partial=$1/lint.partial bytes
+	local -a install
+
+	[ "$LINT_PACKAGES" != - ] || die "$NAME has no lint packages in its row of $HERE/matrix: add clang,sparse"
+	apt_lists || apt_lists_failed
+	# shellcheck disable=SC2206 # a list of words
+	install=(-o Dir::State::status="$root/var/lib/dpkg/status" -y install $LINT_PACKAGES)
+	bytes=$(apt_missing_bytes "${install[@]}")
+	rm -rf -- "$APT_DIR/archives"
+	mkdir -p -- "$APT_DIR/archives/partial"
+	step "$NAME: download of $(megabytes "$bytes") for lint: $LINT_PACKAGES" "$APT_DIR/archives" \
+		private_apt apt-get --download-only "${install[@]}" || {
+		step_failed
+		die "$NAME: the download failed (reasons above). Check the network, then run again"
+	}
+	rm -rf --one-file-system -- "$partial"
+	step "$NAME: lint root made" "$partial" lint_unpack "$root" "$partial" || {
+		step_failed
+		die "$NAME: cannot unpack the lint packages (reasons above)"
+	}
+	mv -T -- "$partial" "$1/lint"
+	rm -rf -- "$APT_DIR"/{archives,pkgcache.bin}
+}
+
+lint_unpack()
+{
+	local deb
+
+	cp -al -- "$1" "$2" || return
+	for deb in "$APT_DIR"/archives/*.deb; do
+		dpkg-deb --fsys-tarfile "$deb" |
+			tar -x --keep-directory-symlink --no-same-owner -C "$2" -f - || return
+	done
+	rm -rf -- "$2"/usr/share/{doc,man}
+}
