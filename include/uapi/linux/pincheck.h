@@ -155,8 +155,10 @@ struct pincheck_hold {
 	__u32 flags;
 	/** @kind: (in) enum pincheck_kind */
 	__u32 kind;
-	/** @path: (in) PINCHECK_PATH_FAST: the entry that tries GUP-fast and falls back;
-	 *  PINCHECK_PATH_SLOW: the one that takes mmap_lock at once */
+	/**
+	 * @path: (in) PINCHECK_PATH_FAST: the entry that tries GUP-fast and falls back;
+	 * PINCHECK_PATH_SLOW: the one that takes mmap_lock at once
+	 */
 	__u32 path;
 	/** @addr: (in) user address, page aligned */
 	__u64 addr;
@@ -366,8 +368,10 @@ struct pincheck_report_request {
 	__u32 size;
 	/** @flags: (in) none defined, 0 */
 	__u32 flags;
-	/** @report_size: (in) sizeof(struct pincheck_report): the stride; a tail the module does
-	 *  not know is cleared */
+	/**
+	 * @report_size: (in) sizeof(struct pincheck_report): the stride; a tail the module does
+	 * not know is cleared
+	 */
 	__u32 report_size;
 	/** @reserved: (in) 0 */
 	__u32 reserved;

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# pincheck: does copy-on-write keep its promises to processes, and pinning to devices?
+# `make help` lists targets and variables. The module itself is built by Kbuild.
+
+BUILD   ?= build
+KERNELS ?= debian-6.12
+TESTS   ?= *
+ACCEL   ?= auto
+CC      ?= gcc
+
+matrix  := $(CURDIR)/tools/kernels/kernels
+results := $(BUILD)/results
+# What the test says is worth nothing if the file it wrote is older than its sources.
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := all
+
+CFLAGS   ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
+INCLUDES := -Iinclude/uapi -Itools/lib
+
+export BUILD CC CACHE KSRC
+
+include tools/lib/build.mk
+include tools/vm/build.mk
+include tools/pincheck/build.mk
+include selftests/build.mk
+
+##@ Build
+.PHONY: all module tools tests
+all: module tools tests ## module, tools and selftests for the running kernel, or for KDIR=
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+module: ## build/module/host/pincheck.ko for the kernel tree in KDIR=
+	$(matrix) build-custom "$(KDIR)" $(BUILD)/module/host
+
+tools: $(TOOLS) ## the host programs, in build/bin
+
+tests: $(SELFTESTS) ## the test programs (static), in build/tests
+
+##@ Run
+.PHONY: demo check selftests selftests-host
+demo: host-vm ## the main job from nothing: a stock kernel judged, as a table
+	tools/run-suite --demo
+
+check: host-vm host-lint ## everything that must pass, from nothing; ends N passed, N failed, N skipped
+	tools/check
+
+selftests: host-vm ## the suite in a VM; KERNEL= and KDIR= for a kernel of your own, TESTS='fork.*', ACCEL=tcg
+	KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" TESTS='$(TESTS)' \
+		ACCEL="$(ACCEL)" tools/run-suite
+
+.PHONY: unit lint
+unit: $(UNIT_TESTS) ## host unit tests, with ASan and UBSan
+	tools/unit $(UNIT_TESTS)
+
+lint: host-lint ## warnings, sparse, shellcheck: module with gcc and clang, host programs
+	tools/lint
+
+##@ Tidy
+.PHONY: clean distclean cache-clean host-vm host-lint host-build
+clean: ## remove what was built here, keep results
+	rm -rf $(filter-out $(results),$(wildcard $(BUILD)/*))
+
+distclean: ## remove build/ whole; the cache stays
+	rm -rf $(BUILD)
+
+cache-clean: ## empty the cache shared by all clones (kernels, build roots)
+	$(matrix) cache-clean
+
+host-build host-vm host-lint:
+	@$(matrix) prepare-host $(@:host-%=%)
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z][a-z-]*:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\nVariables\n'
+	@printf '  %-16s %s\n' \
+		KERNELS 'names of the matrix to run on [$(KERNELS)]' \
+		KERNEL 'bzImage of a kernel of your own, with KDIR= its build tree' \
+		KDIR 'kernel build tree for the module' \
+		TESTS "glob over topic.variant.scenario ['$(TESTS)']" \
+		ACCEL 'auto, kvm or tcg [$(ACCEL)]' \
+		KSRC 'kernel source tree to take kselftest_harness.h from' \
+		CACHE 'downloads, kernels, build roots [~/.cache/pincheck]' \
+		BUILD 'where things are built [$(BUILD)]'
