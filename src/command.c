@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* INFO, HOLD and RELEASE: from the argument to a hold and back. */
+#include <linux/capability.h>
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/nospec.h>
+#include <linux/sched.h>
+#include "command.h"
+#include "compat/features.h"
+#include "explain.h"
+#include "hold.h"
+#include "path.h"
+#include "session.h"
+
+static const struct hold_ops *const hold_kinds[] = {
+	[PINCHECK_KIND_PIN] = &pin_ops,
+	[PINCHECK_KIND_GET] = &get_ops,
+};
+
+/**
+ * info_command() - what the module and the kernel under it can do, and the counters
+ * @session: of the caller
+ * @argument: of INFO
+ *
+ * Return: 0.
+ */
+int info_command(struct session *session, union argument *argument)
+{
+	struct pincheck_info *info = &argument->info;
+
+	path_control();
+	*info = (struct pincheck_info) {
+		.size = sizeof(*info),
+		.abi = PINCHECK_ABI,
+		.page_size = PAGE_SIZE,
+		.pmd_size = PMD_SIZE,
+		.pin_bias = GUP_PIN_COUNTING_BIAS,
+		.features = compat_features() | (path_available() ? PINCHECK_FEAT_PATH : 0),
+		.max_hold_pages = HOLD_PAGES_MAX,
+		.max_session_holds = SESSION_HOLDS_MAX,
+	};
+	session_info(session, info);
+	return 0;
+}
+
+static const struct hold_ops *hold_kind(u32 kind)
+{
+	if (kind >= ARRAY_SIZE(hold_kinds))
+		return NULL;
+	return hold_kinds[array_index_nospec(kind, ARRAY_SIZE(hold_kinds))];
+}
+
+static int refuse(struct pincheck_hold *request, u32 reason, int err)
+{
+	request->reason = reason;
+	return err;
+}
+
+/* All that can be wrong with a request before any memory is looked at: GUP warns about some. */
+static int hold_check(struct pincheck_hold *request)
+{
+	const struct hold_ops *ops = hold_kind(request->kind);
+
+	if (!ops || (request->flags & ~ops->flags))
+		return refuse(request, PINCHECK_REASON_ARGUMENT, -EINVAL);
+	if (request->path != PINCHECK_PATH_FAST && request->path != PINCHECK_PATH_SLOW)
+		return refuse(request, PINCHECK_REASON_ARGUMENT, -EINVAL);
+	if (range_check(request->addr, request->len, PAGE_SIZE, TASK_SIZE))
+		return refuse(request, PINCHECK_REASON_ARGUMENT, -EINVAL);
+	if ((request->flags & PINCHECK_HOLD_FORCE) && !capable(CAP_SYS_ADMIN))
+		return refuse(request, PINCHECK_REASON_CAPABILITY, -EPERM);
+	if (request->len >> PAGE_SHIFT > HOLD_PAGES_MAX)
+		return refuse(request, PINCHECK_REASON_LIMIT, -E2BIG);
+	return 0;
+}
+
+static void forget_outputs(struct pincheck_hold *request)
+{
+	request->hold = 0;
+	request->reason = PINCHECK_REASON_NONE;
+	request->pages = 0;
+	request->fast_pages = 0;
+	request->slow_pages = 0;
+	request->fail_addr = 0;
+}
+
+static void tell_paths(const struct hold *hold, struct pincheck_hold *request)
+{
+	unsigned long done, nr;
+	u32 split;
+
+	for (done = 0; done < hold->nr; done += nr) {
+		nr = min(hold->nr - done, HOLD_CHUNK_PAGES);
+		split = hold->fast[done / HOLD_CHUNK_PAGES];
+		if (split == SPLIT_UNKNOWN)
+			continue;
+		request->fast_pages += split;
+		request->slow_pages += nr - split;
+	}
+}
+
+static int hold_fail(struct pincheck_hold *request, int err)
+{
+	request->fail_addr = request->addr + (request->pages << PAGE_SHIFT);
+	/* What was set by then did not come from GUP and has nothing to do with an address. */
+	if (request->reason == PINCHECK_REASON_NONE)
+		request->reason = explain_failure(request->fail_addr, request->flags, err);
+	return err;
+}
+
+/**
+ * hold_command() - take a hold
+ * @session: that takes it
+ * @argument: of HOLD
+ *
+ * Return: 0, or what struct pincheck_hold promises; its outputs are set in any case.
+ */
+int hold_command(struct session *session, union argument *argument)
+{
+	struct pincheck_hold *request = &argument->hold;
+	struct hold *hold;
+	u32 id;
+	int err;
+
+	forget_outputs(request);
+	err = hold_check(request);
+	if (err)
+		return hold_fail(request, err);
+	err = session_reserve(session, &id);
+	if (err) {
+		refuse(request, err == -ENOSPC ? PINCHECK_REASON_LIMIT : PINCHECK_REASON_MEMORY,
+		       err);
+		return hold_fail(request, err);
+	}
+	hold = hold_take(session, hold_kind(request->kind), request);
+	if (IS_ERR(hold)) {
+		session_unreserve(session, id);
+		return hold_fail(request, PTR_ERR(hold));
+	}
+	tell_paths(hold, request);
+	session_publish(session, id, hold);
+	request->hold = id;
+	return 0;
+}
+
+/**
+ * hold_refused() - the argument broke a rule of the table: say so in its outputs
+ * @argument: of HOLD
+ */
+void hold_refused(union argument *argument)
+{
+	struct pincheck_hold *request = &argument->hold;
+
+	forget_outputs(request);
+	request->reason = PINCHECK_REASON_ARGUMENT;
+	request->fail_addr = request->addr;
+}
+
+/**
+ * hold_undo() - the caller cannot be told the id: nobody could give this hold back
+ * @session: that took it
+ * @argument: of HOLD
+ */
+void hold_undo(struct session *session, union argument *argument)
+{
+	hold_release(session, argument->hold.hold);
+}
+
+/**
+ * release_command() - give a hold back
+ * @session: whose
+ * @argument: of RELEASE
+ *
+ * Return: 0, -ENOENT, or -EINTR when a fatal signal came while the hold was in use.
+ */
+int release_command(struct session *session, union argument *argument)
+{
+	struct pincheck_release *release = &argument->release;
+	long nr = hold_release(session, release->hold);
+
+	if (nr < 0)
+		return nr;
+	release->pages = nr;
+	return 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The commands of the device, as the table in main.c calls them: the argument has been copied in,
+ * its size, flags and reserved fields and the caller's capability are in order. Outputs are
+ * copied out where a command succeeds, or always if the table says so.
+ */
+#ifndef PINCHECK_COMMAND_H
+#define PINCHECK_COMMAND_H
+
+#include <linux/pincheck.h>
+#include "argument.h"
+
+struct session;
+
+/** union argument - the argument of any command */
+union argument {
+	struct argument_head head;
+	struct pincheck_info info;
+	struct pincheck_hold hold;
+	struct pincheck_release release;
+	struct pincheck_io io;
+	struct pincheck_pages pages;
+	struct pincheck_report_request report;
+};
+
+int info_command(struct session *session, union argument *argument);
+int hold_command(struct session *session, union argument *argument);
+void hold_refused(union argument *argument);
+void hold_undo(struct session *session, union argument *argument);
+int release_command(struct session *session, union argument *argument);
+int io_command(struct session *session, union argument *argument);
+int pages_command(struct session *session, union argument *argument);
+int report_command(struct session *session, union argument *argument);
+
+#endif

@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# found.sh PROBES HEADER ANSWER..
+#
+# Writes HEADER from the answers of all probes: HAVE_NAME for each that said yes. The first
+# comment of PROBES/NAME.c says what follows from a no ("else:"): "absent" - the module does
+# without; "stop" - it cannot; or the probe of an older way to the same end.
+set -eu
+
+probes=$1 header=$2
+shift 2
+answers=$(cat "$@")
+
+found()
+{
+	case "
+$answers
+" in
+	*"
+$1 yes
+"*)	return 0 ;;
+	esac
+	return 1
+}
+
+field()	# of the comment of a probe
+{
+	sed -n "s/^ \* $2: //p" "$probes/$1.c"
+}
+
+fallbacks=" $(for answer; do field "$(basename "$answer" .found)" else; done | tr '\n' ' ')"
+
+# Follows the older ways of a probe to its end. Return: 1 when the module cannot do without.
+satisfied()
+{
+	want=$1
+	until found "$want"; do
+		case $(field "$want" else) in
+		absent)	return 0 ;;
+		stop)	return 1 ;;
+		*)	want=$(field "$want" else) ;;
+		esac
+	done
+}
+
+missing=
+{
+	echo "/* Made by src/compat/found.sh: what the kernel that this is built for offers. */"
+	for answer; do
+		name=$(basename "$answer" .found)
+		if found "$name"; then
+			echo "#define HAVE_$(echo "$name" | tr 'a-z' 'A-Z') 1"
+		else
+			echo "/* no $name: $(field "$name" interface) */"
+		fi
+		case $fallbacks in
+		*" $name "*) ;;	# counts only where a newer way was not found
+		*) satisfied "$name" || missing="$missing $name" ;;
+		esac
+	done
+} >"$header.new"
+
+for name in $missing; do
+	echo "pincheck: this kernel lacks an interface that the module cannot do without" >&2
+	while [ "$name" != stop ]; do
+		echo "  probe $probes/$name.c: $(field "$name" interface)" >&2
+		sed 's/^/    | /;3q' "$(dirname "$header")/probes/$name.found.log" >&2
+		name=$(field "$name" else)
+	done
+	rm -f "$header.new"
+done
+[ -z "$missing" ] || exit 1
+mv "$header.new" "$header"

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Arguments of a probed function, at its entry. Probe: probes/function_args.c; architectures
+ * without regs_get_kernel_argument() have no path attribution. Stays for as long as there are
+ * such architectures.
+ */
+#ifndef PINCHECK_COMPAT_FUNCTION_ARGS_H
+#define PINCHECK_COMPAT_FUNCTION_ARGS_H
+
+#include <linux/ptrace.h>
+#include <generated/pincheck-found.h>
+
+#ifdef HAVE_FUNCTION_ARGS
+static const bool compat_function_args = true;
+
+static inline unsigned long compat_function_arg(struct pt_regs *regs, unsigned int n)
+{
+	return regs_get_kernel_argument(regs, n);
+}
+#else
+static const bool compat_function_args;
+
+static inline unsigned long compat_function_arg(struct pt_regs *regs, unsigned int n)
+{
+	return 0;
+}
+#endif
+
+#endif

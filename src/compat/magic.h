@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * SECRETMEM_MAGIC came with 5.14 (1507f51255c9); before it there is no such filesystem to meet.
+ * It is a macro, so the preprocessor is probe enough. Can go when the oldest supported kernel is
+ * 5.14.
+ */
+#ifndef PINCHECK_COMPAT_MAGIC_H
+#define PINCHECK_COMPAT_MAGIC_H
+
+#include <linux/magic.h>
+
+#ifndef SECRETMEM_MAGIC
+#define SECRETMEM_MAGIC	0x5345434d
+#endif
+
+#endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The hold of kind "get": FOLL_GET, the plain ("speculative") reference. */
+#include <linux/mm.h>
+#include "compat/gup.h"
+#include "gup.h"
+#include "hold.h"
+
+static long get_fast(unsigned long start, unsigned long nr, unsigned int flags,
+		     struct page **pages)
+{
+	return get_user_pages_fast(start, nr, flags, pages);
+}
+
+static void get_put(struct page **pages, unsigned long nr, bool dirty)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		if (dirty)
+			set_page_dirty_lock(pages[i]);
+		put_page(pages[i]);
+	}
+}
+
+static const struct gup_calls get_calls = {
+	.fast = get_fast,
+	.slow = compat_get_user_pages,
+	.put = get_put,
+};
+
+static int get_take(struct hold *hold, u32 path, unsigned long *got)
+{
+	return gup_take(&get_calls, hold, path, got);
+}
+
+static void get_give_back(struct hold *hold)
+{
+	gup_give_back(&get_calls, hold);
+}
+
+/* Not long-term: the kernel has that for pins only, and warns about anything else. */
+const struct hold_ops get_ops = {
+	.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_FORCE,
+	.take = get_take,
+	.give_back = get_give_back,
+};

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Taking and giving back references by GUP, a chunk at a time. */
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include "gup.h"
+#include "hold.h"
+#include "path.h"
+#include "session.h"
+
+/* FOLL_* changed their values more than once: never a caller's bits, always this translation. */
+static unsigned int foll_flags(u32 flags)
+{
+	return (flags & PINCHECK_HOLD_WRITE ? FOLL_WRITE : 0) |
+	       (flags & PINCHECK_HOLD_LONGTERM ? FOLL_LONGTERM : 0) |
+	       (flags & PINCHECK_HOLD_FORCE ? FOLL_FORCE : 0);
+}
+
+static long gup_slow(const struct gup_calls *calls, unsigned long start, unsigned long nr,
+		     unsigned int flags, struct page **pages)
+{
+	long got;
+
+	if (mmap_read_lock_killable(current->mm))
+		return -EINTR;
+	got = calls->slow(start, nr, flags, pages);
+	mmap_read_unlock(current->mm);
+	return got;
+}
+
+/* One GUP call. *fast: how many of what it gave came by GUP-fast. */
+static long gup_call(const struct gup_calls *calls, const struct hold *hold, u32 path,
+		     unsigned long done, unsigned long nr, u32 *fast)
+{
+	unsigned long start = hold->addr + (done << PAGE_SHIFT);
+	unsigned int flags = foll_flags(hold->flags);
+	struct path_call call;
+	long got;
+
+	if (path == PINCHECK_PATH_SLOW) {
+		*fast = 0;
+		return gup_slow(calls, start, nr, flags, hold->pages + done);
+	}
+	path_begin(&call, start, nr);
+	got = calls->fast(start, nr, flags, hold->pages + done);
+	*fast = path_end(&call, got > 0 ? got : 0);
+	return got;
+}
+
+/* One chunk, from page @done on. Return: pages that came; *err: why not all of them. */
+static unsigned long gup_chunk(const struct gup_calls *calls, struct hold *hold, u32 path,
+			       unsigned long done, int *err)
+{
+	unsigned long nr = min(hold->nr - done, HOLD_CHUNK_PAGES), came = 0;
+	u32 *split = &hold->fast[done / HOLD_CHUNK_PAGES], fast;
+
+	/* A short answer does not say why; the call for the rest does. */
+	while (came < nr) {
+		long got = gup_call(calls, hold, path, done + came, nr - came, &fast);
+
+		if (got <= 0) {
+			/* 0 is how some kernels say that they do not like the arguments. */
+			*err = got ? got : -EFAULT;
+			break;
+		}
+		*split = split_append(*split, came, fast);
+		came += got;
+	}
+	return came;
+}
+
+static void put_pages(const struct gup_calls *calls, struct page **pages, unsigned long nr,
+		      bool dirty)
+{
+	unsigned long done, chunk;
+
+	for (done = 0; done < nr; done += chunk) {
+		chunk = min(nr - done, HOLD_CHUNK_PAGES);
+		calls->put(pages + done, chunk, dirty);
+		cond_resched();
+	}
+}
+
+/**
+ * gup_take() - take references on all pages of a hold, or on none
+ * @calls: the kind's calls
+ * @hold: its addr, nr and flags say what; its pages and fast are filled
+ * @path: PINCHECK_PATH_FAST or _SLOW
+ * @got: how many GUP gave, also when it then stopped
+ *
+ * Context: process context, sleeps, takes mmap_lock of current->mm, which is @hold->mm.
+ *
+ * Return: 0; -EINTR when a fatal signal is pending; else what GUP said.
+ */
+int gup_take(const struct gup_calls *calls, struct hold *hold, u32 path, unsigned long *got)
+{
+	int err = 0;
+
+	for (*got = 0; *got < hold->nr && !err; cond_resched()) {
+		*got += gup_chunk(calls, hold, path, *got, &err);
+		/* GUP-fast answers EAGAIN when a fatal signal kept it from mmap_lock. */
+		if (fatal_signal_pending(current) && *got < hold->nr)
+			err = -EINTR;
+	}
+	session_count(hold->session, *got, 0);
+	if (err) {
+		put_pages(calls, hold->pages, *got, false);
+		session_count(hold->session, 0, *got);
+	}
+	return err;
+}
+
+/**
+ * gup_give_back() - give all references of a hold back
+ * @calls: the kind's calls
+ * @hold: whose pages nobody uses any more
+ *
+ * Context: process context, sleeps; @hold->busy is held for writing or nobody else can find it.
+ */
+void gup_give_back(const struct gup_calls *calls, struct hold *hold)
+{
+	put_pages(calls, hold->pages, hold->nr, hold->written);
+	session_count(hold->session, 0, hold->nr);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the kinds of hold that go through get_user_pages() and its siblings have in common. */
+#ifndef PINCHECK_GUP_H
+#define PINCHECK_GUP_H
+
+#include <linux/types.h>
+
+struct hold;
+struct page;
+
+/**
+ * struct gup_calls - the calls by which a kind takes references and gives them back
+ * @fast: tries GUP-fast and falls back
+ * @slow: goes the slow path at once; called with mmap_lock held for reading
+ * @put: gives @nr references back; @dirty: marks the pages dirty first, under the page lock
+ */
+struct gup_calls {
+	long (*fast)(unsigned long start, unsigned long nr, unsigned int flags,
+		     struct page **pages);
+	long (*slow)(unsigned long start, unsigned long nr, unsigned int flags,
+		     struct page **pages);
+	void (*put)(struct page **pages, unsigned long nr, bool dirty);
+};
+
+int gup_take(const struct gup_calls *calls, struct hold *hold, u32 path, unsigned long *got);
+void gup_give_back(const struct gup_calls *calls, struct hold *hold);
+
+#endif

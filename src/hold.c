@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Hold lifetime: what is charged, who may use it, and how it ends. */
+#include <linux/capability.h>
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include "hold.h"
+#include "session.h"
+
+/*
+ * As other drivers count: pinned pages against RLIMIT_MEMLOCK of the process whose memory it is.
+ * Plain references count too: they keep memory from being reclaimed just as well.
+ */
+static int charge(struct mm_struct *mm, unsigned long nr)
+{
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+
+	if ((u64)atomic64_add_return(nr, &mm->pinned_vm) <= limit || capable(CAP_IPC_LOCK))
+		return 0;
+	atomic64_sub(nr, &mm->pinned_vm);
+	return -ENOMEM;
+}
+
+static void uncharge(struct mm_struct *mm, unsigned long nr)
+{
+	atomic64_sub(nr, &mm->pinned_vm);
+}
+
+static void hold_free(struct hold *hold)
+{
+	mmdrop(hold->mm);
+	kvfree(hold->pages);
+	kfree(hold);
+}
+
+static struct hold *hold_alloc(struct session *session, const struct hold_ops *ops,
+			       const struct pincheck_hold *request)
+{
+	unsigned long nr = request->len >> PAGE_SHIFT;
+	struct hold *hold;
+
+	hold = kzalloc(struct_size(hold, fast, DIV_ROUND_UP(nr, HOLD_CHUNK_PAGES)),
+		       GFP_KERNEL_ACCOUNT);
+	if (!hold)
+		return NULL;
+	hold->pages = kvmalloc_array(nr, sizeof(*hold->pages), GFP_KERNEL_ACCOUNT);
+	if (!hold->pages) {
+		kfree(hold);
+		return NULL;
+	}
+	refcount_set(&hold->users, 1);
+	init_rwsem(&hold->busy);
+	hold->ops = ops;
+	hold->session = session;
+	hold->mm = current->mm;
+	mmgrab(hold->mm);
+	hold->addr = request->addr;
+	hold->nr = nr;
+	hold->flags = request->flags;
+	return hold;
+}
+
+/**
+ * hold_take() - take a hold on memory of the calling process
+ * @session: that takes it
+ * @ops: its kind
+ * @request: checked; its reason is set on failure, its pages always
+ *
+ * Context: process context, sleeps, takes mmap_lock.
+ *
+ * Return: the hold, with one reference, or ERR_PTR() of what struct pincheck_hold promises.
+ */
+struct hold *hold_take(struct session *session, const struct hold_ops *ops,
+		       struct pincheck_hold *request)
+{
+	unsigned long nr = request->len >> PAGE_SHIFT, got = 0;
+	struct hold *hold;
+	int err;
+
+	err = charge(current->mm, nr);
+	if (err) {
+		request->reason = PINCHECK_REASON_MEMLOCK;
+		return ERR_PTR(err);
+	}
+	hold = hold_alloc(session, ops, request);
+	if (!hold) {
+		uncharge(current->mm, nr);
+		request->reason = PINCHECK_REASON_MEMORY;
+		return ERR_PTR(-ENOMEM);
+	}
+	err = ops->take(hold, request->path, &got);
+	request->pages = got;
+	if (err) {
+		uncharge(hold->mm, nr);
+		hold_free(hold);
+		return ERR_PTR(err);
+	}
+	return hold;
+}
+
+/**
+ * hold_enter() - begin to use the pages of a hold
+ * @session: whose
+ * @id: of the hold
+ *
+ * Context: process context, sleeps. Until hold_leave() the hold is not given back. The only lock
+ * taken inside another is mmap_lock, inside this one.
+ *
+ * Return: the hold, or ERR_PTR: -ENOENT, or -EINTR when a fatal signal came while waiting.
+ */
+struct hold *hold_enter(struct session *session, u32 id)
+{
+	struct hold *hold = session_find(session, id);
+
+	if (!hold)
+		return ERR_PTR(-ENOENT);
+	if (down_read_killable(&hold->busy)) {
+		hold_put(hold);
+		return ERR_PTR(-EINTR);
+	}
+	if (hold->gone) {
+		hold_leave(hold);
+		return ERR_PTR(-ENOENT);
+	}
+	return hold;
+}
+
+/**
+ * hold_leave() - the pages are used no more
+ * @hold: from hold_enter()
+ */
+void hold_leave(struct hold *hold)
+{
+	up_read(&hold->busy);
+	hold_put(hold);
+}
+
+/**
+ * hold_release() - give a hold of a session back
+ * @session: whose
+ * @id: of the hold
+ *
+ * Waits until nobody uses its pages: when this returns the references are gone.
+ *
+ * Context: process context, sleeps.
+ *
+ * Return: references given back, -ENOENT, or -EINTR when a fatal signal came while waiting.
+ */
+long hold_release(struct session *session, u32 id)
+{
+	struct hold *hold = session_find(session, id);
+	long nr = -ENOENT;
+
+	if (!hold)
+		return -ENOENT;
+	if (down_write_killable(&hold->busy)) {
+		hold_put(hold);
+		return -EINTR;
+	}
+	if (!hold->gone) {
+		nr = hold->nr;
+		hold_give_back(hold);
+		hold_put(session_remove(session, id));
+	}
+	up_write(&hold->busy);
+	hold_put(hold);
+	return nr;
+}
+
+/**
+ * hold_give_back() - give all references of a hold back
+ * @hold: @hold->busy is held for writing, or nobody else can find it
+ *
+ * Context: process context, sleeps.
+ */
+void hold_give_back(struct hold *hold)
+{
+	hold->ops->give_back(hold);
+	uncharge(hold->mm, hold->nr);
+	hold->gone = true;
+}
+
+/**
+ * hold_put() - drop a reference on the structure
+ * @hold: freed with the last one; its pages were given back by then
+ */
+void hold_put(struct hold *hold)
+{
+	if (refcount_dec_and_test(&hold->users))
+		hold_free(hold);
+}

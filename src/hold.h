@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A hold: one set of references on one address range; and the kinds of it. */
+#ifndef PINCHECK_HOLD_H
+#define PINCHECK_HOLD_H
+
+#include <linux/mm_types.h>
+#include <linux/refcount.h>
+#include <linux/rwsem.h>
+#include <linux/types.h>
+#include <linux/pincheck.h>
+#include "split.h"
+
+/*
+ * Most pages in one GUP call. Bounds how long GUP-fast keeps IRQs off, and the array of VMAs that
+ * long-term pins of 5.10 allocate; large enough that the calls cost nothing against the pages.
+ */
+#define HOLD_CHUNK_PAGES	4096UL
+
+/* 1 GiB worth of 4 KiB pages: bounds the array of one hold, and the time of one ioctl. */
+#define HOLD_PAGES_MAX		262144UL
+
+struct hold;
+struct session;
+
+/**
+ * struct hold_ops - a kind of hold
+ * @flags: PINCHECK_HOLD_* it may be taken with
+ * @take: fill @pages of a hold and say in @got how many came; what came of a range that cannot
+ *	be held whole is given back before returning the error
+ * @give_back: all pages of a hold that was taken
+ */
+struct hold_ops {
+	u32 flags;
+	int (*take)(struct hold *hold, u32 path, unsigned long *got);
+	void (*give_back)(struct hold *hold);
+};
+
+extern const struct hold_ops pin_ops;
+extern const struct hold_ops get_ops;
+
+/**
+ * struct hold - one set of references on one address range
+ * @users: how many may look at this structure
+ * @busy: held for reading while the pages are used, for writing while they are given back
+ * @gone: the pages were given back; under @busy
+ * @written: the device wrote through it: dirty on release
+ * @ops: its kind
+ * @session: that took it; outlives it
+ * @mm: whose memory it is, and who is charged for it; not necessarily alive any more
+ * @addr: first address
+ * @nr: base pages
+ * @flags: PINCHECK_HOLD_*
+ * @pages: the pages, in order of address
+ * @fast: for each chunk of HOLD_CHUNK_PAGES, its split
+ */
+struct hold {
+	refcount_t users;
+	struct rw_semaphore busy;
+	bool gone;
+	bool written;
+	const struct hold_ops *ops;
+	struct session *session;
+	struct mm_struct *mm;
+	unsigned long addr;
+	unsigned long nr;
+	u32 flags;
+	struct page **pages;
+	u32 fast[];
+};
+
+/** hold_path() - enum pincheck_path: how page @index of @hold was found */
+static inline u32 hold_path(const struct hold *hold, unsigned long index)
+{
+	return split_path(hold->fast[index / HOLD_CHUNK_PAGES], index % HOLD_CHUNK_PAGES);
+}
+
+struct hold *hold_take(struct session *session, const struct hold_ops *ops,
+		       struct pincheck_hold *request);
+struct hold *hold_enter(struct session *session, u32 id);
+void hold_leave(struct hold *hold);
+long hold_release(struct session *session, u32 id);
+void hold_give_back(struct hold *hold);
+void hold_put(struct hold *hold);
+
+#endif

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which pages came by GUP-fast? Every slow path of GUP ends in __get_user_pages(). A kprobe there
+ * notes the start address of the first hit during a call: GUP-fast takes a strict prefix, so what
+ * lies before that address came fast and the rest slow. No hit: all came fast.
+ *
+ * The absence of a hit proves something only while the probe is known to work: ftrace or kprobes
+ * may be switched off at any time, a hit may be missed. path_control() therefore makes GUP calls
+ * that must take the slow path and looks whether they were seen.
+ */
+#include <linux/atomic.h>
+#include <linux/cache.h>
+#include <linux/hash.h>
+#include <linux/kernel.h>
+#include <linux/kprobes.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include "compat/function_args.h"
+#include "compat/gup.h"
+#include "path.h"
+#include "split.h"
+
+#define SLOT_BITS	8
+#define SLOT_TRIES	8
+
+/**
+ * struct path_slot - a GUP call that the probe should know
+ * @task: who makes the call; NULL when the slot is free
+ * @start: its first address
+ * @end: the first address behind it
+ * @first_hit: start address of the first slow round
+ * @hit: there was one
+ *
+ * Claimed by cmpxchg on @task. Everything else is touched only by the task that claimed it: the
+ * probe fires in its context, during its own call. Hence no lock, and the probe may fire with
+ * IRQs off or preempt whomever it wants.
+ */
+struct path_slot {
+	struct task_struct *task;
+	unsigned long start;
+	unsigned long end;
+	unsigned long first_hit;
+	bool hit;
+} ____cacheline_aligned;
+
+static struct path_slot slots[1 << SLOT_BITS];
+static bool probe_registered;
+static bool probe_works;
+
+static struct path_slot *slot_at(unsigned int try)
+{
+	return &slots[(hash_ptr(current, SLOT_BITS) + try) & (ARRAY_SIZE(slots) - 1)];
+}
+
+static int slow_path_entered(struct kprobe *probe, struct pt_regs *regs)
+{
+	struct mm_struct *mm = (struct mm_struct *)compat_function_arg(regs, 0);
+	unsigned long start = compat_function_arg(regs, 1);
+	unsigned int try;
+
+	for (try = 0; try < SLOT_TRIES; try++) {
+		struct path_slot *slot = slot_at(try);
+
+		if (READ_ONCE(slot->task) != current)
+			continue;
+		/* A fault may run GUP on behalf of something else: not the call we watch. */
+		if (!slot->hit && mm == current->mm && start >= slot->start && start < slot->end) {
+			slot->first_hit = start;
+			slot->hit = true;
+		}
+		break;
+	}
+	return 0;
+}
+
+static struct kprobe slow_path_probe = {
+	.symbol_name = "__get_user_pages",
+	.pre_handler = slow_path_entered,
+};
+
+/**
+ * path_begin() - the calling task is about to make a GUP call
+ * @call: to be handed to path_end()
+ * @start: first address
+ * @nr: pages asked for
+ *
+ * Context: any task; neither locks nor sleeps. Calls do not nest.
+ */
+void path_begin(struct path_call *call, unsigned long start, unsigned long nr)
+{
+	unsigned int try;
+
+	*call = (struct path_call) { .start = start };
+	if (!probe_registered)
+		return;
+	for (try = 0; try < SLOT_TRIES; try++) {
+		struct path_slot *slot = slot_at(try);
+
+		if (READ_ONCE(slot->task) || cmpxchg(&slot->task, NULL, current))
+			continue;
+		slot->start = start;
+		slot->end = start + (nr << PAGE_SHIFT);
+		slot->hit = false;
+		call->slot = slot;
+		break;
+	}
+	call->missed = READ_ONCE(slow_path_probe.nmissed);
+	barrier();	/* the probe, in this very task, must find the slot filled in */
+}
+
+/* Ends the observation. Return: was a slow round seen? *first_hit is where it started. */
+static bool observation_end(struct path_call *call, unsigned long *first_hit)
+{
+	bool hit = call->slot->hit;
+
+	*first_hit = call->slot->first_hit;
+	smp_store_release(&call->slot->task, NULL);
+	call->slot = NULL;
+	return hit;
+}
+
+/**
+ * path_end() - the GUP call returned
+ * @call: from path_begin()
+ * @got: pages it gave
+ *
+ * Context: the task that called path_begin(); neither locks nor sleeps.
+ *
+ * Return: how many of the @got pages came by GUP-fast (they are the first), or SPLIT_UNKNOWN.
+ */
+u32 path_end(struct path_call *call, unsigned long got)
+{
+	unsigned long first_hit;
+
+	if (!call->slot)
+		return SPLIT_UNKNOWN;
+	if (observation_end(call, &first_hit))
+		return min(got, (first_hit - call->start) >> PAGE_SHIFT);
+	if (!READ_ONCE(probe_works) || call->missed != READ_ONCE(slow_path_probe.nmissed))
+		return SPLIT_UNKNOWN;
+	return got;
+}
+
+static bool control_seen(long (*gup)(struct page **page))
+{
+	struct path_call call;
+	struct page *page;
+	unsigned long first_hit;
+
+	path_begin(&call, 0, 1);
+	if (!call.slot)
+		return READ_ONCE(probe_works);	/* all slots busy: nothing learnt */
+	if (gup(&page) == 1)
+		unpin_user_page(page);
+	return observation_end(&call, &first_hit);
+}
+
+static long control_slow(struct page **page)
+{
+	long got;
+
+	mmap_read_lock(current->mm);
+	got = compat_pin_user_pages(0, 1, 0, page);
+	mmap_read_unlock(current->mm);
+	return got;
+}
+
+static long control_fast(struct page **page)
+{
+	return pin_user_pages_fast(0, 1, 0, page);
+}
+
+static long control_fast_longterm(struct page **page)
+{
+	return pin_user_pages_fast(0, 1, FOLL_LONGTERM, page);
+}
+
+/**
+ * path_control() - find out whether the probe works at this moment
+ *
+ * Asks GUP, by each way it has into the slow path, for page 0, which is as good as never mapped:
+ * nothing is faulted in, and the probe must see every call.
+ *
+ * Context: process context with an mm; takes mmap_lock for reading.
+ */
+void path_control(void)
+{
+	if (probe_registered)
+		WRITE_ONCE(probe_works, control_seen(control_slow) && control_seen(control_fast) &&
+					control_seen(control_fast_longterm));
+}
+
+/** path_available() - did the probe work when last controlled? */
+bool path_available(void)
+{
+	return READ_ONCE(probe_works);
+}
+
+/**
+ * path_init() - plant the probe
+ *
+ * Failure is no error: paths are then told as unknown.
+ */
+void path_init(void)
+{
+	int err = compat_function_args ? register_kprobe(&slow_path_probe) : -EOPNOTSUPP;
+
+	probe_registered = !err;
+	if (err)
+		pr_info("no probe on %s (%d): which pages came by GUP-fast is not told\n",
+			slow_path_probe.symbol_name, err);
+}
+
+/** path_exit() - remove the probe; no session may be open */
+void path_exit(void)
+{
+	if (probe_registered)
+		unregister_kprobe(&slow_path_probe);
+}

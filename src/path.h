@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Fast/slow attribution of GUP calls. */
+#ifndef PINCHECK_PATH_H
+#define PINCHECK_PATH_H
+
+#include <linux/types.h>
+
+struct path_slot;
+
+/**
+ * struct path_call - one GUP call under observation; lives on the caller's stack
+ * @slot: where the probe finds it; NULL when it cannot be observed
+ * @start: first address of the call
+ * @missed: the probe's count of missed hits when the call began
+ */
+struct path_call {
+	struct path_slot *slot;
+	unsigned long start;
+	unsigned long missed;
+};
+
+void path_begin(struct path_call *call, unsigned long start, unsigned long nr);
+u32 path_end(struct path_call *call, unsigned long got);
+bool path_available(void);
+void path_control(void);
+void path_init(void);
+void path_exit(void);
+
+#endif

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The hold of kind "pin": FOLL_PIN, as a driver takes it for DMA. */
+#include <linux/mm.h>
+#include "compat/gup.h"
+#include "gup.h"
+#include "hold.h"
+
+static long pin_fast(unsigned long start, unsigned long nr, unsigned int flags,
+		     struct page **pages)
+{
+	return pin_user_pages_fast(start, nr, flags, pages);
+}
+
+static void pin_put(struct page **pages, unsigned long nr, bool dirty)
+{
+	if (dirty)
+		unpin_user_pages_dirty_lock(pages, nr, true);
+	else
+		unpin_user_pages(pages, nr);
+}
+
+static const struct gup_calls pin_calls = {
+	.fast = pin_fast,
+	.slow = compat_pin_user_pages,
+	.put = pin_put,
+};
+
+static int pin_take(struct hold *hold, u32 path, unsigned long *got)
+{
+	return gup_take(&pin_calls, hold, path, got);
+}
+
+static void pin_give_back(struct hold *hold)
+{
+	gup_give_back(&pin_calls, hold);
+}
+
+const struct hold_ops pin_ops = {
+	.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_FORCE,
+	.take = pin_take,
+	.give_back = pin_give_back,
+};

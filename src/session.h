@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A session: one open of the device, and all that it took. */
+#ifndef PINCHECK_SESSION_H
+#define PINCHECK_SESSION_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/types.h>
+#include <linux/xarray.h>
+
+/* Bounds the memory a session may have the kernel allocate, together with HOLD_PAGES_MAX. */
+#define SESSION_HOLDS_MAX	4096U
+
+struct hold;
+struct pincheck_info;
+
+/**
+ * struct session - one open of the device
+ * @node: in the list of all sessions
+ * @holds: by id; NULL entries are ids reserved for holds being taken
+ * @next_id: where to look for a free id: released ids are not used again soon
+ * @nr_holds: entries in @holds
+ * @acquired: references taken so far
+ * @released: references given back so far
+ *
+ * Sessions share nothing on the way of a hold; INFO adds their counters up.
+ */
+struct session {
+	struct list_head node;
+	struct xarray holds;
+	u32 next_id;
+	atomic_t nr_holds;
+	atomic64_t acquired;
+	atomic64_t released;
+};
+
+/**
+ * session_count() - keep book of references
+ * @session: on whose behalf
+ * @acquired: references just taken
+ * @released: references just given back
+ */
+static inline void session_count(struct session *session, unsigned long acquired,
+				 unsigned long released)
+{
+	if (acquired)
+		atomic64_add(acquired, &session->acquired);
+	if (released)
+		atomic64_add(released, &session->released);
+}
+
+struct session *session_open(void);
+void session_close(struct session *session);
+int session_reserve(struct session *session, u32 *id);
+void session_unreserve(struct session *session, u32 id);
+void session_publish(struct session *session, u32 id, struct hold *hold);
+struct hold *session_find(struct session *session, u32 id);
+struct hold *session_remove(struct session *session, u32 id);
+void session_info(struct session *session, struct pincheck_info *info);
+
+#endif
