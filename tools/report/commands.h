@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The commands of pincheck-report. */
+#ifndef PINCHECK_REPORT_COMMANDS_H
+#define PINCHECK_REPORT_COMMANDS_H
+
+/* Exit codes: those of a run, as far as a report can come to them. */
+#define EXIT_PASS	0
+#define EXIT_FAIL	1
+#define EXIT_USAGE	2
+#define EXIT_SKIP_ONLY	4
+
+/**
+ * struct arguments - the command line
+ * @operands: what is no option: files or kernels, ends with NULL
+ * @results: --results, the directory with a subdirectory a kernel
+ * @output: --output, a directory or "-"
+ */
+struct arguments {
+	char **operands;
+	const char *results;
+	const char *output;
+};
+
+int command_summary(const struct arguments *arguments);
+
+#endif

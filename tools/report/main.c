@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* pincheck-report: the results of runs, for people and for other programs. */
+#include <argp.h>
+#include <stdlib.h>
+#include <string.h>
+#include "commands.h"
+
+static const struct {
+	const char *name;
+	int (*run)(const struct arguments *arguments);
+} commands[] = {
+	{ "summary", command_summary },
+};
+
+struct command_line {
+	struct arguments arguments;
+	char **words;
+	unsigned int count;
+};
+
+static const struct argp_option options[] = {
+	{ "results", 'r', "DIR", 0, "Where the runs are: DIR/KERNEL/results.ktap", 0 },
+	{ "output", 'o', "DIR", 0, "Where the report goes", 0 },
+	{ 0 }
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+	struct command_line *line = state->input;
+
+	switch (key) {
+	case 'r':
+		line->arguments.results = argument;
+		return 0;
+	case 'o':
+		line->arguments.output = argument;
+		return 0;
+	case ARGP_KEY_ARGS:
+		line->words = state->argv + state->next;
+		line->count = (unsigned int)(state->argc - state->next);
+		return 0;
+	case ARGP_KEY_END:
+		if (line->count < 2)
+			argp_usage(state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp parser = {
+	.options = options,
+	.parser = parse_option,
+	.args_doc = "summary FILE.ktap...",
+	.doc = "Reports on runs of the pincheck suite.\v"
+	       "summary: failures with their evidence, known failures, skips by reason; "
+	       "the last line counts all cases.",
+};
+
+int main(int argc, char **argv)
+{
+	struct command_line line = {
+		.arguments = { .results = "build/results", .output = "build/results" },
+	};
+
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&parser, argc, argv, 0, NULL, &line);
+	line.arguments.operands = line.words + 1;
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(commands[i].name, line.words[0]))
+			return commands[i].run(&line.arguments);
+	argp_help(&parser, stderr, ARGP_HELP_STD_ERR, argv[0]);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The cases of a KTAP file as a flat list. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "results.h"
+#include "text.h"
+#include "../vm/protocol.h"
+
+/* The topic whose subtests are named without it: the runner's own. */
+#define RUNNERS_TOPIC	"clean"
+
+/**
+ * struct reading - a stream on its way into a list
+ * @unclaimed: first case whose top-level result has not come yet
+ * @inside: problems below the top level, which that result may explain
+ * @kinds: problems of the stream itself, without repetition
+ * @details: and all of them
+ */
+struct reading {
+	struct results *results;
+	size_t unclaimed;
+	struct text inside;
+	struct text kinds;
+	struct text details;
+};
+
+struct test_case *results_add(struct results *results, const char *name, const char *topic,
+			      enum ktap_outcome outcome, const char *reason, const char *evidence)
+{
+	struct test_case *added;
+
+	results->cases = grow(results->cases, results->count, &results->size,
+			      sizeof(*results->cases));
+	added = &results->cases[results->count++];
+	*added = (struct test_case) {
+		.name = copy_of(name), .topic = copy_of(topic), .outcome = outcome,
+		.reason = copy_of(reason), .evidence = copy_of(evidence),
+	};
+	return added;
+}
+
+void results_free(struct results *results)
+{
+	for (size_t i = 0; i < results->count; i++) {
+		free(results->cases[i].name);
+		free(results->cases[i].topic);
+		free(results->cases[i].reason);
+		free(results->cases[i].evidence);
+	}
+	free(results->cases);
+	*results = (struct results) { 0 };
+}
+
+/* What the harness says of itself around every case: RUN, OK and FAIL with the name. */
+static bool is_noise(const char *line, const struct test_case *of)
+{
+	static const char *const words[] = { "RUN ", "OK ", "FAIL ", "XFAIL ", "XPASS ", "TIMEOUT " };
+
+	if (!*line || !strncmp(line, "Starting ", 9) || !strncmp(line, MARK_TOPIC, strlen(MARK_TOPIC)))
+		return true;
+	if (!strncmp(line, "SKIP", 4))
+		return !strcmp(line + 4 + strspn(line + 4, " "), of->reason);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strncmp(line, words[i], strlen(words[i])) && strstr(line, of->name))
+			return true;
+	return false;
+}
+
+static char *evidence_of(const char *diagnostics, const struct test_case *of)
+{
+	struct text evidence = { 0 };
+	char *lines = copy_of(diagnostics);
+	char *rest = lines;
+	char *line;
+
+	while ((line = strsep(&rest, "\n"))) {
+		line = text_strip(line);
+		if (!is_noise(line, of))
+			text_printf(&evidence, "%s%s", evidence.length ? "\n" : "", line);
+	}
+	free(lines);
+	return text_take(&evidence);
+}
+
+/* A parent that fails because a subtest did adds nothing; one that timed out or crashed does. */
+static bool speaks_for_itself(const struct ktap_test *test)
+{
+	if (!test->subtests)
+		return strcmp(test->reason, REASON_FILTER);
+	return ktap_is_failure(test->outcome) &&
+	       (test->outcome != KTAP_FAIL || !test->failed_subtests);
+}
+
+static void add_test(struct reading *reading, const struct ktap_test *test)
+{
+	struct test_case *added;
+	char *evidence;
+
+	added = results_add(reading->results, test->name, test->name, test->outcome, test->reason, "");
+	evidence = evidence_of(test->diagnostics, added);
+	free(added->evidence);
+	added->evidence = evidence;
+}
+
+static void set_topic(struct test_case *of, const char *topic)
+{
+	free(of->topic);
+	of->topic = copy_of(topic);
+	if (!strcmp(topic, RUNNERS_TOPIC)) {
+		char *name = format_of("%s.%s", topic, of->name);
+
+		free(of->name);
+		of->name = name;
+	}
+}
+
+/* The top-level result has come: what stood below it is its topic's. */
+static void claim(struct reading *reading, const struct ktap_test *test)
+{
+	struct results *results = reading->results;
+	struct text *inside = &reading->inside;
+
+	while (reading->unclaimed < results->count)
+		set_topic(&results->cases[reading->unclaimed++], test->name);
+	if (speaks_for_itself(test))
+		add_test(reading, test);
+	if (inside->length && ktap_is_failure(test->outcome) && reading->unclaimed < results->count) {
+		struct test_case *own = &results->cases[results->count - 1];
+		char *both = format_of("%s%s%s", own->evidence, *own->evidence ? "\n" : "",
+				       inside->bytes);
+
+		free(own->evidence);
+		own->evidence = copy_of(text_strip(both));
+		free(both);
+	} else if (inside->length && !ktap_is_failure(test->outcome)) {
+		text_printf(&reading->kinds, "%s%s: its subtests are not complete",
+			    reading->kinds.length ? ", " : "", test->name);
+		text_append(&reading->details, inside->bytes, inside->length);
+	}
+	inside->length = 0;
+	reading->unclaimed = results->count;
+}
+
+static void on_test(void *context, const struct ktap_test *test)
+{
+	struct reading *reading = context;
+
+	if (!test->depth)
+		claim(reading, test);
+	else if (speaks_for_itself(test))
+		add_test(reading, test);
+}
+
+static void on_problem(void *context, enum ktap_problem kind, unsigned int depth,
+		       const char *detail)
+{
+	const char *name = ktap_problem_name(kind);
+	struct reading *reading = context;
+
+	text_printf(depth ? &reading->inside : &reading->details, "%s: %s\n", name, detail);
+	if (!depth && !(reading->kinds.bytes && strstr(reading->kinds.bytes, name)))
+		text_printf(&reading->kinds, "%s%s", reading->kinds.length ? ", " : "", name);
+}
+
+static const struct ktap_ops reading_ops = {
+	.test = on_test,
+	.problem = on_problem,
+};
+
+/* The stream is over. Cases without a top-level result are of the topic that their name says. */
+static void conclude(struct reading *reading)
+{
+	struct results *results = reading->results;
+
+	for (size_t i = reading->unclaimed; i < results->count; i++) {
+		char *topic = copy_of(results->cases[i].name);
+
+		topic[strcspn(topic, ".")] = '\0';
+		set_topic(&results->cases[i], topic);
+		free(topic);
+	}
+	if (reading->inside.length)
+		text_append(&reading->details, reading->inside.bytes, reading->inside.length);
+	if (reading->details.length)
+		results_add(results, STREAM_CASE, STREAM_CASE, KTAP_ERROR,
+			    reading->kinds.length ? reading->kinds.bytes : "not complete",
+			    text_strip(reading->details.bytes));
+	free(reading->inside.bytes);
+	free(reading->kinds.bytes);
+	free(reading->details.bytes);
+}
+
+int results_read(struct results *results, const char *path)
+{
+	struct reading reading = { .results = results, .unclaimed = results->count };
+	struct ktap_reader *reader;
+	size_t length;
+	char *stream = file_read(path, &length);
+
+	if (!stream)
+		return -errno;
+	reader = ktap_reader_new(&reading_ops, &reading);
+	if (!reader) {
+		free(stream);
+		return -ENOMEM;
+	}
+	ktap_reader_feed(reader, stream, length);
+	ktap_reader_finish(reader);
+	ktap_reader_free(reader);
+	free(stream);
+	conclude(&reading);
+	return 0;
+}

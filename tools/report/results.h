@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The cases of a KTAP file as a flat list: what every output of pincheck-report is made from. */
+#ifndef PINCHECK_REPORT_RESULTS_H
+#define PINCHECK_REPORT_RESULTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "ktap.h"
+
+/* The case that stands for a stream which cannot be trusted: cut, short of its plan, garbled. */
+#define STREAM_CASE	"stream"
+
+/**
+ * struct test_case - a leaf of the stream, or a parent that failed for a reason of its own
+ * @name: topic.variant.scenario
+ * @topic: the top-level test that it was found in
+ * @reason: "" if none
+ * @evidence: diagnostics without the harness's own lines, one a line; "" if none
+ */
+struct test_case {
+	char *name;
+	char *topic;
+	enum ktap_outcome outcome;
+	char *reason;
+	char *evidence;
+};
+
+struct results {
+	struct test_case *cases;
+	size_t count;
+	size_t size;
+};
+
+/** results_read() - add what @path holds. Return: 0, or -errno when it cannot be read */
+int results_read(struct results *results, const char *path);
+
+/** results_add() - a case of one's own; copies its strings */
+struct test_case *results_add(struct results *results, const char *name, const char *topic,
+			      enum ktap_outcome outcome, const char *reason, const char *evidence);
+
+void results_free(struct results *results);
+
+#endif
