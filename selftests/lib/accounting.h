@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The machine's balance of pins: /proc/vmstat nr_foll_pin_acquired less nr_foll_pin_released. */
+#ifndef PINCHECK_SELFTESTS_ACCOUNTING_H
+#define PINCHECK_SELFTESTS_ACCOUNTING_H
+
+#include <stdint.h>
+
+/** pins_surplus() - pins that the machine has more than at pins_baseline() */
+int pins_surplus(int64_t *surplus);
+
+/** accounting_pin_bias() - what one pin adds to the refcount of a small folio */
+int accounting_pin_bias(void);
+
+#endif

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Child processes that do as they are told, a step at a time. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "../../tools/lib/pagemap.h"
+#include "child.h"
+
+enum order { ORDER_LOOK, ORDER_FILL, ORDER_TRY_WRITE, ORDERS };
+
+struct request {
+	enum order order;
+	enum generation generation;
+};
+
+struct reply {
+	pid_t pid;
+	struct view view;
+	size_t refused;
+};
+
+static void do_look(const struct memory *memory, const struct request *request,
+		    struct reply *reply)
+{
+	(void)request;
+	memory_look(memory, &reply->view);
+}
+
+static void do_fill(const struct memory *memory, const struct request *request,
+		    struct reply *reply)
+{
+	(void)reply;
+	memory_fill(memory, request->generation);
+}
+
+static sigjmp_buf write_was_refused;
+
+static void on_refusal(int signal_number)
+{
+	(void)signal_number;
+	siglongjmp(write_was_refused, 1);
+}
+
+static void do_try_write(const struct memory *memory, const struct request *request,
+			 struct reply *reply)
+{
+	struct sigaction action = { .sa_handler = on_refusal };
+	volatile size_t i;
+
+	(void)request;
+	sigaction(SIGSEGV, &action, NULL);
+	for (i = 0; i < memory->samples; i++) {
+		if (sigsetjmp(write_was_refused, 1))
+			reply->refused++;
+		else
+			*(volatile char *)(memory->start + memory->sample[i] * PAGE_BYTES) = 1;
+	}
+	action.sa_handler = SIG_DFL;
+	sigaction(SIGSEGV, &action, NULL);
+}
+
+static void (*const orders[ORDERS])(const struct memory *, const struct request *,
+				    struct reply *) = {
+	[ORDER_LOOK] = do_look, [ORDER_FILL] = do_fill, [ORDER_TRY_WRITE] = do_try_write,
+};
+
+static _Noreturn void serve(const struct memory *memory, int channel, pid_t below)
+{
+	struct request request;
+	struct reply reply = { .pid = getpid() };
+	int status = 0;
+
+	while (send(channel, &reply, sizeof(reply), MSG_NOSIGNAL) == sizeof(reply) &&
+	       recv(channel, &request, sizeof(request), 0) == sizeof(request)) {
+		memset(&reply, 0, sizeof(reply));
+		orders[request.order](memory, &request, &reply);
+	}
+	close(channel);
+	if (below && (waitpid(below, &status, 0) != below || status))
+		_exit(1);
+	_exit(0);
+}
+
+static void die_with_parent(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+}
+
+/*
+ * Each process keeps only its own end: an end that a relative holds open would hide a death. The
+ * lowest process is forked first, so that each level copies memory nobody below has seen.
+ */
+static _Noreturn void be_child(struct child *child, const int *theirs, pid_t parent)
+{
+	pid_t self = getpid(), below = 0;
+	int level = 0;
+
+	die_with_parent(parent);
+	while (level + 1 < child->depth) {
+		below = fork();
+		if (below < 0)
+			_exit(1);
+		if (below) {
+			close(theirs[level + 1]);
+			break;
+		}
+		die_with_parent(self);
+		close(theirs[level]);
+		self = getpid();
+		level++;
+	}
+	serve(child->memory, theirs[level], below);
+}
+
+static int await_reply(struct child *child, int level, struct reply *reply)
+{
+	ssize_t got = recv(child->channel[level], reply, sizeof(*reply), 0);
+
+	if (got < 0)
+		return -errno;
+	return got == sizeof(*reply) ? 0 : -ECHILD;
+}
+
+static int greet(struct child *child, int level)
+{
+	struct reply reply = { 0 };
+	int error = await_reply(child, level, &reply);
+
+	if (error)
+		return error;
+	child->pagemap[level] = pagemap_open(reply.pid);
+	return child->pagemap[level] < 0 ? child->pagemap[level] : 0;
+}
+
+int child_start(struct child *child, const struct memory *memory, int depth)
+{
+	int theirs[GENERATIONS_BELOW], pair[2];
+	pid_t parent = getpid();
+	int level, error = 0;
+
+	child->memory = memory;
+	child->depth = 0;
+	for (level = 0; level < depth; level++) {
+		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
+			error = -errno;
+			goto close_theirs;
+		}
+		child->channel[level] = pair[0];
+		child->pagemap[level] = -1;
+		theirs[level] = pair[1];
+		child->depth++;
+	}
+	child->pid = fork();
+	if (!child->pid) {
+		for (level = 0; level < depth; level++)
+			close(child->channel[level]);
+		be_child(child, theirs, parent);
+	}
+	if (child->pid < 0)
+		error = -errno;
+close_theirs:
+	for (level = 0; level < child->depth; level++)
+		close(theirs[level]);
+	for (level = 0; level < child->depth && !error; level++)
+		error = greet(child, level);
+	if (error)
+		child_end(child);
+	return error;
+}
+
+static int tell(struct child *child, int level, const struct request *request,
+		struct reply *reply)
+{
+	if (level >= child->depth)
+		return -ECHILD;
+	if (send(child->channel[level], request, sizeof(*request), MSG_NOSIGNAL) < 0)
+		return -errno;
+	return await_reply(child, level, reply);
+}
+
+int child_look(struct child *child, int level, struct view *view)
+{
+	struct request request = { .order = ORDER_LOOK };
+	struct reply reply = { 0 };
+	int error = tell(child, level, &request, &reply);
+
+	*view = reply.view;
+	return error;
+}
+
+int child_fill(struct child *child, int level, enum generation generation)
+{
+	struct request request = { .order = ORDER_FILL, .generation = generation };
+	struct reply reply = { 0 };
+
+	return tell(child, level, &request, &reply);
+}
+
+int child_write_refused(struct child *child, int level, size_t *refused)
+{
+	struct request request = { .order = ORDER_TRY_WRITE };
+	struct reply reply = { 0 };
+	int error = tell(child, level, &request, &reply);
+
+	*refused = reply.refused;
+	return error;
+}
+
+uint64_t child_pfn(struct child *child, int level, size_t page)
+{
+	return pagemap_pfn(pagemap_entry(child->pagemap[level],
+					 child->memory->start + page * PAGE_BYTES));
+}
+
+int child_end(struct child *child)
+{
+	int level, status = 0;
+
+	if (!child->depth)
+		return 0;
+	for (level = 0; level < child->depth; level++) {
+		close(child->channel[level]);
+		if (child->pagemap[level] >= 0)
+			close(child->pagemap[level]);
+	}
+	child->depth = 0;
+	if (child->pid <= 0)
+		return 0;
+	if (waitpid(child->pid, &status, 0) != child->pid)
+		return -errno;
+	return status ? -ECHILD : 0;
+}

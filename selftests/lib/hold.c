@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Holds: the kinds, and the one backed by /dev/pincheck. */
+#include <errno.h>
+#include <string.h>
+#include "../../tools/lib/pincheck.h"
+#include "hold.h"
+#include "require.h"
+
+static int none_take(struct hold *hold)
+{
+	(void)hold;
+	return 0;
+}
+
+/* Nothing is held, so whoever asks for it has chosen the wrong scenario. */
+static int none_read(struct hold *hold, size_t offset, void *buffer, size_t bytes)
+{
+	(void)hold, (void)offset, (void)buffer, (void)bytes;
+	return -ENOENT;
+}
+
+static int none_write(struct hold *hold, size_t offset, const void *buffer, size_t bytes)
+{
+	(void)hold, (void)offset, (void)buffer, (void)bytes;
+	return -ENOENT;
+}
+
+static int none_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path)
+{
+	(void)hold, (void)page, (void)pfn, (void)path;
+	return -ENOENT;
+}
+
+const struct hold_ops hold_ops_none = {
+	.take = none_take, .device_read = none_read, .device_write = none_write,
+	.page = none_page, .release = none_take,
+};
+
+static int pincheck_take(struct hold *hold)
+{
+	struct pincheck_hold request = {
+		.flags = hold->kind->flags, .kind = hold->kind->kind, .path = hold->kind->path,
+		.addr = (uintptr_t)hold->memory->start + hold->first * PAGE_BYTES,
+		.len = hold->pages * PAGE_BYTES,
+	};
+	int error = pincheck_hold(hold->memory->session, &request);
+
+	hold->reason = request.reason;
+	if (error)
+		return error;
+	hold->id = request.hold;
+	hold->fast_pages = request.fast_pages;
+	hold->slow_pages = request.slow_pages;
+	return request.pages == hold->pages ? 0 : -ENODATA;
+}
+
+static int whole(ssize_t done, size_t bytes)
+{
+	if (done < 0)
+		return done;
+	return (size_t)done == bytes ? 0 : -EIO;
+}
+
+static int pincheck_device_read(struct hold *hold, size_t offset, void *buffer, size_t bytes)
+{
+	return whole(pincheck_read(hold->memory->session, hold->id, offset, buffer, bytes), bytes);
+}
+
+static int pincheck_device_write(struct hold *hold, size_t offset, const void *buffer,
+				 size_t bytes)
+{
+	return whole(pincheck_write(hold->memory->session, hold->id, offset, buffer, bytes), bytes);
+}
+
+static int pincheck_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path)
+{
+	struct pincheck_page told;
+	int error = pincheck_pages(hold->memory->session, hold->id, page, 1, &told);
+
+	*pfn = told.pfn;
+	*path = told.path;
+	return error;
+}
+
+static int pincheck_give_back(struct hold *hold)
+{
+	long given = pincheck_release(hold->memory->session, hold->id);
+
+	if (given < 0)
+		return given;
+	return (size_t)given == hold->pages ? 0 : -ENODATA;
+}
+
+const struct hold_ops hold_ops_pincheck = {
+	.take = pincheck_take, .device_read = pincheck_device_read,
+	.device_write = pincheck_device_write, .page = pincheck_page,
+	.release = pincheck_give_back,
+};
+
+const struct hold_kind hold_none = {
+	.name = "none", .ops = &hold_ops_none, .traits = HOLD_NONE,
+};
+
+/* The rows of /dev/pincheck differ in four columns only. A fast row needs to be seen fast. */
+#define PINCHECK_ROW(row, KIND, TRAITS, FLAGS, PATH)						\
+const struct hold_kind hold_##row = {								\
+	.name = #row, .ops = &hold_ops_pincheck, .kind = PINCHECK_KIND_##KIND,			\
+	.path = PINCHECK_PATH_##PATH, .flags = FLAGS, .needs = NEEDS_PATH,			\
+	.traits = HOLD_##KIND | (TRAITS) |							\
+		  (PINCHECK_PATH_##PATH == PINCHECK_PATH_FAST ? HOLD_FAST : 0),			\
+}
+
+#define RW	PINCHECK_HOLD_WRITE
+#define LT	PINCHECK_HOLD_LONGTERM
+
+PINCHECK_ROW(pin_ro_fast,    PIN, 0,				0,	 FAST);
+PINCHECK_ROW(pin_ro_slow,    PIN, 0,				0,	 SLOW);
+PINCHECK_ROW(pin_ro_lt_fast, PIN, HOLD_LONGTERM,		LT,	 FAST);
+PINCHECK_ROW(pin_ro_lt_slow, PIN, HOLD_LONGTERM,		LT,	 SLOW);
+PINCHECK_ROW(pin_rw_fast,    PIN, HOLD_WRITE,			RW,	 FAST);
+PINCHECK_ROW(pin_rw_slow,    PIN, HOLD_WRITE,			RW,	 SLOW);
+PINCHECK_ROW(pin_rw_lt_fast, PIN, HOLD_WRITE | HOLD_LONGTERM,	RW | LT, FAST);
+PINCHECK_ROW(pin_rw_lt_slow, PIN, HOLD_WRITE | HOLD_LONGTERM,	RW | LT, SLOW);
+PINCHECK_ROW(get_ro_fast,    GET, 0,				0,	 FAST);
+PINCHECK_ROW(get_ro_slow,    GET, 0,				0,	 SLOW);
+PINCHECK_ROW(get_rw_fast,    GET, HOLD_WRITE,			RW,	 FAST);
+PINCHECK_ROW(get_rw_slow,    GET, HOLD_WRITE,			RW,	 SLOW);
+
+const struct hold_kind hold_uring = {
+	.name = "uring", .ops = &hold_ops_uring, .needs = NEEDS_URING,
+	.traits = HOLD_PIN | HOLD_WRITE | HOLD_LONGTERM | HOLD_URING,
+};
+
+int hold_take(struct hold *hold, const struct hold_kind *kind, const struct memory *memory,
+	      size_t first, size_t pages)
+{
+	int error;
+
+	memset(hold, 0, sizeof(*hold));
+	hold->kind = kind;
+	hold->memory = memory;
+	hold->first = first;
+	hold->pages = pages;
+	error = kind->ops->take(hold);
+	hold->taken = !error && !(kind->traits & HOLD_NONE);
+	return error;
+}
+
+int hold_release(struct hold *hold)
+{
+	if (!hold->taken)
+		return 0;
+	hold->taken = false;
+	return hold->kind->ops->release(hold);
+}
+
+bool hold_covers(const struct hold *hold, size_t page)
+{
+	return hold->taken && page >= hold->first && page - hold->first < hold->pages;
+}
+
+int hold_fill(struct hold *hold, enum generation generation)
+{
+	const struct memory *memory = hold->memory;
+	uint64_t words[AREA_WORDS];
+	int error = 0;
+	size_t i;
+
+	for (i = 0; i < memory->samples && !error; i++) {
+		if (!hold_covers(hold, memory->sample[i]))
+			continue;
+		pattern_make(memory, DEVICE_AREA, i, generation, words);
+		error = hold->kind->ops->device_write(hold, area_offset(memory, DEVICE_AREA, i) -
+						      hold->first * PAGE_BYTES, words, AREA_BYTES);
+	}
+	return error;
+}
+
+int hold_look(struct hold *hold, struct view *view)
+{
+	const struct memory *memory = hold->memory;
+	uint64_t words[AREA_WORDS];
+	enum area area;
+	size_t i;
+	int error;
+
+	memset(view, 0, sizeof(*view));
+	for (i = 0; i < memory->samples; i++) {
+		if (!hold_covers(hold, memory->sample[i]))
+			continue;
+		for (area = CPU_AREA; area < AREAS; area++) {
+			error = hold->kind->ops->device_read(hold, area_offset(memory, area, i) -
+							     hold->first * PAGE_BYTES, words,
+							     AREA_BYTES);
+			if (error)
+				return error;
+			view->seen[area][i] = pattern_generation(memory, area, i, words);
+		}
+	}
+	return 0;
+}
+
+int hold_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path)
+{
+	if (!hold_covers(hold, page))
+		return -ENOENT;
+	return hold->kind->ops->page(hold, page - hold->first, pfn, path);
+}
+
+uint32_t hold_expected_path(const struct hold_kind *kind, enum page_state state)
+{
+	if (kind->traits & (HOLD_URING | HOLD_NONE))
+		return PINCHECK_PATH_UNKNOWN;
+	if (!(kind->traits & HOLD_FAST))
+		return PINCHECK_PATH_SLOW;
+	if (state == STATE_WRITABLE)
+		return PINCHECK_PATH_FAST;
+	if (kind->traits & HOLD_WRITE)
+		return PINCHECK_PATH_SLOW;
+	if (state == STATE_SHARED && (kind->traits & HOLD_PIN))
+		return PINCHECK_PATH_SLOW;
+	return PINCHECK_PATH_FAST;
+}
+
+int hold_expected_pins(const struct hold *hold)
+{
+	if (!hold->taken || !(hold->kind->traits & HOLD_PIN))
+		return 0;
+	if (!(hold->memory->kind->traits & MEMORY_LARGE))
+		return 1;
+	/* io_uring folds a buffer within one folio into a single reference (from 6.12 on) */
+	return hold->kind->traits & HOLD_URING ? 1 : (int)hold->pages;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Holds: what a device has of the memory under test. Kinds are rows of data over one interface;
+ * behind it is /dev/pincheck or an io_uring fixed buffer.
+ */
+#ifndef PINCHECK_SELFTESTS_HOLD_H
+#define PINCHECK_SELFTESTS_HOLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <liburing.h>
+#include "memory.h"
+
+/** enum hold_trait - what scenarios select hold kinds by */
+enum hold_trait {
+	/** @HOLD_PIN: FOLL_PIN: keeps SYNC through every event */
+	HOLD_PIN		= 1U << 0,
+	/** @HOLD_GET: FOLL_GET: fork does not know of it; ISOLATION is what remains */
+	HOLD_GET		= 1U << 1,
+	/** @HOLD_WRITE: the device may write */
+	HOLD_WRITE		= 1U << 2,
+	/** @HOLD_LONGTERM: FOLL_LONGTERM */
+	HOLD_LONGTERM		= 1U << 3,
+	/** @HOLD_NONE: nothing is held: the control */
+	HOLD_NONE		= 1U << 4,
+	/** @HOLD_FAST: asks for GUP-fast */
+	HOLD_FAST		= 1U << 5,
+	/** @HOLD_URING: an io_uring fixed buffer: one pin a folio, path and PFN not told */
+	HOLD_URING		= 1U << 6,
+};
+
+/** enum page_state - how the memory is mapped when a hold is taken; decides the path */
+enum page_state {
+	/** @STATE_WRITABLE: exclusive and mapped writable */
+	STATE_WRITABLE,
+	/** @STATE_PROTECTED: exclusive, but write-protected in the page tables */
+	STATE_PROTECTED,
+	/** @STATE_SHARED: shared by COW, or was: not exclusive */
+	STATE_SHARED,
+	STATES
+};
+
+struct hold;
+
+/** struct hold_ops - a way to hold memory; all return 0 or a negative errno */
+struct hold_ops {
+	int (*take)(struct hold *hold);
+	int (*device_read)(struct hold *hold, size_t offset, void *buffer, size_t bytes);
+	int (*device_write)(struct hold *hold, size_t offset, const void *buffer, size_t bytes);
+	/* PFN and path of base page @page of the hold */
+	int (*page)(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path);
+	int (*release)(struct hold *hold);
+};
+
+/**
+ * struct hold_kind - a row
+ * @name: second part of a variant's name
+ * @ops: how it is taken
+ * @traits: enum hold_trait
+ * @needs: enum requirement
+ * @kind: enum pincheck_kind, for /dev/pincheck
+ * @flags: PINCHECK_HOLD_*
+ * @path: enum pincheck_path that is asked for
+ */
+struct hold_kind {
+	const char *name;
+	const struct hold_ops *ops;
+	unsigned int traits;
+	unsigned int needs;
+	uint32_t kind;
+	uint32_t flags;
+	uint32_t path;
+};
+
+extern const struct hold_kind hold_none, hold_pin_ro_fast, hold_pin_ro_slow, hold_pin_ro_lt_fast,
+			      hold_pin_ro_lt_slow, hold_pin_rw_fast, hold_pin_rw_slow,
+			      hold_pin_rw_lt_fast, hold_pin_rw_lt_slow, hold_get_ro_fast,
+			      hold_get_ro_slow, hold_get_rw_fast, hold_get_rw_slow, hold_uring;
+
+extern const struct hold_ops hold_ops_none, hold_ops_pincheck, hold_ops_uring;
+
+/**
+ * struct hold - a hold on pages @first..@first+@pages of @memory
+ * @kind: its row
+ * @memory: what is held
+ * @first: first base page
+ * @pages: base pages
+ * @taken: it has to be given back
+ * @fast_pages: how many GUP-fast gave
+ * @slow_pages: and how many mmap_lock; both 0 where not told
+ * @id: in the session of @memory
+ * @reason: enum pincheck_reason, where it was refused
+ * @ring: io_uring
+ * @pipe: what io_uring reads from and writes to: the device
+ * @pfn: PFNs of the samples when io_uring took them: it does not tell what it has
+ */
+struct hold {
+	const struct hold_kind *kind;
+	const struct memory *memory;
+	size_t first;
+	size_t pages;
+	bool taken;
+	uint64_t fast_pages;
+	uint64_t slow_pages;
+	uint32_t id;
+	uint32_t reason;
+	struct io_uring ring;
+	int pipe[2];
+	uint64_t pfn[SAMPLES];
+};
+
+/** hold_take() - hold @pages base pages of @memory from @first on */
+int hold_take(struct hold *hold, const struct hold_kind *kind, const struct memory *memory,
+	      size_t first, size_t pages);
+
+/** hold_release() - give it back; 0 if nothing is held */
+int hold_release(struct hold *hold);
+
+/** hold_covers() - whether base page @page is held */
+bool hold_covers(const struct hold *hold, size_t page);
+
+/** hold_fill() - the device writes @generation to the device area of every sample held */
+int hold_fill(struct hold *hold, enum generation generation);
+
+/** hold_look() - what the device sees in both areas of every sample held; others read UNKNOWN */
+int hold_look(struct hold *hold, struct view *view);
+
+/** hold_page() - PFN and path of base page @page of the memory */
+int hold_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path);
+
+/**
+ * hold_expected_path() - by which way GUP has to find memory mapped as @state
+ *
+ * GUP-fast refuses to write through a write-protected entry, and to pin what is not exclusive:
+ * that must be unshared first. A plain reference for reading takes what is there.
+ */
+uint32_t hold_expected_path(const struct hold_kind *kind, enum page_state state);
+
+/** hold_expected_pins() - pins that the folio of a held page must have from this hold */
+int hold_expected_pins(const struct hold *hold);
+
+#endif

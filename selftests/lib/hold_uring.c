@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A hold by io_uring: a fixed buffer is a long-term pin for writing, taken by a driver that knows
+ * nothing of this suite. The device is a pipe: it takes and gives small pieces at once, so that
+ * no worker thread comes into it.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include "../../tools/lib/pincheck.h"
+#include "hold.h"
+
+#define RING_ENTRIES	2
+
+static void tear_down(struct hold *hold)
+{
+	close(hold->pipe[0]);
+	close(hold->pipe[1]);
+	io_uring_queue_exit(&hold->ring);
+}
+
+/*
+ * What io_uring holds it does not tell. A pin for writing has just made the mapped page
+ * exclusive and taken it, so what is mapped now is what was pinned.
+ */
+static int uring_take(struct hold *hold)
+{
+	const struct memory *memory = hold->memory;
+	struct iovec range = {
+		.iov_base = memory->start + hold->first * PAGE_BYTES,
+		.iov_len = hold->pages * PAGE_BYTES,
+	};
+	size_t i;
+	int error = io_uring_queue_init(RING_ENTRIES, &hold->ring, 0);
+
+	if (error)
+		return error;
+	if (pipe2(hold->pipe, O_CLOEXEC)) {
+		error = -errno;
+		io_uring_queue_exit(&hold->ring);
+		return error;
+	}
+	error = io_uring_register_buffers(&hold->ring, &range, 1);
+	if (error) {
+		tear_down(hold);
+		return error;
+	}
+	for (i = 0; i < memory->samples; i++)
+		hold->pfn[i] = memory_pfn(memory, memory->sample[i]);
+	return 0;
+}
+
+static int transfer(struct hold *hold, size_t bytes)
+{
+	struct io_uring_cqe *cqe;
+	int done = io_uring_submit_and_wait(&hold->ring, 1);
+
+	if (done < 0)
+		return done;
+	done = io_uring_wait_cqe(&hold->ring, &cqe);
+	if (done)
+		return done;
+	done = cqe->res;
+	io_uring_cqe_seen(&hold->ring, cqe);
+	if (done < 0)
+		return done;
+	return (size_t)done == bytes ? 0 : -EIO;
+}
+
+static void *address(struct hold *hold, size_t offset)
+{
+	return hold->memory->start + hold->first * PAGE_BYTES + offset;
+}
+
+static int uring_device_read(struct hold *hold, size_t offset, void *buffer, size_t bytes)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&hold->ring);
+	int error;
+
+	io_uring_prep_write_fixed(sqe, hold->pipe[1], address(hold, offset), bytes, -1, 0);
+	error = transfer(hold, bytes);
+	if (error)
+		return error;
+	return read(hold->pipe[0], buffer, bytes) == (ssize_t)bytes ? 0 : -EIO;
+}
+
+static int uring_device_write(struct hold *hold, size_t offset, const void *buffer, size_t bytes)
+{
+	struct io_uring_sqe *sqe;
+
+	if (write(hold->pipe[1], buffer, bytes) != (ssize_t)bytes)
+		return -EIO;
+	sqe = io_uring_get_sqe(&hold->ring);
+	io_uring_prep_read_fixed(sqe, hold->pipe[0], address(hold, offset), bytes, -1, 0);
+	return transfer(hold, bytes);
+}
+
+static int uring_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path)
+{
+	size_t i;
+
+	*path = PINCHECK_PATH_UNKNOWN;
+	for (i = 0; i < hold->memory->samples; i++) {
+		if (hold->memory->sample[i] != page + hold->first)
+			continue;
+		*pfn = hold->pfn[i];
+		return 0;
+	}
+	return -ENOENT;
+}
+
+/* Unregistering waits for the buffers to be idle and unpins; closing alone would do it later. */
+static int uring_release(struct hold *hold)
+{
+	int error = io_uring_unregister_buffers(&hold->ring);
+
+	tear_down(hold);
+	return error;
+}
+
+const struct hold_ops hold_ops_uring = {
+	.take = uring_take, .device_read = uring_device_read,
+	.device_write = uring_device_write, .page = uring_page, .release = uring_release,
+};

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What kernels are known to get wrong: reading the table. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include "known_issues.h"
+
+enum column { PATTERN, KERNELS, ROWS, BROKEN_BY, FIXED_BY, WHY, COLUMNS };
+
+static int compare_versions(const char *a, const char *b)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		char *a_end, *b_end;
+		long x = strtol(a, &a_end, 10), y = strtol(b, &b_end, 10);
+
+		if (x != y)
+			return x < y ? -1 : 1;
+		a = *a_end == '.' ? a_end + 1 : "";
+		b = *b_end == '.' ? b_end + 1 : "";
+	}
+	return 0;
+}
+
+static int condition_holds(const char *kernel, const char *condition)
+{
+	bool less = condition[0] == '<', or_equal = condition[1] == '=';
+	const char *version = condition + 1 + or_equal;
+	int order;
+
+	if ((!less && condition[0] != '>') || *version < '0' || *version > '9')
+		return -EINVAL;
+	order = compare_versions(kernel, version);
+	if (!order)
+		return or_equal;
+	return less ? order < 0 : order > 0;
+}
+
+int kernel_in_range(const char *kernel, const char *range)
+{
+	char *copy, *condition, *rest;
+	int in = 1;
+
+	if (!strcmp(range, "all"))
+		return 1;
+	copy = rest = strdup(range);
+	if (!copy)
+		return -ENOMEM;
+	while (in > 0 && (condition = strsep(&rest, " "))) {
+		if (*condition)
+			in = condition_holds(kernel, condition);
+	}
+	free(copy);
+	return in;
+}
+
+void kernel_version(char *version, size_t size)
+{
+	struct utsname name;
+	const char *from;
+
+	if (uname(&name)) {
+		snprintf(version, size, "0");
+		return;
+	}
+	from = strstr(name.version, "Debian ");
+	from = from ? from + strlen("Debian ") : name.release;
+	snprintf(version, size, "%.*s", (int)strspn(from, "0123456789."), from);
+}
+
+static char *trimmed(char *text)
+{
+	size_t length;
+
+	text += strspn(text, " \t");
+	length = strlen(text);
+	while (length && strchr(" \t\n", text[length - 1]))
+		text[--length] = '\0';
+	return text;
+}
+
+/* Return: 1 if the line applies to @kernel, 0 if not or if it says nothing, or -EINVAL. */
+static int read_line(char *line, const char *kernel, struct known_issue *issue)
+{
+	char *column[COLUMNS], *rest = trimmed(line);
+	int i, in;
+
+	if (!*rest || *rest == '#')
+		return 0;
+	for (i = 0; i < COLUMNS; i++) {
+		char *text = strsep(&rest, "|");
+
+		if (!text)
+			return -EINVAL;
+		column[i] = trimmed(text);
+	}
+	if (rest || !*column[PATTERN] || !*column[WHY])
+		return -EINVAL;
+	in = kernel_in_range(kernel, column[KERNELS]);
+	if (in <= 0)
+		return in;
+	snprintf(issue->pattern, sizeof(issue->pattern), "%s", column[PATTERN]);
+	snprintf(issue->rows, sizeof(issue->rows), "%s", column[ROWS]);
+	snprintf(issue->why, sizeof(issue->why), "%s", column[WHY]);
+	return 1;
+}
+
+int known_issues_load(struct known_issues *issues, const char *path, const char *kernel,
+		      unsigned int *error_line)
+{
+	FILE *table = fopen(path, "re");
+	unsigned int number = 0;
+	struct known_issue issue, *grown;
+	char *line = NULL;
+	size_t size = 0;
+	int error = 0;
+
+	*issues = (struct known_issues) { 0 };
+	*error_line = 0;
+	if (!table)
+		return -errno;
+	while (error >= 0 && getline(&line, &size, table) >= 0) {
+		number++;
+		error = read_line(line, kernel, &issue);
+		if (error <= 0)
+			continue;
+		grown = realloc(issues->issue, (issues->count + 1) * sizeof(issue));
+		if (!grown) {
+			error = -ENOMEM;
+			continue;
+		}
+		issues->issue = grown;
+		issues->issue[issues->count++] = issue;
+	}
+	if (error < 0)
+		*error_line = number;
+	free(line);
+	fclose(table);
+	return error < 0 ? error : 0;
+}
+
+const struct known_issue *known_issues_find(const struct known_issues *issues, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < issues->count; i++) {
+		if (!fnmatch(issues->issue[i].pattern, name, 0))
+			return &issues->issue[i];
+	}
+	return NULL;
+}

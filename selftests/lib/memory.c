@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Memory under test: the kinds, the samples and their patterns. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+#include "../../tools/lib/pagemap.h"
+#include "../../tools/lib/pincheck.h"
+#include "memory.h"
+#include "require.h"
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT		21
+#endif
+#ifndef MAP_HUGE_2MB
+#define MAP_HUGE_2MB		(21 << 26)
+#endif
+
+/* Reclaim passes over a page that another CPU's LRU batch holds: it is asked again, so often. */
+#define PAGEOUT_TRIES		64
+
+static const size_t area_places[AREAS] = { [CPU_AREA] = 128, [DEVICE_AREA] = 2048 };
+
+/* splitmix64: neighbours in (test, page, area, generation) share no bits. */
+static uint64_t mix(uint64_t x)
+{
+	x += 0x9e3779b97f4a7c15ULL;
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+	return x ^ (x >> 31);
+}
+
+static uint64_t nonce_of_this_test(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return mix(mix(now.tv_sec) ^ mix(now.tv_nsec) ^ getpid());
+}
+
+size_t area_offset(const struct memory *memory, enum area area, size_t sample)
+{
+	return memory->sample[sample] * PAGE_BYTES + area_places[area];
+}
+
+void pattern_make(const struct memory *memory, enum area area, size_t sample,
+		  enum generation generation, uint64_t *words)
+{
+	uint64_t seed = memory->nonce ^ mix(memory->sample[sample] * AREAS + area);
+	size_t i;
+
+	seed = mix(seed + generation);
+	for (i = 0; i < AREA_WORDS; i++)
+		words[i] = seed + i;
+}
+
+enum generation pattern_generation(const struct memory *memory, enum area area, size_t sample,
+				   const uint64_t *words)
+{
+	uint64_t expected[AREA_WORDS];
+	enum generation generation;
+
+	for (generation = BEFORE; generation < GENERATIONS; generation++) {
+		pattern_make(memory, area, sample, generation, expected);
+		if (!memcmp(words, expected, AREA_BYTES))
+			return generation;
+	}
+	return GEN_UNKNOWN;
+}
+
+const char *generation_name(enum generation generation)
+{
+	static const char *const names[GENERATIONS] = {
+		[GEN_UNKNOWN] = "foreign bytes", [BEFORE] = "before", [AFTER] = "after",
+		[BY_DEVICE] = "device's", [BY_CHILD] = "child's", [LATER] = "later",
+	};
+
+	return names[generation];
+}
+
+static void area_write(const struct memory *memory, enum area area, enum generation generation)
+{
+	uint64_t words[AREA_WORDS];
+	size_t i;
+
+	for (i = 0; i < memory->samples; i++) {
+		pattern_make(memory, area, i, generation, words);
+		memcpy(memory->start + area_offset(memory, area, i), words, AREA_BYTES);
+	}
+	/* The next thing to look may be a device: nothing may linger in registers. */
+	__asm__ volatile("" ::: "memory");
+}
+
+void memory_fill(const struct memory *memory, enum generation generation)
+{
+	area_write(memory, CPU_AREA, generation);
+}
+
+void memory_look(const struct memory *memory, struct view *view)
+{
+	uint64_t words[AREA_WORDS];
+	enum area area;
+	size_t i;
+
+	__asm__ volatile("" ::: "memory");
+	for (area = CPU_AREA; area < AREAS; area++) {
+		for (i = 0; i < memory->samples; i++) {
+			memcpy(words, memory->start + area_offset(memory, area, i), AREA_BYTES);
+			view->seen[area][i] = pattern_generation(memory, area, i, words);
+		}
+	}
+}
+
+uint64_t memory_pfn(const struct memory *memory, size_t page)
+{
+	return pagemap_pfn(pagemap_entry(memory->pagemap, memory->start + page * PAGE_BYTES));
+}
+
+int memory_clear_refs(void)
+{
+	int fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+	int error = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, "4", 1) != 1)
+		error = -errno;
+	close(fd);
+	return error;
+}
+
+static int populate_by_writing(struct memory *memory)
+{
+	enum area area;
+
+	for (area = CPU_AREA; area < AREAS; area++)
+		area_write(memory, area, BEFORE);
+	return 0;
+}
+
+/* Out, and in again by reading: the fault of a reader is the one that has to guess exclusivity. */
+static int populate_swapped(struct memory *memory)
+{
+	int tries = PAGEOUT_TRIES;
+	uint64_t entry;
+	size_t i;
+
+	populate_by_writing(memory);
+	for (i = 0; i < memory->samples; i++) {
+		char *page = memory->start + memory->sample[i] * PAGE_BYTES;
+
+		do {
+			if (madvise(memory->start, memory->bytes, MADV_PAGEOUT))
+				return -errno;
+			entry = pagemap_entry(memory->pagemap, page);
+		} while (!(entry & PAGEMAP_SWAPPED) && tries-- && !sched_yield());
+		if (!(entry & PAGEMAP_SWAPPED))
+			return -EBADF;
+	}
+	for (i = 0; i < memory->samples; i++)
+		(void)*(volatile char *)(memory->start + memory->sample[i] * PAGE_BYTES);
+	return 0;
+}
+
+static int populate_thp(struct memory *memory)
+{
+	if (madvise(memory->start, memory->bytes, MADV_HUGEPAGE))
+		return -errno;
+	return populate_by_writing(memory);
+}
+
+/*
+ * A mapping's boundary inside of a huge page needs page tables below the PMD. Both mappings are
+ * equal again afterwards and merge; no protection was touched on the way.
+ */
+static int populate_thp_pte(struct memory *memory)
+{
+	char *second = memory->start + PAGE_BYTES;
+	int error = populate_thp(memory);
+
+	if (error)
+		return error;
+	if (madvise(second, PAGE_BYTES, MADV_DONTFORK) || madvise(second, PAGE_BYTES, MADV_DOFORK))
+		return -errno;
+	return 0;
+}
+
+static bool report_of(struct memory *memory, size_t page, struct pincheck_report *report)
+{
+	__u64 pfn = memory_pfn(memory, page);
+
+	return pfn && !pincheck_report(memory->session, &pfn, 1, report) &&
+	       (report->present & PINCHECK_REPORT_PAGE);
+}
+
+static const char *check_small(struct memory *memory)
+{
+	struct pincheck_report report;
+	size_t i;
+
+	for (i = 0; i < memory->samples; i++) {
+		if (!report_of(memory, memory->sample[i], &report))
+			return "not present";
+		if (!(report.flags & PINCHECK_PAGE_ANON) || report.order)
+			return "not an anonymous base page";
+	}
+	return NULL;
+}
+
+static const char *check_large(struct memory *memory, int entire, const char *wrong)
+{
+	struct pincheck_report report;
+
+	if (!report_of(memory, 0, &report))
+		return "not present";
+	if (!(report.flags & PINCHECK_PAGE_ANON) || PAGE_BYTES << report.order != PMD_BYTES)
+		return "not an anonymous folio of 2 MiB";
+	if ((report.present & PINCHECK_REPORT_ENTIRE_MAPCOUNT) && report.entire_mapcount != entire)
+		return wrong;
+	if (!!(report.flags & PINCHECK_PAGE_HUGETLB) != !!(memory->kind->traits & MEMORY_HUGETLB))
+		return "not of the hugetlb pool, or against the will";
+	return NULL;
+}
+
+static const char *check_pmd_mapped(struct memory *memory)
+{
+	return check_large(memory, 1, "not mapped by a PMD");
+}
+
+static const char *check_pte_mapped(struct memory *memory)
+{
+	return check_large(memory, 0, "not mapped by PTEs");
+}
+
+const struct memory_kind memory_base = {
+	.name = "base", .bytes = SAMPLES * PAGE_BYTES,
+	.populate = populate_by_writing, .check = check_small,
+};
+
+const struct memory_kind memory_swapped = {
+	.name = "swapped", .bytes = SAMPLES * PAGE_BYTES,
+	.traits = MEMORY_SWAPPED, .needs = NEEDS_SWAP,
+	.populate = populate_swapped, .check = check_small,
+};
+
+const struct memory_kind memory_thp_pmd = {
+	.name = "thp_pmd", .bytes = PMD_BYTES,
+	.traits = MEMORY_LARGE | MEMORY_PMD, .needs = NEEDS_THP,
+	.populate = populate_thp, .check = check_pmd_mapped,
+};
+
+const struct memory_kind memory_thp_pte = {
+	.name = "thp_pte", .bytes = PMD_BYTES,
+	.traits = MEMORY_LARGE, .needs = NEEDS_THP,
+	.populate = populate_thp_pte, .check = check_pte_mapped,
+};
+
+const struct memory_kind memory_hugetlb = {
+	.name = "hugetlb", .bytes = PMD_BYTES, .flags = MAP_HUGETLB | MAP_HUGE_2MB,
+	.traits = MEMORY_LARGE | MEMORY_PMD | MEMORY_HUGETLB, .needs = NEEDS_HUGETLB,
+	.populate = populate_by_writing, .check = check_pmd_mapped,
+};
+
+/* mmap() aligns hugetlb itself; a THP needs its own alignment, and nothing beside it. */
+static char *map_aligned(const struct memory_kind *kind)
+{
+	bool align = kind->bytes >= PMD_BYTES && !(kind->traits & MEMORY_HUGETLB);
+	size_t bytes = align ? 2 * kind->bytes : kind->bytes;
+	char *raw = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | kind->flags, -1, 0);
+	char *start = raw;
+	size_t head;
+
+	if (raw == MAP_FAILED || !align)
+		return raw;
+	head = -(uintptr_t)raw & (PMD_BYTES - 1);
+	start += head;
+	if (head)
+		munmap(raw, head);
+	munmap(start + kind->bytes, bytes - kind->bytes - head);
+	return start;
+}
+
+int memory_map(struct memory *memory, const struct memory_kind *kind, const char **wrong)
+{
+	int error;
+
+	memory->kind = kind;
+	memory->bytes = kind->bytes;
+	memory->nonce = nonce_of_this_test();
+	memory->samples = SAMPLES;
+	memory->sample[0] = 0;
+	memory->sample[1] = memory_pages(memory) / 2;
+	memory->sample[2] = memory_pages(memory) - 1;
+	memory->start = map_aligned(kind);
+	if (memory->start == MAP_FAILED) {
+		memory->start = NULL;
+		return -errno;
+	}
+	*wrong = "could not be swapped out";
+	error = kind->populate(memory);
+	if (error)
+		return error;
+	*wrong = kind->check(memory);
+	return *wrong ? -EBADF : 0;
+}
+
+void memory_unmap(struct memory *memory)
+{
+	if (memory->start)
+		munmap(memory->start, memory->bytes);
+	memory->start = NULL;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory under test: kinds are rows of data, and each checks that it got what it asked for.
+ *
+ * Only a few base pages of it are looked at, the samples: every page of small memory; the first,
+ * a middle and the last page of a large one. Each sample has two areas of a few words, one that the
+ * CPU writes and one that the device writes, so that either direction can be told for itself.
+ * What they hold is told by generation: a pattern of (test, page, area, generation), different
+ * in every test, because a freed page keeps its old bytes.
+ */
+#ifndef PINCHECK_SELFTESTS_MEMORY_H
+#define PINCHECK_SELFTESTS_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PAGE_BYTES		4096UL
+#define PMD_BYTES		(2UL << 20)
+#define SAMPLES			3
+
+/** enum memory_trait - what scenarios select memory kinds by */
+enum memory_trait {
+	/** @MEMORY_LARGE: one folio of many pages, that counts its pins exactly */
+	MEMORY_LARGE		= 1U << 0,
+	/** @MEMORY_PMD: mapped by one PMD */
+	MEMORY_PMD		= 1U << 1,
+	/** @MEMORY_HUGETLB: hugetlb; soft-dirty is not tracked there */
+	MEMORY_HUGETLB		= 1U << 2,
+	/** @MEMORY_SWAPPED: was swapped out and in again */
+	MEMORY_SWAPPED		= 1U << 3,
+};
+
+struct memory;
+
+/**
+ * struct memory_kind - a row: how to get memory of this kind, and what it is
+ * @name: first part of a variant's name
+ * @bytes: size of the memory
+ * @traits: enum memory_trait
+ * @needs: enum requirement
+ * @flags: more flags for mmap()
+ * @populate: touch it so that it becomes what it should be; 0 or a negative errno
+ * @check: see that it is; NULL, or what is wrong
+ */
+struct memory_kind {
+	const char *name;
+	size_t bytes;
+	unsigned int traits;
+	unsigned int needs;
+	int flags;
+	int (*populate)(struct memory *memory);
+	const char *(*check)(struct memory *memory);
+};
+
+extern const struct memory_kind memory_base, memory_swapped, memory_thp_pmd, memory_thp_pte,
+				memory_hugetlb;
+
+/** enum generation - who wrote an area last, and when */
+enum generation {
+	/** @GEN_UNKNOWN: bytes that this test never wrote: a stale or foreign page */
+	GEN_UNKNOWN,
+	/** @BEFORE: written before the hold and the event */
+	BEFORE,
+	/** @AFTER: written by the parent's CPU after the event */
+	AFTER,
+	/** @BY_DEVICE: written through the hold */
+	BY_DEVICE,
+	/** @BY_CHILD: written by the child */
+	BY_CHILD,
+	/** @LATER: written by the parent's CPU after AFTER */
+	LATER,
+	GENERATIONS
+};
+
+/** enum area - the two places of a sample */
+enum area { CPU_AREA, DEVICE_AREA, AREAS };
+
+#define AREA_WORDS		4
+#define AREA_BYTES		(AREA_WORDS * sizeof(uint64_t))
+
+/** struct view - what somebody sees: a generation an area and sample */
+struct view {
+	enum generation seen[AREAS][SAMPLES];
+};
+
+/**
+ * struct memory - memory under test, mapped at @start
+ * @kind: its row
+ * @start: first byte, aligned to what maps it
+ * @bytes: size
+ * @samples: how many of @sample are used
+ * @sample: indices of the base pages that are looked at
+ * @nonce: makes the pattern of this test its own
+ * @session: of /dev/pincheck, for page reports
+ * @pagemap: of this process
+ */
+struct memory {
+	const struct memory_kind *kind;
+	char *start;
+	size_t bytes;
+	size_t samples;
+	size_t sample[SAMPLES];
+	uint64_t nonce;
+	int session;
+	int pagemap;
+};
+
+/**
+ * memory_map() - map memory of @kind, populate it with generation BEFORE, check it
+ * @wrong: what the memory is not, where -EBADF is returned
+ *
+ * Call it in the test's own process (FIXTURE_SETUP). Return: 0 or a negative errno.
+ */
+int memory_map(struct memory *memory, const struct memory_kind *kind, const char **wrong);
+void memory_unmap(struct memory *memory);
+
+/** memory_fill() - the CPU writes @generation to the CPU area of every sample */
+void memory_fill(const struct memory *memory, enum generation generation);
+
+/** memory_look() - what the CPU sees in both areas of every sample */
+void memory_look(const struct memory *memory, struct view *view);
+
+/** area_offset() - offset in the memory of @area of sample number @sample */
+size_t area_offset(const struct memory *memory, enum area area, size_t sample);
+
+/** pattern_make() - the words of @generation at @area of sample number @sample */
+void pattern_make(const struct memory *memory, enum area area, size_t sample,
+		  enum generation generation, uint64_t *words);
+
+/** pattern_generation() - which generation the words are */
+enum generation pattern_generation(const struct memory *memory, enum area area, size_t sample,
+				   const uint64_t *words);
+
+const char *generation_name(enum generation generation);
+
+/** memory_pfn() - what is mapped at base page @page; 0 for nothing */
+uint64_t memory_pfn(const struct memory *memory, size_t page);
+
+/** memory_clear_refs() - echo 4 >/proc/self/clear_refs. Return: 0 or a negative errno */
+int memory_clear_refs(void);
+
+/** memory_pages() - base pages in it */
+static inline size_t memory_pages(const struct memory *memory)
+{
+	return memory->bytes / PAGE_BYTES;
+}
+
+#endif

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a case needs of the machine: one row a requirement. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <liburing.h>
+#include "../../tools/lib/pagemap.h"
+#include "../../tools/lib/pincheck.h"
+#include "memory.h"
+#include "require.h"
+
+#define HUGETLB_DIR		"/sys/kernel/mm/hugepages/hugepages-2048kB/"
+/* Parent, child and grandchild with a page each, and one that is being given back. */
+#define HUGETLB_PAGES		6
+
+static bool file_contains(const char *path, const char *needle)
+{
+	char text[1024];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0)
+		return false;
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (got < 0)
+		return false;
+	text[got] = '\0';
+	return strstr(text, needle);
+}
+
+static long file_number(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	long number = -1;
+
+	if (!file)
+		return -1;
+	if (fscanf(file, "%ld", &number) != 1)
+		number = -1;
+	fclose(file);
+	return number;
+}
+
+static bool has_feature(__u64 feature)
+{
+	struct pincheck_info info;
+	int session = pincheck_open();
+	bool has;
+
+	if (session < 0)
+		return false;
+	has = !pincheck_info(session, &info) && (info.features & feature);
+	close(session);
+	return has;
+}
+
+static bool has_path(void)
+{
+	return has_feature(PINCHECK_FEAT_PATH);
+}
+
+static bool has_anon_exclusive(void)
+{
+	return has_feature(PINCHECK_FEAT_ANON_EXCLUSIVE);
+}
+
+static bool has_swap(void)
+{
+	return file_contains("/proc/swaps", "\n/");
+}
+
+static bool has_thp(void)
+{
+	const char *enabled = "/sys/kernel/mm/transparent_hugepage/enabled";
+
+	return file_contains(enabled, "[always]") || file_contains(enabled, "[madvise]");
+}
+
+/* Root may enlarge the pool; it stays enlarged, as an administrator's setting would. */
+static bool has_hugetlb(void)
+{
+	long total = file_number(HUGETLB_DIR "nr_hugepages");
+	long free_pages = file_number(HUGETLB_DIR "free_hugepages");
+	FILE *pool;
+
+	if (total < 0 || free_pages < 0)
+		return false;
+	if (free_pages >= HUGETLB_PAGES)
+		return true;
+	pool = fopen(HUGETLB_DIR "nr_hugepages", "we");
+	if (pool) {
+		fprintf(pool, "%ld", total + HUGETLB_PAGES - free_pages);
+		fclose(pool);
+	}
+	return file_number(HUGETLB_DIR "free_hugepages") >= HUGETLB_PAGES;
+}
+
+static bool has_uring(void)
+{
+	struct io_uring ring;
+
+	if (io_uring_queue_init(2, &ring, 0))
+		return false;
+	io_uring_queue_exit(&ring);
+	return true;
+}
+
+/* A fresh page reads soft-dirty by its mapping, so the bit has to go before it can come. */
+static bool has_soft_dirty(void)
+{
+	int pagemap = pagemap_open(0);
+	char *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+	bool cleared, set;
+
+	if (pagemap < 0 || page == MAP_FAILED)
+		return false;
+	*page = 1;
+	cleared = !memory_clear_refs() && !(pagemap_entry(pagemap, page) & PAGEMAP_SOFT_DIRTY);
+	*(volatile char *)page = 2;
+	set = pagemap_entry(pagemap, page) & PAGEMAP_SOFT_DIRTY;
+	munmap(page, PAGE_BYTES);
+	close(pagemap);
+	return cleared && set;
+}
+
+static const struct {
+	unsigned int bit;
+	bool (*met)(void);
+	const char *reason;
+} requirements[] = {
+	{ NEEDS_PATH, has_path, "needs fast/slow attribution (kernel with CONFIG_KPROBES)" },
+	{ NEEDS_SWAP, has_swap, "needs swap (swapon a device)" },
+	{ NEEDS_THP, has_thp, "needs transparent huge pages (always or madvise)" },
+	{ NEEDS_HUGETLB, has_hugetlb, "needs 6 free 2 MiB hugetlb pages (vm.nr_hugepages)" },
+	{ NEEDS_URING, has_uring, "needs io_uring (kernel.io_uring_disabled=0)" },
+	{ NEEDS_SOFT_DIRTY, has_soft_dirty, "needs soft-dirty (kernel with CONFIG_MEM_SOFT_DIRTY)" },
+	{ NEEDS_ANON_EXCLUSIVE, has_anon_exclusive, "needs AnonExclusive (Linux 5.19)" },
+};
+
+const char *require_missing(unsigned int needs)
+{
+	static unsigned int probed, met;
+	size_t i;
+
+	for (i = 0; i < sizeof(requirements) / sizeof(*requirements); i++) {
+		unsigned int bit = requirements[i].bit;
+
+		if (!(needs & bit))
+			continue;
+		if (!(probed & bit)) {
+			probed |= bit;
+			if (requirements[i].met())
+				met |= bit;
+		}
+		if (!(met & bit))
+			return requirements[i].reason;
+	}
+	return NULL;
+}

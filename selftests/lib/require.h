@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a case needs of the machine. A case whose needs are not met is skipped, and the reason is
+ * one of the constant strings in require.c: no other skip exists in the suite.
+ */
+#ifndef PINCHECK_SELFTESTS_REQUIRE_H
+#define PINCHECK_SELFTESTS_REQUIRE_H
+
+/** enum requirement - bits of the needs field of memory kinds, hold kinds and scenarios */
+enum requirement {
+	/** @NEEDS_PATH: fast and slow are told apart (PINCHECK_FEAT_PATH) */
+	NEEDS_PATH		= 1U << 0,
+	/** @NEEDS_SWAP: a swap device is on */
+	NEEDS_SWAP		= 1U << 1,
+	/** @NEEDS_THP: transparent huge pages are always or madvise */
+	NEEDS_THP		= 1U << 2,
+	/** @NEEDS_HUGETLB: a few 2 MiB hugetlb pages are free, or can be had */
+	NEEDS_HUGETLB		= 1U << 3,
+	/** @NEEDS_URING: io_uring with fixed buffers */
+	NEEDS_URING		= 1U << 4,
+	/** @NEEDS_SOFT_DIRTY: pagemap bit 55 works */
+	NEEDS_SOFT_DIRTY	= 1U << 5,
+	/** @NEEDS_ANON_EXCLUSIVE: the kernel marks exclusive anonymous pages */
+	NEEDS_ANON_EXCLUSIVE	= 1U << 6,
+};
+
+/**
+ * require_missing() - the first of @needs that this machine lacks
+ *
+ * Each probe runs once a process and is remembered, so ask in main() before anything forks.
+ *
+ * Return: the reason to skip, or NULL.
+ */
+const char *require_missing(unsigned int needs);
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The subject of a test, and what was seen of it at a moment. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "../../tools/lib/pagemap.h"
+#include "subject.h"
+
+int subject_begin(struct subject *subject, const struct product *product, const char **wrong)
+{
+	struct memory *memory = &subject->memory;
+
+	subject->product = product;
+	memory->pagemap = -1;
+	memory->session = pincheck_open();
+	if (memory->session < 0)
+		return memory->session;
+	memory->pagemap = pagemap_open(0);
+	if (memory->pagemap < 0)
+		return memory->pagemap;
+	return memory_map(memory, product->memory, wrong);
+}
+
+void subject_end(struct subject *subject)
+{
+	struct memory *memory = &subject->memory;
+
+	child_end(&subject->child);
+	hold_release(&subject->hold);
+	memory_unmap(memory);
+	if (memory->pagemap >= 0)
+		close(memory->pagemap);
+	if (memory->session >= 0)
+		close(memory->session);
+}
+
+int subject_hold_part(struct subject *subject, size_t first, size_t pages)
+{
+	return hold_take(&subject->hold, subject->product->hold, &subject->memory, first, pages);
+}
+
+int subject_hold(struct subject *subject)
+{
+	return subject_hold_part(subject, 0, memory_pages(&subject->memory));
+}
+
+int subject_release(struct subject *subject)
+{
+	return hold_release(&subject->hold);
+}
+
+int subject_fork(struct subject *subject, int depth)
+{
+	return child_start(&subject->child, &subject->memory, depth);
+}
+
+int witness_take(struct subject *subject, struct witness *witness)
+{
+	const struct memory *memory = &subject->memory;
+	__u64 pfn[SAMPLES];
+	size_t i;
+
+	memset(witness, 0, sizeof(*witness));
+	for (i = 0; i < memory->samples; i++) {
+		int error = 0;
+
+		witness->mapped[i] = memory_pfn(memory, memory->sample[i]);
+		if (hold_covers(&subject->hold, memory->sample[i]))
+			error = hold_page(&subject->hold, memory->sample[i], &witness->held[i],
+					  &witness->path[i]);
+		if (error)
+			return error;
+		pfn[i] = witness->held[i] ? witness->held[i] : witness->mapped[i];
+	}
+	return pincheck_report(memory->session, pfn, memory->samples, witness->report);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The subject of a test: memory of a kind, a hold of a kind, a child; what was seen of them at a
+ * moment (struct witness), and the verdicts on the invariants of design.md section 1.
+ */
+#ifndef PINCHECK_SELFTESTS_SUBJECT_H
+#define PINCHECK_SELFTESTS_SUBJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "../../tools/lib/pincheck.h"
+#include "child.h"
+#include "hold.h"
+#include "memory.h"
+
+/** struct product - one variant: a row of either table */
+struct product {
+	const struct memory_kind *memory;
+	const struct hold_kind *hold;
+};
+
+/**
+ * struct subject - what a test works on
+ * @product: its variant
+ * @memory: mapped and filled with BEFORE when the test begins
+ * @hold: not taken when the test begins: see subject_hold()
+ * @child: not there when the test begins
+ */
+struct subject {
+	const struct product *product;
+	struct memory memory;
+	struct hold hold;
+	struct child child;
+};
+
+/**
+ * struct witness - what was seen at a moment, of each sample
+ * @mapped: PFN in pagemap
+ * @held: PFN that the hold has; 0 where it has none
+ * @path: enum pincheck_path of the held page
+ * @report: of the held page, or else of the mapped one
+ */
+struct witness {
+	uint64_t mapped[SAMPLES];
+	uint64_t held[SAMPLES];
+	uint32_t path[SAMPLES];
+	struct pincheck_report report[SAMPLES];
+};
+
+/**
+ * struct verdict - on one invariant
+ * @invariant: its name
+ * @kept: it was
+ * @error: a negative errno: the test itself could not find out
+ * @evidence: what was exercised and seen
+ */
+struct verdict {
+	const char *invariant;
+	bool kept;
+	int error;
+	char evidence[240];
+};
+
+/** subject_begin() - session, pagemap, memory; @wrong: see memory_map() */
+int subject_begin(struct subject *subject, const struct product *product, const char **wrong);
+
+/** subject_end() - give back whatever is left; safe at any point */
+void subject_end(struct subject *subject);
+
+/** subject_hold() - take the product's hold on the whole memory */
+int subject_hold(struct subject *subject);
+
+/** subject_hold_part() - take it on @pages base pages from @first on */
+int subject_hold_part(struct subject *subject, size_t first, size_t pages);
+
+/** subject_release() - give it back */
+int subject_release(struct subject *subject);
+
+/** subject_fork() - fork @depth generations that share the memory; they wait to be told */
+int subject_fork(struct subject *subject, int depth);
+
+/** subject_holds() - does the product's hold have all of @traits (enum hold_trait)? */
+static inline bool subject_holds(const struct subject *subject, unsigned int traits)
+{
+	return (subject->product->hold->traits & traits) == traits;
+}
+
+/** subject_is() - does the product's memory have all of @traits (enum memory_trait)? */
+static inline bool subject_is(const struct subject *subject, unsigned int traits)
+{
+	return (subject->product->memory->traits & traits) == traits;
+}
+
+/** witness_take() - look. Return: 0 or a negative errno */
+int witness_take(struct subject *subject, struct witness *witness);
+
+/*
+ * Verdicts. Each fills in a whole struct verdict. Use the EXPECT_ macros of suite.h.
+ */
+
+/** verdict_path() - the hold came by the path that @state leaves open to it */
+void verdict_path(struct subject *subject, enum page_state state, struct verdict *verdict);
+
+/**
+ * verdict_sync() - SYNC: the held page is the mapped page, and bytes agree both ways
+ * @generation: what the CPU wrote last
+ *
+ * Writes through the hold, where it may.
+ */
+void verdict_sync(struct subject *subject, enum generation generation, struct verdict *verdict);
+
+/** verdict_same_page() - REUSE: the pages mapped are those mapped at @before */
+void verdict_same_page(struct subject *subject, const struct witness *before,
+		       struct verdict *verdict);
+
+/**
+ * verdict_follows_page() - ISOLATION for who holds by plain reference: the device sees
+ * @newer where its page is still the mapped one, and nothing newer than @older where not
+ */
+void verdict_follows_page(struct subject *subject, enum generation older, enum generation newer,
+			  struct verdict *verdict);
+
+/** verdict_cpu_sees() - ISOLATION: this process sees @generation everywhere */
+void verdict_cpu_sees(struct subject *subject, enum generation generation,
+		      struct verdict *verdict);
+
+/** verdict_device_sees() - the device sees @generation in the CPU's area */
+void verdict_device_sees(struct subject *subject, enum generation generation,
+			 struct verdict *verdict);
+
+/** verdict_child_sees() - ISOLATION: process @level sees @generation in both areas */
+void verdict_child_sees(struct subject *subject, int level, enum generation generation,
+			struct verdict *verdict);
+
+/** verdict_child_apart() - process @level has none (@apart) or all of the pages mapped here */
+void verdict_child_apart(struct subject *subject, int level, bool apart,
+			 struct verdict *verdict);
+
+/**
+ * verdict_accurate() - ACCURACY: refcount, pins and AnonExclusive of what is mapped are
+ * explained by the page tables and the hold
+ */
+void verdict_accurate(struct subject *subject, struct verdict *verdict);
+
+/** verdict_given_back() - CLEAN: neither this session nor the machine has a reference more */
+void verdict_given_back(struct subject *subject, struct verdict *verdict);
+
+/** pins_baseline() - remember the machine's balance of pins. Return: 0 or a negative errno */
+int pins_baseline(void);
+
+#endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The suite's frame around kselftest_harness.h. One topic a file, and a file includes this header
+ * first. A topic of products (memory kind x hold) reads:
+ *
+ *	TOPIC(fork)
+ *	FOR_EACH_MEMORY(FOR_EACH_HOLD, TOPIC_VARIANT, fork)
+ *
+ *	// SYNC, ISOLATION. ... why, and what is expected
+ *	SCENARIO(fork, parent_writes, .rows = "B11 R28", .hold = HOLD_PIN)
+ *	{
+ *		ASSERT_DONE(subject_hold(subject));
+ *		ASSERT_DONE(subject_fork(subject, 1));
+ *		memory_fill(&subject->memory, AFTER);
+ *		EXPECT_SYNC(subject, AFTER);
+ *		EXPECT_CHILD_SEES(subject, 0, BEFORE);
+ *	}
+ *
+ *	PINCHECK_TEST_MAIN
+ *
+ * A scenario begins with @subject's memory mapped, of the variant's kind (checked) and filled
+ * with BEFORE; it takes the hold and forks when it wants to. Whatever it leaves is given back
+ * after it, and CLEAN is judged: session and machine have not a reference more than before.
+ * The fields after the name say for which rows a scenario means something, by traits that rows
+ * must have (.memory, .hold) or must not have (.not_memory, .not_hold); products outside of that
+ * do not exist, they are not skipped. .needs adds to what memory and hold need.
+ *
+ * A topic without products uses FIXTURE, FIXTURE_VARIANT_ADD and TEST_F of the harness as they
+ * are, plus ASSERT_DONE, EXPECT_VERDICT and PINCHECK_TEST_MAIN; SUITE_NEEDS() skips. Keep the
+ * names topic.variant.scenario.
+ *
+ * The binary: run cases that match one of its arguments, or of PINCHECK_TESTS (globs over
+ * topic.variant.scenario, separated by spaces), or all. -l lists them. PINCHECK_TIMEOUT_FACTOR
+ * multiplies the time limit of each. Exit code 0: none failed, 1: some failed, 4: none matched.
+ */
+#ifndef PINCHECK_SELFTESTS_SUITE_H
+#define PINCHECK_SELFTESTS_SUITE_H
+
+#include <kselftest_harness.h>
+#include "known_issues.h"
+#include "require.h"
+#include "subject.h"
+
+/**
+ * struct scenario - a row beside a test: whom it concerns and what it covers
+ * @topic: fixture of the test
+ * @name: of the test
+ * @rows: of the catalogue
+ * @needs: enum requirement
+ * @memory: enum memory_trait that the memory must have
+ * @not_memory: and must not have
+ * @hold: enum hold_trait that the hold must have
+ * @not_hold: and must not have
+ * @next: in the list of all
+ */
+struct scenario {
+	const char *topic;
+	const char *name;
+	const char *rows;
+	unsigned int needs;
+	unsigned int memory;
+	unsigned int not_memory;
+	unsigned int hold;
+	unsigned int not_hold;
+	struct scenario *next;
+};
+
+/**
+ * struct suite_case - one case of this binary
+ * @fixture: as the harness has it
+ * @variant: as the harness has it
+ * @test: as the harness has it
+ * @scenario: its row, or NULL for a test without one
+ * @issue: what the running kernel is known to get wrong here, or NULL
+ * @xfail: what tells the harness so; shared with the test's process
+ */
+struct suite_case {
+	struct __fixture_metadata *fixture;
+	struct __fixture_variant_metadata *variant;
+	struct __test_metadata *test;
+	const struct scenario *scenario;
+	const struct known_issue *issue;
+	struct __test_xfail *xfail;
+};
+
+static struct scenario *suite_scenarios;
+static struct suite_case *suite_current;
+
+/* A skip and an error say nothing of the kernel, so they must not count as the known failure. */
+static inline void suite_not_the_known_issue(void)
+{
+	if (suite_current && suite_current->xfail)
+		suite_current->xfail->test = NULL;
+}
+
+static inline void suite_error(struct __test_metadata *_metadata, const char *what, int error)
+{
+	__TH_LOG("ERROR %s: %s", what, strerror(-error));
+	suite_not_the_known_issue();
+	_metadata->exit_code = KSFT_FAIL;
+}
+
+static inline bool suite_skip(struct __test_metadata *_metadata, unsigned int needs)
+{
+	const char *reason = require_missing(needs);
+
+	if (!reason)
+		return false;
+	suite_not_the_known_issue();
+	SKIP(return true, "%s", reason);
+}
+
+/** SUITE_NEEDS() - leave a test of a topic without products, if @needs is not met */
+#define SUITE_NEEDS(needs) do {									\
+	if (suite_skip(_metadata, needs))							\
+		return;										\
+} while (0)
+
+/** ASSERT_DONE() - a step that must work for the test to mean something: 0, else an error */
+#define ASSERT_DONE(step) do {									\
+	int suite_step_error = (step);								\
+												\
+	if (suite_step_error < 0) {								\
+		suite_error(_metadata, #step, suite_step_error);				\
+		return;										\
+	}											\
+} while (0)
+
+static inline void suite_judge(struct __test_metadata *_metadata, const struct verdict *verdict)
+{
+	const char *rows = suite_current && suite_current->scenario ?
+			   suite_current->scenario->rows : NULL;
+
+	fprintf(TH_LOG_STREAM, "# %s %s%s%s%s:%s\n", verdict->invariant,
+		verdict->error ? "ERROR" : verdict->kept ? "kept" : "BROKEN",
+		rows ? " [" : "", rows ? rows : "", rows ? "]" : "", verdict->evidence);
+	if (verdict->kept)
+		return;
+	_metadata->exit_code = KSFT_FAIL;
+	if (verdict->error)
+		suite_not_the_known_issue();
+	else if (suite_current && suite_current->issue)
+		snprintf(_metadata->results->reason, sizeof(_metadata->results->reason), "%s: %s",
+			 suite_current->issue->rows, suite_current->issue->why);
+}
+
+/** EXPECT_VERDICT() - fill in a verdict by @function(arguments..., &verdict) and print it */
+#define EXPECT_VERDICT(function, ...) do {							\
+	struct verdict suite_verdict;								\
+												\
+	function(__VA_ARGS__, &suite_verdict);							\
+	suite_judge(_metadata, &suite_verdict);							\
+} while (0)
+
+#define EXPECT_PATH(subject, state)		EXPECT_VERDICT(verdict_path, subject, state)
+#define EXPECT_SYNC(subject, generation)	EXPECT_VERDICT(verdict_sync, subject, generation)
+#define EXPECT_SAME_PAGE(subject, before)	EXPECT_VERDICT(verdict_same_page, subject, before)
+#define EXPECT_FOLLOWS_PAGE(subject, older, newer)						\
+	EXPECT_VERDICT(verdict_follows_page, subject, older, newer)
+#define EXPECT_CPU_SEES(subject, generation)	EXPECT_VERDICT(verdict_cpu_sees, subject, generation)
+#define EXPECT_DEVICE_SEES(subject, generation)							\
+	EXPECT_VERDICT(verdict_device_sees, subject, generation)
+#define EXPECT_CHILD_SEES(subject, level, generation)						\
+	EXPECT_VERDICT(verdict_child_sees, subject, level, generation)
+#define EXPECT_CHILD_APART(subject, level)							\
+	EXPECT_VERDICT(verdict_child_apart, subject, level, true)
+#define EXPECT_CHILD_SHARES(subject, level)							\
+	EXPECT_VERDICT(verdict_child_apart, subject, level, false)
+#define EXPECT_ACCURATE(subject)		EXPECT_VERDICT(verdict_accurate, subject)
+
+/* A verdict that goes without saying: heard only when it is broken. */
+#define EXPECT_QUIETLY(function, ...) do {							\
+	struct verdict suite_verdict;								\
+												\
+	function(__VA_ARGS__, &suite_verdict);							\
+	if (!suite_verdict.kept)								\
+		suite_judge(_metadata, &suite_verdict);						\
+} while (0)
+
+static inline void suite_setup(struct __test_metadata *_metadata, struct subject *subject,
+			       const struct product *product)
+{
+	unsigned int needs = product->memory->needs | product->hold->needs;
+	const char *wrong = NULL;
+	int error;
+
+	if (suite_current && suite_current->scenario)
+		needs |= suite_current->scenario->needs;
+	if (suite_skip(_metadata, needs))
+		return;
+	error = subject_begin(subject, product, &wrong);
+	if (error == -EBADF && wrong)
+		TH_LOG("%s memory is %s", product->memory->name, wrong);
+	if (error) {
+		suite_error(_metadata, "setting up", error);
+		subject_end(subject);
+	}
+}
+
+static inline void suite_teardown(struct __test_metadata *_metadata, struct subject *subject)
+{
+	int error = child_end(&subject->child);
+
+	if (error)
+		suite_error(_metadata, "ending the child", error);
+	if (subject_release(subject)) {
+		suite_error(_metadata, "giving the hold back", -EIO);
+	} else if (_metadata->exit_code == KSFT_PASS) {
+		EXPECT_QUIETLY(verdict_accurate, subject);
+		EXPECT_QUIETLY(verdict_given_back, subject);
+	}
+	subject_end(subject);
+}
+
+/** TOPIC() - the fixture of a topic of products */
+#define TOPIC(topic)										\
+	FIXTURE(topic) { struct subject subject; };						\
+	FIXTURE_VARIANT(topic) { struct product product; };					\
+	FIXTURE_SETUP(topic) { suite_setup(_metadata, &self->subject, &variant->product); }	\
+	FIXTURE_TEARDOWN(topic) { suite_teardown(_metadata, &self->subject); }
+
+/** TOPIC_VARIANT() - one product: @memory_row and @hold_row name rows of memory.h and hold.h */
+#define TOPIC_VARIANT(topic, memory_row, hold_row)						\
+	FIXTURE_VARIANT_ADD(topic, memory_row##_##hold_row) {					\
+		.product = { .memory = &memory_##memory_row, .hold = &hold_##hold_row },	\
+	};
+
+#define FOR_EACH_PIN(X, topic, memory)								\
+	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_ro_slow)			\
+	X(topic, memory, pin_ro_lt_fast)	X(topic, memory, pin_ro_lt_slow)		\
+	X(topic, memory, pin_rw_fast)		X(topic, memory, pin_rw_slow)			\
+	X(topic, memory, pin_rw_lt_fast)	X(topic, memory, pin_rw_lt_slow)		\
+	X(topic, memory, uring)
+
+#define FOR_EACH_GET(X, topic, memory)								\
+	X(topic, memory, get_ro_fast)		X(topic, memory, get_ro_slow)			\
+	X(topic, memory, get_rw_fast)		X(topic, memory, get_rw_slow)
+
+/** FOR_EACH_HOLD() - all of them, and none as the control */
+#define FOR_EACH_HOLD(X, topic, memory)								\
+	X(topic, memory, none)									\
+	FOR_EACH_PIN(X, topic, memory)								\
+	FOR_EACH_GET(X, topic, memory)
+
+/** FOR_EACH_MEMORY() - @EACH is FOR_EACH_HOLD or a topic's own choice of holds */
+#define FOR_EACH_MEMORY(EACH, X, topic)								\
+	EACH(X, topic, base)									\
+	EACH(X, topic, swapped)									\
+	EACH(X, topic, thp_pmd)									\
+	EACH(X, topic, thp_pte)									\
+	EACH(X, topic, hugetlb)
+
+/** SCENARIO() - a test over the products of a topic: see the top of this file */
+#define SCENARIO(topic_name, scenario_name, ...)						\
+	static struct scenario topic_name##_##scenario_name##_scenario = {			\
+		.topic = #topic_name, .name = #scenario_name, __VA_ARGS__			\
+	};											\
+	static void __attribute__((constructor))						\
+	topic_name##_##scenario_name##_register(void)						\
+	{											\
+		topic_name##_##scenario_name##_scenario.next = suite_scenarios;			\
+		suite_scenarios = &topic_name##_##scenario_name##_scenario;			\
+	}											\
+	static void topic_name##_##scenario_name##_body(					\
+		struct __test_metadata *_metadata, struct subject *subject);			\
+	TEST_F(topic_name, scenario_name)							\
+	{											\
+		topic_name##_##scenario_name##_body(_metadata, &self->subject);			\
+	}											\
+	static void topic_name##_##scenario_name##_body(					\
+		struct __test_metadata __attribute__((unused)) *_metadata,			\
+		struct subject __attribute__((unused)) *subject)
+
+#include "suite_main.h"
+
+#endif

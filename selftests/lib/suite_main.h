@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * main() of a topic: chooses cases and runs them, each by the harness.
+ *
+ * The harness' own choice by -r options walks all of them for each case, and knows nothing of
+ * products that do not exist; so the list of cases is made here, once.
+ */
+#ifndef PINCHECK_SELFTESTS_SUITE_MAIN_H
+#define PINCHECK_SELFTESTS_SUITE_MAIN_H
+
+#include <fnmatch.h>
+#include <libgen.h>
+
+struct suite_run {
+	struct suite_case *cases;
+	size_t count;
+	struct known_issues issues;
+};
+
+static void suite_case_name(const struct suite_case *this, char *name, size_t size)
+{
+	snprintf(name, size, "%s%s%s.%s", this->fixture->name, this->variant->name[0] ? "." : "",
+		 this->variant->name, this->test->name);
+}
+
+static const struct scenario *suite_scenario_of(const struct suite_case *this)
+{
+	const struct scenario *row;
+
+	for (row = suite_scenarios; row; row = row->next) {
+		if (!strcmp(row->topic, this->fixture->name) && !strcmp(row->name, this->test->name))
+			return row;
+	}
+	return NULL;
+}
+
+static bool suite_case_exists(const struct suite_case *this)
+{
+	const struct scenario *row = this->scenario;
+	const struct product *product = this->variant->data;
+
+	if (!row)
+		return true;
+	return (product->memory->traits & row->memory) == row->memory &&
+	       !(product->memory->traits & row->not_memory) &&
+	       (product->hold->traits & row->hold) == row->hold &&
+	       !(product->hold->traits & row->not_hold);
+}
+
+static bool suite_glob_matches(const char *globs, const char *name)
+{
+	char *copy = strdup(globs), *rest = copy, *glob;
+	bool matches = false;
+
+	while (!matches && (glob = strsep(&rest, " ")))
+		matches = *glob && !fnmatch(glob, name, 0);
+	free(copy);
+	return matches;
+}
+
+static bool suite_case_chosen(const struct suite_case *this, char **globs)
+{
+	const char *environment = getenv("PINCHECK_TESTS");
+	char name[256];
+
+	suite_case_name(this, name, sizeof(name));
+	if (*globs) {
+		for (; *globs; globs++) {
+			if (suite_glob_matches(*globs, name))
+				return true;
+		}
+		return false;
+	}
+	return !environment || !*environment || suite_glob_matches(environment, name);
+}
+
+static void suite_expect_failure(struct suite_run *run, struct suite_case *this)
+{
+	char name[256];
+
+	suite_case_name(this, name, sizeof(name));
+	this->issue = known_issues_find(&run->issues, name);
+	if (!this->issue)
+		return;
+	this->xfail = mmap(NULL, sizeof(*this->xfail), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (this->xfail == MAP_FAILED)
+		ksft_exit_fail_msg("%s: no memory for a known issue\n", name);
+	this->xfail->fixture = this->fixture;
+	this->xfail->variant = this->variant;
+	this->xfail->test = this->test;
+	__register_xfail(this->xfail);
+}
+
+static void suite_add(struct suite_run *run, const struct suite_case *this)
+{
+	run->cases = realloc(run->cases, (run->count + 1) * sizeof(*this));
+	if (!run->cases)
+		ksft_exit_fail_msg("no memory for the list of cases\n");
+	run->cases[run->count++] = *this;
+}
+
+static void suite_choose(struct suite_run *run, char **globs)
+{
+	static struct __fixture_variant_metadata no_variant = { .name = "" };
+	struct suite_case this = { 0 };
+	size_t i;
+
+	for (this.fixture = __fixture_list; this.fixture; this.fixture = this.fixture->next) {
+		this.variant = this.fixture->variant ? this.fixture->variant : &no_variant;
+		for (; this.variant; this.variant = this.variant->next) {
+			for (this.test = this.fixture->tests; this.test;
+			     this.test = this.test->next) {
+				this.scenario = suite_scenario_of(&this);
+				if (suite_case_exists(&this) && suite_case_chosen(&this, globs))
+					suite_add(run, &this);
+			}
+		}
+	}
+	for (i = 0; i < run->count; i++)
+		suite_expect_failure(run, &run->cases[i]);
+}
+
+static void suite_load_issues(struct suite_run *run)
+{
+	char self[4096], path[4096 + 32], kernel[64];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	unsigned int line = 0;
+	int error;
+
+	self[length < 0 ? 0 : length] = '\0';
+	snprintf(path, sizeof(path), "%s/known-issues", dirname(self));
+	kernel_version(kernel, sizeof(kernel));
+	error = known_issues_load(&run->issues, path, kernel, &line);
+	if (line)
+		ksft_exit_fail_msg("%s:%u: cannot be read: six columns separated by |\n", path, line);
+	if (error)
+		ksft_exit_fail_msg("cannot open %s: %s. Install the suite as a whole: make\n", path,
+				   strerror(-error));
+}
+
+/* Probes run once, here: what they find out is inherited by every test. */
+static void suite_prepare(struct suite_run *run)
+{
+	struct pincheck_info info;
+	int session = pincheck_open(), error;
+	size_t i;
+
+	if (session < 0)
+		ksft_exit_fail_msg("cannot open %s: %s: %s\n", PINCHECK_DEVICE, strerror(-session),
+				   pincheck_open_hint(session));
+	error = pincheck_info(session, &info);
+	close(session);
+	if (error || info.abi != PINCHECK_ABI)
+		ksft_exit_fail_msg("the loaded module speaks another ABI: load the one built with "
+				   "this suite\n");
+	for (i = 0; i < run->count; i++) {
+		struct suite_case *this = &run->cases[i];
+		const struct product *product = this->variant->data;
+
+		if (this->scenario)
+			require_missing(this->scenario->needs | product->memory->needs |
+					product->hold->needs);
+	}
+	error = pins_baseline();
+	if (error)
+		ksft_exit_fail_msg("cannot read the machine's pins: %s. Run as root\n",
+				   strerror(-error));
+}
+
+static void suite_set_timeouts(void)
+{
+	const char *factor = getenv("PINCHECK_TIMEOUT_FACTOR");
+	struct __fixture_metadata *fixture;
+	struct __test_metadata *test;
+
+	if (!factor || atoi(factor) < 1)
+		return;
+	for (fixture = __fixture_list; fixture; fixture = fixture->next) {
+		for (test = fixture->tests; test; test = test->next)
+			test->timeout *= atoi(factor);
+	}
+}
+
+/* After a failure the pins that it may have left are not held against the cases that follow. */
+static bool suite_run_cases(struct suite_run *run, struct __test_results *results)
+{
+	bool passed = true;
+	size_t i;
+
+	for (i = 0; i < run->count; i++) {
+		struct __test_metadata *test = run->cases[i].test;
+
+		suite_current = &run->cases[i];
+		test->results = results;
+		__run_test(suite_current->fixture, suite_current->variant, test);
+		test->results = NULL;
+		if (__test_passed(test))
+			continue;
+		passed = passed && test->exit_code == KSFT_XFAIL;
+		pins_baseline();
+	}
+	return passed;
+}
+
+static int suite_list(const struct suite_run *run)
+{
+	char name[256];
+	size_t i;
+
+	for (i = 0; i < run->count; i++) {
+		suite_case_name(&run->cases[i], name, sizeof(name));
+		puts(name);
+	}
+	return KSFT_PASS;
+}
+
+static int suite_main(char **argv)
+{
+	struct suite_run run = { 0 };
+	struct __test_results *results;
+	bool list = argv[1] && !strcmp(argv[1], "-l");
+
+	suite_load_issues(&run);
+	suite_choose(&run, argv + 1 + list);
+	if (list)
+		return suite_list(&run);
+	ksft_print_header();
+	ksft_set_plan(run.count);
+	if (!run.count)
+		return KSFT_SKIP;
+	suite_prepare(&run);
+	suite_set_timeouts();
+	results = mmap(NULL, sizeof(*results), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
+	if (results == MAP_FAILED)
+		ksft_exit_fail_msg("no memory for results\n");
+	ksft_exit(suite_run_cases(&run, results));
+	return KSFT_FAIL;
+}
+
+#define PINCHECK_TEST_MAIN									\
+	int main(int argc, char **argv)								\
+	{											\
+		return argc ? suite_main(argv) : KSFT_FAIL;					\
+	}
+
+#endif

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Verdicts on the invariants. Each says what was exercised, kept or broken. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "accounting.h"
+#include "subject.h"
+
+/*
+ * A small folio that moves between LRU lists waits in a batch of its CPU, which refers to it:
+ * once for being new, once for being marked active. Large folios do not wait.
+ */
+#define BATCH_REFERENCES	2
+
+static __attribute__((format(printf, 2, 3))) void note(struct verdict *verdict,
+						       const char *format, ...)
+{
+	size_t used = strlen(verdict->evidence);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(verdict->evidence + used, sizeof(verdict->evidence) - used, format, arguments);
+	va_end(arguments);
+}
+
+static void start(struct verdict *verdict, const char *invariant)
+{
+	*verdict = (struct verdict) { .invariant = invariant, .kept = true };
+}
+
+/* Only the first thing that is wrong is told: the rest follows from it. */
+static void broken(struct verdict *verdict, const char *what, size_t page)
+{
+	if (!verdict->kept)
+		return;
+	verdict->kept = false;
+	note(verdict, " BROKEN: %s, page %zu;", what, page);
+}
+
+static void failed(struct verdict *verdict, const char *what, int error)
+{
+	verdict->kept = false;
+	verdict->error = error;
+	note(verdict, " %s: %s", what, strerror(-error));
+}
+
+static void note_report(struct verdict *verdict, const struct pincheck_report *report)
+{
+	note(verdict, " ref %d", report->refcount);
+	if (report->present & PINCHECK_REPORT_MAPCOUNT)
+		note(verdict, " map %d", report->page_mapcount);
+	note(verdict, " pins %d", report->pins);
+	if (report->flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE)
+		note(verdict, report->flags & PINCHECK_PAGE_ANON_EXCLUSIVE ? " excl" : " shared");
+}
+
+static bool look_again(struct subject *subject, struct witness *now, struct verdict *verdict)
+{
+	int error = witness_take(subject, now);
+
+	if (error)
+		failed(verdict, "cannot look at the pages", error);
+	return !error;
+}
+
+/* The page that tells most: the first that broke, or else the first that is held. */
+static void note_page(struct subject *subject, const struct witness *now, size_t i,
+		      struct verdict *verdict)
+{
+	note(verdict, " page %zu pfn %" PRIx64, subject->memory.sample[i], now->mapped[i]);
+	if (now->held[i])
+		note(verdict, " held %" PRIx64 " %s", now->held[i],
+		     pincheck_path_name(now->path[i]));
+	note_report(verdict, &now->report[i]);
+}
+
+static size_t first_held(struct subject *subject)
+{
+	size_t i;
+
+	for (i = 0; i < subject->memory.samples; i++) {
+		if (hold_covers(&subject->hold, subject->memory.sample[i]))
+			return i;
+	}
+	return 0;
+}
+
+void verdict_path(struct subject *subject, enum page_state state, struct verdict *verdict)
+{
+	const struct hold *hold = &subject->hold;
+	uint32_t expected = hold_expected_path(hold->kind, state);
+
+	start(verdict, "PATH");
+	note(verdict, " %zu pages, %" PRIu64 " fast, %" PRIu64 " slow", hold->pages,
+	     hold->fast_pages, hold->slow_pages);
+	if (expected == PINCHECK_PATH_FAST && hold->fast_pages != hold->pages)
+		broken(verdict, "expected all of them fast", hold->first + hold->fast_pages);
+	if (expected == PINCHECK_PATH_SLOW && hold->slow_pages != hold->pages)
+		broken(verdict, "expected all of them slow", hold->first);
+}
+
+static void device_agrees(struct subject *subject, enum area area, enum generation generation,
+			  struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	struct view view;
+	size_t i;
+	int error = hold_look(&subject->hold, &view);
+
+	if (error)
+		return failed(verdict, "the device cannot read", error);
+	for (i = 0; i < memory->samples; i++) {
+		if (!hold_covers(&subject->hold, memory->sample[i]))
+			continue;
+		if (view.seen[area][i] == generation)
+			continue;
+		broken(verdict, "the device does not see what the CPU wrote", memory->sample[i]);
+		note(verdict, " it sees %s", generation_name(view.seen[area][i]));
+		return;
+	}
+}
+
+static void cpu_agrees(struct subject *subject, enum area area, enum generation generation,
+		       bool only_held, const char *what, struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	struct view view;
+	size_t i;
+
+	memory_look(memory, &view);
+	for (i = 0; i < memory->samples; i++) {
+		if (only_held && !hold_covers(&subject->hold, memory->sample[i]))
+			continue;
+		if (view.seen[area][i] == generation)
+			continue;
+		broken(verdict, what, memory->sample[i]);
+		note(verdict, " it sees %s", generation_name(view.seen[area][i]));
+		return;
+	}
+}
+
+void verdict_sync(struct subject *subject, enum generation generation, struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	struct witness now;
+	size_t i, telling = first_held(subject);
+	int error;
+
+	start(verdict, "SYNC");
+	if (!subject->hold.taken)
+		return failed(verdict, "nothing is held", -ENOENT);
+	if (!look_again(subject, &now, verdict))
+		return;
+	for (i = 0; i < memory->samples && verdict->kept; i++) {
+		if (!now.held[i] || now.held[i] == now.mapped[i])
+			continue;
+		broken(verdict, "the held page is not the mapped one", memory->sample[i]);
+		telling = i;
+	}
+	device_agrees(subject, CPU_AREA, generation, verdict);
+	if (subject_holds(subject, HOLD_WRITE)) {
+		error = hold_fill(&subject->hold, BY_DEVICE);
+		if (error)
+			return failed(verdict, "the device cannot write", error);
+		cpu_agrees(subject, DEVICE_AREA, BY_DEVICE, true,
+			   "the CPU does not see what the device wrote", verdict);
+	}
+	note_page(subject, &now, telling, verdict);
+}
+
+void verdict_same_page(struct subject *subject, const struct witness *before,
+		       struct verdict *verdict)
+{
+	struct witness now;
+	size_t i, telling = 0;
+
+	start(verdict, "REUSE");
+	if (!look_again(subject, &now, verdict))
+		return;
+	for (i = 0; i < subject->memory.samples && verdict->kept; i++) {
+		if (before->mapped[i] && before->mapped[i] == now.mapped[i])
+			continue;
+		broken(verdict, "copied for nothing", subject->memory.sample[i]);
+		telling = i;
+	}
+	note(verdict, " pfn %" PRIx64 " ->", before->mapped[telling]);
+	note_page(subject, &now, telling, verdict);
+}
+
+void verdict_follows_page(struct subject *subject, enum generation older, enum generation newer,
+			  struct verdict *verdict)
+{
+	struct witness now;
+	struct view view;
+	size_t i, same = 0;
+	int error;
+
+	start(verdict, "ISOLATION");
+	if (!look_again(subject, &now, verdict))
+		return;
+	error = hold_look(&subject->hold, &view);
+	if (error)
+		return failed(verdict, "the device cannot read", error);
+	for (i = 0; i < subject->memory.samples; i++) {
+		bool mapped = now.held[i] == now.mapped[i];
+
+		same += mapped;
+		if (view.seen[CPU_AREA][i] == (mapped ? newer : older))
+			continue;
+		broken(verdict, mapped ? "the device does not see what the CPU wrote" :
+		       "the device sees what is not on its page", subject->memory.sample[i]);
+		note(verdict, " it sees %s", generation_name(view.seen[CPU_AREA][i]));
+	}
+	note(verdict, " %zu of %zu held pages are the mapped ones", same, subject->memory.samples);
+	note_page(subject, &now, 0, verdict);
+}
+
+void verdict_cpu_sees(struct subject *subject, enum generation generation,
+		      struct verdict *verdict)
+{
+	struct witness now;
+
+	start(verdict, "ISOLATION");
+	cpu_agrees(subject, CPU_AREA, generation, false, "the parent sees foreign writes", verdict);
+	if (!look_again(subject, &now, verdict))
+		return;
+	note(verdict, " the parent sees %s", generation_name(generation));
+	note_page(subject, &now, first_held(subject), verdict);
+}
+
+void verdict_device_sees(struct subject *subject, enum generation generation,
+			 struct verdict *verdict)
+{
+	struct witness now;
+
+	start(verdict, "ISOLATION");
+	device_agrees(subject, CPU_AREA, generation, verdict);
+	if (!look_again(subject, &now, verdict))
+		return;
+	note(verdict, " the device sees %s", generation_name(generation));
+	note_page(subject, &now, first_held(subject), verdict);
+}
+
+void verdict_child_sees(struct subject *subject, int level, enum generation generation,
+			struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	struct view view;
+	enum area area;
+	size_t i;
+	int error = child_look(&subject->child, level, &view);
+
+	start(verdict, "ISOLATION");
+	if (error)
+		return failed(verdict, "the child does not answer", error);
+	for (area = CPU_AREA; area < AREAS && verdict->kept; area++) {
+		for (i = 0; i < memory->samples && verdict->kept; i++) {
+			/* What the child wrote itself, it wrote as a CPU. */
+			enum generation expected = area == DEVICE_AREA ? BEFORE : generation;
+
+			if (view.seen[area][i] == expected)
+				continue;
+			broken(verdict, area == CPU_AREA ? "the child sees a CPU's write" :
+			       "the child sees the device's write", memory->sample[i]);
+			note(verdict, " it sees %s", generation_name(view.seen[area][i]));
+		}
+	}
+	note(verdict, " %s sees %s, pfn %" PRIx64 ", parent %" PRIx64,
+	     level ? "grandchild" : "child", generation_name(generation),
+	     child_pfn(&subject->child, level, memory->sample[0]),
+	     memory_pfn(memory, memory->sample[0]));
+}
+
+void verdict_child_apart(struct subject *subject, int level, bool apart,
+			 struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	uint64_t theirs, ours;
+	size_t i;
+
+	start(verdict, apart ? "SYNC" : "REUSE");
+	for (i = 0; i < memory->samples; i++) {
+		theirs = child_pfn(&subject->child, level, memory->sample[i]);
+		ours = memory_pfn(memory, memory->sample[i]);
+		if (!theirs || !ours)
+			return failed(verdict, "a page is not present", -ENODATA);
+		if (!i)
+			note(verdict, " child pfn %" PRIx64 ", parent %" PRIx64, theirs, ours);
+		if ((theirs != ours) != apart)
+			broken(verdict, apart ? "the child shares a pinned page" :
+			       "the child got a copy of a page that nobody pins",
+			       memory->sample[i]);
+	}
+}
+
+/* What a folio's refcount must be, without what LRU batches may add. */
+static int explained_references(struct subject *subject, const struct pincheck_report *report)
+{
+	bool large = report->order;
+	int pages = 1 << report->order, references, pins = hold_expected_pins(&subject->hold);
+
+	if (report->flags & PINCHECK_PAGE_HUGETLB)
+		references = report->page_mapcount;
+	else if (report->present & PINCHECK_REPORT_FOLIO_MAPCOUNT)
+		references = report->folio_mapcount;
+	else
+		references = report->page_mapcount;
+	if (report->flags & PINCHECK_PAGE_SWAPCACHE)
+		references += pages;
+	if (subject->hold.taken && subject_holds(subject, HOLD_GET))
+		references += large ? subject->hold.pages : 1;
+	return references + pins * (large ? 1 : accounting_pin_bias());
+}
+
+static void judge_counts(struct subject *subject, size_t sample,
+			 const struct pincheck_report *report, struct verdict *verdict)
+{
+	size_t page = subject->memory.sample[sample];
+	bool large = report->order, countable = !large ||
+		     (report->present & PINCHECK_REPORT_FOLIO_MAPCOUNT);
+	int surplus = report->refcount - explained_references(subject, report);
+	int pins = hold_expected_pins(&subject->hold);
+
+	if (countable && (surplus < 0 || surplus > (large ? 0 : BATCH_REFERENCES))) {
+		broken(verdict, "the refcount is not explained", page);
+		note(verdict, " surplus %d;", surplus);
+	}
+	if ((!large || (report->present & PINCHECK_REPORT_PIN_COUNT)) && report->pins != pins) {
+		broken(verdict, "the pins are not those held", page);
+		note(verdict, " expected %d;", pins);
+	}
+	if (!!(report->flags & PINCHECK_PAGE_MAYBE_DMA_PINNED) != (pins > 0))
+		broken(verdict, "maybe-dma-pinned is wrong", page);
+	if (pins && (report->flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE) &&
+	    !(report->flags & PINCHECK_PAGE_ANON_EXCLUSIVE))
+		broken(verdict, "a pinned page is not exclusive", page);
+}
+
+void verdict_accurate(struct subject *subject, struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	struct witness now;
+	size_t i, telling = first_held(subject);
+
+	start(verdict, "ACCURACY");
+	if (!look_again(subject, &now, verdict))
+		return;
+	for (i = 0; i < memory->samples && verdict->kept; i++) {
+		if (subject->hold.taken && !now.held[i])
+			continue;
+		judge_counts(subject, i, &now.report[i], verdict);
+		if (!verdict->kept)
+			telling = i;
+	}
+	note_page(subject, &now, telling, verdict);
+}
+
+void verdict_given_back(struct subject *subject, struct verdict *verdict)
+{
+	struct pincheck_info info;
+	int64_t surplus = 0;
+	int error = pincheck_info(subject->memory.session, &info);
+
+	start(verdict, "CLEAN");
+	if (!error)
+		error = pins_surplus(&surplus);
+	if (error)
+		return failed(verdict, "cannot count", error);
+	if (info.session_holds || info.session_pages)
+		broken(verdict, "the session still has holds", info.session_pages);
+	if (surplus)
+		broken(verdict, "pins were not given back", surplus);
+	note(verdict, " session %" PRIu64 " pages, machine %+" PRId64 " pins",
+	     (uint64_t)info.session_pages, surplus);
+}
