@@ -88,9 +88,33 @@ build_wants_lint()
 	return 1
 }
 
+# clang_variables [MAKEVAR=...]: make variables, one a line, with which clang accepts the flags of
+# a kernel that was configured for gcc. The result is for reading clang's diagnostics: it has the
+# layout of the kernel's structures, but not all of its mitigations.
+clang_variables()
+{
+	local word clang= flags="-Wno-unknown-warning-option -Wno-duplicate-decl-specifier"
+
+	for word in "$@"; do
+		case $word in
+		CC=clang*) clang=$word ;;
+		KCFLAGS=*) flags+=" ${word#*=}" ;;
+		*) printf '%s\n' "$word" ;;
+		esac
+	done
+	if [ -z "$clang" ]; then
+		printf '%s\n' "$@" | grep '^KCFLAGS=' || true
+		return
+	fi
+	printf '%s\n' "$clang -Qunused-arguments" "KCFLAGS=$flags" \
+		CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y CONFIG_FTRACE_MCOUNT_USE_CC= \
+		CONFIG_{MITIGATION_,}RETHUNK= CONFIG_{MITIGATION_,}SLS= CONFIG_INIT_STACK_ALL_ZERO=
+}
+
 command_build()
 {
 	local rc=0 root release
+	local -a variables
 
 	matrix_select "${1:-}"
 	build_outdir "${2:-}"
@@ -101,6 +125,8 @@ command_build()
 	if build_wants_lint "$@"; then
 		lint_ensure
 		root=$LINT_ROOT
+		mapfile -t variables < <(clang_variables "$@")
+		set -- "${variables[@]}"
 	fi
 	build_sync "$OUTDIR/tree"
 	root_run "$root" "$OUTDIR/tree" make -C "/usr/src/linux-headers-$release" M=/work \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2153 # names of matrix.sh
-# Provides a kernel: HOME_DIR/VERSION/{image,root,version,release}, with `current` pointing to it.
-# A version is made under a .partial name and renamed when complete.
+# Provides a kernel: HOME_DIR/VERSION.KEY/{image,root,vmlinuz,version,release}, with
+# `current-KEY` pointing to it; KEY stands for the row of the matrix. A version is made under a .partial name and renamed when complete.
 
 # Takes the kernel's lock, telling who is waited for.
 fetch_lock()
@@ -24,12 +24,12 @@ fetch_unlock()
 fetch_is_fresh()
 {
 	[ -z "${REFRESH:-}" ] && fetch_is_usable &&
-		[ -n "$(find "$HOME_DIR/checked" -mmin -1440 2>/dev/null)" ]
+		[ -n "$(find -H "$CURRENT" -prune -mmin -1440)" ]
 }
 
 fetch_is_usable()
 {
-	[ -e "$CURRENT/release" ] && [ "$(<"$CURRENT/row")" = "$ROW_KEY" ]
+	[ -e "$CURRENT/release" ]
 }
 
 # fetch_ensure: after this, CURRENT is usable. The way without work takes no lock.
@@ -62,7 +62,7 @@ fetch_update()
 		[ ! -e "$CURRENT/version" ] || say "$NAME: $(<"$CURRENT/version") -> $version"
 		fetch_version "$version"
 	fi
-	touch -- "$HOME_DIR/checked"
+	touch -- "$CURRENT/"
 	fetch_remove_old
 }
 
@@ -72,7 +72,7 @@ fetch_offline()
 	fetch_is_usable || apt_lists_failed
 	rm -f -- "$STEP_LOG"
 	say "$NAME: the mirror cannot be reached; carrying on with the cached $(<"$CURRENT/version")"
-	touch -d '23 hours ago' -- "$HOME_DIR/checked"
+	touch -d '23 hours ago' -- "$CURRENT/"
 }
 
 # The suites carry no such version any more.
@@ -81,13 +81,14 @@ fetch_gone()
 	fetch_is_usable || die "$NAME: $SUITES carry $IMAGE_META ${1:-not at all}, not" \
 		"$VERSION_PATTERN. Name the suite that does in the row of $HERE/matrix"
 	say "$NAME: $SUITES no longer carry $VERSION_PATTERN; carrying on with the cached $(<"$CURRENT/version")"
-	touch -- "$HOME_DIR/checked"
+	touch -- "$CURRENT/"
 }
 
 # fetch_version VERSION: downloads, unpacks, renames.
 fetch_version()
 {
-	local version=$1 partial=$HOME_DIR/$1.partial begin=$SECONDS
+	local version=$1 dir=$HOME_DIR/$1.$ROW_KEY begin=$SECONDS
+	local partial=$dir.partial
 	local -a image headers installs
 
 	fetch_resolve "$version"
@@ -101,9 +102,8 @@ fetch_version()
 	step "$NAME: headers unpacked" "$partial" unpack_into "$partial/root" "${headers[@]}" ||
 		{ step_failed; die "$NAME: cannot unpack the headers (reasons above)"; }
 	fetch_finish "$partial" "$version"
-	rm -rf -- "${HOME_DIR:?}/$version"
-	mv -T -- "$partial" "$HOME_DIR/$version"
-	ln -sfn -- "$version" "$CURRENT.new"
+	mv -T -- "$partial" "$dir"
+	ln -sfn -- "${dir##*/}" "$CURRENT.new"
 	mv -T -- "$CURRENT.new" "$CURRENT"
 	rm -rf -- "$APT_DIR"/{archives,pkgcache.bin}
 	say "$NAME: $(<"$CURRENT/release") ready in $((SECONDS - begin)) s," \
@@ -167,29 +167,32 @@ fetch_finish()
 {
 	local dir=$1 vmlinuz release
 
-	vmlinuz=$(find "$dir/image/boot" -name 'vmlinuz-*' | head -n 1)
-	[ -n "$vmlinuz" ] || die "$NAME: no vmlinuz in ${image[*]}: look at its packages and mend the matrix row"
-	release=${vmlinuz##*/vmlinuz-}
-	# On the way to merged /usr the modules moved; the answers below should not.
-	if [ ! -e "$dir/image/lib" ]; then
-		ln -s usr/lib "$dir/image/lib"
+	# Before 7.x in /boot, then beside the modules, which are in /lib or in /usr/lib.
+	vmlinuz=$(cd -- "$dir" && find image -name 'vmlinuz*' -type f | head -n 1)
+	[ -e "$dir/image/lib" ] || ln -s usr/lib "$dir/image/lib"
+	release=$(find "$dir/image/lib/modules/" -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null)
+	if [ -z "$vmlinuz" ] || [ -z "$release" ]; then
+		die "$NAME: no vmlinuz or no modules in ${image[*]}: the packages were divided anew," \
+			"mend fetch_resolve in $HERE/lib/fetch.sh"
 	fi
+	ln -s "$vmlinuz" "$dir/vmlinuz"
 	# modules.dep is made on installation, which does not happen here.
 	step "$NAME: modules.dep" "$dir" root_run "$dir/root" "$dir/image" depmod -b /work "$release" ||
 		{ step_failed; die "$NAME: depmod failed (reasons above)"; }
 	printf '%s\n' "$2" >"$dir/version"
-	printf '%s\n' "$ROW_KEY" >"$dir/row"
 	printf '%s\n' "$release" >"$dir/release"
 }
 
-# Replaced versions stay a day for runs that still use them.
+# Replaced versions stay a day for runs that still use them, those of other rows a month after
+# their last check.
 fetch_remove_old()
 {
-	local version
+	local current
 
-	version=$(readlink -- "$CURRENT")
-	find "$HOME_DIR" -mindepth 1 -maxdepth 1 -type d ! -name apt ! -name "$version" \
-		-mmin +1440 -exec rm -rf --one-file-system -- {} +
+	current=$(readlink -- "$CURRENT")
+	find "$HOME_DIR" -mindepth 1 -maxdepth 1 -type d ! -name apt ! -name "$current" \
+		\( -name "*.$ROW_KEY" -mmin +1440 -o -mtime +30 \) -exec rm -rf --one-file-system -- {} +
+	find "$HOME_DIR" -maxdepth 1 -xtype l -delete
 }
 
 command_fetch()
@@ -206,7 +209,7 @@ command_image()
 {
 	matrix_select "${1:-}"
 	fetch_ensure
-	printf '%s\n' "$(readlink -f -- "$CURRENT")/image/boot/vmlinuz-$(<"$CURRENT/release")"
+	readlink -f -- "$CURRENT/vmlinuz"
 }
 
 command_modules()

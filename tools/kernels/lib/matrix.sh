@@ -19,10 +19,10 @@ matrix_select()
 	SUITES=${SUITES//,/ }
 	ROOT_PACKAGES=${ROOT_PACKAGES//,/ }
 	LINT_PACKAGES=${LINT_PACKAGES//,/ }
-	# Changed columns make what is cached stale, as a newer package does.
+	# Clones whose rows differ share the cache without disturbing each other.
 	ROW_KEY=$(printf '%s' "$row" | tr -s ' \t' ' ' | cksum | cut -d' ' -f1)
 	HOME_DIR=$CACHE/kernels/$NAME
-	CURRENT=$HOME_DIR/current
+	CURRENT=$HOME_DIR/current-$ROW_KEY
 	APT_DIR=$HOME_DIR/apt
 }
 

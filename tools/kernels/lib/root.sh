@@ -37,7 +37,9 @@ root_bootstrap()
 	packages=$(IFS=,; echo "${*:2}")
 	# shellcheck disable=SC2054 # the commas belong to mmdebstrap
 	options=(--variant=essential --include="$packages" --skip=update,cleanup/apt
-		--aptopt='APT::Install-Recommends "false"'
+		--aptopt='APT::Install-Recommends "false"' --dpkgopt=force-unsafe-io
+		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*'
+		--dpkgopt='path-exclude=/usr/share/locale/*'
 		--setup-hook="mkdir -p \"\$1\"/var/cache/apt/archives"
 		--setup-hook="sync-in '$APT_DIR/lists' /var/lib/apt/lists"
 		--setup-hook="sync-in '$APT_DIR/archives' /var/cache/apt/archives"
