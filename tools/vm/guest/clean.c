@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* CLEAN: every pin given back, no splat, no new taint, and the module unloads. */
+#include <inttypes.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include "../../lib/vmstat.h"
+#include "../protocol.h"
+#include "guest.h"
+
+/* io_uring unpins its buffers from a worker, some time after its process is gone. */
+#define SETTLE_SECONDS	15
+
+struct pins {
+	uint64_t acquired;
+	uint64_t released;
+};
+
+static struct pins first, last;
+static int pins_error;
+static struct scope scopes[MAX_TOPICS + 4];
+static unsigned int scope_count;
+
+static int pins_now(struct pins *pins)
+{
+	char refreshed[64];
+	int error;
+
+	/* Counters wait in per-CPU batches; reading this file folds them in. */
+	file_read("/proc/sys/vm/stat_refresh", refreshed, sizeof(refreshed));
+	error = vmstat_read("nr_foll_pin_acquired", &pins->acquired);
+	return error ? error : vmstat_read("nr_foll_pin_released", &pins->released);
+}
+
+void clean_baseline(void)
+{
+	pins_error = pins_now(&first);
+	last = first;
+}
+
+void clean_pins_since(const char *topic)
+{
+	struct pins now;
+
+	if (pins_error || pins_now(&now))
+		return;
+	report("%s pins: acquired %" PRIu64 ", released %" PRIu64, topic,
+	       now.acquired - last.acquired, now.released - last.released);
+	last = now;
+}
+
+void scope_add(const char *name, unsigned int splats)
+{
+	struct scope *scope = &scopes[scope_count];
+
+	if (scope_count == sizeof(scopes) / sizeof(scopes[0]))
+		return;
+	snprintf(scope->name, sizeof(scope->name), "%s", name);
+	scope->splats = splats;
+	scope_count++;
+}
+
+static bool check_pins(void)
+{
+	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	double deadline = monotonic_seconds() + SETTLE_SECONDS;
+	uint64_t acquired, released;
+	struct pins now;
+
+	if (pins_error) {
+		report_subresult(true, "pins", "SKIP kernel has no nr_foll_pin counters");
+		return true;
+	}
+	do {
+		if (pins_now(&now)) {
+			report_subresult(false, "pins", "ERROR /proc/vmstat is gone");
+			return false;
+		}
+		acquired = now.acquired - first.acquired;
+		released = now.released - first.released;
+	} while (acquired != released && monotonic_seconds() < deadline &&
+		 !nanosleep(&pause, NULL));
+	report("pins of the whole run: acquired %" PRIu64 ", released %" PRIu64, acquired, released);
+	report_subresult(acquired == released, "pins", NULL);
+	return acquired == released;
+}
+
+static bool check_rmmod(const char *module)
+{
+	int error = module_remove(module);
+
+	report_subresult(!error, "rmmod", error ? "%s" : NULL, strerror(-error));
+	scope_add("rmmod", kmsg_check("rmmod"));
+	return !error;
+}
+
+void clean_check(const struct config *config)
+{
+	bool has_module = *config->module;
+	bool ok;
+
+	report_subtests(1 + has_module + scope_count + has_module);
+	ok = check_pins();
+	if (has_module)
+		ok &= check_rmmod(config->module);
+	for (unsigned int i = 0; i < scope_count; i++) {
+		char name[80];
+
+		snprintf(name, sizeof(name), SPLAT_PREFIX "%.63s", scopes[i].name);
+		if (scopes[i].splats)
+			report_subresult(false, name, "%u in the kernel log", scopes[i].splats);
+		else
+			report_subresult(true, name, NULL);
+		ok &= !scopes[i].splats;
+	}
+	report_result(ok, "clean", NULL);
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A test program's output on its way into the result stream: indented, as KTAP subtests. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "forward.h"
+#include "guest.h"
+
+/* One write for many lines: a tty write costs more than the bytes in it. */
+static char out[32 * 1024];
+static size_t out_length;
+
+static void flush_out(void)
+{
+	report_raw(out, out_length);
+	out_length = 0;
+}
+
+static void put(const char *bytes, size_t length)
+{
+	if (out_length + length > sizeof(out))
+		flush_out();
+	memcpy(out + out_length, bytes, length);
+	out_length += length;
+}
+
+static bool is_result(const char *line)
+{
+	if (!strncmp(line, "not ok ", 7))
+		line += 7;
+	else if (!strncmp(line, "ok ", 3))
+		line += 3;
+	else
+		return false;
+	return isdigit((unsigned char)*line);
+}
+
+static void note(struct forward *forward, const char *line)
+{
+	const char *reason;
+
+	if (is_result(line)) {
+		forward->results++;
+		report_count_result();
+	} else if (!strncmp(line, "1..", 3) && forward->planned < 0) {
+		forward->planned = atol(line + 3);
+		reason = strstr(line, "SKIP ");
+		if (reason)
+			snprintf(forward->skip_reason, sizeof(forward->skip_reason), "%s", reason + 5);
+	}
+}
+
+static void pass_line(struct forward *forward, char *line, size_t length)
+{
+	line[length] = '\0';
+	note(forward, line);
+	/* What opens a TAP document opens a KTAP subtest. */
+	if (!strncmp(line, "TAP version ", 12)) {
+		put("  KTAP version 1\n", 17);
+		return;
+	}
+	put("  ", 2);
+	put(line, length);
+	put("\n", 1);
+}
+
+void forward_begin(struct forward *forward)
+{
+	memset(forward, 0, sizeof(*forward));
+	forward->planned = -1;
+}
+
+bool forward_from(struct forward *forward, int fd)
+{
+	size_t room = sizeof(forward->partial) - 1 - forward->partial_length;
+	ssize_t got = read(fd, forward->partial + forward->partial_length, room);
+	char *line = forward->partial;
+	char *newline;
+
+	if (got < 0)
+		return errno == EINTR || errno == EAGAIN;
+	forward->partial_length += (size_t)got;
+	while ((newline = memchr(line, '\n', forward->partial_length))) {
+		size_t length = (size_t)(newline - line);
+
+		pass_line(forward, line, length);
+		forward->partial_length -= length + 1;
+		line = newline + 1;
+	}
+	/* No line that long is a result: pass it on in pieces rather than hold it back. */
+	if (line == forward->partial && forward->partial_length == sizeof(forward->partial) - 1) {
+		pass_line(forward, line, forward->partial_length);
+		forward->partial_length = 0;
+	}
+	memmove(forward->partial, line, forward->partial_length);
+	flush_out();
+	return got > 0;
+}
+
+void forward_end(struct forward *forward)
+{
+	if (!forward->partial_length)
+		return;
+	put("  # cut: ", 9);
+	put(forward->partial, forward->partial_length);
+	put("\n", 1);
+	flush_out();
+	forward->partial_length = 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A test program's output on its way into the result stream. */
+#ifndef PINCHECK_VM_FORWARD_H
+#define PINCHECK_VM_FORWARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/**
+ * struct forward - what went through
+ * @planned: -1 until the plan line
+ * @skip_reason: text of "1..0 # SKIP text"
+ * @partial: the line that has not ended yet
+ */
+struct forward {
+	long planned;
+	unsigned int results;
+	char skip_reason[128];
+	char partial[4096];
+	size_t partial_length;
+};
+
+void forward_begin(struct forward *forward);
+
+/* Pass on what the pipe @fd has now. Return: false at its end */
+bool forward_from(struct forward *forward, int fd);
+
+/* The program is gone: a line without an end is shown, but is no result any more. */
+void forward_end(struct forward *forward);
+
+#endif

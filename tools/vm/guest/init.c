@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /init of the guest: prepare the machine, run the suite, tell, switch off. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include "../protocol.h"
+#include "guest.h"
+
+void machine_off(void)
+{
+	report_drain();
+	/*
+	 * QEMU has -no-reboot, so a reset ends it, without ACPI and at once; only where sysrq is
+	 * not built in do the drivers get their orderly shutdown.
+	 */
+	file_write("/proc/sys/kernel/sysrq", "1");
+	file_write("/proc/sysrq-trigger", "b");
+	reboot(RB_AUTOBOOT);
+	for (;;)
+		pause();
+}
+
+static void report_machine(void)
+{
+	struct utsname name;
+	char line[512];
+
+	uname(&name);
+	report("kernel: %s %s %s", name.release, name.version, name.machine);
+	file_read("/proc/cmdline", line, sizeof(line));
+	report("command line: %s", line);
+	report("cpus: %ld, memory: %ld MiB", sysconf(_SC_NPROCESSORS_ONLN),
+	       sysconf(_SC_PHYS_PAGES) / (1024 * 1024 / sysconf(_SC_PAGESIZE)));
+}
+
+static bool insert_module_under_test(const struct config *config)
+{
+	int error;
+
+	if (!*config->module)
+		return true;
+	error = module_insert(config->module);
+	scope_add("insmod", kmsg_check("insmod"));
+	if (error)
+		kmsg_report_tail(3);
+	report_result(!error, "insmod", error ? "%s" : NULL, strerror(-error));
+	return !error;
+}
+
+static void end_of_run(unsigned int topics)
+{
+	report(MARK_END "results=%u topics=%u", report_results(), topics);
+}
+
+static void run_suite(const struct config *config)
+{
+	bool has_module = *config->module;
+	unsigned int topics = topics_find();
+
+	report_plan(1 + has_module + topics + 1);
+	report_machine();
+	kmods_load();
+	memory_up(config);
+	swap_up(config);
+	ext4_up();
+	scope_add("boot", kmsg_check("boot"));
+	report_result(true, "boot", NULL);
+	clean_baseline();
+	if (insert_module_under_test(config)) {
+		topics_run(config);
+		clean_check(config);
+	} else {
+		topics_refuse("the module did not load");
+		report_result(true, "clean", "SKIP the module did not load");
+	}
+	end_of_run(topics);
+}
+
+static void offer_shell(const struct config *config)
+{
+	int error = 0;
+
+	report_plan(0);
+	report_machine();
+	kmods_load();
+	memory_up(config);
+	swap_up(config);
+	ext4_up();
+	if (*config->module)
+		error = module_insert(config->module);
+	if (error)
+		report("insmod %s: %s", config->module, strerror(-error));
+	report(MARK_SHELL);
+	shell_run();
+}
+
+int main(void)
+{
+	struct config config = { .topic_seconds = 120 };
+
+	mounts_up();
+	if (report_open()) {
+		fprintf(stderr, "pincheck-vm: no second UART (%s: %s)\n", RESULT_TTY, strerror(errno));
+		machine_off();
+	}
+	config_read(&config);
+	if (config.probe) {
+		report(MARK_PROBE);
+		machine_off();
+	}
+	setenv("PATH", "/bin:/sbin", 1);
+	setenv("HOME", "/tmp", 1);
+	if (chdir("/tmp"))
+		report("no /tmp: %s", strerror(errno));
+	kmsg_open();
+	kmsg_mark("userspace is up");
+	if (config.shell)
+		offer_shell(&config);
+	else
+		run_suite(&config);
+	machine_off();
+}

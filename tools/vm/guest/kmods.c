@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Kernel modules: the list that the host packed, and the module under test. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include "../protocol.h"
+#include "guest.h"
+
+/* Sessions of killed tests may still be closing when the module is to go. */
+#define REMOVE_SECONDS	15
+
+int kmod_insert(const char *path, const char *parameters)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int error = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (syscall(SYS_finit_module, fd, parameters, 0))
+		error = -errno;
+	close(fd);
+	return error;
+}
+
+void kmods_load(void)
+{
+	FILE *list = fopen(GUEST_KMODS, "re");
+	char line[512];
+
+	if (!list)
+		return;
+	while (fgets(line, sizeof(line), list)) {
+		char *parameters;
+		int error;
+
+		line[strcspn(line, "\n")] = '\0';
+		parameters = strchr(line, ' ');
+		if (parameters)
+			*parameters++ = '\0';
+		error = kmod_insert(line, parameters ? parameters : "");
+		if (error && error != -EEXIST)
+			report("kernel module %s: %s", line, strerror(-error));
+	}
+	fclose(list);
+}
+
+/* The kernel's name of the module in @path: no directory, no ".ko", '_' for '-' */
+void module_name(const char *path, char *name, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+
+	snprintf(name, size, "%s", slash ? slash + 1 : path);
+	name[strcspn(name, ".")] = '\0';
+	for (char *at = name; *at; at++)
+		if (*at == '-')
+			*at = '_';
+}
+
+int module_insert(const char *path)
+{
+	char name[128], file[256], version[128];
+	int error = kmod_insert(path, "");
+
+	if (error)
+		return error;
+	module_name(path, name, sizeof(name));
+	snprintf(file, sizeof(file), "/sys/module/%s/srcversion", name);
+	file_read(file, version, sizeof(version));
+	report("module: %s srcversion %s", name, version);
+	return 0;
+}
+
+int module_remove(const char *path)
+{
+	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+	double deadline = monotonic_seconds() + REMOVE_SECONDS;
+	char name[128];
+
+	module_name(path, name, sizeof(name));
+	while (syscall(SYS_delete_module, name, O_NONBLOCK)) {
+		if (errno != EWOULDBLOCK || monotonic_seconds() > deadline)
+			return -errno;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}

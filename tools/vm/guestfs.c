@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the guest finds in its file system. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "ext4.h"
+#include "guestfs.h"
+#include "initramfs.h"
+#include "kmods.h"
+#include "options.h"
+#include "protocol.h"
+#include "util.h"
+
+#define GUEST_MODULE_DIR	"/lib"
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* Return: programs packed, or -1 */
+static int pack_tests(struct initramfs *initramfs, const char *directory)
+{
+	struct dirent **entries;
+	int count = scandir(directory, &entries, NULL, by_name);
+	int programs = 0, error = 0;
+
+	if (count < 0) {
+		complain("cannot read %s: %s", directory, strerror(errno));
+		return -1;
+	}
+	for (int i = 0; i < count; i++) {
+		char *host = format_text("%s/%s", directory, entries[i]->d_name);
+		char *guest = format_text("%s/%s", GUEST_TESTS, entries[i]->d_name);
+		struct stat status;
+
+		if (!stat(host, &status) && S_ISREG(status.st_mode)) {
+			error |= initramfs_file(initramfs, guest, status.st_mode & 0777, host);
+			programs += !!(status.st_mode & 0111);
+		}
+		free(host);
+		free(guest);
+		free(entries[i]);
+	}
+	free(entries);
+	return error ? -1 : programs;
+}
+
+static int pack_config(struct initramfs *initramfs, const struct options *options, bool emulated,
+		       long topic_deadline)
+{
+	const char *slash = options->module ? strrchr(options->module, '/') : NULL;
+	const char *base = slash ? slash + 1 : options->module;
+	char *module = format_text("%s%s%s", base ? GUEST_MODULE_DIR : "", base ? "/" : "", base ?: "");
+	char *text = format_text(KEY_SHELL "=%d\n" KEY_SLOW "=%d\n" KEY_FILTER "=%s\n"
+				 KEY_MODULE "=%s\n" KEY_TOPIC_SECONDS "=%ld\n" KEY_SWAP_MIB "=%ld\n"
+				 KEY_HUGEPAGES "=%ld\n", options->shell, emulated,
+				 options->filter ?: "", module, topic_deadline, options->swap_mib,
+				 options->hugepages);
+	int error = initramfs_text(initramfs, GUEST_CONFIG, text);
+
+	if (base && !error)
+		error = initramfs_file(initramfs, module, 0644, options->module);
+	free(module);
+	free(text);
+	return error;
+}
+
+/* A prompt needs a shell; only a static one runs without the host's libraries. */
+static int pack_busybox(struct initramfs *initramfs)
+{
+	static const char *const places[] = { "/bin/busybox", "/usr/bin/busybox" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		size_t length;
+		char *bytes = read_file(places[i], &length);
+		bool is_static = bytes && !memmem(bytes, length, "ld-linux", 8);
+		int error = is_static ? initramfs_bytes(initramfs, GUEST_BUSYBOX, 0755, bytes, length)
+				      : 1;
+
+		free(bytes);
+		if (error <= 0)
+			return error;
+	}
+	complain("--shell needs a static busybox. Install it: sudo apt-get install busybox-static");
+	return -1;
+}
+
+static int pack_all(struct initramfs *initramfs, const struct options *options, bool emulated,
+		    long topic_deadline)
+{
+	int programs = 1;
+	int error = initramfs_file(initramfs, "/init", 0755, options->init);
+
+	error = error ?: pack_config(initramfs, options, emulated, topic_deadline);
+	error = error ?: kmods_pack(initramfs, options);
+	error = error ?: ext4_pack(initramfs, options);
+	if (!error && options->splats_allowed)
+		error = initramfs_file(initramfs, GUEST_SPLATS_ALLOWED, 0644,
+				       options->splats_allowed);
+	if (!error && options->shell)
+		error = pack_busybox(initramfs);
+	if (!error && options->tests)
+		programs = pack_tests(initramfs, options->tests);
+	if (!programs)
+		complain("%s has no executable file. Build the tests: make", options->tests);
+	return error || programs <= 0 ? -1 : 0;
+}
+
+int guestfs_build(const struct options *options, bool emulated, long topic_deadline,
+		  const char *path)
+{
+	struct initramfs *initramfs = initramfs_create(path);
+	int error;
+
+	if (!initramfs)
+		return -1;
+	error = pack_all(initramfs, options, emulated, topic_deadline);
+	return initramfs_close(initramfs) ?: error;
+}
+
+int guestfs_build_probe(const struct options *options, const char *path)
+{
+	struct initramfs *initramfs = initramfs_create(path);
+
+	if (!initramfs)
+		return -1;
+	initramfs_file(initramfs, "/init", 0755, options->init);
+	initramfs_text(initramfs, GUEST_CONFIG, KEY_PROBE "=1\n");
+	return initramfs_close(initramfs);
+}

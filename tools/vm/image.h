@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What can be read off a kernel image and a module without running them. */
+#ifndef PINCHECK_VM_IMAGE_H
+#define PINCHECK_VM_IMAGE_H
+
+/* All return an allocated string, or NULL if it cannot be found out. */
+char *image_release(const char *kernel);
+char *image_module_srcversion(const char *module);
+
+/** image_config_sha256() - of the .config that lies where builds and packages put it */
+char *image_config_sha256(const char *kernel, const char *modules, const char *release);
+
+#endif

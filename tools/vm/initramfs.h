@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Writes an initramfs: a newc cpio archive, uncompressed because emulation unpacks slowly. */
+#ifndef PINCHECK_VM_INITRAMFS_H
+#define PINCHECK_VM_INITRAMFS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct initramfs;
+
+/* All complain by themselves. Pointers: NULL on failure; ints: 0 or -1. */
+struct initramfs *initramfs_create(const char *path);
+int initramfs_bytes(struct initramfs *initramfs, const char *guest_path, mode_t mode,
+		    const void *bytes, size_t length);
+int initramfs_text(struct initramfs *initramfs, const char *guest_path, const char *text);
+int initramfs_file(struct initramfs *initramfs, const char *guest_path, mode_t mode,
+		   const char *host_path);
+
+/* Finish the archive. Return: -1 if anything could not be written since the beginning */
+int initramfs_close(struct initramfs *initramfs);
+
+#endif

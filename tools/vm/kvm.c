@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Whether KVM really works. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "guestfs.h"
+#include "kvm.h"
+#include "machine.h"
+#include "progress.h"
+#include "suite.h"
+#include "util.h"
+
+/*
+ * The probe guest is the very kernel of the run with an init that says hello and resets: 0.5 s
+ * where KVM works. With earlyprintk the first byte comes within 0.1 s, so a KVM that hangs costs
+ * the first of these, one that is only slow has the rest.
+ */
+static const struct limits limits = {
+	.first_sign = 2, .boot = 3, .boot_total = 8, .topic = 1, .test = 1,
+};
+
+static void first_line(const char *text, char *line, size_t size)
+{
+	snprintf(line, size, "%.*s", (int)strcspn(text, "\n"), text);
+}
+
+/* Return: true if userspace answered */
+static bool probe(const struct options *options, const char *initrd, char *why, size_t size)
+{
+	char **argv = qemu_argv(options, ACCEL_KVM, initrd, NULL);
+	struct progress silent = { 0 };
+	struct machine machine = { .limits = limits };
+	struct suite suite;
+	bool answered;
+	char line[160];
+
+	machine.console.log = fopen("/dev/null", "we");
+	machine.results_log = fopen("/dev/null", "we");
+	if (suite_init(&suite, &silent))
+		exit(2);
+	machine.suite = &suite;
+	machine_run(&machine, argv);
+	answered = suite.probe_answered;
+	first_line(machine.errors, line, sizeof(line));
+	if (!answered && *line)
+		snprintf(why, size, "QEMU: %s", line);
+	else if (!answered)
+		snprintf(why, size, "a probe guest %s within %.0f s",
+			 machine.console.lines ? "did not reach userspace" : "showed no sign of life",
+			 machine.ended - machine.started);
+	suite_free(&suite);
+	fclose(machine.console.log);
+	fclose(machine.results_log);
+	qemu_argv_free(argv);
+	return answered;
+}
+
+enum accel kvm_choose(const struct options *options, char *why, size_t size)
+{
+	enum accel accel = ACCEL_KVM;
+	char *initrd;
+
+	*why = '\0';
+	if (options->accel != ACCEL_AUTO)
+		return options->accel;
+	if (access("/dev/kvm", R_OK | W_OK)) {
+		snprintf(why, size, "/dev/kvm: %s%s", strerror(errno), errno == EACCES ?
+			 " (to mend it: sudo usermod -aG kvm $USER, and log in again)" : "");
+		return ACCEL_TCG;
+	}
+	initrd = format_text("%s/probe.cpio", options->results);
+	if (guestfs_build_probe(options, initrd) || !probe(options, initrd, why, size))
+		accel = ACCEL_TCG;
+	unlink(initrd);
+	free(initrd);
+	return accel;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One guest from power-on to its end, within its deadlines. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "machine.h"
+#include "suite.h"
+#include "util.h"
+
+/* After a panic or the end marker the guest has this long to leave by itself. */
+#define LEAVE_SECONDS	10
+
+enum { CONSOLE, RESULTS, ERRORS, ALIVE, FDS };
+
+static void keep_errors(struct machine *machine, const char *bytes, size_t length)
+{
+	size_t used = strlen(machine->errors);
+	size_t room = sizeof(machine->errors) - 1 - used;
+
+	memcpy(machine->errors + used, bytes, length < room ? length : room);
+	machine->errors[used + (length < room ? length : room)] = '\0';
+}
+
+/* Return: false at the end of the pipe */
+static bool take(struct machine *machine, int which, int fd)
+{
+	char bytes[65536];
+	ssize_t got = read(fd, bytes, sizeof(bytes));
+
+	if (got < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if (!got)
+		return false;
+	machine->last_sign = seconds_now();
+	if (which == CONSOLE) {
+		console_feed(&machine->console, bytes, (size_t)got);
+	} else if (which == RESULTS) {
+		fwrite(bytes, 1, (size_t)got, machine->results_log);
+		fflush(machine->results_log);
+		suite_feed(machine->suite, bytes, (size_t)got);
+	} else {
+		keep_errors(machine, bytes, (size_t)got);
+	}
+	return true;
+}
+
+static double earlier(double a, double b)
+{
+	return a < b ? a : b;
+}
+
+/* The nearest deadline of the phase the guest is in, and what it means to miss it */
+static double deadline(struct machine *machine, enum machine_end *meaning)
+{
+	const struct suite *suite = machine->suite;
+	const struct limits *limits = &machine->limits;
+	double topic, test;
+
+	if (suite->ended || suite->probe_answered || *machine->console.panic) {
+		*meaning = END_BY_ITSELF;
+		return machine->last_sign + LEAVE_SECONDS;
+	}
+	*meaning = END_NO_PROGRESS;
+	if (limits->first_sign && machine->last_sign == machine->started)
+		return machine->started + limits->first_sign;
+	if (!suite->booted)
+		return earlier(machine->last_sign + limits->boot,
+			       machine->started + limits->boot_total);
+	if (!machine->booted)
+		machine->booted = seconds_now();
+	topic = suite->activity + limits->topic;
+	test = machine->booted + limits->test;
+	*meaning = topic < test ? END_TOPIC_DEADLINE : END_TEST_DEADLINE;
+	return earlier(topic, test);
+}
+
+static void follow(struct machine *machine)
+{
+	const struct qemu *qemu = &machine->qemu;
+	struct pollfd fds[FDS] = {
+		[CONSOLE] = { .fd = qemu->console, .events = POLLIN },
+		[RESULTS] = { .fd = qemu->results, .events = POLLIN },
+		[ERRORS] = { .fd = qemu->errors, .events = POLLIN },
+		[ALIVE] = { .fd = qemu->alive, .events = POLLIN },
+	};
+
+	/* What a dying QEMU left in the pipes still counts: leave only when all are empty. */
+	for (bool alive = true; alive || fds[RESULTS].fd >= 0 || fds[CONSOLE].fd >= 0;) {
+		double left = deadline(machine, &machine->end) - seconds_now();
+
+		if (left <= 0)
+			return;
+		if (poll(fds, FDS, (int)(left * 1000) + 1) < 0)
+			continue;
+		for (int i = CONSOLE; i <= ERRORS; i++)
+			if (fds[i].revents && !take(machine, i, fds[i].fd))
+				fds[i].fd = -1;
+		if (fds[ALIVE].revents) {
+			alive = false;
+			fds[ALIVE].fd = -1;
+		}
+	}
+	machine->end = END_BY_ITSELF;
+}
+
+enum machine_end machine_run(struct machine *machine, char **argv)
+{
+	machine->started = seconds_now();
+	machine->last_sign = machine->started;
+	if (qemu_start(&machine->qemu, argv, false)) {
+		machine->end = END_RUNNER_ERROR;
+		return machine->end;
+	}
+	follow(machine);
+	qemu_stop(&machine->qemu);
+	if (machine->qemu.not_found)
+		machine->end = END_RUNNER_ERROR;
+	suite_finish(machine->suite);
+	machine->ended = seconds_now();
+	return machine->end;
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the person asked for. */
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "options.h"
+#include "util.h"
+#include "verdict.h"
+
+enum { KEY_LONG = 0x100, OPT_KERNEL, OPT_MODULES, OPT_MODULE, OPT_TESTS, OPT_RESULTS, OPT_ACCEL,
+       OPT_FILTER, OPT_SMP, OPT_MEMORY, OPT_SWAP, OPT_HUGEPAGES, OPT_BOOT, OPT_TEST, OPT_TOPIC,
+       OPT_APPEND, OPT_SHELL, OPT_INIT, OPT_QEMU, OPT_ALLOWED, OPT_NAME };
+
+static const struct argp_option rows[] = {
+	{ .doc = "What to run:" },
+	{ "kernel", OPT_KERNEL, "IMAGE", 0, "bzImage to boot (required)", 0 },
+	{ "name", OPT_NAME, "KERNEL", 0, "its name in reports [custom]", 0 },
+	{ "modules", OPT_MODULES, "DIR", 0, "its .../lib/modules/RELEASE; without it, zram or brd "
+	  "must be built in for swap", 0 },
+	{ "module", OPT_MODULE, "FILE", 0, "pincheck.ko to load; without it, none is loaded", 0 },
+	{ "tests", OPT_TESTS, "DIR", 0, "static test programs, one a topic; other files there are "
+	  "copied as data (required)", 0 },
+	{ "filter", OPT_FILTER, "GLOB", 0, "only tests whose topic.variant.scenario matches", 0 },
+	{ "results", OPT_RESULTS, "DIR", 0, "gets results.ktap, console.log, run.json "
+	  "[build/results/KERNEL]", 0 },
+	{ .doc = "The machine:" },
+	{ "accel", OPT_ACCEL, "auto|kvm|tcg", 0, "auto takes KVM only after a probe guest has run "
+	  "under it [auto]", 0 },
+	{ "smp", OPT_SMP, "N", 0, "processors [2]", 0 },
+	{ "memory", OPT_MEMORY, "MiB", 0, "[2048]", 0 },
+	{ "swap", OPT_SWAP, "MiB", 0, "swap on zram or a RAM disk [256]", 0 },
+	{ "hugepages", OPT_HUGEPAGES, "N", 0, "2 MiB hugetlb pages [64]", 0 },
+	{ "append", OPT_APPEND, "STRING", 0, "more kernel command line", 0 },
+	{ "shell", OPT_SHELL, NULL, 0, "no tests, but a prompt in the same guest", 0 },
+	{ .doc = "Deadlines, in seconds; the defaults are three times as long under emulation:" },
+	{ "boot-deadline", OPT_BOOT, "S", 0, "boot without a new console line; then it is retried "
+	  "once [20]", 0 },
+	{ "test-deadline", OPT_TEST, "S", 0, "all topics together [600]", 0 },
+	{ "topic-deadline", OPT_TOPIC, "S", 0, "one topic [120]", 0 },
+	{ .doc = "Parts, found by themselves:" },
+	{ "init", OPT_INIT, "FILE", 0, "/init of the guest", 0 },
+	{ "qemu", OPT_QEMU, "PROGRAM", 0, "[qemu-system-x86_64]", 0 },
+	{ "splats-allowed", OPT_ALLOWED, "FILE", 0, "kernel messages to tolerate", 0 },
+	{ "verbose", 'v', NULL, 0, "show the command line and the console", 0 },
+	{ 0 }
+};
+
+static const char doc[] =
+	"Run the test programs of a directory on any kernel image, in QEMU, without root.\v"
+	"Exit codes: 0 pass, 1 fail, 2 usage or runner error, 3 timeout, 4 skip only, 5 panic, "
+	"6 splat in the kernel log, 7 no boot.\n\n"
+	"Example:\n"
+	"  pincheck-vm run --name debian-6.12 --kernel vmlinuz --modules lib/modules/6.12 \\\n"
+	"    --module build/module/debian-6.12/pincheck.ko --tests build/tests\n\n"
+	"Tests see: " "PINCHECK_TESTS (the filter), KSFT_MACHINE_SLOW=yes under emulation, "
+	"PINCHECK_EXT4 (a directory on ext4, where there is one); their directory is /tests, "
+	"their working directory /tmp. A topic marker stands in the console log before each.";
+
+static const char *const accel_names[] = {
+	[ACCEL_AUTO] = "auto", [ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg",
+};
+
+static long number(struct argp_state *state, const char *text, const char *what)
+{
+	char *end;
+	long value;
+
+	errno = 0;
+	value = strtol(text, &end, 10);
+	if (errno || *end || end == text || value < 0 || value > 1L << 24)
+		argp_error(state, "%s: '%s' is no number in range", what, text);
+	return value;
+}
+
+static enum accel accel_by_name(struct argp_state *state, const char *text)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(accel_names); i++)
+		if (!strcmp(text, accel_names[i]))
+			return (enum accel)i;
+	argp_error(state, "--accel: '%s' is none of auto, kvm, tcg", text);
+	return ACCEL_AUTO;
+}
+
+/* Where a number or a text goes: the rest of the switch ladder an argp parser would be. */
+static const struct {
+	int key;
+	size_t offset;
+	bool is_number;
+} fields[] = {
+	{ OPT_NAME, offsetof(struct options, name), false },
+	{ OPT_KERNEL, offsetof(struct options, kernel), false },
+	{ OPT_MODULES, offsetof(struct options, modules), false },
+	{ OPT_MODULE, offsetof(struct options, module), false },
+	{ OPT_TESTS, offsetof(struct options, tests), false },
+	{ OPT_RESULTS, offsetof(struct options, results), false },
+	{ OPT_FILTER, offsetof(struct options, filter), false },
+	{ OPT_APPEND, offsetof(struct options, append), false },
+	{ OPT_INIT, offsetof(struct options, init), false },
+	{ OPT_QEMU, offsetof(struct options, qemu), false },
+	{ OPT_ALLOWED, offsetof(struct options, splats_allowed), false },
+	{ OPT_SMP, offsetof(struct options, smp), true },
+	{ OPT_MEMORY, offsetof(struct options, memory_mib), true },
+	{ OPT_SWAP, offsetof(struct options, swap_mib), true },
+	{ OPT_HUGEPAGES, offsetof(struct options, hugepages), true },
+	{ OPT_BOOT, offsetof(struct options, boot_deadline), true },
+	{ OPT_TEST, offsetof(struct options, test_deadline), true },
+	{ OPT_TOPIC, offsetof(struct options, topic_deadline), true },
+};
+
+static const char *option_name(int key)
+{
+	for (const struct argp_option *row = rows; row->name || row->doc; row++)
+		if (row->key == key)
+			return row->name;
+	return "";
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		void *field = (char *)options + fields[i].offset;
+
+		if (fields[i].key != key)
+			continue;
+		if (fields[i].is_number)
+			*(long *)field = number(state, argument, option_name(key));
+		else
+			*(const char **)field = argument;
+		return 0;
+	}
+	if (key == OPT_ACCEL)
+		options->accel = accel_by_name(state, argument);
+	else if (key == OPT_SHELL)
+		options->shell = true;
+	else if (key == 'v')
+		options->verbose = true;
+	else if (key == ARGP_KEY_ARG && strcmp(argument, "run"))
+		argp_error(state, "unknown command '%s'; there is: run", argument);
+	else if (key == ARGP_KEY_NO_ARGS)
+		argp_error(state, "which command? there is: run");
+	else if (key != ARGP_KEY_ARG)
+		return ARGP_ERR_UNKNOWN;
+	return 0;
+}
+
+/* Of several places the first that exists, beside this program as built, then as installed. */
+static const char *part(const char *given, const char *const places[])
+{
+	char self[4096];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	if (given || length < 0)
+		return given;
+	self[length] = '\0';
+	slash = strrchr(self, '/');
+	if (slash)
+		*slash = '\0';
+	for (; *places; places++) {
+		char *path = format_text("%s/%s", self, *places);
+
+		if (!access(path, R_OK))
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+static void require(const char *value, const char *option, int mode)
+{
+	if (!value) {
+		complain("--%s is missing; see: pincheck-vm --help", option);
+		exit(EXIT_RUNNER);
+	}
+	if (access(value, mode)) {
+		complain("--%s %s: %s", option, value, strerror(errno));
+		exit(EXIT_RUNNER);
+	}
+}
+
+static void check_and_complete(struct options *options)
+{
+	require(options->kernel, "kernel", R_OK);
+	if (options->modules)
+		require(options->modules, "modules", R_OK | X_OK);
+	if (options->module)
+		require(options->module, "module", R_OK);
+	if (options->tests || !options->shell)
+		require(options->tests, "tests", R_OK | X_OK);
+	if (!options->results)
+		options->results = format_text("build/results/%s", options->name);
+	options->init = part(options->init, (const char *const[]){
+		"../vm/init", "../libexec/pincheck/init", NULL });
+	if (!options->init) {
+		complain("the guest's init is not built. Build it: make build/vm/init");
+		exit(EXIT_RUNNER);
+	}
+	options->splats_allowed = part(options->splats_allowed, (const char *const[]){
+		"../../tools/vm/splats-allowed", "../share/pincheck/splats-allowed", NULL });
+	if (options->smp < 1 || options->memory_mib < 256) {
+		complain("the guest needs a processor (--smp 1) and 256 MiB (--memory 256) at least");
+		exit(EXIT_RUNNER);
+	}
+}
+
+void options_parse(struct options *options, int argc, char **argv)
+{
+	static const struct argp argp = { rows, parse_option, "run", doc, NULL, NULL, NULL };
+
+	*options = (struct options){
+		.name = "custom",
+		.append = "",
+		.qemu = "qemu-system-x86_64",
+		.smp = 2,
+		.memory_mib = 2048,
+		.swap_mib = 256,
+		.hugepages = 64,
+	};
+	argp_err_exit_status = EXIT_RUNNER;
+	argp_parse(&argp, argc, argv, 0, NULL, options);
+	check_and_complete(options);
+}

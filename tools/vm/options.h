@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the person asked for. */
+#ifndef PINCHECK_VM_OPTIONS_H
+#define PINCHECK_VM_OPTIONS_H
+
+#include <stdbool.h>
+
+enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
+
+/**
+ * struct options - of `pincheck-vm run`
+ * @modules: directory .../lib/modules/RELEASE, or NULL when everything needed is built in
+ * @module: pincheck.ko, or NULL to run the tests without a module
+ * @boot_deadline: seconds without a sign of life; 0 for the default
+ * @test_deadline: seconds for all topics together; 0 for the default
+ * @topic_deadline: seconds for one topic; 0 for the default
+ */
+struct options {
+	const char *name;
+	const char *kernel;
+	const char *modules;
+	const char *module;
+	const char *tests;
+	const char *results;
+	const char *filter;
+	const char *append;
+	const char *init;
+	const char *qemu;
+	const char *splats_allowed;
+	enum accel accel;
+	long smp;
+	long memory_mib;
+	long swap_mib;
+	long hugepages;
+	long boot_deadline;
+	long test_deadline;
+	long topic_deadline;
+	bool shell;
+	bool verbose;
+};
+
+/** options_parse() - leaves by itself on --help; on bad usage too, with exit code 2 */
+void options_parse(struct options *options, int argc, char **argv);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* QEMU as a child process: console, results and complaints on three pipes. */
+#ifndef PINCHECK_VM_QEMU_H
+#define PINCHECK_VM_QEMU_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include "options.h"
+
+/**
+ * struct qemu - one running (or ended) QEMU
+ * @console: read end, first UART; -1 with --shell, where the terminal is the console
+ * @results: read end, second UART
+ * @errors: read end, standard error of QEMU itself; -1 with --shell
+ * @alive: readable once it has ended
+ * @not_found: there is no such program
+ */
+struct qemu {
+	pid_t pid;
+	int console;
+	int results;
+	int errors;
+	int alive;
+	bool not_found;
+};
+
+/**
+ * qemu_argv() - the command line for @initrd under @accel, NULL at the end
+ * @console_log: file that QEMU itself copies the console to, for --shell only
+ */
+char **qemu_argv(const struct options *options, enum accel accel, const char *initrd,
+		 const char *console_log);
+void qemu_argv_free(char **argv);
+
+/** qemu_start() - Return: 0 or -1, having complained. The child dies with this process */
+int qemu_start(struct qemu *qemu, char **argv, bool interactive);
+
+/** qemu_stop() - kill it if it still runs, reap it, close what is open */
+void qemu_stop(struct qemu *qemu);
+
+#endif

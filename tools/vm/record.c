@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* run.json */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "image.h"
+#include "machine.h"
+#include "record.h"
+#include "suite.h"
+#include "summary.h"
+#include "util.h"
+#include "verdict.h"
+
+static json_t *text_or_null(const char *text)
+{
+	return text && *text ? json_string(text) : json_null();
+}
+
+static json_t *seconds(double value)
+{
+	return value > 0 ? json_real((double)(long)(value * 1000 + 0.5) / 1000) : json_null();
+}
+
+static json_t *kernel_of(const struct run *run)
+{
+	const struct options *options = run->options;
+	const char *slash = strrchr(options->kernel, '/');
+	char *release = image_release(options->kernel);
+	char *config = image_config_sha256(options->kernel, options->modules, release);
+	json_t *kernel = json_pack("{s:s, s:o, s:s, s:o}", "name", options->name,
+				   "release", text_or_null(release),
+				   "image", slash ? slash + 1 : options->kernel,
+				   "config_sha256", text_or_null(config));
+
+	free(release);
+	free(config);
+	return kernel;
+}
+
+static json_t *machine_of(const struct run *run)
+{
+	char version[256];
+	char *const ask[] = { (char *)run->options->qemu, "--version", NULL };
+	json_t *argv = json_array();
+
+	first_line_of(ask, version, sizeof(version));
+	for (char **word = run->argv; *word; word++)
+		json_array_append_new(argv, json_string(*word));
+	return json_pack("{s:s, s:o, s:o, s:o, s:i, s:i, s:i}",
+			 "accel", run->accel == ACCEL_KVM ? "kvm" : "tcg",
+			 "accel_note", text_or_null(run->accel_note),
+			 "qemu", text_or_null(version), "argv", argv, "boots", (int)run->boots,
+			 "smp", (int)run->options->smp, "memory_mib", (int)run->options->memory_mib);
+}
+
+static json_t *totals_of(const struct suite *suite, const struct verdict *verdict)
+{
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i}", "passed", (int)suite_passed(suite),
+			 "failed", (int)summary_failed(suite, verdict),
+			 "skipped", (int)suite->totals[KTAP_SKIP],
+			 "known_failures", (int)suite->totals[KTAP_XFAIL],
+			 "stale_expectations", (int)suite->totals[KTAP_XPASS],
+			 "suite_cases", (int)suite->suite_cases);
+}
+
+static json_t *topics_of(const struct suite *suite)
+{
+	json_t *topics = json_object();
+
+	for (size_t i = 0; i < suite->topic_count; i++) {
+		const struct topic *topic = &suite->topics[i];
+
+		if (!topic->filtered)
+			json_object_set_new(topics, topic->name, seconds(topic->ended - topic->began));
+	}
+	return topics;
+}
+
+static json_t *times_of(const struct suite *suite, const struct machine *machine)
+{
+	double first = suite->first_test_line ? suite->first_test_line - machine->started : 0;
+	double end = suite->end_time ? suite->end_time - machine->started : 0;
+
+	return json_pack("{s:o, s:o, s:o}", "image_to_first_test_s", seconds(first),
+			 "image_to_end_s", seconds(end),
+			 "whole_run_s", seconds(machine->ended - machine->started));
+}
+
+static json_t *verdict_json(const struct verdict *verdict)
+{
+	return json_pack("{s:s, s:s, s:i}", "name", verdict->name, "reason", verdict->reason,
+			 "exit_code", (int)verdict->code);
+}
+
+int record_write(const struct run *run, const struct suite *suite, const struct machine *machine,
+		 const struct verdict *verdict)
+{
+	const struct options *options = run->options;
+	char *path = format_text("%s/run.json", options->results);
+	char *srcversion = options->module ? image_module_srcversion(options->module) : NULL;
+	json_t *problems = json_array();
+	json_t *root;
+	int error;
+
+	for (size_t i = 0; i < suite->problem_count; i++)
+		json_array_append_new(problems, json_string(suite->problems[i]));
+	root = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o}",
+			 "verdict", verdict_json(verdict), "totals", totals_of(suite, verdict),
+			 "kernel", kernel_of(run), "module_srcversion", text_or_null(srcversion),
+			 "filter", text_or_null(options->filter), "machine", machine_of(run),
+			 "times", times_of(suite, machine),
+			 "cases_per_s", suite_cases_per_second(suite),
+			 "topic_seconds", topics_of(suite), "stream_problems", problems);
+	error = root ? json_dump_file(root, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : -1;
+	if (error)
+		complain("cannot write %s", path);
+	json_decref(root);
+	free(srcversion);
+	free(path);
+	return error;
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What came over the result stream. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "progress.h"
+#include "protocol.h"
+#include "suite.h"
+#include "util.h"
+
+static struct topic *current_topic(struct suite *suite)
+{
+	return suite->in_topic ? &suite->topics[suite->topic_count - 1] : NULL;
+}
+
+static void begin_topic(struct suite *suite, const char *name)
+{
+	suite->topics = grow(suite->topics, suite->topic_count, sizeof(*suite->topics));
+	suite->topics[suite->topic_count++] = (struct topic){
+		.name = format_text("%s", name), .began = seconds_now(), .planned = -1,
+	};
+	suite->in_topic = true;
+	suite->activity = seconds_now();
+	progress_topic_begins(suite->progress, name);
+}
+
+static void end_topic(struct suite *suite, const struct ktap_test *test)
+{
+	struct topic *topic = current_topic(suite);
+
+	topic->ended = seconds_now();
+	topic->filtered = test->outcome == KTAP_SKIP && !strcmp(test->reason, REASON_FILTER);
+	suite->in_topic = false;
+	progress_topic_ended(suite->progress, topic, test);
+}
+
+static void add_case(struct suite *suite, const struct ktap_test *test, bool of_suite)
+{
+	struct topic *topic = current_topic(suite);
+
+	suite->cases = grow(suite->cases, suite->case_count, sizeof(*suite->cases));
+	suite->cases[suite->case_count++] = (struct test_case){
+		.name = format_text("%s", test->name), .reason = format_text("%s", test->reason),
+		.diagnostics = format_text("%s", test->diagnostics), .outcome = test->outcome,
+		.of_suite = of_suite,
+	};
+	suite->totals[test->outcome]++;
+	suite->suite_cases += of_suite;
+	if (topic)
+		topic->outcomes[test->outcome]++;
+	progress_case(suite->progress, suite, topic, test);
+}
+
+/*
+ * Cases are counted, not topics: a parent counts only when it tells something its children do
+ * not, that is when it failed by itself or never had any.
+ */
+static void on_test(void *context, const struct ktap_test *test)
+{
+	struct suite *suite = context;
+	bool top = !test->depth;
+	bool is_topic = top && suite->in_topic;
+	bool filtered = is_topic && test->outcome == KTAP_SKIP &&
+			!strcmp(test->reason, REASON_FILTER);
+	bool own_failure = ktap_is_failure(test->outcome) && !test->failed_subtests;
+
+	suite->results++;
+	if (!filtered && (!test->subtests || own_failure))
+		add_case(suite, test, suite->in_topic);
+	/* A program that hung or died late is told as that, beside its failed cases. */
+	else if (top && test->outcome == KTAP_TIMEOUT)
+		add_case(suite, test, suite->in_topic);
+	if (!top)
+		return;
+	suite->activity = seconds_now();
+	suite->booted = true;
+	if (is_topic)
+		end_topic(suite, test);
+}
+
+static void on_plan(void *context, unsigned int depth, long count)
+{
+	struct suite *suite = context;
+
+	if (depth == 1 && suite->in_topic && !suite->first_test_line)
+		suite->first_test_line = seconds_now();
+	if (depth == 1 && suite->in_topic)
+		current_topic(suite)->planned = count;
+}
+
+static const char *after(const char *text, const char *mark)
+{
+	size_t length = strlen(mark);
+
+	return strncmp(text, mark, length) ? NULL : text + length;
+}
+
+static void on_diagnostic(void *context, unsigned int depth, const char *text)
+{
+	struct suite *suite = context;
+	const char *rest;
+
+	if (depth)
+		return;
+	if ((rest = after(text, MARK_TOPIC))) {
+		begin_topic(suite, rest);
+	} else if ((rest = after(text, MARK_SPLAT))) {
+		if (!suite->splat)
+			snprintf(suite->first_splat, sizeof(suite->first_splat), "%s", rest);
+		suite->splat = true;
+		progress_splat(suite->progress, rest);
+	} else if ((rest = after(text, MARK_END))) {
+		suite->ended = sscanf(rest, "results=%u", &suite->end_results) == 1;
+		suite->end_time = seconds_now();
+	} else if (after(text, MARK_PROBE)) {
+		suite->probe_answered = true;
+	}
+}
+
+static void on_problem(void *context, enum ktap_problem kind, unsigned int depth,
+		       const char *detail)
+{
+	struct suite *suite = context;
+
+	if (suite->problem_count < ARRAY_SIZE(suite->problems))
+		suite->problems[suite->problem_count++] =
+			format_text("%s, level %u: %s", ktap_problem_name(kind), depth, detail);
+}
+
+static const struct ktap_ops ops = {
+	.plan = on_plan,
+	.test = on_test,
+	.diagnostic = on_diagnostic,
+	.problem = on_problem,
+};
+
+int suite_init(struct suite *suite, struct progress *progress)
+{
+	memset(suite, 0, sizeof(*suite));
+	suite->progress = progress;
+	suite->reader = ktap_reader_new(&ops, suite);
+	return suite->reader ? 0 : -1;
+}
+
+void suite_feed(struct suite *suite, const char *bytes, size_t length)
+{
+	suite->started = true;
+	ktap_reader_feed(suite->reader, bytes, length);
+}
+
+void suite_finish(struct suite *suite)
+{
+	ktap_reader_finish(suite->reader);
+	if (suite->in_topic)
+		current_topic(suite)->ended = seconds_now();
+	if (suite->ended && suite->end_results != suite->results &&
+	    suite->problem_count < ARRAY_SIZE(suite->problems))
+		suite->problems[suite->problem_count++] =
+			format_text("the guest sent %u results, %u arrived", suite->end_results,
+				    suite->results);
+}
+
+void suite_free(struct suite *suite)
+{
+	for (size_t i = 0; i < suite->case_count; i++) {
+		free(suite->cases[i].name);
+		free(suite->cases[i].reason);
+		free(suite->cases[i].diagnostics);
+	}
+	for (size_t i = 0; i < suite->topic_count; i++)
+		free(suite->topics[i].name);
+	for (size_t i = 0; i < suite->problem_count; i++)
+		free(suite->problems[i]);
+	free(suite->cases);
+	free(suite->topics);
+	ktap_reader_free(suite->reader);
+	memset(suite, 0, sizeof(*suite));
+}
+
+unsigned int suite_passed(const struct suite *suite)
+{
+	return suite->totals[KTAP_PASS] + suite->totals[KTAP_XFAIL];
+}
+
+unsigned int suite_failed(const struct suite *suite)
+{
+	unsigned int failed = 0;
+
+	for (int outcome = 0; outcome < KTAP_OUTCOMES; outcome++)
+		if (ktap_is_failure((enum ktap_outcome)outcome))
+			failed += suite->totals[outcome];
+	return failed;
+}
+
+double suite_cases_per_second(const struct suite *suite)
+{
+	double seconds = 0;
+
+	for (size_t i = 0; i < suite->topic_count; i++)
+		seconds += suite->topics[i].ended - suite->topics[i].began;
+	return seconds > 0 ? suite->suite_cases / seconds : 0;
+}

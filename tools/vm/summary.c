@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The end of a run, for a person. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "machine.h"
+#include "suite.h"
+#include "summary.h"
+#include "util.h"
+#include "verdict.h"
+
+/* Enough to see what went wrong; the rest is in results.ktap. */
+#define DIAGNOSTIC_LINES	14
+#define FAILURES_SHOWN		20
+
+static const char *last_lines(const char *text, unsigned int lines)
+{
+	const char *at = text + strlen(text);
+
+	while (at > text && (at[-1] != '\n' || at + strlen(at) == at || lines--))
+		at--;
+	return at;
+}
+
+static void print_failure(const struct test_case *test)
+{
+	const char *line = last_lines(test->diagnostics, DIAGNOSTIC_LINES);
+
+	printf("  %-7s %s%s%s\n", ktap_outcome_name(test->outcome), test->name,
+	       *test->reason ? ": " : "", test->reason);
+	while (*line) {
+		int length = (int)strcspn(line, "\n");
+
+		printf("          %.*s\n", length, line);
+		line += length + (line[length] == '\n');
+	}
+}
+
+static void print_failures(const struct suite *suite)
+{
+	unsigned int failed = suite_failed(suite);
+	unsigned int shown = 0;
+
+	if (failed)
+		printf("\nFailures:\n");
+	for (size_t i = 0; i < suite->case_count && shown < FAILURES_SHOWN; i++) {
+		const struct test_case *test = &suite->cases[i];
+
+		if (!ktap_is_failure(test->outcome) || test->outcome == KTAP_XPASS)
+			continue;
+		print_failure(test);
+		shown++;
+	}
+	if (failed - suite->totals[KTAP_XPASS] > shown)
+		printf("  and %u more, see results.ktap\n", failed - suite->totals[KTAP_XPASS] - shown);
+}
+
+static void print_by_outcome(const struct suite *suite, enum ktap_outcome outcome,
+			     const char *heading)
+{
+	if (!suite->totals[outcome])
+		return;
+	printf("\n%s: %u\n", heading, suite->totals[outcome]);
+	for (size_t i = 0; i < suite->case_count; i++)
+		if (suite->cases[i].outcome == outcome)
+			printf("  %s%s%s\n", suite->cases[i].name, *suite->cases[i].reason ? ": " : "",
+			       suite->cases[i].reason);
+}
+
+static int by_reason(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void print_skips(const struct suite *suite)
+{
+	const char **reasons = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < suite->case_count; i++) {
+		if (suite->cases[i].outcome != KTAP_SKIP)
+			continue;
+		reasons = grow(reasons, count, sizeof(*reasons));
+		reasons[count++] = suite->cases[i].reason;
+	}
+	if (count) {
+		printf("\nSkipped:\n");
+		qsort(reasons, count, sizeof(*reasons), by_reason);
+	}
+	for (size_t i = 0, same; i < count; i += same) {
+		for (same = 1; i + same < count && !strcmp(reasons[i], reasons[i + same]); same++)
+			;
+		printf("  %4zu  %s\n", same, *reasons[i] ? reasons[i] : "no reason given");
+	}
+	free(reasons);
+}
+
+unsigned int summary_failed(const struct suite *suite, const struct verdict *verdict)
+{
+	unsigned int failed = suite_failed(suite);
+
+	return failed || verdict->code == EXIT_PASS || verdict->code == EXIT_SKIP_ONLY ? failed : 1;
+}
+
+void summary_print(const struct suite *suite, const struct machine *machine,
+		   const struct verdict *verdict, const char *results)
+{
+	print_failures(suite);
+	print_by_outcome(suite, KTAP_XPASS, "STALE expectations: known failures that now pass, "
+			 "take them off the list");
+	print_by_outcome(suite, KTAP_XFAIL, "known failures");
+	print_skips(suite);
+	if (suite->problem_count) {
+		printf("\nThe result stream is not whole:\n");
+		for (size_t i = 0; i < suite->problem_count; i++)
+			printf("  %s\n", suite->problems[i]);
+	}
+	if (verdict->code == EXIT_PANIC || verdict->code == EXIT_NO_BOOT ||
+	    verdict->code == EXIT_TIMEOUT) {
+		printf("\nLast lines of the console:\n");
+		console_print_tail(&machine->console, stdout);
+		if (*machine->errors)
+			printf("QEMU said:\n%s\n", machine->errors);
+	}
+	printf("\n%s: %s\n", verdict->name, verdict->reason);
+	if (*verdict->next)
+		printf("  next: %s\n", verdict->next);
+	if (suite->first_test_line)
+		printf("image to first test line %.1f s, whole run %.1f s, %.0f cases/s; %s\n",
+		       suite->first_test_line - machine->started, machine->ended - machine->started,
+		       suite_cases_per_second(suite), results);
+	printf("%u passed, %u failed, %u skipped\n", suite_passed(suite),
+	       summary_failed(suite, verdict), suite->totals[KTAP_SKIP]);
+}

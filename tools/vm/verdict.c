@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a run comes to: the worst that happened wins. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "machine.h"
+#include "suite.h"
+#include "verdict.h"
+
+/**
+ * struct evidence - what a rule looks at
+ */
+struct evidence {
+	const struct suite *suite;
+	const struct machine *machine;
+	const char *filter;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+because(struct verdict *verdict, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(verdict->reason, sizeof(verdict->reason), format, arguments);
+	va_end(arguments);
+}
+
+static void __attribute__((format(printf, 2, 3)))
+then_do(struct verdict *verdict, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(verdict->next, sizeof(verdict->next), format, arguments);
+	va_end(arguments);
+}
+
+static bool runner_error(const struct evidence *evidence, struct verdict *verdict)
+{
+	because(verdict, "QEMU did not start: %.300s", evidence->machine->errors);
+	return evidence->machine->end == END_RUNNER_ERROR;
+}
+
+/* No byte of results means that our init never ran: a panic then is a kernel that cannot boot. */
+static bool no_boot(const struct evidence *evidence, struct verdict *verdict)
+{
+	const struct machine *machine = evidence->machine;
+
+	if (evidence->suite->started)
+		return false;
+	if (*machine->console.panic)
+		because(verdict, "the kernel panicked while booting: %s", machine->console.panic);
+	else if (machine->end == END_NO_PROGRESS)
+		because(verdict, "the boot stalled: nothing new on the console for %.0f s",
+			machine->limits.boot);
+	else
+		because(verdict, "QEMU ended before the guest reached userspace%s%.300s",
+			*machine->errors ? ": " : "", machine->errors);
+	then_do(verdict, "is the image a bzImage for x86-64 with CONFIG_SERIAL_8250_CONSOLE and "
+		"CONFIG_BLK_DEV_INITRD? See it boot: the same command with -v, or --shell");
+	return true;
+}
+
+static bool panic(const struct evidence *evidence, struct verdict *verdict)
+{
+	const struct machine *machine = evidence->machine;
+	const struct suite *suite = evidence->suite;
+	const char *topic = suite->in_topic ? suite->topics[suite->topic_count - 1].name : NULL;
+
+	if (!*machine->console.panic && (suite->ended || machine->end != END_BY_ITSELF))
+		return false;
+	because(verdict, "%s%s: %s", topic ? "during topic " : "outside the topics",
+		topic ?: "", *machine->console.panic ? machine->console.panic :
+		"the guest ended without a panic message and without the end marker");
+	then_do(verdict, "the trace is in console.log; run that topic alone with --filter '%s.*', "
+		"or try by hand with --shell", topic ?: "TOPIC");
+	return true;
+}
+
+static bool timeout(const struct evidence *evidence, struct verdict *verdict)
+{
+	const struct machine *machine = evidence->machine;
+	const struct suite *suite = evidence->suite;
+
+	if (machine->end == END_NO_PROGRESS)
+		because(verdict, "the guest stopped talking before its tests began");
+	else if (machine->end == END_TOPIC_DEADLINE)
+		because(verdict, "the guest no longer answers, topic %s",
+			suite->topic_count ? suite->topics[suite->topic_count - 1].name : "none");
+	else if (machine->end == END_TEST_DEADLINE)
+		because(verdict, "all topics together took more than %.0f s", machine->limits.test);
+	else if (suite->totals[KTAP_TIMEOUT])
+		because(verdict, "%u topics overran their deadline", suite->totals[KTAP_TIMEOUT]);
+	else
+		return false;
+	then_do(verdict, "results.ktap tells where it hung; --topic-deadline and --test-deadline "
+		"give more time");
+	return true;
+}
+
+static bool splat(const struct evidence *evidence, struct verdict *verdict)
+{
+	const struct suite *suite = evidence->suite;
+	const struct console *console = &evidence->machine->console;
+
+	if (!suite->splat && !*console->splat)
+		return false;
+	because(verdict, "%s", suite->splat ? suite->first_splat : console->splat);
+	then_do(verdict, "the trace is in console.log and results.ktap; if it is known to be "
+		"harmless, name it in tools/vm/splats-allowed with the reason");
+	return true;
+}
+
+static bool damaged(const struct evidence *evidence, struct verdict *verdict)
+{
+	const struct suite *suite = evidence->suite;
+
+	because(verdict, "the result stream is not whole: %s",
+		suite->problem_count ? suite->problems[0] : "");
+	return suite->problem_count;
+}
+
+static bool failed(const struct evidence *evidence, struct verdict *verdict)
+{
+	unsigned int count = suite_failed(evidence->suite);
+
+	because(verdict, "%u failed", count);
+	return count;
+}
+
+static bool nothing_chosen(const struct evidence *evidence, struct verdict *verdict)
+{
+	because(verdict, "no test matches '%s'", evidence->filter ?: "");
+	then_do(verdict, "names are topic.variant.scenario and the glob is for all of it; "
+		"names of an earlier run: grep -o 'ok [0-9]* .*' results.ktap");
+	return evidence->filter && !evidence->suite->suite_cases;
+}
+
+static bool skip_only(const struct evidence *evidence, struct verdict *verdict)
+{
+	const struct suite *suite = evidence->suite;
+
+	for (size_t i = 0; i < suite->case_count; i++)
+		if (suite->cases[i].of_suite && suite->cases[i].outcome != KTAP_SKIP)
+			return false;
+	because(verdict, "every test was skipped");
+	then_do(verdict, "the reasons are above");
+	return true;
+}
+
+static bool passed(const struct evidence *evidence, struct verdict *verdict)
+{
+	(void)evidence;
+	because(verdict, "every test passed");
+	return true;
+}
+
+/* From the worst to the best; the first rule that holds is the verdict. */
+static const struct {
+	bool (*holds)(const struct evidence *evidence, struct verdict *verdict);
+	enum run_exit code;
+	const char *name;
+} rules[] = {
+	{ runner_error, EXIT_RUNNER, "runner error" },
+	{ no_boot, EXIT_NO_BOOT, "no boot" },
+	{ panic, EXIT_PANIC, "panic" },
+	{ timeout, EXIT_TIMEOUT, "timeout" },
+	{ splat, EXIT_SPLAT, "splat" },
+	{ damaged, EXIT_FAIL, "fail" },
+	{ failed, EXIT_FAIL, "fail" },
+	{ nothing_chosen, EXIT_RUNNER, "runner error" },
+	{ skip_only, EXIT_SKIP_ONLY, "skip only" },
+	{ passed, EXIT_PASS, "pass" },
+};
+
+void verdict_of(struct verdict *verdict, const struct suite *suite, const struct machine *machine,
+		const char *filter)
+{
+	const struct evidence evidence = { suite, machine, filter };
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		*verdict = (struct verdict){ .code = rules[i].code, .name = rules[i].name };
+		if (rules[i].holds(&evidence, verdict))
+			return;
+	}
+}

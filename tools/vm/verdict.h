@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a run comes to. */
+#ifndef PINCHECK_VM_VERDICT_H
+#define PINCHECK_VM_VERDICT_H
+
+enum run_exit {
+	EXIT_PASS = 0,
+	EXIT_FAIL = 1,
+	EXIT_RUNNER = 2,
+	EXIT_TIMEOUT = 3,
+	EXIT_SKIP_ONLY = 4,
+	EXIT_PANIC = 5,
+	EXIT_SPLAT = 6,
+	EXIT_NO_BOOT = 7,
+};
+
+struct suite;
+struct machine;
+
+/**
+ * struct verdict - the code, its name in run.json, and one line for a person
+ * @next: what to do now, "" if nothing
+ */
+struct verdict {
+	enum run_exit code;
+	const char *name;
+	char reason[512];
+	char next[512];
+};
+
+/** verdict_of() - judge a finished run; the worst that happened wins */
+void verdict_of(struct verdict *verdict, const struct suite *suite, const struct machine *machine,
+		const char *filter);
+
+#endif
