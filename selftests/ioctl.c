@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The rules that every command of /dev/pincheck obeys: size, flags, reserved fields, pointer to
+ * the argument, capability. One variant a command; what a command does with good arguments is the
+ * business of ioctl_hold, ioctl_io and lifetime. Invariant: CLEAN, after every case.
+ */
+#include "suite.h"
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include "capability.h"
+#include "stage.h"
+
+#define ARGUMENT_BYTES	4096
+
+/* What good arguments refer to: a hold, and buffers. */
+struct referents {
+	struct stage stage;
+	unsigned char bytes[64];
+	struct pincheck_page pages[STAGE_PAGES];
+	__u64 pfns[STAGE_PAGES];
+	struct pincheck_report reports[STAGE_PAGES];
+};
+
+union argument {
+	struct {
+		__u32 size;
+		__u32 flags;
+	};
+	struct pincheck_info info;
+	struct pincheck_hold hold;
+	struct pincheck_release release;
+	struct pincheck_io io;
+	struct pincheck_pages pages;
+	struct pincheck_report_request report;
+	unsigned char bytes[ARGUMENT_BYTES];
+};
+
+static void good_info(union argument *a, const struct referents *to)
+{
+	(void)to;
+	a->info = (struct pincheck_info) { .size = sizeof(a->info) };
+}
+
+static void good_hold(union argument *a, const struct referents *to)
+{
+	a->hold = (struct pincheck_hold) {
+		.size = sizeof(a->hold), .flags = PINCHECK_HOLD_WRITE,
+		.kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST,
+		.addr = (uintptr_t)to->stage.memory, .len = to->stage.length,
+	};
+}
+
+static void good_release(union argument *a, const struct referents *to)
+{
+	a->release = (struct pincheck_release) {
+		.size = sizeof(a->release), .hold = to->stage.hold.hold,
+	};
+}
+
+static void good_io(union argument *a, const struct referents *to)
+{
+	a->io = (struct pincheck_io) {
+		.size = sizeof(a->io), .hold = to->stage.hold.hold,
+		.offset = 1, .len = sizeof(to->bytes), .buffer = (uintptr_t)to->bytes,
+	};
+}
+
+static void good_pages(union argument *a, const struct referents *to)
+{
+	a->pages = (struct pincheck_pages) {
+		.size = sizeof(a->pages), .hold = to->stage.hold.hold,
+		.count = STAGE_PAGES, .pages = (uintptr_t)to->pages,
+	};
+}
+
+static void good_report(union argument *a, const struct referents *to)
+{
+	a->report = (struct pincheck_report_request) {
+		.size = sizeof(a->report), .report_size = sizeof(to->reports[0]),
+		.count = STAGE_PAGES,
+		.pfns = (uintptr_t)to->pfns, .reports = (uintptr_t)to->reports,
+	};
+}
+
+FIXTURE(ioctl)
+{
+	struct referents to;
+	union argument *argument;
+	union argument as_sent;
+};
+
+/* The checks want to know how each command differs; the commands are rows, not branches. */
+FIXTURE_VARIANT(ioctl)
+{
+	unsigned long number;
+	void (*good)(union argument *a, const struct referents *to);
+	/* Bytes of the argument in ABI 1: what is shorter was never valid. */
+	__u32 abi1_size;
+	__u32 known_flags;
+	/* Offset of the reserved field; 0 where there is none. */
+	size_t reserved;
+	/* Does it answer in the argument itself, so that a read-only one is refused? */
+	bool answers;
+	/* Where bytes of the argument are only ever written: [first, end). */
+	size_t output_first;
+	size_t output_end;
+	bool needs_admin;
+};
+
+FIXTURE_VARIANT_ADD(ioctl, info)
+{
+	.number = PINCHECK_IOC_INFO, .good = good_info, .abi1_size = 88, .answers = true,
+	.output_first = offsetof(struct pincheck_info, abi), .output_end = 88,
+};
+
+FIXTURE_VARIANT_ADD(ioctl, hold)
+{
+	.number = PINCHECK_IOC_HOLD, .good = good_hold, .abi1_size = 72, .answers = true,
+	.known_flags = PINCHECK_HOLD_FLAGS,
+	.output_first = offsetof(struct pincheck_hold, hold), .output_end = 72,
+};
+
+FIXTURE_VARIANT_ADD(ioctl, release)
+{
+	.number = PINCHECK_IOC_RELEASE, .good = good_release,
+	.reserved = offsetof(struct pincheck_release, reserved),
+	.abi1_size = 24, .answers = true,
+	.known_flags = PINCHECK_RELEASE_FLAGS,
+	.output_first = offsetof(struct pincheck_release, pages), .output_end = 24,
+};
+
+FIXTURE_VARIANT_ADD(ioctl, io)
+{
+	.number = PINCHECK_IOC_IO, .good = good_io,
+	.reserved = offsetof(struct pincheck_io, reserved),
+	.abi1_size = 48, .answers = true,
+	.known_flags = PINCHECK_IO_FLAGS,
+	.output_first = offsetof(struct pincheck_io, done), .output_end = 48,
+};
+
+FIXTURE_VARIANT_ADD(ioctl, pages)
+{
+	.number = PINCHECK_IOC_PAGES, .good = good_pages,
+	.reserved = offsetof(struct pincheck_pages, reserved),
+	.abi1_size = 40, .needs_admin = true,
+};
+
+FIXTURE_VARIANT_ADD(ioctl, report)
+{
+	.number = PINCHECK_IOC_REPORT, .good = good_report,
+	.reserved = offsetof(struct pincheck_report_request, reserved),
+	.abi1_size = 40, .needs_admin = true,
+};
+
+FIXTURE_SETUP(ioctl)
+{
+	const struct hold_row pin = {
+		PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE,
+	};
+	char why[WHY];
+
+	ASSERT_EQ(0, stage_open(&self->to.stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_EQ(0, stage_hold_all(&self->to.stage, pin));
+	/* Page table tricks are played on the argument: a page of its own, then a hole. */
+	self->argument = mmap(NULL, 2 * ARGUMENT_BYTES, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)self->argument);
+	munmap((char *)self->argument + ARGUMENT_BYTES, ARGUMENT_BYTES);
+	variant->good(self->argument, &self->to);
+}
+
+FIXTURE_TEARDOWN(ioctl)
+{
+	char why[WHY] = "";
+
+	EXPECT_TRUE(stage_close(&self->to.stage, why, sizeof(why))) TH_LOG("CLEAN: %s", why);
+}
+
+/* Issue the command on @argument. Return: 0 or -errno. */
+static int issue(FIXTURE_DATA(ioctl) *self, const FIXTURE_VARIANT(ioctl) *variant, void *argument)
+{
+	return ioctl(self->to.stage.session, variant->number, argument) < 0 ? -errno : 0;
+}
+
+static int issue_good(FIXTURE_DATA(ioctl) *self, const FIXTURE_VARIANT(ioctl) *variant)
+{
+	memcpy(&self->as_sent, self->argument, sizeof(self->as_sent));
+	return issue(self, variant, self->argument);
+}
+
+/* Did the last issue_good() leave the argument as it was sent? */
+static bool argument_untouched(const FIXTURE_DATA(ioctl) *self)
+{
+	return !memcmp(&self->as_sent, self->argument, sizeof(self->as_sent));
+}
+
+/* Is the one hold that setup took still what this session has? */
+static bool only_the_first_hold(const FIXTURE_DATA(ioctl) *self)
+{
+	struct pincheck_info info;
+
+	return !pincheck_info(self->to.stage.session, &info) && info.session_holds == 1 &&
+	       info.session_pages == STAGE_PAGES;
+}
+
+/* A control for all that follows: what the bad arguments differ from is accepted. */
+TEST_F(ioctl, good_argument)
+{
+	EXPECT_EQ(0, issue_good(self, variant));
+	evidence("size %u accepted", self->as_sent.size);
+}
+
+/* ABI 1 is for ever: the size of the argument may grow, what was valid stays so. */
+TEST_F(ioctl, size_of_abi1)
+{
+	ASSERT_LE(variant->abi1_size, self->argument->size);
+	self->argument->size = variant->abi1_size;
+	EXPECT_EQ(0, issue_good(self, variant));
+	evidence("size %u accepted", variant->abi1_size);
+}
+
+TEST_F(ioctl, size_too_small)
+{
+	const __u32 sizes[] = {
+		0, 1, 3, 4, 7, 8, variant->abi1_size / 2, variant->abi1_size - 4,
+		variant->abi1_size - 1,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		self->argument->size = sizes[i];
+		EXPECT_EQ(-EINVAL, issue_good(self, variant)) TH_LOG("size %u", sizes[i]);
+		EXPECT_TRUE(argument_untouched(self)) TH_LOG("size %u", sizes[i]);
+		EXPECT_TRUE(only_the_first_hold(self)) TH_LOG("size %u", sizes[i]);
+	}
+	evidence("%zu sizes below %u: EINVAL", ARRAY_SIZE(sizes), variant->abi1_size);
+}
+
+/* A caller built against a newer header, that uses nothing of what is new. */
+TEST_F(ioctl, size_larger_zero_tail)
+{
+	__u32 size = self->argument->size + 8;
+
+	self->argument->size = size;
+	EXPECT_EQ(0, issue_good(self, variant));
+	for (size_t i = size - 8; i < ARGUMENT_BYTES; i++) {
+		ASSERT_EQ(0, self->argument->bytes[i]) TH_LOG("byte %zu was written", i);
+	}
+	evidence("size %u, tail zero: accepted", size);
+}
+
+TEST_F(ioctl, size_of_a_page_zero_tail)
+{
+	self->argument->size = ARGUMENT_BYTES;
+	EXPECT_EQ(0, issue_good(self, variant));
+	evidence("size %u, tail zero: accepted", ARGUMENT_BYTES);
+}
+
+/* A caller that uses something this module does not know must not be misunderstood. */
+TEST_F(ioctl, size_larger_tail_used)
+{
+	__u32 size = self->argument->size;
+	const size_t tails[] = { size, size + 1, size + 7, size + 100, ARGUMENT_BYTES - 1 };
+
+	self->argument->size = ARGUMENT_BYTES;
+	for (size_t i = 0; i < ARRAY_SIZE(tails); i++) {
+		self->argument->bytes[tails[i]] = 0x80;
+		EXPECT_EQ(-E2BIG, issue_good(self, variant)) TH_LOG("byte %zu set", tails[i]);
+		EXPECT_TRUE(argument_untouched(self)) TH_LOG("byte %zu set", tails[i]);
+		EXPECT_TRUE(only_the_first_hold(self)) TH_LOG("byte %zu set", tails[i]);
+		self->argument->bytes[tails[i]] = 0;
+	}
+	evidence("%zu places in a tail of %zu bytes: E2BIG", ARRAY_SIZE(tails),
+		 (size_t)ARGUMENT_BYTES - size);
+}
+
+/* Sizes nobody means: refused before anything of that length is looked at. */
+TEST_F(ioctl, size_huge)
+{
+	const __u32 sizes[] = { ARGUMENT_BYTES + 1, 1U << 20, 0x7fffffff, 0x80000000, 0xffffffff };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		self->argument->size = sizes[i];
+		EXPECT_EQ(-E2BIG, issue_good(self, variant)) TH_LOG("size %#x", sizes[i]);
+		EXPECT_TRUE(argument_untouched(self)) TH_LOG("size %#x", sizes[i]);
+		EXPECT_TRUE(only_the_first_hold(self)) TH_LOG("size %#x", sizes[i]);
+	}
+	evidence("%zu sizes up to 4 GiB: E2BIG", ARRAY_SIZE(sizes));
+}
+
+/* One bit of a word of the argument is set that this module cannot know. */
+static void refuse_bit(struct __test_metadata *_metadata, FIXTURE_DATA(ioctl) *self,
+		       const FIXTURE_VARIANT(ioctl) *variant, size_t offset, unsigned int bit)
+{
+	__u32 word;
+
+	variant->good(self->argument, &self->to);
+	memcpy(&word, &self->argument->bytes[offset], sizeof(word));
+	word |= 1U << bit;
+	memcpy(&self->argument->bytes[offset], &word, sizeof(word));
+	EXPECT_EQ(-EINVAL, issue_good(self, variant)) TH_LOG("offset %zu bit %u", offset, bit);
+	EXPECT_TRUE(only_the_first_hold(self)) TH_LOG("offset %zu bit %u", offset, bit);
+	/* HOLD answers why it failed; the others answer only when they succeed. */
+	if (variant->number == PINCHECK_IOC_HOLD) {
+		EXPECT_EQ(PINCHECK_REASON_ARGUMENT, self->argument->hold.reason);
+	} else {
+		EXPECT_TRUE(argument_untouched(self)) TH_LOG("offset %zu bit %u", offset, bit);
+	}
+}
+
+/* Each bit by itself: one that is ignored today cannot be given a meaning tomorrow. */
+TEST_F(ioctl, flags_and_reserved_unknown)
+{
+	unsigned int flags = 0, reserved = 0;
+
+	for (unsigned int bit = 0; bit < 32; bit++) {
+		if (variant->known_flags & (1U << bit))
+			continue;
+		refuse_bit(_metadata, self, variant, offsetof(union argument, flags), bit);
+		flags++;
+	}
+	for (unsigned int bit = 0; variant->reserved && bit < 32; bit++) {
+		refuse_bit(_metadata, self, variant, variant->reserved, bit);
+		reserved++;
+	}
+	EXPECT_LE(29, flags);
+	evidence("%u unknown flags, %u reserved bits: EINVAL each", flags, reserved);
+}
+
+/* Garbage where only the module writes is no argument: callers need not clear it. */
+TEST_F(ioctl, outputs_are_not_read)
+{
+	unsigned char preset[8];
+
+	memset(preset, 0xa5, sizeof(preset));
+	for (size_t i = variant->output_first; i < variant->output_end; i++)
+		self->argument->bytes[i] = 0xa5;
+	memset(self->to.bytes, 0xa5, sizeof(self->to.bytes));
+	memset(self->to.pages, 0xa5, sizeof(self->to.pages));
+	memset(self->to.reports, 0xa5, sizeof(self->to.reports));
+	EXPECT_EQ(0, issue_good(self, variant));
+	for (size_t i = variant->output_first; i < variant->output_end; i += 8) {
+		EXPECT_NE(0, memcmp(&self->argument->bytes[i], preset, sizeof(preset)))
+			TH_LOG("bytes %zu to %zu were not answered", i, i + 7);
+	}
+	if (variant->number == PINCHECK_IOC_REPORT) {
+		EXPECT_EQ(0, self->to.reports[STAGE_PAGES - 1].pfn);
+	}
+	evidence("outputs preset to 0xa5: accepted and overwritten");
+}
+
+/* A pointer the caller may not read. -EFAULT, and no splat: the runner looks for one. */
+TEST_F(ioctl, pointer_bad)
+{
+	unsigned char *hole = (unsigned char *)self->argument + ARGUMENT_BYTES;
+	void *const pointers[] = {
+		NULL, (void *)1, (void *)0xffffULL, hole, (void *)-1L, (void *)-4096L,
+		(void *)0x0000800000000000ULL, (void *)0x8000000000000000ULL,
+		(void *)0xffff888000001000ULL, (void *)0xffffffff81000000ULL,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(pointers); i++) {
+		EXPECT_EQ(-EFAULT, issue(self, variant, pointers[i])) TH_LOG("%p", pointers[i]);
+		EXPECT_TRUE(only_the_first_hold(self)) TH_LOG("%p", pointers[i]);
+	}
+	evidence("%zu bad pointers: EFAULT", ARRAY_SIZE(pointers));
+}
+
+/* The argument runs into a hole: at every length of what can still be read. */
+TEST_F(ioctl, pointer_into_a_hole)
+{
+	unsigned char *end = (unsigned char *)self->argument + ARGUMENT_BYTES;
+	union argument good = *self->argument;
+
+	for (__u32 readable = 1; readable < good.size; readable++) {
+		memcpy(end - readable, &good, readable);
+		EXPECT_EQ(-EFAULT, issue(self, variant, end - readable)) TH_LOG("%u", readable);
+		EXPECT_TRUE(only_the_first_hold(self)) TH_LOG("%u bytes readable", readable);
+	}
+	evidence("1 to %u readable bytes: EFAULT", good.size - 1);
+}
+
+TEST_F(ioctl, pointer_prot_none)
+{
+	ASSERT_EQ(0, mprotect(self->argument, ARGUMENT_BYTES, PROT_NONE));
+	EXPECT_EQ(-EFAULT, issue(self, variant, self->argument));
+	EXPECT_TRUE(only_the_first_hold(self));
+	evidence("argument in a PROT_NONE page: EFAULT");
+}
+
+/*
+ * The answer cannot be delivered. A hold that nobody can name must not stay; one whose release
+ * could not be answered must be gone or there, and not half of either.
+ */
+TEST_F(ioctl, pointer_read_only)
+{
+	struct pincheck_info info;
+	int error;
+
+	ASSERT_EQ(0, mprotect(self->argument, ARGUMENT_BYTES, PROT_READ));
+	error = issue(self, variant, self->argument);
+	EXPECT_EQ(variant->answers ? -EFAULT : 0, error);
+	ASSERT_EQ(0, pincheck_info(self->to.stage.session, &info));
+	EXPECT_LE(info.session_holds, 1);
+	EXPECT_EQ(info.session_holds * STAGE_PAGES, info.session_pages);
+	evidence("answer into a read-only page: %s, %llu holds left",
+		 error ? "EFAULT" : "not needed", info.session_holds);
+}
+
+/* Nothing in the ABI asks for an aligned argument. */
+TEST_F(ioctl, pointer_unaligned)
+{
+	unsigned char *odd = (unsigned char *)self->argument + 1001;
+
+	memcpy(odd, self->argument, self->argument->size);
+	EXPECT_EQ(0, issue(self, variant, odd));
+	evidence("argument at an odd address: accepted");
+}
+
+/* The module goes by magic and number: the size in the number would change with every field. */
+TEST_F(ioctl, number_with_another_size)
+{
+	static const __u32 sizes[] = { 0, 4, 8, 200, (1 << _IOC_SIZEBITS) - 1 };
+	__u32 nr = _IOC_NR(variant->number);
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		unsigned long number = _IOC(_IOC_READ | _IOC_WRITE, PINCHECK_IOC_MAGIC, nr,
+					    sizes[i]);
+
+		/* RELEASE succeeds once: give every round a hold of its own. */
+		if (variant->number == PINCHECK_IOC_RELEASE && i) {
+			ASSERT_EQ(0, pincheck_hold(self->to.stage.session, &self->to.stage.hold));
+		}
+		variant->good(self->argument, &self->to);
+		EXPECT_EQ(0, ioctl(self->to.stage.session, number, self->argument))
+			TH_LOG("size %u in the number: %s", sizes[i], strerror(errno));
+	}
+	evidence("number %#x with %zu other sizes: accepted", nr, ARRAY_SIZE(sizes));
+}
+
+/* PFNs and reports are for CAP_SYS_ADMIN only; the rest needs nothing but the open device. */
+TEST_F(ioctl, without_sys_admin)
+{
+	int expected = variant->needs_admin ? -EPERM : 0;
+
+	ASSERT_EQ(0, capability_drop(CAP_SYS_ADMIN));
+	EXPECT_EQ(expected, issue_good(self, variant));
+	if (expected) {
+		EXPECT_TRUE(argument_untouched(self));
+	}
+	ASSERT_EQ(0, capability_raise(CAP_SYS_ADMIN));
+	if (expected) {
+		EXPECT_EQ(0, issue_good(self, variant));
+	}
+	for (size_t i = 0; expected && i < STAGE_PAGES; i++)
+		if (variant->number == PINCHECK_IOC_PAGES) {
+			EXPECT_NE(0, self->to.pages[i].pfn);
+		}
+	evidence("without CAP_SYS_ADMIN: %s", expected ? "EPERM, with it accepted" : "accepted");
+}
+
+PINCHECK_TEST_MAIN

@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * HOLD and RELEASE with ranges, rights and limits that do not fit: clear errno, the reason and
+ * the place named, and nothing held afterwards. One variant a way to hold. Invariants: CLEAN, and
+ * ACCURACY of what a refusal tells.
+ */
+#include "suite.h"
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include "capability.h"
+#include "stage.h"
+
+FIXTURE(ioctl_hold)
+{
+	struct stage stage;
+	/* References to the first page of the memory, the mapping's own included. */
+	__s32 refcount;
+};
+
+FIXTURE_VARIANT(ioctl_hold)
+{
+	struct hold_row row;
+};
+
+#define HOLD_VARIANT(name_, kind_, path_, flags_)				\
+	FIXTURE_VARIANT_ADD(ioctl_hold, name_)					\
+	{									\
+		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
+	};
+FOR_EACH_HOLD_ROW(HOLD_VARIANT)
+
+FIXTURE_SETUP(ioctl_hold)
+{
+	struct pincheck_report report;
+	char why[WHY];
+
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_EQ(0, stage_report(&self->stage, self->stage.memory, &report));
+	self->refcount = report.refcount;
+}
+
+FIXTURE_TEARDOWN(ioctl_hold)
+{
+	char why[WHY] = "";
+
+	EXPECT_TRUE(stage_close(&self->stage, why, sizeof(why))) TH_LOG("CLEAN: %s", why);
+}
+
+/* What a refused HOLD has to answer. */
+struct refusal {
+	const void *address;
+	size_t length;
+	int error;
+	__u32 reason;
+	/* Index of the page that fails, and so how many GUP gave before; only for EFAULT. */
+	unsigned int pages;
+};
+
+static bool has_nothing(const struct stage *stage)
+{
+	struct pincheck_info info;
+
+	return !pincheck_info(stage->session, &info) && !info.session_holds && !info.session_pages;
+}
+
+static const char *refused_wrongly(FIXTURE_DATA(ioctl_hold) *self, struct hold_row row,
+				   struct refusal expected)
+{
+	struct pincheck_hold *hold = &self->stage.hold;
+	__u64 fails = (uintptr_t)expected.address + expected.pages * self->stage.page;
+	struct pincheck_report report;
+	static char what[WHY];
+	int error = stage_hold(&self->stage, row, expected.address, expected.length);
+
+	evidence("%#lx + %#zx: %s, reason %s at %#llx after %llu pages",
+		 (unsigned long)expected.address, expected.length, strerror(-error),
+		 pincheck_reason_name(hold->reason), hold->fail_addr, hold->pages);
+	snprintf(what, sizeof(what), "errno %d not %d, reason %s not %s, hold %u", -error,
+		 -expected.error, pincheck_reason_name(hold->reason),
+		 pincheck_reason_name(expected.reason), hold->hold);
+	if (error != expected.error || hold->reason != expected.reason || hold->hold)
+		return what;
+	if (error == -EFAULT && (hold->fail_addr != fails || hold->pages != expected.pages))
+		return "the place that failed is not named rightly";
+	if (!has_nothing(&self->stage))
+		return "the session still has pages";
+	/* The module's own count cannot tell that a reference was dropped: the page can. */
+	if (!stage_report(&self->stage, self->stage.memory, &report) &&
+	    report.refcount != self->refcount)
+		return "the first page has references more or fewer than before";
+	return NULL;
+}
+
+#define EXPECT_REFUSAL(...) do {							\
+	struct refusal expected_ = { __VA_ARGS__ };					\
+	const char *wrong_ = refused_wrongly(self, variant->row, expected_);		\
+											\
+	EXPECT_EQ(NULL, wrong_) TH_LOG("%s", wrong_);					\
+} while (0)
+
+#define EXPECT_REFUSED(address, length, error, reason)					\
+	EXPECT_REFUSAL(address, length, error, reason, 0)
+
+/* GUP comes as far as page number @page of the range, and not further. */
+#define EXPECT_STOPS_AT(address, length, page, reason)					\
+	EXPECT_REFUSAL(address, length, -EFAULT, reason, page)
+
+/* A control: what the bad requests differ from is held whole, and given back whole. */
+TEST_F(ioctl_hold, whole_range)
+{
+	struct pincheck_hold *hold = &self->stage.hold;
+	struct pincheck_report report;
+	struct pincheck_info info;
+
+	ASSERT_EQ(0, stage_hold_all(&self->stage, variant->row));
+	EXPECT_NE(0, hold->hold);
+	EXPECT_EQ(PINCHECK_REASON_NONE, hold->reason);
+	EXPECT_EQ(STAGE_PAGES, hold->pages);
+	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
+	EXPECT_EQ(1, info.session_holds);
+	EXPECT_EQ(STAGE_PAGES, info.session_pages);
+	if (info.features & PINCHECK_FEAT_PATH) {
+		EXPECT_EQ(STAGE_PAGES, variant->row.path == PINCHECK_PATH_FAST ?
+			  hold->fast_pages : hold->slow_pages);
+	}
+	evidence("%llu pages, %llu fast, %llu slow", hold->pages, hold->fast_pages,
+		 hold->slow_pages);
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(self->stage.session, hold->hold));
+	EXPECT_TRUE(has_nothing(&self->stage));
+	ASSERT_EQ(0, stage_report(&self->stage, self->stage.memory, &report));
+	EXPECT_EQ(self->refcount, report.refcount);
+}
+
+TEST_F(ioctl_hold, length_zero)
+{
+	EXPECT_REFUSED(self->stage.memory, 0, -EINVAL, PINCHECK_REASON_ARGUMENT);
+	EXPECT_REFUSED(NULL, 0, -EINVAL, PINCHECK_REASON_ARGUMENT);
+}
+
+TEST_F(ioctl_hold, length_unaligned)
+{
+	static const size_t lengths[] = { 1, 7, 512, 4095, 4097 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++)
+		EXPECT_REFUSED(self->stage.memory, lengths[i], -EINVAL, PINCHECK_REASON_ARGUMENT);
+}
+
+TEST_F(ioctl_hold, address_unaligned)
+{
+	static const size_t offsets[] = { 1, 8, 2048, 4095 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(offsets); i++)
+		EXPECT_REFUSED(self->stage.memory + offsets[i], self->stage.page, -EINVAL,
+			       PINCHECK_REASON_ARGUMENT);
+}
+
+/* Sums that come out small: each would pass a check that adds before it compares. */
+TEST_F(ioctl_hold, range_wraps)
+{
+	size_t page = self->stage.page;
+	uintptr_t here = (uintptr_t)self->stage.memory;
+
+	EXPECT_REFUSED(self->stage.memory, 0 - page, -EINVAL, PINCHECK_REASON_ARGUMENT);
+	EXPECT_REFUSED(self->stage.memory, 0 - here, -EINVAL, PINCHECK_REASON_ARGUMENT);
+	EXPECT_REFUSED(self->stage.memory, 0 - here + page, -EINVAL, PINCHECK_REASON_ARGUMENT);
+	EXPECT_REFUSED((void *)(0 - page), page, -EINVAL, PINCHECK_REASON_ARGUMENT);
+	EXPECT_REFUSED((void *)(0 - page), 2 * page, -EINVAL, PINCHECK_REASON_ARGUMENT);
+}
+
+/* From the last page of user space (4 levels of page tables, then 5) over its end. */
+TEST_F(ioctl_hold, leaves_user_space)
+{
+	size_t page = self->stage.page;
+
+	EXPECT_REFUSED((void *)(0x00fffffffffff000), 2 * page, -EINVAL, PINCHECK_REASON_ARGUMENT);
+	EXPECT_REFUSED((void *)(0x0100000000000000), page, -EINVAL, PINCHECK_REASON_ARGUMENT);
+	EXPECT_REFUSED((void *)(0x7fffffffffffffff & ~(page - 1)), page, -EINVAL,
+		       PINCHECK_REASON_ARGUMENT);
+}
+
+TEST_F(ioctl_hold, kernel_address)
+{
+	size_t page = self->stage.page;
+
+	EXPECT_REFUSED((void *)0xffff888000000000, page, -EINVAL, PINCHECK_REASON_ARGUMENT);
+	EXPECT_REFUSED((void *)0xffffffff81000000, 2 * page, -EINVAL, PINCHECK_REASON_ARGUMENT);
+	EXPECT_REFUSED((void *)0xffffea0000000000, page, -EINVAL, PINCHECK_REASON_ARGUMENT);
+	EXPECT_REFUSED((void *)0x8000000000000000, page, -EINVAL, PINCHECK_REASON_ARGUMENT);
+}
+
+TEST_F(ioctl_hold, null_page)
+{
+	EXPECT_STOPS_AT(NULL, self->stage.page, 0, PINCHECK_REASON_UNMAPPED);
+}
+
+/* All or nothing: what GUP gave before the hole is given back, and the hole is named. */
+TEST_F(ioctl_hold, hole_at_start)
+{
+	EXPECT_STOPS_AT(self->stage.memory - self->stage.page, self->stage.length, 0,
+			PINCHECK_REASON_UNMAPPED);
+}
+
+TEST_F(ioctl_hold, hole_in_the_middle)
+{
+	struct stage *stage = &self->stage;
+
+	for (unsigned int hole = STAGE_PAGES - 2; hole > 0; hole--) {
+		munmap(stage->memory + hole * stage->page, stage->page);
+		EXPECT_STOPS_AT(stage->memory, stage->length, hole, PINCHECK_REASON_UNMAPPED);
+	}
+}
+
+TEST_F(ioctl_hold, hole_at_end)
+{
+	EXPECT_STOPS_AT(self->stage.memory, self->stage.length + self->stage.page, STAGE_PAGES,
+			PINCHECK_REASON_UNMAPPED);
+}
+
+TEST_F(ioctl_hold, prot_none)
+{
+	struct stage *stage = &self->stage;
+
+	ASSERT_EQ(0, mprotect(stage->memory + 3 * stage->page, stage->page, PROT_NONE));
+	EXPECT_STOPS_AT(stage->memory, stage->length, 3, PINCHECK_REASON_ACCESS);
+	EXPECT_STOPS_AT(stage->memory + 3 * stage->page, stage->page, 0, PINCHECK_REASON_ACCESS);
+}
+
+/* A write hold needs a writable mapping; a read hold is content with a readable one. */
+TEST_F(ioctl_hold, read_only_mapping)
+{
+	struct stage *stage = &self->stage;
+
+	ASSERT_EQ(0, mprotect(stage->memory + 5 * stage->page, stage->page, PROT_READ));
+	if (variant->row.flags & PINCHECK_HOLD_WRITE) {
+		EXPECT_STOPS_AT(stage->memory, stage->length, 5, PINCHECK_REASON_ACCESS);
+		return;
+	}
+	EXPECT_EQ(0, stage_hold_all(stage, variant->row));
+	evidence("%llu pages held of a mapping that is read-only in part", stage->hold.pages);
+}
+
+/* Start of the kernel's [vvar] in this process: a VM_PFNMAP mapping that every process has. */
+static void *find_vvar(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned long start = 0;
+	char line[256];
+
+	while (maps && fgets(line, sizeof(line), maps))
+		if (strstr(line, "[vvar]") && sscanf(line, "%lx-", &start) == 1)
+			break;
+		else
+			start = 0;
+	if (maps)
+		fclose(maps);
+	return (void *)start;
+}
+
+/* R58's ground: memory without a struct page of its own must not be pinned. */
+TEST_F(ioctl_hold, pfnmap)
+{
+	void *vvar = find_vvar();
+	struct hold_row row = variant->row;
+
+	ASSERT_NE(NULL, vvar);
+	/* For writing, the mapping's rights come first: only a read gets as far as VM_PFNMAP. */
+	EXPECT_EQ(-EFAULT, stage_hold(&self->stage, row, vvar, self->stage.page));
+	EXPECT_EQ(0, self->stage.hold.pages);
+	EXPECT_EQ(PINCHECK_REASON_PFNMAP, self->stage.hold.reason);
+	EXPECT_EQ((uintptr_t)vvar, self->stage.hold.fail_addr);
+	EXPECT_TRUE(has_nothing(&self->stage));
+	evidence("[vvar] at %p: EFAULT, reason %s", vvar,
+		 pincheck_reason_name(self->stage.hold.reason));
+}
+
+/* Nothing there yet: GUP faults it in, slowly, and a read may be answered with the zero page. */
+TEST_F(ioctl_hold, untouched_memory)
+{
+	struct stage *stage = &self->stage;
+
+	ASSERT_EQ(0, madvise(stage->memory, stage->length, MADV_DONTNEED));
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	EXPECT_EQ(STAGE_PAGES, stage->hold.pages);
+	EXPECT_EQ(0, stage->hold.fast_pages);
+	evidence("%llu pages, %llu slow", stage->hold.pages, stage->hold.slow_pages);
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
+}
+
+TEST_F(ioctl_hold, kind_unknown)
+{
+	static const __u32 kinds[] = { 0, 5, 100, 0x80000001, 0xffffffff };
+	struct hold_row row = variant->row;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		row.kind = kinds[i];
+		EXPECT_EQ(-EINVAL, stage_hold(&self->stage, row, self->stage.memory,
+					      self->stage.page)) TH_LOG("kind %#x", kinds[i]);
+		EXPECT_EQ(PINCHECK_REASON_ARGUMENT, self->stage.hold.reason);
+	}
+	EXPECT_TRUE(has_nothing(&self->stage));
+	evidence("%zu unknown kinds: EINVAL", ARRAY_SIZE(kinds));
+}
+
+/* UNKNOWN is only ever an answer: whoever asks must say which way. */
+TEST_F(ioctl_hold, path_unknown)
+{
+	static const __u32 paths[] = { PINCHECK_PATH_UNKNOWN, 3, 100, 0x80000001, 0xffffffff };
+	struct hold_row row = variant->row;
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		row.path = paths[i];
+		EXPECT_EQ(-EINVAL, stage_hold(&self->stage, row, self->stage.memory,
+					      self->stage.page)) TH_LOG("path %#x", paths[i]);
+		EXPECT_EQ(PINCHECK_REASON_ARGUMENT, self->stage.hold.reason);
+	}
+	EXPECT_TRUE(has_nothing(&self->stage));
+	evidence("%zu unknown paths: EINVAL", ARRAY_SIZE(paths));
+}
+
+/* The kernel would WARN for a long-term FOLL_GET: it must not get that far. */
+TEST_F(ioctl_hold, longterm_is_for_pins)
+{
+	struct hold_row row = variant->row;
+	int expected;
+
+	row.flags |= PINCHECK_HOLD_LONGTERM;
+	expected = row.kind == PINCHECK_KIND_GET ? -EINVAL : 0;
+	EXPECT_EQ(expected, stage_hold(&self->stage, row, self->stage.memory, self->stage.length));
+	EXPECT_EQ(expected ? PINCHECK_REASON_ARGUMENT : PINCHECK_REASON_NONE,
+		  self->stage.hold.reason);
+	evidence("long-term %s: %s", pincheck_kind_name(row.kind), expected ? "EINVAL" : "held");
+}
+
+TEST_F(ioctl_hold, force_needs_sys_admin)
+{
+	struct stage *stage = &self->stage;
+	struct hold_row row = variant->row;
+
+	row.flags |= PINCHECK_HOLD_FORCE;
+	ASSERT_EQ(0, mprotect(stage->memory, stage->length, PROT_READ));
+	ASSERT_EQ(0, capability_drop(CAP_SYS_ADMIN));
+	EXPECT_EQ(-EPERM, stage_hold(stage, row, stage->memory, stage->length));
+	EXPECT_EQ(PINCHECK_REASON_CAPABILITY, stage->hold.reason);
+	ASSERT_EQ(0, capability_raise(CAP_SYS_ADMIN));
+	EXPECT_TRUE(has_nothing(stage));
+	/* With it, a write hold breaks COW in a read-only private mapping, as a debugger does. */
+	EXPECT_EQ(0, stage_hold(stage, row, stage->memory, stage->length));
+	evidence("FORCE without CAP_SYS_ADMIN: EPERM, with it %llu pages", stage->hold.pages);
+}
+
+static int limit_memlock(rlim_t bytes)
+{
+	struct rlimit limit = { .rlim_cur = bytes, .rlim_max = RLIM_INFINITY };
+
+	return setrlimit(RLIMIT_MEMLOCK, &limit) ? -errno : 0;
+}
+
+/* The last page that fits fits, the next does not, and what was charged is given back. */
+TEST_F(ioctl_hold, memlock_at_the_limit)
+{
+	struct stage *stage = &self->stage;
+	long kib = stage->length / 1024;
+	__u32 first;
+
+	ASSERT_EQ(0, vm_pin_kib());
+	ASSERT_EQ(0, limit_memlock(stage->length));
+	ASSERT_EQ(0, capability_drop(CAP_IPC_LOCK));
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	EXPECT_EQ(kib, vm_pin_kib());
+	first = stage->hold.hold;
+	EXPECT_EQ(-ENOMEM, stage_hold(stage, variant->row, stage->memory, stage->page));
+	EXPECT_EQ(PINCHECK_REASON_MEMLOCK, stage->hold.reason);
+	EXPECT_EQ(kib, vm_pin_kib());
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, first));
+	EXPECT_EQ(0, vm_pin_kib());
+	EXPECT_EQ(0, stage_hold(stage, variant->row, stage->memory, stage->page));
+	EXPECT_EQ((long)stage->page / 1024, vm_pin_kib());
+	evidence("limit %ld KiB: held, one page more ENOMEM, VmPin back to 0 after", kib);
+}
+
+TEST_F(ioctl_hold, memlock_one_page_above)
+{
+	struct stage *stage = &self->stage;
+
+	ASSERT_EQ(0, limit_memlock(stage->length - stage->page));
+	ASSERT_EQ(0, capability_drop(CAP_IPC_LOCK));
+	EXPECT_REFUSED(stage->memory, stage->length, -ENOMEM, PINCHECK_REASON_MEMLOCK);
+	EXPECT_EQ(0, vm_pin_kib());
+	EXPECT_EQ(0, stage_hold(stage, variant->row, stage->memory, stage->length - stage->page));
+}
+
+/* CAP_IPC_LOCK lifts the limit, not the accounting. */
+TEST_F(ioctl_hold, memlock_with_ipc_lock)
+{
+	struct stage *stage = &self->stage;
+
+	ASSERT_EQ(0, limit_memlock(0));
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	EXPECT_EQ((long)stage->length / 1024, vm_pin_kib());
+	evidence("limit 0, CAP_IPC_LOCK: held, VmPin %ld KiB", vm_pin_kib());
+}
+
+/* A failed hold must not stay charged. */
+TEST_F(ioctl_hold, memlock_after_failure)
+{
+	struct stage *stage = &self->stage;
+
+	ASSERT_EQ(0, limit_memlock(2 * stage->length));
+	ASSERT_EQ(0, capability_drop(CAP_IPC_LOCK));
+	for (int i = 0; i < 8; i++)
+		EXPECT_STOPS_AT(stage->memory, stage->length + stage->page, STAGE_PAGES,
+				PINCHECK_REASON_UNMAPPED);
+	EXPECT_EQ(0, vm_pin_kib());
+	EXPECT_EQ(0, stage_hold_all(stage, variant->row));
+}
+
+TEST_F(ioctl_hold, more_pages_than_allowed)
+{
+	struct stage *stage = &self->stage;
+	struct pincheck_info info;
+
+	ASSERT_EQ(0, pincheck_info(stage->session, &info));
+	ASSERT_NE(0, info.max_hold_pages);
+	EXPECT_REFUSED(stage->memory, (info.max_hold_pages + 1) * stage->page, -E2BIG,
+		       PINCHECK_REASON_LIMIT);
+}
+
+TEST_F(ioctl_hold, more_holds_than_allowed)
+{
+	struct stage *stage = &self->stage;
+	struct pincheck_info info;
+	__u32 last = 0;
+
+	ASSERT_EQ(0, pincheck_info(stage->session, &info));
+	ASSERT_NE(0, info.max_session_holds);
+	for (__u64 i = 0; i < info.max_session_holds; i++) {
+		/* Spread, or the pages' counters would end before the session's limit. */
+		const void *at = stage->memory + i % STAGE_PAGES * stage->page;
+
+		ASSERT_EQ(0, stage_hold(stage, variant->row, at, stage->page)) TH_LOG("%llu", i);
+		last = stage->hold.hold;
+	}
+	EXPECT_EQ(-ENOSPC, stage_hold(stage, variant->row, stage->memory, stage->page));
+	EXPECT_EQ(PINCHECK_REASON_LIMIT, stage->hold.reason);
+	EXPECT_EQ(1, pincheck_release(stage->session, last));
+	EXPECT_EQ(0, stage_hold(stage, variant->row, stage->memory, stage->page));
+	ASSERT_EQ(0, pincheck_info(stage->session, &info));
+	EXPECT_EQ(info.max_session_holds, info.session_holds);
+	evidence("%llu holds, one more ENOSPC, after a release one more again",
+		 info.max_session_holds);
+}
+
+TEST_F(ioctl_hold, release_twice)
+{
+	struct stage *stage = &self->stage;
+
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
+	EXPECT_EQ(-ENOENT, pincheck_release(stage->session, stage->hold.hold));
+	EXPECT_TRUE(has_nothing(stage));
+	evidence("hold %u released, again: ENOENT", stage->hold.hold);
+}
+
+/* Ids nobody was given; the one hold there is stays. */
+TEST_F(ioctl_hold, release_unknown_id)
+{
+	struct stage *stage = &self->stage;
+	__u32 ids[] = { 0, 0, 0, 0x7fffffff, 0x80000000, 0xffffffff, 0xdeadbeef };
+	struct pincheck_info info;
+
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	ids[1] = stage->hold.hold + 1;
+	ids[2] = stage->hold.hold - 1;
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		EXPECT_EQ(-ENOENT, pincheck_release(stage->session, ids[i])) TH_LOG("%#x", ids[i]);
+	}
+	ASSERT_EQ(0, pincheck_info(stage->session, &info));
+	EXPECT_EQ(1, info.session_holds);
+	evidence("%zu unknown ids: ENOENT, the hold stays", ARRAY_SIZE(ids));
+}
+
+/* An id means something in its own session only. */
+TEST_F(ioctl_hold, release_of_another_session)
+{
+	struct stage *stage = &self->stage;
+	int other = pincheck_open();
+	struct pincheck_info info;
+
+	ASSERT_LE(0, other);
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	EXPECT_EQ(-ENOENT, pincheck_release(other, stage->hold.hold));
+	ASSERT_EQ(0, pincheck_info(other, &info));
+	EXPECT_EQ(0, info.session_holds);
+	ASSERT_EQ(0, pincheck_info(stage->session, &info));
+	EXPECT_EQ(STAGE_PAGES, info.session_pages);
+	close(other);
+	evidence("hold %u from another session: ENOENT, the hold stays", stage->hold.hold);
+}
+
+PINCHECK_TEST_MAIN

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IO, PAGES and REPORT with offsets, buffers and page frame numbers that do not fit, on every way
+ * to hold. Invariants: SYNC for what is transferred, CLEAN for what is refused: memory unchanged.
+ */
+#include "suite.h"
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include "stage.h"
+
+FIXTURE(ioctl_io)
+{
+	struct stage stage;
+	/* A copy of the memory as it was: what a refused write must leave. */
+	unsigned char *copy;
+	/* The caller's buffer: as long as the memory, then a hole. */
+	unsigned char *buffer;
+	bool writes;
+};
+
+FIXTURE_VARIANT(ioctl_io)
+{
+	struct hold_row row;
+};
+
+#define IO_VARIANT(name_, kind_, path_, flags_)					\
+	FIXTURE_VARIANT_ADD(ioctl_io, name_)					\
+	{									\
+		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
+	};
+FOR_EACH_HOLD_ROW(IO_VARIANT)
+
+FIXTURE_SETUP(ioctl_io)
+{
+	struct stage *stage = &self->stage;
+	char why[WHY];
+
+	ASSERT_EQ(0, stage_open(stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	self->copy = malloc(stage->length);
+	memcpy(self->copy, stage->memory, stage->length);
+	self->buffer = mmap(NULL, stage->length + stage->page, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)self->buffer);
+	munmap(self->buffer + stage->length, stage->page);
+	memset(self->buffer, 0xb7, stage->length);
+	self->writes = variant->row.flags & PINCHECK_HOLD_WRITE;
+}
+
+FIXTURE_TEARDOWN(ioctl_io)
+{
+	char why[WHY] = "";
+
+	EXPECT_TRUE(stage_close(&self->stage, why, sizeof(why))) TH_LOG("CLEAN: %s", why);
+	free(self->copy);
+}
+
+static bool memory_unchanged(const FIXTURE_DATA(ioctl_io) *self)
+{
+	return !memcmp(self->copy, self->stage.memory, self->stage.length);
+}
+
+static bool buffer_unchanged(const FIXTURE_DATA(ioctl_io) *self)
+{
+	for (size_t i = 0; i < self->stage.length; i++)
+		if (self->buffer[i] != 0xb7)
+			return false;
+	return true;
+}
+
+static int issue_io(const FIXTURE_DATA(ioctl_io) *self, struct pincheck_io *io)
+{
+	io->size = sizeof(*io);
+	return ioctl(self->stage.session, PINCHECK_IOC_IO, io) < 0 ? -errno : 0;
+}
+
+/* Spans that begin and end inside pages, cross one boundary, many, and none. */
+static const struct {
+	size_t offset;
+	size_t length;
+} spans[] = {
+	{ 0, 1 }, { 4095, 1 }, { 4095, 2 }, { 1, 4096 }, { 4000, 200 }, { 0, 8 * 4096 },
+	{ 100, 5 * 4096 }, { 8 * 4096 - 1, 1 }, { 3 * 4096, 4096 }, { 8 * 4096, 0 },
+};
+
+/* A control, and row B3: the device reads what the CPU wrote, byte by byte, at any offset. */
+TEST_F(ioctl_io, read_spans)
+{
+	struct stage *stage = &self->stage;
+
+	for (size_t i = 0; i < ARRAY_SIZE(spans); i++) {
+		size_t offset = spans[i].offset, length = spans[i].length;
+
+		memset(self->buffer, 0xb7, stage->length);
+		EXPECT_EQ((ssize_t)length, pincheck_read(stage->session, stage->hold.hold, offset,
+							 self->buffer, length));
+		EXPECT_EQ(0, memcmp(self->buffer, self->copy + offset, length))
+			TH_LOG("offset %zu length %zu", offset, length);
+		if (length < stage->length) {
+			EXPECT_EQ(0xb7, self->buffer[length]) TH_LOG("wrote past the end");
+		}
+	}
+	EXPECT_TRUE(memory_unchanged(self));
+	evidence("%zu spans read, bytes agree", ARRAY_SIZE(spans));
+}
+
+/*
+ * Row B4: the CPU sees what the device wrote, and nothing beside it is touched. Through a hold
+ * that was not taken for writing: EPERM always, and the memory is unchanged.
+ */
+TEST_F(ioctl_io, write_spans)
+{
+	struct stage *stage = &self->stage;
+
+	for (size_t i = 0; i < ARRAY_SIZE(spans); i++) {
+		size_t offset = spans[i].offset, length = spans[i].length;
+		ssize_t expected = self->writes ? (ssize_t)length : -EPERM;
+
+		memset(self->buffer, 0x40 + i, stage->length);
+		EXPECT_EQ(expected, pincheck_write(stage->session, stage->hold.hold, offset,
+						   self->buffer, length));
+		if (self->writes)
+			memset(self->copy + offset, 0x40 + i, length);
+		EXPECT_TRUE(memory_unchanged(self)) TH_LOG("offset %zu length %zu", offset, length);
+	}
+	evidence("%zu spans: %s", ARRAY_SIZE(spans),
+		 self->writes ? "written, neighbours untouched" : "EPERM, memory unchanged");
+}
+
+/* EPERM comes before anything else is looked at: no bad buffer or offset gets around it. */
+TEST_F(ioctl_io, write_permission_first)
+{
+	struct pincheck_io io = { .flags = PINCHECK_IO_WRITE, .hold = self->stage.hold.hold };
+	int expected = self->writes ? -EFAULT : -EPERM;
+
+	io.len = 16;
+	io.buffer = 0xffff888000000000;
+	EXPECT_EQ(expected, issue_io(self, &io));
+	EXPECT_TRUE(memory_unchanged(self));
+	evidence("write from a kernel address: %s", self->writes ? "EFAULT" : "EPERM");
+}
+
+/* Ends beyond the hold, or sums that wrap: nothing is transferred, not even what would fit. */
+TEST_F(ioctl_io, past_the_end)
+{
+	const size_t end = self->stage.length;
+	const struct {
+		__u64 offset;
+		__u64 length;
+	} bad[] = {
+		{ end, 1 }, { end - 1, 2 }, { 0, end + 1 }, { end + 1, 0 }, { 1ULL << 40, 16 },
+		{ ~0ULL, 1 }, { ~0ULL, 2 }, { 1, ~0ULL }, { ~0ULL - 7, 16 }, { 16, ~0ULL - 7 },
+		{ 1ULL << 63, 1ULL << 63 }, { 0, 1ULL << 63 }, { 0, ~0ULL },
+	};
+
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(bad); i++) {
+		struct pincheck_io io = {
+			.flags = i & 1 && self->writes ? PINCHECK_IO_WRITE : 0,
+			.hold = self->stage.hold.hold, .offset = bad[i / 2].offset,
+			.len = bad[i / 2].length, .buffer = (uintptr_t)self->buffer,
+		};
+
+		EXPECT_EQ(-EINVAL, issue_io(self, &io))
+			TH_LOG("offset %#llx length %#llx", io.offset, io.len);
+		EXPECT_TRUE(memory_unchanged(self) && buffer_unchanged(self))
+			TH_LOG("offset %#llx length %#llx", io.offset, io.len);
+	}
+	evidence("%zu spans that leave the hold: EINVAL", ARRAY_SIZE(bad));
+}
+
+/* The buffer is not memory of the caller at all: nothing done, and told so. */
+TEST_F(ioctl_io, buffer_bad)
+{
+	const __u64 buffers[] = {
+		0, 1, (uintptr_t)self->buffer + self->stage.length, ~0ULL, 0xffff888000000000,
+		0xffffffff81000000, 0x8000000000000000, 0x0000800000000000,
+	};
+
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(buffers); i++) {
+		struct pincheck_io io = {
+			.flags = i & 1 && self->writes ? PINCHECK_IO_WRITE : 0,
+			.hold = self->stage.hold.hold, .len = 100, .buffer = buffers[i / 2],
+			.done = 77,
+		};
+
+		EXPECT_EQ(-EFAULT, issue_io(self, &io)) TH_LOG("buffer %#llx", io.buffer);
+		EXPECT_EQ(0, io.done) TH_LOG("buffer %#llx", io.buffer);
+		EXPECT_TRUE(memory_unchanged(self)) TH_LOG("buffer %#llx", io.buffer);
+	}
+	evidence("%zu bad buffers: EFAULT, 0 bytes done", ARRAY_SIZE(buffers));
+}
+
+/* The buffer ends in a hole after 3 pages: done says how far it came, and no byte more moved. */
+TEST_F(ioctl_io, buffer_ends_in_a_hole)
+{
+	struct stage *stage = &self->stage;
+	size_t good = 3 * stage->page;
+	unsigned char *at = self->buffer + stage->length - good;
+	struct pincheck_io io = {
+		.flags = self->writes ? PINCHECK_IO_WRITE : 0, .hold = stage->hold.hold,
+		.len = stage->length, .buffer = (uintptr_t)at,
+	};
+
+	EXPECT_EQ(-EFAULT, issue_io(self, &io));
+	EXPECT_LE(io.done, good);
+	EXPECT_LE(good - stage->page, io.done);
+	if (self->writes) {
+		EXPECT_EQ(0, memcmp(stage->memory + good, self->copy + good, stage->length - good));
+	} else {
+		EXPECT_EQ(0, memcmp(at, self->copy, io.done));
+	}
+	evidence("hole in the buffer after %zu bytes: EFAULT, %llu done", good, io.done);
+}
+
+/* Device to memory through its own buffer: the caller's buffer may be the held memory itself. */
+TEST_F(ioctl_io, buffer_is_the_held_memory)
+{
+	struct stage *stage = &self->stage;
+
+	unsigned char *third = stage->memory + 2 * stage->page;
+
+	EXPECT_EQ((ssize_t)stage->page, pincheck_read(stage->session, stage->hold.hold, 0, third,
+						      stage->page));
+	EXPECT_EQ(0, memcmp(third, self->copy, stage->page));
+	evidence("device read of page 0 into page 2 of the same hold: bytes agree");
+}
+
+TEST_F(ioctl_io, hold_unknown)
+{
+	const __u32 ids[] = { 0, self->stage.hold.hold + 1, 0x80000000, 0xffffffff };
+	struct pincheck_page page;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		int session = self->stage.session;
+
+		EXPECT_EQ(-ENOENT, pincheck_read(session, ids[i], 0, self->buffer, 1));
+		EXPECT_EQ(-ENOENT, pincheck_write(session, ids[i], 0, self->buffer, 1));
+		EXPECT_EQ(-ENOENT, pincheck_pages(session, ids[i], 0, 1, &page));
+	}
+	EXPECT_TRUE(memory_unchanged(self) && buffer_unchanged(self));
+	evidence("%zu unknown ids: ENOENT", ARRAY_SIZE(ids));
+}
+
+/* Another session cannot reach the pages by a number it guessed. */
+TEST_F(ioctl_io, hold_of_another_session)
+{
+	__u32 id = self->stage.hold.hold;
+	int other = pincheck_open();
+	struct pincheck_page page;
+
+	ASSERT_LE(0, other);
+	EXPECT_EQ(-ENOENT, pincheck_read(other, id, 0, self->buffer, 1));
+	EXPECT_EQ(-ENOENT, pincheck_write(other, id, 0, self->buffer, 1));
+	EXPECT_EQ(-ENOENT, pincheck_pages(other, id, 0, 1, &page));
+	EXPECT_TRUE(memory_unchanged(self) && buffer_unchanged(self));
+	close(other);
+	evidence("hold %u asked for in another session: ENOENT", id);
+}
+
+TEST_F(ioctl_io, hold_released)
+{
+	__u32 id = self->stage.hold.hold;
+	int session = self->stage.session;
+	struct pincheck_page page;
+
+	ASSERT_EQ(STAGE_PAGES, pincheck_release(session, id));
+	EXPECT_EQ(-ENOENT, pincheck_read(session, id, 0, self->buffer, 1));
+	EXPECT_EQ(-ENOENT, pincheck_write(session, id, 0, self->buffer, 1));
+	EXPECT_EQ(-ENOENT, pincheck_pages(session, id, 0, 1, &page));
+	EXPECT_TRUE(memory_unchanged(self) && buffer_unchanged(self));
+	evidence("hold %u after its release: ENOENT", id);
+}
+
+/* A control: PAGES tells the PFNs that pagemap tells, and that they are still mapped. */
+TEST_F(ioctl_io, pages_agree_with_pagemap)
+{
+	struct stage *stage = &self->stage;
+	struct pincheck_page pages[STAGE_PAGES];
+
+	ASSERT_EQ(0, pincheck_pages(stage->session, stage->hold.hold, 0, STAGE_PAGES, pages));
+	for (size_t i = 0; i < STAGE_PAGES; i++) {
+		EXPECT_EQ(stage_pfn(stage->memory + i * stage->page), pages[i].pfn);
+		EXPECT_EQ(PINCHECK_MAPPED_SAME, pages[i].mapped);
+	}
+	/* Any part of it is the same part of the answer. */
+	for (size_t i = 0; i < STAGE_PAGES; i++) {
+		struct pincheck_page one;
+
+		EXPECT_EQ(0, pincheck_pages(stage->session, stage->hold.hold, i, 1, &one));
+		EXPECT_EQ(pages[i].pfn, one.pfn);
+	}
+	evidence("pfn %#llx .. %#llx, all mapped as held", pages[0].pfn,
+		 pages[STAGE_PAGES - 1].pfn);
+}
+
+TEST_F(ioctl_io, pages_bad_range)
+{
+	static const struct {
+		__u64 first;
+		__u64 count;
+	} bad[] = {
+		{ STAGE_PAGES, 1 }, { STAGE_PAGES - 1, 2 }, { 0, STAGE_PAGES + 1 },
+		{ STAGE_PAGES + 1, 0 }, { ~0ULL, 1 }, { ~0ULL, 2 }, { 1, ~0ULL }, { 0, ~0ULL },
+		{ 1ULL << 63, 1ULL << 63 }, { 0, 1ULL << 60 }, { 1ULL << 60, 1 },
+	};
+	struct pincheck_page pages[STAGE_PAGES + 1];
+	struct pincheck_page preset;
+
+	memset(pages, 0x5c, sizeof(pages));
+	memset(&preset, 0x5c, sizeof(preset));
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		EXPECT_EQ(-EINVAL, pincheck_pages(self->stage.session, self->stage.hold.hold,
+						  bad[i].first, bad[i].count, pages))
+			TH_LOG("first %#llx count %#llx", bad[i].first, bad[i].count);
+		EXPECT_EQ(0, memcmp(pages, &preset, sizeof(preset)));
+	}
+	evidence("%zu ranges that leave the hold: EINVAL", ARRAY_SIZE(bad));
+}
+
+TEST_F(ioctl_io, pages_bad_buffer)
+{
+	struct stage *stage = &self->stage;
+	const __u64 buffers[] = {
+		0, ~0ULL, 0xffff888000000000, (uintptr_t)self->buffer + stage->length,
+		(uintptr_t)self->buffer + stage->length - 8,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(buffers); i++) {
+		EXPECT_EQ(-EFAULT, pincheck_pages(stage->session, stage->hold.hold, 0, STAGE_PAGES,
+						  (void *)(uintptr_t)buffers[i]))
+			TH_LOG("buffer %#llx", buffers[i]);
+	}
+	/* And a read-only one. */
+	ASSERT_EQ(0, mprotect(self->buffer, stage->page, PROT_READ));
+	EXPECT_EQ(-EFAULT, pincheck_pages(stage->session, stage->hold.hold, 0, STAGE_PAGES,
+					  (void *)self->buffer));
+	evidence("%zu bad buffers: EFAULT", ARRAY_SIZE(buffers) + 1);
+}
+
+PINCHECK_TEST_MAIN

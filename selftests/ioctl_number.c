@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Numbers of commands that are not ours: ENOTTY, and the session is unharmed. What is unknown
+ * today may be a command tomorrow, so nothing but a number may decide.
+ */
+#include "suite.h"
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include "stage.h"
+
+#define ARGUMENT_BYTES	4096
+
+FIXTURE(ioctl_number)
+{
+	struct stage stage;
+};
+
+/* Numbers around ours, and ours under other magics: what is unknown today may come tomorrow. */
+FIXTURE_VARIANT(ioctl_number)
+{
+	unsigned int magic;
+	unsigned int first;
+	unsigned int last;
+};
+
+FIXTURE_VARIANT_ADD(ioctl_number, below) { PINCHECK_IOC_MAGIC, 0x00, 0x3f };
+FIXTURE_VARIANT_ADD(ioctl_number, above) { PINCHECK_IOC_MAGIC, 0x46, 0xff };
+FIXTURE_VARIANT_ADD(ioctl_number, magic_bd) { PINCHECK_IOC_MAGIC + 1, 0x00, 0xff };
+FIXTURE_VARIANT_ADD(ioctl_number, magic_bb) { PINCHECK_IOC_MAGIC - 1, 0x00, 0xff };
+
+FIXTURE_SETUP(ioctl_number)
+{
+	char why[WHY];
+
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+}
+
+FIXTURE_TEARDOWN(ioctl_number)
+{
+	char why[WHY] = "";
+
+	EXPECT_TRUE(stage_close(&self->stage, why, sizeof(why))) TH_LOG("CLEAN: %s", why);
+}
+
+TEST_F(ioctl_number, is_enotty)
+{
+	unsigned char argument[ARGUMENT_BYTES] = { 88 };
+
+	for (unsigned int nr = variant->first; nr <= variant->last; nr++) {
+		unsigned long number = _IOC(_IOC_READ | _IOC_WRITE, variant->magic, nr, 88);
+
+		EXPECT_EQ(-1, ioctl(self->stage.session, number, argument)) TH_LOG("%#x", nr);
+		EXPECT_EQ(ENOTTY, errno) TH_LOG("number %#x", nr);
+		EXPECT_EQ(-1, ioctl(self->stage.session, number, NULL)) TH_LOG("%#x", nr);
+		EXPECT_EQ(ENOTTY, errno) TH_LOG("number %#x without argument", nr);
+	}
+	evidence("magic %#x, numbers %#x to %#x: ENOTTY", variant->magic, variant->first,
+		 variant->last);
+}
+
+/* Commands that the VFS keeps for itself reach no driver, and do a session no harm. */
+TEST_F(ioctl_number, vfs_commands_are_harmless)
+{
+	static const unsigned long eaten[] = {
+		FIBMAP, FIGETBSZ, FIOCLEX, FIONCLEX, FIONBIO, FIOASYNC, FIOQSIZE, FIONREAD,
+		FIFREEZE, FITHAW, FS_IOC_GETFLAGS,
+	};
+	unsigned char argument[ARGUMENT_BYTES] = { 0 };
+	struct pincheck_info info;
+
+	for (size_t i = 0; i < ARRAY_SIZE(eaten); i++) {
+		/* Whatever the answer is, it is not the module's. */
+		(void)!ioctl(self->stage.session, eaten[i], argument);
+		memset(argument, 0, sizeof(argument));
+	}
+	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
+	EXPECT_EQ(PINCHECK_ABI, info.abi);
+	EXPECT_EQ(0, info.session_holds);
+	evidence("%zu commands of the VFS: session unharmed", ARRAY_SIZE(eaten));
+}
+
+PINCHECK_TEST_MAIN

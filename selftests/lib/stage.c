@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the tests of the device itself play on. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "../../tools/lib/pagemap.h"
+#include "../../tools/lib/pincheck.h"
+#include "stage.h"
+
+/*
+ * A page that was just faulted in has one reference more until this CPU's LRU batch is drained.
+ * Stay on one CPU and drain its batch (zapping a page does) so that refcounts can be compared.
+ */
+static void stay_on_this_cpu(void)
+{
+	cpu_set_t here;
+
+	CPU_ZERO(&here);
+	CPU_SET(sched_getcpu(), &here);
+	sched_setaffinity(0, sizeof(here), &here);
+}
+
+void evidence(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fputs("# ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	va_end(arguments);
+}
+
+void stage_use_all_cpus(void)
+{
+	cpu_set_t all;
+
+	memset(&all, 0xff, sizeof(all));
+	sched_setaffinity(0, sizeof(all), &all);
+}
+
+static int map_memory(struct stage *stage)
+{
+	size_t page = stage->page;
+	unsigned char *area;
+
+	area = mmap(NULL, stage->length + 3 * page, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (area == MAP_FAILED)
+		return -errno;
+	madvise(area, stage->length + 3 * page, MADV_NOHUGEPAGE);
+	stage->memory = area + page;
+	memset(area, 0, page);
+	for (size_t i = 0; i < stage->length; i++)
+		stage->memory[i] = 0x11 + i / page + i % 251;
+	/* The last page is there only to be zapped: the two around the memory become holes. */
+	area[page + stage->length + page] = 1;
+	madvise(area + page + stage->length + page, page, MADV_DONTNEED);
+	munmap(area, page);
+	munmap(stage->memory + stage->length, 2 * page);
+	return 0;
+}
+
+int stage_open(struct stage *stage, char *why, size_t size)
+{
+	int error;
+
+	*stage = (struct stage) { .session = -1, .page = sysconf(_SC_PAGESIZE) };
+	stage->length = STAGE_PAGES * stage->page;
+	stay_on_this_cpu();
+	error = books_read(&stage->before);
+	if (!error) {
+		stage->session = pincheck_open();
+		error = stage->session < 0 ? stage->session : map_memory(stage);
+	}
+	if (error)
+		snprintf(why, size, "cannot open %s: %s. %s", PINCHECK_DEVICE, strerror(-error),
+			 pincheck_open_hint(error));
+	return error;
+}
+
+int stage_hold(struct stage *stage, struct hold_row row, const void *address, size_t length)
+{
+	stage->hold = (struct pincheck_hold) {
+		.flags = row.flags, .kind = row.kind, .path = row.path,
+		.addr = (uintptr_t)address, .len = length,
+	};
+	return pincheck_hold(stage->session, &stage->hold);
+}
+
+int stage_hold_all(struct stage *stage, struct hold_row row)
+{
+	return stage_hold(stage, row, stage->memory, stage->length);
+}
+
+bool stage_close(struct stage *stage, char *why, size_t size)
+{
+	if (stage->session >= 0)
+		close(stage->session);
+	stage->session = -1;
+	munmap(stage->memory, stage->length);
+	return books_balance(&stage->before, why, size);
+}
+
+uint64_t stage_pfn(const void *address)
+{
+	int pagemap = pagemap_open(0);
+	uint64_t pfn;
+
+	if (pagemap < 0)
+		return 0;
+	pfn = pagemap_pfn(pagemap_entry(pagemap, address));
+	close(pagemap);
+	return pfn;
+}
+
+int stage_report(const struct stage *stage, const void *address, struct pincheck_report *report)
+{
+	__u64 pfn = stage_pfn(address);
+
+	return pfn ? pincheck_report(stage->session, &pfn, 1, report) : -ENODATA;
+}

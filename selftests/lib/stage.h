@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the tests of the device itself play on: a session, a few base pages, one hold on them. */
+#ifndef SELFTESTS_LIB_STAGE_H
+#define SELFTESTS_LIB_STAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <linux/pincheck.h>
+#include "books.h"
+
+#define STAGE_PAGES	8
+#define WHY		160	/* bytes for a reason that a person reads */
+
+struct stage {
+	/** @before: the books before anything was opened */
+	struct books before;
+	/** @session: of the device; -1 once closed */
+	int session;
+	/** @page: bytes of a base page */
+	size_t page;
+	/** @length: of @memory */
+	size_t length;
+	/** @memory: STAGE_PAGES base pages, written, with an unmapped page on either side */
+	unsigned char *memory;
+	/** @hold: as it was answered; .hold is 0 where the stage has none */
+	struct pincheck_hold hold;
+};
+
+/** struct hold_row - one way to hold pages; the variants of the device's topics are such rows */
+struct hold_row {
+	__u32 kind;
+	__u32 path;
+	__u32 flags;
+};
+
+/* X(name, kind, path, flags): every way ABI 1 has. */
+#define FOR_EACH_HOLD_ROW(X)						\
+	X(pin_ro_fast,		PIN, FAST, 0)				\
+	X(pin_ro_slow,		PIN, SLOW, 0)				\
+	X(pin_rw_fast,		PIN, FAST, PINCHECK_HOLD_WRITE)		\
+	X(pin_rw_slow,		PIN, SLOW, PINCHECK_HOLD_WRITE)		\
+	X(pin_ro_lt_fast,	PIN, FAST, PINCHECK_HOLD_LONGTERM)	\
+	X(pin_ro_lt_slow,	PIN, SLOW, PINCHECK_HOLD_LONGTERM)	\
+	X(pin_rw_lt_fast,	PIN, FAST, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM) \
+	X(pin_rw_lt_slow,	PIN, SLOW, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM) \
+	X(get_ro_fast,		GET, FAST, 0)				\
+	X(get_ro_slow,		GET, SLOW, 0)				\
+	X(get_rw_fast,		GET, FAST, PINCHECK_HOLD_WRITE)		\
+	X(get_rw_slow,		GET, SLOW, PINCHECK_HOLD_WRITE)
+
+/**
+ * stage_open() - read the books, open a session, map and write the memory
+ *
+ * Return: 0 or -errno; @why then says what could not be had and what mends it.
+ */
+int stage_open(struct stage *stage, char *why, size_t size);
+
+/** stage_hold() - @row on @length bytes at @address, into stage->hold. Return: 0 or -errno */
+int stage_hold(struct stage *stage, struct hold_row row, const void *address, size_t length);
+
+/** stage_hold_all() - @row on the whole memory */
+int stage_hold_all(struct stage *stage, struct hold_row row);
+
+/**
+ * stage_close() - close the session, unmap, and compare the books
+ *
+ * Return: nothing was left; if not, @why says what.
+ */
+bool stage_close(struct stage *stage, char *why, size_t size);
+
+/** evidence() - a line that says what a case did and saw, before its verdict */
+void evidence(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** stage_use_all_cpus() - for races: stage_open() keeps to one CPU, so that refcounts compare */
+void stage_use_all_cpus(void);
+
+/** stage_pfn() - page frame number that is mapped at @address of the caller, or 0 */
+uint64_t stage_pfn(const void *address);
+
+/** stage_report() - what is known of the page mapped at @address. Return: 0 or -errno */
+int stage_report(const struct stage *stage, const void *address, struct pincheck_report *report);
+
+#endif

@@ -1,0 +1,664 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * CLEAN. Whoever took references, and however it ends: when the last descriptor of a session is
+ * gone everything is given back, not before and not twice. Each case closes the books; a case
+ * that held nothing in between would be a failure of the case, and says so.
+ */
+#include "suite.h"
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include "stage.h"
+
+#define ROUNDS	60	/* of a race; under emulation each costs milliseconds */
+
+FIXTURE(lifetime)
+{
+	struct stage stage;
+	/* A socket pair to a child; [0] is ours. */
+	int wire[2];
+};
+
+FIXTURE_VARIANT(lifetime)
+{
+	struct hold_row row;
+};
+
+/* How a page was found does not matter to how it is given back: one path is enough. */
+FIXTURE_VARIANT_ADD(lifetime, pin_ro)
+{
+	.row = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 },
+};
+
+FIXTURE_VARIANT_ADD(lifetime, pin_rw)
+{
+	.row = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE },
+};
+
+FIXTURE_VARIANT_ADD(lifetime, pin_rw_lt)
+{
+	.row = {
+		PINCHECK_KIND_PIN, PINCHECK_PATH_FAST,
+		PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM,
+	},
+};
+
+FIXTURE_VARIANT_ADD(lifetime, get_ro)
+{
+	.row = { PINCHECK_KIND_GET, PINCHECK_PATH_FAST, 0 },
+};
+
+FIXTURE_VARIANT_ADD(lifetime, get_rw)
+{
+	.row = { PINCHECK_KIND_GET, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE },
+};
+
+FIXTURE_SETUP(lifetime)
+{
+	char why[WHY];
+
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, self->wire));
+}
+
+FIXTURE_TEARDOWN(lifetime)
+{
+	char why[WHY] = "";
+
+	close(self->wire[0]);
+	close(self->wire[1]);
+	EXPECT_TRUE(stage_close(&self->stage, why, sizeof(why))) TH_LOG("CLEAN: %s", why);
+}
+
+static bool say(int wire, char byte)
+{
+	return write(wire, &byte, 1) == 1;
+}
+
+/* Return: the byte that was said, or -1 when the other end is gone. */
+static int hear(int wire)
+{
+	unsigned char byte;
+
+	return read(wire, &byte, 1) == 1 ? byte : -1;
+}
+
+/* A child that keeps only its end of the wire, so that its death is heard. */
+static pid_t start_child(FIXTURE_DATA(lifetime) *self)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		close(self->wire[0]);
+		self->wire[0] = -1;
+	} else {
+		close(self->wire[1]);
+		self->wire[1] = -1;
+	}
+	return child;
+}
+
+static int exit_status(pid_t child)
+{
+	int status;
+
+	if (waitpid(child, &status, 0) != child)
+		return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* References out now beyond those before the test. */
+static int64_t pages_out(const FIXTURE_DATA(lifetime) *self)
+{
+	struct books now;
+	int error = books_read(&now);
+
+	return error ? error : (int64_t)(now.module_out - self->stage.before.module_out);
+}
+
+static bool send_session(int wire, int session)
+{
+	char byte = 's', control[CMSG_SPACE(sizeof(session))] = { 0 };
+	struct iovec data = { &byte, 1 };
+	struct msghdr message = {
+		.msg_iov = &data, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(session));
+	memcpy(CMSG_DATA(header), &session, sizeof(session));
+	return sendmsg(wire, &message, 0) == 1;
+}
+
+static int receive_session(int wire)
+{
+	char byte, control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec data = { &byte, 1 };
+	struct msghdr message = {
+		.msg_iov = &data, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	int session = -1;
+
+	if (recvmsg(wire, &message, MSG_CMSG_CLOEXEC) == 1 && CMSG_FIRSTHDR(&message))
+		memcpy(&session, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(session));
+	return session;
+}
+
+/* Do the device's bytes of the whole hold agree with @expected? */
+static bool device_sees(int session, __u32 hold, const unsigned char *expected, size_t length)
+{
+	unsigned char *seen = malloc(length);
+	bool agree = pincheck_read(session, hold, 0, seen, length) == (ssize_t)length &&
+		     !memcmp(seen, expected, length);
+
+	free(seen);
+	return agree;
+}
+
+TEST_F(lifetime, close)
+{
+	struct stage *stage = &self->stage;
+
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	EXPECT_EQ(STAGE_PAGES, pages_out(self));
+	close(stage->session);
+	stage->session = -1;
+	EXPECT_EQ(0, pages_out(self));
+	evidence("%d pages out, 0 after close", STAGE_PAGES);
+}
+
+/* A copy of the descriptor is the same session: only the last one ends it. */
+TEST_F(lifetime, close_of_a_duplicate)
+{
+	struct stage *stage = &self->stage;
+	int duplicate = dup(stage->session);
+
+	ASSERT_LE(0, duplicate);
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	close(stage->session);
+	stage->session = -1;
+	EXPECT_EQ(STAGE_PAGES, pages_out(self));
+	EXPECT_TRUE(device_sees(duplicate, stage->hold.hold, stage->memory, stage->length));
+	close(duplicate);
+	EXPECT_EQ(0, pages_out(self));
+	evidence("%d pages out after the first close, 0 after the last", STAGE_PAGES);
+}
+
+TEST_F(lifetime, holds_of_the_same_pages)
+{
+	static const int order[] = { 2, 0, 3, 1 };
+	struct stage *stage = &self->stage;
+	__u32 ids[ARRAY_SIZE(order)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+		ids[i] = stage->hold.hold;
+		EXPECT_EQ((int64_t)(i + 1) * STAGE_PAGES, pages_out(self));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, ids[order[i]]));
+		EXPECT_EQ((int64_t)(3 - i) * STAGE_PAGES, pages_out(self));
+	}
+	evidence("4 holds of the same pages released in another order");
+}
+
+/* The process ends and closes nothing. */
+TEST_F(lifetime, exit)
+{
+	struct stage *stage = &self->stage;
+	pid_t child = start_child(self);
+
+	ASSERT_LE(0, child);
+	if (!child) {
+		stage->session = pincheck_open();
+		if (stage_hold_all(stage, variant->row))
+			_exit(1);
+		say(self->wire[1], 'h');
+		hear(self->wire[1]);
+		_exit(0);
+	}
+	ASSERT_EQ('h', hear(self->wire[0]));
+	EXPECT_EQ(STAGE_PAGES, pages_out(self));
+	say(self->wire[0], 'x');
+	EXPECT_EQ(0, exit_status(child));
+	EXPECT_EQ(0, pages_out(self));
+	evidence("child held %d pages and exited: 0 out", STAGE_PAGES);
+}
+
+TEST_F(lifetime, sigkill)
+{
+	struct stage *stage = &self->stage;
+	pid_t child = start_child(self);
+
+	ASSERT_LE(0, child);
+	if (!child) {
+		stage->session = pincheck_open();
+		if (stage_hold_all(stage, variant->row))
+			_exit(1);
+		say(self->wire[1], 'h');
+		hear(self->wire[1]);
+		_exit(1);
+	}
+	ASSERT_EQ('h', hear(self->wire[0]));
+	EXPECT_EQ(STAGE_PAGES, pages_out(self));
+	kill(child, SIGKILL);
+	EXPECT_EQ(128 + SIGKILL, exit_status(child));
+	EXPECT_EQ(0, pages_out(self));
+	evidence("child held %d pages and was killed: 0 out", STAGE_PAGES);
+}
+
+/* Killed at any point of hold, I/O and release: whatever it was doing is undone. */
+TEST_F(lifetime, sigkill_while_busy)
+{
+	struct stage *stage = &self->stage;
+	int left = 0;
+
+	for (int round = 0; round < ROUNDS / 4; round++) {
+		int ready[2];
+		pid_t child;
+
+		ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
+		child = fork();
+		ASSERT_LE(0, child);
+		if (!child) {
+			unsigned char byte;
+
+			stage->session = pincheck_open();
+			for (unsigned int i = 0; ; i++) {
+				stage_hold_all(stage, variant->row);
+				pincheck_read(stage->session, stage->hold.hold, i % 4096, &byte, 1);
+				if (i % 3)
+					pincheck_release(stage->session, stage->hold.hold);
+				if (i == (unsigned int)round)
+					say(ready[1], 'b');
+			}
+		}
+		close(ready[1]);
+		ASSERT_EQ('b', hear(ready[0]));
+		kill(child, SIGKILL);
+		EXPECT_EQ(128 + SIGKILL, exit_status(child));
+		left += pages_out(self) != 0;
+		close(ready[0]);
+	}
+	EXPECT_EQ(0, left);
+	evidence("%d busy children killed, 0 pages out after each", ROUNDS / 4);
+}
+
+/* The session is close-on-exec: the new program must not inherit references it knows nothing of. */
+TEST_F(lifetime, exec)
+{
+	struct stage *stage = &self->stage;
+	pid_t child = start_child(self);
+	int status;
+
+	ASSERT_LE(0, child);
+	if (!child) {
+		stage->session = pincheck_open();
+		if (stage_hold_all(stage, variant->row))
+			_exit(1);
+		say(self->wire[1], 'h');
+		hear(self->wire[1]);
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		execl("/proc/self/exe", "lifetime", "-h", NULL);
+		_exit(2);
+	}
+	ASSERT_EQ('h', hear(self->wire[0]));
+	EXPECT_EQ(STAGE_PAGES, pages_out(self));
+	say(self->wire[0], 'x');
+	/* A traced exec stops before the first instruction of the new program. */
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	ASSERT_TRUE(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP);
+	EXPECT_EQ(0, pages_out(self));
+	kill(child, SIGKILL);
+	EXPECT_EQ(128 + SIGKILL, exit_status(child));
+	evidence("%d pages out before exec, 0 at its first instruction", STAGE_PAGES);
+}
+
+/* Inherited by fork: the session outlives the one who opened it. */
+TEST_F(lifetime, fork_inherits)
+{
+	struct stage *stage = &self->stage;
+	pid_t child;
+
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	child = start_child(self);
+	ASSERT_LE(0, child);
+	if (!child) {
+		bool agree;
+
+		hear(self->wire[1]);
+		agree = device_sees(stage->session, stage->hold.hold, stage->memory, stage->length);
+		say(self->wire[1], agree ? 'a' : 'd');
+		hear(self->wire[1]);
+		_exit(0);
+	}
+	close(stage->session);
+	stage->session = -1;
+	EXPECT_EQ(STAGE_PAGES, pages_out(self));
+	say(self->wire[0], 'g');
+	EXPECT_EQ('a', hear(self->wire[0]));
+	say(self->wire[0], 'x');
+	EXPECT_EQ(0, exit_status(child));
+	EXPECT_EQ(0, pages_out(self));
+	evidence("closed by the parent, %d pages out, 0 after the child's exit", STAGE_PAGES);
+}
+
+/* A child that closes its copy, or exits with it, takes nothing away from the parent. */
+TEST_F(lifetime, fork_child_closes)
+{
+	struct stage *stage = &self->stage;
+	pid_t child;
+
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	child = start_child(self);
+	ASSERT_LE(0, child);
+	if (!child) {
+		close(stage->session);
+		_exit(0);
+	}
+	EXPECT_EQ(0, exit_status(child));
+	EXPECT_EQ(STAGE_PAGES, pages_out(self));
+	EXPECT_TRUE(device_sees(stage->session, stage->hold.hold, stage->memory, stage->length));
+	evidence("%d pages out after the child's close", STAGE_PAGES);
+}
+
+/* By SCM_RIGHTS to a process that never saw the memory: the references are what was passed. */
+TEST_F(lifetime, passed_to_another_process)
+{
+	struct stage *stage = &self->stage;
+	pid_t child = start_child(self);
+
+	ASSERT_LE(0, child);
+	if (!child) {
+		unsigned char first = 0;
+		int session;
+
+		close(stage->session);
+		session = receive_session(self->wire[1]);
+		/* The first hold of a session is asked for by what the parent says. */
+		if (pincheck_read(session, hear(self->wire[1]), 0, &first, 1) != 1)
+			_exit(1);
+		say(self->wire[1], first);
+		hear(self->wire[1]);
+		_exit(0);
+	}
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	ASSERT_TRUE(send_session(self->wire[0], stage->session));
+	ASSERT_GT(256, stage->hold.hold);
+	say(self->wire[0], stage->hold.hold);
+	EXPECT_EQ(stage->memory[0], hear(self->wire[0]));
+	close(stage->session);
+	stage->session = -1;
+	EXPECT_EQ(STAGE_PAGES, pages_out(self));
+	/* It is the owner's memory that is charged, whoever has the descriptor. */
+	EXPECT_EQ((long)stage->length / 1024, vm_pin_kib());
+	say(self->wire[0], 'x');
+	EXPECT_EQ(0, exit_status(child));
+	EXPECT_EQ(0, pages_out(self));
+	EXPECT_EQ(0, vm_pin_kib());
+	evidence("passed on and closed: %d pages out, 0 after the receiver's exit", STAGE_PAGES);
+}
+
+/* The owner of the memory is dead, its pages are not: bytes stay, release does not trip. */
+TEST_F(lifetime, owner_exits)
+{
+	struct stage *stage = &self->stage;
+	pid_t child = start_child(self);
+	int session, id;
+
+	ASSERT_LE(0, child);
+	if (!child) {
+		stage->session = pincheck_open();
+		memset(stage->memory, 0x6b, stage->length);
+		if (stage_hold_all(stage, variant->row))
+			_exit(1);
+		send_session(self->wire[1], stage->session);
+		say(self->wire[1], stage->hold.hold);
+		_exit(0);
+	}
+	session = receive_session(self->wire[0]);
+	id = hear(self->wire[0]);
+	ASSERT_LE(0, session);
+	EXPECT_EQ(0, exit_status(child));
+	EXPECT_EQ(STAGE_PAGES, pages_out(self));
+	memset(stage->memory, 0x6b, stage->length);
+	EXPECT_TRUE(device_sees(session, id, stage->memory, stage->length));
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(session, id));
+	EXPECT_EQ(0, pages_out(self));
+	close(session);
+	evidence("owner exited: %d pages out and readable, released by another", STAGE_PAGES);
+}
+
+/* Nothing maps the pages any more: I/O works on them, PAGES says so, release is clean. */
+TEST_F(lifetime, munmap_while_held)
+{
+	struct pincheck_page pages[STAGE_PAGES];
+	struct stage *stage = &self->stage;
+	unsigned char *copy = malloc(stage->length);
+
+	memcpy(copy, stage->memory, stage->length);
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	ASSERT_EQ(0, munmap(stage->memory, stage->length));
+	EXPECT_TRUE(device_sees(stage->session, stage->hold.hold, copy, stage->length));
+	ASSERT_EQ(0, pincheck_pages(stage->session, stage->hold.hold, 0, STAGE_PAGES, pages));
+	for (size_t i = 0; i < STAGE_PAGES; i++) {
+		EXPECT_EQ(PINCHECK_MAPPED_NONE, pages[i].mapped);
+	}
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
+	free(copy);
+	evidence("unmapped: device still reads pfn %#llx, mapped %s", pages[0].pfn,
+		 pincheck_mapped_name(pages[0].mapped));
+}
+
+/* Fresh memory at the same address is not the held page, and PAGES must not say it is. */
+TEST_F(lifetime, replaced_while_held)
+{
+	struct pincheck_page pages[STAGE_PAGES];
+	struct stage *stage = &self->stage;
+	unsigned char *copy = malloc(stage->length);
+
+	memcpy(copy, stage->memory, stage->length);
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	ASSERT_EQ(0, madvise(stage->memory, stage->length, MADV_DONTNEED));
+	memset(stage->memory, 0x3c, stage->length);
+	EXPECT_TRUE(device_sees(stage->session, stage->hold.hold, copy, stage->length));
+	ASSERT_EQ(0, pincheck_pages(stage->session, stage->hold.hold, 0, STAGE_PAGES, pages));
+	for (size_t i = 0; i < STAGE_PAGES; i++) {
+		EXPECT_EQ(PINCHECK_MAPPED_OTHER, pages[i].mapped);
+		EXPECT_NE(stage_pfn(stage->memory + i * stage->page), pages[i].pfn);
+	}
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
+	free(copy);
+	evidence("held pfn %#llx, mapped is another: %s", pages[0].pfn,
+		 pincheck_mapped_name(pages[0].mapped));
+}
+
+/* What a racing thread does, and how often it went each way. */
+struct racer {
+	struct stage *stage;
+	int session;
+	__u32 hold;
+	pthread_barrier_t *start;
+	long result;
+};
+
+static void *race_release(void *argument)
+{
+	struct racer *racer = argument;
+
+	pthread_barrier_wait(racer->start);
+	racer->result = pincheck_release(racer->session, racer->hold);
+	return NULL;
+}
+
+static void *race_read(void *argument)
+{
+	struct racer *racer = argument;
+	unsigned char *buffer = malloc(racer->stage->length);
+
+	pthread_barrier_wait(racer->start);
+	racer->result = pincheck_read(racer->session, racer->hold, 0, buffer,
+				      racer->stage->length);
+	free(buffer);
+	return NULL;
+}
+
+static void *race_close(void *argument)
+{
+	struct racer *racer = argument;
+
+	pthread_barrier_wait(racer->start);
+	racer->result = close(racer->session);
+	return NULL;
+}
+
+/* Both functions at once on the same session and hold. */
+static bool race(struct racer racers[2], void *(*first)(void *), void *(*second)(void *))
+{
+	pthread_barrier_t start;
+	pthread_t threads[2];
+
+	stage_use_all_cpus();
+	pthread_barrier_init(&start, NULL, 2);
+	racers[0].start = racers[1].start = &start;
+	if (pthread_create(&threads[0], NULL, first, &racers[0]))
+		return false;
+	if (pthread_create(&threads[1], NULL, second, &racers[1]))
+		abort();
+	pthread_join(threads[0], NULL);
+	pthread_join(threads[1], NULL);
+	pthread_barrier_destroy(&start);
+	return true;
+}
+
+/* Two release one hold: one gives the pages back, the other is told that there is no such hold. */
+TEST_F(lifetime, release_race)
+{
+	struct stage *stage = &self->stage;
+	int second_won = 0;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		struct racer racers[2] = { { .stage = stage }, { .stage = stage } };
+
+		ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+		racers[0].session = racers[1].session = stage->session;
+		racers[0].hold = racers[1].hold = stage->hold.hold;
+		ASSERT_TRUE(race(racers, race_release, race_release));
+		ASSERT_EQ(STAGE_PAGES - ENOENT, racers[0].result + racers[1].result);
+		second_won += racers[1].result > 0;
+	}
+	EXPECT_EQ(0, pages_out(self));
+	evidence("%d races: one winner each, %d times the second", ROUNDS, second_won);
+}
+
+/* I/O against release: all of it or ENOENT, never bytes of a page that was given back. */
+TEST_F(lifetime, io_against_release)
+{
+	struct stage *stage = &self->stage;
+	int missed = 0;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		struct racer racers[2] = { { .stage = stage }, { .stage = stage } };
+
+		ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+		racers[0].session = racers[1].session = stage->session;
+		racers[0].hold = racers[1].hold = stage->hold.hold;
+		ASSERT_TRUE(race(racers, race_read, race_release));
+		ASSERT_EQ(STAGE_PAGES, racers[1].result);
+		if (racers[0].result != -ENOENT) {
+			ASSERT_EQ((long)stage->length, racers[0].result);
+		}
+		missed += racers[0].result == -ENOENT;
+	}
+	EXPECT_EQ(0, pages_out(self));
+	evidence("%d races: %d reads whole, %d ENOENT", ROUNDS, ROUNDS - missed, missed);
+}
+
+/* The descriptor is closed under a running read: the session lives until the read is done. */
+TEST_F(lifetime, io_against_close)
+{
+	struct stage *stage = &self->stage;
+	int missed = 0;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		struct racer racers[2] = { { .stage = stage }, { .stage = stage } };
+		int own = stage->session;
+
+		stage->session = pincheck_open();
+		ASSERT_LE(0, stage->session);
+		ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+		racers[0].session = racers[1].session = stage->session;
+		racers[0].hold = stage->hold.hold;
+		ASSERT_TRUE(race(racers, race_read, race_close));
+		stage->session = own;
+		if (racers[0].result != -EBADF) {
+			ASSERT_EQ((long)stage->length, racers[0].result);
+		}
+		missed += racers[0].result == -EBADF;
+	}
+	EXPECT_EQ(0, pages_out(self));
+	evidence("%d races: %d reads whole, %d EBADF", ROUNDS, ROUNDS - missed, missed);
+}
+
+struct worker {
+	struct stage *stage;
+	struct hold_row row;
+	size_t page;		/* the page this worker keeps to */
+	pthread_barrier_t *start;
+	int wrong;
+};
+
+static void *hold_read_release(void *argument)
+{
+	struct worker *worker = argument;
+	struct stage *stage = worker->stage;
+	const unsigned char *at = stage->memory + worker->page * stage->page;
+
+	pthread_barrier_wait(worker->start);
+	for (int i = 0; i < 4 * ROUNDS; i++) {
+		struct pincheck_hold hold = {
+			.flags = worker->row.flags, .kind = worker->row.kind,
+			.path = i & 1 ? PINCHECK_PATH_FAST : PINCHECK_PATH_SLOW,
+			.addr = (uintptr_t)at, .len = stage->page,
+		};
+		unsigned char byte = 0;
+
+		if (pincheck_hold(stage->session, &hold) ||
+		    pincheck_read(stage->session, hold.hold, 9, &byte, 1) != 1 || byte != at[9] ||
+		    pincheck_release(stage->session, hold.hold) != 1)
+			worker->wrong++;
+	}
+	return NULL;
+}
+
+/* Threads of one session, each with pages of its own: no id, page or count is mixed up. */
+TEST_F(lifetime, threads_of_one_session)
+{
+	struct worker workers[4];
+	pthread_t threads[ARRAY_SIZE(workers)];
+	pthread_barrier_t start;
+	int wrong = 0;
+
+	stage_use_all_cpus();
+	pthread_barrier_init(&start, NULL, ARRAY_SIZE(workers));
+	for (size_t i = 0; i < ARRAY_SIZE(workers); i++) {
+		workers[i] = (struct worker) { &self->stage, variant->row, i, &start, 0 };
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, hold_read_release, &workers[i]));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(workers); i++) {
+		pthread_join(threads[i], NULL);
+		wrong += workers[i].wrong;
+	}
+	EXPECT_EQ(0, wrong);
+	EXPECT_EQ(0, pages_out(self));
+	evidence("4 threads, %d holds each: %d wrong", 4 * ROUNDS, wrong);
+}
+
+PINCHECK_TEST_MAIN
