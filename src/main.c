@@ -4,7 +4,6 @@
  * promises to devices? /dev/pincheck takes page references as drivers do and tells what the
  * kernel thinks of each page. The contract is include/uapi/linux/pincheck.h.
  */
-#include <linux/build_bug.h>
 #include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -45,31 +44,46 @@ struct command {
 static const struct command commands[] = {
 	[INDEX(PINCHECK_IOC_INFO)] = {
 		.run = info_command,
-		.rule = { .size = sizeof(struct pincheck_info), .min_size = 88 },
+		.rule = { .size = sizeof(struct pincheck_info), .min_size = PINCHECK_INFO_SIZE_ABI1 },
 		.capability = NO_CAPABILITY,
 	},
 	[INDEX(PINCHECK_IOC_HOLD)] = {
 		.run = hold_command,
 		.refused = hold_refused,
 		.undo = hold_undo,
-		.rule = { .size = sizeof(struct pincheck_hold), .min_size = 72,
+		.rule = { .size = sizeof(struct pincheck_hold), .min_size = PINCHECK_HOLD_SIZE_ABI1,
 			  .flags = PINCHECK_HOLD_FLAGS },
 		.capability = NO_CAPABILITY,
 		.always_answers = true,
 	},
 	[INDEX(PINCHECK_IOC_RELEASE)] = {
 		.run = release_command,
-		.rule = { .size = sizeof(struct pincheck_release), .min_size = 24,
+		.rule = { .size = sizeof(struct pincheck_release), .min_size = PINCHECK_RELEASE_SIZE_ABI1,
 			  .flags = PINCHECK_RELEASE_FLAGS,
 			  .reserved = offsetof(struct pincheck_release, reserved) },
 		.capability = NO_CAPABILITY,
 	},
+	[INDEX(PINCHECK_IOC_IO)] = {
+		.run = io_command,
+		.rule = { .size = sizeof(struct pincheck_io), .min_size = PINCHECK_IO_SIZE_ABI1,
+			  .flags = PINCHECK_IO_FLAGS,
+			  .reserved = offsetof(struct pincheck_io, reserved) },
+		.capability = NO_CAPABILITY,
+		.always_answers = true,
+	},
+	[INDEX(PINCHECK_IOC_PAGES)] = {
+		.run = pages_command,
+		.rule = { .size = sizeof(struct pincheck_pages), .min_size = PINCHECK_PAGES_SIZE_ABI1,
+			  .reserved = offsetof(struct pincheck_pages, reserved) },
+		.capability = CAP_SYS_ADMIN,
+	},
+	[INDEX(PINCHECK_IOC_REPORT)] = {
+		.run = report_command,
+		.rule = { .size = sizeof(struct pincheck_report_request), .min_size = PINCHECK_REQUEST_SIZE_ABI1,
+			  .reserved = offsetof(struct pincheck_report_request, reserved) },
+		.capability = CAP_SYS_ADMIN,
+	},
 };
-
-/* The sizes ABI 1 had; a structure may grow, these numbers stay. */
-static_assert(sizeof(struct pincheck_info) >= 88);
-static_assert(sizeof(struct pincheck_hold) >= 72);
-static_assert(sizeof(struct pincheck_release) >= 24);
 
 static const struct command *find_command(unsigned int cmd)
 {

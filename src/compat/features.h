@@ -8,7 +8,25 @@
 
 static inline u64 compat_features(void)
 {
-	return 0;
+	u64 features = 0;
+
+#ifdef HAVE_ANON_EXCLUSIVE
+	features |= PINCHECK_FEAT_ANON_EXCLUSIVE;
+#endif
+#if defined(HAVE_FOLIO_HAS_PINCOUNT) || defined(HAVE_FOLIO_PINCOUNT) || \
+	defined(HAVE_COMPOUND_PINCOUNT)
+	features |= PINCHECK_FEAT_PIN_COUNT;
+#endif
+#ifdef HAVE_FOLIO_MAPCOUNT
+	features |= PINCHECK_FEAT_FOLIO_MAPCOUNT;
+#endif
+#if defined(HAVE_ENTIRE_MAPCOUNT) || defined(HAVE_COMPOUND_MAPCOUNT)
+	features |= PINCHECK_FEAT_ENTIRE_MAPCOUNT;
+#endif
+#if defined(HAVE_NOFAULT) || defined(HAVE_FOLLOW_PTE)
+	features |= PINCHECK_FEAT_NOFAULT;
+#endif
+	return features;
 }
 
 #endif

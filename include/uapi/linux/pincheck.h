@@ -383,6 +383,15 @@ struct pincheck_report_request {
 	__u64 reports;
 };
 
+/* Sizes of the structures as ABI 1 had them: no argument may be shorter. They never change. */
+#define PINCHECK_INFO_SIZE_ABI1		88
+#define PINCHECK_HOLD_SIZE_ABI1		72
+#define PINCHECK_RELEASE_SIZE_ABI1	24
+#define PINCHECK_IO_SIZE_ABI1		48
+#define PINCHECK_PAGES_SIZE_ABI1	40
+#define PINCHECK_REQUEST_SIZE_ABI1	40	/* struct pincheck_report_request */
+#define PINCHECK_REPORT_SIZE_ABI1	80
+
 #define PINCHECK_IOC_MAGIC	0xBC
 
 #define PINCHECK_IOC_INFO	_IOWR(PINCHECK_IOC_MAGIC, 0x40, struct pincheck_info)

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Mapcounts and pin counts. A function that cannot tell returns false and leaves *count alone.
+ * The caller has a reference on the folio.
+ *
+ * page_mapcount() went between 6.1 and 6.12: the recipe in its place is what /proc/PID/pagemap uses.
+ * folio_mapcount() cannot be linked by a module of 6.1. Compound pages of order 2 and above count
+ * pins apart from 5.7 on (47e29d32afba); on 64 bit, folios of every order do by 6.1.
+ */
+#ifndef PINCHECK_COMPAT_PAGE_COUNTS_H
+#define PINCHECK_COMPAT_PAGE_COUNTS_H
+
+#include <linux/mm.h>
+#include <generated/pincheck-found.h>
+
+/* Probes: probes/entire_mapcount.c, probes/compound_mapcount.c. Can go at 5.18. */
+static inline bool compat_entire_mapcount(struct page *head, int *count)
+{
+	if (!PageHead(head))
+		return false;
+#if defined(HAVE_ENTIRE_MAPCOUNT)
+	*count = folio_entire_mapcount(page_folio(head));
+	return true;
+#elif defined(HAVE_COMPOUND_MAPCOUNT)
+	*count = compound_mapcount(head);
+	return true;
+#else
+	return false;
+#endif
+}
+
+/* Probes: probes/precise_mapcount.c, probes/page_mapcount.c. Can go at 6.12. */
+static inline bool compat_page_mapcount(struct page *page, struct page *head, int *count)
+{
+#if defined(HAVE_PRECISE_MAPCOUNT)
+	int entire = 0, raw = atomic_read(&page->_mapcount) + 1;
+
+	if (IS_ENABLED(CONFIG_NO_PAGE_MAPCOUNT) && PageHead(head))
+		return false;
+	compat_entire_mapcount(head, &entire);
+	*count = (page_mapcount_is_type(raw) ? 0 : raw) + entire;
+	return true;
+#elif defined(HAVE_PAGE_MAPCOUNT)
+	*count = page_mapcount(page);
+	return true;
+#else
+	return false;
+#endif
+}
+
+/* Probe: probes/folio_mapcount.c; without it small folios have their page's. Can go at 6.12. */
+static inline bool compat_folio_mapcount(struct page *head, int *count)
+{
+#ifdef HAVE_FOLIO_MAPCOUNT
+	*count = folio_mapcount(page_folio(head));
+	return true;
+#else
+	return !PageHead(head) && compat_page_mapcount(head, head, count);
+#endif
+}
+
+/* Probes: probes/folio_has_pincount.c, folio_pincount.c, compound_pincount.c. Can go at 6.1. */
+static inline bool compat_pin_count(struct page *head, int *count)
+{
+#if defined(HAVE_FOLIO_HAS_PINCOUNT)
+	if (!folio_has_pincount(page_folio(head)))
+		return false;
+	*count = atomic_read(&page_folio(head)->_pincount);
+	return true;
+#elif defined(HAVE_FOLIO_PINCOUNT)
+	if (!PageHead(head) || (!IS_ENABLED(CONFIG_64BIT) && compound_order(head) < 2))
+		return false;
+	*count = atomic_read(&page_folio(head)->_pincount);
+	return true;
+#elif defined(HAVE_COMPOUND_PINCOUNT)
+	if (!PageHead(head) || !hpage_pincount_available(head))
+		return false;
+	*count = compound_pincount(head);
+	return true;
+#else
+	return false;
+#endif
+}
+
+/* Probes: probes/folio_maybe_pinned.c, probes/page_maybe_pinned.c. Can go at 6.1. */
+static inline bool compat_maybe_dma_pinned(struct page *head)
+{
+#ifdef HAVE_FOLIO_MAYBE_PINNED
+	return folio_maybe_dma_pinned(page_folio(head));
+#else
+	return page_maybe_dma_pinned(head);
+#endif
+}
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Flags of a folio, asked of its first page. Folios came with 5.16 (7b230db3b8d3), and the tests
+ * of pages go one after the other since then. Probes: probes/folio_flags.c, probes/page_flags.c.
+ * Can go when the oldest supported kernel is 6.1.
+ *
+ * AnonExclusive came with 5.19 (78fbe906cc90). Probe: probes/anon_exclusive.c. Can go when the
+ * oldest supported kernel is 5.19.
+ */
+#ifndef PINCHECK_COMPAT_PAGE_FLAGS_H
+#define PINCHECK_COMPAT_PAGE_FLAGS_H
+
+#include <linux/mm.h>
+#include <linux/page-flags.h>
+#include <generated/pincheck-found.h>
+
+#ifdef HAVE_FOLIO_FLAGS
+#define COMPAT_PAGE_FLAG(lower, Camel)						\
+	static inline bool compat_page_##lower(struct page *head)		\
+	{									\
+		return folio_test_##lower(page_folio(head));			\
+	}
+#else
+#define COMPAT_PAGE_FLAG(lower, Camel)						\
+	static inline bool compat_page_##lower(struct page *head)		\
+	{									\
+		return Page##Camel(head);					\
+	}
+#endif
+
+COMPAT_PAGE_FLAG(anon, Anon)
+COMPAT_PAGE_FLAG(dirty, Dirty)
+COMPAT_PAGE_FLAG(hugetlb, Huge)
+COMPAT_PAGE_FLAG(ksm, Ksm)
+COMPAT_PAGE_FLAG(locked, Locked)
+COMPAT_PAGE_FLAG(lru, LRU)
+COMPAT_PAGE_FLAG(private, Private)
+COMPAT_PAGE_FLAG(reserved, Reserved)
+COMPAT_PAGE_FLAG(slab, Slab)
+COMPAT_PAGE_FLAG(swapbacked, SwapBacked)
+COMPAT_PAGE_FLAG(swapcache, SwapCache)
+COMPAT_PAGE_FLAG(unevictable, Unevictable)
+COMPAT_PAGE_FLAG(writeback, Writeback)
+
+/* Of a page known to be anonymous: the bit means something else on others. */
+#ifdef HAVE_ANON_EXCLUSIVE
+static const bool compat_anon_exclusive = true;
+
+static inline bool compat_page_anon_exclusive(struct page *page)
+{
+	return PageAnonExclusive(page);
+}
+#else
+static const bool compat_anon_exclusive;
+
+static inline bool compat_page_anon_exclusive(struct page *page)
+{
+	return false;
+}
+#endif
+
+/** compat_page_mapping() - what the folio's mapping field says, low bits and all */
+static inline unsigned long compat_page_mapping(struct page *head)
+{
+#ifdef HAVE_FOLIO_FLAGS
+	return (unsigned long)READ_ONCE(page_folio(head)->mapping);
+#else
+	return (unsigned long)READ_ONCE(head->mapping);
+#endif
+}
+
+#endif

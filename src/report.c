@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * All that is known of one page.
+ *
+ * For as long as it looks, the report has a reference on the folio, so that this is not split,
+ * freed and used for something else meanwhile; its own reference is subtracted from what it tells.
+ * Others see it: a write fault in that instant may copy where it would have reused.
+ */
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/magic.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/pincheck.h>
+#include "compat/page_counts.h"
+#include "compat/page_flags.h"
+#include "compat/placement.h"
+#include "report.h"
+
+/* Flags that every kernel knows of every folio. */
+static const struct {
+	u64 bit;
+	bool (*test)(struct page *head);
+} flag_tests[] = {
+	{ PINCHECK_PAGE_ANON,		compat_page_anon },
+	{ PINCHECK_PAGE_KSM,		compat_page_ksm },
+	{ PINCHECK_PAGE_HUGETLB,	compat_page_hugetlb },
+	{ PINCHECK_PAGE_SWAPCACHE,	compat_page_swapcache },
+	{ PINCHECK_PAGE_DIRTY,		compat_page_dirty },
+	{ PINCHECK_PAGE_WRITEBACK,	compat_page_writeback },
+	{ PINCHECK_PAGE_PRIVATE,	compat_page_private },
+	{ PINCHECK_PAGE_LRU,		compat_page_lru },
+	{ PINCHECK_PAGE_LOCKED,		compat_page_locked },
+	{ PINCHECK_PAGE_SLAB,		compat_page_slab },
+	{ PINCHECK_PAGE_RESERVED,	compat_page_reserved },
+	{ PINCHECK_PAGE_UNEVICTABLE,	compat_page_unevictable },
+};
+
+/* @value: 1, 0, or -1 for what cannot be told. */
+static void tell_flag(struct pincheck_report *report, u64 bit, int value)
+{
+	if (value < 0)
+		return;
+	report->flags_known |= bit;
+	if (value)
+		report->flags |= bit;
+}
+
+static void tell_folio_flags(struct pincheck_report *report, struct page *head)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(flag_tests); i++)
+		tell_flag(report, flag_tests[i].bit, flag_tests[i].test(head));
+	tell_flag(report, PINCHECK_PAGE_LARGE, PageHead(head));
+}
+
+static void tell_counts(struct pincheck_report *report, struct page *page, struct page *head)
+{
+	if (compat_page_mapcount(page, head, &report->page_mapcount))
+		report->present |= PINCHECK_REPORT_MAPCOUNT;
+	if (compat_folio_mapcount(head, &report->folio_mapcount))
+		report->present |= PINCHECK_REPORT_FOLIO_MAPCOUNT;
+	if (compat_entire_mapcount(head, &report->entire_mapcount))
+		report->present |= PINCHECK_REPORT_ENTIRE_MAPCOUNT;
+	if (compat_pin_count(head, &report->pin_count))
+		report->present |= PINCHECK_REPORT_PIN_COUNT;
+}
+
+/* The kernel's verdict, unless nothing but our own reference made it. */
+static void tell_pins(struct pincheck_report *report, struct page *head)
+{
+	bool maybe = compat_maybe_dma_pinned(head);
+
+	if (report->present & PINCHECK_REPORT_PIN_COUNT) {
+		report->pins = report->pin_count;
+	} else {
+		report->pins = report->refcount / GUP_PIN_COUNTING_BIAS;
+		maybe = maybe && report->pins;
+	}
+	tell_flag(report, PINCHECK_PAGE_MAYBE_DMA_PINNED, maybe);
+}
+
+/* A PMD-mapped THP and a hugetlb folio have one mark for the whole, on their first page. */
+static void tell_exclusive(struct pincheck_report *report, struct page *page, struct page *head)
+{
+	bool whole = (report->flags & PINCHECK_PAGE_HUGETLB) || report->entire_mapcount > 0;
+
+	if (!compat_anon_exclusive)
+		return;
+	tell_flag(report, PINCHECK_PAGE_ANON_EXCLUSIVE, (report->flags & PINCHECK_PAGE_ANON) &&
+		  compat_page_anon_exclusive(whole ? head : page));
+}
+
+/*
+ * s_magic of the file the folio belongs to. The mapping may go at any time without the folio's
+ * lock, and taking that would make others copy on write. But as long as the folio still has the
+ * mapping its inode was not evicted, and evicted inodes are freed after a grace period.
+ *
+ * Return: false when it is not, or no longer, a file's.
+ */
+static bool file_magic(struct page *head, u64 *magic)
+{
+	unsigned long mapping;
+	struct inode *inode;
+	bool stable;
+
+	rcu_read_lock();
+	mapping = compat_page_mapping(head);
+	inode = mapping && !(mapping & 3) ? ((struct address_space *)mapping)->host : NULL;
+	if (inode)
+		*magic = inode->i_sb->s_magic;
+	stable = compat_page_mapping(head) == mapping;
+	rcu_read_unlock();
+	return inode && stable;
+}
+
+static void tell_file(struct pincheck_report *report, struct page *head)
+{
+	const u64 no_file = PINCHECK_PAGE_ANON | PINCHECK_PAGE_SLAB | PINCHECK_PAGE_RESERVED;
+	bool hugetlb = report->flags & PINCHECK_PAGE_HUGETLB;	/* which is a type of page by now */
+	bool file = !(report->flags & no_file) && (hugetlb || !page_has_type(head)) &&
+		    file_magic(head, &report->fs_magic);
+
+	tell_flag(report, PINCHECK_PAGE_FILE, file);
+	tell_flag(report, PINCHECK_PAGE_SHMEM, file && report->fs_magic == TMPFS_MAGIC);
+	if (file)
+		report->present |= PINCHECK_REPORT_FS_MAGIC;
+	else
+		report->fs_magic = 0;
+}
+
+/*
+ * The huge zero page cannot be told from other memory of that size without a mapping: whether
+ * this is it stays unknown for those.
+ */
+static void tell_zero(struct pincheck_report *report, struct page *page)
+{
+	const u64 other = PINCHECK_PAGE_ANON | PINCHECK_PAGE_FILE | PINCHECK_PAGE_HUGETLB |
+			  PINCHECK_PAGE_SLAB | PINCHECK_PAGE_LRU;
+	bool small = is_zero_pfn(page_to_pfn(page));
+	bool maybe_huge = report->order && report->order + PAGE_SHIFT == PMD_SHIFT &&
+			  !(report->flags & other);
+
+	tell_flag(report, PINCHECK_PAGE_ZERO, maybe_huge ? -1 : small);
+}
+
+static void tell_placement(struct pincheck_report *report, struct page *page, struct page *head)
+{
+	tell_flag(report, PINCHECK_PAGE_CMA, compat_page_cma(page));
+	tell_flag(report, PINCHECK_PAGE_LONGTERM_PINNABLE, compat_longterm_pinnable(head));
+}
+
+/* @head has a reference of ours. */
+static void tell_folio(struct pincheck_report *report, struct page *page, struct page *head)
+{
+	report->head = page_to_pfn(head);
+	report->order = compound_order(head);
+	report->refcount = page_ref_count(head) - 1;
+	tell_folio_flags(report, head);
+	tell_counts(report, page, head);
+	tell_pins(report, head);
+	tell_exclusive(report, page, head);
+	tell_file(report, head);
+	tell_zero(report, page);
+	tell_placement(report, page, head);
+}
+
+/* Takes a reference on the folio of @page. Return: its first page; NULL when it has no users. */
+static struct page *hold_folio(struct page *page)
+{
+	for (;;) {
+		struct page *head = compound_head(page);
+
+		if (!get_page_unless_zero(head))
+			return NULL;
+		if (compound_head(page) == head)
+			return head;
+		put_page(head);	/* split or freed in between */
+	}
+}
+
+/**
+ * report_page() - tell all that is known of one page
+ * @pfn: of the page; any number
+ * @report: filled; what is not known is marked so
+ *
+ * Context: process context: the last reference may be given back here.
+ */
+void report_page(u64 pfn, struct pincheck_report *report)
+{
+	struct page *page = pfn == (unsigned long)pfn ? pfn_to_online_page(pfn) : NULL;
+	struct page *head;
+
+	*report = (struct pincheck_report) { .pfn = pfn };
+	if (!page)
+		return;
+	report->present = PINCHECK_REPORT_PAGE;
+	report->zone = page_zonenum(page);
+	report->node = page_to_nid(page);
+	tell_flag(report, PINCHECK_PAGE_MOVABLE_ZONE, report->zone == ZONE_MOVABLE);
+	tell_flag(report, PINCHECK_PAGE_DEVICE, is_zone_device_page(page));
+
+	head = hold_folio(page);
+	if (!head) {
+		/* Free, or its owner does not count references: nothing else can be relied on. */
+		report->head = pfn;
+		return;
+	}
+	tell_folio(report, page, head);
+	put_page(head);
+}
