@@ -27,6 +27,9 @@ include tools/pincheck/build.mk
 include tools/report/build.mk
 include selftests/build.mk
 
+TOOLS += $(BUILD)/bin/pincheck-vm $(BUILD)/vm/init
+UNIT_TESTS += $(BUILD)/test/ktap_test
+
 ##@ Build
 .PHONY: all module tools tests
 all: module tools tests ## module, tools and selftests for the running kernel, or for KDIR=

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* pincheck: ask the device, check the machine, show results. */
+#include <stdio.h>
+#include <string.h>
+#include "pincheck.h"
+
+static const struct subcommand {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *what;
+} subcommands[] = {
+	{ "info",	info_command,	"what the loaded module offers, and what it holds now" },
+	{ "doctor",	doctor_command,	"what this machine lacks, and the command that mends it" },
+	{ "demo",	demo_command,	"a dozen telling scenarios of a finished run, as a table" },
+};
+
+static int usage(FILE *to, int code)
+{
+	fprintf(to, "usage: pincheck SUBCOMMAND [--help]\n");
+	for (size_t i = 0; i < ARRAY_SIZE(subcommands); i++)
+		fprintf(to, "  %-8s %s\n", subcommands[i].name, subcommands[i].what);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return usage(stderr, EXIT_USAGE);
+	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help"))
+		return usage(stdout, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(subcommands); i++) {
+		if (!strcmp(argv[1], subcommands[i].name))
+			return subcommands[i].run(argc - 1, argv + 1);
+	}
+	fprintf(stderr, "pincheck: no subcommand '%s'\n", argv[1]);
+	return usage(stderr, EXIT_USAGE);
+}
