@@ -191,6 +191,9 @@ static void check_and_complete(struct options *options)
 		require(options->module, "module", R_OK);
 	if (options->tests || !options->shell)
 		require(options->tests, "tests", R_OK | X_OK);
+	/* The glob that matches all is no filter: a topic without tests is then worth a line. */
+	if (options->filter && !strcmp(options->filter, "*"))
+		options->filter = NULL;
 	if (!options->results)
 		options->results = format_text("build/results/%s", options->name);
 	options->init = part(options->init, (const char *const[]){

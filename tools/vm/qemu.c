@@ -57,7 +57,9 @@ char **qemu_argv(const struct options *options, enum accel accel, const char *in
 	add_words(&argv, &count, (const char *const[]){ "-m", NULL });
 	add(&argv, &count, format_text("%ld", options->memory_mib));
 	add_words(&argv, &count, (const char *const[]){ "-append", NULL });
-	add(&argv, &count, format_text("%s%s%s", base_command_line, *options->append ? " " : "",
+	/* Huge pages at boot: asked for later, 64 of them cost 0.6 s under emulation. */
+	add(&argv, &count, format_text("%s hugepagesz=2M hugepages=%ld%s%s", base_command_line,
+				       options->hugepages, *options->append ? " " : "",
 				       options->append));
 	add_words(&argv, &count, (const char *const[]){ "-chardev", NULL });
 	if (console_log) {

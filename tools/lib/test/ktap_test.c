@@ -10,6 +10,8 @@
 #include <string.h>
 #include "../ktap.h"
 
+#define GOLDEN	"tools/lib/test/ktap"
+
 struct dump {
 	char *bytes;
 	size_t length;
@@ -159,6 +161,7 @@ static int is_stream(const struct dirent *entry)
 
 int main(int argc, char **argv)
 {
+	const char *directory;
 	struct dirent **entries;
 	int count;
 
@@ -172,23 +175,24 @@ int main(int argc, char **argv)
 		free(stream);
 		return 0;
 	}
-	if (argc != 2) {
-		fprintf(stderr, "usage: %s DIRECTORY | --dump STREAM\n", argv[0]);
+	if (argc > 2) {
+		fprintf(stderr, "usage: %s [DIRECTORY] | --dump STREAM\n", argv[0]);
 		return 2;
 	}
-	count = scandir(argv[1], &entries, is_stream, alphasort);
+	directory = argc == 2 ? argv[1] : GOLDEN;
+	count = scandir(directory, &entries, is_stream, alphasort);
 	if (count <= 0) {
-		printf("Bail out! no *.ktap in %s\n", argv[1]);
+		printf("Bail out! no *.ktap in %s\n", directory);
 		return 1;
 	}
 	puts("TAP version 13");
 	for (int i = 0; i < count; i++) {
 		*strrchr(entries[i]->d_name, '.') = '\0';
-		compare_with_golden(argv[1], entries[i]->d_name);
+		compare_with_golden(directory, entries[i]->d_name);
 		free(entries[i]);
 	}
 	free(entries);
-	notice_every_cut(argv[1], "good");
+	notice_every_cut(directory, "good");
 	printf("1..%u\n", tests);
 	return failures ? 1 : 0;
 }

@@ -45,8 +45,10 @@ void memory_up(const struct config *config)
 	file_read(THP_ENABLED, got, sizeof(got));
 	report("thp: %s", error ? strerror(-error) : got);
 
+	/* The command line asked for them already; a kernel that did not listen is asked again. */
 	snprintf(wanted, sizeof(wanted), "%ld", config->hugepages);
-	error = file_write(HUGE_2M, wanted);
+	file_read(HUGE_2M, got, sizeof(got));
+	error = strcmp(got, wanted) ? file_write(HUGE_2M, wanted) : 0;
 	file_read(HUGE_2M, got, sizeof(got));
 	report("hugetlb 2 MiB pages: %s of %s wanted%s%s", error ? "0" : got, wanted,
 	       error ? ": " : "", error ? strerror(-error) : "");
