@@ -54,12 +54,15 @@ selftests: host-vm ## the suite in a VM; KERNEL= and KDIR= for a kernel of your 
 	KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" TESTS='$(TESTS)' \
 		ACCEL="$(ACCEL)" tools/run-suite
 
-.PHONY: unit lint
+.PHONY: unit lint mutants
 unit: $(UNIT_TESTS) ## host unit tests, with ASan and UBSan
 	tools/unit $(UNIT_TESTS)
 
 lint: host-lint ## warnings, sparse, shellcheck: module with gcc and clang, host programs
 	tools/lint
+
+mutants: host-vm ## KTREE=: kernels broken in one line, each of which must turn a test red
+	KTREE="$(KTREE)" tools/run-mutants $(MUTANTS)
 
 ##@ Tidy
 .PHONY: clean distclean cache-clean host-vm host-lint host-build
