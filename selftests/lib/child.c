@@ -12,15 +12,18 @@
 #include "../../tools/lib/pagemap.h"
 #include "child.h"
 
-enum order { ORDER_LOOK, ORDER_FILL, ORDER_TRY_WRITE, ORDERS };
+enum order { ORDER_LOOK, ORDER_FILL, ORDER_TRY_WRITE, ORDER_RUN, ORDERS };
 
 struct request {
 	enum order order;
 	enum generation generation;
+	int (*what)(const struct memory *memory, void *argument);
+	void *argument;
 };
 
 struct reply {
 	pid_t pid;
+	int error;
 	struct view view;
 	size_t refused;
 };
@@ -65,9 +68,17 @@ static void do_try_write(const struct memory *memory, const struct request *requ
 	sigaction(SIGSEGV, &action, NULL);
 }
 
+/* A child is a fork: the parent's functions, and what they refer to, are at the same place. */
+static void do_run(const struct memory *memory, const struct request *request,
+		   struct reply *reply)
+{
+	reply->error = request->what(memory, request->argument);
+}
+
 static void (*const orders[ORDERS])(const struct memory *, const struct request *,
 				    struct reply *) = {
 	[ORDER_LOOK] = do_look, [ORDER_FILL] = do_fill, [ORDER_TRY_WRITE] = do_try_write,
+	[ORDER_RUN] = do_run,
 };
 
 static _Noreturn void serve(const struct memory *memory, int channel, pid_t below)
@@ -212,6 +223,16 @@ int child_write_refused(struct child *child, int level, size_t *refused)
 
 	*refused = reply.refused;
 	return error;
+}
+
+int child_run(struct child *child, int level,
+	      int (*what)(const struct memory *memory, void *argument), void *argument)
+{
+	struct request request = { .order = ORDER_RUN, .what = what, .argument = argument };
+	struct reply reply = { 0 };
+	int error = tell(child, level, &request, &reply);
+
+	return error ? error : reply.error;
 }
 
 uint64_t child_pfn(struct child *child, int level, size_t page)

@@ -101,11 +101,17 @@ const struct hold_kind hold_none = {
 	.name = "none", .ops = &hold_ops_none, .traits = HOLD_NONE,
 };
 
-/* The rows of /dev/pincheck differ in four columns only. A fast row needs to be seen fast. */
+/*
+ * The rows of /dev/pincheck differ in four columns only. What asks for a path needs to be seen on
+ * it. Fork does not honour plain references (kernel-facts: FOLL_GET), a write-protected page that
+ * is still exclusive is not copied whatever refers to it.
+ */
 #define PINCHECK_ROW(row, KIND, TRAITS, FLAGS, PATH)						\
 const struct hold_kind hold_##row = {								\
 	.name = #row, .ops = &hold_ops_pincheck, .kind = PINCHECK_KIND_##KIND,			\
 	.path = PINCHECK_PATH_##PATH, .flags = FLAGS, .needs = NEEDS_PATH,			\
+	.keeps_sync = ACROSS_PROTECTION |							\
+		      (PINCHECK_KIND_##KIND == PINCHECK_KIND_PIN ? ACROSS_FORK : 0),		\
 	.traits = HOLD_##KIND | (TRAITS) |							\
 		  (PINCHECK_PATH_##PATH == PINCHECK_PATH_FAST ? HOLD_FAST : 0),			\
 }
@@ -129,6 +135,7 @@ PINCHECK_ROW(get_rw_slow,    GET, HOLD_WRITE,			RW,	 SLOW);
 const struct hold_kind hold_uring = {
 	.name = "uring", .ops = &hold_ops_uring, .needs = NEEDS_URING,
 	.traits = HOLD_PIN | HOLD_WRITE | HOLD_LONGTERM | HOLD_URING,
+	.keeps_sync = ACROSS_PROTECTION | ACROSS_FORK,
 };
 
 int hold_take(struct hold *hold, const struct hold_kind *kind, const struct memory *memory,
@@ -159,19 +166,27 @@ bool hold_covers(const struct hold *hold, size_t page)
 	return hold->taken && page >= hold->first && page - hold->first < hold->pages;
 }
 
-int hold_fill(struct hold *hold, enum generation generation)
+int hold_fill_sample(struct hold *hold, size_t sample, enum generation generation)
 {
 	const struct memory *memory = hold->memory;
 	uint64_t words[AREA_WORDS];
+
+	if (!hold_covers(hold, memory->sample[sample]))
+		return -ENOENT;
+	pattern_make(memory, DEVICE_AREA, sample, generation, words);
+	return hold->kind->ops->device_write(hold, area_offset(memory, DEVICE_AREA, sample) -
+					     hold->first * PAGE_BYTES, words, AREA_BYTES);
+}
+
+int hold_fill(struct hold *hold, enum generation generation)
+{
+	const struct memory *memory = hold->memory;
 	int error = 0;
 	size_t i;
 
 	for (i = 0; i < memory->samples && !error; i++) {
-		if (!hold_covers(hold, memory->sample[i]))
-			continue;
-		pattern_make(memory, DEVICE_AREA, i, generation, words);
-		error = hold->kind->ops->device_write(hold, area_offset(memory, DEVICE_AREA, i) -
-						      hold->first * PAGE_BYTES, words, AREA_BYTES);
+		if (hold_covers(hold, memory->sample[i]))
+			error = hold_fill_sample(hold, i, generation);
 	}
 	return error;
 }
@@ -222,11 +237,11 @@ uint32_t hold_expected_path(const struct hold_kind *kind, enum page_state state)
 	return PINCHECK_PATH_FAST;
 }
 
-int hold_expected_pins(const struct hold *hold)
+int hold_expected_pins(const struct hold *hold, bool large)
 {
 	if (!hold->taken || !(hold->kind->traits & HOLD_PIN))
 		return 0;
-	if (!(hold->memory->kind->traits & MEMORY_LARGE))
+	if (!large)
 		return 1;
 	/* io_uring folds a buffer within one folio into a single reference (from 6.12 on) */
 	return hold->kind->traits & HOLD_URING ? 1 : (int)hold->pages;

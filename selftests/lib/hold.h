@@ -30,6 +30,14 @@ enum hold_trait {
 	HOLD_URING		= 1U << 6,
 };
 
+/** enum event_class - events, by what they do to a page that is held */
+enum event_class {
+	/** @ACROSS_PROTECTION: the page is write-protected and stays exclusive: mprotect, clear_refs */
+	ACROSS_PROTECTION	= 1U << 0,
+	/** @ACROSS_FORK: the page is shared, unless the kernel sees that it is pinned */
+	ACROSS_FORK		= 1U << 1,
+};
+
 /** enum page_state - how the memory is mapped when a hold is taken; decides the path */
 enum page_state {
 	/** @STATE_WRITABLE: exclusive and mapped writable */
@@ -62,6 +70,7 @@ struct hold_ops {
  * @kind: enum pincheck_kind, for /dev/pincheck
  * @flags: PINCHECK_HOLD_*
  * @path: enum pincheck_path that is asked for
+ * @keeps_sync: enum event_class: events across which this hold is promised SYNC
  */
 struct hold_kind {
 	const char *name;
@@ -71,6 +80,7 @@ struct hold_kind {
 	uint32_t kind;
 	uint32_t flags;
 	uint32_t path;
+	unsigned int keeps_sync;
 };
 
 extern const struct hold_kind hold_none, hold_pin_ro_fast, hold_pin_ro_slow, hold_pin_ro_lt_fast,
@@ -123,6 +133,9 @@ bool hold_covers(const struct hold *hold, size_t page);
 /** hold_fill() - the device writes @generation to the device area of every sample held */
 int hold_fill(struct hold *hold, enum generation generation);
 
+/** hold_fill_sample() - the same for sample number @sample only */
+int hold_fill_sample(struct hold *hold, size_t sample, enum generation generation);
+
 /** hold_look() - what the device sees in both areas of every sample held; others read UNKNOWN */
 int hold_look(struct hold *hold, struct view *view);
 
@@ -137,7 +150,7 @@ int hold_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path);
  */
 uint32_t hold_expected_path(const struct hold_kind *kind, enum page_state state);
 
-/** hold_expected_pins() - pins that the folio of a held page must have from this hold */
-int hold_expected_pins(const struct hold *hold);
+/** hold_expected_pins() - pins that the folio of a held page must have, if it is a @large one */
+int hold_expected_pins(const struct hold *hold, bool large);
 
 #endif

@@ -82,22 +82,28 @@ const char *generation_name(enum generation generation)
 	return names[generation];
 }
 
-static void area_write(const struct memory *memory, enum area area, enum generation generation)
+static void area_write(const struct memory *memory, enum area area, size_t sample,
+		       enum generation generation)
 {
 	uint64_t words[AREA_WORDS];
-	size_t i;
 
-	for (i = 0; i < memory->samples; i++) {
-		pattern_make(memory, area, i, generation, words);
-		memcpy(memory->start + area_offset(memory, area, i), words, AREA_BYTES);
-	}
+	pattern_make(memory, area, sample, generation, words);
+	memcpy(memory->start + area_offset(memory, area, sample), words, AREA_BYTES);
 	/* The next thing to look may be a device: nothing may linger in registers. */
 	__asm__ volatile("" ::: "memory");
 }
 
+void memory_fill_sample(const struct memory *memory, size_t sample, enum generation generation)
+{
+	area_write(memory, CPU_AREA, sample, generation);
+}
+
 void memory_fill(const struct memory *memory, enum generation generation)
 {
-	area_write(memory, CPU_AREA, generation);
+	size_t i;
+
+	for (i = 0; i < memory->samples; i++)
+		memory_fill_sample(memory, i, generation);
 }
 
 void memory_look(const struct memory *memory, struct view *view)
@@ -135,10 +141,12 @@ int memory_clear_refs(void)
 
 static int populate_by_writing(struct memory *memory)
 {
-	enum area area;
+	size_t i;
 
-	for (area = CPU_AREA; area < AREAS; area++)
-		area_write(memory, area, BEFORE);
+	for (i = 0; i < memory->samples; i++) {
+		area_write(memory, CPU_AREA, i, BEFORE);
+		area_write(memory, DEVICE_AREA, i, BEFORE);
+	}
 	return 0;
 }
 

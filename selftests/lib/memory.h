@@ -118,6 +118,9 @@ void memory_unmap(struct memory *memory);
 /** memory_fill() - the CPU writes @generation to the CPU area of every sample */
 void memory_fill(const struct memory *memory, enum generation generation);
 
+/** memory_fill_sample() - the same for sample number @sample only */
+void memory_fill_sample(const struct memory *memory, size_t sample, enum generation generation);
+
 /** memory_look() - what the CPU sees in both areas of every sample */
 void memory_look(const struct memory *memory, struct view *view);
 

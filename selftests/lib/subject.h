@@ -94,6 +94,19 @@ static inline bool subject_is(const struct subject *subject, unsigned int traits
 /** witness_take() - look. Return: 0 or a negative errno */
 int witness_take(struct subject *subject, struct witness *witness);
 
+/* For verdicts that only one topic gives: begin, then tell what was seen. */
+void verdict_start(struct verdict *verdict, const char *invariant);
+
+/** verdict_broken() - the promise is broken at base page @page */
+void verdict_broken(struct verdict *verdict, const char *what, size_t page);
+
+/** verdict_failed() - the test itself could not find out: @error is a negative errno */
+void verdict_failed(struct verdict *verdict, const char *what, int error);
+
+/** verdict_note() - add to the evidence */
+void verdict_note(struct verdict *verdict, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /*
  * Verdicts. Each fills in a whole struct verdict. Use the EXPECT_ macros of suite.h.
  */
@@ -120,6 +133,13 @@ void verdict_same_page(struct subject *subject, const struct witness *before,
 void verdict_follows_page(struct subject *subject, enum generation older, enum generation newer,
 			  struct verdict *verdict);
 
+/**
+ * verdict_promise() - what the product's hold is promised across @event: SYNC, or at least
+ * ISOLATION as verdict_follows_page() has it; without a hold, what the CPU sees
+ */
+void verdict_promise(struct subject *subject, enum event_class event, enum generation older,
+		     enum generation newer, struct verdict *verdict);
+
 /** verdict_cpu_sees() - ISOLATION: this process sees @generation everywhere */
 void verdict_cpu_sees(struct subject *subject, enum generation generation,
 		      struct verdict *verdict);
@@ -135,6 +155,16 @@ void verdict_child_sees(struct subject *subject, int level, enum generation gene
 /** verdict_child_apart() - process @level has none (@apart) or all of the pages mapped here */
 void verdict_child_apart(struct subject *subject, int level, bool apart,
 			 struct verdict *verdict);
+
+/** verdict_child_may_not_write() - ISOLATION: every write of process @level ends in SIGSEGV */
+void verdict_child_may_not_write(struct subject *subject, int level, struct verdict *verdict);
+
+/** enum which_pages - samples by whether they are held */
+enum which_pages { HELD_PAGES, OTHER_PAGES, ALL_PAGES };
+
+/** verdict_soft_dirty() - TRACKING: bit 55 is @set for @pages */
+void verdict_soft_dirty(struct subject *subject, enum which_pages pages, bool set,
+			struct verdict *verdict);
 
 /**
  * verdict_accurate() - ACCURACY: refcount, pins and AnonExclusive of what is mapped are

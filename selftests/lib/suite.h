@@ -154,6 +154,8 @@ static inline void suite_judge(struct __test_metadata *_metadata, const struct v
 
 #define EXPECT_PATH(subject, state)		EXPECT_VERDICT(verdict_path, subject, state)
 #define EXPECT_SYNC(subject, generation)	EXPECT_VERDICT(verdict_sync, subject, generation)
+#define EXPECT_PROMISE(subject, event, older, newer)						\
+	EXPECT_VERDICT(verdict_promise, subject, event, older, newer)
 #define EXPECT_SAME_PAGE(subject, before)	EXPECT_VERDICT(verdict_same_page, subject, before)
 #define EXPECT_FOLLOWS_PAGE(subject, older, newer)						\
 	EXPECT_VERDICT(verdict_follows_page, subject, older, newer)
@@ -162,10 +164,14 @@ static inline void suite_judge(struct __test_metadata *_metadata, const struct v
 	EXPECT_VERDICT(verdict_device_sees, subject, generation)
 #define EXPECT_CHILD_SEES(subject, level, generation)						\
 	EXPECT_VERDICT(verdict_child_sees, subject, level, generation)
+#define EXPECT_CHILD_MAY_NOT_WRITE(subject, level)						\
+	EXPECT_VERDICT(verdict_child_may_not_write, subject, level)
 #define EXPECT_CHILD_APART(subject, level)							\
 	EXPECT_VERDICT(verdict_child_apart, subject, level, true)
 #define EXPECT_CHILD_SHARES(subject, level)							\
 	EXPECT_VERDICT(verdict_child_apart, subject, level, false)
+#define EXPECT_SOFT_DIRTY(subject, pages, set)							\
+	EXPECT_VERDICT(verdict_soft_dirty, subject, pages, set)
 #define EXPECT_ACCURATE(subject)		EXPECT_VERDICT(verdict_accurate, subject)
 
 /* A verdict that goes without saying: heard only when it is broken. */

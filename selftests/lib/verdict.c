@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "../../tools/lib/pagemap.h"
 #include "accounting.h"
 #include "subject.h"
 
@@ -14,8 +15,7 @@
  */
 #define BATCH_REFERENCES	2
 
-static __attribute__((format(printf, 2, 3))) void note(struct verdict *verdict,
-						       const char *format, ...)
+void verdict_note(struct verdict *verdict, const char *format, ...)
 {
 	size_t used = strlen(verdict->evidence);
 	va_list arguments;
@@ -25,35 +25,35 @@ static __attribute__((format(printf, 2, 3))) void note(struct verdict *verdict,
 	va_end(arguments);
 }
 
-static void start(struct verdict *verdict, const char *invariant)
+void verdict_start(struct verdict *verdict, const char *invariant)
 {
 	*verdict = (struct verdict) { .invariant = invariant, .kept = true };
 }
 
 /* Only the first thing that is wrong is told: the rest follows from it. */
-static void broken(struct verdict *verdict, const char *what, size_t page)
+void verdict_broken(struct verdict *verdict, const char *what, size_t page)
 {
 	if (!verdict->kept)
 		return;
 	verdict->kept = false;
-	note(verdict, " BROKEN: %s, page %zu;", what, page);
+	verdict_note(verdict, " BROKEN: %s, page %zu;", what, page);
 }
 
-static void failed(struct verdict *verdict, const char *what, int error)
+void verdict_failed(struct verdict *verdict, const char *what, int error)
 {
 	verdict->kept = false;
 	verdict->error = error;
-	note(verdict, " %s: %s", what, strerror(-error));
+	verdict_note(verdict, " %s: %s", what, strerror(-error));
 }
 
 static void note_report(struct verdict *verdict, const struct pincheck_report *report)
 {
-	note(verdict, " ref %d", report->refcount);
+	verdict_note(verdict, " ref %d", report->refcount);
 	if (report->present & PINCHECK_REPORT_MAPCOUNT)
-		note(verdict, " map %d", report->page_mapcount);
-	note(verdict, " pins %d", report->pins);
+		verdict_note(verdict, " map %d", report->page_mapcount);
+	verdict_note(verdict, " pins %d", report->pins);
 	if (report->flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE)
-		note(verdict, report->flags & PINCHECK_PAGE_ANON_EXCLUSIVE ? " excl" : " shared");
+		verdict_note(verdict, report->flags & PINCHECK_PAGE_ANON_EXCLUSIVE ? " excl" : " shared");
 }
 
 static bool look_again(struct subject *subject, struct witness *now, struct verdict *verdict)
@@ -61,7 +61,7 @@ static bool look_again(struct subject *subject, struct witness *now, struct verd
 	int error = witness_take(subject, now);
 
 	if (error)
-		failed(verdict, "cannot look at the pages", error);
+		verdict_failed(verdict, "cannot look at the pages", error);
 	return !error;
 }
 
@@ -69,9 +69,9 @@ static bool look_again(struct subject *subject, struct witness *now, struct verd
 static void note_page(struct subject *subject, const struct witness *now, size_t i,
 		      struct verdict *verdict)
 {
-	note(verdict, " page %zu pfn %" PRIx64, subject->memory.sample[i], now->mapped[i]);
+	verdict_note(verdict, " page %zu pfn %" PRIx64, subject->memory.sample[i], now->mapped[i]);
 	if (now->held[i])
-		note(verdict, " held %" PRIx64 " %s", now->held[i],
+		verdict_note(verdict, " held %" PRIx64 " %s", now->held[i],
 		     pincheck_path_name(now->path[i]));
 	note_report(verdict, &now->report[i]);
 }
@@ -92,13 +92,13 @@ void verdict_path(struct subject *subject, enum page_state state, struct verdict
 	const struct hold *hold = &subject->hold;
 	uint32_t expected = hold_expected_path(hold->kind, state);
 
-	start(verdict, "PATH");
-	note(verdict, " %zu pages, %" PRIu64 " fast, %" PRIu64 " slow", hold->pages,
+	verdict_start(verdict, "PATH");
+	verdict_note(verdict, " %zu pages, %" PRIu64 " fast, %" PRIu64 " slow", hold->pages,
 	     hold->fast_pages, hold->slow_pages);
 	if (expected == PINCHECK_PATH_FAST && hold->fast_pages != hold->pages)
-		broken(verdict, "expected all of them fast", hold->first + hold->fast_pages);
+		verdict_broken(verdict, "expected all of them fast", hold->first + hold->fast_pages);
 	if (expected == PINCHECK_PATH_SLOW && hold->slow_pages != hold->pages)
-		broken(verdict, "expected all of them slow", hold->first);
+		verdict_broken(verdict, "expected all of them slow", hold->first);
 }
 
 static void device_agrees(struct subject *subject, enum area area, enum generation generation,
@@ -110,14 +110,14 @@ static void device_agrees(struct subject *subject, enum area area, enum generati
 	int error = hold_look(&subject->hold, &view);
 
 	if (error)
-		return failed(verdict, "the device cannot read", error);
+		return verdict_failed(verdict, "the device cannot read", error);
 	for (i = 0; i < memory->samples; i++) {
 		if (!hold_covers(&subject->hold, memory->sample[i]))
 			continue;
 		if (view.seen[area][i] == generation)
 			continue;
-		broken(verdict, "the device does not see what the CPU wrote", memory->sample[i]);
-		note(verdict, " it sees %s", generation_name(view.seen[area][i]));
+		verdict_broken(verdict, "the device does not see what the CPU wrote", memory->sample[i]);
+		verdict_note(verdict, " it sees %s", generation_name(view.seen[area][i]));
 		return;
 	}
 }
@@ -135,8 +135,8 @@ static void cpu_agrees(struct subject *subject, enum area area, enum generation 
 			continue;
 		if (view.seen[area][i] == generation)
 			continue;
-		broken(verdict, what, memory->sample[i]);
-		note(verdict, " it sees %s", generation_name(view.seen[area][i]));
+		verdict_broken(verdict, what, memory->sample[i]);
+		verdict_note(verdict, " it sees %s", generation_name(view.seen[area][i]));
 		return;
 	}
 }
@@ -148,22 +148,22 @@ void verdict_sync(struct subject *subject, enum generation generation, struct ve
 	size_t i, telling = first_held(subject);
 	int error;
 
-	start(verdict, "SYNC");
+	verdict_start(verdict, "SYNC");
 	if (!subject->hold.taken)
-		return failed(verdict, "nothing is held", -ENOENT);
+		return verdict_failed(verdict, "nothing is held", -ENOENT);
 	if (!look_again(subject, &now, verdict))
 		return;
 	for (i = 0; i < memory->samples && verdict->kept; i++) {
 		if (!now.held[i] || now.held[i] == now.mapped[i])
 			continue;
-		broken(verdict, "the held page is not the mapped one", memory->sample[i]);
+		verdict_broken(verdict, "the held page is not the mapped one", memory->sample[i]);
 		telling = i;
 	}
 	device_agrees(subject, CPU_AREA, generation, verdict);
 	if (subject_holds(subject, HOLD_WRITE)) {
 		error = hold_fill(&subject->hold, BY_DEVICE);
 		if (error)
-			return failed(verdict, "the device cannot write", error);
+			return verdict_failed(verdict, "the device cannot write", error);
 		cpu_agrees(subject, DEVICE_AREA, BY_DEVICE, true,
 			   "the CPU does not see what the device wrote", verdict);
 	}
@@ -176,16 +176,16 @@ void verdict_same_page(struct subject *subject, const struct witness *before,
 	struct witness now;
 	size_t i, telling = 0;
 
-	start(verdict, "REUSE");
+	verdict_start(verdict, "REUSE");
 	if (!look_again(subject, &now, verdict))
 		return;
 	for (i = 0; i < subject->memory.samples && verdict->kept; i++) {
 		if (before->mapped[i] && before->mapped[i] == now.mapped[i])
 			continue;
-		broken(verdict, "copied for nothing", subject->memory.sample[i]);
+		verdict_broken(verdict, "copied for nothing", subject->memory.sample[i]);
 		telling = i;
 	}
-	note(verdict, " pfn %" PRIx64 " ->", before->mapped[telling]);
+	verdict_note(verdict, " pfn %" PRIx64 " ->", before->mapped[telling]);
 	note_page(subject, &now, telling, verdict);
 }
 
@@ -197,24 +197,35 @@ void verdict_follows_page(struct subject *subject, enum generation older, enum g
 	size_t i, same = 0;
 	int error;
 
-	start(verdict, "ISOLATION");
+	verdict_start(verdict, "ISOLATION");
 	if (!look_again(subject, &now, verdict))
 		return;
 	error = hold_look(&subject->hold, &view);
 	if (error)
-		return failed(verdict, "the device cannot read", error);
+		return verdict_failed(verdict, "the device cannot read", error);
 	for (i = 0; i < subject->memory.samples; i++) {
 		bool mapped = now.held[i] == now.mapped[i];
 
 		same += mapped;
 		if (view.seen[CPU_AREA][i] == (mapped ? newer : older))
 			continue;
-		broken(verdict, mapped ? "the device does not see what the CPU wrote" :
+		verdict_broken(verdict, mapped ? "the device does not see what the CPU wrote" :
 		       "the device sees what is not on its page", subject->memory.sample[i]);
-		note(verdict, " it sees %s", generation_name(view.seen[CPU_AREA][i]));
+		verdict_note(verdict, " it sees %s", generation_name(view.seen[CPU_AREA][i]));
 	}
-	note(verdict, " %zu of %zu held pages are the mapped ones", same, subject->memory.samples);
+	verdict_note(verdict, " %zu of %zu held pages are the mapped ones", same, subject->memory.samples);
 	note_page(subject, &now, 0, verdict);
+}
+
+void verdict_promise(struct subject *subject, enum event_class event, enum generation older,
+		     enum generation newer, struct verdict *verdict)
+{
+	if (subject_holds(subject, HOLD_NONE))
+		verdict_cpu_sees(subject, newer, verdict);
+	else if (subject->product->hold->keeps_sync & event)
+		verdict_sync(subject, newer, verdict);
+	else
+		verdict_follows_page(subject, older, newer, verdict);
 }
 
 void verdict_cpu_sees(struct subject *subject, enum generation generation,
@@ -222,11 +233,11 @@ void verdict_cpu_sees(struct subject *subject, enum generation generation,
 {
 	struct witness now;
 
-	start(verdict, "ISOLATION");
+	verdict_start(verdict, "ISOLATION");
 	cpu_agrees(subject, CPU_AREA, generation, false, "the parent sees foreign writes", verdict);
 	if (!look_again(subject, &now, verdict))
 		return;
-	note(verdict, " the parent sees %s", generation_name(generation));
+	verdict_note(verdict, " the parent sees %s", generation_name(generation));
 	note_page(subject, &now, first_held(subject), verdict);
 }
 
@@ -235,11 +246,11 @@ void verdict_device_sees(struct subject *subject, enum generation generation,
 {
 	struct witness now;
 
-	start(verdict, "ISOLATION");
+	verdict_start(verdict, "ISOLATION");
 	device_agrees(subject, CPU_AREA, generation, verdict);
 	if (!look_again(subject, &now, verdict))
 		return;
-	note(verdict, " the device sees %s", generation_name(generation));
+	verdict_note(verdict, " the device sees %s", generation_name(generation));
 	note_page(subject, &now, first_held(subject), verdict);
 }
 
@@ -252,9 +263,9 @@ void verdict_child_sees(struct subject *subject, int level, enum generation gene
 	size_t i;
 	int error = child_look(&subject->child, level, &view);
 
-	start(verdict, "ISOLATION");
+	verdict_start(verdict, "ISOLATION");
 	if (error)
-		return failed(verdict, "the child does not answer", error);
+		return verdict_failed(verdict, "the child does not answer", error);
 	for (area = CPU_AREA; area < AREAS && verdict->kept; area++) {
 		for (i = 0; i < memory->samples && verdict->kept; i++) {
 			/* What the child wrote itself, it wrote as a CPU. */
@@ -262,12 +273,12 @@ void verdict_child_sees(struct subject *subject, int level, enum generation gene
 
 			if (view.seen[area][i] == expected)
 				continue;
-			broken(verdict, area == CPU_AREA ? "the child sees a CPU's write" :
+			verdict_broken(verdict, area == CPU_AREA ? "the child sees a CPU's write" :
 			       "the child sees the device's write", memory->sample[i]);
-			note(verdict, " it sees %s", generation_name(view.seen[area][i]));
+			verdict_note(verdict, " it sees %s", generation_name(view.seen[area][i]));
 		}
 	}
-	note(verdict, " %s sees %s, pfn %" PRIx64 ", parent %" PRIx64,
+	verdict_note(verdict, " %s sees %s, pfn %" PRIx64 ", parent %" PRIx64,
 	     level ? "grandchild" : "child", generation_name(generation),
 	     child_pfn(&subject->child, level, memory->sample[0]),
 	     memory_pfn(memory, memory->sample[0]));
@@ -280,26 +291,70 @@ void verdict_child_apart(struct subject *subject, int level, bool apart,
 	uint64_t theirs, ours;
 	size_t i;
 
-	start(verdict, apart ? "SYNC" : "REUSE");
+	verdict_start(verdict, apart ? "SYNC" : "REUSE");
 	for (i = 0; i < memory->samples; i++) {
 		theirs = child_pfn(&subject->child, level, memory->sample[i]);
 		ours = memory_pfn(memory, memory->sample[i]);
 		if (!theirs || !ours)
-			return failed(verdict, "a page is not present", -ENODATA);
+			return verdict_failed(verdict, "a page is not present", -ENODATA);
 		if (!i)
-			note(verdict, " child pfn %" PRIx64 ", parent %" PRIx64, theirs, ours);
+			verdict_note(verdict, " child pfn %" PRIx64 ", parent %" PRIx64, theirs, ours);
 		if ((theirs != ours) != apart)
-			broken(verdict, apart ? "the child shares a pinned page" :
+			verdict_broken(verdict, apart ? "the child shares a pinned page" :
 			       "the child got a copy of a page that nobody pins",
 			       memory->sample[i]);
 	}
+}
+
+void verdict_child_may_not_write(struct subject *subject, int level, struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	size_t refused;
+	int error = child_write_refused(&subject->child, level, &refused);
+
+	verdict_start(verdict, "ISOLATION");
+	if (error)
+		return verdict_failed(verdict, "the child does not answer", error);
+	if (refused != memory->samples)
+		verdict_broken(verdict, "the child writes to memory it has read-only", memory->sample[0]);
+	verdict_note(verdict, " %zu of %zu writes refused, child pfn %" PRIx64 ", parent %" PRIx64, refused,
+	     memory->samples, child_pfn(&subject->child, level, memory->sample[0]),
+	     memory_pfn(memory, memory->sample[0]));
+}
+
+void verdict_soft_dirty(struct subject *subject, enum which_pages pages, bool set,
+			struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	size_t i, looked = 0;
+
+	verdict_start(verdict, "TRACKING");
+	for (i = 0; i < memory->samples; i++) {
+		char *page = memory->start + memory->sample[i] * PAGE_BYTES;
+		bool held = hold_covers(&subject->hold, memory->sample[i]);
+		uint64_t entry = pagemap_entry(memory->pagemap, page);
+
+		if (pages != ALL_PAGES && held != (pages == HELD_PAGES))
+			continue;
+		looked++;
+		if (!!(entry & PAGEMAP_SOFT_DIRTY) != set)
+			verdict_broken(verdict, set ? "soft-dirty is clear" : "soft-dirty is set",
+			       memory->sample[i]);
+		if (looked == 1)
+			verdict_note(verdict, " page %zu pfn %" PRIx64, memory->sample[i],
+			     pagemap_pfn(entry));
+	}
+	if (!looked)
+		return verdict_failed(verdict, "no such page", -ENOENT);
+	verdict_note(verdict, " %zu pages %s", looked, set ? "soft-dirty" : "clean");
 }
 
 /* What a folio's refcount must be, without what LRU batches may add. */
 static int explained_references(struct subject *subject, const struct pincheck_report *report)
 {
 	bool large = report->order;
-	int pages = 1 << report->order, references, pins = hold_expected_pins(&subject->hold);
+	int pages = 1 << report->order, references;
+	int pins = hold_expected_pins(&subject->hold, large);
 
 	if (report->flags & PINCHECK_PAGE_HUGETLB)
 		references = report->page_mapcount;
@@ -321,21 +376,21 @@ static void judge_counts(struct subject *subject, size_t sample,
 	bool large = report->order, countable = !large ||
 		     (report->present & PINCHECK_REPORT_FOLIO_MAPCOUNT);
 	int surplus = report->refcount - explained_references(subject, report);
-	int pins = hold_expected_pins(&subject->hold);
+	int pins = hold_expected_pins(&subject->hold, large);
 
 	if (countable && (surplus < 0 || surplus > (large ? 0 : BATCH_REFERENCES))) {
-		broken(verdict, "the refcount is not explained", page);
-		note(verdict, " surplus %d;", surplus);
+		verdict_broken(verdict, "the refcount is not explained", page);
+		verdict_note(verdict, " surplus %d;", surplus);
 	}
 	if ((!large || (report->present & PINCHECK_REPORT_PIN_COUNT)) && report->pins != pins) {
-		broken(verdict, "the pins are not those held", page);
-		note(verdict, " expected %d;", pins);
+		verdict_broken(verdict, "the pins are not those held", page);
+		verdict_note(verdict, " expected %d;", pins);
 	}
 	if (!!(report->flags & PINCHECK_PAGE_MAYBE_DMA_PINNED) != (pins > 0))
-		broken(verdict, "maybe-dma-pinned is wrong", page);
+		verdict_broken(verdict, "maybe-dma-pinned is wrong", page);
 	if (pins && (report->flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE) &&
 	    !(report->flags & PINCHECK_PAGE_ANON_EXCLUSIVE))
-		broken(verdict, "a pinned page is not exclusive", page);
+		verdict_broken(verdict, "a pinned page is not exclusive", page);
 }
 
 void verdict_accurate(struct subject *subject, struct verdict *verdict)
@@ -344,7 +399,7 @@ void verdict_accurate(struct subject *subject, struct verdict *verdict)
 	struct witness now;
 	size_t i, telling = first_held(subject);
 
-	start(verdict, "ACCURACY");
+	verdict_start(verdict, "ACCURACY");
 	if (!look_again(subject, &now, verdict))
 		return;
 	for (i = 0; i < memory->samples && verdict->kept; i++) {
@@ -363,15 +418,15 @@ void verdict_given_back(struct subject *subject, struct verdict *verdict)
 	int64_t surplus = 0;
 	int error = pincheck_info(subject->memory.session, &info);
 
-	start(verdict, "CLEAN");
+	verdict_start(verdict, "CLEAN");
 	if (!error)
 		error = pins_surplus(&surplus);
 	if (error)
-		return failed(verdict, "cannot count", error);
+		return verdict_failed(verdict, "cannot count", error);
 	if (info.session_holds || info.session_pages)
-		broken(verdict, "the session still has holds", info.session_pages);
+		verdict_broken(verdict, "the session still has holds", info.session_pages);
 	if (surplus)
-		broken(verdict, "pins were not given back", surplus);
-	note(verdict, " session %" PRIu64 " pages, machine %+" PRId64 " pins",
+		verdict_broken(verdict, "pins were not given back", surplus);
+	verdict_note(verdict, " session %" PRIu64 " pages, machine %+" PRId64 " pins",
 	     (uint64_t)info.session_pages, surplus);
 }

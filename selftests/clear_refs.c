@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * clear_refs(4): forgetting which pages were written, as a migration or checkpoint does between
+ * two passes, must neither cost a hold its page nor lose a write.
+ *
+ * Linux 5.11 (9348b73c2e1b) passes over writable PTEs of pages that may be pinned: they stay
+ * writable and dirty, for the device may write at any time. A PMD is never passed over, hugetlb
+ * is not tracked at all. Since 5.19 a page that lost its write permission here and is exclusive
+ * gets it back without a copy.
+ */
+#include "../tools/lib/pagemap.h"
+#include "suite.h"
+
+#define CLEAR_REFS_HOLDS(X, topic, memory)							\
+	X(topic, memory, none)									\
+	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_ro_lt_slow)		\
+	X(topic, memory, pin_rw_fast)		X(topic, memory, pin_rw_slow)			\
+	X(topic, memory, pin_rw_lt_fast)							\
+	X(topic, memory, get_ro_fast)		X(topic, memory, get_rw_fast)			\
+	X(topic, memory, uring)
+
+TOPIC(clear_refs)
+FOR_EACH_MEMORY(CLEAR_REFS_HOLDS, TOPIC_VARIANT, clear_refs)
+
+/* Plain references that look like a pin: more than the bias of a small folio's refcount. */
+#define MANY_GETS	1100
+
+/*
+ * SYNC, REUSE. A CPU's write after clear_refs stays on the held page, and what the device writes
+ * beside it afterwards is not lost: the O_DIRECT read of A21 with 512 bytes in one page (R13).
+ */
+SCENARIO(clear_refs, cpu_writes, .rows = "B10 B11 B12 B13 B21 R13 R14")
+{
+	struct witness before;
+
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_PATH(subject, STATE_WRITABLE);
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(memory_clear_refs());
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
+	EXPECT_ACCURATE(subject);
+}
+
+/* A pinned page in a PTE keeps its dirty bit (see above). */
+static bool stays_dirty(struct subject *subject)
+{
+	return subject_holds(subject, HOLD_PIN) && !subject_is(subject, MEMORY_PMD);
+}
+
+/*
+ * TRACKING. What is pinned and mapped by PTEs stays dirty, whether pinned for reading or for
+ * writing; all else gets clean. After a CPU's write all is dirty, and the hold is in sync.
+ */
+SCENARIO(clear_refs, soft_dirty, .rows = "B10 B16 B24 B27 R14", .needs = NEEDS_SOFT_DIRTY,
+	 .not_memory = MEMORY_HUGETLB)
+{
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(memory_clear_refs());
+	EXPECT_SOFT_DIRTY(subject, ALL_PAGES, stays_dirty(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SOFT_DIRTY(subject, ALL_PAGES, true);
+	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
+}
+
+/*
+ * TRACKING. Only the first page is pinned. Its neighbours in the same folio may be reported dirty
+ * without being it (hazard 2 of A21: 511 of them where PTEs map a huge page, none where a PMD
+ * does), but neighbours in other folios may not, and a write is never lost.
+ */
+SCENARIO(clear_refs, neighbours, .rows = "B21 B22 B24 B26 R24", .needs = NEEDS_SOFT_DIRTY,
+	 .hold = HOLD_PIN, .not_memory = MEMORY_HUGETLB)
+{
+	bool same_folio = subject_is(subject, MEMORY_LARGE);
+
+	ASSERT_DONE(subject_hold_part(subject, 0, 1));
+	EXPECT_PATH(subject, STATE_WRITABLE);
+	ASSERT_DONE(memory_clear_refs());
+	EXPECT_SOFT_DIRTY(subject, HELD_PAGES, stays_dirty(subject));
+	EXPECT_SOFT_DIRTY(subject, OTHER_PAGES, same_folio && stays_dirty(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SOFT_DIRTY(subject, ALL_PAGES, true);
+	EXPECT_SYNC(subject, AFTER);
+}
+
+/*
+ * SYNC. The order turned round: a page that clear_refs has write-protected is taken. A hold for
+ * writing has to fault first, one for reading takes it as it is, and both keep it.
+ */
+SCENARIO(clear_refs, held_after_clear, .rows = "B10 B11 B12 R14", .not_hold = HOLD_NONE)
+{
+	bool untouched = subject_is(subject, MEMORY_HUGETLB);
+	struct witness before;
+
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(memory_clear_refs());
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_PATH(subject, untouched ? STATE_WRITABLE : STATE_PROTECTED);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
+}
+
+/* Copy into @dump what is marked dirty, as a pass of a migration does; all of it if @whole. */
+static void dump_pass(struct subject *subject, struct view *dump, bool whole)
+{
+	const struct memory *memory = &subject->memory;
+	struct view now;
+	size_t i;
+
+	memory_look(memory, &now);
+	for (i = 0; i < memory->samples; i++) {
+		char *page = memory->start + memory->sample[i] * PAGE_BYTES;
+
+		if (!whole && !(pagemap_entry(memory->pagemap, page) & PAGEMAP_SOFT_DIRTY))
+			continue;
+		dump->seen[CPU_AREA][i] = now.seen[CPU_AREA][i];
+		dump->seen[DEVICE_AREA][i] = now.seen[DEVICE_AREA][i];
+	}
+}
+
+/* CPU and device write to different pages; only pins count as writers that the kernel may know. */
+static int writers_pass(struct subject *subject, size_t pass, enum generation generation)
+{
+	size_t cpu = pass % SAMPLES, device = (pass + 1) % SAMPLES;
+	bool last = pass == SAMPLES;
+
+	/* The device writes alone in the last pass: no CPU's write marks a page for it. */
+	if (!last)
+		memory_fill_sample(&subject->memory, cpu, generation);
+	if (!subject_holds(subject, HOLD_PIN | HOLD_WRITE))
+		return 0;
+	return hold_fill_sample(&subject->hold, device, generation);
+}
+
+static void dump_is_memory(struct subject *subject, const struct view *dump,
+			   struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	struct view now;
+	enum area area;
+	size_t i;
+
+	verdict_start(verdict, "TRACKING");
+	memory_look(memory, &now);
+	for (i = 0; i < memory->samples; i++) {
+		for (area = CPU_AREA; area < AREAS; area++) {
+			if (dump->seen[area][i] == now.seen[area][i])
+				continue;
+			verdict_broken(verdict, area == CPU_AREA ? "a CPU's write is not in the copy" :
+				       "the device's write is not in the copy", memory->sample[i]);
+		}
+		verdict_note(verdict, " page %zu pfn %llx copy %s/%s", memory->sample[i],
+			     (unsigned long long)memory_pfn(memory, memory->sample[i]),
+			     generation_name(dump->seen[CPU_AREA][i]),
+			     generation_name(dump->seen[DEVICE_AREA][i]));
+	}
+}
+
+/*
+ * TRACKING. A migration in passes, each of which copies what was marked dirty since the last: in
+ * the end the copy has to be the memory, device's writes included (B20: RDMA live migration).
+ */
+SCENARIO(clear_refs, incremental_dump, .rows = "B20 B21 B24 R14", .needs = NEEDS_SOFT_DIRTY,
+	 .not_memory = MEMORY_HUGETLB)
+{
+	static const enum generation written[] = { AFTER, LATER, BY_CHILD, BY_DEVICE };
+	struct view dump;
+	size_t pass;
+
+	ASSERT_DONE(subject_hold(subject));
+	dump_pass(subject, &dump, true);
+	for (pass = 0; pass < ARRAY_SIZE(written); pass++) {
+		ASSERT_DONE(memory_clear_refs());
+		ASSERT_DONE(writers_pass(subject, pass, written[pass]));
+		dump_pass(subject, &dump, false);
+	}
+	EXPECT_VERDICT(dump_is_memory, subject, &dump);
+}
+
+/* The first pin of a process is what makes the kernel look for pins in it at all. */
+static int pin_once(struct subject *subject)
+{
+	struct hold pin;
+	int error = hold_take(&pin, &hold_pin_ro_fast, &subject->memory, 0, 1);
+
+	return error ? error : hold_release(&pin);
+}
+
+static int take_more(struct subject *subject, struct hold *holds, size_t count)
+{
+	int error = 0;
+
+	while (count-- && !error)
+		error = hold_take(holds++, subject->product->hold, &subject->memory, 0, 1);
+	return error;
+}
+
+static int release_all(struct hold *holds, size_t count)
+{
+	int error = 0;
+
+	while (count-- && !error)
+		error = hold_release(holds++);
+	return error;
+}
+
+/*
+ * TRACKING, ACCURACY. Hazard 1 of A21: so many plain references on a small folio look like a pin,
+ * and its page is then reported dirty though it is not: the safe direction. A large folio counts
+ * pins apart and is not taken in. When they are gone the page gets clean again.
+ */
+SCENARIO(clear_refs, many_gets, .rows = "B15 B24 B25", .needs = NEEDS_SOFT_DIRTY,
+	 .hold = HOLD_GET | HOLD_FAST, .not_hold = HOLD_WRITE, .not_memory = MEMORY_HUGETLB)
+{
+	bool small = !subject_is(subject, MEMORY_LARGE);
+	static struct hold more[MANY_GETS];
+	struct witness now;
+
+	ASSERT_DONE(pin_once(subject));
+	ASSERT_DONE(subject_hold_part(subject, 0, 1));
+	ASSERT_DONE(take_more(subject, more, MANY_GETS));
+	ASSERT_DONE(witness_take(subject, &now));
+	EXPECT_GE(now.report[0].refcount, MANY_GETS);
+	EXPECT_EQ(small, !!(now.report[0].flags & PINCHECK_PAGE_MAYBE_DMA_PINNED));
+	ASSERT_DONE(memory_clear_refs());
+	EXPECT_SOFT_DIRTY(subject, HELD_PAGES, small);
+	EXPECT_SOFT_DIRTY(subject, OTHER_PAGES, false);
+	ASSERT_DONE(release_all(more, MANY_GETS));
+	ASSERT_DONE(memory_clear_refs());
+	EXPECT_SOFT_DIRTY(subject, ALL_PAGES, false);
+}
+
+PINCHECK_TEST_MAIN

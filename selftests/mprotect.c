@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mprotect: taking write permission away from a held page and giving it back must not cost the
+ * hold its page. Before 5.19 the next write found an extra reference and copied (R20).
+ */
+#include <sys/mman.h>
+#include "suite.h"
+
+#define MPROTECT_HOLDS(X, topic, memory)							\
+	X(topic, memory, none)									\
+	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_ro_lt_slow)		\
+	X(topic, memory, pin_rw_fast)		X(topic, memory, pin_rw_lt_slow)		\
+	X(topic, memory, get_ro_fast)		X(topic, memory, get_rw_fast)			\
+	X(topic, memory, uring)
+
+TOPIC(mprotect)
+FOR_EACH_MEMORY(MPROTECT_HOLDS, TOPIC_VARIANT, mprotect)
+
+static int protect_from(struct subject *subject, size_t page, int protection)
+{
+	char *start = subject->memory.start + page * PAGE_BYTES;
+
+	return mprotect(start, subject->memory.start + subject->memory.bytes - start, protection) ?
+	       -errno : 0;
+}
+
+static int protect(struct subject *subject, int protection)
+{
+	return protect_from(subject, 0, protection);
+}
+
+/* SYNC, REUSE. Read-only and back, then the CPU writes: nobody shares the page, so it stays. */
+SCENARIO(mprotect, toggled, .rows = "B10 B11 B12 B13 R20")
+{
+	struct witness before;
+
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_PATH(subject, STATE_WRITABLE);
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(protect(subject, PROT_READ));
+	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
+}
+
+/*
+ * SYNC, REUSE. With clear_refs between the two: it leaves writable pinned pages alone, but this
+ * one is not writable, so it really loses its dirty bits and has to be found exclusive by a fault.
+ */
+SCENARIO(mprotect, toggled_and_cleared, .rows = "B10 B11 B12 R14 R20", .not_hold = HOLD_NONE)
+{
+	struct witness before;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(protect(subject, PROT_READ));
+	ASSERT_DONE(memory_clear_refs());
+	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
+}
+
+/*
+ * SYNC. The page is read-only to the CPU while the device writes (B17: what that should mean, nobody
+ * has said). The write lands and the CPU reads it; then the CPU may write again, on the same page.
+ */
+SCENARIO(mprotect, device_writes_readonly, .rows = "B4 B11 B17 R20", .hold = HOLD_WRITE)
+{
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(protect(subject, PROT_READ));
+	EXPECT_SYNC(subject, BEFORE);
+	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+}
+
+/* SYNC. Not even readable to the CPU for a while: the page tables say nothing, the hold stays. */
+SCENARIO(mprotect, no_access, .rows = "B10 B11 R20", .not_hold = HOLD_NONE)
+{
+	struct witness before;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(protect(subject, PROT_NONE));
+	EXPECT_DEVICE_SEES(subject, BEFORE);
+	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
+}
+
+/*
+ * SYNC. Taken while read-only: a hold for reading takes the page as it is, by the fast path, and
+ * keeps it when the CPU may write again. One for writing is refused, and nothing is left of it.
+ */
+SCENARIO(mprotect, held_while_readonly, .rows = "B3 B10 B11 R20", .not_hold = HOLD_NONE)
+{
+	ASSERT_DONE(protect(subject, PROT_READ));
+	if (subject_holds(subject, HOLD_WRITE)) {
+		EXPECT_EQ(-EFAULT, subject_hold(subject));
+		if (!subject_holds(subject, HOLD_URING))
+			EXPECT_EQ(PINCHECK_REASON_ACCESS, subject->hold.reason);
+		EXPECT_ACCURATE(subject);
+		return;
+	}
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_PATH(subject, STATE_PROTECTED);
+	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+}
+
+/*
+ * SYNC. Only the second half changes, so that a mapping's boundary falls into the memory: a PMD
+ * is split under the hold, and each of its pages has to stay exclusive (B22). hugetlb cannot.
+ */
+SCENARIO(mprotect, second_half, .rows = "B10 B11 B12 B22 R20 R24", .not_memory = MEMORY_HUGETLB,
+	 .not_hold = HOLD_NONE)
+{
+	size_t half = memory_pages(&subject->memory) / 2;
+	struct witness before;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(protect_from(subject, half, PROT_READ));
+	ASSERT_DONE(protect_from(subject, half, PROT_READ | PROT_WRITE));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
+	EXPECT_ACCURATE(subject);
+}
+
+/*
+ * ISOLATION, SYNC. Forked while read-only: the child may not write, whichever way it got its page
+ * (R7: the early copy of a pinned hugetlb page was mapped writable). The parent gets its
+ * permission back and writes.
+ */
+SCENARIO(mprotect, forked_while_readonly, .rows = "B10 B11 R7 R20")
+{
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(protect(subject, PROT_READ));
+	ASSERT_DONE(subject_fork(subject, 1));
+	EXPECT_CHILD_MAY_NOT_WRITE(subject, 0);
+	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_PROMISE(subject, ACROSS_FORK, BEFORE, AFTER);
+	EXPECT_CHILD_SEES(subject, 0, BEFORE);
+}
+
+PINCHECK_TEST_MAIN
