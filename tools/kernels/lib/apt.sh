@@ -110,10 +110,12 @@ apt_lists()
 
 apt_lists_failed()
 {
-	step_failed
-	die "$NAME: cannot read the package lists of $(debian_mirror "${SUITES%% *}") (reasons above)." \
-		"Check the network, or give other mirrors with DEBIAN_MIRROR= and DEBIAN_SECURITY_MIRROR=," \
-		"and run again"
+	local reason
+
+	reason=$(sed -n 's/^E: //p' "$STEP_LOG" | head -n 1)
+	rm -f -- "$STEP_LOG"
+	die "$NAME: no package lists: $reason. Check the network, or give other mirrors with" \
+		"DEBIAN_MIRROR= and DEBIAN_SECURITY_MIRROR=, and run again"
 }
 
 # apt_candidate PACKAGE: the version apt would take, by pin and then by height.
@@ -162,9 +164,60 @@ apt_closure()
 	done
 }
 
-# Bytes that are still to be downloaded, by apt's own reckoning.
+# apt_download DIR WHAT download|install ARGUMENT...: packages into DIR. apt resumes a file that is
+# half there, verifying it; a file of full size it takes unread, so that is verified here.
+apt_download()
+{
+	local dir=$1 what=$2 verb=$3 uris bytes label
+	local -a options=(-y)
+	shift 3
+
+	mkdir -p -- "$dir/partial"
+	uris=$(private_apt apt-get --print-uris -qq -y -o Dir::Cache::archives="$APT_DIR/none" "$verb" "$@") ||
+		die "$what: apt cannot resolve: $* (reasons above). Mend the row in $HERE/matrix"
+	bytes=$(apt_missing_bytes "$dir" <<<"$uris")
+	[ "$bytes" -gt 0 ] || return 0
+	label="$what: download of $(megabytes "$bytes")"
+	say "$label begins"
+	[ "$verb" = download ] || options+=(--download-only -o Dir::Cache::archives="$dir")
+	step "$label" "$dir" apt_get_in "$dir" "${options[@]}" "$verb" "$@" || {
+		step_failed
+		die "$what: the download failed (reasons above). Check the network and the space in" \
+			"$CACHE, then run again: it goes on where it stopped"
+	}
+}
+
+# `apt-get download` writes into the current directory.
+apt_get_in()
+{
+	(cd -- "$1" && private_apt apt-get "${@:2}")
+}
+
+# apt_missing_bytes DIR: of the URIs on stdin, what DIR does not have. Damaged files are removed.
 apt_missing_bytes()
 {
-	private_apt apt-get --print-uris -qq "$@" 2>/dev/null |
-		awk '/^\x27/ { bytes += $3 } END { printf "%d\n", bytes }'
+	local dir=$1 file size hash have missing=0 _
+
+	while read -r _ file size hash; do
+		have=$(stat -c %s -- "$dir/$file" 2>/dev/null || echo 0)
+		if [ "$have" -ge "${size:-0}" ] && ! apt_intact "$dir/$file" "$hash"; then
+			rm -f -- "$dir/$file"
+			have=0
+		fi
+		missing=$((missing + ${size:-0} - have))
+	done
+	echo $missing
+}
+
+# apt_intact FILE ALGORITHM:HEX
+apt_intact()
+{
+	local tool
+
+	case $2 in
+	SHA512:*) tool=sha512sum ;;
+	SHA256:*) tool=sha256sum ;;
+	*) return 1 ;;
+	esac
+	"$tool" -- "$1" | grep -qi "^${2#*:} "
 }

@@ -32,31 +32,34 @@ fetch_is_usable()
 	[ -e "$CURRENT/release" ]
 }
 
-# fetch_ensure: after this, CURRENT is usable. The way without work takes no lock.
+# fetch_ensure: after this, CURRENT is usable. The way without work takes no lock. The work is done
+# by a process of its own, so that whatever stops it, a version in the cache goes on being used
+# (and is compared with the mirror again in an hour).
 fetch_ensure()
 {
 	fetch_is_fresh && return
-	fetch_lock
-	if ! fetch_is_fresh; then
-		fetch_update
-	fi
-	fetch_unlock
+	"$HERE/kernels" refresh "$NAME" && return
+	fetch_is_usable || exit 2
+	say "$NAME: carrying on with the cached $(<"$CURRENT/version")"
+	touch -d '23 hours ago' -- "$CURRENT/"
 }
 
-fetch_update()
+# refresh NAME: compares with the mirror, under the lock, and fetches what is missing or newer.
+command_refresh()
 {
 	local version
 
+	matrix_select "${1:-}"
 	host_need kernels
-	if ! apt_lists --newer; then
-		fetch_offline
-		return
-	fi
+	fetch_lock
+	# Whoever held the lock until now may have done it all.
+	! fetch_is_fresh || return 0
+	apt_lists --newer || apt_lists_failed
 	version=$(apt_candidate "$IMAGE_META")
 	# shellcheck disable=SC2053 # the column is a pattern
 	if [ -z "$version" ] || [[ $version != $VERSION_PATTERN ]]; then
-		fetch_gone "$version"
-		return
+		die "$NAME: $SUITES carry $IMAGE_META ${version:-not at all}, not $VERSION_PATTERN." \
+			"Name the suite that does in the row of $HERE/matrix"
 	fi
 	if ! fetch_is_usable || [ "$(<"$CURRENT/version")" != "$version" ]; then
 		[ ! -e "$CURRENT/version" ] || say "$NAME: $(<"$CURRENT/version") -> $version"
@@ -64,24 +67,6 @@ fetch_update()
 	fi
 	touch -- "$CURRENT/"
 	fetch_remove_old
-}
-
-# No network: what is cached goes on being used, and is compared again in an hour.
-fetch_offline()
-{
-	fetch_is_usable || apt_lists_failed
-	rm -f -- "$STEP_LOG"
-	say "$NAME: the mirror cannot be reached; carrying on with the cached $(<"$CURRENT/version")"
-	touch -d '23 hours ago' -- "$CURRENT/"
-}
-
-# The suites carry no such version any more.
-fetch_gone()
-{
-	fetch_is_usable || die "$NAME: $SUITES carry $IMAGE_META ${1:-not at all}, not" \
-		"$VERSION_PATTERN. Name the suite that does in the row of $HERE/matrix"
-	say "$NAME: $SUITES no longer carry $VERSION_PATTERN; carrying on with the cached $(<"$CURRENT/version")"
-	touch -- "$CURRENT/"
 }
 
 # fetch_version VERSION: downloads, unpacks, renames.
@@ -95,7 +80,7 @@ fetch_version()
 	# Another mount below it would mean a live run of somebody who holds no lock: stay out.
 	rm -rf --one-file-system -- "$partial"
 	mkdir -p -- "$partial"
-	fetch_download "${image[@]}" "${headers[@]}"
+	apt_download "$APT_DIR/archives" "$NAME: image and headers" download "${image[@]}" "${headers[@]}"
 	step "$NAME: image unpacked" "$partial" unpack_into "$partial/image" "${image[@]}" ||
 		{ step_failed; die "$NAME: cannot unpack the image (reasons above)"; }
 	root_make "$partial/root" "${installs[@]}"
@@ -128,21 +113,6 @@ fetch_resolve()
 		install) installs+=("$package") ;;
 		esac
 	done < <(apt_closure '^linux-(headers|kbuild|compiler)' '^linux-(headers|kbuild)-' "$HEADERS_META" "$1")
-}
-
-# fetch_download PACKAGE=VERSION...: into the archives. apt resumes what is half there.
-fetch_download()
-{
-	local bytes
-
-	bytes=$(apt_missing_bytes download "$@")
-	say "$NAME: downloading $(megabytes "$bytes"): $*"
-	mkdir -p -- "$APT_DIR/archives/partial"
-	if ! (cd -- "$APT_DIR/archives" && step "$NAME: download of $(megabytes "$bytes")" . \
-		private_apt apt-get -y download "$@"); then
-		die "$NAME: the download failed. Check the network and the space in $CACHE," \
-			"then run again: it goes on where it stopped"
-	fi
 }
 
 # unpack_into DIR PACKAGE=VERSION...: never installed, no maintainer script runs.

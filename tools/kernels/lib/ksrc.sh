@@ -35,16 +35,11 @@ command_ksrc()
 
 ksrc_fetch()
 {
-	local dir=$1 archives=$CACHE/ksrc/archives bytes
+	local dir=$1 archives=$CACHE/ksrc/archives
 
 	host_need kernels
 	apt_lists || apt_lists_failed
-	mkdir -p -- "$archives"
-	bytes=$(apt_missing_bytes download "$KSRC_PACKAGE")
-	(cd -- "$archives" && step "$KSRC_PACKAGE: download of $(megabytes "$bytes")" . \
-		private_apt apt-get -y download "$KSRC_PACKAGE") ||
-		die "$KSRC_PACKAGE: the download failed. Check the network and the space in $CACHE, then" \
-			"run again: it goes on where it stopped. Or give a kernel tree: KSRC="
+	apt_download "$archives" "$KSRC_PACKAGE" download "$KSRC_PACKAGE"
 	rm -rf -- "$dir.partial"
 	mkdir -p -- "$dir.partial"
 	step "$KSRC_PACKAGE: the test harness taken out of it" "$dir.partial" \

@@ -6,18 +6,9 @@
 # root_make DIR PACKAGE...
 root_make()
 {
-	local dir=$1 bytes
-	local -a wanted=("${@:2}" '?essential')
+	local dir=$1
 
-	bytes=$(apt_missing_bytes -y install "${wanted[@]}")
-	say "$NAME: downloading $(megabytes "$bytes") for the build root: ${*:2}"
-	mkdir -p -- "$APT_DIR/archives/partial"
-	step "$NAME: download of $(megabytes "$bytes")" "$APT_DIR/archives" \
-		private_apt apt-get -y --download-only install "${wanted[@]}" || {
-		step_failed
-		die "$NAME: the download failed (reasons above). Check the network and the space in" \
-			"$CACHE, then run again: it goes on where it stopped"
-	}
+	apt_download "$APT_DIR/archives" "$NAME: build root" install "${@:2}" '?essential'
 	step "$NAME: build root made" "$dir" root_bootstrap "$dir" "${@:2}" || {
 		step_failed
 		die "$NAME: mmdebstrap could not make the build root (reasons above)." \
@@ -97,21 +88,15 @@ lint_ensure()
 
 lint_make()
 {
-	local root=$1/root partial=$1/lint.partial bytes
+	local root=$1/root partial=$1/lint.partial
 	local -a install
 
 	[ "$LINT_PACKAGES" != - ] || die "$NAME has no lint packages in its row of $HERE/matrix: add clang,sparse"
 	apt_lists || apt_lists_failed
 	# shellcheck disable=SC2206 # a list of words
-	install=(-o Dir::State::status="$root/var/lib/dpkg/status" -y install $LINT_PACKAGES)
-	bytes=$(apt_missing_bytes "${install[@]}")
+	install=(install -o Dir::State::status="$root/var/lib/dpkg/status" $LINT_PACKAGES)
 	rm -rf -- "$APT_DIR/archives"
-	mkdir -p -- "$APT_DIR/archives/partial"
-	step "$NAME: download of $(megabytes "$bytes") for lint: $LINT_PACKAGES" "$APT_DIR/archives" \
-		private_apt apt-get --download-only "${install[@]}" || {
-		step_failed
-		die "$NAME: the download failed (reasons above). Check the network, then run again"
-	}
+	apt_download "$APT_DIR/archives" "$NAME: lint ($LINT_PACKAGES)" "${install[@]}"
 	rm -rf --one-file-system -- "$partial"
 	step "$NAME: lint root made" "$partial" lint_unpack "$root" "$partial" || {
 		step_failed
