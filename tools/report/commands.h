@@ -22,5 +22,6 @@ struct arguments {
 };
 
 int command_summary(const struct arguments *arguments);
+int command_matrix(const struct arguments *arguments);
 
 #endif

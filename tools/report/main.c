@@ -10,6 +10,7 @@ static const struct {
 	int (*run)(const struct arguments *arguments);
 } commands[] = {
 	{ "summary", command_summary },
+	{ "matrix", command_matrix },
 };
 
 struct command_line {

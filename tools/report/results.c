@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <jansson.h>
 #include "results.h"
 #include "text.h"
 #include "../vm/protocol.h"
@@ -25,30 +26,67 @@ struct reading {
 	struct text details;
 };
 
+/* jansson refuses to make a string of what is no UTF-8. */
+static bool utf8_valid(const char *string)
+{
+	json_t *json = json_string(string);
+
+	json_decref(json);
+	return json;
+}
+
+/* What a guest wrote may be anything; what goes into JSON and XML may not. Takes @string. */
+static char *printable(char *string)
+{
+	bool utf8 = utf8_valid(string);
+
+	for (unsigned char *at = (unsigned char *)string; *at; at++)
+		if ((*at < ' ' && *at != '\n' && *at != '\t') || (*at >= 0x80 && !utf8))
+			*at = '?';
+	return string;
+}
+
+static void case_init(struct test_case *of, const char *name, const char *topic,
+		      enum ktap_outcome outcome, const char *reason, const char *evidence)
+{
+	*of = (struct test_case) {
+		.name = printable(copy_of(name)), .topic = printable(copy_of(topic)), .outcome = outcome,
+		.reason = printable(copy_of(reason)), .evidence = printable(copy_of(evidence)),
+	};
+}
+
+static void cases_free(struct test_case *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(cases[i].name);
+		free(cases[i].topic);
+		free(cases[i].reason);
+		free(cases[i].evidence);
+	}
+	free(cases);
+}
+
 struct test_case *results_add(struct results *results, const char *name, const char *topic,
 			      enum ktap_outcome outcome, const char *reason, const char *evidence)
 {
-	struct test_case *added;
-
 	results->cases = grow(results->cases, results->count, &results->size,
 			      sizeof(*results->cases));
-	added = &results->cases[results->count++];
-	*added = (struct test_case) {
-		.name = copy_of(name), .topic = copy_of(topic), .outcome = outcome,
-		.reason = copy_of(reason), .evidence = copy_of(evidence),
-	};
-	return added;
+	case_init(&results->cases[results->count], name, topic, outcome, reason, evidence);
+	return &results->cases[results->count++];
+}
+
+static void add_topic(struct results *results, const struct ktap_test *test)
+{
+	results->topics = grow(results->topics, results->topic_count, &results->topic_size,
+			       sizeof(*results->topics));
+	case_init(&results->topics[results->topic_count++], test->name, test->name, test->outcome,
+		  test->reason, "");
 }
 
 void results_free(struct results *results)
 {
-	for (size_t i = 0; i < results->count; i++) {
-		free(results->cases[i].name);
-		free(results->cases[i].topic);
-		free(results->cases[i].reason);
-		free(results->cases[i].evidence);
-	}
-	free(results->cases);
+	cases_free(results->cases, results->count);
+	cases_free(results->topics, results->topic_count);
 	*results = (struct results) { 0 };
 }
 
@@ -98,7 +136,7 @@ static void add_test(struct reading *reading, const struct ktap_test *test)
 	char *evidence;
 
 	added = results_add(reading->results, test->name, test->name, test->outcome, test->reason, "");
-	evidence = evidence_of(test->diagnostics, added);
+	evidence = printable(evidence_of(test->diagnostics, added));
 	free(added->evidence);
 	added->evidence = evidence;
 }
@@ -121,6 +159,7 @@ static void claim(struct reading *reading, const struct ktap_test *test)
 	struct results *results = reading->results;
 	struct text *inside = &reading->inside;
 
+	add_topic(results, test);
 	while (reading->unclaimed < results->count)
 		set_topic(&results->cases[reading->unclaimed++], test->name);
 	if (speaks_for_itself(test))

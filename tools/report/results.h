@@ -25,10 +25,18 @@ struct test_case {
 	char *evidence;
 };
 
+/**
+ * struct results - of one or several streams
+ * @cases: all of them
+ * @topics: the top-level results, parents among them: what explains a case that did not come
+ */
 struct results {
 	struct test_case *cases;
 	size_t count;
 	size_t size;
+	struct test_case *topics;
+	size_t topic_count;
+	size_t topic_size;
 };
 
 /** results_read() - add what @path holds. Return: 0, or -errno when it cannot be read */

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One kernel's run, out of the files that it left. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "column.h"
+#include "text.h"
+
+static const char *const stages[] = { BUILD_CASE, BOOT_CASE, INSMOD_CASE };
+
+/* The runner says "boot", run-matrix "build.debian-6.1": both are cases of the run itself. */
+static void name_run_cases(struct column *column)
+{
+	for (size_t i = 0; i < column->results.count; i++) {
+		struct test_case *of = &column->results.cases[i];
+		size_t length = strcspn(of->name, ".");
+		bool of_run = !strcmp(of->name, STREAM_CASE);
+
+		if (of->name[length] && strcmp(of->name + length + 1, column->kernel))
+			continue;
+		for (size_t j = 0; j < sizeof(stages) / sizeof(stages[0]); j++)
+			of_run |= strlen(stages[j]) == length && !strncmp(of->name, stages[j], length);
+		if (!of_run)
+			continue;
+		of->name[length] = '\0';
+		free(of->topic);
+		of->topic = copy_of(RUN_TOPIC);
+	}
+}
+
+static void index_names(struct column *column)
+{
+	struct results *results = &column->results;
+	struct text twice = { 0 };
+
+	for (size_t i = 0; i < results->count; i++) {
+		const char *name = results->cases[i].name;
+
+		if (json_object_get(column->names, name))
+			text_printf(&twice, "%s%s", twice.length ? "\n" : "", name);
+		else
+			json_object_set_new(column->names, name, json_integer((json_int_t)i));
+	}
+	if (twice.length && !column_find(column, STREAM_CASE)) {
+		results_add(results, STREAM_CASE, RUN_TOPIC, KTAP_ERROR, "names came twice", twice.bytes);
+		json_object_set_new(column->names, STREAM_CASE,
+				    json_integer((json_int_t)results->count - 1));
+	}
+	free(twice.bytes);
+}
+
+static void add_run_case(struct column *column, const char *name, enum ktap_outcome outcome,
+			 const char *reason)
+{
+	results_add(&column->results, name, RUN_TOPIC, outcome, reason, "");
+	json_object_set_new(column->names, name,
+			    json_integer((json_int_t)column->results.count - 1));
+}
+
+static bool is_red(const struct column *column)
+{
+	for (size_t i = 0; i < column->results.count; i++)
+		if (ktap_is_failure(column->results.cases[i].outcome))
+			return true;
+	return false;
+}
+
+static bool found_something(const struct column *column)
+{
+	for (size_t i = 0; i < column->results.count; i++) {
+		const struct test_case *at = &column->results.cases[i];
+
+		if (strcmp(at->topic, RUN_TOPIC) && at->outcome != KTAP_SKIP)
+			return true;
+	}
+	return false;
+}
+
+/* Nothing that is missing may look like a pass. */
+static void add_what_is_missing(struct column *column, int read_error)
+{
+	const struct test_case *build = column_find(column, BUILD_CASE);
+	const char *reason = column_text(column, "verdict", "reason");
+	json_t *verdict = json_object_get(column->run, "verdict");
+	json_int_t code = json_integer_value(json_object_get(verdict, "exit_code"));
+
+	if (build && ktap_is_failure(build->outcome))
+		return;
+	if (!column_find(column, BOOT_CASE)) {
+		char *why = read_error ? format_of("no results: %s", strerror(read_error)) :
+			    copy_of("the guest did not get there");
+
+		add_run_case(column, BOOT_CASE, KTAP_FAIL, *reason ? reason : why);
+		free(why);
+	}
+	if (is_red(column))
+		return;
+	if (code)
+		add_run_case(column, VERDICT_CASE, KTAP_FAIL,
+			     *reason ? reason : column_text(column, "verdict", "name"));
+	else if (!found_something(column))
+		add_run_case(column, VERDICT_CASE, KTAP_FAIL, "nothing was tested");
+}
+
+void column_load(struct column *column, const char *directory, const char *kernel)
+{
+	char *build = format_of("%s/%s/build.ktap", directory, kernel);
+	char *suite = format_of("%s/%s/results.ktap", directory, kernel);
+	char *run = format_of("%s/%s/run.json", directory, kernel);
+	int error;
+
+	*column = (struct column) { .kernel = kernel, .names = json_object() };
+	column->run = json_load_file(run, 0, NULL);
+	if (!json_is_object(column->run)) {
+		json_decref(column->run);
+		column->run = json_object();
+	}
+	results_read(&column->results, build);
+	error = -results_read(&column->results, suite);
+	name_run_cases(column);
+	index_names(column);
+	add_what_is_missing(column, error);
+	free(build);
+	free(suite);
+	free(run);
+}
+
+void column_free(struct column *column)
+{
+	results_free(&column->results);
+	json_decref(column->run);
+	json_decref(column->names);
+}
+
+const struct test_case *column_find(const struct column *column, const char *name)
+{
+	const json_t *number = json_object_get(column->names, name);
+
+	return number ? &column->results.cases[json_integer_value(number)] : NULL;
+}
+
+const struct test_case *column_topic(const struct column *column, const char *name)
+{
+	for (size_t i = 0; i < column->results.topic_count; i++)
+		if (!strcmp(column->results.topics[i].name, name))
+			return &column->results.topics[i];
+	return NULL;
+}
+
+const struct test_case *column_broken_stage(const struct column *column)
+{
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
+		const struct test_case *stage = column_find(column, stages[i]);
+
+		if (stage && ktap_is_failure(stage->outcome))
+			return stage;
+	}
+	return NULL;
+}
+
+const char *column_text(const struct column *column, const char *group, const char *key)
+{
+	const json_t *in = group ? json_object_get(column->run, group) : column->run;
+	const char *text = json_string_value(json_object_get(in, key));
+
+	return text ? text : "";
+}
+
+char *column_case_name(const struct column *column, const struct test_case *of)
+{
+	return strcmp(of->topic, RUN_TOPIC) ? copy_of(of->name) :
+	       format_of("%s.%s", of->name, column->kernel);
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Scenarios by kernels. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include "matrix.h"
+#include "text.h"
+#include "../vm/protocol.h"
+
+/* Variants are MEMORYKIND_HOLD; a hold's name begins with one of these. */
+static const char *const holds[] = { "none", "pin", "get", "uring", "mirror", "memfd" };
+
+/* The runner's last words stand last, whoever came first. */
+#define LAST_TOPIC	"clean"
+
+const char *const state_names[STATES] = {
+	[STATE_PASS] = "pass",
+	[STATE_FAIL] = "fail",
+	[STATE_SKIP] = "skip",
+	[STATE_XFAIL] = "xfail",
+	[STATE_XPASS] = "xpass",
+	[STATE_TIMEOUT] = "timeout",
+	[STATE_MISSING] = "missing",
+};
+
+const char *const state_signs[STATES] = {
+	[STATE_PASS] = "✓",
+	[STATE_FAIL] = "✗",
+	[STATE_SKIP] = "–",
+	[STATE_XFAIL] = "x",
+	[STATE_XPASS] = "!",
+	[STATE_TIMEOUT] = "T",
+	[STATE_MISSING] = "?",
+};
+
+enum state state_of(enum ktap_outcome outcome)
+{
+	static const enum state states[KTAP_OUTCOMES] = {
+		[KTAP_PASS] = STATE_PASS,
+		[KTAP_FAIL] = STATE_FAIL,
+		[KTAP_SKIP] = STATE_SKIP,
+		[KTAP_XFAIL] = STATE_XFAIL,
+		[KTAP_XPASS] = STATE_XPASS,
+		[KTAP_TIMEOUT] = STATE_TIMEOUT,
+		[KTAP_ERROR] = STATE_FAIL,
+	};
+
+	return states[outcome];
+}
+
+/* fork.thp_pmd_pin_rw_fast.parent_writes -> thp_pmd. Return: to be freed */
+static char *memory_kind_of(const char *name)
+{
+	const char *variant = strchr(name, '.');
+	const char *end = variant ? strchr(++variant, '.') : NULL;
+
+	if (!end)
+		return copy_of("");
+	for (const char *at = variant; (at = strchr(at, '_')) && at < end;) {
+		at++;
+		for (size_t i = 0; i < sizeof(holds) / sizeof(holds[0]); i++) {
+			size_t length = strlen(holds[i]);
+
+			if (!strncmp(at, holds[i], length) && strchr("_.", at[length]))
+				return format_of("%.*s", (int)(at - 1 - variant), variant);
+		}
+	}
+	return format_of("%.*s", (int)(end - variant), variant);
+}
+
+/* Groups stand in the order in which they were first seen: @seen remembers it. */
+static uint64_t rank_of(json_t *seen, const char *group)
+{
+	json_t *rank = json_object_get(seen, group);
+
+	if (!rank) {
+		rank = json_integer((json_int_t)json_object_size(seen));
+		json_object_set_new(seen, group, rank);
+	}
+	return (uint64_t)json_integer_value(rank);
+}
+
+static uint64_t rank_row(json_t *seen, const struct row *row, size_t order)
+{
+	char *kind = format_of("%s %s", row->topic, row->kind);
+	uint64_t topic = rank_of(seen, row->topic);
+	uint64_t rank;
+
+	if (!strcmp(row->topic, RUN_TOPIC))
+		topic = 0;
+	else if (!strcmp(row->topic, LAST_TOPIC))
+		topic = USHRT_MAX;
+	else
+		topic++;
+	/* Within a group, cases stay in the order of the suite. */
+	rank = topic << 48 | rank_of(seen, kind) << 32 | order;
+	free(kind);
+	return rank;
+}
+
+/* A topic's own result is a row where it tells something: a failure, or a topic without cases. */
+static bool deserves_row(const struct test_case *at, json_t *topics)
+{
+	if (strcmp(at->name, at->topic))
+		return true;
+	return ktap_is_failure(at->outcome) || !json_object_get(topics, at->topic);
+}
+
+static void add_rows(struct matrix *matrix, const struct column *column, json_t *topics,
+		     json_t *names, json_t *groups)
+{
+	for (size_t i = 0; i < column->results.count; i++) {
+		const struct test_case *at = &column->results.cases[i];
+		struct row *row;
+
+		if (!deserves_row(at, topics) || json_object_get(names, at->name))
+			continue;
+		json_object_set_new(names, at->name, json_true());
+		matrix->rows = grow(matrix->rows, matrix->row_count, &matrix->row_size,
+				    sizeof(*matrix->rows));
+		row = &matrix->rows[matrix->row_count++];
+		*row = (struct row) { .name = copy_of(at->name), .topic = copy_of(at->topic) };
+		row->kind = memory_kind_of(strcmp(at->topic, LAST_TOPIC) ? at->name : "");
+		row->rank = rank_row(groups, row, matrix->row_count);
+	}
+}
+
+static void collect_topics(const struct column *column, json_t *topics)
+{
+	for (size_t i = 0; i < column->results.count; i++)
+		if (strcmp(column->results.cases[i].name, column->results.cases[i].topic))
+			json_object_set_new(topics, column->results.cases[i].topic, json_true());
+}
+
+static int by_rank(const void *left, const void *right)
+{
+	const struct row *a = left, *b = right;
+
+	return a->rank < b->rank ? -1 : a->rank > b->rank;
+}
+
+static void collect_rows(struct matrix *matrix)
+{
+	json_t *topics = json_object(), *names = json_object(), *groups = json_object();
+
+	for (size_t i = 0; i < matrix->column_count; i++)
+		collect_topics(&matrix->columns[i], topics);
+	for (size_t i = 0; i < matrix->column_count; i++)
+		add_rows(matrix, &matrix->columns[i], topics, names, groups);
+	qsort(matrix->rows, matrix->row_count, sizeof(*matrix->rows), by_rank);
+	json_decref(topics);
+	json_decref(names);
+	json_decref(groups);
+}
+
+static bool is_filtered(const struct column *column)
+{
+	const char *filter = column_text(column, NULL, "filter");
+
+	return *filter && strcmp(filter, "*");
+}
+
+static void set_cell(struct cell *cell, enum state state, bool red, const char *reason)
+{
+	cell->state = state;
+	cell->red = red;
+	cell->reason = copy_of(reason);
+}
+
+/* The topic ran on this kernel and yet has no such case. Return: false if it explains nothing */
+static bool explain_by_topic(struct cell *cell, const struct row *row,
+			     const struct test_case *topic)
+{
+	char *reason;
+
+	if (topic->outcome == KTAP_SKIP) {
+		bool filtered = !strcmp(topic->reason, REASON_FILTER);
+
+		set_cell(cell, filtered ? STATE_MISSING : STATE_SKIP, false, topic->reason);
+		return true;
+	}
+	if (!strcmp(row->name, row->topic)) {
+		set_cell(cell, STATE_PASS, false, "ran to its end");
+		return true;
+	}
+	if (topic->outcome != KTAP_TIMEOUT && topic->outcome != KTAP_ERROR)
+		return false;
+	reason = format_of("%s did not get there: %s %s", topic->name,
+			   ktap_outcome_name(topic->outcome), topic->reason);
+	set_cell(cell, STATE_MISSING, false, reason);
+	free(reason);
+	return true;
+}
+
+/* Why has this kernel no result for a case that others have? */
+static void explain_absence(struct cell *cell, const struct row *row, const struct column *column)
+{
+	const struct test_case *stage = column_broken_stage(column);
+	const struct test_case *topic = column_topic(column, row->topic);
+
+	if (!strcmp(row->name, STREAM_CASE) || !strcmp(row->name, VERDICT_CASE)) {
+		set_cell(cell, stage ? STATE_MISSING : STATE_PASS, false, "");
+	} else if (stage) {
+		char *reason = format_of("%s.%s failed: %s", stage->name, column->kernel,
+					 stage->reason);
+
+		set_cell(cell, STATE_MISSING, false, reason);
+		free(reason);
+	} else if (!strcmp(row->topic, RUN_TOPIC)) {
+		set_cell(cell, STATE_MISSING, false, "not part of this run");
+	} else if (topic && explain_by_topic(cell, row, topic)) {
+		return;
+	} else if (column_find(column, STREAM_CASE)) {
+		set_cell(cell, STATE_MISSING, false, "the result stream is not complete");
+	} else if (is_filtered(column)) {
+		set_cell(cell, STATE_MISSING, false, REASON_FILTER);
+	} else {
+		set_cell(cell, STATE_MISSING, true, "no result here, although other kernels have one");
+	}
+}
+
+static void fill_cell(struct cell *cell, const struct row *row, const struct column *column)
+{
+	cell->of = column_find(column, row->name);
+	if (!cell->of)
+		explain_absence(cell, row, column);
+	else
+		set_cell(cell, state_of(cell->of->outcome), ktap_is_failure(cell->of->outcome),
+			 cell->of->reason);
+}
+
+static void judge_row(struct row *row, size_t columns)
+{
+	enum state first = STATE_MISSING;
+
+	for (size_t i = 0; i < columns; i++) {
+		row->red |= row->cells[i].red;
+		if (row->cells[i].state == STATE_MISSING)
+			row->differs |= row->cells[i].red;
+		else if (first == STATE_MISSING)
+			first = row->cells[i].state;
+		else
+			row->differs |= row->cells[i].state != first;
+	}
+}
+
+static void fill_rows(struct matrix *matrix)
+{
+	for (size_t i = 0; i < matrix->row_count; i++) {
+		struct row *row = &matrix->rows[i];
+		size_t size = 0;
+
+		row->cells = grow(NULL, matrix->column_count, &size, sizeof(*row->cells));
+		for (size_t j = 0; j < matrix->column_count; j++) {
+			fill_cell(&row->cells[j], row, &matrix->columns[j]);
+			matrix->counts[j * STATES + row->cells[j].state]++;
+			matrix->reds[j] += row->cells[j].red;
+		}
+		judge_row(row, matrix->column_count);
+	}
+}
+
+void matrix_build(struct matrix *matrix, const char *directory, char **kernels)
+{
+	size_t size = 0, sizes[2] = { 0 };
+
+	*matrix = (struct matrix) { 0 };
+	for (; *kernels; kernels++) {
+		matrix->columns = grow(matrix->columns, matrix->column_count, &size,
+				       sizeof(*matrix->columns));
+		column_load(&matrix->columns[matrix->column_count++], directory, *kernels);
+	}
+	matrix->counts = grow(NULL, matrix->column_count * STATES, &sizes[0],
+			      sizeof(*matrix->counts));
+	matrix->reds = grow(NULL, matrix->column_count, &sizes[1], sizeof(*matrix->reds));
+	memset(matrix->counts, 0, sizes[0] * sizeof(*matrix->counts));
+	memset(matrix->reds, 0, sizes[1] * sizeof(*matrix->reds));
+	collect_rows(matrix);
+	fill_rows(matrix);
+}
+
+void matrix_free(struct matrix *matrix)
+{
+	for (size_t i = 0; i < matrix->row_count; i++) {
+		for (size_t j = 0; j < matrix->column_count; j++)
+			free(matrix->rows[i].cells[j].reason);
+		free(matrix->rows[i].cells);
+		free(matrix->rows[i].name);
+		free(matrix->rows[i].topic);
+		free(matrix->rows[i].kind);
+	}
+	for (size_t i = 0; i < matrix->column_count; i++)
+		column_free(&matrix->columns[i]);
+	free(matrix->columns);
+	free(matrix->rows);
+	free(matrix->counts);
+	free(matrix->reds);
+}
+
+bool matrix_is_red(const struct matrix *matrix)
+{
+	for (size_t i = 0; i < matrix->column_count; i++)
+		if (matrix->reds[i])
+			return true;
+	return false;
+}

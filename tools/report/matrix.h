@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Scenarios by kernels: what every form of the matrix is made from. */
+#ifndef PINCHECK_REPORT_MATRIX_H
+#define PINCHECK_REPORT_MATRIX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <jansson.h>
+#include "column.h"
+
+enum state {
+	STATE_PASS,
+	STATE_FAIL,
+	STATE_SKIP,
+	STATE_XFAIL,
+	STATE_XPASS,
+	STATE_TIMEOUT,
+	STATE_MISSING,
+	STATES
+};
+
+/**
+ * struct cell - one scenario on one kernel
+ * @red: somebody has to look at it; a missing result is red unless something else explains it
+ * @of: the case, NULL if it did not come
+ */
+struct cell {
+	enum state state;
+	bool red;
+	char *reason;
+	const struct test_case *of;
+};
+
+/**
+ * struct row - one scenario
+ * @kind: memory kind of its variant, "" if the name has none
+ * @rank: where it stands: topic, kind, order of the suite
+ * @differs: not the same on all kernels that have a result
+ * @red: on some kernel
+ * @cells: one a kernel
+ */
+struct row {
+	char *name;
+	char *topic;
+	char *kind;
+	uint64_t rank;
+	bool differs;
+	bool red;
+	struct cell *cells;
+};
+
+/**
+ * struct matrix - columns and rows
+ * @counts: [column * STATES + state]
+ * @reds: cells a column that are red
+ */
+struct matrix {
+	struct column *columns;
+	size_t column_count;
+	struct row *rows;
+	size_t row_count;
+	size_t row_size;
+	unsigned int *counts;
+	unsigned int *reds;
+};
+
+extern const char *const state_names[STATES];
+/* One character each, so that no state is told by colour alone. */
+extern const char *const state_signs[STATES];
+
+enum state state_of(enum ktap_outcome outcome);
+
+void matrix_build(struct matrix *matrix, const char *directory, char **kernels);
+void matrix_free(struct matrix *matrix);
+
+/** matrix_is_red() - must somebody look at any of it? */
+bool matrix_is_red(const struct matrix *matrix);
+
+/** matrix_json() - Return: all of it; a new reference */
+json_t *matrix_json(const struct matrix *matrix);
+
+/* The forms. */
+void matrix_write_html(const struct matrix *matrix, FILE *to);
+void matrix_write_md(const struct matrix *matrix, FILE *to);
+void matrix_print_table(const struct matrix *matrix);
+
+#endif

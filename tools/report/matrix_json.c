@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* matrix.json: all that the other forms show. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "json.h"
+#include "matrix.h"
+#include "text.h"
+
+#define FORMAT_VERSION	1
+
+json_t *json_lines(const char *text)
+{
+	json_t *lines = json_array();
+
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		json_array_append_new(lines, json_stringn_nocheck(text, length));
+		text += length + (text[length] == '\n');
+	}
+	return lines;
+}
+
+static json_t *kernel_json(const struct matrix *matrix, size_t i)
+{
+	const struct column *column = &matrix->columns[i];
+	json_t *counts = json_object();
+
+	for (int state = 0; state < STATES; state++)
+		json_object_set_new(counts, state_names[state],
+				    json_integer(matrix->counts[i * STATES + (size_t)state]));
+	return json_pack("{s:s, s:o, s:i, s:O}", "name", column->kernel, "counts", counts,
+			 "red", (int)matrix->reds[i], "run", column->run);
+}
+
+static json_t *cell_json(const struct cell *cell, const struct row *row,
+			 const struct column *column)
+{
+	json_t *json = json_pack("{s:s}", "state", state_names[cell->state]);
+
+	if (cell->red)
+		json_object_set_new(json, "red", json_true());
+	if (*cell->reason)
+		json_object_set_new(json, "reason", json_string_nocheck(cell->reason));
+	if (cell->of && *cell->of->evidence)
+		json_object_set_new(json, "evidence", json_lines(cell->of->evidence));
+	if (cell->of && !strcmp(row->topic, RUN_TOPIC)) {
+		char *name = column_case_name(column, cell->of);
+
+		json_object_set_new(json, "case", json_string(name));
+		free(name);
+	}
+	return json;
+}
+
+static json_t *row_json(const struct matrix *matrix, const struct row *row)
+{
+	json_t *cells = json_object();
+
+	for (size_t i = 0; i < matrix->column_count; i++)
+		json_object_set_new(cells, matrix->columns[i].kernel,
+				    cell_json(&row->cells[i], row, &matrix->columns[i]));
+	return json_pack("{s:s, s:s, s:s, s:b, s:o}", "name", row->name, "topic", row->topic,
+			 "kind", row->kind, "differs", row->differs, "cells", cells);
+}
+
+char *time_now(void)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	time_t now = epoch ? (time_t)atoll(epoch) : time(NULL);
+	char text[32];
+	struct tm utc;
+
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+	return copy_of(text);
+}
+
+json_t *matrix_json(const struct matrix *matrix)
+{
+	json_t *kernels = json_array(), *rows = json_array();
+	char *created = time_now();
+	json_t *json;
+
+	for (size_t i = 0; i < matrix->column_count; i++)
+		json_array_append_new(kernels, kernel_json(matrix, i));
+	for (size_t i = 0; i < matrix->row_count; i++)
+		json_array_append_new(rows, row_json(matrix, &matrix->rows[i]));
+	json = json_pack("{s:i, s:s, s:b, s:o, s:o}", "version", FORMAT_VERSION, "created", created,
+			 "red", matrix_is_red(matrix), "kernels", kernels, "scenarios", rows);
+	free(created);
+	return json;
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* matrix.md: the matrix for a mail or a pull request. */
+#include <stdlib.h>
+#include <string.h>
+#include "matrix.h"
+#include "text.h"
+
+#define MAX_EVIDENCE	4	/* lines a red cell */
+
+static void write_escaped(const char *text, FILE *to)
+{
+	for (; *text; text++) {
+		if (strchr("|<>*`\\", *text))
+			putc('\\', to);
+		putc(*text == '\n' ? ' ' : *text, to);
+	}
+}
+
+static void write_heading(const struct matrix *matrix, const char *first, FILE *to)
+{
+	fprintf(to, "| %s |", first);
+	for (size_t i = 0; i < matrix->column_count; i++)
+		fprintf(to, " %s |", matrix->columns[i].kernel);
+	fputs("\n|---|", to);
+	for (size_t i = 0; i < matrix->column_count; i++)
+		fputs("---|", to);
+	putc('\n', to);
+}
+
+static void write_counts(const unsigned int counts[STATES], FILE *to)
+{
+	bool any = false;
+
+	for (int state = 0; state < STATES; state++) {
+		if (!counts[state])
+			continue;
+		fprintf(to, "%s%s %u", any ? ", " : " ", state_names[state], counts[state]);
+		any = true;
+	}
+	fputs(any ? " |" : " |", to);
+}
+
+/* Rows of one topic stand together. Return: the first row of the next */
+static size_t write_topic(const struct matrix *matrix, size_t first, FILE *to)
+{
+	const char *topic = matrix->rows[first].topic;
+	size_t end = first;
+
+	while (end < matrix->row_count && !strcmp(matrix->rows[end].topic, topic))
+		end++;
+	fprintf(to, "| %s |", topic);
+	for (size_t i = 0; i < matrix->column_count; i++) {
+		unsigned int counts[STATES] = { 0 };
+
+		for (size_t row = first; row < end; row++)
+			counts[matrix->rows[row].cells[i].state]++;
+		write_counts(counts, to);
+	}
+	putc('\n', to);
+	return end;
+}
+
+static void write_topics(const struct matrix *matrix, FILE *to)
+{
+	write_heading(matrix, "topic", to);
+	for (size_t row = 0; row < matrix->row_count;)
+		row = write_topic(matrix, row, to);
+	fputs("| **all** |", to);
+	for (size_t i = 0; i < matrix->column_count; i++)
+		write_counts(&matrix->counts[i * STATES], to);
+	fputs("\n\n", to);
+}
+
+static const char *scenario_of(const struct row *row)
+{
+	const char *dot = strrchr(row->name, '.');
+
+	return dot ? dot : row->name;
+}
+
+static bool alike(const struct matrix *matrix, const struct row *a, const struct row *b)
+{
+	if (strcmp(a->topic, b->topic) || strcmp(a->kind, b->kind) ||
+	    strcmp(scenario_of(a), scenario_of(b)))
+		return false;
+	for (size_t i = 0; i < matrix->column_count; i++)
+		if (a->cells[i].state != b->cells[i].state)
+			return false;
+	return true;
+}
+
+static void write_row(const struct matrix *matrix, const struct row *row, size_t more, FILE *to)
+{
+	fprintf(to, "| `%s`", row->name);
+	if (more)
+		fprintf(to, " and %zu more holds", more);
+	fputs(" |", to);
+	for (size_t i = 0; i < matrix->column_count; i++)
+		fprintf(to, " %s%s%s |", row->cells[i].red ? "**" : "",
+			state_names[row->cells[i].state], row->cells[i].red ? "**" : "");
+	putc('\n', to);
+}
+
+/* Holds for which a scenario ends the same way share a line. */
+static void write_differences(const struct matrix *matrix, FILE *to)
+{
+	bool *told = calloc(matrix->row_count + 1, sizeof(*told));
+	bool any = false;
+
+	for (size_t i = 0; told && i < matrix->row_count; i++) {
+		const struct row *row = &matrix->rows[i];
+		size_t more = 0;
+
+		if (told[i] || !row->differs)
+			continue;
+		for (size_t j = i + 1; j < matrix->row_count; j++) {
+			if (told[j] || !matrix->rows[j].differs ||
+			    !alike(matrix, row, &matrix->rows[j]))
+				continue;
+			told[j] = true;
+			more++;
+		}
+		if (!any)
+			write_heading(matrix, "not the same on all kernels", to);
+		any = true;
+		write_row(matrix, row, more, to);
+	}
+	fputs(any ? "\n" : "All kernels agree on every scenario.\n\n", to);
+	free(told);
+}
+
+static void write_red(const struct matrix *matrix, const struct row *row, size_t column, FILE *to)
+{
+	const struct cell *cell = &row->cells[column];
+	const char *line = cell->of ? cell->of->evidence : "";
+
+	fprintf(to, "- `%s` on %s: %s", row->name, matrix->columns[column].kernel,
+		state_names[cell->state]);
+	if (*cell->reason) {
+		fputs(", ", to);
+		write_escaped(cell->reason, to);
+	}
+	putc('\n', to);
+	for (int i = 0; i < MAX_EVIDENCE && *line; i++) {
+		int length = (int)strcspn(line, "\n");
+		char *copy = format_of("%.*s", length, line);
+
+		fputs("  - ", to);
+		write_escaped(copy, to);
+		putc('\n', to);
+		free(copy);
+		line += length + (line[length] == '\n');
+	}
+}
+
+static void write_reds(const struct matrix *matrix, FILE *to)
+{
+	if (!matrix_is_red(matrix)) {
+		fputs("Nothing is red.\n", to);
+		return;
+	}
+	fputs("### Red\n\n", to);
+	for (size_t i = 0; i < matrix->row_count; i++)
+		for (size_t j = 0; matrix->rows[i].red && j < matrix->column_count; j++)
+			if (matrix->rows[i].cells[j].red)
+				write_red(matrix, &matrix->rows[i], j, to);
+}
+
+void matrix_write_md(const struct matrix *matrix, FILE *to)
+{
+	fputs("## pincheck: scenarios by kernels\n\n", to);
+	write_topics(matrix, to);
+	write_differences(matrix, to);
+	write_reds(matrix, to);
+}

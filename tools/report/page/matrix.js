@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The page of matrix.html: what is shown follows from the data, the filters and what is folded.
+"use strict";
+(() => {
+	// By urgency: of several states the first is the one to tell.
+	const STATES = [
+		{ id: "fail", sign: "✗", says: "fails" },
+		{ id: "timeout", sign: "T", says: "did not end in time" },
+		{ id: "xpass", sign: "!", says: "passes, although known-issues expects a failure: a stale entry" },
+		{ id: "missing", sign: "?", says: "has no result" },
+		{ id: "xfail", sign: "x", says: "fails as known" },
+		{ id: "skip", sign: "–", says: "skipped" },
+		{ id: "pass", sign: "✓", says: "passes" },
+	];
+	const SAYS = Object.fromEntries(STATES.map((state) => [state.id, state]));
+	const $ = (id) => document.getElementById(id);
+	const data = JSON.parse($("data").textContent);
+	const kernels = data.kernels;
+	const rows = data.scenarios;
+	const topics = groupRows(rows);
+	// Folds that a person chose; where none was chosen, defaultOpen() decides. A new filter forgets them.
+	const chosen = new Map();
+	const filter = { text: "", states: new Set(), differs: false };
+	let focusKey = null;
+	let detailKey = null;
+
+	function escape(text) {
+		return String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+	}
+
+	function groupRows(all) {
+		const found = new Map();
+		all.forEach((row, index) => {
+			row.index = index;
+			if (!found.has(row.topic))
+				found.set(row.topic, { id: row.topic, name: row.topic, kinds: new Map() });
+			const { kinds } = found.get(row.topic);
+			if (!kinds.has(row.kind))
+				kinds.set(row.kind, { id: `${row.topic}/${row.kind}`, name: row.kind, rows: [] });
+			kinds.get(row.kind).rows.push(row);
+		});
+		return [...found.values()].map((topic) => ({ ...topic, kinds: [...topic.kinds.values()] }));
+	}
+
+	function isRed(row) {
+		return kernels.some((kernel) => row.cells[kernel.name].red);
+	}
+
+	// What all kernels' names begin with says nothing in a narrow column.
+	function shortName(name) {
+		const prefix = "debian-";
+		return kernels.every((kernel) => kernel.name.startsWith(prefix)) ? name.slice(prefix.length) : name;
+	}
+
+	// --- filters
+
+	function wordMatcher(word) {
+		if (!/[*?]/.test(word))
+			return (name) => name.includes(word);
+		const pattern = word.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*/g, ".*").replace(/\?/g, ".");
+		const whole = new RegExp(`^${pattern}$`);
+		return (name) => whole.test(name);
+	}
+
+	function rowMatcher() {
+		const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean).map(wordMatcher);
+		return (row) => words.every((matches) => matches(row.name)) &&
+			(!filter.differs || row.differs) &&
+			(!filter.states.size || kernels.some((kernel) => filter.states.has(row.cells[kernel.name].state)));
+	}
+
+	function isFiltered() {
+		return Boolean(filter.text.trim() || filter.states.size || filter.differs);
+	}
+
+	function filterChanged() {
+		chosen.clear();
+		render();
+	}
+
+	function resetFilter() {
+		filter.text = $("text").value = "";
+		filter.states.clear();
+		filter.differs = false;
+		filterChanged();
+	}
+
+	// --- folding: topics open to their memory kinds, kinds open where something is red
+
+	function defaultOpen(group) {
+		if (isFiltered())
+			return true;
+		if (group.kinds)
+			return group.kinds.length > 1 || group.kinds[0].rows.some(isRed);
+		return group.rows.some(isRed);
+	}
+
+	function isOpen(group) {
+		return chosen.has(group.id) ? chosen.get(group.id) : defaultOpen(group);
+	}
+
+	function foldAll(open) {
+		for (const topic of topics) {
+			chosen.set(topic.id, open);
+			topic.kinds.forEach((kind) => chosen.set(kind.id, open));
+		}
+		render();
+	}
+
+	function groupById(id) {
+		for (const topic of topics) {
+			const found = topic.id === id ? topic : topic.kinds.find((kind) => kind.id === id);
+			if (found)
+				return found;
+		}
+		return null;
+	}
+
+	function setOpen(id, open) {
+		chosen.set(id, open);
+		render();
+	}
+
+	// --- the table
+
+	function countStates(some, kernel) {
+		const counts = {};
+		for (const row of some) {
+			const { state } = row.cells[kernel.name];
+			counts[state] = (counts[state] || 0) + 1;
+		}
+		return STATES.filter((state) => counts[state.id]).map((state) => ({ ...state, count: counts[state.id] }));
+	}
+
+	function sumCell(some, kernel) {
+		const counts = countStates(some, kernel);
+		const bar = counts.map((one) => `<i class="${one.id}" style="flex:${one.count}"></i>`).join("");
+		const texts = counts.map((one, i) =>
+			`<span class="${i ? "rest" : "worst"}">${one.sign}\u00a0${one.count} </span>`).join("");
+		const spoken = counts.map((one) => `${one.count} ${one.id}`).join(", ");
+		return `<td title="${escape(kernel.name)}: ${spoken}"><span class="sum">` +
+			`<span class="bar" aria-hidden="true">${bar}</span><span aria-hidden="true">${texts}</span>` +
+			`<span class="unseen">${spoken}</span></span></td>`;
+	}
+
+	function groupRow(group, some, level) {
+		const open = isOpen(group);
+		return `<tr class="group ${level}"><th scope="rowgroup"><button type="button" tabindex="-1" ` +
+			`data-key="g:${escape(group.id)}" aria-expanded="${open}">${escape(group.name || "other")} ` +
+			`<small>${some.length}</small></button></th>` +
+			kernels.map((kernel) => sumCell(some, kernel)).join("") + "</tr>";
+	}
+
+	function caseCell(row, kernel, k) {
+		const cell = row.cells[kernel.name];
+		const says = `${kernel.name}: ${cell.state}${cell.reason ? `, ${cell.reason}` : ""}`;
+		return `<td><button type="button" tabindex="-1" class="cell ${cell.state}${cell.red ? " red" : ""}" ` +
+			`data-key="c:${row.index}:${k}" aria-label="${escape(says)}" title="${escape(says)}">` +
+			`${SAYS[cell.state].sign}</button></td>`;
+	}
+
+	// Within its group a case needs neither topic nor memory kind in its name.
+	function nameInGroup(row) {
+		const name = row.name.startsWith(`${row.topic}.`) ? row.name.slice(row.topic.length + 1) : row.name;
+		return row.kind && name.startsWith(`${row.kind}_`) ? name.slice(row.kind.length + 1) : name;
+	}
+
+	function caseRow(row) {
+		return `<tr class="case"><th scope="row"><button type="button" tabindex="-1" class="name" ` +
+			`data-key="c:${row.index}:-1" title="${escape(row.name)}">${escape(nameInGroup(row))}</button></th>` +
+			kernels.map((kernel, k) => caseCell(row, kernel, k)).join("") + "</tr>";
+	}
+
+	function kindRows(topic, kind, some) {
+		const alone = topic.kinds.length === 1 && !kind.name;
+		const head = alone ? "" : groupRow(kind, some, "kind");
+		return head + (alone || isOpen(kind) ? some.map(caseRow).join("") : "");
+	}
+
+	function topicBody(topic, matches) {
+		const kinds = topic.kinds.map((kind) => [kind, kind.rows.filter(matches)]).filter((pair) => pair[1].length);
+		const all = kinds.flatMap((pair) => pair[1]);
+		if (!all.length)
+			return "";
+		const inside = isOpen(topic) ? kinds.map(([kind, some]) => kindRows(topic, kind, some)).join("") : "";
+		return `<tbody data-topic="${escape(topic.id)}">${groupRow(topic, all, "topic")}${inside}</tbody>`;
+	}
+
+	function renderChips() {
+		const chips = STATES.map((state) => ({
+			...state, pressed: filter.states.has(state.id),
+			count: rows.filter((row) => kernels.some((kernel) => row.cells[kernel.name].state === state.id)).length,
+		})).filter((chip) => chip.count || chip.pressed);
+		const differing = rows.filter((row) => row.differs).length;
+		$("chips").innerHTML = chips.map((chip) =>
+			`<button type="button" data-state="${chip.id}" aria-pressed="${chip.pressed}" title="${chip.says}">` +
+			`<span class="sign ${chip.id}" aria-hidden="true">${chip.sign}</span>${chip.id} ${chip.count}</button>`).join("") +
+			`<button type="button" data-differs aria-pressed="${filter.differs}" ` +
+			`title="not the same on all kernels"><span class="sign" aria-hidden="true">≠</span>differs ${differing}</button>`;
+	}
+
+	function render() {
+		const matches = rowMatcher();
+		const table = $("matrix");
+		const shown = rows.filter(matches).length;
+		const hadFocus = table.contains(document.activeElement);
+		[...table.tBodies].forEach((body) => body.remove());
+		table.insertAdjacentHTML("beforeend", topics.map((topic) => topicBody(topic, matches)).join(""));
+		$("nothing").hidden = shown > 0;
+		$("shown").textContent = shown === rows.length ? `${rows.length} scenarios` : `${shown} of ${rows.length} scenarios`;
+		$("chips").querySelectorAll("button").forEach((chip) => chip.setAttribute("aria-pressed",
+			"differs" in chip.dataset ? filter.differs : filter.states.has(chip.dataset.state)));
+		markCurrent();
+		setTabStop(findKey(focusKey) || table.querySelector("button"), hadFocus);
+	}
+
+	function renderHead() {
+		const heads = kernels.map((kernel, k) => {
+			const release = (kernel.run.kernel && kernel.run.kernel.release) || "";
+			const bad = kernel.red ? `<small class="bad">✗ ${kernel.red}<i> red</i></small>` : "<small>✓ nothing red</small>";
+			return `<th scope="col"><button type="button" tabindex="-1" data-key="k:${k}" title="${escape(kernel.name)}">` +
+				`<b>${escape(shortName(kernel.name))}</b>` +
+				`<small>${escape(release)}</small>${bad}</button></th>`;
+		});
+		$("matrix").style.setProperty("--kernels", kernels.length);
+		$("matrix").tHead.innerHTML = `<tr><th scope="col">scenario</th>${heads.join("")}</tr>`;
+		$("facts").textContent = `${rows.length} scenarios on ${kernels.length} kernels, ${data.created}. ` +
+			(data.red ? "Something is red." : "Nothing is red.");
+	}
+
+	// --- details
+
+	function highlight(line) {
+		return line.split(/(BROKEN:? [^;]*|\bpfn [0-9a-f]+)/).map((part, i) => {
+			const tag = part.startsWith("BROKEN") ? "mark" : "b";
+			return i % 2 ? `<${tag}>${escape(part)}</${tag}>` : escape(part);
+		}).join("");
+	}
+
+	function cellSection(row, kernel, isChosen) {
+		const cell = row.cells[kernel.name];
+		const state = SAYS[cell.state];
+		const evidence = (cell.evidence || []).map(highlight).join("\n");
+		return `<section class="${isChosen ? "chosen" : ""}"><h3 class="${cell.state}${cell.red ? " red" : ""}">` +
+			`${state.sign} ${escape(kernel.name)}: ${cell.state}</h3>` +
+			(cell.case ? `<p><code>${escape(cell.case)}</code></p>` : "") +
+			`<p class="reason">${escape(cell.reason || state.says)}</p>` +
+			(evidence ? `<pre class="evidence">${evidence}</pre>` : "") + "</section>";
+	}
+
+	function caseDetail(row, k) {
+		const kernel = kernels[Math.max(k, 0)].name;
+		const again = row.topic === "run" ? `make selftests KERNELS=${kernel}` :
+			`make selftests KERNELS=${kernel} TESTS='${row.name}'`;
+		return `<h2><code>${escape(row.name)}</code></h2><p>Again: <code class="again">${escape(again)}</code></p>` +
+			kernels.map((one, i) => cellSection(row, one, i === k)).join("");
+	}
+
+	function factRows(facts) {
+		return Object.entries(facts).map(([key, value]) => `<dt>${escape(key)}</dt><dd>` +
+			escape(typeof value === "object" ? JSON.stringify(value) : value) + "</dd>").join("");
+	}
+
+	function kernelDetail(kernel) {
+		return `<h2>${escape(kernel.name)}</h2><dl>${factRows(kernel.counts)}</dl>` +
+			`<h3>run.json</h3><dl>${factRows(kernel.run)}</dl>`;
+	}
+
+	function openDetail(key) {
+		const [type, number, k] = key.split(":");
+		detailKey = key;
+		$("detail").innerHTML = '<button type="button" class="close" aria-label="Close details">✕ Close</button>' +
+			(type === "k" ? kernelDetail(kernels[number]) : caseDetail(rows[number], Number(k)));
+		$("detail").hidden = false;
+		$("detail").scrollTop = 0;
+		const section = $("detail").querySelector(".chosen");
+		if (section)
+			section.scrollIntoView({ block: "nearest" });
+		markCurrent();
+		if (type === "c")
+			history.replaceState(null, "", `#${encodeURIComponent(rows[number].name)}@${kernels[Math.max(k, 0)].name}`);
+	}
+
+	function closeDetail() {
+		const back = findKey(detailKey);
+		detailKey = null;
+		$("detail").hidden = true;
+		history.replaceState(null, "", location.pathname + location.search);
+		markCurrent();
+		if (back)
+			back.focus();
+	}
+
+	function markCurrent() {
+		document.querySelectorAll('[aria-current="true"]').forEach((cell) => cell.removeAttribute("aria-current"));
+		const current = findKey(detailKey);
+		if (current)
+			current.setAttribute("aria-current", "true");
+	}
+
+	// A link to one result: #name@kernel
+	function openFromAddress() {
+		const at = decodeURIComponent(location.hash.slice(1)).match(/^(.+)@([^@]+)$/);
+		const row = at && rows.find((one) => one.name === at[1]);
+		const k = at ? kernels.findIndex((kernel) => kernel.name === at[2]) : -1;
+		if (!row || k < 0)
+			return;
+		chosen.set(row.topic, true);
+		chosen.set(`${row.topic}/${row.kind}`, true);
+		focusKey = `c:${row.index}:${k}`;
+		render();
+		findKey(focusKey).scrollIntoView({ block: "center" });
+		openDetail(focusKey);
+	}
+
+	// --- keyboard: the table is one tab stop, arrows move inside it
+
+	function findKey(key) {
+		return key === null ? null : $("matrix").querySelector(`[data-key="${CSS.escape(key)}"]`);
+	}
+
+	function setTabStop(button, focus) {
+		$("matrix").querySelectorAll('[tabindex="0"]').forEach((other) => { other.tabIndex = -1; });
+		if (!button)
+			return;
+		button.tabIndex = 0;
+		focusKey = button.dataset.key;
+		if (focus)
+			button.focus();
+	}
+
+	function moveVertically(line, column, step) {
+		const lines = [...$("matrix").rows];
+		const next = lines[lines.indexOf(line) + step];
+		if (!next)
+			return;
+		setTabStop((next.cells[column] && next.cells[column].querySelector("button")) || next.querySelector("button"), true);
+	}
+
+	function moveHorizontally(button, line, step) {
+		const group = groupById(button.dataset.key.slice(2));
+		if (button.dataset.key.startsWith("g:") && group && isOpen(group) !== (step > 0)) {
+			setOpen(group.id, step > 0);
+			return;
+		}
+		const buttons = [...line.querySelectorAll("button")];
+		setTabStop(buttons[buttons.indexOf(button) + step] || button, true);
+	}
+
+	const KEYS = {
+		ArrowDown: (button, line, column) => moveVertically(line, column, 1),
+		ArrowUp: (button, line, column) => moveVertically(line, column, -1),
+		ArrowRight: (button, line) => moveHorizontally(button, line, 1),
+		ArrowLeft: (button, line) => moveHorizontally(button, line, -1),
+	};
+
+	function onTableKey(event) {
+		const button = event.target.closest("button[data-key]");
+		if (!button || !KEYS[event.key])
+			return;
+		event.preventDefault();
+		KEYS[event.key](button, button.closest("tr"), button.closest("th, td").cellIndex);
+	}
+
+	function onTableClick(event) {
+		const button = event.target.closest("button[data-key]");
+		if (!button)
+			return;
+		setTabStop(button, true);
+		if (button.dataset.key.startsWith("g:"))
+			setOpen(button.dataset.key.slice(2), button.getAttribute("aria-expanded") !== "true");
+		else
+			openDetail(button.dataset.key);
+	}
+
+	function onChip(event) {
+		const chip = event.target.closest("button");
+		if (!chip)
+			return;
+		if ("differs" in chip.dataset)
+			filter.differs = !filter.differs;
+		else if (!filter.states.delete(chip.dataset.state))
+			filter.states.add(chip.dataset.state);
+		filterChanged();
+	}
+
+	$("matrix").addEventListener("click", onTableClick);
+	$("matrix").addEventListener("keydown", onTableKey);
+	$("chips").addEventListener("click", onChip);
+	$("text").addEventListener("input", () => { filter.text = $("text").value; filterChanged(); });
+	$("filters").addEventListener("submit", (event) => event.preventDefault());
+	$("fold").addEventListener("click", () => foldAll(false));
+	$("unfold").addEventListener("click", () => foldAll(true));
+	$("reset").addEventListener("click", resetFilter);
+	$("detail").addEventListener("click", (event) => { if (event.target.closest(".close")) closeDetail(); });
+	document.addEventListener("keydown", (event) => { if (event.key === "Escape" && detailKey !== null) closeDetail(); });
+	window.addEventListener("hashchange", openFromAddress);
+	renderHead();
+	renderChips();
+	render();
+	openFromAddress();
+})();
