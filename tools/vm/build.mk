@@ -23,3 +23,18 @@ $(BUILD)/vm/init: $(VM_INIT_SOURCES) $(VM_HEADERS)
 $(BUILD)/test/ktap_test: tools/lib/test/ktap_test.c tools/lib/ktap.c tools/lib/ktap.h
 	@mkdir -p $(@D)
 	$(CC) $(VM_CFLAGS) -O1 $(VM_SANITIZE) -o $@ tools/lib/test/ktap_test.c tools/lib/ktap.c
+
+$(BUILD)/test/misbehave: tools/vm/test/misbehave.c tools/vm/protocol.h
+	@mkdir -p $(@D)
+	$(CC) $(VM_CFLAGS) -static -s -o $@ tools/vm/test/misbehave.c
+
+$(BUILD)/test/vm_test: tools/vm/test/vm_test.c tools/vm/util.c $(VM_HEADERS) | host-build
+	@mkdir -p $(@D)
+	$(CC) $(VM_CFLAGS) -o $@ tools/vm/test/vm_test.c tools/vm/util.c -ljansson
+
+.PHONY: test-vm
+test-vm: $(BUILD)/bin/pincheck-vm $(BUILD)/vm/init $(BUILD)/test/misbehave $(BUILD)/test/vm_test \
+		| host-vm ## the runner itself, on a real kernel: good runs and all bad ends, as TAP
+	@$(matrix) fetch debian-6.12 >&2
+	@BUILD=$(BUILD) $(BUILD)/test/vm_test "$$($(matrix) image debian-6.12)" \
+		"$$($(matrix) modules debian-6.12)"

@@ -13,9 +13,8 @@
 #include "util.h"
 
 #define BLOCK	4096
-#define SIZE	"64M"
 
-/* "offset, block" of every block that is not zero: 64 MiB of ext4 are 200 KiB of blocks. */
+/* "offset, block" of every block that is not zero: an empty ext4 is 200 KiB of them. */
 static char *collect_blocks(FILE *image, size_t *length)
 {
 	static const char zero[BLOCK];
@@ -36,11 +35,13 @@ static char *collect_blocks(FILE *image, size_t *length)
 static int make_image(const char *mke2fs, const char *path)
 {
 	/* The guest's mount must not start a thread that zeroes tables: it would be noise. */
+	char size[16];
 	char *const argv[] = { (char *)mke2fs, "-q", "-F", "-t", "ext4", "-b", "4096", "-J", "size=4",
 			       "-E", "lazy_itable_init=0,lazy_journal_init=1,nodiscard",
-			       "-N", "1024", (char *)path, SIZE, NULL };
+			       "-N", "1024", (char *)path, size, NULL };
 	char line[256];
 
+	snprintf(size, sizeof(size), "%dM", EXT4_MIB);
 	return first_line_of(argv, line, sizeof(line));
 }
 

@@ -3,6 +3,8 @@
 #ifndef PINCHECK_VM_EXT4_H
 #define PINCHECK_VM_EXT4_H
 
+#define EXT4_MIB	64
+
 struct initramfs;
 struct options;
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ext4.h"
 #include "initramfs.h"
 #include "kmods.h"
 #include "options.h"
@@ -257,8 +258,10 @@ static void choose_wanted(struct plan *plan, const struct options *options, char
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
 		const char *parameters = wanted[i].parameters;
 
+		long mib = options->swap_mib > EXT4_MIB ? options->swap_mib : EXT4_MIB;
+
 		if (!parameters) {
-			*disk_parameters = format_text("rd_nr=2 rd_size=%ld", options->swap_mib * 1024);
+			*disk_parameters = format_text("rd_nr=2 rd_size=%ld", mib * 1024);
 			parameters = *disk_parameters;
 		}
 		if (!add_module(plan, wanted[i].name, parameters, 0))

@@ -110,7 +110,7 @@ void summary_print(const struct suite *suite, const struct machine *machine,
 			 "take them off the list");
 	print_by_outcome(suite, KTAP_XFAIL, "known failures");
 	print_skips(suite);
-	if (suite->problem_count) {
+	if (suite->problem_count && suite->started) {
 		printf("\nThe result stream is not whole:\n");
 		for (size_t i = 0; i < suite->problem_count; i++)
 			printf("  %s\n", suite->problems[i]);

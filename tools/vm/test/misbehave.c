@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Guest programs that end in every way a test program can, good and bad: which one is told by the
+ * name it is called by. The runner is tested with them on a real kernel.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <linux/fs.h>
+#include "../protocol.h"
+
+#define EXIT_SKIP	4
+
+static int good(void)
+{
+	const char *filter = getenv(ENV_FILTER);
+
+	if (filter && fnmatch(filter, "good.base.works", 0)) {
+		puts("TAP version 13\n1..0");
+		return EXIT_SKIP;
+	}
+	puts("TAP version 13\n1..4\n# pfn 0x1000 -> 0x1000\nok 1 good.base.works\n"
+	     "ok 2 good.thp.works\nok 3 good.swap.works # SKIP needs swap\n"
+	     "ok 4 good.hugetlb.works # XFAIL fixed by a later commit");
+	return 0;
+}
+
+static int fails(void)
+{
+	puts("TAP version 13\n1..2\n# evidence: pfn 0x1000 became 0x2000\nnot ok 1 fails.base.breaks\n"
+	     "ok 2 fails.base.works");
+	return 1;
+}
+
+static int short_plan(void)
+{
+	puts("TAP version 13\n1..3\nok 1 short.base.one\nok 2 short.base.two");
+	return 0;
+}
+
+static int silent(void)
+{
+	return 0;
+}
+
+static int killed(void)
+{
+	puts("TAP version 13\n1..2\nok 1 killed.base.one");
+	fflush(stdout);
+	return raise(SIGSEGV);
+}
+
+static int cut(void)
+{
+	fputs("TAP version 13\n1..2\nok 1 cut.base.one\nok 2 cut.base.two", stdout);
+	return 0;
+}
+
+static int stale(void)
+{
+	puts("TAP version 13\n1..1\nok 1 stale.base.one # XPASS expected to fail");
+	return 0;
+}
+
+static int skips(void)
+{
+	puts("TAP version 13\n1..2\nok 1 skips.base.one # SKIP needs swap\n"
+	     "ok 2 skips.base.two # SKIP needs swap");
+	return 0;
+}
+
+/* With a grandchild in a process group of its own, as the harness makes them. */
+static int hangs(void)
+{
+	puts("TAP version 13\n1..2\nok 1 hangs.base.one");
+	fflush(stdout);
+	if (!fork())
+		setpgid(0, 0);
+	while (pause() < 0)
+		;
+	return 1;
+}
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	int error = fd < 0 || write(fd, text, strlen(text)) < 0;
+
+	if (error)
+		printf("Bail out! cannot write %s: %s\n", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
+static int panics(void)
+{
+	puts("TAP version 13\n1..1");
+	fflush(stdout);
+	write_text("/proc/sys/kernel/sysrq", "1");
+	write_text("/proc/sysrq-trigger", "c");
+	return 1;
+}
+
+static int taints(void)
+{
+	puts("TAP version 13\n1..1\nok 1 taints.base.one");
+	return write_text("/proc/sys/kernel/tainted", "512");
+}
+
+/* Return: 0 once the kernel log has @text, 1 if it does not come within @seconds */
+static int wait_for_kernel_log(int log, const char *text, int seconds)
+{
+	struct pollfd wait = { .fd = log, .events = POLLIN };
+	char record[8192];
+
+	while (poll(&wait, 1, seconds * 1000) > 0) {
+		ssize_t length = read(log, record, sizeof(record) - 1);
+
+		if (length <= 0)
+			continue;
+		record[length] = '\0';
+		if (strstr(record, text))
+			return 0;
+	}
+	return 1;
+}
+
+/* A real splat without a module: a writer to a frozen file system is a hung task. */
+static int hung_task(void)
+{
+	const char *directory = getenv(ENV_EXT4) ?: "/";
+	int mount_point = open(directory, O_RDONLY | O_DIRECTORY);
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	int missing;
+	pid_t writer;
+
+	puts("TAP version 13\n1..1");
+	fflush(stdout);
+	lseek(log, 0, SEEK_END);
+	if (write_text("/proc/sys/kernel/hung_task_timeout_secs", "1"))
+		return 1;
+	if (ioctl(mount_point, FIFREEZE, 0)) {
+		printf("Bail out! cannot freeze %s: %s\n", directory, strerror(errno));
+		return 1;
+	}
+	writer = fork();
+	if (!writer)
+		_exit(mkdirat(mount_point, "blocked", 0755));
+	missing = wait_for_kernel_log(log, "blocked for more than", 30);
+	ioctl(mount_point, FITHAW, 0);
+	waitpid(writer, NULL, 0);
+	printf("%sok 1 hung_task.base.one\n", missing ? "not " : "");
+	return missing;
+}
+
+static const struct {
+	const char *name;
+	int (*behave)(void);
+} behaviours[] = {
+	{ "good", good },		{ "fails", fails },	{ "short_plan", short_plan },
+	{ "silent", silent },		{ "killed", killed },	{ "cut", cut },
+	{ "stale", stale },		{ "skips", skips },	{ "hangs", hangs },
+	{ "panics", panics },		{ "taints", taints },	{ "hung_task", hung_task },
+	{ "zz_good", good },
+};
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	for (size_t i = 0; i < sizeof(behaviours) / sizeof(behaviours[0]); i++)
+		if (!strcmp(argv[0], behaviours[i].name))
+			return behaviours[i].behave();
+	printf("Bail out! no behaviour is called %s\n", argv[0]);
+	return 1;
+}

@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The runner on a real kernel: a run that passes, and every way a run can go wrong, each with its
+ * own exit code and with the words that tell a person why.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "../util.h"
+#include "../verdict.h"
+
+#define MAX_WORDS	16
+#define SPOIL_BYTES	65536
+
+/**
+ * struct row - one run
+ * @topics: behaviours of misbehave.c
+ * @arguments: beside the usual ones; "@bad_kernel" and "@bad_module" stand for damaged files
+ * @says: what standard output and error must contain
+ * @stream: what results.ktap must contain
+ */
+struct row {
+	const char *name;
+	const char *topics[MAX_WORDS];
+	const char *arguments[MAX_WORDS];
+	int exit_code;
+	const char *says[MAX_WORDS];
+	const char *stream[MAX_WORDS];
+};
+
+/* A small guest is enough for all but the good run, which is the real one. */
+#define SMALL	"--accel", "tcg", "--memory", "512", "--hugepages", "0", "--swap", "16"
+
+static const struct row rows[] = {
+	{
+		.name = "good",
+		.topics = { "good", "zz_good" },
+		.exit_code = EXIT_PASS,
+		.says = { "known failures: 2", "   2  needs swap", "2 skipped\n" },
+		.stream = { "ok 1 boot\n", "# swap: /dev/", "# ext4: /mnt/ext4\n",
+			    "# hugetlb 2 MiB pages: 64 of 64", "  ok 1 good.base.works\n",
+			    "ok 2 good\n", "  ok 1 pins\n", "ok 4 clean\n", "# pincheck-vm end: " },
+	}, {
+		.name = "fail",
+		.topics = { "fails", "short_plan", "silent", "killed", "cut", "stale", "zz_good" },
+		.arguments = { SMALL },
+		.exit_code = EXIT_FAIL,
+		.says = { "fail    fails.base.breaks", "pfn 0x1000 became 0x2000",
+			  "short_plan: 2 of 3 results", "silent: exit status 0 without",
+			  "killed: killed by signal 11", "cut: 1 of 2 results",
+			  "STALE expectations: known failures that now pass, take them off the list: 1",
+			  "stale.base.one: expected to fail", "6 failed" },
+		.stream = { "not ok 2 cut # ERROR", "  # cut: ok 2 cut.base.two\n", "ok 8 zz_good\n" },
+	}, {
+		.name = "panic",
+		.topics = { "good", "panics" },
+		.arguments = { SMALL },
+		.exit_code = EXIT_PANIC,
+		.says = { "panic: during topic panics: Kernel panic - not syncing: sysrq triggered",
+			  "Last lines of the console:", "--filter 'panics.*'", "1 failed" },
+		.stream = { "ok 2 good\n", "# pincheck-vm topic: panics\n" },
+	}, {
+		.name = "splat",
+		.topics = { "good", "hung_task", "taints" },
+		.arguments = { SMALL },
+		.exit_code = EXIT_SPLAT,
+		.says = { "splat: hung_task: INFO: task hung_task:", "blocked for more than",
+			  "splats-allowed", "2 failed" },
+		.stream = { "  ok 3 splat.good\n", "  not ok 4 splat.hung_task # 1 in the kernel log",
+			    "  not ok 5 splat.taints # 1 in the kernel log",
+			    "became tainted: W\n", "not ok 5 clean\n" },
+	}, {
+		.name = "topic_deadline",
+		.topics = { "hangs", "zz_good" },
+		.arguments = { SMALL, "--topic-deadline", "2" },
+		.exit_code = EXIT_TIMEOUT,
+		.says = { "timeout hangs: 2 seconds", "timeout: 1 topics overran" },
+		.stream = { "not ok 2 hangs # TIMEOUT 2 seconds\n", "# hung: ", "ok 3 zz_good\n" },
+	}, {
+		.name = "test_deadline",
+		.topics = { "hangs" },
+		.arguments = { SMALL, "--test-deadline", "2" },
+		.exit_code = EXIT_TIMEOUT,
+		.says = { "timeout: all topics together took more than 2 s", "1 failed" },
+		.stream = { "  ok 1 hangs.base.one\n" },
+	}, {
+		.name = "skip_only",
+		.topics = { "skips" },
+		.arguments = { SMALL },
+		.exit_code = EXIT_SKIP_ONLY,
+		.says = { "skip only: every test was skipped", "   2  needs swap", ", 0 failed, 2 skipped" },
+	}, {
+		.name = "nothing_chosen",
+		.topics = { "good" },
+		.arguments = { SMALL, "--filter", "nothing.*" },
+		.exit_code = EXIT_RUNNER,
+		.says = { "no test matches 'nothing.*'" },
+	}, {
+		.name = "insmod_failure",
+		.topics = { "good" },
+		.arguments = { SMALL, "--module", "@bad_module" },
+		.exit_code = EXIT_FAIL,
+		.says = { "insmod: Exec format error", "the module did not load" },
+		.stream = { "not ok 2 insmod # ", "ok 3 good # SKIP the module did not load\n" },
+	}, {
+		.name = "no_boot",
+		.topics = { "good" },
+		.arguments = { SMALL, "--kernel", "@bad_kernel", "--boot-deadline", "4" },
+		.exit_code = EXIT_NO_BOOT,
+		.says = { "the boot stalled (nothing new for 4 s), trying once more", "no boot: ",
+			  "Last lines of the console:", "1 failed" },
+	}, {
+		.name = "no_qemu",
+		.topics = { "good" },
+		.arguments = { SMALL, "--qemu", "qemu-that-is-not-there" },
+		.exit_code = EXIT_RUNNER,
+		.says = { "sudo apt-get install qemu-system-x86" },
+	}, {
+		.name = "no_kernel",
+		.topics = { "good" },
+		.arguments = { "--kernel", "/nonexistent/vmlinuz" },
+		.exit_code = EXIT_RUNNER,
+		.says = { "--kernel /nonexistent/vmlinuz: No such file" },
+	},
+};
+
+/**
+ * struct place - where a row works
+ */
+struct place {
+	char *base;
+	char *tests;
+	char *results;
+	char *output;
+};
+
+static const char *build;
+static const char *kernel;
+static const char *modules;
+static unsigned int tests;
+static unsigned int failures;
+
+static void verdict(const char *row, const char *what, bool ok)
+{
+	printf("%sok %u vm.%s.%s\n", ok ? "" : "not ", ++tests, row, what);
+	fflush(stdout);
+	failures += !ok;
+}
+
+static void __attribute__((noreturn, format(printf, 1, 2))) bail_out(const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("Bail out! ", stdout);
+	va_start(arguments, format);
+	vprintf(format, arguments);
+	va_end(arguments);
+	putchar('\n');
+	exit(1);
+}
+
+static void copy(const char *from, const char *to, size_t spoil_from, mode_t mode)
+{
+	size_t length;
+	char *bytes = read_file(from, &length);
+	FILE *file = fopen(to, "we");
+
+	if (!bytes || !file)
+		bail_out("cannot copy %s to %s", from, to);
+	if (spoil_from && spoil_from + SPOIL_BYTES < length)
+		memset(bytes + spoil_from, 0, SPOIL_BYTES);
+	fwrite(bytes, 1, length, file);
+	fclose(file);
+	chmod(to, mode);
+	free(bytes);
+}
+
+/* One folder a row, as the runner would get it: the topics, and nothing of an earlier run. */
+static struct place prepare(const struct row *row)
+{
+	struct place place = { .base = format_text("%s/test/vm/%s", build, row->name) };
+	char *program = format_text("%s/test/misbehave", build);
+	char *remove = format_text("rm -rf -- '%s'", place.base);
+
+	if (system(remove))
+		bail_out("cannot empty %s", place.base);
+	place.tests = format_text("%s/tests", place.base);
+	place.results = format_text("%s/results", place.base);
+	place.output = format_text("%s/output", place.base);
+	if (make_directories(place.tests) || make_directories(place.results))
+		bail_out("cannot make %s", place.tests);
+	for (const char *const *topic = row->topics; *topic; topic++) {
+		char *to = format_text("%s/%s", place.tests, *topic);
+
+		copy(program, to, 0, 0755);
+		free(to);
+	}
+	free(program);
+	free(remove);
+	return place;
+}
+
+static void place_free(struct place *place)
+{
+	free(place->base);
+	free(place->tests);
+	free(place->results);
+	free(place->output);
+}
+
+/* A kernel whose setup code is whole and whose compressed part is not; a module that is text. */
+static char *argument(const char *word, const struct place *place)
+{
+	char *path;
+
+	if (*word != '@')
+		return format_text("%s", word);
+	if (!strcmp(word, "@bad_kernel")) {
+		path = format_text("%s/vmlinuz", place->base);
+		copy(kernel, path, 2 << 20, 0644);
+	} else {
+		path = format_text("%s/pincheck.ko", place->base);
+		copy("/proc/self/comm", path, 0, 0644);
+	}
+	return path;
+}
+
+static char **command(const struct row *row, const struct place *place)
+{
+	char *runner = format_text("%s/bin/pincheck-vm", build);
+	char **argv = calloc(MAX_WORDS * 2 + 16, sizeof(*argv));
+	size_t count = 0;
+	const char *const usual[] = {
+		runner, "run", "--name", row->name, "--kernel", kernel, "--modules", modules,
+		"--tests", place->tests, "--results", place->results,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
+		argv[count++] = format_text("%s", usual[i]);
+	for (const char *const *word = row->arguments; *word; word++)
+		argv[count++] = argument(*word, place);
+	free(runner);
+	return argv;
+}
+
+static pid_t start(char **argv, const char *output)
+{
+	pid_t pid = fork();
+	int fd;
+
+	if (pid)
+		return pid;
+	fd = open(output, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+	execv(argv[0], argv);
+	_exit(127);
+}
+
+static void argv_free(char **argv)
+{
+	for (char **word = argv; *word; word++)
+		free(*word);
+	free(argv);
+}
+
+static bool contains_all(const char *path, const char *const words[])
+{
+	char *text = read_file(path, NULL);
+	bool all = true;
+
+	for (; *words; words++) {
+		if (text && strstr(text, *words))
+			continue;
+		printf("# %s lacks: %s\n", path, *words);
+		all = false;
+	}
+	free(text);
+	return all;
+}
+
+static void show(const char *path)
+{
+	char *text = read_file(path, NULL);
+	char *rest = text;
+
+	for (char *line = text; line && (line = strsep(&rest, "\n"));)
+		printf("#   %s\n", line);
+	free(text);
+}
+
+/* run.json must say the same as the process did, and why KVM was not taken if it was not. */
+static bool record_agrees(const struct place *place, int exit_code)
+{
+	char *path = format_text("%s/run.json", place->results);
+	json_t *root = json_load_file(path, 0, NULL);
+	json_t *machine = json_object_get(root, "machine");
+	bool kvm = !strcmp(json_string_value(json_object_get(machine, "accel")) ?: "", "kvm");
+	bool agrees = json_integer_value(json_object_get(json_object_get(root, "verdict"),
+							 "exit_code")) == exit_code;
+
+	if (kvm && !json_is_null(json_object_get(machine, "accel_note")))
+		agrees = false;
+	if (!root || !agrees)
+		printf("# %s does not agree with exit code %d\n", path, exit_code);
+	json_decref(root);
+	free(path);
+	return root && agrees;
+}
+
+static void run_row(const struct row *row)
+{
+	struct place place = prepare(row);
+	char *stream = format_text("%s/results.ktap", place.results);
+	char **argv = command(row, &place);
+	bool has_record = row->exit_code != EXIT_RUNNER;
+	int status, code;
+	bool words;
+
+	waitpid(start(argv, place.output), &status, 0);
+	code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	if (code != row->exit_code)
+		printf("# exit code %d, expected %d\n", code, row->exit_code);
+	verdict(row->name, "exit_code", code == row->exit_code);
+	words = contains_all(place.output, row->says) & contains_all(stream, row->stream);
+	verdict(row->name, "says_why", words);
+	if (has_record)
+		verdict(row->name, "record", record_agrees(&place, row->exit_code));
+	if (code != row->exit_code || !words)
+		show(place.output);
+	argv_free(argv);
+	free(stream);
+	place_free(&place);
+}
+
+/* The first child of @pid, or 0 */
+static pid_t child_of(pid_t pid)
+{
+	char *path = format_text("/proc/%d/task/%d/children", pid, pid);
+	char *text = read_file(path, NULL);
+	pid_t child = text ? (pid_t)atol(text) : 0;
+
+	free(text);
+	free(path);
+	return child;
+}
+
+/* Wait for a line in a growing file by its writer's life: it ends, or the line comes. */
+static bool wait_for(const char *path, const char *word, int alive)
+{
+	struct pollfd writer = { .fd = alive, .events = POLLIN };
+	bool seen = false;
+
+	while (!seen && poll(&writer, 1, 50) == 0) {
+		char *text = read_file(path, NULL);
+
+		seen = text && strstr(text, word);
+		free(text);
+	}
+	return seen;
+}
+
+/* A runner that is killed takes its QEMU along. */
+static void killed_runner(void)
+{
+	static const struct row row = {
+		.name = "killed_runner", .topics = { "hangs" }, .arguments = { SMALL },
+	};
+	struct place place = prepare(&row);
+	char **argv = command(&row, &place);
+	char *stream = format_text("%s/results.ktap", place.results);
+	pid_t pid = start(argv, place.output), qemu;
+	int runner = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd gone = { .events = POLLIN };
+	bool ran = wait_for(stream, "ok 1 hangs.base.one", runner);
+
+	qemu = child_of(pid);
+	gone.fd = qemu > 0 ? (int)syscall(SYS_pidfd_open, qemu, 0) : -1;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	verdict(row.name, "takes_qemu_along", ran && gone.fd >= 0 && poll(&gone, 1, 10000) == 1);
+	if (!ran)
+		show(place.output);
+	close(gone.fd);
+	close(runner);
+	argv_free(argv);
+	free(stream);
+	place_free(&place);
+}
+
+static bool chosen(const char *name, int argc, char **argv)
+{
+	for (int i = 3; i < argc; i++)
+		if (!strcmp(name, argv[i]))
+			return true;
+	return argc <= 3;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 3) {
+		fprintf(stderr, "usage: %s KERNEL MODULES [ROW...]\n", argv[0]);
+		return 2;
+	}
+	build = getenv("BUILD") ?: "build";
+	kernel = argv[1];
+	modules = argv[2];
+	puts("TAP version 13");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (chosen(rows[i].name, argc, argv))
+			run_row(&rows[i]);
+	if (chosen("killed_runner", argc, argv))
+		killed_runner();
+	printf("1..%u\n", tests);
+	return failures ? 1 : 0;
+}
