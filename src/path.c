@@ -46,6 +46,7 @@ struct path_slot {
 static struct path_slot slots[1 << SLOT_BITS];
 static bool probe_registered;
 static bool probe_works;
+static bool longterm_seen;
 
 static struct path_slot *slot_at(unsigned int try)
 {
@@ -141,7 +142,7 @@ u32 path_end(struct path_call *call, unsigned long got)
 	return got;
 }
 
-static bool control_seen(long (*gup)(struct page **page))
+static bool control_seen(long (*gup)(struct page **page), void (*put)(struct page *page))
 {
 	struct path_call call;
 	struct page *page;
@@ -151,8 +152,13 @@ static bool control_seen(long (*gup)(struct page **page))
 	if (!call.slot)
 		return READ_ONCE(probe_works);	/* all slots busy: nothing learnt */
 	if (gup(&page) == 1)
-		unpin_user_page(page);
+		put(page);
 	return observation_end(&call, &first_hit);
+}
+
+static void control_put(struct page *page)
+{
+	put_page(page);
 }
 
 static long control_slow(struct page **page)
@@ -160,17 +166,17 @@ static long control_slow(struct page **page)
 	long got;
 
 	mmap_read_lock(current->mm);
-	got = compat_pin_user_pages(0, 1, 0, page);
+	got = compat_get_user_pages(0, 1, 0, page);
 	mmap_read_unlock(current->mm);
 	return got;
 }
 
 static long control_fast(struct page **page)
 {
-	return pin_user_pages_fast(0, 1, 0, page);
+	return get_user_pages_fast(0, 1, 0, page);
 }
 
-static long control_fast_longterm(struct page **page)
+static long control_longterm(struct page **page)
 {
 	return pin_user_pages_fast(0, 1, FOLL_LONGTERM, page);
 }
@@ -181,13 +187,17 @@ static long control_fast_longterm(struct page **page)
  * Asks GUP, by each way it has into the slow path, for page 0, which is as good as never mapped:
  * nothing is faulted in, and the probe must see every call.
  *
+ * By plain references only: FOLL_PIN, even of nothing, marks the caller's mm for ever
+ * (MMF_HAS_PINNED), and who only looks must not change what fork does. The way of long-term pins
+ * is tried once, by whoever loads the module.
+ *
  * Context: process context with an mm; takes mmap_lock for reading.
  */
 void path_control(void)
 {
 	if (probe_registered)
-		WRITE_ONCE(probe_works, control_seen(control_slow) && control_seen(control_fast) &&
-					control_seen(control_fast_longterm));
+		WRITE_ONCE(probe_works, longterm_seen && control_seen(control_slow, control_put) &&
+					control_seen(control_fast, control_put));
 }
 
 /** path_available() - did the probe work when last controlled? */
@@ -206,6 +216,8 @@ void path_init(void)
 	int err = compat_function_args ? register_kprobe(&slow_path_probe) : -EOPNOTSUPP;
 
 	probe_registered = !err;
+	longterm_seen = !err && current->mm &&
+			control_seen(control_longterm, unpin_user_page);
 	if (err)
 		pr_info("no probe on %s (%d): which pages came by GUP-fast is not told\n",
 			slow_path_probe.symbol_name, err);
