@@ -45,6 +45,15 @@ int child_fill(struct child *child, int level, enum generation generation);
  */
 int child_write_refused(struct child *child, int level, size_t *refused);
 
+/**
+ * child_run() - process @level calls @what
+ * @argument: of its address space: what it pointed to when the child was forked
+ *
+ * Return: what @what returned, or a negative errno.
+ */
+int child_run(struct child *child, int level,
+	      int (*what)(const struct memory *memory, void *argument), void *argument);
+
 /** child_pfn() - what process @level has mapped at base page @page; 0 for nothing */
 uint64_t child_pfn(struct child *child, int level, size_t page);
 

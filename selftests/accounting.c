@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* accounting: what the kernel counts of a page is what is really held of it, to the last one. */
+#include "suite.h"
+#include <sys/mman.h>
+#include "accounting.h"
+#include "counts.h"
+
+/* Each kind of reference, access and path at least once; the full product is fork's business. */
+#define ACCOUNTING_HOLDS(X, topic, memory)							\
+	X(topic, memory, none)			X(topic, memory, uring)				\
+	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_ro_lt_slow)		\
+	X(topic, memory, pin_rw_fast)		X(topic, memory, pin_rw_slow)			\
+	X(topic, memory, pin_rw_lt_fast)	X(topic, memory, get_ro_fast)			\
+	X(topic, memory, get_ro_slow)		X(topic, memory, get_rw_fast)			\
+	X(topic, memory, get_rw_slow)
+
+TOPIC(accounting)
+FOR_EACH_MEMORY(ACCOUNTING_HOLDS, TOPIC_VARIANT, accounting)
+
+/*
+ * ACCURACY. A pin adds the bias to a small folio's refcount, and one reference and one pin a page
+ * to a large one; a plain reference adds one and looks like nothing. All of it goes again.
+ */
+SCENARIO(accounting, held_and_released, .rows = "B2 B14", .not_hold = HOLD_NONE)
+{
+	size_t pages = memory_pages(&subject->memory);
+	struct counts before;
+
+	ASSERT_DONE(counts_take(subject, &before));
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_CHANGE(subject, &before, pages, 1);
+	EXPECT_ACCURATE(subject);
+	ASSERT_DONE(subject_release(subject));
+	EXPECT_CHANGE(subject, &before, pages, 0);
+}
+
+/* ACCURACY. Holds on the same pages add up and go one by one. */
+SCENARIO(accounting, holds_add_up, .rows = "B14", .not_hold = HOLD_NONE)
+{
+	size_t pages = memory_pages(&subject->memory);
+	const struct hold_kind *kind = subject->product->hold;
+	struct hold more[2] = { 0 };
+	struct counts before;
+	int i;
+
+	ASSERT_DONE(counts_take(subject, &before));
+	ASSERT_DONE(subject_hold(subject));
+	for (i = 0; i < 2; i++)
+		ASSERT_DONE(hold_take(&more[i], kind, &subject->memory, 0, pages));
+	EXPECT_CHANGE(subject, &before, pages, 3);
+	ASSERT_DONE(hold_release(&more[0]));
+	EXPECT_CHANGE(subject, &before, pages, 2);
+	ASSERT_DONE(subject_release(subject));
+	EXPECT_CHANGE(subject, &before, pages, 1);
+	ASSERT_DONE(hold_release(&more[1]));
+	EXPECT_CHANGE(subject, &before, pages, 0);
+}
+
+/*
+ * ACCURACY. Neither access nor long-term shows in the page: a row's reference cannot be told from
+ * that of any other row of its kind.
+ */
+static void take_each(struct __test_metadata *_metadata, struct subject *subject,
+		      const struct hold_kind *const *rows, size_t count)
+{
+	size_t pages = memory_pages(&subject->memory), i;
+	struct counts before;
+	struct hold hold = { 0 };
+
+	ASSERT_DONE(counts_take(subject, &before));
+	for (i = 0; i < count; i++) {
+		ASSERT_DONE(hold_take(&hold, rows[i], &subject->memory, 0, pages));
+		EXPECT_CHANGE(subject, &before, pages, 1);
+		ASSERT_DONE(hold_release(&hold));
+	}
+	EXPECT_CHANGE(subject, &before, pages, 0);
+}
+
+SCENARIO(accounting, pins_do_not_tell_access, .rows = "B16", .not_hold = HOLD_URING,
+	 .hold = HOLD_PIN | HOLD_WRITE | HOLD_LONGTERM | HOLD_FAST)
+{
+	static const struct hold_kind *const rows[] = {
+		&hold_pin_ro_fast, &hold_pin_rw_fast, &hold_pin_ro_lt_fast, &hold_pin_rw_lt_fast,
+		&hold_pin_ro_slow, &hold_pin_rw_slow, &hold_pin_ro_lt_slow, &hold_pin_rw_lt_slow,
+	};
+
+	take_each(_metadata, subject, rows, ARRAY_SIZE(rows));
+}
+
+SCENARIO(accounting, gets_do_not_tell_access, .rows = "B16",
+	 .hold = HOLD_GET | HOLD_WRITE | HOLD_FAST)
+{
+	static const struct hold_kind *const rows[] = {
+		&hold_get_ro_fast, &hold_get_rw_fast, &hold_get_ro_slow, &hold_get_rw_slow,
+	};
+
+	take_each(_metadata, subject, rows, ARRAY_SIZE(rows));
+}
+
+/*
+ * ACCURACY. Label 1, the PTEs: one after touch, two while a child shares the page, one after it
+ * is gone. A pinned page is not shared in the first place.
+ */
+SCENARIO(accounting, mapcount_around_fork, .rows = "B1")
+{
+	bool pinned = subject_holds(subject, HOLD_PIN);
+
+	EXPECT_MAPCOUNT(subject, 1);
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_MAPCOUNT(subject, 1);
+	ASSERT_DONE(subject_fork(subject, 1));
+	EXPECT_MAPCOUNT(subject, pinned ? 1 : 2);
+	ASSERT_DONE(child_end(&subject->child));
+	EXPECT_MAPCOUNT(subject, 1);
+}
+
+/* ACCURACY. Two generations that share: three mappings, then one again. */
+SCENARIO(accounting, mapcount_with_grandchild, .rows = "B1", .not_hold = HOLD_PIN)
+{
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(subject_fork(subject, 2));
+	EXPECT_MAPCOUNT(subject, 3);
+	ASSERT_DONE(child_end(&subject->child));
+	EXPECT_MAPCOUNT(subject, 1);
+}
+
+/*
+ * ACCURACY. A fresh page is marked exclusive, sharing by fork takes the mark, and only the next
+ * write gives it back; the page of a pin keeps it throughout, or the pin were worth nothing.
+ */
+SCENARIO(accounting, exclusive_around_fork, .rows = "B8 B14", .needs = NEEDS_ANON_EXCLUSIVE)
+{
+	bool pinned = subject_holds(subject, HOLD_PIN);
+
+	EXPECT_EXCLUSIVE(subject, true);
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_EXCLUSIVE(subject, true);
+	ASSERT_DONE(subject_fork(subject, 1));
+	EXPECT_EXCLUSIVE(subject, pinned);
+	ASSERT_DONE(child_end(&subject->child));
+	EXPECT_EXCLUSIVE(subject, pinned);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_EXCLUSIVE(subject, true);
+	EXPECT_CPU_SEES(subject, AFTER);
+}
+
+/* ACCURACY. What a child got as its early copy belongs to it alone and is not pinned. */
+SCENARIO(accounting, child_copy_is_not_pinned, .rows = "B14 R28 R29 R30", .hold = HOLD_PIN)
+{
+	struct pincheck_report report;
+	size_t i;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(settle());
+	EXPECT_CHILD_APART(subject, 0);
+	for (i = 0; i < subject->memory.samples; i++) {
+		__u64 pfn = child_pfn(&subject->child, 0, subject->memory.sample[i]);
+
+		ASSERT_DONE(pincheck_report(subject->memory.session, &pfn, 1, &report));
+		EXPECT_EQ(1, report.page_mapcount);
+		EXPECT_EQ(0, report.pins);
+		EXPECT_EQ(0, report.flags & PINCHECK_PAGE_MAYBE_DMA_PINNED);
+		if (report.flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE) {
+			EXPECT_NE(0, report.flags & PINCHECK_PAGE_ANON_EXCLUSIVE);
+		}
+	}
+}
+
+/* ACCURACY. The whole folio looks pinned when one of its pages is: there is one count for all. */
+SCENARIO(accounting, part_of_a_folio, .rows = "B14 R24", .memory = MEMORY_LARGE,
+	 .not_hold = HOLD_NONE)
+{
+	size_t middle = subject->memory.sample[1];
+	struct counts before, now;
+	size_t i;
+
+	ASSERT_DONE(counts_take(subject, &before));
+	ASSERT_DONE(subject_hold_part(subject, middle, 1));
+	EXPECT_CHANGE(subject, &before, 1, 1);
+	ASSERT_DONE(counts_again(subject, &before, &now));
+	for (i = 0; i < subject->memory.samples; i++) {
+		EXPECT_EQ(subject_holds(subject, HOLD_PIN),
+			  !!(now.report[i].flags & PINCHECK_PAGE_MAYBE_DMA_PINNED));
+	}
+	ASSERT_DONE(subject_release(subject));
+	EXPECT_CHANGE(subject, &before, 1, 0);
+}
+
+/* ACCURACY, CLEAN. The machine's own counters move by what was pinned; plain references do not. */
+SCENARIO(accounting, vmstat_counts_pins, .rows = "B14")
+{
+	bool pinned = subject_holds(subject, HOLD_PIN), folded = subject_holds(subject, HOLD_URING);
+	int64_t before, held, after, expected = 0;
+
+	if (pinned)
+		expected = folded && subject_is(subject, MEMORY_LARGE) ? 1 :
+			   memory_pages(&subject->memory);
+	ASSERT_DONE(pins_surplus(&before));
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(pins_surplus(&held));
+	ASSERT_DONE(subject_release(subject));
+	ASSERT_DONE(pins_surplus(&after));
+	TH_LOG("nr_foll_pin %+lld, then %+lld, expected %+lld", (long long)(held - before),
+	       (long long)(after - held), (long long)expected);
+	EXPECT_EQ(expected, held - before);
+	EXPECT_EQ(before, after);
+}
+
+/* ACCURACY. Nothing maps the page any more: what is left of it is what is held, exactly. */
+SCENARIO(accounting, unmapped_while_held, .rows = "B1 B14", .not_hold = HOLD_NONE)
+{
+	struct memory *memory = &subject->memory;
+	struct counts before, now;
+	struct change left;
+
+	ASSERT_DONE(counts_take(subject, &before));
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_NE(MAP_FAILED, mmap(memory->start, memory->bytes, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+	memory_fill(memory, AFTER);
+	ASSERT_DONE(counts_again(subject, &before, &now));
+	left = change_by_hold(subject->product->hold, memory_pages(memory), 1, &before.report[0]);
+	TH_LOG("pfn %llx unmapped: mapped %d times, ref %d, expected %d", now.pfn[0],
+	       now.report[0].page_mapcount, now.report[0].refcount, left.references);
+	EXPECT_EQ(0, now.report[0].page_mapcount);
+	EXPECT_EQ(left.references, now.report[0].refcount);
+	EXPECT_DEVICE_SEES(subject, BEFORE);
+}
+
+/* Plain references to the whole memory until its folios have @references; they stay. */
+static int refer_until(struct subject *subject, int references)
+{
+	struct counts now;
+	int error = counts_take(subject, &now), i;
+
+	for (i = now.report[0].refcount; !error && i < references; i++) {
+		struct pincheck_hold hold = {
+			.kind = PINCHECK_KIND_GET, .path = PINCHECK_PATH_FAST,
+			.addr = (uintptr_t)subject->memory.start, .len = subject->memory.bytes,
+		};
+
+		error = pincheck_hold(subject->memory.session, &hold);
+	}
+	return error;
+}
+
+/* The references of refer_until() have no struct hold: end the session to give them back. */
+static int refer_no_more(struct subject *subject)
+{
+	close(subject->memory.session);
+	subject->memory.session = pincheck_open();
+	return subject->memory.session < 0 ? subject->memory.session : 0;
+}
+
+/*
+ * ACCURACY. Point 7 of the 2021 thread: a small folio cannot tell 1024 plain references from one
+ * pin, and says pinned from there on, not earlier. Nothing but "maybe" is promised.
+ */
+SCENARIO(accounting, false_positive, .rows = "B15", .not_memory = MEMORY_LARGE, .hold = HOLD_NONE)
+{
+	int bias = accounting_pin_bias();
+	struct counts now;
+
+	ASSERT_DONE(refer_until(subject, bias - 1));
+	ASSERT_DONE(counts_take(subject, &now));
+	EXPECT_EQ(bias - 1, now.report[0].refcount);
+	EXPECT_EQ(0, now.report[0].flags & PINCHECK_PAGE_MAYBE_DMA_PINNED);
+	ASSERT_DONE(refer_until(subject, bias));
+	ASSERT_DONE(counts_take(subject, &now));
+	TH_LOG("ref %d: %s pinned", now.report[0].refcount,
+	       now.report[0].flags & PINCHECK_PAGE_MAYBE_DMA_PINNED ? "looks" : "does not look");
+	EXPECT_EQ(bias, now.report[0].refcount);
+	EXPECT_NE(0, now.report[0].flags & PINCHECK_PAGE_MAYBE_DMA_PINNED);
+	ASSERT_DONE(refer_no_more(subject));
+}
+
+/* ACCURACY. A large folio counts its pins apart and is never mistaken. */
+SCENARIO(accounting, no_false_positive, .rows = "B15", .memory = MEMORY_LARGE, .hold = HOLD_NONE)
+{
+	size_t pages = memory_pages(&subject->memory);
+	struct counts now;
+
+	ASSERT_DONE(counts_take(subject, &now));
+	/* Every hold adds a reference a page: four of them are more than the bias. */
+	ASSERT_DONE(refer_until(subject, now.report[0].refcount + 4));
+	ASSERT_DONE(counts_take(subject, &now));
+	TH_LOG("ref %d pins %d: %s pinned", now.report[0].refcount, now.report[0].pins,
+	       now.report[0].flags & PINCHECK_PAGE_MAYBE_DMA_PINNED ? "looks" : "does not look");
+	EXPECT_LT(accounting_pin_bias(), now.report[0].refcount);
+	EXPECT_LE(4 * pages, (size_t)now.report[0].refcount);
+	EXPECT_EQ(0, now.report[0].pins);
+	EXPECT_EQ(0, now.report[0].flags & PINCHECK_PAGE_MAYBE_DMA_PINNED);
+	ASSERT_DONE(refer_no_more(subject));
+}
+
+/*
+ * SYNC, ISOLATION. An mm that never pinned anything is not asked at fork how its pages look: the
+ * child shares, and COW takes over from there.
+ */
+SCENARIO(accounting, false_positive_never_pinned, .rows = "B15", .not_memory = MEMORY_LARGE,
+	 .hold = HOLD_NONE)
+{
+	ASSERT_DONE(refer_until(subject, accounting_pin_bias()));
+	ASSERT_DONE(subject_fork(subject, 1));
+	EXPECT_CHILD_SHARES(subject, 0);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_CPU_SEES(subject, AFTER);
+	EXPECT_CHILD_SEES(subject, 0, BEFORE);
+	ASSERT_DONE(refer_no_more(subject));
+}
+
+/*
+ * SYNC, ISOLATION. One that did pin, ever, has its child given copies of what looks pinned: the
+ * price of a false positive is a copy, never wrong data.
+ */
+SCENARIO(accounting, false_positive_once_pinned, .rows = "B15", .not_memory = MEMORY_LARGE,
+	 .hold = HOLD_PIN | HOLD_WRITE, .not_hold = HOLD_URING)
+{
+	struct witness before;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(subject_release(subject));
+	ASSERT_DONE(refer_until(subject, accounting_pin_bias()));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(subject_fork(subject, 1));
+	EXPECT_CHILD_APART(subject, 0);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_CHILD_SEES(subject, 0, BEFORE);
+	ASSERT_DONE(refer_no_more(subject));
+}
+
+PINCHECK_TEST_MAIN

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ACCURACY to the last reference. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "accounting.h"
+#include "counts.h"
+
+/* Zapping a page drains the batches of the CPU it runs on; so do that on each. */
+int settle(void)
+{
+	char *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+	cpu_set_t before, one;
+	int cpu, error = 0;
+
+	if (page == MAP_FAILED)
+		return -errno;
+	if (sched_getaffinity(0, sizeof(before), &before))
+		error = -errno;
+	for (cpu = 0; cpu < CPU_SETSIZE && !error; cpu++) {
+		if (!CPU_ISSET(cpu, &before))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		*page = 1;
+		if (sched_setaffinity(0, sizeof(one), &one) ||
+		    madvise(page, PAGE_BYTES, MADV_DONTNEED))
+			error = -errno;
+	}
+	if (!error && sched_setaffinity(0, sizeof(before), &before))
+		error = -errno;
+	munmap(page, PAGE_BYTES);
+	return error;
+}
+
+static int report_again(struct subject *subject, struct counts *counts)
+{
+	int error = settle();
+
+	if (error)
+		return error;
+	return pincheck_report(subject->memory.session, counts->pfn, subject->memory.samples,
+			       counts->report);
+}
+
+int counts_take(struct subject *subject, struct counts *counts)
+{
+	const struct memory *memory = &subject->memory;
+	size_t i;
+
+	memset(counts, 0, sizeof(*counts));
+	for (i = 0; i < memory->samples; i++) {
+		counts->pfn[i] = memory_pfn(memory, memory->sample[i]);
+		if (!counts->pfn[i])
+			return -ENODATA;
+	}
+	return report_again(subject, counts);
+}
+
+int counts_again(struct subject *subject, const struct counts *before, struct counts *now)
+{
+	*now = *before;
+	return report_again(subject, now);
+}
+
+struct change change_by_hold(const struct hold_kind *kind, size_t pages, int holds,
+			     const struct pincheck_report *report)
+{
+	int units = report->order ? pages : 1;
+	struct change change = { 0 };
+
+	/* io_uring folds a buffer within one folio into a single reference (from 6.12 on). */
+	if (kind->traits & HOLD_URING)
+		units = 1;
+	if (kind->traits & HOLD_PIN) {
+		change.pins = holds * units;
+		change.references = holds * units * (report->order ? 1 : accounting_pin_bias());
+	} else if (kind->traits & HOLD_GET) {
+		change.references = holds * units;
+		if (!report->order)
+			change.pins = (report->refcount + holds) / accounting_pin_bias() -
+				      report->refcount / accounting_pin_bias();
+	}
+	return change;
+}
+
+static void tell(struct verdict *verdict, const char *invariant, bool kept, const char *text)
+{
+	*verdict = (struct verdict) { .invariant = invariant, .kept = kept };
+	snprintf(verdict->evidence, sizeof(verdict->evidence), " %s%s", kept ? "" : "BROKEN: ",
+		 text);
+}
+
+static void cannot_look(struct verdict *verdict, int error)
+{
+	tell(verdict, "ACCURACY", false, strerror(-error));
+	verdict->error = error;
+}
+
+void verdict_change(struct subject *subject, const struct counts *before, size_t pages, int holds,
+		    struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	struct counts now;
+	int error = counts_again(subject, before, &now);
+	size_t i;
+
+	if (error)
+		return cannot_look(verdict, error);
+	for (i = 0; i < memory->samples; i++) {
+		const struct pincheck_report *old = &before->report[i], *new = &now.report[i];
+		struct change expected = change_by_hold(subject->product->hold, pages, holds, old);
+		bool kept = new->refcount - old->refcount == expected.references;
+		char text[160];
+
+		/* Nothing to compare where a large folio does not count its pins apart. */
+		if (!old->order || (old->present & PINCHECK_REPORT_PIN_COUNT))
+			kept = kept && new->pins - old->pins == expected.pins;
+		snprintf(text, sizeof(text), "pfn %" PRIx64 " page %zu ref %d -> %d (%+d) "
+			 "pins %d -> %d (%+d)", (uint64_t)now.pfn[i], memory->sample[i],
+			 old->refcount, new->refcount, expected.references, old->pins, new->pins,
+			 expected.pins);
+		if (!i || !kept)
+			tell(verdict, "ACCURACY", kept, text);
+		if (!kept)
+			return;
+	}
+}
+
+void verdict_mapcount(struct subject *subject, int mappings, struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	struct counts now;
+	int error = counts_take(subject, &now);
+	size_t i;
+
+	if (error)
+		return cannot_look(verdict, error);
+	for (i = 0; i < memory->samples; i++) {
+		int seen = now.report[i].page_mapcount;
+		bool kept = (now.report[i].present & PINCHECK_REPORT_MAPCOUNT) && seen == mappings;
+		char text[160];
+
+		snprintf(text, sizeof(text), "pfn %" PRIx64 " page %zu mapped %d times, "
+			 "expected %d", (uint64_t)now.pfn[i], memory->sample[i], seen, mappings);
+		if (!i || !kept)
+			tell(verdict, "ACCURACY", kept, text);
+		if (!kept)
+			return;
+	}
+}
+
+void verdict_exclusive(struct subject *subject, bool exclusive, struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	struct counts now;
+	int error = counts_take(subject, &now);
+	size_t i;
+
+	if (error)
+		return cannot_look(verdict, error);
+	for (i = 0; i < memory->samples; i++) {
+		bool known = now.report[i].flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE;
+		bool seen = now.report[i].flags & PINCHECK_PAGE_ANON_EXCLUSIVE;
+		bool kept = known && seen == exclusive;
+		char text[160];
+
+		snprintf(text, sizeof(text), "pfn %" PRIx64 " page %zu %s, expected %s",
+			 (uint64_t)now.pfn[i], memory->sample[i],
+			 !known ? "unknown" : seen ? "exclusive" : "not exclusive",
+			 exclusive ? "exclusive" : "not exclusive");
+		if (!i || !kept)
+			tell(verdict, "ACCURACY", kept, text);
+		if (!kept)
+			return;
+	}
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ACCURACY to the last reference: what a page's counters say, and by how much they changed. */
+#ifndef PINCHECK_SELFTESTS_COUNTS_H
+#define PINCHECK_SELFTESTS_COUNTS_H
+
+#include "subject.h"
+
+/**
+ * struct counts - reports of the samples' pages
+ * @pfn: of each, fixed when they were first looked at
+ * @report: of each
+ */
+struct counts {
+	__u64 pfn[SAMPLES];
+	struct pincheck_report report[SAMPLES];
+};
+
+/**
+ * struct change - by how much one folio's counters have to differ
+ * @references: refcount
+ * @pins: estimated pins, and the raw count of a large folio
+ */
+struct change {
+	int references;
+	int pins;
+};
+
+/**
+ * settle() - drain the LRU batches of every CPU
+ *
+ * A small folio that waits in one has a reference more; without them refcounts are exact.
+ *
+ * Return: 0 or a negative errno.
+ */
+int settle(void);
+
+/** counts_take() - of the pages mapped now */
+int counts_take(struct subject *subject, struct counts *counts);
+
+/** counts_again() - of the same pages, wherever they are mapped by now */
+int counts_again(struct subject *subject, const struct counts *before, struct counts *now);
+
+/** change_by_hold() - what @holds holds of @pages pages, of row @kind, add to @report's folio */
+struct change change_by_hold(const struct hold_kind *kind, size_t pages, int holds,
+			     const struct pincheck_report *report);
+
+/** verdict_change() - ACCURACY: the counters changed by what @holds holds of @pages pages add */
+void verdict_change(struct subject *subject, const struct counts *before, size_t pages, int holds,
+		    struct verdict *verdict);
+
+/** verdict_mapcount() - ACCURACY: each page mapped now is mapped @mappings times */
+void verdict_mapcount(struct subject *subject, int mappings, struct verdict *verdict);
+
+/** verdict_exclusive() - ACCURACY: each page mapped now is, or is not, marked exclusive */
+void verdict_exclusive(struct subject *subject, bool exclusive, struct verdict *verdict);
+
+#define EXPECT_CHANGE(subject, before, pages, holds)						\
+	EXPECT_VERDICT(verdict_change, subject, before, pages, holds)
+#define EXPECT_MAPCOUNT(subject, mappings)	EXPECT_VERDICT(verdict_mapcount, subject, mappings)
+#define EXPECT_EXCLUSIVE(subject, exclusive)							\
+	EXPECT_VERDICT(verdict_exclusive, subject, exclusive)
+
+#endif
