@@ -5,6 +5,6 @@ PINCHECK_SOURCES := $(wildcard tools/pincheck/*.c) tools/lib/pincheck.c tools/li
 
 TOOLS += $(BUILD)/bin/pincheck
 
-$(BUILD)/bin/pincheck: $(PINCHECK_SOURCES) $(LIB_HEADERS) tools/pincheck/pincheck.h | host-build
+$(BUILD)/bin/pincheck: $(PINCHECK_SOURCES) $(LIB_HEADERS) tools/pincheck/pincheck.h tools/pincheck/acts.inc | host-build
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -D_GNU_SOURCE -I. -o $@ $(PINCHECK_SOURCES) -ljansson -lsmartcols

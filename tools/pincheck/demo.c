@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* pincheck demo: a dozen telling scenarios of a finished run, as a table a person can read. */
 #include <argp.h>
-#include <ctype.h>
 #include <errno.h>
 #include <libsmartcols/libsmartcols.h>
 #include <stdbool.h>
@@ -14,7 +13,7 @@
 /**
  * struct act - a scenario worth showing
  * @test: as the suite names it
- * @promise: the invariant whose evidence tells most
+ * @promise: the invariant it is about
  * @what: happens, in words
  */
 static const struct act {
@@ -30,6 +29,7 @@ static const struct act {
  * @seen: the run has a result for it
  * @outcome: of the test
  * @mapped: PFN the process has now
+ * @child: PFN the child has
  * @held: PFN the device has
  * @path: by which GUP found it
  * @pins: on the page
@@ -39,6 +39,7 @@ struct performance {
 	bool seen;
 	enum ktap_outcome outcome;
 	char mapped[24];
+	char child[24];
 	char held[24];
 	char path[16];
 	char pins[16];
@@ -64,49 +65,45 @@ static const struct shown {
 	[KTAP_ERROR]	= { "ERROR", "red" },
 };
 
-/* The word after @key in @text, into @to. */
-static void word_after(const char *text, size_t length, const char *key, char *to, size_t size)
-{
-	const char *at = memmem(text, length, key, strlen(key));
-	size_t n = 0;
+#define PFN	"%23[0-9a-f]"
 
-	if (!at)
+/*
+ * A line of evidence reads "SYNC kept [rows]: page 0 pfn 1a2 held 1a2 fast ref 1026 map 1 pins 1",
+ * or, about a child, "ISOLATION kept [rows]: child sees before, pfn 1b3, parent 1a2". The first
+ * line that tells something is believed.
+ */
+static void read_evidence(struct performance *performance, const char *line)
+{
+	struct performance now = { 0 };
+	const char *pfn = strstr(line, " pfn "), *pins = strstr(line, " pins ");
+
+	if (!pfn)
 		return;
-	for (at += strlen(key); at < text + length && n + 1 < size; at++) {
-		if (isspace((unsigned char)*at) || *at == ';' || *at == ',')
-			break;
-		to[n++] = *at;
+	if (strstr(line, ": child ")) {
+		if (!performance->child[0])
+			sscanf(pfn, " pfn " PFN, performance->child);
+		return;
 	}
-	to[n] = '\0';
-}
-
-/* Evidence reads "SYNC kept [rows]: page 0 pfn 1a2 held 1a2 fast ref 1026 map 1 pins 1 ...". */
-static void read_evidence(struct performance *performance, const char *text, size_t length)
-{
-	static const char *const paths[] = { " fast", " slow", " unknown" };
-
-	word_after(text, length, " pfn ", performance->mapped, sizeof(performance->mapped));
-	word_after(text, length, " held ", performance->held, sizeof(performance->held));
-	word_after(text, length, " pins ", performance->pins, sizeof(performance->pins));
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		if (memmem(text, length, paths[i], strlen(paths[i])))
-			snprintf(performance->path, sizeof(performance->path), "%s", paths[i] + 1);
-	}
-}
-
-static void find_evidence(const struct act *act, struct performance *performance,
-			  const char *diagnostics)
-{
-	size_t promise = strlen(act->promise);
-	const char *line, *end;
-
-	for (line = diagnostics; line && *line; line = *end ? end + 1 : end) {
-		end = strchrnul(line, '\n');
-		if (!strncmp(line, act->promise, promise) && line[promise] == ' ') {
-			read_evidence(performance, line, end - line);
+	if (sscanf(pfn, " pfn " PFN " held " PFN " %15[a-z]", now.mapped, now.held, now.path) == 3) {
+		if (performance->held[0])
 			return;
-		}
+		strcpy(performance->held, now.held);
+		strcpy(performance->path, now.path);
+		strcpy(performance->mapped, now.mapped);
+		if (pins)
+			sscanf(pins, " pins %15[0-9]", performance->pins);
+	} else if (!performance->mapped[0]) {
+		strcpy(performance->mapped, now.mapped);
 	}
+}
+
+static void find_evidence(struct performance *performance, const char *diagnostics)
+{
+	char *lines = strdup(diagnostics ?: ""), *rest = lines, *line;
+
+	while (lines && (line = strsep(&rest, "\n")))
+		read_evidence(performance, line);
+	free(lines);
 }
 
 static void on_test(void *context, const struct ktap_test *test)
@@ -121,7 +118,7 @@ static void on_test(void *context, const struct ktap_test *test)
 		performance->seen = true;
 		performance->outcome = test->outcome;
 		snprintf(performance->reason, sizeof(performance->reason), "%s", test->reason);
-		find_evidence(&acts[i], performance, test->diagnostics);
+		find_evidence(performance, test->diagnostics);
 	}
 }
 
@@ -147,7 +144,7 @@ static int read_results(struct demo *demo)
 	return 0;
 }
 
-enum column { SCENARIO, PROMISE, HELD, MAPPED, PATH, PINS, VERDICT, COLUMNS };
+enum column { SCENARIO, PROMISE, HELD, MAPPED, CHILD, PATH, PINS, VERDICT, COLUMNS };
 
 static void fill_line(struct libscols_line *line, const struct act *act,
 		      const struct performance *performance)
@@ -158,6 +155,7 @@ static void fill_line(struct libscols_line *line, const struct act *act,
 	scols_line_set_data(line, PROMISE, act->promise);
 	scols_line_set_data(line, HELD, performance->held);
 	scols_line_set_data(line, MAPPED, performance->mapped);
+	scols_line_set_data(line, CHILD, performance->child);
 	scols_line_set_data(line, PATH, performance->path);
 	scols_line_set_data(line, PINS, performance->pins);
 	scols_line_set_data(line, VERDICT, performance->seen ? how->verdict : "no result");
@@ -168,7 +166,7 @@ static void fill_line(struct libscols_line *line, const struct act *act,
 static int print_table(const struct demo *demo)
 {
 	static const char *const names[COLUMNS] = {
-		"WHAT HAPPENS", "PROMISE", "DEVICE PFN", "PROCESS PFN", "PATH", "PINS", "VERDICT",
+		"WHAT HAPPENS", "PROMISE", "DEVICE", "PROCESS", "CHILD", "PATH", "PINS", "VERDICT",
 	};
 	struct libscols_table *table = scols_new_table();
 
@@ -207,6 +205,7 @@ static int print_conclusion(const struct demo *demo)
 		if (performance->reason[0])
 			printf("%s: %s\n", acts[i].what, performance->reason);
 	}
+	printf("DEVICE, PROCESS, CHILD: the page frame each of them has after the event.\n");
 	printf("%zu of %zu as expected. All evidence: %s\n", well, ARRAY_SIZE(acts), demo->file);
 	return well == ARRAY_SIZE(acts) ? EXIT_KEPT : EXIT_BROKEN;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the guest finds in its file system. */
 #include <dirent.h>
+#include <elf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,24 +71,42 @@ static int pack_config(struct initramfs *initramfs, const struct options *option
 	return error;
 }
 
-/* A prompt needs a shell; only a static one runs without the host's libraries. */
-static int pack_busybox(struct initramfs *initramfs)
+/* A program header that names an interpreter is what makes a program need the host's libraries. */
+static bool is_static_program(const char *bytes, size_t length)
 {
-	static const char *const places[] = { "/bin/busybox", "/usr/bin/busybox" };
+	Elf64_Phdr segment;
+	Elf64_Ehdr header;
 
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		size_t length;
-		char *bytes = read_file(places[i], &length);
-		bool is_static = bytes && !memmem(bytes, length, "ld-linux", 8);
-		int error = is_static ? initramfs_bytes(initramfs, GUEST_BUSYBOX, 0755, bytes, length)
-				      : 1;
+	if (length < sizeof(header) || memcmp(bytes, ELFMAG, SELFMAG))
+		return false;
+	memcpy(&header, bytes, sizeof(header));
+	for (unsigned int i = 0; i < header.e_phnum; i++) {
+		size_t at = header.e_phoff + i * sizeof(segment);
 
-		free(bytes);
-		if (error <= 0)
-			return error;
+		if (at > length - sizeof(segment))
+			return false;
+		memcpy(&segment, bytes + at, sizeof(segment));
+		if (segment.p_type == PT_INTERP)
+			return false;
 	}
-	complain("--shell needs a static busybox. Install it: sudo apt-get install busybox-static");
-	return -1;
+	return true;
+}
+
+static int pack_busybox(struct initramfs *initramfs, const char *path)
+{
+	size_t length;
+	char *bytes = read_file(path, &length);
+	int error = -1;
+
+	if (!bytes)
+		complain("--shell needs busybox, %s: %s. Install it: sudo apt-get install busybox-static",
+			 path, strerror(errno));
+	else if (!is_static_program(bytes, length))
+		complain("%s is not static. Install it: sudo apt-get install busybox-static", path);
+	else
+		error = initramfs_bytes(initramfs, GUEST_BUSYBOX, 0755, bytes, length);
+	free(bytes);
+	return error;
 }
 
 static int pack_all(struct initramfs *initramfs, const struct options *options, bool emulated,
@@ -103,7 +122,7 @@ static int pack_all(struct initramfs *initramfs, const struct options *options, 
 		error = initramfs_file(initramfs, GUEST_SPLATS_ALLOWED, 0644,
 				       options->splats_allowed);
 	if (!error && options->shell)
-		error = pack_busybox(initramfs);
+		error = pack_busybox(initramfs, options->busybox);
 	if (!error && options->tests)
 		programs = pack_tests(initramfs, options->tests);
 	if (!programs)

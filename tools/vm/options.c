@@ -6,12 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 #include "options.h"
+#include "protocol.h"
 #include "util.h"
 #include "verdict.h"
 
 enum { KEY_LONG = 0x100, OPT_KERNEL, OPT_MODULES, OPT_MODULE, OPT_TESTS, OPT_RESULTS, OPT_ACCEL,
        OPT_FILTER, OPT_SMP, OPT_MEMORY, OPT_SWAP, OPT_HUGEPAGES, OPT_BOOT, OPT_TEST, OPT_TOPIC,
-       OPT_APPEND, OPT_SHELL, OPT_INIT, OPT_QEMU, OPT_ALLOWED, OPT_NAME };
+       OPT_APPEND, OPT_SHELL, OPT_INIT, OPT_QEMU, OPT_ALLOWED, OPT_NAME,
+       OPT_BUSYBOX };
 
 static const struct argp_option rows[] = {
 	{ .doc = "What to run:" },
@@ -42,6 +44,7 @@ static const struct argp_option rows[] = {
 	{ .doc = "Parts, found by themselves:" },
 	{ "init", OPT_INIT, "FILE", 0, "/init of the guest", 0 },
 	{ "qemu", OPT_QEMU, "PROGRAM", 0, "[qemu-system-x86_64]", 0 },
+	{ "busybox", OPT_BUSYBOX, "FILE", 0, "a static one, for --shell [/bin/busybox]", 0 },
 	{ "splats-allowed", OPT_ALLOWED, "FILE", 0, "kernel messages to tolerate", 0 },
 	{ "verbose", 'v', NULL, 0, "show the command line and the console", 0 },
 	{ 0 }
@@ -99,6 +102,7 @@ static const struct {
 	{ OPT_APPEND, offsetof(struct options, append), false },
 	{ OPT_INIT, offsetof(struct options, init), false },
 	{ OPT_QEMU, offsetof(struct options, qemu), false },
+	{ OPT_BUSYBOX, offsetof(struct options, busybox), false },
 	{ OPT_ALLOWED, offsetof(struct options, splats_allowed), false },
 	{ OPT_SMP, offsetof(struct options, smp), true },
 	{ OPT_MEMORY, offsetof(struct options, memory_mib), true },
@@ -194,6 +198,10 @@ static void check_and_complete(struct options *options)
 	/* The glob that matches all is no filter: a topic without tests is then worth a line. */
 	if (options->filter && !strcmp(options->filter, "*"))
 		options->filter = NULL;
+	if (options->filter && strlen(options->filter) >= FILTER_MAX) {
+		complain("--filter is longer than %d bytes; use globs", FILTER_MAX - 1);
+		exit(EXIT_RUNNER);
+	}
 	if (!options->results)
 		options->results = format_text("build/results/%s", options->name);
 	options->init = part(options->init, (const char *const[]){
@@ -218,6 +226,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		.name = "custom",
 		.append = "",
 		.qemu = "qemu-system-x86_64",
+		.busybox = "/bin/busybox",
 		.smp = 2,
 		.memory_mib = 2048,
 		.swap_mib = 256,

@@ -27,6 +27,7 @@ struct options {
 	const char *init;
 	const char *qemu;
 	const char *splats_allowed;
+	const char *busybox;
 	enum accel accel;
 	long smp;
 	long memory_mib;

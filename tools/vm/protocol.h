@@ -17,6 +17,7 @@
 #define KEY_SHELL		"shell"
 #define KEY_SLOW		"slow"			/* emulated: tests may scale their loops */
 #define KEY_FILTER		"filter"
+#define FILTER_MAX		4096	/* bytes of it, the zero included */
 #define KEY_MODULE		"module"		/* path of pincheck.ko in the guest */
 #define KEY_TOPIC_SECONDS	"topic_seconds"
 #define KEY_SWAP_MIB		"swap_mib"

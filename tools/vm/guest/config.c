@@ -43,7 +43,7 @@ _Static_assert(sizeof(((struct config *)0)->filter) == sizeof(((struct config *)
 void config_read(struct config *config)
 {
 	FILE *file = fopen(GUEST_CONFIG, "re");
-	char line[512];
+	char line[FILTER_MAX + 64];
 
 	if (!file)
 		return;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "../protocol.h"
 
 #define MAX_TOPICS	64
 
@@ -17,8 +18,8 @@ struct config {
 	bool probe;
 	bool shell;
 	bool slow;
-	char filter[256];
-	char module[256];
+	char filter[FILTER_MAX];
+	char module[FILTER_MAX];
 	long topic_seconds;
 	long swap_mib;
 	long hugepages;
