@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One kernel's run, out of the files that it left. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "column.h"
+#include "commands.h"
+#include "json.h"
 #include "text.h"
 
 static const char *const stages[] = { BUILD_CASE, BOOT_CASE, INSMOD_CASE };
@@ -28,6 +30,19 @@ static void name_run_cases(struct column *column)
 	}
 }
 
+static struct test_case *find_case(const struct column *column, const char *name)
+{
+	for (size_t i = 0; i < column->results.count; i++)
+		if (!strcmp(column->results.cases[i].name, name))
+			return &column->results.cases[i];
+	return NULL;
+}
+
+static void add_run_case(struct column *column, const char *name, const char *reason)
+{
+	results_add(&column->results, name, RUN_TOPIC, KTAP_FAIL, reason, "");
+}
+
 static void index_names(struct column *column)
 {
 	struct results *results = &column->results;
@@ -37,24 +52,15 @@ static void index_names(struct column *column)
 		const char *name = results->cases[i].name;
 
 		if (json_object_get(column->names, name))
-			text_printf(&twice, "%s%s", twice.length ? "\n" : "", name);
+			text_printf(&twice, "%s ", name);
 		else
 			json_object_set_new(column->names, name, json_integer((json_int_t)i));
 	}
-	if (twice.length && !column_find(column, STREAM_CASE)) {
+	if (twice.length && !json_object_get(column->names, STREAM_CASE)) {
+		json_object_set_new(column->names, STREAM_CASE, json_integer((json_int_t)results->count));
 		results_add(results, STREAM_CASE, RUN_TOPIC, KTAP_ERROR, "names came twice", twice.bytes);
-		json_object_set_new(column->names, STREAM_CASE,
-				    json_integer((json_int_t)results->count - 1));
 	}
 	free(twice.bytes);
-}
-
-static void add_run_case(struct column *column, const char *name, enum ktap_outcome outcome,
-			 const char *reason)
-{
-	results_add(&column->results, name, RUN_TOPIC, outcome, reason, "");
-	json_object_set_new(column->names, name,
-			    json_integer((json_int_t)column->results.count - 1));
 }
 
 static bool is_red(const struct column *column)
@@ -76,30 +82,49 @@ static bool found_something(const struct column *column)
 	return false;
 }
 
-/* Nothing that is missing may look like a pass. */
-static void add_what_is_missing(struct column *column, int read_error)
+/* No result at all: what is wrong with the stream is what there is to say of the boot. */
+static void add_boot(struct column *column, bool said_something, const char *reason)
 {
-	const struct test_case *build = column_find(column, BUILD_CASE);
+	struct test_case *stream = find_case(column, STREAM_CASE);
+
+	if (!stream || said_something) {
+		add_run_case(column, BOOT_CASE, reason);
+		return;
+	}
+	free(stream->name);
+	free(stream->reason);
+	stream->name = copy_of(BOOT_CASE);
+	stream->reason = copy_of(reason);
+}
+
+/* Nothing that is missing may look like a pass. */
+static void add_what_is_missing(struct column *column, bool said_something, bool unreadable)
+{
+	const struct test_case *build = find_case(column, BUILD_CASE);
 	const char *reason = column_text(column, "verdict", "reason");
 	json_t *verdict = json_object_get(column->run, "verdict");
 	json_int_t code = json_integer_value(json_object_get(verdict, "exit_code"));
 
 	if (build && ktap_is_failure(build->outcome))
 		return;
-	if (!column_find(column, BOOT_CASE)) {
-		char *why = read_error ? format_of("no results: %s", strerror(read_error)) :
-			    copy_of("the guest did not get there");
+	if (!find_case(column, BOOT_CASE))
+		add_boot(column, said_something, *reason ? reason : unreadable ?
+			 "there are no results" : "the guest did not get there");
+	else if (code > EXIT_FAIL || (code && !is_red(column)))
+		add_run_case(column, VERDICT_CASE, *reason ? reason : "the runner says so");
+	else if (!is_red(column) && !found_something(column))
+		add_run_case(column, VERDICT_CASE, "nothing was tested");
+}
 
-		add_run_case(column, BOOT_CASE, KTAP_FAIL, *reason ? reason : why);
-		free(why);
-	}
-	if (is_red(column))
-		return;
-	if (code)
-		add_run_case(column, VERDICT_CASE, KTAP_FAIL,
-			     *reason ? reason : column_text(column, "verdict", "name"));
-	else if (!found_something(column))
-		add_run_case(column, VERDICT_CASE, KTAP_FAIL, "nothing was tested");
+/* When the run ended; SOURCE_DATE_EPOCH makes reports comparable, and a run without results ends now. */
+static char *time_of(const char *path)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	struct stat status;
+
+	if (!epoch && !stat(path, &status))
+		return time_text(status.st_mtime);
+	return time_now();
 }
 
 void column_load(struct column *column, const char *directory, const char *kernel)
@@ -107,7 +132,8 @@ void column_load(struct column *column, const char *directory, const char *kerne
 	char *build = format_of("%s/%s/build.ktap", directory, kernel);
 	char *suite = format_of("%s/%s/results.ktap", directory, kernel);
 	char *run = format_of("%s/%s/run.json", directory, kernel);
-	int error;
+	size_t built;
+	bool unreadable;
 
 	*column = (struct column) { .kernel = kernel, .names = json_object() };
 	column->run = json_load_file(run, 0, NULL);
@@ -116,10 +142,12 @@ void column_load(struct column *column, const char *directory, const char *kerne
 		column->run = json_object();
 	}
 	results_read(&column->results, build);
-	error = -results_read(&column->results, suite);
+	built = column->results.topic_count;
+	unreadable = results_read(&column->results, suite);
+	column->time = time_of(suite);
 	name_run_cases(column);
+	add_what_is_missing(column, column->results.topic_count > built, unreadable);
 	index_names(column);
-	add_what_is_missing(column, error);
 	free(build);
 	free(suite);
 	free(run);
@@ -130,6 +158,7 @@ void column_free(struct column *column)
 	results_free(&column->results);
 	json_decref(column->run);
 	json_decref(column->names);
+	free(column->time);
 }
 
 const struct test_case *column_find(const struct column *column, const char *name)

@@ -20,12 +20,14 @@
  * @run: run.json, an empty object if there is none
  * @results: of build.ktap and results.ktap
  * @names: case name -> its number in @results
+ * @time: when the run ended, as RFC 3339 has it
  */
 struct column {
 	const char *kernel;
 	json_t *run;
 	struct results results;
 	json_t *names;
+	char *time;
 };
 
 /** column_load() - read @directory/@kernel; whatever is missing there becomes a failed case */

@@ -14,14 +14,18 @@
  * @operands: what is no option: files or kernels, ends with NULL
  * @results: --results, the directory with a subdirectory a kernel
  * @output: --output, a directory or "-"
+ * @origin: --origin, who submits to KCIDB
  */
 struct arguments {
 	char **operands;
 	const char *results;
 	const char *output;
+	const char *origin;
 };
 
 int command_summary(const struct arguments *arguments);
 int command_matrix(const struct arguments *arguments);
+int command_junit(const struct arguments *arguments);
+int command_kcidb(const struct arguments *arguments);
 
 #endif

@@ -3,12 +3,16 @@
 #ifndef PINCHECK_REPORT_JSON_H
 #define PINCHECK_REPORT_JSON_H
 
+#include <time.h>
 #include <jansson.h>
 
 /** json_lines() - Return: an array of the lines of @text; a new reference */
 json_t *json_lines(const char *text);
 
-/** time_now() - Return: SOURCE_DATE_EPOCH, or now, as RFC 3339 has it; to be freed */
+/** time_text() - Return: @time as RFC 3339 has it, in UTC; to be freed */
+char *time_text(time_t time);
+
+/** time_now() - Return: SOURCE_DATE_EPOCH or now, likewise */
 char *time_now(void);
 
 #endif

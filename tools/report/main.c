@@ -11,6 +11,8 @@ static const struct {
 } commands[] = {
 	{ "summary", command_summary },
 	{ "matrix", command_matrix },
+	{ "junit", command_junit },
+	{ "kcidb", command_kcidb },
 };
 
 struct command_line {
@@ -20,8 +22,11 @@ struct command_line {
 };
 
 static const struct argp_option options[] = {
-	{ "results", 'r', "DIR", 0, "Where the runs are: DIR/KERNEL/results.ktap", 0 },
-	{ "output", 'o', "DIR", 0, "Where the report goes", 0 },
+	{ "results", 'r', "DIR", 0, "Where the runs are: DIR/KERNEL/results.ktap "
+	  "[build/results]", 0 },
+	{ "output", 'o', "DIR", 0, "Where the report goes [build/results]; junit and kcidb write to "
+	  "standard output if it is -", 0 },
+	{ "origin", 'O', "NAME", 0, "Who submits to KCIDB [pincheck]", 0 },
 	{ 0 }
 };
 
@@ -35,6 +40,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	case 'o':
 		line->arguments.output = argument;
+		return 0;
+	case 'O':
+		line->arguments.origin = argument;
 		return 0;
 	case ARGP_KEY_ARGS:
 		line->words = state->argv + state->next;
@@ -52,16 +60,23 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static const struct argp parser = {
 	.options = options,
 	.parser = parse_option,
-	.args_doc = "summary FILE.ktap...",
+	.args_doc = "summary FILE.ktap...\nmatrix KERNEL...\njunit KERNEL...\nkcidb KERNEL...",
 	.doc = "Reports on runs of the pincheck suite.\v"
 	       "summary: failures with their evidence, known failures, skips by reason; "
-	       "the last line counts all cases.",
+	       "the last line counts all cases.\n"
+	       "matrix: scenarios by kernels, in matrix.json, matrix.html and matrix.md, and as a "
+	       "table on the terminal.\n"
+	       "junit: junit.xml, a test suite a kernel and topic.\n"
+	       "kcidb: kcidb.json, version 5.3.\n\n"
+	       "Exit codes: 0 nothing is red, 1 something is, 2 usage or no place to write, "
+	       "4 everything was skipped.",
 };
 
 int main(int argc, char **argv)
 {
 	struct command_line line = {
-		.arguments = { .results = "build/results", .output = "build/results" },
+		.arguments = { .results = "build/results", .output = "build/results",
+			       .origin = "pincheck" },
 	};
 
 	argp_err_exit_status = EXIT_USAGE;

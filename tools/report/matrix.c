@@ -210,6 +210,8 @@ static void explain_absence(struct cell *cell, const struct row *row, const stru
 		set_cell(cell, STATE_MISSING, false, "not part of this run");
 	} else if (topic && explain_by_topic(cell, row, topic)) {
 		return;
+	} else if (column_find(column, VERDICT_CASE)) {
+		set_cell(cell, STATE_MISSING, false, column_find(column, VERDICT_CASE)->reason);
 	} else if (column_find(column, STREAM_CASE)) {
 		set_cell(cell, STATE_MISSING, false, "the result stream is not complete");
 	} else if (is_filtered(column)) {
@@ -226,6 +228,8 @@ static void fill_cell(struct cell *cell, const struct row *row, const struct col
 		explain_absence(cell, row, column);
 	else
 		set_cell(cell, state_of(cell->of->outcome), ktap_is_failure(cell->of->outcome),
+			 cell->of->outcome == KTAP_XPASS && !*cell->of->reason ?
+			 "passes, although known-issues expects a failure: a stale entry" :
 			 cell->of->reason);
 }
 

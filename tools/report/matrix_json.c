@@ -2,25 +2,11 @@
 /* matrix.json: all that the other forms show. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "json.h"
 #include "matrix.h"
 #include "text.h"
 
 #define FORMAT_VERSION	1
-
-json_t *json_lines(const char *text)
-{
-	json_t *lines = json_array();
-
-	while (*text) {
-		size_t length = strcspn(text, "\n");
-
-		json_array_append_new(lines, json_stringn_nocheck(text, length));
-		text += length + (text[length] == '\n');
-	}
-	return lines;
-}
 
 static json_t *kernel_json(const struct matrix *matrix, size_t i)
 {
@@ -63,17 +49,6 @@ static json_t *row_json(const struct matrix *matrix, const struct row *row)
 				    cell_json(&row->cells[i], row, &matrix->columns[i]));
 	return json_pack("{s:s, s:s, s:s, s:b, s:o}", "name", row->name, "topic", row->topic,
 			 "kind", row->kind, "differs", row->differs, "cells", cells);
-}
-
-char *time_now(void)
-{
-	const char *epoch = getenv("SOURCE_DATE_EPOCH");
-	time_t now = epoch ? (time_t)atoll(epoch) : time(NULL);
-	char text[32];
-	struct tm utc;
-
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-	return copy_of(text);
 }
 
 json_t *matrix_json(const struct matrix *matrix)

@@ -80,8 +80,7 @@ static const char *scenario_of(const struct row *row)
 
 static bool alike(const struct matrix *matrix, const struct row *a, const struct row *b)
 {
-	if (strcmp(a->topic, b->topic) || strcmp(a->kind, b->kind) ||
-	    strcmp(scenario_of(a), scenario_of(b)))
+	if (strcmp(a->topic, b->topic) || strcmp(scenario_of(a), scenario_of(b)))
 		return false;
 	for (size_t i = 0; i < matrix->column_count; i++)
 		if (a->cells[i].state != b->cells[i].state)
@@ -93,7 +92,7 @@ static void write_row(const struct matrix *matrix, const struct row *row, size_t
 {
 	fprintf(to, "| `%s`", row->name);
 	if (more)
-		fprintf(to, " and %zu more holds", more);
+		fprintf(to, " and %zu more of its kind", more);
 	fputs(" |", to);
 	for (size_t i = 0; i < matrix->column_count; i++)
 		fprintf(to, " %s%s%s |", row->cells[i].red ? "**" : "",
@@ -101,7 +100,26 @@ static void write_row(const struct matrix *matrix, const struct row *row, size_t
 	putc('\n', to);
 }
 
-/* Holds for which a scenario ends the same way share a line. */
+/* What a kernel cannot offer is told by write_skips(); here is where kernels behave differently. */
+static bool behaves_differently(const struct matrix *matrix, const struct row *row)
+{
+	enum state first = STATE_SKIP;
+
+	if (row->red)
+		return true;
+	for (size_t i = 0; i < matrix->column_count; i++) {
+		enum state state = row->cells[i].state;
+
+		if (state == STATE_SKIP || state == STATE_MISSING)
+			continue;
+		if (first != STATE_SKIP && state != first)
+			return true;
+		first = state;
+	}
+	return false;
+}
+
+/* Variants for which a scenario ends the same way share a line. */
 static void write_differences(const struct matrix *matrix, FILE *to)
 {
 	bool *told = calloc(matrix->row_count + 1, sizeof(*told));
@@ -111,11 +129,10 @@ static void write_differences(const struct matrix *matrix, FILE *to)
 		const struct row *row = &matrix->rows[i];
 		size_t more = 0;
 
-		if (told[i] || !row->differs)
+		if (told[i] || !behaves_differently(matrix, row))
 			continue;
 		for (size_t j = i + 1; j < matrix->row_count; j++) {
-			if (told[j] || !matrix->rows[j].differs ||
-			    !alike(matrix, row, &matrix->rows[j]))
+			if (told[j] || !alike(matrix, row, &matrix->rows[j]))
 				continue;
 			told[j] = true;
 			more++;
@@ -125,8 +142,31 @@ static void write_differences(const struct matrix *matrix, FILE *to)
 		any = true;
 		write_row(matrix, row, more, to);
 	}
-	fputs(any ? "\n" : "All kernels agree on every scenario.\n\n", to);
+	fputs(any ? "\n" : "All kernels behave alike.\n\n", to);
 	free(told);
+}
+
+static void write_skips(const struct matrix *matrix, size_t column, FILE *to)
+{
+	json_t *reasons = json_object();
+	const char *reason;
+	json_t *count;
+
+	for (size_t i = 0; i < matrix->row_count; i++) {
+		const struct cell *cell = &matrix->rows[i].cells[column];
+
+		if (cell->state != STATE_SKIP)
+			continue;
+		count = json_object_get(reasons, cell->reason);
+		json_object_set_new(reasons, cell->reason, json_integer(json_integer_value(count) + 1));
+	}
+	json_object_foreach(reasons, reason, count) {
+		fprintf(to, "- %s skips %lld: ", matrix->columns[column].kernel,
+			(long long)json_integer_value(count));
+		write_escaped(*reason ? reason : "no reason given", to);
+		putc('\n', to);
+	}
+	json_decref(reasons);
 }
 
 static void write_red(const struct matrix *matrix, const struct row *row, size_t column, FILE *to)
@@ -171,5 +211,8 @@ void matrix_write_md(const struct matrix *matrix, FILE *to)
 	fputs("## pincheck: scenarios by kernels\n\n", to);
 	write_topics(matrix, to);
 	write_differences(matrix, to);
+	for (size_t i = 0; i < matrix->column_count; i++)
+		write_skips(matrix, i, to);
+	putc('\n', to);
 	write_reds(matrix, to);
 }

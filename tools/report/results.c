@@ -17,6 +17,7 @@
  * @inside: problems below the top level, which that result may explain
  * @kinds: problems of the stream itself, without repetition
  * @details: and all of them
+ * @splats: what the kernel log said, by scope; @splat is the scope whose lines are coming
  */
 struct reading {
 	struct results *results;
@@ -24,6 +25,8 @@ struct reading {
 	struct text inside;
 	struct text kinds;
 	struct text details;
+	json_t *splats;
+	char *splat;
 };
 
 /* jansson refuses to make a string of what is no UTF-8. */
@@ -95,6 +98,8 @@ static bool is_noise(const char *line, const struct test_case *of)
 {
 	static const char *const words[] = { "RUN ", "OK ", "FAIL ", "XFAIL ", "XPASS ", "TIMEOUT " };
 
+	const char *scenario = strrchr(of->name, '.');
+
 	if (!*line || !strncmp(line, "Starting ", 9) || !strncmp(line, MARK_TOPIC, strlen(MARK_TOPIC)))
 		return true;
 	if (!strncmp(line, "SKIP", 4))
@@ -102,7 +107,8 @@ static bool is_noise(const char *line, const struct test_case *of)
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (!strncmp(line, words[i], strlen(words[i])) && strstr(line, of->name))
 			return true;
-	return false;
+	return strstr(line, ": Test failed") && scenario && !strncmp(line, scenario + 1,
+								     strlen(scenario + 1));
 }
 
 static char *evidence_of(const char *diagnostics, const struct test_case *of)
@@ -119,6 +125,14 @@ static char *evidence_of(const char *diagnostics, const struct test_case *of)
 	}
 	free(lines);
 	return text_take(&evidence);
+}
+
+static void add_evidence(struct test_case *of, const char *evidence)
+{
+	char *both = format_of("%s%s%s", of->evidence, *of->evidence ? "\n" : "", evidence);
+
+	free(of->evidence);
+	of->evidence = printable(both);
 }
 
 /* A parent that fails because a subtest did adds nothing; one that timed out or crashed does. */
@@ -165,13 +179,7 @@ static void claim(struct reading *reading, const struct ktap_test *test)
 	if (speaks_for_itself(test))
 		add_test(reading, test);
 	if (inside->length && ktap_is_failure(test->outcome) && reading->unclaimed < results->count) {
-		struct test_case *own = &results->cases[results->count - 1];
-		char *both = format_of("%s%s%s", own->evidence, *own->evidence ? "\n" : "",
-				       inside->bytes);
-
-		free(own->evidence);
-		own->evidence = copy_of(text_strip(both));
-		free(both);
+		add_evidence(&results->cases[results->count - 1], text_strip(inside->bytes));
 	} else if (inside->length && !ktap_is_failure(test->outcome)) {
 		text_printf(&reading->kinds, "%s%s: its subtests are not complete",
 			    reading->kinds.length ? ", " : "", test->name);
@@ -198,12 +206,61 @@ static void on_problem(void *context, enum ktap_problem kind, unsigned int depth
 	struct reading *reading = context;
 
 	text_printf(depth ? &reading->inside : &reading->details, "%s: %s\n", name, detail);
-	if (!depth && !(reading->kinds.bytes && strstr(reading->kinds.bytes, name)))
+	if ((!depth || kind == KTAP_CUT_LINE) && !(reading->kinds.bytes && strstr(reading->kinds.bytes, name)))
 		text_printf(&reading->kinds, "%s%s", reading->kinds.length ? ", " : "", name);
+}
+
+/* "pincheck-vm splat: fork: WARNING...", then lines of it that are indented. */
+static void on_diagnostic(void *context, unsigned int depth, const char *text)
+{
+	struct reading *reading = context;
+	const char *before;
+	char *lines;
+
+	(void)depth;
+	if (!strncmp(text, MARK_SPLAT, strlen(MARK_SPLAT))) {
+		text += strlen(MARK_SPLAT);
+		free(reading->splat);
+		reading->splat = format_of("%.*s", (int)strcspn(text, ":"), text);
+		text += strcspn(text, ":");
+		text += strspn(text, ": ");
+	} else if (!reading->splat || *text != ' ') {
+		free(reading->splat);
+		reading->splat = NULL;
+		return;
+	}
+	before = json_string_value(json_object_get(reading->splats, reading->splat));
+	lines = printable(format_of("%s%s%s", before ? before : "", before ? "\n" : "", text));
+	json_object_set_new(reading->splats, reading->splat, json_string(lines));
+	free(lines);
+}
+
+/* A splat is evidence of the case that failed for it, or of the stream that ends with it. */
+static void place_splats(struct reading *reading)
+{
+	const char *scope;
+	json_t *lines;
+
+	json_object_foreach(reading->splats, scope, lines) {
+		char *name = format_of(RUNNERS_TOPIC "." SPLAT_PREFIX "%s", scope);
+		struct results *results = reading->results;
+		size_t i = 0;
+
+		while (i < results->count && strcmp(results->cases[i].name, name))
+			i++;
+		if (i < results->count)
+			add_evidence(&results->cases[i], json_string_value(lines));
+		else
+			text_printf(&reading->details, "%s: %s\n", scope, json_string_value(lines));
+		free(name);
+	}
+	json_decref(reading->splats);
+	free(reading->splat);
 }
 
 static const struct ktap_ops reading_ops = {
 	.test = on_test,
+	.diagnostic = on_diagnostic,
 	.problem = on_problem,
 };
 
@@ -219,6 +276,7 @@ static void conclude(struct reading *reading)
 		set_topic(&results->cases[i], topic);
 		free(topic);
 	}
+	place_splats(reading);
 	if (reading->inside.length)
 		text_append(&reading->details, reading->inside.bytes, reading->inside.length);
 	if (reading->details.length)
@@ -232,15 +290,20 @@ static void conclude(struct reading *reading)
 
 int results_read(struct results *results, const char *path)
 {
-	struct reading reading = { .results = results, .unclaimed = results->count };
+	struct reading reading = {
+		.results = results, .unclaimed = results->count, .splats = json_object(),
+	};
 	struct ktap_reader *reader;
 	size_t length;
 	char *stream = file_read(path, &length);
 
-	if (!stream)
+	if (!stream) {
+		json_decref(reading.splats);
 		return -errno;
+	}
 	reader = ktap_reader_new(&reading_ops, &reading);
 	if (!reader) {
+		json_decref(reading.splats);
 		free(stream);
 		return -ENOMEM;
 	}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* pincheck-report junit: a test suite a kernel and topic. */
+#include <stdlib.h>
+#include <string.h>
+#include "column.h"
+#include "commands.h"
+#include "output.h"
+#include "text.h"
+
+struct tally {
+	unsigned int tests;
+	unsigned int failures;
+	unsigned int errors;
+	unsigned int skipped;
+};
+
+/* How each outcome is said; a known failure is skipped, as pytest has it, with its own type. */
+static const struct {
+	const char *element;
+	const char *type;
+	size_t counter;
+} elements[KTAP_OUTCOMES] = {
+	[KTAP_FAIL] = { "failure", "fail", offsetof(struct tally, failures) },
+	[KTAP_SKIP] = { "skipped", "skip", offsetof(struct tally, skipped) },
+	[KTAP_XFAIL] = { "skipped", "xfail", offsetof(struct tally, skipped) },
+	[KTAP_XPASS] = { "failure", "xpass", offsetof(struct tally, failures) },
+	[KTAP_TIMEOUT] = { "error", "timeout", offsetof(struct tally, errors) },
+	[KTAP_ERROR] = { "error", "error", offsetof(struct tally, errors) },
+};
+
+static void count(struct tally *tally, const struct test_case *of)
+{
+	tally->tests++;
+	if (elements[of->outcome].element)
+		++*(unsigned int *)((char *)tally + elements[of->outcome].counter);
+}
+
+static void write_xml(const char *text, FILE *to)
+{
+	for (; *text; text++) {
+		switch (*text) {
+		case '&':
+			fputs("&amp;", to);
+			break;
+		case '<':
+			fputs("&lt;", to);
+			break;
+		case '>':
+			fputs("&gt;", to);
+			break;
+		case '"':
+			fputs("&quot;", to);
+			break;
+		default:
+			putc(*text, to);
+		}
+	}
+}
+
+static void write_tally(const struct tally *tally, FILE *to)
+{
+	fprintf(to, " tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\"", tally->tests,
+		tally->failures, tally->errors, tally->skipped);
+}
+
+static void write_case(const struct column *column, const struct test_case *of, FILE *to)
+{
+	const char *element = elements[of->outcome].element;
+	char *name = column_case_name(column, of);
+
+	fprintf(to, "    <testcase classname=\"%s.%s\" name=\"", column->kernel, of->topic);
+	write_xml(name, to);
+	fputs("\">\n", to);
+	if (element) {
+		fprintf(to, "      <%s type=\"%s\" message=\"", element, elements[of->outcome].type);
+		write_xml(of->reason, to);
+		fputs("\"/>\n", to);
+	}
+	if (*of->evidence) {
+		fputs("      <system-out>", to);
+		write_xml(of->evidence, to);
+		fputs("</system-out>\n", to);
+	}
+	fputs("    </testcase>\n", to);
+	free(name);
+}
+
+static bool in_topic(const struct test_case *of, const char *topic)
+{
+	return !strcmp(of->topic, topic);
+}
+
+static void write_suite(const struct column *column, const char *topic, FILE *to)
+{
+	const struct results *results = &column->results;
+	json_t *seconds = json_object_get(json_object_get(column->run, "topic_seconds"), topic);
+	struct tally tally = { 0 };
+
+	for (size_t i = 0; i < results->count; i++)
+		if (in_topic(&results->cases[i], topic))
+			count(&tally, &results->cases[i]);
+	fprintf(to, "  <testsuite name=\"%s.%s\" timestamp=\"%s\"", column->kernel, topic, column->time);
+	write_tally(&tally, to);
+	if (json_is_number(seconds))
+		fprintf(to, " time=\"%.3f\"", json_number_value(seconds));
+	fputs(">\n", to);
+	for (size_t i = 0; i < results->count; i++)
+		if (in_topic(&results->cases[i], topic))
+			write_case(column, &results->cases[i], to);
+	fputs("  </testsuite>\n", to);
+}
+
+static void write_column(const struct column *column, FILE *to)
+{
+	json_t *written = json_object();
+
+	for (size_t i = 0; i < column->results.count; i++) {
+		const char *topic = column->results.cases[i].topic;
+
+		if (json_object_get(written, topic))
+			continue;
+		json_object_set_new(written, topic, json_true());
+		write_suite(column, topic, to);
+	}
+	json_decref(written);
+}
+
+int command_junit(const struct arguments *arguments)
+{
+	struct column *columns = NULL;
+	struct tally tally = { 0 };
+	struct output output;
+	size_t size = 0, kernels = 0;
+
+	for (char **kernel = arguments->operands; *kernel; kernel++) {
+		columns = grow(columns, kernels, &size, sizeof(*columns));
+		column_load(&columns[kernels], arguments->results, *kernel);
+		for (size_t i = 0; i < columns[kernels].results.count; i++)
+			count(&tally, &columns[kernels].results.cases[i]);
+		kernels++;
+	}
+	output_open(&output, arguments->output, "junit.xml");
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"pincheck\"", output.to);
+	write_tally(&tally, output.to);
+	fputs(">\n", output.to);
+	for (size_t i = 0; i < kernels; i++) {
+		write_column(&columns[i], output.to);
+		column_free(&columns[i]);
+	}
+	fputs("</testsuites>\n", output.to);
+	output_close(&output);
+	free(columns);
+	return EXIT_PASS;
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* pincheck-report kcidb: KCIDB I/O data, version 5.3, for `kcidb-submit` or a REST endpoint. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include "column.h"
+#include "commands.h"
+#include "output.h"
+#include "text.h"
+
+#define VERSION_MAJOR		5
+#define VERSION_MINOR		3
+#define MAX_EXCERPT		16384
+
+/**
+ * struct report - the lists of the submission
+ * @known: ids of the issues that are already in
+ */
+struct report {
+	const char *origin;
+	json_t *checkouts;
+	json_t *builds;
+	json_t *tests;
+	json_t *issues;
+	json_t *incidents;
+	json_t *known;
+};
+
+/* A test that did not end says nothing of the kernel; a known failure is one, with an incident. */
+static const char *const statuses[KTAP_OUTCOMES] = {
+	[KTAP_PASS] = "PASS",
+	[KTAP_FAIL] = "FAIL",
+	[KTAP_SKIP] = "SKIP",
+	[KTAP_XFAIL] = "FAIL",
+	[KTAP_XPASS] = "PASS",
+	[KTAP_TIMEOUT] = "ERROR",
+	[KTAP_ERROR] = "ERROR",
+};
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+	if (*text)
+		json_object_set_new(object, key, json_string(text));
+}
+
+/* The end tells most: what a case says last stands just before its verdict. */
+static void set_excerpt(json_t *object, const char *evidence)
+{
+	size_t length = strlen(evidence);
+	const char *from = length > MAX_EXCERPT ? evidence + length - MAX_EXCERPT : evidence;
+
+	while ((*from & 0xc0) == 0x80)
+		from++;
+	set_text(object, "log_excerpt", from);
+}
+
+/* pincheck:NAME-RELEASE-TIME names a run, and what it tested. Return: to be freed */
+static char *run_id(const struct report *report, const struct column *column)
+{
+	const char *release = column_text(column, "kernel", "release");
+
+	return format_of("%s:%s-%s-%s", report->origin, column->kernel, *release ? release : "unknown",
+			 column->time);
+}
+
+static void add_checkout(struct report *report, const struct column *column, const char *id)
+{
+	json_t *checkout = json_pack("{s:s, s:s, s:b}", "id", id, "origin", report->origin,
+				     "valid", 1);
+	size_t distribution = strcspn(column->kernel, "-");
+
+	if (column->kernel[distribution])
+		json_object_set_new(checkout, "tree_name",
+				    json_stringn(column->kernel, distribution));
+	set_text(checkout, "comment", column_text(column, "kernel", "release"));
+	json_array_append_new(report->checkouts, checkout);
+}
+
+static void add_build(struct report *report, const struct column *column, const char *id)
+{
+	const struct test_case *built = column_find(column, BUILD_CASE);
+	json_t *misc = json_object();
+	json_t *build = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "id", id, "checkout_id", id,
+				  "origin", report->origin, "architecture", "x86_64", "config_name",
+				  column->kernel, "status", built ? statuses[built->outcome] : "PASS",
+				  "misc", misc);
+
+	set_text(misc, "config_sha256", column_text(column, "kernel", "config_sha256"));
+	set_text(misc, "module_srcversion", column_text(column, NULL, "module_srcversion"));
+	if (built) {
+		set_text(build, "comment", built->reason);
+		set_excerpt(build, built->evidence);
+	}
+	json_array_append_new(report->builds, build);
+}
+
+/* R28: why -> pincheck:known-r28-why. Return: to be freed */
+static char *issue_id(const struct report *report, const char *reason)
+{
+	struct text id = { 0 };
+
+	text_printf(&id, "%s:known", report->origin);
+	for (bool dash = true; *reason; reason++) {
+		if (!isalnum((unsigned char)*reason)) {
+			dash = true;
+			continue;
+		}
+		text_printf(&id, "%s%c", dash ? "-" : "", tolower((unsigned char)*reason));
+		dash = false;
+	}
+	return text_take(&id);
+}
+
+static void add_issue(struct report *report, const char *id, const char *reason)
+{
+	if (json_object_get(report->known, id))
+		return;
+	json_object_set_new(report->known, id, json_true());
+	json_array_append_new(report->issues,
+			      json_pack("{s:s, s:i, s:s, s:s, s:{s:b}}", "id", id, "version", 1,
+					"origin", report->origin, "comment", reason,
+					"culprit", "code", 1));
+}
+
+static void add_incident(struct report *report, const char *test_id, const char *reason)
+{
+	char *issue = issue_id(report, reason);
+
+	add_issue(report, issue, reason);
+	json_array_append_new(report->incidents,
+			      json_pack("{s:s, s:s, s:s, s:i, s:s, s:b}", "id", test_id,
+					"origin", report->origin, "issue_id", issue,
+					"issue_version", 1, "test_id", test_id, "present", 1));
+	free(issue);
+}
+
+/* Of the machine what may matter to a result; QEMU's whole command line is in run.json. */
+static json_t *environment_of(const struct column *column)
+{
+	static const char *const keys[] = { "accel", "qemu", "smp", "memory_mib" };
+	json_t *misc = json_object();
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		json_t *value = json_object_get(json_object_get(column->run, "machine"), keys[i]);
+
+		if (value && !json_is_null(value))
+			json_object_set(misc, keys[i], value);
+	}
+	return json_pack("{s:s, s:o}", "comment", "QEMU guest", "misc", misc);
+}
+
+static void add_test(struct report *report, const struct column *column, const char *build_id,
+		     const struct test_case *of)
+{
+	char *id = format_of("%s-%s", build_id, of->name);
+	json_t *test = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:{s:s}}", "id", id,
+				 "build_id", build_id, "origin", report->origin,
+				 "path", json_sprintf("pincheck.%s", of->name),
+				 "status", statuses[of->outcome], "start_time", column->time,
+				 "misc", "outcome", ktap_outcome_name(of->outcome));
+
+	set_text(test, "comment", of->reason);
+	set_excerpt(test, of->evidence);
+	json_object_set_new(test, "environment", environment_of(column));
+	json_array_append_new(report->tests, test);
+	if (of->outcome == KTAP_XFAIL)
+		add_incident(report, id, *of->reason ? of->reason : "known issue");
+	free(id);
+}
+
+static void add_column(struct report *report, const struct column *column)
+{
+	char *id = run_id(report, column);
+
+	add_checkout(report, column, id);
+	add_build(report, column, id);
+	for (size_t i = 0; i < column->results.count; i++)
+		if (strcmp(column->results.cases[i].name, BUILD_CASE))
+			add_test(report, column, id, &column->results.cases[i]);
+	free(id);
+}
+
+int command_kcidb(const struct arguments *arguments)
+{
+	struct report report = {
+		.origin = arguments->origin, .checkouts = json_array(), .builds = json_array(),
+		.tests = json_array(), .issues = json_array(), .incidents = json_array(),
+		.known = json_object(),
+	};
+	struct output output;
+	json_t *json;
+
+	for (char **kernel = arguments->operands; *kernel; kernel++) {
+		struct column column;
+
+		column_load(&column, arguments->results, *kernel);
+		add_column(&report, &column);
+		column_free(&column);
+	}
+	json = json_pack("{s:{s:i, s:i}, s:o, s:o, s:o, s:o, s:o}", "version", "major", VERSION_MAJOR,
+			 "minor", VERSION_MINOR, "checkouts", report.checkouts, "builds",
+			 report.builds, "tests", report.tests, "issues", report.issues,
+			 "incidents", report.incidents);
+	output_open(&output, arguments->output, "kcidb.json");
+	json_dumpf(json, output.to, JSON_INDENT(1));
+	putc('\n', output.to);
+	output_close(&output);
+	json_decref(json);
+	json_decref(report.known);
+	return EXIT_PASS;
+}
