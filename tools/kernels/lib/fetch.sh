@@ -50,7 +50,7 @@ command_refresh()
 	local version
 
 	matrix_select "${1:-}"
-	host_need kernels
+	host_need kernels "$( ((EUID == 0)) || echo unprivileged)"
 	fetch_lock
 	# Whoever held the lock until now may have done it all.
 	! fetch_is_fresh || return 0

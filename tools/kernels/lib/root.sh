@@ -37,8 +37,14 @@ root_bootstrap()
 		"${SUITES%% *}")
 	mkdir -p -- "$dir"
 	if ((EUID == 0)); then
-		# Own mount namespace: a run that is killed leaves no mount behind.
-		unshare --mount mmdebstrap --mode=root "${options[@]}" "$dir" "$APT_DIR/sources.list"
+		# Own mount namespace: a run that is killed leaves no mount behind. Where none is to be
+		# had, mmdebstrap cannot mount anything either.
+		if unshare --mount true 2>/dev/null; then
+			set -- unshare --mount
+		else
+			set --
+		fi
+		"$@" mmdebstrap --mode=root "${options[@]}" "$dir" "$APT_DIR/sources.list"
 	else
 		mmdebstrap --mode=unshare --format=tar "${options[@]}" - "$APT_DIR/sources.list" |
 			tar -x --no-same-owner --exclude='./dev/*' -C "$dir" -f -
@@ -55,11 +61,28 @@ root_slim()
 # root_run ROOT DIR COMMAND...: COMMAND in ROOT, with DIR as its /work.
 root_run()
 {
-	local root=$1 dir=$2
 	local -a namespaces=(--mount --pid --fork --kill-child)
+	local -a enter=(chroot "$1" /usr/bin/env -i HOME=/tmp LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin)
+
+	if ((EUID != 0)) || ! unshare --mount true 2>/dev/null; then
+		namespaces+=(--user --map-root-user)
+	fi
+	if unshare "${namespaces[@]}" true 2>/dev/null; then
+		root_run_mounted "$@"
+	elif ((EUID == 0)); then
+		root_run_moved "$@"
+	else
+		say "this machine gives an ordinary user no namespaces. Run as root:" \
+			"sudo CACHE=$CACHE $HERE/kernels ..., or allow user namespaces"
+		return 2
+	fi
+}
+
+root_run_mounted()
+{
+	local root=$1 dir=$2
 	shift 2
 
-	((EUID == 0)) || namespaces+=(--user --map-root-user)
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	unshare "${namespaces[@]}" /bin/sh -euc '
 		root=$1 dir=$2
@@ -67,9 +90,29 @@ root_run()
 		mount --bind -- "$dir" "$root/work"
 		mount --rbind /dev "$root/dev"
 		mount -t proc proc "$root/proc"
-		exec chroot "$root" /usr/bin/env -i HOME=/tmp LC_ALL=C \
-			PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
-	' sh "$root" "$dir" "$@"
+		exec "$@"
+	' sh "$root" "$dir" "${enter[@]}" "$@"
+}
+
+# In a container that may not mount (docker without privileges) DIR is moved into the root and
+# back, one run at a time.
+root_run_moved()
+{
+	local root=$1 dir=$2 turn rc=0
+	shift 2
+
+	exec {turn}>>"$root/.turn"
+	flock "$turn"
+	[ -c "$root/dev/null" ] || mknod -m 666 "$root/dev/null" c 1 3
+	rm -rf -- "$root/work"
+	mv -T -- "$dir" "$root/work"
+	"${enter[@]}" "$@" || rc=$?
+	mv -T -- "$root/work" "$dir"
+	mkdir -- "$root/work"
+	exec {turn}>&-
+	[ $rc -eq 0 ] || say "this container may not mount /proc, which objtool of 7.x needs:" \
+		"if that is the error, start it with --cap-add SYS_ADMIN or --privileged"
+	return $rc
 }
 
 # lint_ensure: sets LINT_ROOT, the build root plus the lint packages of the row. It is made when
