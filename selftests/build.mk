@@ -11,7 +11,7 @@ SELFTESTS_LIB		:= $(SELFTESTS_OUT)/libselftests.a
 SELFTESTS_LIB_OBJS	:= $(patsubst %.c,$(SELFTESTS_OUT)/%.o,$(wildcard selftests/lib/*.c) \
 			     tools/lib/pincheck.c tools/lib/pagemap.c tools/lib/vmstat.c)
 SELFTESTS_HEADERS	:= $(wildcard selftests/lib/*.h tools/lib/*.h include/uapi/linux/*.h)
-SELFTESTS_CFLAGS	:= -std=gnu11 -O2 -g -Wall -Wextra -Wshadow -Werror \
+SELFTESTS_CFLAGS	:= -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wshadow -Werror \
 			   -Iinclude/uapi -Iselftests/lib
 # -isystem: the harness is the kernel's, its warnings are not ours to mend.
 SELFTESTS_HARNESS	= -isystem "$${KSRC:-$$(tools/kernels/kernels ksrc)}/tools/testing/selftests"

@@ -8,8 +8,8 @@
  * is not tracked at all. Since 5.19 a page that lost its write permission here and is exclusive
  * gets it back without a copy.
  */
-#include "../tools/lib/pagemap.h"
 #include "suite.h"
+#include "../tools/lib/pagemap.h"
 
 #define CLEAR_REFS_HOLDS(X, topic, memory)							\
 	X(topic, memory, none)									\

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ACCURACY to the last reference. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
 #include <sched.h>

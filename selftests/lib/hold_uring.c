@@ -4,7 +4,6 @@
  * nothing of this suite. The device is a pipe: it takes and gives small pieces at once, so that
  * no worker thread comes into it.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What kernels are known to get wrong: reading the table. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the tests of the device itself play on. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
 #include <stdarg.h>

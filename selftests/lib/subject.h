@@ -172,8 +172,11 @@ void verdict_soft_dirty(struct subject *subject, enum which_pages pages, bool se
  */
 void verdict_accurate(struct subject *subject, struct verdict *verdict);
 
-/** verdict_given_back() - CLEAN: neither this session nor the machine has a reference more */
-void verdict_given_back(struct subject *subject, struct verdict *verdict);
+/**
+ * verdict_given_back() - CLEAN: this session has no reference left
+ * @whole_machine: and the machine not a pin more than at the start; that has to visit all CPUs
+ */
+void verdict_given_back(struct subject *subject, bool whole_machine, struct verdict *verdict);
 
 /** pins_baseline() - remember the machine's balance of pins. Return: 0 or a negative errno */
 int pins_baseline(void);

@@ -10,6 +10,7 @@
 
 #include <fnmatch.h>
 #include <libgen.h>
+#include <sched.h>
 
 struct suite_run {
 	struct suite_case *cases;
@@ -74,22 +75,35 @@ static bool suite_case_chosen(const struct suite_case *this, char **globs)
 	return !environment || !*environment || suite_glob_matches(environment, name);
 }
 
-static void suite_expect_failure(struct suite_run *run, struct suite_case *this)
+static void *suite_shared(size_t bytes)
 {
-	char name[256];
+	void *shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	suite_case_name(this, name, sizeof(name));
-	this->issue = known_issues_find(&run->issues, name);
-	if (!this->issue)
-		return;
-	this->xfail = mmap(NULL, sizeof(*this->xfail), PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (this->xfail == MAP_FAILED)
-		ksft_exit_fail_msg("%s: no memory for a known issue\n", name);
-	this->xfail->fixture = this->fixture;
-	this->xfail->variant = this->variant;
-	this->xfail->test = this->test;
-	__register_xfail(this->xfail);
+	if (shared == MAP_FAILED)
+		ksft_exit_fail_msg("no memory to share with the tests\n");
+	return shared;
+}
+
+/* All in one mapping: each costs every fork of every case. */
+static void suite_expect_failures(struct suite_run *run)
+{
+	struct __test_xfail *xfails = suite_shared((run->count + 1) * sizeof(*xfails));
+	char name[256];
+	size_t i;
+
+	for (i = 0; i < run->count; i++) {
+		struct suite_case *this = &run->cases[i];
+
+		suite_case_name(this, name, sizeof(name));
+		this->issue = known_issues_find(&run->issues, name);
+		if (!this->issue)
+			continue;
+		this->xfail = xfails++;
+		this->xfail->fixture = this->fixture;
+		this->xfail->variant = this->variant;
+		this->xfail->test = this->test;
+		__register_xfail(this->xfail);
+	}
 }
 
 static void suite_add(struct suite_run *run, const struct suite_case *this)
@@ -104,7 +118,6 @@ static void suite_choose(struct suite_run *run, char **globs)
 {
 	static struct __fixture_variant_metadata no_variant = { .name = "" };
 	struct suite_case this = { 0 };
-	size_t i;
 
 	for (this.fixture = __fixture_list; this.fixture; this.fixture = this.fixture->next) {
 		this.variant = this.fixture->variant ? this.fixture->variant : &no_variant;
@@ -117,8 +130,6 @@ static void suite_choose(struct suite_run *run, char **globs)
 			}
 		}
 	}
-	for (i = 0; i < run->count; i++)
-		suite_expect_failure(run, &run->cases[i]);
 }
 
 static void suite_load_issues(struct suite_run *run)
@@ -168,6 +179,21 @@ static void suite_prepare(struct suite_run *run)
 				   strerror(-error));
 }
 
+/*
+ * A case is one sequence of steps, whoever takes them. On one CPU that costs half the time under
+ * emulation, and what waits in the CPU's LRU batches is what this case put there. A topic about
+ * races spreads its threads itself.
+ */
+static void suite_stay_on_one_cpu(void)
+{
+	cpu_set_t cpus;
+	int cpu = sched_getcpu();
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu < 0 ? 0 : cpu, &cpus);
+	sched_setaffinity(0, sizeof(cpus), &cpus);
+}
+
 static void suite_set_timeouts(void)
 {
 	const char *factor = getenv("PINCHECK_TIMEOUT_FACTOR");
@@ -192,6 +218,8 @@ static bool suite_run_cases(struct suite_run *run, struct __test_results *result
 		struct __test_metadata *test = run->cases[i].test;
 
 		suite_current = &run->cases[i];
+		suite_current->ends_variant = i + 1 == run->count ||
+					      run->cases[i + 1].variant != suite_current->variant;
 		test->results = results;
 		__run_test(suite_current->fixture, suite_current->variant, test);
 		test->results = NULL;
@@ -231,10 +259,9 @@ static int suite_main(char **argv)
 		return KSFT_SKIP;
 	suite_prepare(&run);
 	suite_set_timeouts();
-	results = mmap(NULL, sizeof(*results), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		       -1, 0);
-	if (results == MAP_FAILED)
-		ksft_exit_fail_msg("no memory for results\n");
+	suite_expect_failures(&run);
+	suite_stay_on_one_cpu();
+	results = suite_shared(sizeof(*results));
 	ksft_exit(suite_run_cases(&run, results));
 	return KSFT_FAIL;
 }

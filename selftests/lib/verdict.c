@@ -412,14 +412,14 @@ void verdict_accurate(struct subject *subject, struct verdict *verdict)
 	note_page(subject, &now, telling, verdict);
 }
 
-void verdict_given_back(struct subject *subject, struct verdict *verdict)
+void verdict_given_back(struct subject *subject, bool whole_machine, struct verdict *verdict)
 {
 	struct pincheck_info info;
 	int64_t surplus = 0;
 	int error = pincheck_info(subject->memory.session, &info);
 
 	verdict_start(verdict, "CLEAN");
-	if (!error)
+	if (!error && whole_machine)
 		error = pins_surplus(&surplus);
 	if (error)
 		return verdict_failed(verdict, "cannot count", error);
