@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "array.h"
 #include "ktap.h"
 
 #define MAX_DEPTH	8
@@ -244,7 +245,7 @@ static enum ktap_outcome take_directive(char **comment, bool ok)
 	size_t length = strcspn(at, " :");
 
 	*comment = at;
-	for (size_t i = 0; i < sizeof(directives) / sizeof(directives[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(directives); i++) {
 		if (strlen(directives[i].word) != length ||
 		    strncasecmp(at, directives[i].word, length))
 			continue;

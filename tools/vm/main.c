@@ -142,9 +142,6 @@ static int run_shell(const struct run *run)
 	puts("A prompt comes in some seconds. `exit` ends the machine, Ctrl-A X kills it.");
 	if (qemu_start(&qemu, run->argv, true))
 		return EXIT_RUNNER;
-	/* Results have no reader here: the guest must not stall on a full pipe. */
-	close(qemu.results);
-	qemu.results = -1;
 	waitpid(qemu.pid, &status, 0);
 	qemu.pid = -1;
 	qemu_stop(&qemu);
@@ -161,7 +158,8 @@ static int prepare(struct run *run, char *note, size_t size, const char *initrd)
 		complain("cannot make %s: %s", options->results, strerror(-error));
 		return -1;
 	}
-	remove_old_record(options);
+	if (!options->shell)
+		remove_old_record(options);
 	if (options->splats_allowed)
 		splat_allow_from(options->splats_allowed);
 	run->accel = kvm_choose(options, note, size);
@@ -176,22 +174,23 @@ int main(int argc, char **argv)
 {
 	struct options options;
 	struct run run = { .options = &options };
-	char *initrd, *console_log;
+	char *initrd, *shell_log;
 	char note[512];
 	int code = EXIT_RUNNER;
 
 	options_parse(&options, argc, argv);
 	initrd = format_text("%s/initramfs.cpio", options.results);
-	console_log = format_text("%s/console.log", options.results);
+	shell_log = format_text("%s/shell.log", options.results);
 	if (!prepare(&run, note, sizeof(note), initrd)) {
 		run.argv = qemu_argv(&options, run.accel, initrd,
-				     options.shell ? console_log : NULL);
+				     options.shell ? shell_log : NULL);
 		for (char **word = run.argv; options.verbose && *word; word++)
-			fprintf(stderr, "%s%c", *word, word[1] ? ' ' : '\n');
+			fprintf(stderr, strchr(*word, ' ') ? "'%s'%c" : "%s%c", *word,
+				word[1] ? ' ' : '\n');
 		code = options.shell ? run_shell(&run) : run_suite(&run);
 		qemu_argv_free(run.argv);
 	}
 	free(initrd);
-	free(console_log);
+	free(shell_log);
 	return code;
 }

@@ -10,10 +10,29 @@
 #include "util.h"
 #include "verdict.h"
 
-enum { KEY_LONG = 0x100, OPT_KERNEL, OPT_MODULES, OPT_MODULE, OPT_TESTS, OPT_RESULTS, OPT_ACCEL,
-       OPT_FILTER, OPT_SMP, OPT_MEMORY, OPT_SWAP, OPT_HUGEPAGES, OPT_BOOT, OPT_TEST, OPT_TOPIC,
-       OPT_APPEND, OPT_SHELL, OPT_INIT, OPT_QEMU, OPT_ALLOWED, OPT_NAME,
-       OPT_BUSYBOX };
+enum option_key {
+	OPT_KERNEL = 0x100,
+	OPT_NAME,
+	OPT_MODULES,
+	OPT_MODULE,
+	OPT_TESTS,
+	OPT_FILTER,
+	OPT_RESULTS,
+	OPT_ACCEL,
+	OPT_SMP,
+	OPT_MEMORY,
+	OPT_SWAP,
+	OPT_HUGEPAGES,
+	OPT_APPEND,
+	OPT_SHELL,
+	OPT_BOOT,
+	OPT_TEST,
+	OPT_TOPIC,
+	OPT_INIT,
+	OPT_QEMU,
+	OPT_ALLOWED,
+	OPT_BUSYBOX,
+};
 
 static const struct argp_option rows[] = {
 	{ .doc = "What to run:" },
@@ -57,7 +76,7 @@ static const char doc[] =
 	"Example:\n"
 	"  pincheck-vm run --name debian-6.12 --kernel vmlinuz --modules lib/modules/6.12 \\\n"
 	"    --module build/module/debian-6.12/pincheck.ko --tests build/tests\n\n"
-	"Tests see: " "PINCHECK_TESTS (the filter), KSFT_MACHINE_SLOW=yes under emulation, "
+	"Tests see: PINCHECK_TESTS (the filter), KSFT_MACHINE_SLOW=yes under emulation, "
 	"PINCHECK_EXT4 (a directory on ext4, where there is one); their directory is /tests, "
 	"their working directory /tmp. A topic marker stands in the console log before each.";
 

@@ -31,7 +31,6 @@
 
 /* Lines of the result stream that the host looks for, after "# " */
 #define MARK_PROBE		"pincheck-vm probe: userspace runs"
-#define MARK_SHELL		"pincheck-vm shell"
 #define MARK_TOPIC		"pincheck-vm topic: "
 #define MARK_END		"pincheck-vm end: "	/* then "results=N topics=N" */
 #define MARK_SPLAT		"pincheck-vm splat: "

@@ -28,50 +28,41 @@ static const char base_command_line[] =
 	"console=ttyS0,115200 earlyprintk=serial,ttyS0,115200 panic=-1 oops=panic "
 	"printk.devkmsg=on log_buf_len=4M";
 
-static void add(char ***argv, size_t *count, char *word)
-{
-	*argv = grow(*argv, *count, sizeof(**argv));
-	(*argv)[(*count)++] = word;
-}
-
-static void add_words(char ***argv, size_t *count, const char *const words[])
-{
-	for (; *words; words++)
-		add(argv, count, format_text("%s", *words));
-}
-
 char **qemu_argv(const struct options *options, enum accel accel, const char *initrd,
-		 const char *console_log)
+		 const char *shell_log)
 {
 	bool kvm = accel == ACCEL_KVM;
+	char *smp = format_text("%ld", options->smp);
+	char *memory = format_text("%ld", options->memory_mib);
+	/* Huge pages at boot: asked for later, 64 of them cost 0.6 s under emulation. */
+	char *append = format_text("%s hugepagesz=2M hugepages=%ld %s", base_command_line,
+				   options->hugepages, options->append);
+	char *console = shell_log ?
+		format_text("stdio,id=console,mux=on,signal=off,logfile=%s", shell_log) :
+		format_text("file,id=console,path=/dev/fd/%d", CONSOLE_FD);
+	char *results = shell_log ? format_text("null,id=results") :
+		format_text("file,id=results,path=/dev/fd/%d", RESULTS_FD);
+	const char *const words[] = {
+		options->qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+		"-machine", "q35", "-accel", kvm ? "kvm" : "tcg", "-cpu", kvm ? "host" : "max",
+		"-smp", smp, "-m", memory, "-kernel", options->kernel, "-initrd", initrd,
+		"-append", append, "-chardev", console, "-chardev", results,
+		"-serial", "chardev:console", "-serial", "chardev:results",
+	};
 	char **argv = NULL;
 	size_t count = 0;
 
-	add_words(&argv, &count, (const char *const[]){
-		options->qemu, "-nodefaults", "-no-user-config", "-display", "none",
-		"-no-reboot", "-machine", "q35", "-accel", kvm ? "kvm" : "tcg",
-		"-cpu", kvm ? "host" : "max", NULL });
-	add_words(&argv, &count, (const char *const[]){ "-kernel", options->kernel,
-		"-initrd", initrd, "-smp", NULL });
-	add(&argv, &count, format_text("%ld", options->smp));
-	add_words(&argv, &count, (const char *const[]){ "-m", NULL });
-	add(&argv, &count, format_text("%ld", options->memory_mib));
-	add_words(&argv, &count, (const char *const[]){ "-append", NULL });
-	/* Huge pages at boot: asked for later, 64 of them cost 0.6 s under emulation. */
-	add(&argv, &count, format_text("%s hugepagesz=2M hugepages=%ld%s%s", base_command_line,
-				       options->hugepages, *options->append ? " " : "",
-				       options->append));
-	add_words(&argv, &count, (const char *const[]){ "-chardev", NULL });
-	if (console_log) {
-		add(&argv, &count, format_text("stdio,id=console,mux=on,signal=off,logfile=%s", console_log));
-	} else {
-		add(&argv, &count, format_text("file,id=console,path=/dev/fd/%d", CONSOLE_FD));
+	for (; count < ARRAY_SIZE(words); count++) {
+		argv = grow(argv, count, sizeof(*argv));
+		argv[count] = format_text("%s", words[count]);
 	}
-	add_words(&argv, &count, (const char *const[]){ "-chardev", NULL });
-	add(&argv, &count, format_text("file,id=results,path=/dev/fd/%d", RESULTS_FD));
-	add_words(&argv, &count, (const char *const[]){
-		"-serial", "chardev:console", "-serial", "chardev:results", NULL });
-	add(&argv, &count, NULL);
+	argv = grow(argv, count, sizeof(*argv));
+	argv[count] = NULL;
+	free(smp);
+	free(memory);
+	free(append);
+	free(console);
+	free(results);
 	return argv;
 }
 
@@ -96,7 +87,7 @@ static void __attribute__((noreturn))
 become_qemu(char **argv, int results, int console, int errors, pid_t parent)
 {
 	/* Above every fixed number first, so that no dup2() closes another pipe's end. */
-	int high_results = fcntl(results, F_DUPFD, 10);
+	int high_results = results < 0 ? -1 : fcntl(results, F_DUPFD, 10);
 	int high_console = console < 0 ? -1 : fcntl(console, F_DUPFD, 10);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -109,8 +100,10 @@ become_qemu(char **argv, int results, int console, int errors, pid_t parent)
 		dup2(errors, STDOUT_FILENO);
 		dup2(errors, STDERR_FILENO);
 	}
-	dup2(high_results, RESULTS_FD);
-	close(high_results);
+	if (high_results >= 0) {
+		dup2(high_results, RESULTS_FD);
+		close(high_results);
+	}
 	if (high_console >= 0) {
 		dup2(high_console, CONSOLE_FD);
 		close(high_console);
@@ -134,7 +127,7 @@ int qemu_start(struct qemu *qemu, char **argv, bool interactive)
 	pid_t self = getpid();
 
 	*qemu = (struct qemu){ .pid = -1, .console = -1, .results = -1, .errors = -1, .alive = -1 };
-	if (open_pipe(results) || (!interactive && (open_pipe(console) || open_pipe(errors))))
+	if (!interactive && (open_pipe(results) || open_pipe(console) || open_pipe(errors)))
 		goto fail;
 	fflush(NULL);
 	qemu->pid = fork();

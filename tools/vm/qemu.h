@@ -8,10 +8,10 @@
 #include "options.h"
 
 /**
- * struct qemu - one running (or ended) QEMU
- * @console: read end, first UART; -1 with --shell, where the terminal is the console
+ * struct qemu - one QEMU; with --shell the terminal is its console and there are no pipes
+ * @console: read end, first UART
  * @results: read end, second UART
- * @errors: read end, standard error of QEMU itself; -1 with --shell
+ * @errors: read end, standard error of QEMU itself
  * @alive: readable once it has ended
  * @not_found: there is no such program
  */
@@ -26,10 +26,10 @@ struct qemu {
 
 /**
  * qemu_argv() - the command line for @initrd under @accel, NULL at the end
- * @console_log: file that QEMU itself copies the console to, for --shell only
+ * @shell_log: not NULL for --shell: the file that QEMU copies the console to
  */
 char **qemu_argv(const struct options *options, enum accel accel, const char *initrd,
-		 const char *console_log);
+		 const char *shell_log);
 void qemu_argv_free(char **argv);
 
 /** qemu_start() - Return: 0 or -1, having complained. The child dies with this process */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../lib/array.h"
 #include "splat.h"
 
 #define MAX_ALLOWED	64
@@ -62,7 +63,7 @@ bool splat_starts(const char *message)
 {
 	bool starts = false;
 
-	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(beginnings); i++)
 		starts |= !strncmp(message, beginnings[i], strlen(beginnings[i]));
 	if (!starts)
 		return false;

@@ -65,6 +65,7 @@ static void on_test(void *context, const struct ktap_test *test)
 	bool own_failure = ktap_is_failure(test->outcome) && !test->failed_subtests;
 
 	suite->results++;
+	*suite->running = '\0';
 	if (!filtered && (!test->subtests || own_failure))
 		add_case(suite, test, suite->in_topic);
 	/* A program that hung or died late is told as that, beside its failed cases. */
@@ -88,32 +89,52 @@ static void on_plan(void *context, unsigned int depth, long count)
 		current_topic(suite)->planned = count;
 }
 
-static const char *after(const char *text, const char *mark)
+static void note_splat(struct suite *suite, const char *message)
 {
-	size_t length = strlen(mark);
-
-	return strncmp(text, mark, length) ? NULL : text + length;
+	if (!suite->splat)
+		snprintf(suite->first_splat, sizeof(suite->first_splat), "%s", message);
+	suite->splat = true;
+	progress_splat(suite->progress, message);
 }
+
+static void note_end(struct suite *suite, const char *counts)
+{
+	suite->ended = sscanf(counts, "results=%u", &suite->end_results) == 1;
+	suite->end_time = seconds_now();
+}
+
+static void note_probe(struct suite *suite, const char *rest)
+{
+	(void)rest;
+	suite->probe_answered = true;
+}
+
+/* "fork.base_pin_rw_fast.parent_writes ...": a panic from now on is that case's */
+static void note_running(struct suite *suite, const char *name)
+{
+	name += strspn(name, " ");
+	snprintf(suite->running, sizeof(suite->running), "%.*s", (int)strcspn(name, " "), name);
+}
+
+static const struct {
+	unsigned int depth;
+	const char *mark;
+	void (*note)(struct suite *suite, const char *rest);
+} marks[] = {
+	{ 0, MARK_TOPIC, begin_topic },
+	{ 0, MARK_SPLAT, note_splat },
+	{ 0, MARK_END, note_end },
+	{ 0, MARK_PROBE, note_probe },
+	{ 1, " RUN ", note_running },
+};
 
 static void on_diagnostic(void *context, unsigned int depth, const char *text)
 {
-	struct suite *suite = context;
-	const char *rest;
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+		size_t length = strlen(marks[i].mark);
 
-	if (depth)
-		return;
-	if ((rest = after(text, MARK_TOPIC))) {
-		begin_topic(suite, rest);
-	} else if ((rest = after(text, MARK_SPLAT))) {
-		if (!suite->splat)
-			snprintf(suite->first_splat, sizeof(suite->first_splat), "%s", rest);
-		suite->splat = true;
-		progress_splat(suite->progress, rest);
-	} else if ((rest = after(text, MARK_END))) {
-		suite->ended = sscanf(rest, "results=%u", &suite->end_results) == 1;
-		suite->end_time = seconds_now();
-	} else if (after(text, MARK_PROBE)) {
-		suite->probe_answered = true;
+		if (marks[i].depth == depth && !strncmp(text, marks[i].mark, length))
+			marks[i].note(context, text + length);
 	}
 }
 

@@ -37,6 +37,7 @@ struct topic {
 
 /**
  * struct suite - the whole
+ * @running: the case that the harness said it runs, "" between cases
  * @first_test_line: host's clock, 0 until the first line of a topic
  * @activity: host's clock at the last top-level result or topic, for the watchdog
  * @problems: of the stream, one line each
@@ -61,6 +62,7 @@ struct suite {
 	bool ended;
 	bool splat;
 	char first_splat[256];
+	char running[128];
 	double first_test_line;
 	double activity;
 	double end_time;

@@ -61,10 +61,12 @@ static void print_by_outcome(const struct suite *suite, enum ktap_outcome outcom
 	if (!suite->totals[outcome])
 		return;
 	printf("\n%s: %u\n", heading, suite->totals[outcome]);
-	for (size_t i = 0; i < suite->case_count; i++)
-		if (suite->cases[i].outcome == outcome)
-			printf("  %s%s%s\n", suite->cases[i].name, *suite->cases[i].reason ? ": " : "",
-			       suite->cases[i].reason);
+	for (size_t i = 0; i < suite->case_count; i++) {
+		const struct test_case *test = &suite->cases[i];
+
+		if (test->outcome == outcome)
+			printf("  %s%s%s\n", test->name, *test->reason ? ": " : "", test->reason);
+	}
 }
 
 static int by_reason(const void *a, const void *b)
@@ -87,9 +89,10 @@ static void print_skips(const struct suite *suite)
 		printf("\nSkipped:\n");
 		qsort(reasons, count, sizeof(*reasons), by_reason);
 	}
-	for (size_t i = 0, same; i < count; i += same) {
-		for (same = 1; i + same < count && !strcmp(reasons[i], reasons[i + same]); same++)
-			;
+	for (size_t i = 0, same = 0; i < count; i += same) {
+		same = 1;
+		while (i + same < count && !strcmp(reasons[i], reasons[i + same]))
+			same++;
 		printf("  %4zu  %s\n", same, *reasons[i] ? reasons[i] : "no reason given");
 	}
 	free(reasons);

@@ -5,8 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-
-#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+#include "../lib/array.h"
 
 /* One line to stderr, after the program's name: the cause, and what mends it. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "../lib/array.h"
 #include "machine.h"
 #include "suite.h"
 #include "verdict.h"
@@ -62,19 +63,36 @@ static bool no_boot(const struct evidence *evidence, struct verdict *verdict)
 	return true;
 }
 
+static const char *topic_name(const struct suite *suite)
+{
+	return suite->in_topic ? suite->topics[suite->topic_count - 1].name : "TOPIC";
+}
+
+/* The innermost thing that was going on */
+static const char *where(const struct suite *suite)
+{
+	static char text[256];
+
+	if (!suite->in_topic)
+		return "outside the topics";
+	if (*suite->running)
+		snprintf(text, sizeof(text), "during %s", suite->running);
+	else
+		snprintf(text, sizeof(text), "during topic %s", topic_name(suite));
+	return text;
+}
+
 static bool panic(const struct evidence *evidence, struct verdict *verdict)
 {
 	const struct machine *machine = evidence->machine;
 	const struct suite *suite = evidence->suite;
-	const char *topic = suite->in_topic ? suite->topics[suite->topic_count - 1].name : NULL;
 
 	if (!*machine->console.panic && (suite->ended || machine->end != END_BY_ITSELF))
 		return false;
-	because(verdict, "%s%s: %s", topic ? "during topic " : "outside the topics",
-		topic ?: "", *machine->console.panic ? machine->console.panic :
+	because(verdict, "%s: %s", where(suite), *machine->console.panic ? machine->console.panic :
 		"the guest ended without a panic message and without the end marker");
 	then_do(verdict, "the trace is in console.log; run that topic alone with --filter '%s.*', "
-		"or try by hand with --shell", topic ?: "TOPIC");
+		"or try by hand with --shell", topic_name(suite));
 	return true;
 }
 
@@ -86,10 +104,10 @@ static bool timeout(const struct evidence *evidence, struct verdict *verdict)
 	if (machine->end == END_NO_PROGRESS)
 		because(verdict, "the guest stopped talking before its tests began");
 	else if (machine->end == END_TOPIC_DEADLINE)
-		because(verdict, "the guest no longer answers, topic %s",
-			suite->topic_count ? suite->topics[suite->topic_count - 1].name : "none");
+		because(verdict, "the guest no longer answers, %s", where(suite));
 	else if (machine->end == END_TEST_DEADLINE)
-		because(verdict, "all topics together took more than %.0f s", machine->limits.test);
+		because(verdict, "all topics together took more than %.0f s, %s",
+			machine->limits.test, where(suite));
 	else if (suite->totals[KTAP_TIMEOUT])
 		because(verdict, "%u topics overran their deadline", suite->totals[KTAP_TIMEOUT]);
 	else
@@ -179,7 +197,7 @@ void verdict_of(struct verdict *verdict, const struct suite *suite, const struct
 {
 	const struct evidence evidence = { suite, machine, filter };
 
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
 		*verdict = (struct verdict){ .code = rules[i].code, .name = rules[i].name };
 		if (rules[i].holds(&evidence, verdict))
 			return;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../array.h"
 #include "../ktap.h"
 
 #define GOLDEN	"tools/lib/test/ktap"
@@ -119,7 +120,7 @@ static void compare_with_golden(const char *directory, const char *name)
 	char *stream = slurp(directory, name, ".ktap", &length);
 	char *golden = slurp(directory, name, ".golden", &golden_length);
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		char *got = read_in_steps(stream, length, steps[i], NULL);
 		bool same = !strcmp(got, golden);
 

@@ -54,7 +54,7 @@ void scope_add(const char *name, unsigned int splats)
 {
 	struct scope *scope = &scopes[scope_count];
 
-	if (scope_count == sizeof(scopes) / sizeof(scopes[0]))
+	if (scope_count == ARRAY_SIZE(scopes))
 		return;
 	snprintf(scope->name, sizeof(scope->name), "%s", name);
 	scope->splats = splats;

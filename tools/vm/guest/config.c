@@ -23,7 +23,7 @@ static const struct {
 
 static void set(struct config *config, const char *key, const char *value)
 {
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		void *field = (char *)config + keys[i].offset;
 
 		if (strcmp(key, keys[i].key))

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "../../lib/array.h"
 #include "../protocol.h"
 
 #define MAX_TOPICS	64
@@ -85,6 +86,6 @@ void clean_pins_since(const char *topic);
 void clean_check(const struct config *config);
 
 void shell_run(void);
-void __attribute__((noreturn)) machine_off(void);
+void machine_off(void);
 
 #endif

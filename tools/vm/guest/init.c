@@ -92,9 +92,9 @@ static void offer_shell(const struct config *config)
 	ext4_up();
 	if (*config->module)
 		error = module_insert(config->module);
+	/* Nobody reads results here: what the person must know goes to the console. */
 	if (error)
-		report("insmod %s: %s", config->module, strerror(-error));
-	report(MARK_SHELL);
+		kmsg_mark("insmod failed, see above");
 	shell_run();
 }
 
@@ -106,11 +106,13 @@ int main(void)
 	if (report_open()) {
 		fprintf(stderr, "pincheck-vm: no second UART (%s: %s)\n", RESULT_TTY, strerror(errno));
 		machine_off();
+		return 1;
 	}
 	config_read(&config);
 	if (config.probe) {
 		report(MARK_PROBE);
 		machine_off();
+		return 1;
 	}
 	setenv("PATH", "/bin:/sbin", 1);
 	setenv("HOME", "/tmp", 1);
@@ -123,4 +125,5 @@ int main(void)
 	else
 		run_suite(&config);
 	machine_off();
+	return 1;
 }

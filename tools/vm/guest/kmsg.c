@@ -46,7 +46,7 @@ void kmsg_mark(const char *text)
 		report("cannot write to /dev/kmsg: %s", strerror(errno));
 }
 
-/* A record is "level,sequence,time,flags;text\n KEY=value\n". Return: its text, or NULL at the end */
+/* A record is "level,sequence,time,flags;text\n KEY=value\n". Return: its text, NULL at the end */
 static char *next_record(char *record, size_t size)
 {
 	for (;;) {
@@ -101,7 +101,7 @@ static bool check_taint(const char *scope)
 	return true;
 }
 
-/* Read the log up to now, report the splats in it. Return: how many; a bare new taint is one too */
+/* Report the splats since the last call. Return: how many; a bare new taint is one too */
 unsigned int kmsg_check(const char *scope)
 {
 	static char record[8192];

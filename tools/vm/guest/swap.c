@@ -54,7 +54,7 @@ static int zram_up(const char *size)
 	static const char *const compressors[] = { NULL, "lzo-rle", "lz4", "lzo", "zstd" };
 	int error = -ENOENT;
 
-	for (size_t i = 0; i < sizeof(compressors) / sizeof(compressors[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(compressors); i++) {
 		if (compressors[i] &&
 		    file_write(ZRAM_SYSFS "comp_algorithm", compressors[i]))
 			continue;

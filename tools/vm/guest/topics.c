@@ -207,6 +207,8 @@ static void run_topic(const char *topic, const struct config *config)
 		report_result(false, topic, "ERROR pipe: %s", strerror(errno));
 		return;
 	}
+	/* What a panic finds in the pipe is lost: let there be little. */
+	fcntl(output[1], F_SETPIPE_SZ, 4096);
 	pid = fork();
 	if (!pid)
 		become(topic, output[1]);

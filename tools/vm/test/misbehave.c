@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/fs.h>
+#include "../../lib/array.h"
 #include "../protocol.h"
 
 #define EXIT_SKIP	4
@@ -177,7 +178,7 @@ static const struct {
 int main(int argc, char **argv)
 {
 	(void)argc;
-	for (size_t i = 0; i < sizeof(behaviours) / sizeof(behaviours[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(behaviours); i++)
 		if (!strcmp(argv[0], behaviours[i].name))
 			return behaviours[i].behave();
 	printf("Bail out! no behaviour is called %s\n", argv[0]);

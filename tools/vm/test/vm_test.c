@@ -333,7 +333,8 @@ static void run_row(const struct row *row)
 	if (code != row->exit_code)
 		printf("# exit code %d, expected %d\n", code, row->exit_code);
 	verdict(row->name, "exit_code", code == row->exit_code);
-	words = contains_all(place.output, row->says) & contains_all(stream, row->stream);
+	words = contains_all(place.output, row->says);
+	words = contains_all(stream, row->stream) && words;
 	verdict(row->name, "says_why", words);
 	if (has_record)
 		verdict(row->name, "record", record_agrees(&place, row->exit_code));
