@@ -23,3 +23,9 @@ $(BUILD)/test/report-test: $(BUILD)/test/pincheck-report
 	@mkdir -p $(@D)
 	printf '#!/bin/sh\nREPORT=%s exec tools/report/test/report-test\n' $< > $@
 	chmod +x $@
+
+##@ Matrix
+.PHONY: matrix report-check
+matrix: host-vm ## the suite on every stock kernel, or on those in KERNELS=; build/results/matrix.html
+	KERNELS="$(if $(filter file,$(origin KERNELS)),,$(KERNELS))" TESTS='$(TESTS)' ACCEL="$(ACCEL)" \
+		tools/run-matrix
