@@ -4,13 +4,13 @@ BUILD ?= build
 
 VM_SOURCES	:= $(wildcard tools/vm/*.c) tools/lib/ktap.c
 VM_INIT_SOURCES	:= $(wildcard tools/vm/guest/*.c) tools/vm/splat.c tools/lib/vmstat.c
-VM_HEADERS	:= $(wildcard tools/vm/*.h tools/vm/guest/*.h) tools/lib/ktap.h tools/lib/vmstat.h
+VM_HEADERS	:= $(wildcard tools/vm/*.h tools/vm/guest/*.h) tools/lib/ktap.h tools/lib/vmstat.h tools/lib/array.h
 VM_CFLAGS	:= -O2 -g -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes \
 		   -Wmissing-prototypes -Werror
 VM_SANITIZE	:= -fsanitize=address,undefined -fno-sanitize-recover=all
 
 TOOLS		+= $(BUILD)/bin/pincheck-vm $(BUILD)/vm/init
-UNIT_TESTS	+= $(BUILD)/test/ktap_test
+UNIT_TESTS	+= $(BUILD)/test/ktap_test $(BUILD)/test/vm_parts_test
 
 $(BUILD)/bin/pincheck-vm: $(VM_SOURCES) $(VM_HEADERS) | host-build
 	@mkdir -p $(@D)
@@ -20,9 +20,14 @@ $(BUILD)/vm/init: $(VM_INIT_SOURCES) $(VM_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(VM_CFLAGS) -static -s -o $@ $(VM_INIT_SOURCES)
 
-$(BUILD)/test/ktap_test: tools/lib/test/ktap_test.c tools/lib/ktap.c tools/lib/ktap.h
+$(BUILD)/test/ktap_test: tools/lib/test/ktap_test.c tools/lib/ktap.c tools/lib/ktap.h tools/lib/array.h
 	@mkdir -p $(@D)
 	$(CC) $(VM_CFLAGS) -O1 $(VM_SANITIZE) -o $@ tools/lib/test/ktap_test.c tools/lib/ktap.c
+
+$(BUILD)/test/vm_parts_test: tools/vm/test/parts_test.c $(VM_SOURCES) $(VM_HEADERS) | host-build
+	@mkdir -p $(@D)
+	$(CC) $(VM_CFLAGS) -O1 $(VM_SANITIZE) -o $@ tools/vm/test/parts_test.c \
+		$(filter-out tools/vm/main.c,$(VM_SOURCES)) -larchive -ljansson
 
 $(BUILD)/test/misbehave: tools/vm/test/misbehave.c tools/vm/protocol.h
 	@mkdir -p $(@D)

@@ -13,28 +13,31 @@
 void progress_init(struct progress *progress)
 {
 	*progress = (struct progress){
-		.live = isatty(STDOUT_FILENO), .start = seconds_now(),
+		.out = stdout, .live = isatty(STDOUT_FILENO), .start = seconds_now(),
 	};
 }
 
 void progress_end(struct progress *progress)
 {
 	if (progress->line_open)
-		fputs("\r\033[K", stdout);
+		fputs("\r\033[K", progress->out);
 	progress->line_open = false;
-	fflush(stdout);
+	if (progress->out)
+		fflush(progress->out);
 }
 
 void progress_say(struct progress *progress, const char *format, ...)
 {
 	va_list arguments;
 
+	if (!progress->out)
+		return;
 	progress_end(progress);
 	va_start(arguments, format);
-	vprintf(format, arguments);
+	vfprintf(progress->out, format, arguments);
 	va_end(arguments);
-	putchar('\n');
-	fflush(stdout);
+	fputc('\n', progress->out);
+	fflush(progress->out);
 }
 
 static void __attribute__((format(printf, 2, 3)))
@@ -42,11 +45,11 @@ update(struct progress *progress, const char *format, ...)
 {
 	va_list arguments;
 
-	printf("\r\033[K%5.1f s  ", seconds_now() - progress->start);
+	fprintf(progress->out, "\r\033[K%5.1f s  ", seconds_now() - progress->start);
 	va_start(arguments, format);
-	vprintf(format, arguments);
+	vfprintf(progress->out, format, arguments);
 	va_end(arguments);
-	fflush(stdout);
+	fflush(progress->out);
 	progress->line_open = true;
 	progress->shown = seconds_now();
 }

@@ -4,15 +4,17 @@
 #define PINCHECK_VM_PROGRESS_H
 
 #include <stdbool.h>
+#include <stdio.h>
 #include "../lib/ktap.h"
 
 struct suite;
 struct topic;
 
 /**
- * struct progress - @live: standard output is a terminal
+ * struct progress - @out: NULL to say nothing, @live: it is a terminal
  */
 struct progress {
+	FILE *out;
 	bool live;
 	bool line_open;
 	double start;

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The pieces of the runner that need no guest: splats, counting, verdicts, module order. */
+#include <archive.h>
+#include <archive_entry.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "../console.h"
+#include "../initramfs.h"
+#include "../kmods.h"
+#include "../machine.h"
+#include "../options.h"
+#include "../progress.h"
+#include "../protocol.h"
+#include "../splat.h"
+#include "../suite.h"
+#include "../summary.h"
+#include "../util.h"
+#include "../verdict.h"
+
+static unsigned int tests;
+static unsigned int failures;
+
+static void __attribute__((format(printf, 2, 3))) verdict(bool ok, const char *format, ...)
+{
+	va_list arguments;
+
+	printf("%sok %u vm_parts.", ok ? "" : "not ", ++tests);
+	va_start(arguments, format);
+	vprintf(format, arguments);
+	va_end(arguments);
+	putchar('\n');
+	failures += !ok;
+}
+
+/* Lines as consoles have them: real splats, and everyday lines that only look like one. */
+static const struct {
+	bool is_splat;
+	const char *line;
+} lines[] = {
+	{ true, "[   12.345678] WARNING: CPU: 1 PID: 9 at mm/gup.c:70 try_grab_folio+0x1/0x2" },
+	{ true, "[   12.345678][    T9] WARNING: possible circular locking dependency detected" },
+	{ true, "[   12.345678] BUG: KASAN: slab-use-after-free in hold_release+0x10/0x80" },
+	{ true, "[   12.345678] BUG: Bad page state in process fork  pfn:12345" },
+	{ true, "[   12.345678] kernel BUG at mm/rmap.c:1234!" },
+	{ true, "[   12.345678] Oops: general protection fault, probably for address 0x1: 0000 [#1]" },
+	{ true, "[   12.345678] UBSAN: array-index-out-of-bounds in pin.c:12:3" },
+	{ true, "[   12.345678] INFO: task fork:12 blocked for more than 120 seconds." },
+	{ true, "[   12.345678] rcu: INFO: rcu_preempt self-detected stall on CPU" },
+	{ true, "[   12.345678] watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [fork:12]" },
+	{ false, "[    0.100000] RETBleed: WARNING: Spectre v2 mitigation leaves CPU vulnerable" },
+	{ false, "[    5.100000] traps: fork[12] general protection fault ip:401000 sp:7ffc0 error:0" },
+	{ false, "[    5.100000] pincheck: loading out-of-tree module taints kernel." },
+	{ false, "[    5.100000] pincheck-vm: topic BUG: none" },
+	{ false, "[    0.000000] DEBUG: just talking" },
+	{ false, "[    5.100000] WARNING: known to be harmless: all is well" },
+};
+
+static void splats_are_told_from_talk(void)
+{
+	char path[] = "/tmp/pincheck-allowed-XXXXXX";
+	int fd = mkstemp(path);
+
+	dprintf(fd, "# the reason\nknown to be harmless\n");
+	close(fd);
+	splat_allow_from(path);
+	unlink(path);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		bool ok = splat_starts(splat_skip_stamp(lines[i].line)) == lines[i].is_splat;
+
+		if (!ok)
+			printf("# %s\n", lines[i].line);
+		verdict(ok, "splat.line_%zu", i + 1);
+	}
+}
+
+/**
+ * struct story - a run that never was
+ * @console: what the kernel said, @stream: what came as results
+ */
+struct story {
+	const char *name;
+	const char *console;
+	const char *stream;
+	enum machine_end end;
+	const char *filter;
+	enum run_exit code;
+	unsigned int passed, failed, skipped;
+	const char *reason;
+};
+
+#define HEAD	"KTAP version 1\n1..4\nok 1 boot\nok 2 insmod\n# pincheck-vm topic: fork\n"
+#define TOPIC	"  KTAP version 1\n  1..2\n  ok 1 fork.a\n  ok 2 fork.b # SKIP needs swap\nok 3 fork\n"
+#define CLEAN	"  KTAP version 1\n  1..1\n  ok 1 pins\nok 4 clean\n"
+#define END(n)	"# pincheck-vm end: results=" #n " topics=1\n"
+
+static const struct story stories[] = {
+	{ .name = "pass", .stream = HEAD TOPIC CLEAN END(7), .code = EXIT_PASS,
+	  .passed = 4, .skipped = 1 },
+	{ .name = "lost_result", .stream = HEAD TOPIC CLEAN END(8), .code = EXIT_FAIL,
+	  .passed = 4, .failed = 1, .skipped = 1, .reason = "the guest sent 8 results, 7 arrived" },
+	{ .name = "no_end_marker", .stream = HEAD TOPIC CLEAN, .code = EXIT_PANIC,
+	  .passed = 4, .failed = 1, .skipped = 1, .reason = "without the end marker" },
+	{ .name = "panic_in_case", .console = "[ 1.000000] Kernel panic - not syncing: Fatal\n",
+	  .stream = HEAD "  KTAP version 1\n  1..2\n  #  RUN           fork.a ...\n",
+	  .code = EXIT_PANIC, .passed = 2, .failed = 1, .reason = "during fork.a: Kernel panic" },
+	{ .name = "panic_before_init", .console = "[ 1.000000] Kernel panic - not syncing: VFS\n",
+	  .code = EXIT_NO_BOOT, .failed = 1, .reason = "panicked while booting" },
+	{ .name = "stalled_boot", .end = END_NO_PROGRESS, .code = EXIT_NO_BOOT, .failed = 1,
+	  .reason = "the boot stalled" },
+	{ .name = "wedged_guest", .end = END_TOPIC_DEADLINE, .code = EXIT_TIMEOUT, .passed = 2,
+	  .failed = 1, .stream = HEAD, .reason = "no longer answers, during topic fork" },
+	{ .name = "hung_topic", .code = EXIT_TIMEOUT, .passed = 4, .failed = 1,
+	  .stream = HEAD "  KTAP version 1\n  1..2\n  ok 1 fork.a\n"
+	  "not ok 3 fork # TIMEOUT 5 seconds\n" CLEAN END(6), .reason = "1 topics overran" },
+	{ .name = "console_splat", .console = "[ 1.000000] WARNING: CPU: 0 PID: 1 at x.c:1 f\n",
+	  .stream = HEAD TOPIC CLEAN END(7), .code = EXIT_SPLAT, .passed = 4, .failed = 1,
+	  .skipped = 1, .reason = "WARNING: CPU: 0" },
+	{ .name = "skip_only", .code = EXIT_SKIP_ONLY, .passed = 3, .skipped = 1,
+	  .stream = HEAD "  KTAP version 1\n  1..1\n  ok 1 fork.a # SKIP needs swap\nok 3 fork\n"
+	  CLEAN END(6), .reason = "every test was skipped" },
+	{ .name = "nothing_chosen", .filter = "x.*", .code = EXIT_RUNNER, .passed = 3, .failed = 1,
+	  .stream = HEAD "  KTAP version 1\n  1..0\nok 3 fork # SKIP " REASON_FILTER "\n" CLEAN END(5),
+	  .reason = "no test matches 'x.*'" },
+	{ .name = "one_failure_counts_once", .code = EXIT_FAIL, .passed = 3, .failed = 1,
+	  .stream = HEAD "  KTAP version 1\n  1..1\n  not ok 1 fork.a\nnot ok 3 fork # exit status 1\n"
+	  CLEAN END(6), .reason = "1 failed" },
+	{ .name = "xpass_is_a_failure", .code = EXIT_FAIL, .passed = 3, .failed = 1,
+	  .stream = HEAD "  KTAP version 1\n  1..1\n  ok 1 fork.a # XPASS stale\nnot ok 3 fork\n"
+	  CLEAN END(6) },
+	{ .name = "xfail_passes", .code = EXIT_PASS, .passed = 4,
+	  .stream = HEAD "  KTAP version 1\n  1..1\n  ok 1 fork.a # XFAIL old kernel\nok 3 fork\n"
+	  CLEAN END(6) },
+	{ .name = "dead_program", .code = EXIT_FAIL, .passed = 4, .failed = 1,
+	  .stream = HEAD "  KTAP version 1\n  1..2\n  ok 1 fork.a\n"
+	  "not ok 3 fork # ERROR killed by signal 11\n" CLEAN END(6), .reason = "not whole: short plan" },
+};
+
+static void tell(const struct story *story)
+{
+	struct machine machine = { .end = story->end, .limits = { .boot = 5, .test = 5 } };
+	struct progress silent = { 0 };
+	unsigned int passed, failed, skipped;
+	struct verdict got;
+	struct suite suite;
+	bool ok;
+
+	machine.console.log = fopen("/dev/null", "we");
+	suite_init(&suite, &silent);
+	if (story->console)
+		console_feed(&machine.console, story->console, strlen(story->console));
+	if (story->stream)
+		suite_feed(&suite, story->stream, strlen(story->stream));
+	suite_finish(&suite);
+	verdict_of(&got, &suite, &machine, story->filter);
+	passed = suite_passed(&suite);
+	failed = summary_failed(&suite, &got);
+	skipped = suite.totals[KTAP_SKIP];
+	ok = got.code == story->code && passed == story->passed && failed == story->failed &&
+	     skipped == story->skipped && strstr(got.reason, story->reason ?: "");
+	if (!ok)
+		printf("# exit %d, %u passed, %u failed, %u skipped: %s\n", got.code, passed, failed,
+		       skipped, got.reason);
+	verdict(ok, "verdict.%s", story->name);
+	suite_free(&suite);
+	fclose(machine.console.log);
+}
+
+static void put_file(const char *directory, const char *name, const char *text)
+{
+	char *path = format_text("%s/%s", directory, name);
+	FILE *file;
+
+	*strrchr(path, '/') = '\0';
+	make_directories(path);
+	path[strlen(path)] = '/';
+	file = fopen(path, "we");
+	if (file) {
+		fputs(text, file);
+		fclose(file);
+	}
+	free(path);
+}
+
+/* A kernel's module directory as depmod leaves it, with a soft dependency and a built-in. */
+static void make_module_directory(const char *directory)
+{
+	put_file(directory, "modules.builtin", "kernel/mm/zsmalloc.ko\n");
+	put_file(directory, "modules.softdep", "softdep ext4 pre: crypto-crc32c\n");
+	put_file(directory, "modules.alias", "alias crypto-crc32c crc32c_generic\n");
+	put_file(directory, "modules.dep",
+		 "k/zram/zram.ko: k/lz4_compress.ko k/lz4-base.ko\n"
+		 "k/lz4_compress.ko: k/lz4-base.ko\n"
+		 "k/lz4-base.ko:\n"
+		 "k/ext4.ko: k/jbd2.ko k/mbcache.ko\n"
+		 "k/jbd2.ko:\nk/mbcache.ko:\n"
+		 "k/crypto/crc32c-generic.ko:\n");
+	put_file(directory, "k/zram/zram.ko", "zram");
+	put_file(directory, "k/lz4_compress.ko", "lz4_compress");
+	put_file(directory, "k/lz4-base.ko", "lz4-base");
+	put_file(directory, "k/ext4.ko", "ext4");
+	put_file(directory, "k/jbd2.ko", "jbd2");
+	put_file(directory, "k/mbcache.ko", "mbcache");
+	put_file(directory, "k/crypto/crc32c-generic.ko", "crc32c-generic");
+}
+
+/* The contents of the packed modules, which are their names, in archive order: the load order. */
+static char *packed_order(const char *path)
+{
+	struct archive *archive = archive_read_new();
+	struct archive_entry *entry;
+	char *order = format_text("%s", "");
+
+	archive_read_support_format_cpio(archive);
+	if (archive_read_open_filename(archive, path, 4096) != ARCHIVE_OK)
+		printf("# cannot read %s: %s\n", path, archive_error_string(archive));
+	while (archive_read_next_header(archive, &entry) == ARCHIVE_OK) {
+		char content[64] = "", *longer;
+
+		if (strncmp(archive_entry_pathname(entry), GUEST_KMOD_DIR + 1,
+			    strlen(GUEST_KMOD_DIR) - 1) || !archive_entry_size(entry))
+			continue;
+		archive_read_data(archive, content, sizeof(content) - 1);
+		longer = format_text("%s%s ", order, content);
+		free(order);
+		order = longer;
+	}
+	archive_read_free(archive);
+	return order;
+}
+
+static void modules_load_after_what_they_need(void)
+{
+	char directory[] = "/tmp/pincheck-modules-XXXXXX";
+	static const char *const expected =
+		"lz4-base lz4_compress zram crc32c-generic mbcache jbd2 ext4 ";
+	struct options options = { .modules = mkdtemp(directory), .swap_mib = 16 };
+	char *path = format_text("%s/initramfs", directory);
+	char *remove = format_text("rm -rf -- '%s'", directory);
+	struct initramfs *initramfs;
+	char *order;
+
+	make_module_directory(directory);
+	initramfs = initramfs_create(path);
+	verdict(initramfs && !kmods_pack(initramfs, &options) && !initramfs_close(initramfs),
+		"kmods.packed");
+	order = packed_order(path);
+	if (strcmp(order, expected))
+		printf("# %s\n# expected %s\n", order, expected);
+	verdict(!strcmp(order, expected), "kmods.order");
+	if (system(remove))
+		puts("# the temporary directory stays");
+	free(order);
+	free(remove);
+	free(path);
+}
+
+int main(void)
+{
+	puts("TAP version 13");
+	splats_are_told_from_talk();
+	for (size_t i = 0; i < ARRAY_SIZE(stories); i++)
+		tell(&stories[i]);
+	modules_load_after_what_they_need();
+	printf("1..%u\n", tests);
+	return failures ? 1 : 0;
+}
