@@ -2,36 +2,23 @@
 /* ACCURACY to the last reference. */
 #include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include "accounting.h"
 #include "counts.h"
 
-/* Zapping a page drains the batches of the CPU it runs on; so do that on each. */
+/* Zapping a page drains the batches of the CPU it runs on, and a case runs on one. */
 int settle(void)
 {
 	char *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			  -1, 0);
-	cpu_set_t before, one;
-	int cpu, error = 0;
+	int error = 0;
 
 	if (page == MAP_FAILED)
 		return -errno;
-	if (sched_getaffinity(0, sizeof(before), &before))
-		error = -errno;
-	for (cpu = 0; cpu < CPU_SETSIZE && !error; cpu++) {
-		if (!CPU_ISSET(cpu, &before))
-			continue;
-		CPU_ZERO(&one);
-		CPU_SET(cpu, &one);
-		*page = 1;
-		if (sched_setaffinity(0, sizeof(one), &one) ||
-		    madvise(page, PAGE_BYTES, MADV_DONTNEED))
-			error = -errno;
-	}
-	if (!error && sched_setaffinity(0, sizeof(before), &before))
+	*page = 1;
+	if (madvise(page, PAGE_BYTES, MADV_DONTNEED))
 		error = -errno;
 	munmap(page, PAGE_BYTES);
 	return error;

@@ -26,7 +26,7 @@ struct change {
 };
 
 /**
- * settle() - drain the LRU batches of every CPU
+ * settle() - drain the LRU batches of this CPU
  *
  * A small folio that waits in one has a reference more; without them refcounts are exact.
  *

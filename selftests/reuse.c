@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * reuse: nobody but this process uses the page any more, so a write must not cost a copy, whatever
+ * references there are or were; and where somebody does, it must. A needless copy is how pins
+ * lose their page (R13, R20), a missing one is a leak (R1 to R5).
+ */
+#include "suite.h"
+#include <sys/mman.h>
+#include "counts.h"
+
+#define REUSE_HOLDS(X, topic, memory)								\
+	X(topic, memory, none)									\
+	X(topic, memory, get_ro_fast)		X(topic, memory, get_rw_slow)			\
+	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_ro_lt_slow)		\
+	X(topic, memory, pin_rw_fast)		X(topic, memory, pin_rw_lt_slow)		\
+	X(topic, memory, uring)
+
+TOPIC(reuse)
+FOR_EACH_MEMORY(REUSE_HOLDS, TOPIC_VARIANT, reuse)
+
+#define MANY	200	/* references */
+
+static int protect_and_unprotect(struct subject *subject)
+{
+	const struct memory *memory = &subject->memory;
+
+	if (mprotect(memory->start, memory->bytes, PROT_READ) ||
+	    mprotect(memory->start, memory->bytes, PROT_READ | PROT_WRITE))
+		return -errno;
+	return 0;
+}
+
+/*
+ * The child exits. The kernel cannot see through a reference that an LRU batch of another CPU has
+ * (wp_can_reuse_anon_folio() says so) and copies; that is no news, so the batches are drained.
+ */
+static int end_child(struct subject *subject)
+{
+	int error = child_end(&subject->child);
+
+	return error ? error : settle();
+}
+
+/* REUSE: the copy that has to be made was made: no page mapped now was mapped at @before. */
+static void verdict_copied(struct subject *subject, const struct witness *before,
+			   struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	struct witness now;
+	size_t i;
+	int error = witness_take(subject, &now);
+
+	verdict_start(verdict, "ISOLATION");
+	if (error)
+		return verdict_failed(verdict, "cannot look at the pages", error);
+	for (i = 0; i < memory->samples; i++) {
+		if (now.mapped[i] && now.mapped[i] != before->mapped[i])
+			continue;
+		verdict_broken(verdict, "a shared page was not copied", memory->sample[i]);
+		break;
+	}
+	i = i < memory->samples ? i : 0;
+	verdict_note(verdict, " pfn %llx -> %llx", (unsigned long long)before->mapped[i],
+		     (unsigned long long)now.mapped[i]);
+}
+
+#define EXPECT_COPIED(subject, before)		EXPECT_VERDICT(verdict_copied, subject, before)
+
+/* REUSE, SYNC. Swapped in by a read: the page was nobody else's, and is not now (R19). */
+SCENARIO(reuse, first_write_after_swap_in, .rows = "B12 R18 R19", .memory = MEMORY_SWAPPED)
+{
+	struct witness before;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
+}
+
+/*
+ * REUSE, SYNC. Shared by fork, and alone again. A hold from before that fork was told of keeps
+ * its page anyway; without one the write has to find out that nobody else is left.
+ */
+SCENARIO(reuse, after_child_exit, .rows = "B7 B8 B12 R24 R61", .not_hold = HOLD_GET)
+{
+	struct witness before;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(end_child(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_PROMISE(subject, ACROSS_FORK, BEFORE, AFTER);
+}
+
+/* REUSE. Three children one after the other, none of which left anything behind. */
+SCENARIO(reuse, after_many_children, .rows = "B7 B8 B12 R24 R61", .not_hold = HOLD_GET)
+{
+	struct witness before;
+	int i;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	for (i = 0; i < 3; i++) {
+		ASSERT_DONE(subject_fork(subject, i == 1 ? 2 : 1));
+		ASSERT_DONE(end_child(subject));
+	}
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_PROMISE(subject, ACROSS_FORK, BEFORE, AFTER);
+}
+
+/* REUSE. What was held and given back before the fork has left no trace in the page. */
+SCENARIO(reuse, released_before_fork, .rows = "B2 B12 B13 R24", .not_hold = HOLD_NONE)
+{
+	struct witness before;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(subject_release(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(end_child(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_CPU_SEES(subject, AFTER);
+}
+
+/* REUSE. Taken and given back while a child shared the page; then the child went, too. */
+SCENARIO(reuse, released_while_shared, .rows = "B2 B13 R24", .hold = HOLD_GET,
+	 .not_hold = HOLD_WRITE)
+{
+	struct witness before;
+
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_CHILD_SHARES(subject, 0);
+	ASSERT_DONE(subject_release(subject));
+	ASSERT_DONE(end_child(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_CPU_SEES(subject, AFTER);
+}
+
+/*
+ * REUSE, SYNC. The recipe of old for RDMA: memory that fork leaves out is never shared, so even a
+ * plain reference keeps its page.
+ */
+SCENARIO(reuse, left_out_of_fork, .rows = "B10 B11 B13 R34")
+{
+	struct memory *memory = &subject->memory;
+	struct witness before;
+
+	ASSERT_DONE(madvise(memory->start, memory->bytes, MADV_DONTFORK) ? -errno : 0);
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(subject_fork(subject, 1));
+	memory_fill(memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
+}
+
+/* REUSE. Any number of speculative references to an exclusive page; the write has to fault. */
+SCENARIO(reuse, many_references, .rows = "B2 B13 R13 R20")
+{
+	struct pincheck_hold hold = {
+		.kind = PINCHECK_KIND_GET, .path = PINCHECK_PATH_FAST,
+		.addr = (uintptr_t)subject->memory.start, .len = subject->memory.bytes,
+	};
+	struct witness before;
+	__u32 ids[MANY];
+	int i;
+
+	for (i = 0; i < MANY; i++) {
+		ASSERT_DONE(pincheck_hold(subject->memory.session, &hold));
+		ids[i] = hold.hold;
+	}
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(protect_and_unprotect(subject));
+	ASSERT_DONE(memory_clear_refs());
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
+	for (i = 0; i < MANY; i++)
+		ASSERT_DONE(pincheck_release(subject->memory.session, ids[i]));
+}
+
+/*
+ * REUSE. One page is held, all are write-protected and written: neither it nor its neighbours in
+ * the same folio, which only look as if they were held, are copied.
+ */
+SCENARIO(reuse, neighbours_of_held_page, .rows = "B12 B22 R24", .not_hold = HOLD_NONE)
+{
+	struct witness before;
+
+	ASSERT_DONE(subject_hold_part(subject, subject->memory.sample[1], 1));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(protect_and_unprotect(subject));
+	ASSERT_DONE(memory_clear_refs());
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_SYNC(subject, AFTER);
+}
+
+/*
+ * REUSE. The child's write gave the child its own page; the parent is then alone with the old one
+ * although the child lives. (A huge page the child still maps in part: nothing is promised.)
+ */
+static void child_writes_first(struct __test_metadata *_metadata, struct subject *subject)
+{
+	struct witness before;
+
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(child_fill(&subject->child, 0, BY_CHILD));
+	ASSERT_DONE(settle());
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_CHILD_SEES(subject, 0, BY_CHILD);
+	EXPECT_CPU_SEES(subject, AFTER);
+}
+
+SCENARIO(reuse, child_wrote_first, .rows = "B7 B8 B12", .hold = HOLD_NONE,
+	 .not_memory = MEMORY_LARGE)
+{
+	child_writes_first(_metadata, subject);
+}
+
+SCENARIO(reuse, child_wrote_hugetlb_first, .rows = "B7 B8 B12 R6", .hold = HOLD_NONE,
+	 .memory = MEMORY_HUGETLB)
+{
+	child_writes_first(_metadata, subject);
+}
+
+/* ISOLATION. The other side of it: a page that a child still maps must be copied. */
+SCENARIO(reuse, shared_is_copied, .rows = "B7 B8 R1 R2", .not_hold = HOLD_PIN)
+{
+	struct witness before;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(subject_fork(subject, 1));
+	EXPECT_CHILD_SHARES(subject, 0);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_COPIED(subject, &before);
+	EXPECT_CHILD_SEES(subject, 0, BEFORE);
+	EXPECT_CPU_SEES(subject, AFTER);
+}
+
+/* REUSE. One copy is enough: what came of it is exclusive, and stays through the next faults. */
+SCENARIO(reuse, copied_once, .rows = "B8 B12", .not_hold = HOLD_PIN)
+{
+	struct witness copied;
+
+	ASSERT_DONE(subject_fork(subject, 1));
+	memory_fill(&subject->memory, AFTER);
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &copied));
+	ASSERT_DONE(protect_and_unprotect(subject));
+	ASSERT_DONE(memory_clear_refs());
+	memory_fill(&subject->memory, LATER);
+	EXPECT_SAME_PAGE(subject, &copied);
+	EXPECT_PROMISE(subject, ACROSS_PROTECTION, AFTER, LATER);
+	EXPECT_CHILD_SEES(subject, 0, BEFORE);
+}
+
+/*
+ * ISOLATION. A plain reference from before the fork, and the child is gone: the kernel may reuse
+ * or copy, but the device must see either all that the CPU writes, or nothing of it.
+ */
+SCENARIO(reuse, plain_reference_after_child_exit, .rows = "B6 B9 R3 R34", .hold = HOLD_GET)
+{
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(end_child(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_PROMISE(subject, ACROSS_FORK, BEFORE, AFTER);
+	EXPECT_CPU_SEES(subject, AFTER);
+}
+
+PINCHECK_TEST_MAIN

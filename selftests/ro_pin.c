@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ro_pin: a pin for reading must read what the process writes later. Where COW shares the page,
+ * GUP has to break that early ("unshare", Linux 5.19: a7f226604170, c89357e27f20), or the next
+ * write moves the process away from the pin (R22). A plain reference is promised no such thing.
+ */
+#include "suite.h"
+#include <sys/mman.h>
+#include "counts.h"
+
+#define RO_PIN_HOLDS(X, topic, memory)								\
+	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_ro_slow)			\
+	X(topic, memory, pin_ro_lt_fast)	X(topic, memory, pin_ro_lt_slow)		\
+	X(topic, memory, get_ro_fast)		X(topic, memory, get_ro_slow)
+
+TOPIC(ro_pin)
+FOR_EACH_MEMORY(RO_PIN_HOLDS, TOPIC_VARIANT, ro_pin)
+
+static int protect(struct subject *subject, int protection)
+{
+	return mprotect(subject->memory.start, subject->memory.bytes, protection) ? -errno : 0;
+}
+
+/*
+ * Exclusive and write-protected: mprotect alone would be undone by mprotect, clear_refs alone
+ * leaves what is pinned writable.
+ */
+static int protect_exclusive(struct subject *subject)
+{
+	int error = protect(subject, PROT_READ);
+
+	if (!error)
+		error = memory_clear_refs();
+	return error ? error : protect(subject, PROT_READ | PROT_WRITE);
+}
+
+/* SYNC, ISOLATION. Shared with a living child: GUP-fast must refuse, the slow path copies. */
+SCENARIO(ro_pin, shared_parent_writes, .rows = "B3 B5 R22", .hold = HOLD_PIN)
+{
+	ASSERT_DONE(subject_fork(subject, 1));
+	EXPECT_CHILD_SHARES(subject, 0);
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_PATH(subject, STATE_SHARED);
+	EXPECT_CHILD_APART(subject, 0);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+	EXPECT_CHILD_SEES(subject, 0, BEFORE);
+	EXPECT_ACCURATE(subject);
+}
+
+/* SYNC, ISOLATION. The child writes first: the device must not see it. */
+SCENARIO(ro_pin, shared_child_writes, .rows = "B3 B6 R22", .hold = HOLD_PIN)
+{
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_PATH(subject, STATE_SHARED);
+	ASSERT_DONE(child_fill(&subject->child, 0, BY_CHILD));
+	EXPECT_SYNC(subject, BEFORE);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+	EXPECT_CHILD_SEES(subject, 0, BY_CHILD);
+}
+
+/* SYNC. The child is gone between pin and write: no second thoughts about whose page it is. */
+SCENARIO(ro_pin, shared_child_exits, .rows = "B3 R22", .hold = HOLD_PIN)
+{
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_PATH(subject, STATE_SHARED);
+	ASSERT_DONE(child_end(&subject->child));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+}
+
+/* SYNC, ISOLATION. Three processes share; one of them pins. */
+SCENARIO(ro_pin, shared_with_grandchild, .rows = "B3 R22", .hold = HOLD_PIN)
+{
+	ASSERT_DONE(subject_fork(subject, 2));
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_PATH(subject, STATE_SHARED);
+	EXPECT_CHILD_APART(subject, 0);
+	EXPECT_CHILD_APART(subject, 1);
+	memory_fill(&subject->memory, AFTER);
+	ASSERT_DONE(child_fill(&subject->child, 0, BY_CHILD));
+	EXPECT_SYNC(subject, AFTER);
+	EXPECT_CHILD_SEES(subject, 1, BEFORE);
+}
+
+/*
+ * SYNC. Shared once, alone now: the page is not marked exclusive, so GUP-fast refuses all the
+ * same, and the slow path finds out.
+ */
+SCENARIO(ro_pin, previously_shared, .rows = "B3 B5 R22", .hold = HOLD_PIN)
+{
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(child_end(&subject->child));
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_PATH(subject, STATE_SHARED);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+}
+
+/* REUSE. And to pin such a page must not cost a copy either. */
+SCENARIO(ro_pin, previously_shared_stays, .rows = "B12 R22 R24 R61", .hold = HOLD_PIN)
+{
+	struct witness before;
+
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(child_end(&subject->child));
+	/* A reference of another CPU's LRU batch would be reason enough to copy. */
+	ASSERT_DONE(settle());
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_SAME_PAGE(subject, &before);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+}
+
+/* SYNC, REUSE. Exclusive but write-protected: nothing to unshare, GUP-fast may take it. */
+SCENARIO(ro_pin, exclusive_protected, .rows = "B3 B12 R22")
+{
+	struct witness before;
+
+	ASSERT_DONE(protect_exclusive(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_PATH(subject, STATE_PROTECTED);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
+}
+
+/* SYNC. Pinned while writable, then protected and made writable again around it. */
+SCENARIO(ro_pin, protected_while_pinned, .rows = "B3 B12 R20")
+{
+	struct witness before;
+
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_PATH(subject, STATE_WRITABLE);
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(protect_exclusive(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
+}
+
+/* ACCURACY. Unsharing is what marks the page exclusive: a second pin comes fast. */
+SCENARIO(ro_pin, second_pin_is_fast, .rows = "B5 B14 R22", .hold = HOLD_PIN)
+{
+	size_t pages = memory_pages(&subject->memory);
+	struct hold second = { 0 };
+
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_PATH(subject, STATE_SHARED);
+	ASSERT_DONE(hold_take(&second, &hold_pin_ro_lt_fast, &subject->memory, 0, pages));
+	TH_LOG("second pin: %llu fast, %llu slow", (unsigned long long)second.fast_pages,
+	       (unsigned long long)second.slow_pages);
+	EXPECT_EQ(pages, second.fast_pages);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+	ASSERT_DONE(hold_release(&second));
+}
+
+/* ACCURACY. The mark itself, before and after. */
+SCENARIO(ro_pin, unshare_marks_exclusive, .rows = "B14 R22", .hold = HOLD_PIN,
+	 .needs = NEEDS_ANON_EXCLUSIVE)
+{
+	ASSERT_DONE(subject_fork(subject, 1));
+	EXPECT_EXCLUSIVE(subject, false);
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_EXCLUSIVE(subject, true);
+	EXPECT_MAPCOUNT(subject, 1);
+	EXPECT_CHILD_SEES(subject, 0, BEFORE);
+}
+
+/* SYNC. A read-only mapping of shared pages is unshared as well: it may become writable later. */
+SCENARIO(ro_pin, shared_in_read_only_mapping, .rows = "B3 B5 R22", .hold = HOLD_PIN)
+{
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(protect(subject, PROT_READ));
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_PATH(subject, STATE_SHARED);
+	EXPECT_CHILD_APART(subject, 0);
+	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+	EXPECT_CHILD_SEES(subject, 0, BEFORE);
+}
+
+/* SYNC. Pinned from shared memory, and shared again: now fork sees the pin. */
+SCENARIO(ro_pin, forked_again, .rows = "B3 B10 R22 R28 R29 R30", .hold = HOLD_PIN)
+{
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(child_end(&subject->child));
+	ASSERT_DONE(subject_fork(subject, 1));
+	EXPECT_CHILD_APART(subject, 0);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+	EXPECT_CHILD_SEES(subject, 0, BEFORE);
+}
+
+/*
+ * SYNC. The first page was left out of the fork and is exclusive, the others are shared: GUP-fast
+ * takes what comes before the first shared page, not one more.
+ */
+SCENARIO(ro_pin, partly_shared, .rows = "B3 R22 B46", .hold = HOLD_PIN, .not_memory = MEMORY_PMD)
+{
+	struct hold *hold = &subject->hold;
+	char *start = subject->memory.start;
+
+	ASSERT_DONE(madvise(start, PAGE_BYTES, MADV_DONTFORK) ? -errno : 0);
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(madvise(start, PAGE_BYTES, MADV_DOFORK) ? -errno : 0);
+	ASSERT_DONE(subject_hold(subject));
+	TH_LOG("%zu pages, %llu fast, %llu slow", hold->pages,
+	       (unsigned long long)hold->fast_pages, (unsigned long long)hold->slow_pages);
+	EXPECT_EQ(subject_holds(subject, HOLD_FAST) ? 1 : 0, hold->fast_pages);
+	EXPECT_EQ(hold->pages, hold->fast_pages + hold->slow_pages);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+}
+
+/*
+ * ISOLATION. The contrast: a plain reference to a shared page takes it as it is. The parent's
+ * write leaves it to the child, and the device goes on seeing what it saw.
+ */
+SCENARIO(ro_pin, plain_reference_does_not_unshare, .rows = "B2 B3 B6", .hold = HOLD_GET)
+{
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_PATH(subject, STATE_SHARED);
+	EXPECT_CHILD_SHARES(subject, 0);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_DEVICE_SEES(subject, BEFORE);
+	EXPECT_CPU_SEES(subject, AFTER);
+	EXPECT_CHILD_SEES(subject, 0, BEFORE);
+}
+
+/* ISOLATION. And when the child writes to it, the child moves on, not the device with it. */
+SCENARIO(ro_pin, plain_reference_child_writes, .rows = "B2 B6 R2 R4", .hold = HOLD_GET)
+{
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(subject_hold(subject));
+	memory_fill(&subject->memory, AFTER);
+	ASSERT_DONE(child_fill(&subject->child, 0, BY_CHILD));
+	EXPECT_DEVICE_SEES(subject, BEFORE);
+	EXPECT_CPU_SEES(subject, AFTER);
+}
+
+PINCHECK_TEST_MAIN
