@@ -25,6 +25,7 @@ include tools/lib/build.mk
 include tools/vm/build.mk
 include tools/pincheck/build.mk
 include tools/report/build.mk
+include src/test/build.mk
 include selftests/build.mk
 
 TOOLS += $(BUILD)/bin/pincheck-vm $(BUILD)/vm/init

@@ -73,6 +73,8 @@ u32 explain_failure(unsigned long addr, u32 flags, int err)
 		return PINCHECK_REASON_SIGNAL;
 	if (err == -ENOMEM)
 		return PINCHECK_REASON_MEMORY;
+	if (err == -EOVERFLOW)
+		return PINCHECK_REASON_LIMIT;
 	if (mmap_read_lock_killable(current->mm))
 		return PINCHECK_REASON_KERNEL;
 	reason = explain_mapping(addr, flags);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Taking and giving back references by GUP, a chunk at a time. */
+#include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -47,6 +48,16 @@ static long gup_call(const struct gup_calls *calls, const struct hold *hold, u32
 	return got;
 }
 
+/*
+ * GUP warns, and refuses, once the refcount of a page has wrapped, which 2^21 pins do: 8 GiB worth
+ * of the zero page of 5.10, or one page mapped often enough. Stay well clear of it. Looking at one
+ * page of a chunk finds these, and costs nothing.
+ */
+static bool refs_exhausted(struct page *page)
+{
+	return page_count(page) > INT_MAX / 2;
+}
+
 /* One chunk, from page @done on. Return: pages that came; *err: why not all of them. */
 static unsigned long gup_chunk(const struct gup_calls *calls, struct hold *hold, u32 path,
 			       unsigned long done, int *err)
@@ -65,6 +76,10 @@ static unsigned long gup_chunk(const struct gup_calls *calls, struct hold *hold,
 		}
 		*split = split_append(*split, came, fast);
 		came += got;
+		if (refs_exhausted(hold->pages[done + came - 1])) {
+			*err = -EOVERFLOW;
+			break;
+		}
 	}
 	return came;
 }

@@ -115,6 +115,7 @@ static bool observation_end(struct path_call *call, unsigned long *first_hit)
 	bool hit = call->slot->hit;
 
 	*first_hit = call->slot->first_hit;
+	/* Released, so that nobody claims the slot before it was read. */
 	smp_store_release(&call->slot->task, NULL);
 	call->slot = NULL;
 	return hit;
@@ -158,7 +159,7 @@ static bool control_seen(long (*gup)(struct page **page), void (*put)(struct pag
 
 static void control_put(struct page *page)
 {
-	put_page(page);
+	put_page(page);	/* a function to point at, where the kernel has an inline */
 }
 
 static long control_slow(struct page **page)
@@ -195,9 +196,13 @@ static long control_longterm(struct page **page)
  */
 void path_control(void)
 {
-	if (probe_registered)
-		WRITE_ONCE(probe_works, longterm_seen && control_seen(control_slow, control_put) &&
-					control_seen(control_fast, control_put));
+	bool works;
+
+	if (!probe_registered)
+		return;
+	works = longterm_seen && control_seen(control_slow, control_put) &&
+		control_seen(control_fast, control_put);
+	WRITE_ONCE(probe_works, works);
 }
 
 /** path_available() - did the probe work when last controlled? */

@@ -194,8 +194,8 @@ void report_page(u64 pfn, struct pincheck_report *report)
 	struct page *head;
 
 	*report = (struct pincheck_report) { .pfn = pfn };
-	if (!page)
-		return;
+	if (!page || PagePoisoned(page))
+		return;	/* no memory, or a hole of the memory map */
 	report->present = PINCHECK_REPORT_PAGE;
 	report->zone = page_zonenum(page);
 	report->node = page_to_nid(page);

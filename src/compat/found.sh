@@ -50,7 +50,7 @@ missing=
 	for answer; do
 		name=$(basename "$answer" .found)
 		if found "$name"; then
-			echo "#define HAVE_$(echo "$name" | tr 'a-z' 'A-Z') 1"
+			echo "#define HAVE_$(echo "$name" | tr '[:lower:]' '[:upper:]') 1"
 		else
 			echo "/* no $name: $(field "$name" interface) */"
 		fi
@@ -61,11 +61,20 @@ missing=
 	done
 } >"$header.new"
 
+logs=$(dirname "$header")/probes
+case $answers in
+*" yes"*) ;;
+*)	echo "pincheck: no probe compiles: is this compiler the one that the kernel is configured for?"
+	echo "  (CC= and LLVM= choose another.) The first probe, $1, was answered:"
+	sed 's/^/    | /;5q' "$1.log"
+	rm -f "$header.new"
+	exit 1 ;;
+esac >&2
 for name in $missing; do
 	echo "pincheck: this kernel lacks an interface that the module cannot do without" >&2
 	while [ "$name" != stop ]; do
 		echo "  probe $probes/$name.c: $(field "$name" interface)" >&2
-		sed 's/^/    | /;3q' "$(dirname "$header")/probes/$name.found.log" >&2
+		sed 's/^/    | /;3q' "$logs/$name.found.log" >&2
 		name=$(field "$name" else)
 	done
 	rm -f "$header.new"

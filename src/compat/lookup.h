@@ -29,7 +29,7 @@ static inline u32 compat_lookup(unsigned long addr, struct page *held)
 {
 	struct page *page;
 
-	/* Force: what is mapped is asked, not whether it may be read. A plain read cannot unshare. */
+	/* By force: asked is what is mapped, not whether it may be read. Reads never unshare. */
 	if (compat_get_user_pages(addr, 1, FOLL_NOFAULT | FOLL_FORCE, &page) != 1)
 		return PINCHECK_MAPPED_NONE;
 	put_page(page);
@@ -40,7 +40,7 @@ static inline u32 compat_lookup(unsigned long addr, struct page *held)
 {
 	struct vm_area_struct *vma = find_vma(current->mm, addr);
 	unsigned long pfn;
-	spinlock_t *ptl;
+	spinlock_t *ptl;	/* of the page table */
 	pte_t *pte;
 
 	if (!vma || vma->vm_start > addr || (vma->vm_flags & (VM_IO | VM_PFNMAP)))

@@ -3,9 +3,9 @@
  * Mapcounts and pin counts. A function that cannot tell returns false and leaves *count alone.
  * The caller has a reference on the folio.
  *
- * page_mapcount() went between 6.1 and 6.12: the recipe in its place is what /proc/PID/pagemap uses.
- * folio_mapcount() cannot be linked by a module of 6.1. Compound pages of order 2 and above count
- * pins apart from 5.7 on (47e29d32afba); on 64 bit, folios of every order do by 6.1.
+ * page_mapcount() went between 6.1 and 6.12: the recipe in its place is the one of
+ * /proc/PID/pagemap. folio_mapcount() cannot be linked by a module of 6.1. Compound pages of order
+ * 2 and above count pins apart from 5.7 on (47e29d32afba); on 64 bit, all folios do by 6.1.
  */
 #ifndef PINCHECK_COMPAT_PAGE_COUNTS_H
 #define PINCHECK_COMPAT_PAGE_COUNTS_H

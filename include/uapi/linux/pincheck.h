@@ -113,7 +113,7 @@ enum pincheck_reason {
 	PINCHECK_REASON_ARGUMENT	= 1,
 	/** @PINCHECK_REASON_CAPABILITY: the caller lacks a capability */
 	PINCHECK_REASON_CAPABILITY	= 2,
-	/** @PINCHECK_REASON_LIMIT: max_hold_pages or max_session_holds is reached */
+	/** @PINCHECK_REASON_LIMIT: max_hold_pages, max_session_holds or a page's refcount */
 	PINCHECK_REASON_LIMIT		= 3,
 	/** @PINCHECK_REASON_MEMLOCK: RLIMIT_MEMLOCK is reached */
 	PINCHECK_REASON_MEMLOCK		= 4,
@@ -142,9 +142,10 @@ enum pincheck_reason {
  * The outputs are written on failure too, as soon as the structure itself could be read.
  *
  * EINVAL: unknown flag, kind or path; @addr or @len not a multiple of the page size, @len 0,
- * the range wraps or leaves user space; long-term with kind get. EPERM: FORCE without
- * CAP_SYS_ADMIN. ENOSPC: more holds than a session may have. E2BIG: more pages than a hold may
- * have. ENOMEM: RLIMIT_MEMLOCK (unless CAP_IPC_LOCK), or no memory. EFAULT: GUP refuses a page of
+ * the range wraps or leaves user space (an address with tag bits does); long-term with kind get.
+ * EPERM: FORCE without CAP_SYS_ADMIN. ENOSPC: more holds than a session may have. E2BIG: more
+ * pages than a hold may have. EOVERFLOW: a page has so many references that its count might
+ * wrap. ENOMEM: RLIMIT_MEMLOCK (unless CAP_IPC_LOCK), or no memory. EFAULT: GUP refuses a page of
  * the range, see @reason. EINTR: a fatal signal is pending. EAGAIN: pages could not be migrated
  * to where a long-term pin may be; whatever else GUP answers is passed on.
  */
@@ -172,7 +173,7 @@ struct pincheck_hold {
 	__u64 pages;
 	/** @fast_pages: (out) of these, how many came by GUP-fast */
 	__u64 fast_pages;
-	/** @slow_pages: (out) and how many under mmap_lock; both 0 where PATH is not offered */
+	/** @slow_pages: (out) and how many under mmap_lock; what lacks to @pages is not told */
 	__u64 slow_pages;
 	/** @fail_addr: (out) on failure, the first address that could not be held */
 	__u64 fail_addr;
@@ -187,7 +188,8 @@ struct pincheck_hold {
  * Gives a hold back. Pages that the device wrote through it are marked dirty first, under the
  * page lock, as drivers do (unpin_user_pages_dirty_lock()).
  *
- * EINVAL: unknown flag, reserved field not 0. ENOENT: no such hold in this session.
+ * EINVAL: unknown flag, reserved field not 0. ENOENT: no such hold in this session. EINTR: a
+ * fatal signal came while another thread was using the hold, which is as it was.
  */
 struct pincheck_release {
 	/** @size: (in) sizeof(struct pincheck_release) */
@@ -214,7 +216,8 @@ struct pincheck_release {
  *
  * EINVAL: unknown flag, @offset and @len leave the hold. EPERM: writing through a hold taken
  * without PINCHECK_HOLD_WRITE, always, before anything is touched. ENOENT: no such hold.
- * EFAULT: @buffer cannot be read or written; @done says how far it came. EINTR: fatal signal.
+ * EFAULT: @buffer cannot be read or written. EIO: the memory failed (hwpoison). EINTR: fatal
+ * signal. Once the structure could be read @done says, in any case, how far it came.
  */
 struct pincheck_io {
 	/** @size: (in) sizeof(struct pincheck_io) */
@@ -307,19 +310,21 @@ struct pincheck_pages {
 #define PINCHECK_PAGE_UNEVICTABLE	(1ULL << 21)
 
 /* Bits of pincheck_report.present: which numbers are told. */
-#define PINCHECK_REPORT_PAGE		(1U << 0)	/* there is a page: everything not named below */
+#define PINCHECK_REPORT_PAGE		(1U << 0)	/* there is a page: all not named below */
 #define PINCHECK_REPORT_MAPCOUNT	(1U << 1)	/* page_mapcount */
 #define PINCHECK_REPORT_FOLIO_MAPCOUNT	(1U << 2)
 #define PINCHECK_REPORT_ENTIRE_MAPCOUNT	(1U << 3)
-#define PINCHECK_REPORT_PIN_COUNT	(1U << 4)	/* raw: large folios that count pins apart */
+#define PINCHECK_REPORT_PIN_COUNT	(1U << 4)	/* raw, where counted apart */
 #define PINCHECK_REPORT_FS_MAGIC	(1U << 5)
 
 /**
  * struct pincheck_report - all that is known of one page
  *
  * A snapshot without locks: numbers may be of slightly different moments when others use the
- * page. What the kernel does not offer is marked absent in @present and @flags_known; then the
- * field is 0 and means nothing.
+ * page. While it looks, the module has a reference of its own on the folio; that is not counted
+ * here, but others may see it. A folio without users (refcount 0) is not looked into: its @head
+ * reads as @pfn, most flags are unknown. What the kernel does not offer is marked absent in
+ * @present and @flags_known; then the field is 0 and means nothing.
  */
 struct pincheck_report {
 	/** @pfn: (out) the page asked for */

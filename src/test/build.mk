@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Unit tests of the module's pure pieces, on the host.
+
+UNIT_TESTS += $(BUILD)/test/rules_test
+
+$(BUILD)/test/rules_test: src/test/rules_test.c src/argument.h src/split.h include/uapi/linux/pincheck.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -fsanitize=address,undefined -o $@ $<
