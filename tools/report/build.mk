@@ -29,3 +29,8 @@ $(BUILD)/test/report-test: $(BUILD)/test/pincheck-report
 matrix: host-vm ## the suite on every stock kernel, or on those in KERNELS=; build/results/matrix.html
 	KERNELS="$(if $(filter file,$(origin KERNELS)),,$(KERNELS))" TESTS='$(TESTS)' ACCEL="$(ACCEL)" \
 		tools/run-matrix
+
+report-check: $(BUILD)/bin/pincheck-report ## the report in a browser and in other programs; needs Chromium
+	$(matrix) prepare-host browser
+	REPORT=$< tools/report/test/outside-test $(BUILD)/report-check
+	REPORT=$< tools/report/test/page-test $(BUILD)/report-check

@@ -165,9 +165,13 @@
 		return row.kind && name.startsWith(`${row.kind}_`) ? name.slice(row.kind.length + 1) : name;
 	}
 
+	function breakable(name) {
+		return escape(name).replace(/[._]/g, "$&<wbr>");
+	}
+
 	function caseRow(row) {
 		return `<tr class="case"><th scope="row"><button type="button" tabindex="-1" class="name" ` +
-			`data-key="c:${row.index}:-1" title="${escape(row.name)}">${escape(nameInGroup(row))}</button></th>` +
+			`data-key="c:${row.index}:-1" title="${escape(row.name)}">${breakable(nameInGroup(row))}</button></th>` +
 			kernels.map((kernel, k) => caseCell(row, kernel, k)).join("") + "</tr>";
 	}
 
@@ -252,7 +256,7 @@
 		const kernel = kernels[Math.max(k, 0)].name;
 		const again = row.topic === "run" ? `make selftests KERNELS=${kernel}` :
 			`make selftests KERNELS=${kernel} TESTS='${row.name}'`;
-		return `<h2><code>${escape(row.name)}</code></h2><p>Again: <code class="again">${escape(again)}</code></p>` +
+		return `<h2><code>${breakable(row.name)}</code></h2><p>Again: <code class="again">${escape(again)}</code></p>` +
 			kernels.map((one, i) => cellSection(row, one, i === k)).join("");
 	}
 
@@ -264,6 +268,15 @@
 	function kernelDetail(kernel) {
 		return `<h2>${escape(kernel.name)}</h2><dl>${factRows(kernel.counts)}</dl>` +
 			`<h3>run.json</h3><dl>${factRows(kernel.run)}</dl>`;
+	}
+
+	// A page that is shown inside another, as CI systems do, may have no address to change.
+	function setAddress(address) {
+		try {
+			history.replaceState(null, "", address);
+		} catch (error) {
+			console.info(`no link to this place: ${error.message}`);
+		}
 	}
 
 	function openDetail(key) {
@@ -278,14 +291,14 @@
 			section.scrollIntoView({ block: "nearest" });
 		markCurrent();
 		if (type === "c")
-			history.replaceState(null, "", `#${encodeURIComponent(rows[number].name)}@${kernels[Math.max(k, 0)].name}`);
+			setAddress(`#${encodeURIComponent(rows[number].name)}@${kernels[Math.max(k, 0)].name}`);
 	}
 
 	function closeDetail() {
 		const back = findKey(detailKey);
 		detailKey = null;
 		$("detail").hidden = true;
-		history.replaceState(null, "", location.pathname + location.search);
+		setAddress(location.pathname + location.search);
 		markCurrent();
 		if (back)
 			back.focus();
@@ -386,6 +399,7 @@
 
 	$("matrix").addEventListener("click", onTableClick);
 	$("matrix").addEventListener("keydown", onTableKey);
+	$("matrix").addEventListener("focusin", (event) => setTabStop(event.target.closest("button[data-key]"), false));
 	$("chips").addEventListener("click", onChip);
 	$("text").addEventListener("input", () => { filter.text = $("text").value; filterChanged(); });
 	$("filters").addEventListener("submit", (event) => event.preventDefault());
