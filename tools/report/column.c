@@ -20,7 +20,7 @@ static void name_run_cases(struct column *column)
 
 		if (of->name[length] && strcmp(of->name + length + 1, column->kernel))
 			continue;
-		for (size_t j = 0; j < sizeof(stages) / sizeof(stages[0]); j++)
+		for (size_t j = 0; j < ARRAY_SIZE(stages); j++)
 			of_run |= strlen(stages[j]) == length && !strncmp(of->name, stages[j], length);
 		if (!of_run)
 			continue;
@@ -165,7 +165,9 @@ const struct test_case *column_find(const struct column *column, const char *nam
 {
 	const json_t *number = json_object_get(column->names, name);
 
-	return number ? &column->results.cases[json_integer_value(number)] : NULL;
+	if (!number)
+		return NULL;
+	return &column->results.cases[json_integer_value(number)];
 }
 
 const struct test_case *column_topic(const struct column *column, const char *name)
@@ -178,7 +180,7 @@ const struct test_case *column_topic(const struct column *column, const char *na
 
 const struct test_case *column_broken_stage(const struct column *column)
 {
-	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
 		const struct test_case *stage = column_find(column, stages[i]);
 
 		if (stage && ktap_is_failure(stage->outcome))

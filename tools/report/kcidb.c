@@ -140,7 +140,7 @@ static json_t *environment_of(const struct column *column)
 	static const char *const keys[] = { "accel", "qemu", "smp", "memory_mib" };
 	json_t *misc = json_object();
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		json_t *value = json_object_get(json_object_get(column->run, "machine"), keys[i]);
 
 		if (value && !json_is_null(value))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "commands.h"
+#include "text.h"
 
 static const struct {
 	const char *name;
@@ -82,7 +83,7 @@ int main(int argc, char **argv)
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&parser, argc, argv, 0, NULL, &line);
 	line.arguments.operands = line.words + 1;
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(commands[i].name, line.words[0]))
 			return commands[i].run(&line.arguments);
 	argp_help(&parser, stderr, ARGP_HELP_STD_ERR, argv[0]);

@@ -58,7 +58,7 @@ static char *memory_kind_of(const char *name)
 		return copy_of("");
 	for (const char *at = variant; (at = strchr(at, '_')) && at < end;) {
 		at++;
-		for (size_t i = 0; i < sizeof(holds) / sizeof(holds[0]); i++) {
+		for (size_t i = 0; i < ARRAY_SIZE(holds); i++) {
 			size_t length = strlen(holds[i]);
 
 			if (!strncmp(at, holds[i], length) && strchr("_.", at[length]))

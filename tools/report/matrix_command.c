@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "matrix.h"
 #include "output.h"
+#include "text.h"
 
 static void write_json(const struct matrix *matrix, FILE *to)
 {
@@ -28,7 +29,7 @@ int command_matrix(const struct arguments *arguments)
 	int code;
 
 	matrix_build(&matrix, arguments->results, arguments->operands);
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		struct output output;
 
 		output_open(&output, arguments->output, forms[i].file);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "asset.h"
 #include "matrix.h"
+#include "text.h"
 
 /* The one character that could end a script element; JSON has it in strings only. */
 static void write_json_for_html(const char *json, FILE *to)
@@ -38,7 +39,7 @@ void matrix_write_html(const struct matrix *matrix, FILE *to)
 	};
 	const char *at = asset_html;
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		const char *mark = strstr(at, parts[i].mark);
 
 		fwrite(at, 1, (size_t)(mark - at), to);

@@ -26,7 +26,7 @@ static char *counts_text(const unsigned int counts[STATES])
 {
 	struct text text = { 0 };
 
-	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(shown); i++)
 		if (counts[shown[i].state])
 			text_printf(&text, "%s%u %s", text.length ? ", " : "",
 				    counts[shown[i].state], shown[i].label);

@@ -104,7 +104,7 @@ static bool is_noise(const char *line, const struct test_case *of)
 		return true;
 	if (!strncmp(line, "SKIP", 4))
 		return !strcmp(line + 4 + strspn(line + 4, " "), of->reason);
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (!strncmp(line, words[i], strlen(words[i])) && strstr(line, of->name))
 			return true;
 	return strstr(line, ": Test failed") && scenario && !strncmp(line, scenario + 1,
