@@ -56,6 +56,21 @@ SCENARIO(fork, child_writes, .rows = "B10 B11 R28 R29 R30 R2")
 }
 
 /*
+ * ISOLATION. The parent gives up its mapping while the device holds on to the page: the child is
+ * now the only one that maps it, and writes. A rule of reuse that looks at mappings alone lets
+ * the child write to the held page (B9, R2; hugetlb still has it: R4).
+ */
+SCENARIO(fork, parent_unmaps, .rows = "B6 B9 R2 R3 R4", .not_hold = HOLD_NONE)
+{
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(subject_fork(subject, 1));
+	memory_unmap(&subject->memory);
+	ASSERT_DONE(child_fill(&subject->child, 0, BY_CHILD));
+	EXPECT_DEVICE_SEES(subject, BEFORE);
+	EXPECT_CHILD_SEES(subject, 0, BY_CHILD);
+}
+
+/*
  * SYNC. The child is gone before the parent writes: a page that fork shared would be alone again,
  * but marked as shared, and so be copied; a pinned one was never shared.
  */

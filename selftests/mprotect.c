@@ -63,8 +63,8 @@ SCENARIO(mprotect, toggled_and_cleared, .rows = "B10 B11 B12 R14 R20", .not_hold
 }
 
 /*
- * SYNC. The page is read-only to the CPU while the device writes (B17: what that should mean, nobody
- * has said). The write lands and the CPU reads it; then the CPU may write again, on the same page.
+ * SYNC. The page is read-only to the CPU while the device writes (B17: what that should mean,
+ * nobody has said). The write lands and the CPU reads it; then the CPU may write again, on the same page.
  */
 SCENARIO(mprotect, device_writes_readonly, .rows = "B4 B11 B17 R20", .hold = HOLD_WRITE)
 {

@@ -61,7 +61,7 @@ static void do_try_write(const struct memory *memory, const struct request *requ
 		if (sigsetjmp(write_was_refused, 1))
 			reply->refused++;
 		else
-			*(volatile char *)(memory->start + memory->sample[i] * PAGE_BYTES) = 1;
+			*(volatile char *)memory_address(memory, memory->sample[i]) = 1;
 	}
 	action.sa_handler = SIG_DFL;
 	sigaction(SIGSEGV, &action, NULL);
@@ -237,7 +237,7 @@ int child_run(struct child *child, int level,
 uint64_t child_pfn(struct child *child, int level, size_t page)
 {
 	return pagemap_pfn(pagemap_entry(child->pagemap[level],
-					 child->memory->start + page * PAGE_BYTES));
+					 memory_address(child->memory, page)));
 }
 
 int child_end(struct child *child)

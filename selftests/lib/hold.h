@@ -32,7 +32,7 @@ enum hold_trait {
 
 /** enum event_class - events, by what they do to a page that is held */
 enum event_class {
-	/** @ACROSS_PROTECTION: the page is write-protected and stays exclusive: mprotect, clear_refs */
+	/** @ACROSS_PROTECTION: write-protected, but still exclusive: mprotect, clear_refs */
 	ACROSS_PROTECTION	= 1U << 0,
 	/** @ACROSS_FORK: the page is shared, unless the kernel sees that it is pinned */
 	ACROSS_FORK		= 1U << 1,
@@ -101,6 +101,7 @@ extern const struct hold_ops hold_ops_none, hold_ops_pincheck, hold_ops_uring;
  * @slow_pages: and how many mmap_lock; both 0 where not told
  * @id: in the session of @memory
  * @reason: enum pincheck_reason, where it was refused
+ * @start: address that was given to io_uring: it stays the buffer's name
  * @ring: io_uring
  * @pipe: what io_uring reads from and writes to: the device
  * @pfn: PFNs of the samples when io_uring took them: it does not tell what it has
@@ -115,6 +116,7 @@ struct hold {
 	uint64_t slow_pages;
 	uint32_t id;
 	uint32_t reason;
+	char *start;
 	struct io_uring ring;
 	int pipe[2];
 	uint64_t pfn[SAMPLES];

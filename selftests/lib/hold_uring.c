@@ -29,7 +29,7 @@ static int uring_take(struct hold *hold)
 {
 	const struct memory *memory = hold->memory;
 	struct iovec range = {
-		.iov_base = memory->start + hold->first * PAGE_BYTES,
+		.iov_base = memory_address(memory, hold->first),
 		.iov_len = hold->pages * PAGE_BYTES,
 	};
 	size_t i;
@@ -47,6 +47,7 @@ static int uring_take(struct hold *hold)
 		tear_down(hold);
 		return error;
 	}
+	hold->start = range.iov_base;
 	for (i = 0; i < memory->samples; i++)
 		hold->pfn[i] = memory_pfn(memory, memory->sample[i]);
 	return 0;
@@ -71,7 +72,7 @@ static int transfer(struct hold *hold, size_t bytes)
 
 static void *address(struct hold *hold, size_t offset)
 {
-	return hold->memory->start + hold->first * PAGE_BYTES + offset;
+	return hold->start + offset;
 }
 
 static int uring_device_read(struct hold *hold, size_t offset, void *buffer, size_t bytes)

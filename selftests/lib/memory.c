@@ -122,7 +122,7 @@ void memory_look(const struct memory *memory, struct view *view)
 
 uint64_t memory_pfn(const struct memory *memory, size_t page)
 {
-	return pagemap_pfn(pagemap_entry(memory->pagemap, memory->start + page * PAGE_BYTES));
+	return pagemap_pfn(pagemap_entry(memory->pagemap, memory_address(memory, page)));
 }
 
 int memory_clear_refs(void)
@@ -149,6 +149,15 @@ static int populate_by_writing(struct memory *memory)
 	return 0;
 }
 
+static int populate_all(struct memory *memory)
+{
+	size_t page;
+
+	for (page = 0; page < memory_pages(memory); page++)
+		*memory_address(memory, page) = 1;
+	return populate_by_writing(memory);
+}
+
 /* Out, and in again by reading: the fault of a reader is the one that has to guess exclusivity. */
 static int populate_swapped(struct memory *memory)
 {
@@ -158,7 +167,7 @@ static int populate_swapped(struct memory *memory)
 
 	populate_by_writing(memory);
 	for (i = 0; i < memory->samples; i++) {
-		char *page = memory->start + memory->sample[i] * PAGE_BYTES;
+		char *page = memory_address(memory, memory->sample[i]);
 
 		do {
 			if (madvise(memory->start, memory->bytes, MADV_PAGEOUT))
@@ -169,7 +178,7 @@ static int populate_swapped(struct memory *memory)
 			return -EBADF;
 	}
 	for (i = 0; i < memory->samples; i++)
-		(void)*(volatile char *)(memory->start + memory->sample[i] * PAGE_BYTES);
+		(void)*(volatile char *)memory_address(memory, memory->sample[i]);
 	return 0;
 }
 
@@ -248,6 +257,11 @@ const struct memory_kind memory_base = {
 	.populate = populate_by_writing, .check = check_small,
 };
 
+const struct memory_kind memory_many = {
+	.name = "many", .bytes = 64 * PAGE_BYTES, .traits = MEMORY_MANY,
+	.populate = populate_all, .check = check_small,
+};
+
 const struct memory_kind memory_swapped = {
 	.name = "swapped", .bytes = SAMPLES * PAGE_BYTES,
 	.traits = MEMORY_SWAPPED, .needs = NEEDS_SWAP,
@@ -304,10 +318,9 @@ int memory_map(struct memory *memory, const struct memory_kind *kind, const char
 	memory->sample[1] = memory_pages(memory) / 2;
 	memory->sample[2] = memory_pages(memory) - 1;
 	memory->start = map_aligned(kind);
-	if (memory->start == MAP_FAILED) {
-		memory->start = NULL;
+	if (memory->start == MAP_FAILED)
 		return -errno;
-	}
+	memory->mapped = true;
 	*wrong = "could not be swapped out";
 	error = kind->populate(memory);
 	if (error)
@@ -318,7 +331,7 @@ int memory_map(struct memory *memory, const struct memory_kind *kind, const char
 
 void memory_unmap(struct memory *memory)
 {
-	if (memory->start)
+	if (memory->mapped)
 		munmap(memory->start, memory->bytes);
-	memory->start = NULL;
+	memory->mapped = false;
 }

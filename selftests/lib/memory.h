@@ -29,6 +29,8 @@ enum memory_trait {
 	MEMORY_HUGETLB		= 1U << 2,
 	/** @MEMORY_SWAPPED: was swapped out and in again */
 	MEMORY_SWAPPED		= 1U << 3,
+	/** @MEMORY_MANY: more base pages than samples, for what goes through all of them */
+	MEMORY_MANY		= 1U << 4,
 };
 
 struct memory;
@@ -54,7 +56,7 @@ struct memory_kind {
 };
 
 extern const struct memory_kind memory_base, memory_swapped, memory_thp_pmd, memory_thp_pte,
-				memory_hugetlb;
+				memory_hugetlb, memory_many;
 
 /** enum generation - who wrote an area last, and when */
 enum generation {
@@ -88,6 +90,7 @@ struct view {
  * struct memory - memory under test, mapped at @start
  * @kind: its row
  * @start: first byte, aligned to what maps it
+ * @mapped: it still is
  * @bytes: size
  * @samples: how many of @sample are used
  * @sample: indices of the base pages that are looked at
@@ -98,6 +101,7 @@ struct view {
 struct memory {
 	const struct memory_kind *kind;
 	char *start;
+	bool mapped;
 	size_t bytes;
 	size_t samples;
 	size_t sample[SAMPLES];
@@ -113,6 +117,8 @@ struct memory {
  * Call it in the test's own process (FIXTURE_SETUP). Return: 0 or a negative errno.
  */
 int memory_map(struct memory *memory, const struct memory_kind *kind, const char **wrong);
+
+/** memory_unmap() - give it up; a hold keeps its pages */
 void memory_unmap(struct memory *memory);
 
 /** memory_fill() - the CPU writes @generation to the CPU area of every sample */
@@ -120,6 +126,12 @@ void memory_fill(const struct memory *memory, enum generation generation);
 
 /** memory_fill_sample() - the same for sample number @sample only */
 void memory_fill_sample(const struct memory *memory, size_t sample, enum generation generation);
+
+/** memory_address() - of base page @page */
+static inline char *memory_address(const struct memory *memory, size_t page)
+{
+	return memory->start + page * PAGE_BYTES;
+}
 
 /** memory_look() - what the CPU sees in both areas of every sample */
 void memory_look(const struct memory *memory, struct view *view);

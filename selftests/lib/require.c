@@ -136,12 +136,12 @@ static const struct {
 	bool (*met)(void);
 	const char *reason;
 } requirements[] = {
-	{ NEEDS_PATH, has_path, "needs fast/slow attribution (kernel with CONFIG_KPROBES)" },
+	{ NEEDS_PATH, has_path, "needs fast/slow attribution (CONFIG_KPROBES)" },
 	{ NEEDS_SWAP, has_swap, "needs swap (swapon a device)" },
 	{ NEEDS_THP, has_thp, "needs transparent huge pages (always or madvise)" },
 	{ NEEDS_HUGETLB, has_hugetlb, "needs 6 free 2 MiB hugetlb pages (vm.nr_hugepages)" },
 	{ NEEDS_URING, has_uring, "needs io_uring (kernel.io_uring_disabled=0)" },
-	{ NEEDS_SOFT_DIRTY, has_soft_dirty, "needs soft-dirty (kernel with CONFIG_MEM_SOFT_DIRTY)" },
+	{ NEEDS_SOFT_DIRTY, has_soft_dirty, "needs soft-dirty (CONFIG_MEM_SOFT_DIRTY)" },
 	{ NEEDS_ANON_EXCLUSIVE, has_anon_exclusive, "needs AnonExclusive (Linux 5.19)" },
 };
 

@@ -29,7 +29,8 @@ static const struct scenario *suite_scenario_of(const struct suite_case *this)
 	const struct scenario *row;
 
 	for (row = suite_scenarios; row; row = row->next) {
-		if (!strcmp(row->topic, this->fixture->name) && !strcmp(row->name, this->test->name))
+		if (!strcmp(row->topic, this->fixture->name) &&
+		    !strcmp(row->name, this->test->name))
 			return row;
 	}
 	return NULL;
@@ -144,7 +145,7 @@ static void suite_load_issues(struct suite_run *run)
 	kernel_version(kernel, sizeof(kernel));
 	error = known_issues_load(&run->issues, path, kernel, &line);
 	if (line)
-		ksft_exit_fail_msg("%s:%u: cannot be read: six columns separated by |\n", path, line);
+		ksft_exit_fail_msg("%s:%u: wants six columns separated by |\n", path, line);
 	if (error)
 		ksft_exit_fail_msg("cannot open %s: %s. Install the suite as a whole: make\n", path,
 				   strerror(-error));

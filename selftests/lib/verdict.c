@@ -7,13 +7,8 @@
 #include <string.h>
 #include "../../tools/lib/pagemap.h"
 #include "accounting.h"
+#include "counts.h"
 #include "subject.h"
-
-/*
- * A small folio that moves between LRU lists waits in a batch of its CPU, which refers to it:
- * once for being new, once for being marked active. Large folios do not wait.
- */
-#define BATCH_REFERENCES	2
 
 void verdict_note(struct verdict *verdict, const char *format, ...)
 {
@@ -36,7 +31,7 @@ void verdict_broken(struct verdict *verdict, const char *what, size_t page)
 	if (!verdict->kept)
 		return;
 	verdict->kept = false;
-	verdict_note(verdict, " BROKEN: %s, page %zu;", what, page);
+	verdict_note(verdict, " %s, page %zu;", what, page);
 }
 
 void verdict_failed(struct verdict *verdict, const char *what, int error)
@@ -53,7 +48,8 @@ static void note_report(struct verdict *verdict, const struct pincheck_report *r
 		verdict_note(verdict, " map %d", report->page_mapcount);
 	verdict_note(verdict, " pins %d", report->pins);
 	if (report->flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE)
-		verdict_note(verdict, report->flags & PINCHECK_PAGE_ANON_EXCLUSIVE ? " excl" : " shared");
+		verdict_note(verdict, "%s", report->flags & PINCHECK_PAGE_ANON_EXCLUSIVE ?
+			     " excl" : " shared");
 }
 
 static bool look_again(struct subject *subject, struct witness *now, struct verdict *verdict)
@@ -96,12 +92,19 @@ void verdict_path(struct subject *subject, enum page_state state, struct verdict
 	verdict_note(verdict, " %zu pages, %" PRIu64 " fast, %" PRIu64 " slow", hold->pages,
 	     hold->fast_pages, hold->slow_pages);
 	if (expected == PINCHECK_PATH_FAST && hold->fast_pages != hold->pages)
-		verdict_broken(verdict, "expected all of them fast", hold->first + hold->fast_pages);
+		verdict_broken(verdict, "expected all of them fast",
+			       hold->first + hold->fast_pages);
 	if (expected == PINCHECK_PATH_SLOW && hold->slow_pages != hold->pages)
 		verdict_broken(verdict, "expected all of them slow", hold->first);
 }
 
-static void device_agrees(struct subject *subject, enum area area, enum generation generation,
+static void note_view(struct verdict *verdict, enum generation seen, enum generation expected)
+{
+	verdict_note(verdict, " it sees %s, not %s;", generation_name(seen),
+		     generation_name(expected));
+}
+
+static void device_agrees(struct subject *subject, enum generation generation, const char *what,
 			  struct verdict *verdict)
 {
 	const struct memory *memory = &subject->memory;
@@ -114,11 +117,10 @@ static void device_agrees(struct subject *subject, enum area area, enum generati
 	for (i = 0; i < memory->samples; i++) {
 		if (!hold_covers(&subject->hold, memory->sample[i]))
 			continue;
-		if (view.seen[area][i] == generation)
+		if (view.seen[CPU_AREA][i] == generation)
 			continue;
-		verdict_broken(verdict, "the device does not see what the CPU wrote", memory->sample[i]);
-		verdict_note(verdict, " it sees %s", generation_name(view.seen[area][i]));
-		return;
+		verdict_broken(verdict, what, memory->sample[i]);
+		return note_view(verdict, view.seen[CPU_AREA][i], generation);
 	}
 }
 
@@ -136,8 +138,7 @@ static void cpu_agrees(struct subject *subject, enum area area, enum generation 
 		if (view.seen[area][i] == generation)
 			continue;
 		verdict_broken(verdict, what, memory->sample[i]);
-		verdict_note(verdict, " it sees %s", generation_name(view.seen[area][i]));
-		return;
+		return note_view(verdict, view.seen[area][i], generation);
 	}
 }
 
@@ -159,7 +160,7 @@ void verdict_sync(struct subject *subject, enum generation generation, struct ve
 		verdict_broken(verdict, "the held page is not the mapped one", memory->sample[i]);
 		telling = i;
 	}
-	device_agrees(subject, CPU_AREA, generation, verdict);
+	device_agrees(subject, generation, "the device does not see what the CPU wrote", verdict);
 	if (subject_holds(subject, HOLD_WRITE)) {
 		error = hold_fill(&subject->hold, BY_DEVICE);
 		if (error)
@@ -205,15 +206,17 @@ void verdict_follows_page(struct subject *subject, enum generation older, enum g
 		return verdict_failed(verdict, "the device cannot read", error);
 	for (i = 0; i < subject->memory.samples; i++) {
 		bool mapped = now.held[i] == now.mapped[i];
+		enum generation expected = mapped ? newer : older;
 
 		same += mapped;
-		if (view.seen[CPU_AREA][i] == (mapped ? newer : older))
+		if (!verdict->kept || view.seen[CPU_AREA][i] == expected)
 			continue;
 		verdict_broken(verdict, mapped ? "the device does not see what the CPU wrote" :
 		       "the device sees what is not on its page", subject->memory.sample[i]);
-		verdict_note(verdict, " it sees %s", generation_name(view.seen[CPU_AREA][i]));
+		note_view(verdict, view.seen[CPU_AREA][i], expected);
 	}
-	verdict_note(verdict, " %zu of %zu held pages are the mapped ones", same, subject->memory.samples);
+	verdict_note(verdict, " %zu of %zu held pages are the mapped ones", same,
+		     subject->memory.samples);
 	note_page(subject, &now, 0, verdict);
 }
 
@@ -237,7 +240,8 @@ void verdict_cpu_sees(struct subject *subject, enum generation generation,
 	cpu_agrees(subject, CPU_AREA, generation, false, "the parent sees foreign writes", verdict);
 	if (!look_again(subject, &now, verdict))
 		return;
-	verdict_note(verdict, " the parent sees %s", generation_name(generation));
+	if (verdict->kept)
+		verdict_note(verdict, " the parent sees %s", generation_name(generation));
 	note_page(subject, &now, first_held(subject), verdict);
 }
 
@@ -247,10 +251,11 @@ void verdict_device_sees(struct subject *subject, enum generation generation,
 	struct witness now;
 
 	verdict_start(verdict, "ISOLATION");
-	device_agrees(subject, CPU_AREA, generation, verdict);
+	device_agrees(subject, generation, "the device sees foreign writes", verdict);
 	if (!look_again(subject, &now, verdict))
 		return;
-	verdict_note(verdict, " the device sees %s", generation_name(generation));
+	if (verdict->kept)
+		verdict_note(verdict, " the device sees %s", generation_name(generation));
 	note_page(subject, &now, first_held(subject), verdict);
 }
 
@@ -275,13 +280,14 @@ void verdict_child_sees(struct subject *subject, int level, enum generation gene
 				continue;
 			verdict_broken(verdict, area == CPU_AREA ? "the child sees a CPU's write" :
 			       "the child sees the device's write", memory->sample[i]);
-			verdict_note(verdict, " it sees %s", generation_name(view.seen[area][i]));
+			note_view(verdict, view.seen[area][i], expected);
 		}
 	}
-	verdict_note(verdict, " %s sees %s, pfn %" PRIx64 ", parent %" PRIx64,
-	     level ? "grandchild" : "child", generation_name(generation),
-	     child_pfn(&subject->child, level, memory->sample[0]),
-	     memory_pfn(memory, memory->sample[0]));
+	verdict_note(verdict, " %s %s%s, pfn %" PRIx64 ", parent %" PRIx64,
+		     level ? "grandchild" : "child", verdict->kept ? "sees " : "",
+		     verdict->kept ? generation_name(generation) : "",
+		     child_pfn(&subject->child, level, memory->sample[0]),
+		     memory_pfn(memory, memory->sample[0]));
 }
 
 void verdict_child_apart(struct subject *subject, int level, bool apart,
@@ -298,7 +304,8 @@ void verdict_child_apart(struct subject *subject, int level, bool apart,
 		if (!theirs || !ours)
 			return verdict_failed(verdict, "a page is not present", -ENODATA);
 		if (!i)
-			verdict_note(verdict, " child pfn %" PRIx64 ", parent %" PRIx64, theirs, ours);
+			verdict_note(verdict, " child pfn %" PRIx64 ", parent %" PRIx64, theirs,
+				     ours);
 		if ((theirs != ours) != apart)
 			verdict_broken(verdict, apart ? "the child shares a pinned page" :
 			       "the child got a copy of a page that nobody pins",
@@ -316,10 +323,12 @@ void verdict_child_may_not_write(struct subject *subject, int level, struct verd
 	if (error)
 		return verdict_failed(verdict, "the child does not answer", error);
 	if (refused != memory->samples)
-		verdict_broken(verdict, "the child writes to memory it has read-only", memory->sample[0]);
-	verdict_note(verdict, " %zu of %zu writes refused, child pfn %" PRIx64 ", parent %" PRIx64, refused,
-	     memory->samples, child_pfn(&subject->child, level, memory->sample[0]),
-	     memory_pfn(memory, memory->sample[0]));
+		verdict_broken(verdict, "the child writes to memory it has read-only",
+			       memory->sample[0]);
+	verdict_note(verdict, " %zu of %zu writes refused, child pfn %" PRIx64 ", parent %" PRIx64,
+		     refused, memory->samples,
+		     child_pfn(&subject->child, level, memory->sample[0]),
+		     memory_pfn(memory, memory->sample[0]));
 }
 
 void verdict_soft_dirty(struct subject *subject, enum which_pages pages, bool set,
@@ -330,7 +339,7 @@ void verdict_soft_dirty(struct subject *subject, enum which_pages pages, bool se
 
 	verdict_start(verdict, "TRACKING");
 	for (i = 0; i < memory->samples; i++) {
-		char *page = memory->start + memory->sample[i] * PAGE_BYTES;
+		char *page = memory_address(memory, memory->sample[i]);
 		bool held = hold_covers(&subject->hold, memory->sample[i]);
 		uint64_t entry = pagemap_entry(memory->pagemap, page);
 
@@ -349,7 +358,7 @@ void verdict_soft_dirty(struct subject *subject, enum which_pages pages, bool se
 	verdict_note(verdict, " %zu pages %s", looked, set ? "soft-dirty" : "clean");
 }
 
-/* What a folio's refcount must be, without what LRU batches may add. */
+/* What a folio's refcount must be, once the LRU batches are drained. */
 static int explained_references(struct subject *subject, const struct pincheck_report *report)
 {
 	bool large = report->order;
@@ -378,7 +387,7 @@ static void judge_counts(struct subject *subject, size_t sample,
 	int surplus = report->refcount - explained_references(subject, report);
 	int pins = hold_expected_pins(&subject->hold, large);
 
-	if (countable && (surplus < 0 || surplus > (large ? 0 : BATCH_REFERENCES))) {
+	if (countable && surplus) {
 		verdict_broken(verdict, "the refcount is not explained", page);
 		verdict_note(verdict, " surplus %d;", surplus);
 	}
@@ -398,8 +407,11 @@ void verdict_accurate(struct subject *subject, struct verdict *verdict)
 	const struct memory *memory = &subject->memory;
 	struct witness now;
 	size_t i, telling = first_held(subject);
+	int error = settle();
 
 	verdict_start(verdict, "ACCURACY");
+	if (error)
+		return verdict_failed(verdict, "cannot drain the LRU batches", error);
 	if (!look_again(subject, &now, verdict))
 		return;
 	for (i = 0; i < memory->samples && verdict->kept; i++) {
