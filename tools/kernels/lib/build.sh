@@ -14,20 +14,20 @@ build_sync()
 	[ -e "$CLONE/Kbuild" ] || die "no Kbuild in $CLONE: is this a whole clone?"
 	mkdir -p -- "$tree"
 	# shellcheck disable=SC2086 # a list of words
-	(cd -- "$CLONE" && find $SOURCES -type f ! -name '*.o' ! -name '*.cmd' ! -name '*.mod*' \
+	(cd -- "$CLONE" && find $SOURCES -type f ! -name '*.o' ! -name '*.cmd' ! -name '*.mod' ! -name '*.mod.c' \
 		! -name '*.ko' -print | sort) >"$tree.new"
 	if [ -e "$tree.files" ]; then
 		comm -13 "$tree.new" "$tree.files" | while IFS= read -r file; do
 			rm -f -- "$tree/$file"
 		done
 	fi
-	while IFS= read -r file; do
-		if [ "$CLONE/$file" -ot "$tree/$file" ] && cmp -s -- "$CLONE/$file" "$tree/$file"; then
-			continue
-		fi
+	# Two processes for all files, and only what differs is written.
+	{ (cd -- "$CLONE" && xargs -d '\n' sha1sum --) <"$tree.new" |
+		(cd -- "$tree" && LC_ALL=C sha1sum --check --quiet 2>/dev/null) || true; } |
+		sed -n 's/: FAILED.*$//p' | while IFS= read -r file; do
 		mkdir -p -- "$(dirname -- "$tree/$file")"
-		cmp -s -- "$CLONE/$file" "$tree/$file" || cp -- "$CLONE/$file" "$tree/$file"
-	done <"$tree.new"
+		cp -- "$CLONE/$file" "$tree/$file"
+	done
 	mv -- "$tree.new" "$tree.files"
 }
 
@@ -108,7 +108,8 @@ clang_variables()
 	fi
 	printf '%s\n' "$clang -Qunused-arguments" "KCFLAGS=$flags" \
 		CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y CONFIG_FTRACE_MCOUNT_USE_CC= \
-		CONFIG_{MITIGATION_,}RETHUNK= CONFIG_{MITIGATION_,}SLS= CONFIG_INIT_STACK_ALL_ZERO=
+		CONFIG_{MITIGATION_,}RETHUNK= CONFIG_{MITIGATION_,}SLS= CONFIG_INIT_STACK_ALL_ZERO= \
+		CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT= CONFIG_UBSAN_BOUNDS_STRICT=
 }
 
 command_build()
@@ -140,7 +141,8 @@ command_build_custom()
 	local -a compiler=()
 
 	[ -n "$kdir" ] || die "which kernel tree? Usage: kernels build-custom KDIR OUTDIR [MAKEVAR=...]"
-	[ -e "$kdir/Makefile" ] || die "$kdir is no kernel build tree: no Makefile in it. Give KDIR=the directory the kernel was built in"
+	[ -e "$kdir/Makefile" ] || die "$kdir is no kernel build tree (no Makefile in it). Give KDIR=the" \
+		"directory the kernel was built in; for this machine's: sudo apt-get install linux-headers-$(uname -r)"
 	if [ ! -e "$kdir/include/generated/autoconf.h" ] || [ ! -e "$kdir/Module.symvers" ]; then
 		die "the kernel in $kdir is not built. Build it: make -C $kdir -j\$(nproc)"
 	fi
@@ -151,7 +153,9 @@ command_build_custom()
 	if grep -qs '^CONFIG_CC_IS_CLANG=y' "$kdir/.config"; then
 		compiler=(LLVM=1)
 	fi
-	make -C "$kdir" M="$OUTDIR/tree" -j"$(nproc)" modules "${compiler[@]}" "$@" \
+	# The variables of a make that called us are not meant for the kernel's.
+	env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL \
+		make -C "$kdir" M="$OUTDIR/tree" -j"$(nproc)" modules "${compiler[@]}" "$@" \
 		>"$OUTDIR/build.log" 2>&1 </dev/null || rc=$?
 	build_conclude "$OUTDIR" "$rc" "$kdir" "$OUTDIR/tree"
 }

@@ -7,17 +7,31 @@ host_groups()
 	awk '!/^#/ && NF { print $1 }' "$HERE/host-packages" | xargs
 }
 
-# host_missing GROUP...: packages that are not installed, sorted, one a line. One dpkg-query.
+# host_packages GROUP...: their packages, one a line, sorted.
+host_packages()
+{
+	awk -v groups="$*" '
+		function add(group, count, words, i) {
+			count = split(packages[group], words)
+			for (i = 1; i <= count; i++)
+				if (words[i] ~ /^@/)
+					add(substr(words[i], 2))
+				else
+					print words[i]
+		}
+		!/^#/ && NF { name = $1; $1 = ""; packages[name] = $0 }
+		END {
+			count = split(groups, wanted)
+			for (i = 1; i <= count; i++)
+				add(wanted[i])
+		}' "$HERE/host-packages" | sort -u
+}
+
+# host_missing PACKAGE...: those that are not installed, one a line.
 host_missing()
 {
-	local group wanted=
-
-	for group in "$@"; do
-		wanted+=" $(awk -v group="$group" '!/^#/ && $1 == group { $1 = ""; print }' "$HERE/host-packages")"
-	done
-	# shellcheck disable=SC2086 # a list of words
-	comm -23 <(printf '%s\n' $wanted | sort -u) \
-		<(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' $wanted 2>/dev/null |
+	comm -23 <(printf '%s\n' "$@") \
+		<(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "$@" 2>/dev/null |
 			awk '$1 == "ii" { print $2 }' | sort -u)
 }
 
@@ -47,11 +61,12 @@ host_need()
 {
 	local packages
 
+	packages=$(host_packages "$@" | xargs)
 	if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-		die "not a Debian-like system: install the equivalents of these packages yourself:" \
-			"$(awk -v groups=" $* " 'index(groups, " " $1 " ") { $1 = ""; print }' "$HERE/host-packages" | xargs)"
+		die "not a Debian-like system. Install the equivalents of these Debian packages: $packages"
 	fi
-	packages=$(host_missing "$@" | xargs)
+	# shellcheck disable=SC2086 # a list of words
+	packages=$(host_missing $packages | xargs)
 	[ -n "$packages" ] || return 0
 	((EUID == 0)) || die "packages are missing. Install them: sudo apt-get install $packages"
 	# shellcheck disable=SC2086 # a list of words

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# A few files of the kernel source: the kselftest harness, and the KTAP parser. From a tree of
+# A few files of the kernel source: the kselftest harness, KTAP parser, style checker. From a tree of
 # one's own (KSRC=), else out of the distribution's source package, of which only they are kept.
 
 # The matrix row whose suites carry the package.
@@ -11,6 +11,9 @@ readonly KSRC_PATHS=(
 	tools/testing/selftests/kselftest.h
 	tools/testing/selftests/kselftest_harness.h
 	tools/testing/kunit
+	scripts/checkpatch.pl
+	scripts/spelling.txt
+	scripts/const_structs.checkpatch
 )
 
 command_ksrc()
@@ -42,7 +45,7 @@ ksrc_fetch()
 	apt_download "$archives" "$KSRC_PACKAGE" download "$KSRC_PACKAGE"
 	rm -rf -- "$dir.partial"
 	mkdir -p -- "$dir.partial"
-	step "$KSRC_PACKAGE: the test harness taken out of it" "$dir.partial" \
+	step "$KSRC_PACKAGE: the files needed taken out of it" "$dir.partial" \
 		ksrc_extract "$archives" "$dir.partial" || {
 		step_failed
 		die "$KSRC_PACKAGE: cannot unpack it (reasons above). Give a kernel tree: KSRC="
