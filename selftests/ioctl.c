@@ -172,9 +172,7 @@ FIXTURE_SETUP(ioctl)
 
 FIXTURE_TEARDOWN(ioctl)
 {
-	char why[WHY] = "";
-
-	EXPECT_TRUE(stage_close(&self->to.stage, why, sizeof(why))) TH_LOG("CLEAN: %s", why);
+	EXPECT_STAGE_CLEAN(&self->to.stage);
 }
 
 /* Issue the command on @argument. Return: 0 or -errno. */

@@ -79,13 +79,10 @@ FIXTURE_SETUP(ioctl_fuzz)
 
 FIXTURE_TEARDOWN(ioctl_fuzz)
 {
-	char why[WHY] = "";
-
 	for (size_t i = 0; i < SESSIONS; i++)
 		close(self->session[i]);
 	munmap(self->buffer, self->buffer_bytes);
-	EXPECT_TRUE(stage_close(&self->stage, why, sizeof(why)))
-		TH_LOG("CLEAN, seed %#lx: %s", self->seed, why);
+	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
 /* A value that a field may not expect; none is a mapped address that is not the test's own. */
@@ -190,7 +187,7 @@ static int64_t unaccounted(FIXTURE_DATA(ioctl_fuzz) *self)
 	}
 	if (books_read(&now))
 		return -EIO;
-	return (int64_t)(now.module_out - self->stage.before.module_out - pages);
+	return (int64_t)(now.out - self->stage.before.out - pages);
 }
 
 /* Any command, any session, spoilt arguments. */

@@ -42,9 +42,7 @@ FIXTURE_SETUP(ioctl_hold)
 
 FIXTURE_TEARDOWN(ioctl_hold)
 {
-	char why[WHY] = "";
-
-	EXPECT_TRUE(stage_close(&self->stage, why, sizeof(why))) TH_LOG("CLEAN: %s", why);
+	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
 /* What a refused HOLD has to answer. */

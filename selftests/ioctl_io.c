@@ -49,9 +49,7 @@ FIXTURE_SETUP(ioctl_io)
 
 FIXTURE_TEARDOWN(ioctl_io)
 {
-	char why[WHY] = "";
-
-	EXPECT_TRUE(stage_close(&self->stage, why, sizeof(why))) TH_LOG("CLEAN: %s", why);
+	EXPECT_STAGE_CLEAN(&self->stage);
 	free(self->copy);
 }
 

@@ -37,9 +37,7 @@ FIXTURE_SETUP(ioctl_number)
 
 FIXTURE_TEARDOWN(ioctl_number)
 {
-	char why[WHY] = "";
-
-	EXPECT_TRUE(stage_close(&self->stage, why, sizeof(why))) TH_LOG("CLEAN: %s", why);
+	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
 TEST_F(ioctl_number, is_enotty)

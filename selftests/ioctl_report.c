@@ -38,10 +38,8 @@ FIXTURE_SETUP(ioctl_report)
 
 FIXTURE_TEARDOWN(ioctl_report)
 {
-	char why[WHY] = "";
-
 	munmap(self->buffer, REPORT_BYTES);
-	EXPECT_TRUE(stage_close(&self->stage, why, sizeof(why))) TH_LOG("CLEAN: %s", why);
+	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
 static int issue_report(const struct stage *stage, __u32 stride, __u64 count, const __u64 *pfns,

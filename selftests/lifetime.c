@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include "stage.h"
 
-#define ROUNDS	60	/* of a race; under emulation each costs milliseconds */
+#define ROUNDS	30	/* of a race; under emulation each costs milliseconds */
 
 FIXTURE(lifetime)
 {
@@ -66,11 +66,9 @@ FIXTURE_SETUP(lifetime)
 
 FIXTURE_TEARDOWN(lifetime)
 {
-	char why[WHY] = "";
-
 	close(self->wire[0]);
 	close(self->wire[1]);
-	EXPECT_TRUE(stage_close(&self->stage, why, sizeof(why))) TH_LOG("CLEAN: %s", why);
+	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
 static bool say(int wire, char byte)
@@ -116,7 +114,7 @@ static int64_t pages_out(const FIXTURE_DATA(lifetime) *self)
 	struct books now;
 	int error = books_read(&now);
 
-	return error ? error : (int64_t)(now.module_out - self->stage.before.module_out);
+	return error ? error : (int64_t)(now.out - self->stage.before.out);
 }
 
 static bool send_session(int wire, int session)
@@ -260,7 +258,7 @@ TEST_F(lifetime, sigkill_while_busy)
 	struct stage *stage = &self->stage;
 	int left = 0;
 
-	for (int round = 0; round < ROUNDS / 4; round++) {
+	for (int round = 0; round < ROUNDS / 3; round++) {
 		int ready[2];
 		pid_t child;
 
@@ -288,7 +286,7 @@ TEST_F(lifetime, sigkill_while_busy)
 		close(ready[0]);
 	}
 	EXPECT_EQ(0, left);
-	evidence("%d busy children killed, 0 pages out after each", ROUNDS / 4);
+	evidence("%d busy children killed, 0 pages out after each", ROUNDS / 3);
 }
 
 /* The session is close-on-exec: the new program must not inherit references it knows nothing of. */

@@ -18,7 +18,7 @@
 TOPIC(reuse)
 FOR_EACH_MEMORY(REUSE_HOLDS, TOPIC_VARIANT, reuse)
 
-#define MANY	200	/* references */
+#define MANY	24	/* references; a huge page takes 512 of each */
 
 static int protect_and_unprotect(struct subject *subject)
 {

@@ -11,19 +11,6 @@
 #include "../../tools/lib/pincheck.h"
 #include "stage.h"
 
-/*
- * A page that was just faulted in has one reference more until this CPU's LRU batch is drained.
- * Stay on one CPU and drain its batch (zapping a page does) so that refcounts can be compared.
- */
-static void stay_on_this_cpu(void)
-{
-	cpu_set_t here;
-
-	CPU_ZERO(&here);
-	CPU_SET(sched_getcpu(), &here);
-	sched_setaffinity(0, sizeof(here), &here);
-}
-
 void evidence(const char *format, ...)
 {
 	va_list arguments;
@@ -57,7 +44,11 @@ static int map_memory(struct stage *stage)
 	memset(area, 0, page);
 	for (size_t i = 0; i < stage->length; i++)
 		stage->memory[i] = 0x11 + i / page + i % 251;
-	/* The last page is there only to be zapped: the two around the memory become holes. */
+	/*
+	 * A page that was just faulted in has one reference more until this CPU's LRU batch is
+	 * drained, which zapping a page does: the last one is there only for that. Then the two
+	 * around the memory become holes.
+	 */
 	area[page + stage->length + page] = 1;
 	madvise(area + page + stage->length + page, page, MADV_DONTNEED);
 	munmap(area, page);
@@ -71,7 +62,6 @@ int stage_open(struct stage *stage, char *why, size_t size)
 
 	*stage = (struct stage) { .session = -1, .page = sysconf(_SC_PAGESIZE) };
 	stage->length = STAGE_PAGES * stage->page;
-	stay_on_this_cpu();
 	error = books_read(&stage->before);
 	if (!error) {
 		stage->session = pincheck_open();
@@ -97,13 +87,13 @@ int stage_hold_all(struct stage *stage, struct hold_row row)
 	return stage_hold(stage, row, stage->memory, stage->length);
 }
 
-bool stage_close(struct stage *stage, char *why, size_t size)
+bool stage_close(struct stage *stage, bool machine, char *why, size_t size)
 {
 	if (stage->session >= 0)
 		close(stage->session);
 	stage->session = -1;
 	munmap(stage->memory, stage->length);
-	return books_balance(&stage->before, why, size);
+	return books_balance(&stage->before, why, size) && (!machine || books_machine(why, size));
 }
 
 uint64_t stage_pfn(const void *address)

@@ -12,7 +12,7 @@
 #define WHY		160	/* bytes for a reason that a person reads */
 
 struct stage {
-	/** @before: the books before anything was opened */
+	/** @before: the module's books before anything was opened */
 	struct books before;
 	/** @session: of the device; -1 once closed */
 	int session;
@@ -63,15 +63,26 @@ int stage_hold_all(struct stage *stage, struct hold_row row);
 
 /**
  * stage_close() - close the session, unmap, and compare the books
+ * @machine: the machine's pins, too, which takes a while
  *
  * Return: nothing was left; if not, @why says what.
  */
-bool stage_close(struct stage *stage, char *why, size_t size);
+bool stage_close(struct stage *stage, bool machine, char *why, size_t size);
+
+/** EXPECT_STAGE_CLEAN() - for FIXTURE_TEARDOWN: module's books each time, machine's a variant */
+#define EXPECT_STAGE_CLEAN(stage) do {								\
+	bool stage_machine = !suite_current || suite_current->ends_variant;			\
+	char stage_why[WHY] = "";								\
+												\
+	EXPECT_TRUE(stage_close(stage, stage_machine, stage_why, sizeof(stage_why))) {		\
+		TH_LOG("CLEAN: %s", stage_why);							\
+	}											\
+} while (0)
 
 /** evidence() - a line that says what a case did and saw, before its verdict */
 void evidence(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/** stage_use_all_cpus() - for races: stage_open() keeps to one CPU, so that refcounts compare */
+/** stage_use_all_cpus() - for races: the suite keeps to one CPU */
 void stage_use_all_cpus(void);
 
 /** stage_pfn() - page frame number that is mapped at @address of the caller, or 0 */
