@@ -3,7 +3,10 @@
 # A private apt per kernel: own lists, state and archives in the cache. The settings of the
 # machine (proxies, credentials, Acquire options) are inherited; its package state is not touched.
 
-readonly DEBIAN_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+for DEBIAN_KEYRING in "${DEBIAN_KEYRING:-}" /usr/share/keyrings/debian-archive-keyring.{pgp,gpg}; do
+	[ ! -r "$DEBIAN_KEYRING" ] || break
+done
+readonly DEBIAN_KEYRING
 
 # debian_mirror SUITE: URI of the mirror that carries SUITE, from the machine's own apt sources.
 debian_mirror()
@@ -104,6 +107,17 @@ apt_lists()
 	if [ "${1:-}" != --newer ] && [ -n "$(find "$APT_DIR/lists" -name '*_Packages*' -print -quit)" ]; then
 		return
 	fi
+	apt_update && return
+	# A suite newer than the keyring package: its upgrade is verified by the machine's own apt.
+	if ((EUID != 0)) || ! grep -q NO_PUBKEY "$STEP_LOG"; then
+		return 1
+	fi
+	host_install debian-archive-keyring
+	apt_update
+}
+
+apt_update()
+{
 	step "$NAME: package lists of $SUITES" "$APT_DIR/lists" \
 		private_apt apt-get update --error-on=any
 }
@@ -112,7 +126,12 @@ apt_lists_failed()
 {
 	local reason
 
-	reason=$(sed -n 's/^E: //p' "$STEP_LOG" | head -n 1)
+	if grep -q NO_PUBKEY "$STEP_LOG"; then
+		rm -f -- "$STEP_LOG"
+		die "$NAME: $SUITES are signed by keys that are not in $DEBIAN_KEYRING. Get newer ones:" \
+			"sudo apt-get install debian-archive-keyring"
+	fi
+	reason=$(sed -n 's/^E: //p' "$STEP_LOG" | head -n 1 | sed 's/\.*$//')
 	rm -f -- "$STEP_LOG"
 	die "$NAME: no package lists: $reason. Check the network, or give other mirrors with" \
 		"DEBIAN_MIRROR= and DEBIAN_SECURITY_MIRROR=, and run again"

@@ -103,8 +103,9 @@ fetch_resolve()
 	version=$(apt_candidate "$HEADERS_META")
 	[ "$version" = "$1" ] || die "$NAME: $IMAGE_META is $1 but $HEADERS_META is ${version:-missing}" \
 		"on the mirror: it is being updated. Run again later"
-	mapfile -t image < <(apt_closure '^linux-(image|binary|modules)' '^linux-(image|binary|modules)-' \
-		"$IMAGE_META" "$1" | sed -n 's/^unpack //p')
+	# linux-base-RELEASE has modules.builtin and modules.order since 7.x.
+	mapfile -t image < <(apt_closure '^linux-(image|binary|modules|base-[0-9])' \
+		'^linux-(image|binary|modules|base)-' "$IMAGE_META" "$1" | sed -n 's/^unpack //p')
 	# shellcheck disable=SC2206 # a list of words
 	installs=($ROOT_PACKAGES)
 	while read -r kind package; do

@@ -2,6 +2,10 @@
 # shellcheck shell=bash disable=SC2034 # its variables are the others' input
 # The data table of stock kernels, and the places of a kernel in the cache.
 
+# Give it another value when `fetch` leaves something else in the cache than before: what was
+# made by the older recipe is then made anew.
+readonly RECIPE=
+
 matrix_names()
 {
 	awk '!/^#/ && NF { print $1 }' "$HERE/matrix"
@@ -20,7 +24,7 @@ matrix_select()
 	ROOT_PACKAGES=${ROOT_PACKAGES//,/ }
 	LINT_PACKAGES=${LINT_PACKAGES//,/ }
 	# Clones whose rows differ share the cache without disturbing each other.
-	ROW_KEY=$(printf '%s' "$row" | tr -s ' \t' ' ' | cksum | cut -d' ' -f1)
+	ROW_KEY=$(printf '%s' "$row$RECIPE" | tr -s ' \t' ' ' | cksum | cut -d' ' -f1)
 	HOME_DIR=$CACHE/kernels/$NAME
 	CURRENT=$HOME_DIR/current-$ROW_KEY
 	APT_DIR=$HOME_DIR/apt
