@@ -55,16 +55,16 @@ static void print_failures(const struct suite *suite)
 		printf("  and %u more, see results.ktap\n", failed - suite->totals[KTAP_XPASS] - shown);
 }
 
-static void print_by_outcome(const struct suite *suite, enum ktap_outcome outcome,
-			     const char *heading)
+static void print_stale(const struct suite *suite)
 {
-	if (!suite->totals[outcome])
+	if (!suite->totals[KTAP_XPASS])
 		return;
-	printf("\n%s: %u\n", heading, suite->totals[outcome]);
+	printf("\nSTALE expectations: known failures that now pass, take them off the list: %u\n",
+	       suite->totals[KTAP_XPASS]);
 	for (size_t i = 0; i < suite->case_count; i++) {
 		const struct test_case *test = &suite->cases[i];
 
-		if (test->outcome == outcome)
+		if (test->outcome == KTAP_XPASS)
 			printf("  %s%s%s\n", test->name, *test->reason ? ": " : "", test->reason);
 	}
 }
@@ -74,19 +74,21 @@ static int by_reason(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void print_skips(const struct suite *suite)
+/* How many for which reason; the names are in results.ktap. */
+static void print_by_reason(const struct suite *suite, enum ktap_outcome outcome,
+			    const char *heading)
 {
 	const char **reasons = NULL;
 	size_t count = 0;
 
 	for (size_t i = 0; i < suite->case_count; i++) {
-		if (suite->cases[i].outcome != KTAP_SKIP)
+		if (suite->cases[i].outcome != outcome)
 			continue;
 		reasons = grow(reasons, count, sizeof(*reasons));
 		reasons[count++] = suite->cases[i].reason;
 	}
 	if (count) {
-		printf("\nSkipped:\n");
+		printf("\n%s: %zu\n", heading, count);
 		qsort(reasons, count, sizeof(*reasons), by_reason);
 	}
 	for (size_t i = 0, same = 0; i < count; i += same) {
@@ -109,10 +111,9 @@ void summary_print(const struct suite *suite, const struct machine *machine,
 		   const struct verdict *verdict, const char *results)
 {
 	print_failures(suite);
-	print_by_outcome(suite, KTAP_XPASS, "STALE expectations: known failures that now pass, "
-			 "take them off the list");
-	print_by_outcome(suite, KTAP_XFAIL, "known failures");
-	print_skips(suite);
+	print_stale(suite);
+	print_by_reason(suite, KTAP_XFAIL, "known failures");
+	print_by_reason(suite, KTAP_SKIP, "skipped");
 	if (suite->problem_count && suite->started) {
 		printf("\nThe result stream is not whole:\n");
 		for (size_t i = 0; i < suite->problem_count; i++)
