@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of known issues: ranges of kernels, and lines that cannot be read. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "../lib/known_issues.h"
+
+static unsigned int tests, failures;
+
+static void verdict(int ok, const char *what, const char *detail)
+{
+	printf("%sok %u %s: %s\n", ok ? "" : "not ", ++tests, what, detail);
+	failures += !ok;
+}
+
+static const struct {
+	const char *kernel;
+	const char *range;
+	int in;
+} ranges[] = {
+	{ "6.12.117", "all", 1 },
+	{ "6.12.117", ">=5.12 <6.14", 1 },
+	{ "6.14", ">=5.12 <6.14", 0 },
+	{ "6.14.0", "<=6.14", 1 },
+	{ "5.12", ">=5.12 <6.14", 1 },
+	{ "5.9.16", ">=5.12 <6.14", 0 },
+	{ "5.10.223", "<5.10.9", 0 },
+	{ "5.10.8", "<5.10.9", 1 },
+	{ "6.12", ">6.12", 0 },
+	{ "6.12.1", ">6.12", 1 },
+	{ "10.2", ">=5.12  >6", 1 },
+	{ "6.12", "6.12", -EINVAL },
+	{ "6.12", ">=", -EINVAL },
+	{ "6.12", "=6.12", -EINVAL },
+	{ "6.12", ">=5 rubbish", -EINVAL },
+	{ "6.12", ">= 5", -EINVAL },
+};
+
+static void check_ranges(void)
+{
+	char what[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
+		snprintf(what, sizeof(what), "%s in \"%s\"", ranges[i].kernel, ranges[i].range);
+		verdict(kernel_in_range(ranges[i].kernel, ranges[i].range) == ranges[i].in,
+			"range", what);
+	}
+}
+
+static const struct {
+	const char *what;
+	const char *text;
+	int error;
+	unsigned int line;
+	size_t count;
+} tables[] = {
+	{ "empty", "", 0, 0, 0 },
+	{ "comments and blank lines", "# a | b\n\n  \t\n", 0, 0, 0 },
+	{ "one", "a.* | all | R1 | x | y | why\n", 0, 0, 1 },
+	{ "no newline at the end", "a.* | all | R1 | x | y | why", 0, 0, 1 },
+	{ "not this kernel", "a.* | <6 | R1 | x | y | why\nb | all | R2 | x | y | z\n", 0, 0, 1 },
+	{ "five columns", "# c\na.* | all | R1 | x | y\n", -EINVAL, 2, 0 },
+	{ "seven columns", "a.* | all | R1 | x | y | why | more\n", -EINVAL, 1, 0 },
+	{ "no pattern", " | all | R1 | x | y | why\n", -EINVAL, 1, 0 },
+	{ "bad range", "a | all | R | x | y | w\na | 6.12 | R1 | x | y | why\n", -EINVAL, 2, 1 },
+};
+
+static void check_tables(void)
+{
+	struct known_issues issues;
+	size_t i;
+
+	for (i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
+		char path[] = "/tmp/known-issues.XXXXXX";
+		int fd = mkstemp(path), error;
+		size_t length = strlen(tables[i].text);
+		unsigned int line = 99;
+
+		if (fd < 0 || write(fd, tables[i].text, length) != (ssize_t)length) {
+			verdict(0, "table", "cannot write a file in /tmp");
+			return;
+		}
+		close(fd);
+		error = known_issues_load(&issues, path, "6.12.117", &line);
+		verdict(error == tables[i].error && line == tables[i].line &&
+			issues.count == tables[i].count, "table", tables[i].what);
+		free(issues.issue);
+		unlink(path);
+	}
+}
+
+/* The table as it is, and the order: the first line that matches is the one that speaks. */
+static void check_find(const char *path)
+{
+	struct known_issues issues;
+	unsigned int line;
+	const struct known_issue *issue;
+
+	verdict(!known_issues_load(&issues, path, "6.12.117", &line), "reads", path);
+	issue = known_issues_find(&issues, "mprotect.hugetlb_pin_rw_fast.forked_while_readonly");
+	verdict(issue && !strcmp(issue->rows, "R7"), "finds", "R7");
+	verdict(!known_issues_find(&issues, "fork.base_pin_rw_fast.parent_writes"), "finds not",
+		"a case that passes");
+	free(issues.issue);
+	verdict(known_issues_load(&issues, "/nonexistent", "6.12", &line) == -ENOENT && !line,
+		"missing", "file");
+}
+
+int main(int argc, char **argv)
+{
+	printf("TAP version 13\n");
+	check_ranges();
+	check_tables();
+	check_find(argc > 1 ? argv[1] : "selftests/known-issues");
+	printf("1..%u\n", tests);
+	return failures ? 1 : 0;
+}
