@@ -37,6 +37,8 @@ char **qemu_argv(const struct options *options, enum accel accel, const char *in
 	/* Huge pages at boot: asked for later, 64 of them cost 0.6 s under emulation. */
 	char *append = format_text("%s hugepagesz=2M hugepages=%ld %s", base_command_line,
 				   options->hugepages, options->append);
+	/* Emulated, `rep movsb' goes byte by byte: kernels told so clear and copy pages by words. */
+	const char *cpu = kvm ? "host" : "max,-erms,-fsrm";
 	char *console = shell_log ?
 		format_text("stdio,id=console,mux=on,signal=off,logfile=%s", shell_log) :
 		format_text("file,id=console,path=/dev/fd/%d", CONSOLE_FD);
@@ -44,7 +46,7 @@ char **qemu_argv(const struct options *options, enum accel accel, const char *in
 		format_text("file,id=results,path=/dev/fd/%d", RESULTS_FD);
 	const char *const words[] = {
 		options->qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-		"-machine", "q35", "-accel", kvm ? "kvm" : "tcg", "-cpu", kvm ? "host" : "max",
+		"-machine", "q35", "-accel", kvm ? "kvm" : "tcg", "-cpu", cpu,
 		"-smp", smp, "-m", memory, "-kernel", options->kernel, "-initrd", initrd,
 		"-append", append, "-chardev", console, "-chardev", results,
 		"-serial", "chardev:console", "-serial", "chardev:results",
