@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
+#include "counts.h"
 #include "stage.h"
 
 void evidence(const char *format, ...)
@@ -111,6 +112,10 @@ uint64_t stage_pfn(const void *address)
 int stage_report(const struct stage *stage, const void *address, struct pincheck_report *report)
 {
 	__u64 pfn = stage_pfn(address);
+	/* GUP's slow path marks pages accessed, and what becomes active waits in a batch, too. */
+	int error = settle();
 
+	if (error)
+		return error;
 	return pfn ? pincheck_report(stage->session, &pfn, 1, report) : -ENODATA;
 }
