@@ -97,8 +97,25 @@ static void add_boot(struct column *column, bool said_something, const char *rea
 	stream->reason = copy_of(reason);
 }
 
+/* The last line of the runner's own log: all there is when it gave up. Return: to be freed */
+static char *last_words(const char *directory, const char *kernel)
+{
+	char *path = format_of("%s/%s/run.log", directory, kernel);
+	char *log = file_read(path, NULL);
+	char *words, *line;
+
+	free(path);
+	if (!log)
+		return copy_of("there are no results");
+	text_strip(log);
+	line = strrchr(log, '\n');
+	words = copy_of(line ? line + 1 : log);
+	free(log);
+	return words;
+}
+
 /* Nothing that is missing may look like a pass. */
-static void add_what_is_missing(struct column *column, bool said_something, bool unreadable)
+static void add_what_is_missing(struct column *column, bool said_something, const char *otherwise)
 {
 	const struct test_case *build = find_case(column, BUILD_CASE);
 	const char *reason = column_text(column, "verdict", "reason");
@@ -108,8 +125,7 @@ static void add_what_is_missing(struct column *column, bool said_something, bool
 	if (build && ktap_is_failure(build->outcome))
 		return;
 	if (!find_case(column, BOOT_CASE))
-		add_boot(column, said_something, *reason ? reason : unreadable ?
-			 "there are no results" : "the guest did not get there");
+		add_boot(column, said_something, *reason ? reason : otherwise);
 	else if (code > EXIT_FAIL || (code && !is_red(column)))
 		add_run_case(column, VERDICT_CASE, *reason ? reason : "the runner says so");
 	else if (!is_red(column) && !found_something(column))
@@ -132,8 +148,8 @@ void column_load(struct column *column, const char *directory, const char *kerne
 	char *build = format_of("%s/%s/build.ktap", directory, kernel);
 	char *suite = format_of("%s/%s/results.ktap", directory, kernel);
 	char *run = format_of("%s/%s/run.json", directory, kernel);
+	char *words = last_words(directory, kernel);
 	size_t built;
-	bool unreadable;
 
 	*column = (struct column) { .kernel = kernel, .names = json_object() };
 	column->run = json_load_file(run, 0, NULL);
@@ -143,11 +159,12 @@ void column_load(struct column *column, const char *directory, const char *kerne
 	}
 	results_read(&column->results, build);
 	built = column->results.topic_count;
-	unreadable = results_read(&column->results, suite);
+	results_read(&column->results, suite);
 	column->time = time_of(suite);
 	name_run_cases(column);
-	add_what_is_missing(column, column->results.topic_count > built, unreadable);
+	add_what_is_missing(column, column->results.topic_count > built, words);
 	index_names(column);
+	free(words);
 	free(build);
 	free(suite);
 	free(run);
