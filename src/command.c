@@ -133,13 +133,13 @@ int hold_command(struct session *session, union argument *argument)
 		       err);
 		return hold_fail(request, err);
 	}
-	hold = hold_take(session, hold_kind(request->kind), request);
+	hold = hold_take(session, hold_kind(request->kind), id, request);
 	if (IS_ERR(hold)) {
 		session_unreserve(session, id);
 		return hold_fail(request, PTR_ERR(hold));
 	}
 	tell_paths(hold, request);
-	session_publish(session, id, hold);
+	session_publish(session, hold);
 	request->hold = id;
 	return 0;
 }

@@ -9,6 +9,9 @@
 #include "path.h"
 #include "session.h"
 
+/* Most pages given back without a chance to reschedule. Unlike taking, this leaves IRQs on. */
+#define PUT_CHUNK_PAGES		16384UL
+
 /* FOLL_* changed their values more than once: never a caller's bits, always this translation. */
 static unsigned int foll_flags(u32 flags)
 {
@@ -30,7 +33,7 @@ static long gup_slow(const struct gup_calls *calls, unsigned long start, unsigne
 }
 
 /* One GUP call. *fast: how many of what it gave came by GUP-fast. */
-static long gup_call(const struct gup_calls *calls, const struct hold *hold, u32 path,
+static long gup_call(const struct gup_calls *calls, struct hold *hold, u32 path,
 		     unsigned long done, unsigned long nr, u32 *fast)
 {
 	unsigned long start = hold->addr + (done << PAGE_SHIFT);
@@ -90,7 +93,7 @@ static void put_pages(const struct gup_calls *calls, struct page **pages, unsign
 	unsigned long done, chunk;
 
 	for (done = 0; done < nr; done += chunk) {
-		chunk = min(nr - done, HOLD_CHUNK_PAGES);
+		chunk = min(nr - done, PUT_CHUNK_PAGES);
 		calls->put(pages + done, chunk, dirty);
 		cond_resched();
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Hold lifetime: what is charged, who may use it, and how it ends. */
+#include <linux/atomic.h>
 #include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
@@ -9,6 +10,9 @@
 #include <linux/slab.h>
 #include "hold.h"
 #include "session.h"
+
+/* 512 KiB of memory at most stay with a session that has no use for them at the moment. */
+#define SPARE_PAGES_MAX		65536UL
 
 /*
  * As other drivers count: pinned pages against RLIMIT_MEMLOCK of the process whose memory it is.
@@ -29,51 +33,66 @@ static void uncharge(struct mm_struct *mm, unsigned long nr)
 	atomic64_sub(nr, &mm->pinned_vm);
 }
 
-static void hold_free(struct hold *hold)
+/**
+ * hold_free() - free the memory of a hold that ended
+ * @hold: may be NULL
+ */
+void hold_free(struct hold *hold)
 {
-	mmdrop(hold->mm);
-	kvfree(hold->pages);
-	kfree(hold);
+	kvfree(hold);
 }
 
-static struct hold *hold_alloc(struct session *session, const struct hold_ops *ops,
-			       const struct pincheck_hold *request)
+/* Memory for @nr pages: that of the last hold if it fits, with no more than a page to waste. */
+static struct hold *hold_alloc(struct session *session, unsigned long nr)
 {
-	unsigned long nr = request->len >> PAGE_SHIFT;
-	struct hold *hold;
+	struct hold *hold = xchg(&session->spare, NULL);
 
-	hold = kzalloc(struct_size(hold, fast, DIV_ROUND_UP(nr, HOLD_CHUNK_PAGES)),
-		       GFP_KERNEL_ACCOUNT);
-	if (!hold)
-		return NULL;
-	hold->pages = kvmalloc_array(nr, sizeof(*hold->pages), GFP_KERNEL_ACCOUNT);
-	if (!hold->pages) {
-		kfree(hold);
-		return NULL;
-	}
+	if (hold && hold->room >= nr && hold->room - nr < PAGE_SIZE / sizeof(*hold->pages))
+		return hold;
+	hold_free(hold);
+	hold = kvmalloc(struct_size(hold, pages, nr), GFP_KERNEL_ACCOUNT);
+	if (hold)
+		hold->room = nr;
+	return hold;
+}
+
+static void hold_init(struct hold *hold, struct session *session, u32 id,
+		      const struct pincheck_hold *request)
+{
 	refcount_set(&hold->users, 1);
 	init_rwsem(&hold->busy);
-	hold->ops = ops;
+	hold->gone = false;
+	hold->written = false;
 	hold->session = session;
 	hold->mm = current->mm;
 	mmgrab(hold->mm);
+	hold->id = id;
 	hold->addr = request->addr;
-	hold->nr = nr;
+	hold->nr = request->len >> PAGE_SHIFT;
 	hold->flags = request->flags;
-	return hold;
+}
+
+/* Nobody knows the hold any more: keep its memory for the next one, unless it is a lot. */
+static void hold_end(struct hold *hold)
+{
+	mmdrop(hold->mm);
+	if (hold->room <= SPARE_PAGES_MAX)
+		hold = xchg(&hold->session->spare, hold);
+	hold_free(hold);
 }
 
 /**
  * hold_take() - take a hold on memory of the calling process
  * @session: that takes it
  * @ops: its kind
+ * @id: reserved for it
  * @request: checked; its reason is set on failure, its pages always
  *
  * Context: process context, sleeps, takes mmap_lock.
  *
  * Return: the hold, with one reference, or ERR_PTR() of what struct pincheck_hold promises.
  */
-struct hold *hold_take(struct session *session, const struct hold_ops *ops,
+struct hold *hold_take(struct session *session, const struct hold_ops *ops, u32 id,
 		       struct pincheck_hold *request)
 {
 	unsigned long nr = request->len >> PAGE_SHIFT, got = 0;
@@ -85,17 +104,19 @@ struct hold *hold_take(struct session *session, const struct hold_ops *ops,
 		request->reason = PINCHECK_REASON_MEMLOCK;
 		return ERR_PTR(err);
 	}
-	hold = hold_alloc(session, ops, request);
+	hold = hold_alloc(session, nr);
 	if (!hold) {
 		uncharge(current->mm, nr);
 		request->reason = PINCHECK_REASON_MEMORY;
 		return ERR_PTR(-ENOMEM);
 	}
+	hold_init(hold, session, id, request);
+	hold->ops = ops;
 	err = ops->take(hold, request->path, &got);
 	request->pages = got;
 	if (err) {
 		uncharge(hold->mm, nr);
-		hold_free(hold);
+		hold_end(hold);
 		return ERR_PTR(err);
 	}
 	return hold;
@@ -163,7 +184,8 @@ long hold_release(struct session *session, u32 id)
 	if (!hold->gone) {
 		nr = hold->nr;
 		hold_give_back(hold);
-		hold_put(session_remove(session, id));
+		session_remove(session, hold);
+		hold_put(hold);
 	}
 	up_write(&hold->busy);
 	hold_put(hold);
@@ -185,10 +207,10 @@ void hold_give_back(struct hold *hold)
 
 /**
  * hold_put() - drop a reference on the structure
- * @hold: freed with the last one; its pages were given back by then
+ * @hold: ends with the last one; its pages were given back by then
  */
 void hold_put(struct hold *hold)
 {
 	if (refcount_dec_and_test(&hold->users))
-		hold_free(hold);
+		hold_end(hold);
 }

@@ -46,12 +46,14 @@ extern const struct hold_ops get_ops;
  * @written: the device wrote through it: dirty on release
  * @ops: its kind
  * @session: that took it; outlives it
+ * @id: in @session
  * @mm: whose memory it is, and who is charged for it; not necessarily alive any more
  * @addr: first address
  * @nr: base pages
+ * @room: how many fit into @pages
  * @flags: PINCHECK_HOLD_*
- * @pages: the pages, in order of address
  * @fast: for each chunk of HOLD_CHUNK_PAGES, its split
+ * @pages: the pages, in order of address
  */
 struct hold {
 	refcount_t users;
@@ -63,9 +65,11 @@ struct hold {
 	struct mm_struct *mm;
 	unsigned long addr;
 	unsigned long nr;
+	unsigned long room;
+	u32 id;
 	u32 flags;
-	struct page **pages;
-	u32 fast[];
+	u32 fast[HOLD_PAGES_MAX / HOLD_CHUNK_PAGES];
+	struct page *pages[];
 };
 
 /** hold_path() - enum pincheck_path: how page @index of @hold was found */
@@ -74,12 +78,13 @@ static inline u32 hold_path(const struct hold *hold, unsigned long index)
 	return split_path(hold->fast[index / HOLD_CHUNK_PAGES], index % HOLD_CHUNK_PAGES);
 }
 
-struct hold *hold_take(struct session *session, const struct hold_ops *ops,
+struct hold *hold_take(struct session *session, const struct hold_ops *ops, u32 id,
 		       struct pincheck_hold *request);
 struct hold *hold_enter(struct session *session, u32 id);
 void hold_leave(struct hold *hold);
 long hold_release(struct session *session, u32 id);
 void hold_give_back(struct hold *hold);
 void hold_put(struct hold *hold);
+void hold_free(struct hold *hold);
 
 #endif

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Session lifetime, the ids of its holds, and the sums over all sessions. */
+#include <linux/bitmap.h>
 #include <linux/err.h>
+#include <linux/kernel.h>
 #include <linux/mutex.h>
+#include <linux/nospec.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/pincheck.h>
 #include "hold.h"
 #include "session.h"
@@ -27,11 +31,26 @@ struct session *session_open(void)
 
 	if (!session)
 		return ERR_PTR(-ENOMEM);
-	xa_init_flags(&session->holds, XA_FLAGS_ALLOC1);
+	spin_lock_init(&session->lock);
+	session->next_id = 1;
 	mutex_lock(&sessions_lock);
 	list_add(&session->node, &sessions);
 	mutex_unlock(&sessions_lock);
 	return session;
+}
+
+static void empty_shelf(struct hold **shelf)
+{
+	unsigned int i;
+
+	for (i = 0; i < SESSION_SHELF_HOLDS; i++) {
+		if (!shelf[i])
+			continue;
+		hold_give_back(shelf[i]);
+		hold_put(shelf[i]);
+		cond_resched();
+	}
+	kfree(shelf);
 }
 
 /**
@@ -42,15 +61,13 @@ struct session *session_open(void)
  */
 void session_close(struct session *session)
 {
-	struct hold *hold;
-	unsigned long id;
+	unsigned int i;
 
-	xa_for_each(&session->holds, id, hold) {
-		hold_give_back(hold);
-		hold_put(hold);
-		cond_resched();
+	for (i = 0; i < ARRAY_SIZE(session->shelves); i++) {
+		if (session->shelves[i])
+			empty_shelf(session->shelves[i]);
 	}
-	xa_destroy(&session->holds);
+	hold_free(session->spare);
 
 	mutex_lock(&sessions_lock);
 	list_del(&session->node);
@@ -58,6 +75,58 @@ void session_close(struct session *session)
 	closed_released += atomic64_read(&session->released);
 	mutex_unlock(&sessions_lock);
 	kfree(session);
+}
+
+static unsigned int place_of(u32 id)
+{
+	return id & (SESSION_HOLDS_MAX - 1);
+}
+
+/* Under @session->lock, on a shelf that exists. */
+static struct hold **shelf_place(struct session *session, u32 id)
+{
+	unsigned int place = array_index_nospec(place_of(id), SESSION_HOLDS_MAX);
+
+	return &session->shelves[place / SESSION_SHELF_HOLDS][place % SESSION_SHELF_HOLDS];
+}
+
+/* The next id whose place is free, or 0. Under @session->lock. */
+static u32 take_id(struct session *session)
+{
+	unsigned int start = place_of(session->next_id), place;
+	u32 id;
+
+	place = find_next_zero_bit(session->taken, SESSION_HOLDS_MAX, start);
+	if (place == SESSION_HOLDS_MAX)
+		place = find_next_zero_bit(session->taken, start, 0);
+	else
+		start = 0;
+	if (start && place == start)
+		return 0;
+	__set_bit(place, session->taken);
+	id = session->next_id + ((place - session->next_id) & (SESSION_HOLDS_MAX - 1));
+	if (!id)	/* wrapped to the one id that means none: the next one with this place */
+		id = SESSION_HOLDS_MAX;
+	session->next_id = id + 1;
+	return id;
+}
+
+/* Return: is there a shelf with this id's place? */
+static bool build_shelf(struct session *session, u32 id)
+{
+	struct hold ***shelf = &session->shelves[place_of(id) / SESSION_SHELF_HOLDS], **new;
+
+	if (READ_ONCE(*shelf))
+		return true;
+	new = kcalloc(SESSION_SHELF_HOLDS, sizeof(*new), GFP_KERNEL_ACCOUNT);
+	if (!new)
+		return false;
+	spin_lock(&session->lock);
+	if (!*shelf)
+		swap(*shelf, new);
+	spin_unlock(&session->lock);
+	kfree(new);
+	return true;
 }
 
 /**
@@ -71,19 +140,15 @@ void session_close(struct session *session)
  */
 int session_reserve(struct session *session, u32 *id)
 {
-	int err;
-
-	if (atomic_inc_return(&session->nr_holds) > SESSION_HOLDS_MAX) {
-		atomic_dec(&session->nr_holds);
+	spin_lock(&session->lock);
+	*id = take_id(session);
+	spin_unlock(&session->lock);
+	if (!*id)
 		return -ENOSPC;
-	}
-	err = xa_alloc_cyclic(&session->holds, id, NULL, xa_limit_31b, &session->next_id,
-			      GFP_KERNEL_ACCOUNT);
-	if (err < 0) {
-		atomic_dec(&session->nr_holds);
-		return err == -EBUSY ? -ENOSPC : err;
-	}
-	return 0;
+	if (build_shelf(session, *id))
+		return 0;
+	session_unreserve(session, *id);
+	return -ENOMEM;
 }
 
 /**
@@ -93,19 +158,21 @@ int session_reserve(struct session *session, u32 *id)
  */
 void session_unreserve(struct session *session, u32 id)
 {
-	xa_release(&session->holds, id);
-	atomic_dec(&session->nr_holds);
+	spin_lock(&session->lock);
+	__clear_bit(place_of(id), session->taken);
+	spin_unlock(&session->lock);
 }
 
 /**
- * session_publish() - from now on @id means @hold, to everybody
+ * session_publish() - from now on everybody can find the hold
  * @session: whose
- * @id: from session_reserve(), which is why this cannot fail
- * @hold: taken
+ * @hold: taken; its id is from session_reserve(), which is why this cannot fail
  */
-void session_publish(struct session *session, u32 id, struct hold *hold)
+void session_publish(struct session *session, struct hold *hold)
 {
-	xa_store(&session->holds, id, hold, GFP_KERNEL_ACCOUNT);
+	spin_lock(&session->lock);
+	*shelf_place(session, hold->id) = hold;
+	spin_unlock(&session->lock);
 }
 
 /**
@@ -117,31 +184,31 @@ void session_publish(struct session *session, u32 id, struct hold *hold)
  */
 struct hold *session_find(struct session *session, u32 id)
 {
-	struct hold *hold;
+	struct hold *hold = NULL;
 
-	xa_lock(&session->holds);
-	hold = xa_load(&session->holds, id);
-	if (hold)
+	spin_lock(&session->lock);
+	if (test_bit(place_of(id), session->taken) &&
+	    session->shelves[place_of(id) / SESSION_SHELF_HOLDS])
+		hold = *shelf_place(session, id);
+	if (hold && hold->id == id)
 		refcount_inc(&hold->users);
-	xa_unlock(&session->holds);
+	else
+		hold = NULL;
+	spin_unlock(&session->lock);
 	return hold;
 }
 
 /**
- * session_remove() - make an id mean nothing
+ * session_remove() - nobody can find the hold any more
  * @session: whose
- * @id: of a hold that was published
- *
- * Return: the hold, with the session's reference, which is now the caller's; NULL when another
- * thread removed it first.
+ * @hold: that was published; the session's reference is now the caller's
  */
-struct hold *session_remove(struct session *session, u32 id)
+void session_remove(struct session *session, struct hold *hold)
 {
-	struct hold *hold = xa_erase(&session->holds, id);
-
-	if (hold)
-		atomic_dec(&session->nr_holds);
-	return hold;
+	spin_lock(&session->lock);
+	*shelf_place(session, hold->id) = NULL;
+	__clear_bit(place_of(hold->id), session->taken);
+	spin_unlock(&session->lock);
 }
 
 /**
@@ -156,7 +223,7 @@ void session_info(struct session *session, struct pincheck_info *info)
 	struct session *other;
 	u64 released;
 
-	info->session_holds = atomic_read(&session->nr_holds);
+	info->session_holds = bitmap_weight(session->taken, SESSION_HOLDS_MAX);
 	/* Released first: read the other way round the difference could be negative. */
 	released = atomic64_read(&session->released);
 	info->session_pages = atomic64_read(&session->acquired) - released;

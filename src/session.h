@@ -4,12 +4,16 @@
 #define PINCHECK_SESSION_H
 
 #include <linux/atomic.h>
+#include <linux/bitmap.h>
 #include <linux/list.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
-#include <linux/xarray.h>
 
 /* Bounds the memory a session may have the kernel allocate, together with HOLD_PAGES_MAX. */
 #define SESSION_HOLDS_MAX	4096U
+
+/* Places for holds are allocated by so many, when the first of them is needed. */
+#define SESSION_SHELF_HOLDS	64U
 
 struct hold;
 struct pincheck_info;
@@ -17,9 +21,12 @@ struct pincheck_info;
 /**
  * struct session - one open of the device
  * @node: in the list of all sessions
- * @holds: by id; NULL entries are ids reserved for holds being taken
+ * @lock: protects @taken, @shelves and @next_id
  * @next_id: where to look for a free id: released ids are not used again soon
- * @nr_holds: entries in @holds
+ * @taken: places of holds, those included that are being taken; the place of an id is its low bits
+ * @shelves: the holds by place; NULL while being taken
+ * @spare: the last hold that ended, kept to be filled again: with init_on_alloc its memory would
+ *	cost more to allocate than large folios cost to pin
  * @acquired: references taken so far
  * @released: references given back so far
  *
@@ -27,9 +34,11 @@ struct pincheck_info;
  */
 struct session {
 	struct list_head node;
-	struct xarray holds;
+	spinlock_t lock;	/* see above */
 	u32 next_id;
-	atomic_t nr_holds;
+	DECLARE_BITMAP(taken, SESSION_HOLDS_MAX);
+	struct hold **shelves[SESSION_HOLDS_MAX / SESSION_SHELF_HOLDS];
+	struct hold *spare;
 	atomic64_t acquired;
 	atomic64_t released;
 };
@@ -53,9 +62,9 @@ struct session *session_open(void);
 void session_close(struct session *session);
 int session_reserve(struct session *session, u32 *id);
 void session_unreserve(struct session *session, u32 id);
-void session_publish(struct session *session, u32 id, struct hold *hold);
+void session_publish(struct session *session, struct hold *hold);
 struct hold *session_find(struct session *session, u32 id);
-struct hold *session_remove(struct session *session, u32 id);
+void session_remove(struct session *session, struct hold *hold);
 void session_info(struct session *session, struct pincheck_info *info);
 
 #endif
