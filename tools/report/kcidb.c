@@ -202,7 +202,7 @@ int command_kcidb(const struct arguments *arguments)
 			 report.builds, "tests", report.tests, "issues", report.issues,
 			 "incidents", report.incidents);
 	output_open(&output, arguments->output, "kcidb.json");
-	json_dumpf(json, output.to, JSON_INDENT(1));
+	json_dumpf(json, output.to, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
 	putc('\n', output.to);
 	output_close(&output);
 	json_decref(json);

@@ -9,7 +9,7 @@ static void write_json(const struct matrix *matrix, FILE *to)
 {
 	json_t *json = matrix_json(matrix);
 
-	json_dumpf(json, to, JSON_INDENT(1));
+	json_dumpf(json, to, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
 	putc('\n', to);
 	json_decref(json);
 }
