@@ -42,7 +42,7 @@ char *image_module_srcversion(const char *module)
 	return version;
 }
 
-static char *sha256_of(const char *path)
+char *image_sha256(const char *path)
 {
 	char *const argv[] = { "sha256sum", (char *)path, NULL };
 	char line[512];
@@ -69,7 +69,7 @@ char *image_config_sha256(const char *kernel, const char *modules, const char *r
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		if (!sum)
-			sum = sha256_of(places[i]);
+			sum = image_sha256(places[i]);
 		free(places[i]);
 	}
 	free(directory);

@@ -6,6 +6,7 @@
 /* All return an allocated string, or NULL if it cannot be found out. */
 char *image_release(const char *kernel);
 char *image_module_srcversion(const char *module);
+char *image_sha256(const char *path);
 
 /** image_config_sha256() - of the .config that lies where builds and packages put it */
 char *image_config_sha256(const char *kernel, const char *modules, const char *release);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* pincheck-vm: run any kernel image with the module and the suite in QEMU. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "guestfs.h"
@@ -126,7 +128,7 @@ static int run_suite(struct run *run)
 		keep_stalled_console(options);
 		suite_free(&suite);
 	}
-	verdict_of(&verdict, &suite, &machine, options->filter);
+	verdict_of(&verdict, &suite, &machine, options);
 	summary_print(&suite, &machine, &verdict, options->results);
 	if (record_write(run, &suite, &machine, &verdict))
 		verdict.code = EXIT_RUNNER;
@@ -148,6 +150,21 @@ static int run_shell(const struct run *run)
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? EXIT_PASS : EXIT_RUNNER;
 }
 
+/* Held until this process ends: two runs must not write into one another. */
+static int lock_results(const struct options *options)
+{
+	int directory = open(options->results, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (directory >= 0 && !flock(directory, LOCK_EX | LOCK_NB))
+		return 0;
+	if (errno == EWOULDBLOCK)
+		complain("another run writes to %s. Wait for it, or choose another: --results DIR",
+			 options->results);
+	else
+		complain("cannot lock %s: %s", options->results, strerror(errno));
+	return -1;
+}
+
 static int prepare(struct run *run, char *note, size_t size, const char *initrd)
 {
 	const struct options *options = run->options;
@@ -158,6 +175,8 @@ static int prepare(struct run *run, char *note, size_t size, const char *initrd)
 		complain("cannot make %s: %s", options->results, strerror(-error));
 		return -1;
 	}
+	if (lock_results(options))
+		return -1;
 	if (!options->shell)
 		remove_old_record(options);
 	if (options->splats_allowed)

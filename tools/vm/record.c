@@ -99,15 +99,17 @@ int record_write(const struct run *run, const struct suite *suite, const struct 
 	const struct options *options = run->options;
 	char *path = format_text("%s/run.json", options->results);
 	char *srcversion = options->module ? image_module_srcversion(options->module) : NULL;
+	char *sha256 = options->module ? image_sha256(options->module) : NULL;
 	json_t *problems = json_array();
 	json_t *root;
 	int error;
 
 	for (size_t i = 0; i < suite->problem_count; i++)
 		json_array_append_new(problems, json_string(suite->problems[i]));
-	root = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o}",
+	root = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o}",
 			 "verdict", verdict_json(verdict), "totals", totals_of(suite, verdict),
 			 "kernel", kernel_of(run), "module_srcversion", text_or_null(srcversion),
+			 "module_sha256", text_or_null(sha256),
 			 "filter", text_or_null(options->filter), "machine", machine_of(run),
 			 "times", times_of(suite, machine),
 			 "cases_per_s", suite_cases_per_second(suite),
@@ -117,6 +119,7 @@ int record_write(const struct run *run, const struct suite *suite, const struct 
 		complain("cannot write %s", path);
 	json_decref(root);
 	free(srcversion);
+	free(sha256);
 	free(path);
 	return error;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "../lib/array.h"
 #include "machine.h"
+#include "options.h"
 #include "suite.h"
 #include "verdict.h"
 
@@ -14,7 +15,7 @@
 struct evidence {
 	const struct suite *suite;
 	const struct machine *machine;
-	const char *filter;
+	const struct options *options;
 };
 
 static void __attribute__((format(printf, 2, 3)))
@@ -58,6 +59,10 @@ static bool no_boot(const struct evidence *evidence, struct verdict *verdict)
 	else
 		because(verdict, "QEMU ended before the guest reached userspace%s%.300s",
 			*machine->errors ? ": " : "", machine->errors);
+	if (evidence->options->accel == ACCEL_KVM) {
+		then_do(verdict, "KVM was forced, and may be broken here: try --accel tcg");
+		return true;
+	}
 	then_do(verdict, "is the image a bzImage for x86-64 with CONFIG_SERIAL_8250_CONSOLE and "
 		"CONFIG_BLK_DEV_INITRD? See it boot: the same command with -v, or --shell");
 	return true;
@@ -149,10 +154,10 @@ static bool failed(const struct evidence *evidence, struct verdict *verdict)
 
 static bool nothing_chosen(const struct evidence *evidence, struct verdict *verdict)
 {
-	because(verdict, "no test matches '%s'", evidence->filter ?: "");
+	because(verdict, "no test matches '%s'", evidence->options->filter ?: "");
 	then_do(verdict, "names are topic.variant.scenario and the glob is for all of it; "
 		"names of an earlier run: grep -o 'ok [0-9]* .*' results.ktap");
-	return evidence->filter && !evidence->suite->suite_cases;
+	return evidence->options->filter && !evidence->suite->suite_cases;
 }
 
 static bool skip_only(const struct evidence *evidence, struct verdict *verdict)
@@ -193,9 +198,9 @@ static const struct {
 };
 
 void verdict_of(struct verdict *verdict, const struct suite *suite, const struct machine *machine,
-		const char *filter)
+		const struct options *options)
 {
-	const struct evidence evidence = { suite, machine, filter };
+	const struct evidence evidence = { suite, machine, options };
 
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
 		*verdict = (struct verdict){ .code = rules[i].code, .name = rules[i].name };

@@ -16,6 +16,7 @@ enum run_exit {
 
 struct suite;
 struct machine;
+struct options;
 
 /**
  * struct verdict - the code, its name in run.json, and one line for a person
@@ -30,6 +31,6 @@ struct verdict {
 
 /** verdict_of() - judge a finished run; the worst that happened wins */
 void verdict_of(struct verdict *verdict, const struct suite *suite, const struct machine *machine,
-		const char *filter);
+		const struct options *options);
 
 #endif

@@ -141,6 +141,7 @@ static const struct story stories[] = {
 
 static void tell(const struct story *story)
 {
+	struct options options = { .filter = story->filter };
 	struct machine machine = { .end = story->end, .limits = { .boot = 5, .test = 5 } };
 	struct progress silent = { 0 };
 	unsigned int passed, failed, skipped;
@@ -155,7 +156,7 @@ static void tell(const struct story *story)
 	if (story->stream)
 		suite_feed(&suite, story->stream, strlen(story->stream));
 	suite_finish(&suite);
-	verdict_of(&got, &suite, &machine, story->filter);
+	verdict_of(&got, &suite, &machine, &options);
 	passed = suite_passed(&suite);
 	failed = summary_failed(&suite, &got);
 	skipped = suite.totals[KTAP_SKIP];

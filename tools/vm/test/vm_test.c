@@ -387,9 +387,10 @@ static bool wait_for(const char *path, const char *word, int alive)
 	return seen;
 }
 
-/* A runner that is killed takes its QEMU along. */
+/* Two runs do not share a folder; a runner that is killed takes its QEMU along. */
 static void killed_runner(void)
 {
+	static const char *const refused[] = { "another run writes to ", NULL };
 	static const struct row row = {
 		.name = "killed_runner", .topics = { "hangs" }, .arguments = { SMALL },
 	};
@@ -399,8 +400,13 @@ static void killed_runner(void)
 	pid_t pid = start(argv, place.output), qemu;
 	int runner = (int)syscall(SYS_pidfd_open, pid, 0);
 	struct pollfd gone = { .events = POLLIN };
+	int status;
+	char *second = format_text("%s.second", place.output);
 	bool ran = wait_for(stream, "ok 1 hangs.base.one", runner);
 
+	waitpid(start(argv, second), &status, 0);
+	verdict(row.name, "second_run_refused", WIFEXITED(status) &&
+		WEXITSTATUS(status) == EXIT_RUNNER && contains_all(second, refused));
 	qemu = child_of(pid);
 	gone.fd = qemu > 0 ? (int)syscall(SYS_pidfd_open, qemu, 0) : -1;
 	kill(pid, SIGKILL);
@@ -408,6 +414,7 @@ static void killed_runner(void)
 	verdict(row.name, "takes_qemu_along", ran && gone.fd >= 0 && poll(&gone, 1, 10000) == 1);
 	if (!ran)
 		show(place.output);
+	free(second);
 	close(gone.fd);
 	close(runner);
 	argv_free(argv);
