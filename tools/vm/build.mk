@@ -4,7 +4,8 @@ BUILD ?= build
 
 VM_SOURCES	:= $(wildcard tools/vm/*.c) tools/lib/ktap.c
 VM_INIT_SOURCES	:= $(wildcard tools/vm/guest/*.c) tools/vm/splat.c tools/lib/vmstat.c
-VM_HEADERS	:= $(wildcard tools/vm/*.h tools/vm/guest/*.h) tools/lib/ktap.h tools/lib/vmstat.h tools/lib/array.h
+VM_HEADERS	:= $(wildcard tools/vm/*.h tools/vm/guest/*.h) tools/lib/ktap.h tools/lib/vmstat.h \
+		   tools/lib/array.h tools/lib/test/tap.h
 VM_CFLAGS	:= -O2 -g -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes \
 		   -Wmissing-prototypes -Werror
 VM_SANITIZE	:= -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -16,11 +17,11 @@ $(BUILD)/bin/pincheck-vm: $(VM_SOURCES) $(VM_HEADERS) | host-build
 	@mkdir -p $(@D)
 	$(CC) $(VM_CFLAGS) -o $@ $(VM_SOURCES) -larchive -ljansson
 
-$(BUILD)/vm/init: $(VM_INIT_SOURCES) $(VM_HEADERS)
+$(BUILD)/vm/init: $(VM_INIT_SOURCES) $(VM_HEADERS) | host-build
 	@mkdir -p $(@D)
 	$(CC) $(VM_CFLAGS) -static -s -o $@ $(VM_INIT_SOURCES)
 
-$(BUILD)/test/ktap_test: tools/lib/test/ktap_test.c tools/lib/ktap.c tools/lib/ktap.h tools/lib/array.h
+$(BUILD)/test/ktap_test: tools/lib/test/ktap_test.c tools/lib/ktap.c $(VM_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(VM_CFLAGS) -O1 $(VM_SANITIZE) -o $@ tools/lib/test/ktap_test.c tools/lib/ktap.c
 
@@ -37,9 +38,10 @@ $(BUILD)/test/vm_test: tools/vm/test/vm_test.c tools/vm/util.c $(VM_HEADERS) | h
 	@mkdir -p $(@D)
 	$(CC) $(VM_CFLAGS) -o $@ tools/vm/test/vm_test.c tools/vm/util.c -ljansson
 
+VM_TESTING	:= $(BUILD)/bin/pincheck-vm $(BUILD)/vm/init $(BUILD)/test/misbehave $(BUILD)/test/vm_test
+
 .PHONY: test-vm
-test-vm: $(BUILD)/bin/pincheck-vm $(BUILD)/vm/init $(BUILD)/test/misbehave $(BUILD)/test/vm_test \
-		| host-vm ## the runner itself, on a real kernel: good runs and all bad ends, as TAP
+test-vm: $(VM_TESTING) | host-vm ## the runner itself, on a real kernel: good runs and all bad ends, as TAP
 	@$(matrix) fetch debian-6.12 >&2
 	@BUILD=$(BUILD) $(BUILD)/test/vm_test "$$($(matrix) image debian-6.12)" \
 		"$$($(matrix) modules debian-6.12)"

@@ -4,12 +4,12 @@
  * NAME.golden says, however the bytes are split, and every cut of a good stream must be noticed.
  */
 #include <dirent.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "../array.h"
 #include "../ktap.h"
+#include "tap.h"
 
 #define GOLDEN	"tools/lib/test/ktap"
 
@@ -19,21 +19,6 @@ struct dump {
 	FILE *to;
 	unsigned int problems;
 };
-
-static unsigned int tests;
-static unsigned int failures;
-
-static void __attribute__((format(printf, 2, 3))) verdict(bool ok, const char *format, ...)
-{
-	va_list arguments;
-
-	printf("%sok %u ", ok ? "" : "not ", ++tests);
-	va_start(arguments, format);
-	vprintf(format, arguments);
-	va_end(arguments);
-	putchar('\n');
-	failures += !ok;
-}
 
 static void on_plan(void *context, unsigned int depth, long count)
 {
@@ -81,8 +66,7 @@ static char *read_in_steps(const char *stream, size_t length, size_t step, unsig
 	dump.to = open_memstream(&dump.bytes, &dump.length);
 	reader = dump.to ? ktap_reader_new(&dump_ops, &dump) : NULL;
 	if (!reader) {
-		puts("Bail out! out of memory");
-		exit(1);
+		tap_bail_out("out of memory");
 	}
 	for (size_t at = 0; at < length; at += step)
 		ktap_reader_feed(reader, stream + at, length - at < step ? length - at : step);
@@ -104,8 +88,7 @@ static char *slurp(const char *directory, const char *name, const char *suffix, 
 	snprintf(path, sizeof(path), "%s/%s%s", directory, name, suffix);
 	file = fopen(path, "re");
 	if (!file || getdelim(&bytes, &size, EOF, file) < 0) {
-		printf("Bail out! cannot read %s\n", path);
-		exit(1);
+		tap_bail_out("cannot read %s", path);
 	}
 	fseek(file, 0, SEEK_END);
 	*length = (size_t)ftell(file);
@@ -124,7 +107,7 @@ static void compare_with_golden(const char *directory, const char *name)
 		char *got = read_in_steps(stream, length, steps[i], NULL);
 		bool same = !strcmp(got, golden);
 
-		verdict(same, "ktap.%s.steps_of_%zu", name, steps[i]);
+		tap_verdict(same, "ktap.%s.steps_of_%zu", name, steps[i]);
 		if (!same)
 			printf("# expected:\n%s# got:\n%s", golden, got);
 		free(got);
@@ -141,7 +124,7 @@ static void notice_every_cut(const char *directory, const char *name)
 	unsigned int problems;
 
 	free(read_in_steps(stream, length, length, &problems));
-	verdict(!problems, "ktap.%s.complete", name);
+	tap_verdict(!problems, "ktap.%s.complete", name);
 	for (size_t cut = 0; cut < length; cut++) {
 		free(read_in_steps(stream, cut, length, &problems));
 		if (problems)
@@ -149,7 +132,7 @@ static void notice_every_cut(const char *directory, const char *name)
 		printf("# cut after byte %zu was not noticed\n", cut);
 		missed++;
 	}
-	verdict(!missed, "ktap.%s.every_cut_noticed", name);
+	tap_verdict(!missed, "ktap.%s.every_cut_noticed", name);
 	free(stream);
 }
 
@@ -183,10 +166,9 @@ int main(int argc, char **argv)
 	directory = argc == 2 ? argv[1] : GOLDEN;
 	count = scandir(directory, &entries, is_stream, alphasort);
 	if (count <= 0) {
-		printf("Bail out! no *.ktap in %s\n", directory);
-		return 1;
+		tap_bail_out("no *.ktap in %s", directory);
 	}
-	puts("TAP version 13");
+	tap_begin();
 	for (int i = 0; i < count; i++) {
 		*strrchr(entries[i]->d_name, '.') = '\0';
 		compare_with_golden(directory, entries[i]->d_name);
@@ -194,6 +176,5 @@ int main(int argc, char **argv)
 	}
 	free(entries);
 	notice_every_cut(directory, "good");
-	printf("1..%u\n", tests);
-	return failures ? 1 : 0;
+	return tap_end();
 }

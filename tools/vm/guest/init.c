@@ -37,6 +37,15 @@ static void report_machine(void)
 	       sysconf(_SC_PHYS_PAGES) / (1024 * 1024 / sysconf(_SC_PAGESIZE)));
 }
 
+static void prepare_machine(const struct config *config)
+{
+	report_machine();
+	kmods_load();
+	memory_up(config);
+	swap_up(config);
+	ext4_up();
+}
+
 static bool insert_module_under_test(const struct config *config)
 {
 	int error;
@@ -62,11 +71,7 @@ static void run_suite(const struct config *config)
 	unsigned int topics = topics_find();
 
 	report_plan(1 + has_module + topics + 1);
-	report_machine();
-	kmods_load();
-	memory_up(config);
-	swap_up(config);
-	ext4_up();
+	prepare_machine(config);
 	scope_add("boot", kmsg_check("boot"));
 	report_result(true, "boot", NULL);
 	clean_baseline();
@@ -85,11 +90,7 @@ static void offer_shell(const struct config *config)
 	int error = 0;
 
 	report_plan(0);
-	report_machine();
-	kmods_load();
-	memory_up(config);
-	swap_up(config);
-	ext4_up();
+	prepare_machine(config);
 	if (*config->module)
 		error = module_insert(config->module);
 	/* Nobody reads results here: what the person must know goes to the console. */

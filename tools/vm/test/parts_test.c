@@ -2,13 +2,13 @@
 /* The pieces of the runner that need no guest: splats, counting, verdicts, module order. */
 #include <archive.h>
 #include <archive_entry.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "../../lib/test/tap.h"
 #include "../console.h"
 #include "../initramfs.h"
 #include "../kmods.h"
@@ -21,21 +21,6 @@
 #include "../summary.h"
 #include "../util.h"
 #include "../verdict.h"
-
-static unsigned int tests;
-static unsigned int failures;
-
-static void __attribute__((format(printf, 2, 3))) verdict(bool ok, const char *format, ...)
-{
-	va_list arguments;
-
-	printf("%sok %u vm_parts.", ok ? "" : "not ", ++tests);
-	va_start(arguments, format);
-	vprintf(format, arguments);
-	va_end(arguments);
-	putchar('\n');
-	failures += !ok;
-}
 
 /* Lines as consoles have them: real splats, and everyday lines that only look like one. */
 static const struct {
@@ -74,7 +59,7 @@ static void splats_are_told_from_talk(void)
 
 		if (!ok)
 			printf("# %s\n", lines[i].line);
-		verdict(ok, "splat.line_%zu", i + 1);
+		tap_verdict(ok, "vm_parts.splat.line_%zu", i + 1);
 	}
 }
 
@@ -94,7 +79,8 @@ struct story {
 };
 
 #define HEAD	"KTAP version 1\n1..4\nok 1 boot\nok 2 insmod\n# pincheck-vm topic: fork\n"
-#define TOPIC	"  KTAP version 1\n  1..2\n  ok 1 fork.a\n  ok 2 fork.b # SKIP needs swap\nok 3 fork\n"
+#define TOPIC	"  KTAP version 1\n  1..2\n  ok 1 fork.a\n" \
+		"  ok 2 fork.b # SKIP needs swap\nok 3 fork\n"
 #define CLEAN	"  KTAP version 1\n  1..1\n  ok 1 pins\nok 4 clean\n"
 #define END(n)	"# pincheck-vm end: results=" #n " topics=1\n"
 
@@ -166,7 +152,7 @@ static void tell(const struct story *story)
 	if (!ok)
 		printf("# exit %d, %u passed, %u failed, %u skipped: %s\n", got.code, passed, failed,
 		       skipped, got.reason);
-	verdict(ok, "verdict.%s", story->name);
+	tap_verdict(ok, "vm_parts.verdict.%s", story->name);
 	suite_free(&suite);
 	fclose(machine.console.log);
 }
@@ -249,12 +235,12 @@ static void modules_load_after_what_they_need(void)
 		puts("# old files stay");
 	make_module_directory(directory);
 	initramfs = initramfs_create(path);
-	verdict(initramfs && !kmods_pack(initramfs, &options) && !initramfs_close(initramfs),
-		"kmods.packed");
+	tap_verdict(initramfs && !kmods_pack(initramfs, &options) && !initramfs_close(initramfs),
+		"vm_parts.kmods.packed");
 	order = packed_order(path);
 	if (strcmp(order, expected))
 		printf("# %s\n# expected %s\n", order, expected);
-	verdict(!strcmp(order, expected), "kmods.order");
+	tap_verdict(!strcmp(order, expected), "vm_parts.kmods.order");
 	free(order);
 	free(remove);
 	free(path);
@@ -263,11 +249,10 @@ static void modules_load_after_what_they_need(void)
 
 int main(void)
 {
-	puts("TAP version 13");
+	tap_begin();
 	splats_are_told_from_talk();
 	for (size_t i = 0; i < ARRAY_SIZE(stories); i++)
 		tell(&stories[i]);
 	modules_load_after_what_they_need();
-	printf("1..%u\n", tests);
-	return failures ? 1 : 0;
+	return tap_end();
 }

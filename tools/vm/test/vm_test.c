@@ -8,7 +8,6 @@
 #include <jansson.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "../../lib/test/tap.h"
 #include "../util.h"
 #include "../verdict.h"
 
@@ -148,26 +148,10 @@ struct place {
 static const char *build;
 static const char *kernel;
 static const char *modules;
-static unsigned int tests;
-static unsigned int failures;
 
 static void verdict(const char *row, const char *what, bool ok)
 {
-	printf("%sok %u vm.%s.%s\n", ok ? "" : "not ", ++tests, row, what);
-	fflush(stdout);
-	failures += !ok;
-}
-
-static void __attribute__((noreturn, format(printf, 1, 2))) bail_out(const char *format, ...)
-{
-	va_list arguments;
-
-	fputs("Bail out! ", stdout);
-	va_start(arguments, format);
-	vprintf(format, arguments);
-	va_end(arguments);
-	putchar('\n');
-	exit(1);
+	tap_verdict(ok, "vm.%s.%s", row, what);
 }
 
 static void copy(const char *from, const char *to, size_t spoil_from, mode_t mode)
@@ -177,7 +161,7 @@ static void copy(const char *from, const char *to, size_t spoil_from, mode_t mod
 	FILE *file = fopen(to, "we");
 
 	if (!bytes || !file)
-		bail_out("cannot copy %s to %s", from, to);
+		tap_bail_out("cannot copy %s to %s", from, to);
 	if (spoil_from && spoil_from + SPOIL_BYTES < length)
 		memset(bytes + spoil_from, 0, SPOIL_BYTES);
 	fwrite(bytes, 1, length, file);
@@ -194,12 +178,12 @@ static struct place prepare(const struct row *row)
 	char *remove = format_text("rm -rf -- '%s'", place.base);
 
 	if (system(remove))
-		bail_out("cannot empty %s", place.base);
+		tap_bail_out("cannot empty %s", place.base);
 	place.tests = format_text("%s/tests", place.base);
 	place.results = format_text("%s/results", place.base);
 	place.output = format_text("%s/output", place.base);
 	if (make_directories(place.tests) || make_directories(place.results))
-		bail_out("cannot make %s", place.tests);
+		tap_bail_out("cannot make %s", place.tests);
 	for (const char *const *topic = row->topics; *topic; topic++) {
 		char *to = format_text("%s/%s", place.tests, *topic);
 
@@ -443,7 +427,7 @@ int main(int argc, char **argv)
 	build = getenv("BUILD") ?: "build";
 	kernel = argv[1];
 	modules = argv[2];
-	puts("TAP version 13");
+	tap_begin();
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (chosen(rows[i].name, argc, argv))
 			todo[count++] = &rows[i];
@@ -457,6 +441,5 @@ int main(int argc, char **argv)
 	}
 	if (chosen("killed_runner", argc, argv))
 		killed_runner();
-	printf("1..%u\n", tests);
-	return failures ? 1 : 0;
+	return tap_end();
 }
