@@ -245,11 +245,10 @@ static void *find_vvar(void)
 	unsigned long start = 0;
 	char line[256];
 
-	while (maps && fgets(line, sizeof(line), maps))
-		if (strstr(line, "[vvar]") && sscanf(line, "%lx-", &start) == 1)
-			break;
-		else
+	while (maps && !start && fgets(line, sizeof(line), maps)) {
+		if (!strstr(line, "[vvar]") || sscanf(line, "%lx-", &start) != 1)
 			start = 0;
+	}
 	if (maps)
 		fclose(maps);
 	return (void *)start;
@@ -354,7 +353,7 @@ static int limit_memlock(rlim_t bytes)
 	return setrlimit(RLIMIT_MEMLOCK, &limit) ? -errno : 0;
 }
 
-/* The last page that fits fits, the next does not, and what was charged is given back. */
+/* The last page below the limit can be held, the next cannot, and what was charged is given back. */
 TEST_F(ioctl_hold, memlock_at_the_limit)
 {
 	struct stage *stage = &self->stage;

@@ -93,7 +93,7 @@ build_wants_lint()
 # layout of the kernel's structures, but not all of its mitigations.
 clang_variables()
 {
-	local word clang= flags="-Wno-unknown-warning-option -Wno-duplicate-decl-specifier"
+	local word clang='' flags="-Wno-unknown-warning-option -Wno-duplicate-decl-specifier"
 
 	for word in "$@"; do
 		case $word in

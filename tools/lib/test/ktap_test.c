@@ -65,9 +65,9 @@ static char *read_in_steps(const char *stream, size_t length, size_t step, unsig
 
 	dump.to = open_memstream(&dump.bytes, &dump.length);
 	reader = dump.to ? ktap_reader_new(&dump_ops, &dump) : NULL;
-	if (!reader) {
+	if (!reader)
 		tap_bail_out("out of memory");
-	}
+
 	for (size_t at = 0; at < length; at += step)
 		ktap_reader_feed(reader, stream + at, length - at < step ? length - at : step);
 	ktap_reader_finish(reader);
@@ -87,9 +87,9 @@ static char *slurp(const char *directory, const char *name, const char *suffix, 
 
 	snprintf(path, sizeof(path), "%s/%s%s", directory, name, suffix);
 	file = fopen(path, "re");
-	if (!file || getdelim(&bytes, &size, EOF, file) < 0) {
+	if (!file || getdelim(&bytes, &size, EOF, file) < 0)
 		tap_bail_out("cannot read %s", path);
-	}
+
 	fseek(file, 0, SEEK_END);
 	*length = (size_t)ftell(file);
 	fclose(file);
@@ -165,9 +165,9 @@ int main(int argc, char **argv)
 	}
 	directory = argc == 2 ? argv[1] : GOLDEN;
 	count = scandir(directory, &entries, is_stream, alphasort);
-	if (count <= 0) {
+	if (count <= 0)
 		tap_bail_out("no *.ktap in %s", directory);
-	}
+
 	tap_begin();
 	for (int i = 0; i < count; i++) {
 		*strrchr(entries[i]->d_name, '.') = '\0';
