@@ -28,8 +28,6 @@ include tools/report/build.mk
 include src/test/build.mk
 include selftests/build.mk
 
-TOOLS += $(BUILD)/bin/pincheck-vm $(BUILD)/vm/init
-UNIT_TESTS += $(BUILD)/test/ktap_test
 
 ##@ Build
 .PHONY: all module tools tests
