@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include "call32.h"
 #include "capability.h"
 #include "stage.h"
 
@@ -433,6 +434,27 @@ TEST_F(ioctl, number_with_another_size)
 			TH_LOG("size %u in the number: %s", sizes[i], strerror(errno));
 	}
 	evidence("number %#x with %zu other sizes: accepted", nr, ARRAY_SIZE(sizes));
+}
+
+/* All fields have a fixed width, so the argument of a 32-bit program is the same. */
+TEST_F(ioctl, from_a_32_bit_program)
+{
+	union argument *low = mmap(NULL, sizeof(*low), PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+
+	SUITE_NEEDS(NEEDS_CALL32);
+	ASSERT_NE(MAP_FAILED, (void *)low);
+	memcpy(low, self->argument, sizeof(*low));
+	EXPECT_EQ(0, call32(CALL32_IOCTL, self->to.stage.session, variant->number,
+			    (uintptr_t)low));
+	if (variant->number == PINCHECK_IOC_PAGES) {
+		EXPECT_EQ(stage_pfn(self->to.stage.memory), self->to.pages[0].pfn);
+	}
+	low->size = 3;
+	EXPECT_EQ(-EINVAL, call32(CALL32_IOCTL, self->to.stage.session, variant->number,
+				  (uintptr_t)low));
+	munmap(low, sizeof(*low));
+	evidence("int $0x80: accepted, with size 3 EINVAL");
 }
 
 /* PFNs and reports are for CAP_SYS_ADMIN only; the rest needs nothing but the open device. */

@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <liburing.h>
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
+#include "call32.h"
 #include "memory.h"
 #include "require.h"
 
@@ -131,6 +133,17 @@ static bool has_soft_dirty(void)
 	return cleared && set;
 }
 
+/* Where the kernel does not know 32-bit programs, the call ends in a signal. */
+static bool has_call32(void)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child)
+		_exit(call32(CALL32_GETPID, 0, 0, 0) != getpid());
+	return child > 0 && waitpid(child, &status, 0) == child && !status;
+}
+
 static const struct {
 	unsigned int bit;
 	bool (*met)(void);
@@ -143,6 +156,7 @@ static const struct {
 	{ NEEDS_URING, has_uring, "needs io_uring (kernel.io_uring_disabled=0)" },
 	{ NEEDS_SOFT_DIRTY, has_soft_dirty, "needs soft-dirty (CONFIG_MEM_SOFT_DIRTY)" },
 	{ NEEDS_ANON_EXCLUSIVE, has_anon_exclusive, "needs AnonExclusive (Linux 5.19)" },
+	{ NEEDS_CALL32, has_call32, "needs 32-bit system calls (CONFIG_IA32_EMULATION)" },
 };
 
 const char *require_missing(unsigned int needs)

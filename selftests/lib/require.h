@@ -22,6 +22,8 @@ enum requirement {
 	NEEDS_SOFT_DIRTY	= 1U << 5,
 	/** @NEEDS_ANON_EXCLUSIVE: the kernel marks exclusive anonymous pages */
 	NEEDS_ANON_EXCLUSIVE	= 1U << 6,
+	/** @NEEDS_CALL32: system calls of 32-bit programs */
+	NEEDS_CALL32		= 1U << 7,
 };
 
 /**
