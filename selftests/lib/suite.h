@@ -52,6 +52,7 @@
  * @not_memory: and must not have
  * @hold: enum hold_trait that the hold must have
  * @not_hold: and must not have
+ * @test: of the harness
  * @next: in the list of all
  */
 struct scenario {
@@ -63,6 +64,7 @@ struct scenario {
 	unsigned int not_memory;
 	unsigned int hold;
 	unsigned int not_hold;
+	struct __test_metadata *test;
 	struct scenario *next;
 };
 
@@ -243,10 +245,8 @@ static inline void suite_teardown(struct __test_metadata *_metadata, struct subj
 
 /** TOPIC() - the fixture of a topic of products */
 #define TOPIC(topic)										\
-	FIXTURE(topic) { struct subject subject; };						\
-	FIXTURE_VARIANT(topic) { struct product product; };					\
-	FIXTURE_SETUP(topic) { suite_setup(_metadata, &self->subject, &variant->product); }	\
-	FIXTURE_TEARDOWN(topic) { suite_teardown(_metadata, &self->subject); }
+	FIXTURE(topic) { };									\
+	FIXTURE_VARIANT(topic) { struct product product; };
 
 /** TOPIC_VARIANT() - one product: @memory_row and @hold_row name rows of memory.h and hold.h */
 #define TOPIC_VARIANT(topic, memory_row, hold_row)						\
@@ -279,22 +279,53 @@ static inline void suite_teardown(struct __test_metadata *_metadata, struct subj
 	EACH(X, topic, thp_pte)									\
 	EACH(X, topic, hugetlb)
 
-/** SCENARIO() - a test over the products of a topic: see the top of this file */
+/* Runs once a process, which is forked for this case alone. */
+static inline void suite_scenario(struct __test_metadata *_metadata,
+				  void (*body)(struct __test_metadata *, struct subject *))
+{
+	static struct subject subject;
+
+	suite_setup(_metadata, &subject, suite_current->variant->data);
+	if (_metadata->exit_code)
+		return;
+	body(_metadata, &subject);
+	suite_teardown(_metadata, &subject);
+}
+
+/* Constructors run in the order of the source, and that is the order of the list. */
+static inline void suite_register(struct scenario *row, struct __test_metadata *test)
+{
+	struct scenario **last = &suite_scenarios;
+
+	while (*last)
+		last = &(*last)->next;
+	*last = row;
+	row->test = test;
+	test->name = row->name;
+}
+
+/**
+ * SCENARIO() - a test over the products of a topic: see the top of this file
+ *
+ * It is a TEST of the harness, not a TEST_F: that would fork once more for each case, a fifth of
+ * what a case costs, for the sake of a teardown in the parent that nobody here wants. What a
+ * process that dies leaves behind, the kernel gives back.
+ */
 #define SCENARIO(topic_name, scenario_name, ...)						\
-	static struct scenario topic_name##_##scenario_name##_scenario = {			\
+	static void topic_name##_##scenario_name##_body(					\
+		struct __test_metadata *_metadata, struct subject *subject);			\
+	TEST(topic_name##_##scenario_name)							\
+	{											\
+		suite_scenario(_metadata, topic_name##_##scenario_name##_body);			\
+	}											\
+	static struct scenario topic_name##_##scenario_name##_row = {				\
 		.topic = #topic_name, .name = #scenario_name, __VA_ARGS__			\
 	};											\
 	static void __attribute__((constructor))						\
-	topic_name##_##scenario_name##_register(void)						\
+	topic_name##_##scenario_name##_add(void)						\
 	{											\
-		topic_name##_##scenario_name##_scenario.next = suite_scenarios;			\
-		suite_scenarios = &topic_name##_##scenario_name##_scenario;			\
-	}											\
-	static void topic_name##_##scenario_name##_body(					\
-		struct __test_metadata *_metadata, struct subject *subject);			\
-	TEST_F(topic_name, scenario_name)							\
-	{											\
-		topic_name##_##scenario_name##_body(_metadata, &self->subject);			\
+		suite_register(&topic_name##_##scenario_name##_row,				\
+			       &_##topic_name##_##scenario_name##_object);			\
 	}											\
 	static void topic_name##_##scenario_name##_body(					\
 		struct __test_metadata __attribute__((unused)) *_metadata,			\

@@ -24,25 +24,11 @@ static void suite_case_name(const struct suite_case *this, char *name, size_t si
 		 this->variant->name, this->test->name);
 }
 
-static const struct scenario *suite_scenario_of(const struct suite_case *this)
-{
-	const struct scenario *row;
-
-	for (row = suite_scenarios; row; row = row->next) {
-		if (!strcmp(row->topic, this->fixture->name) &&
-		    !strcmp(row->name, this->test->name))
-			return row;
-	}
-	return NULL;
-}
-
 static bool suite_case_exists(const struct suite_case *this)
 {
 	const struct scenario *row = this->scenario;
 	const struct product *product = this->variant->data;
 
-	if (!row)
-		return true;
 	return (product->memory->traits & row->memory) == row->memory &&
 	       !(product->memory->traits & row->not_memory) &&
 	       (product->hold->traits & row->hold) == row->hold &&
@@ -116,6 +102,39 @@ static void suite_add(struct suite_run *run, const struct suite_case *this)
 	run->cases[run->count++] = *this;
 }
 
+static void suite_choose_scenarios(struct suite_run *run, struct suite_case *this, char **globs)
+{
+	struct scenario *row;
+
+	for (row = suite_scenarios; row; row = row->next) {
+		if (strcmp(row->topic, this->fixture->name))
+			continue;
+		this->scenario = row;
+		this->test = row->test;
+		if (suite_case_exists(this) && suite_case_chosen(this, globs))
+			suite_add(run, this);
+	}
+	this->scenario = NULL;
+}
+
+/* What is left for the harness' own kinds of tests, where scenarios are tests without a fixture. */
+static bool suite_is_scenario(const struct __test_metadata *test)
+{
+	const struct scenario *row;
+
+	for (row = suite_scenarios; row && row->test != test; row = row->next)
+		;
+	return row;
+}
+
+static void suite_choose_tests(struct suite_run *run, struct suite_case *this, char **globs)
+{
+	for (this->test = this->fixture->tests; this->test; this->test = this->test->next) {
+		if (!suite_is_scenario(this->test) && suite_case_chosen(this, globs))
+			suite_add(run, this);
+	}
+}
+
 static void suite_choose(struct suite_run *run, char **globs)
 {
 	static struct __fixture_variant_metadata no_variant = { .name = "" };
@@ -124,12 +143,8 @@ static void suite_choose(struct suite_run *run, char **globs)
 	for (this.fixture = __fixture_list; this.fixture; this.fixture = this.fixture->next) {
 		this.variant = this.fixture->variant ? this.fixture->variant : &no_variant;
 		for (; this.variant; this.variant = this.variant->next) {
-			for (this.test = this.fixture->tests; this.test;
-			     this.test = this.test->next) {
-				this.scenario = suite_scenario_of(&this);
-				if (suite_case_exists(&this) && suite_case_chosen(&this, globs))
-					suite_add(run, &this);
-			}
+			suite_choose_scenarios(run, &this, globs);
+			suite_choose_tests(run, &this, globs);
 		}
 	}
 }
