@@ -8,6 +8,7 @@ VM_HEADERS	:= $(wildcard tools/vm/*.h tools/vm/guest/*.h) tools/lib/ktap.h tools
 		   tools/lib/array.h tools/lib/test/tap.h
 VM_CFLAGS	:= -O2 -g -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes \
 		   -Wmissing-prototypes -Werror
+VM_TEST_PARTS	:= tools/vm/util.c tools/vm/kmods.c tools/vm/initramfs.c
 VM_SANITIZE	:= -fsanitize=address,undefined -fno-sanitize-recover=all
 
 TOOLS		+= $(BUILD)/bin/pincheck-vm $(BUILD)/vm/init
@@ -34,9 +35,9 @@ $(BUILD)/test/misbehave: tools/vm/test/misbehave.c tools/vm/protocol.h
 	@mkdir -p $(@D)
 	$(CC) $(VM_CFLAGS) -static -s -o $@ tools/vm/test/misbehave.c
 
-$(BUILD)/test/vm_test: tools/vm/test/vm_test.c tools/vm/util.c $(VM_HEADERS) | host-build
+$(BUILD)/test/vm_test: tools/vm/test/vm_test.c $(VM_TEST_PARTS) $(VM_HEADERS) | host-build
 	@mkdir -p $(@D)
-	$(CC) $(VM_CFLAGS) -o $@ tools/vm/test/vm_test.c tools/vm/util.c -ljansson
+	$(CC) $(VM_CFLAGS) -o $@ tools/vm/test/vm_test.c $(VM_TEST_PARTS) -larchive -ljansson
 
 VM_TESTING	:= $(BUILD)/bin/pincheck-vm $(BUILD)/vm/init $(BUILD)/test/misbehave $(BUILD)/test/vm_test
 

@@ -179,8 +179,7 @@ static bool add_module(struct plan *plan, const char *name, const char *paramete
 	return choose(plan, line, path_length, parameters);
 }
 
-/* Unpack .ko, .ko.gz, .ko.xz or .ko.zst: libarchive finds out by itself. Return: to be freed */
-static char *unpack_module(const char *path, size_t *length)
+char *kmods_unpack(const char *path, size_t *length)
 {
 	struct archive *archive = archive_read_new();
 	struct archive_entry *entry;
@@ -224,7 +223,7 @@ static int pack(struct initramfs *initramfs, const struct plan *plan)
 		char *guest = format_text("%s/%02u.ko", GUEST_KMOD_DIR, i);
 		char *longer = format_text("%s%s %s\n", list, guest, chosen->parameters);
 		size_t length;
-		char *bytes = unpack_module(host, &length);
+		char *bytes = kmods_unpack(host, &length);
 
 		error = bytes ? initramfs_bytes(initramfs, guest, 0644, bytes, length) : -1;
 		free(bytes);

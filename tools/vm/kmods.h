@@ -3,6 +3,8 @@
 #ifndef PINCHECK_VM_KMODS_H
 #define PINCHECK_VM_KMODS_H
 
+#include <stddef.h>
+
 struct initramfs;
 struct options;
 
@@ -14,5 +16,8 @@ struct options;
  * Return: 0 or -1, having complained
  */
 int kmods_pack(struct initramfs *initramfs, const struct options *options);
+
+/** kmods_unpack() - the bytes of a .ko, .ko.gz, .ko.xz or .ko.zst. Return: to be freed, or NULL */
+char *kmods_unpack(const char *path, size_t *length);
 
 #endif

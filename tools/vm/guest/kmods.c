@@ -11,7 +11,7 @@
 #include "guest.h"
 
 /* Sessions of killed tests may still be closing when the module is to go. */
-#define REMOVE_SECONDS	15
+#define REMOVE_SECONDS	10
 
 int kmod_insert(const char *path, const char *parameters)
 {

@@ -18,7 +18,7 @@
 #include "guest.h"
 
 #define EXIT_SKIP	4	/* KSFT_SKIP */
-#define REAP_SECONDS	10
+#define REAP_SECONDS	5
 
 static char topics[MAX_TOPICS][64];
 static unsigned int topic_count;

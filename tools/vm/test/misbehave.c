@@ -12,10 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/fs.h>
+#include <linux/io_uring.h>
 #include "../../lib/array.h"
 #include "../protocol.h"
 
@@ -136,6 +141,55 @@ static int wait_for_kernel_log(int log, const char *text, int seconds)
 	return 1;
 }
 
+static int freeze(int mount_point, const char *directory)
+{
+	if (mount_point >= 0 && !ioctl(mount_point, FIFREEZE, 0))
+		return 0;
+	printf("Bail out! cannot freeze %s: %s\n", directory, strerror(errno));
+	fflush(stdout);
+	return 1;
+}
+
+/* Pins that are not given back: their io_uring belongs to a process that cannot even be killed. */
+static int keeps_pins(void)
+{
+	const char *directory = getenv(ENV_EXT4) ?: "/";
+	int mount_point = open(directory, O_RDONLY | O_DIRECTORY);
+	struct iovec buffer = { .iov_len = 65536 };
+	struct io_uring_params parameters = { 0 };
+	int ring = (int)syscall(SYS_io_uring_setup, 1, &parameters);
+
+	buffer.iov_base = mmap(NULL, buffer.iov_len, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	puts("TAP version 13\n1..1");
+	if (syscall(SYS_io_uring_register, ring, IORING_REGISTER_BUFFERS, &buffer, 1)) {
+		printf("Bail out! cannot register a buffer: %s\n", strerror(errno));
+		return 1;
+	}
+	puts("ok 1 keeps_pins.base.one");
+	fflush(stdout);
+	if (freeze(mount_point, directory))
+		return 1;
+	return mkdirat(mount_point, "blocked", 0755);
+}
+
+/* The module under test is overlay: a mount keeps it in use. */
+static int keeps_module(void)
+{
+	puts("TAP version 13\n1..1");
+	mkdir("/tmp/lower", 0755);
+	mkdir("/tmp/upper", 0755);
+	mkdir("/tmp/work", 0755);
+	mkdir("/tmp/merged", 0755);
+	if (mount("overlay", "/tmp/merged", "overlay", 0,
+		  "lowerdir=/tmp/lower,upperdir=/tmp/upper,workdir=/tmp/work")) {
+		printf("Bail out! cannot mount an overlay: %s\n", strerror(errno));
+		return 1;
+	}
+	puts("ok 1 keeps_module.base.one");
+	return 0;
+}
+
 /* A real splat without a module: a writer to a frozen file system is a hung task. */
 static int hung_task(void)
 {
@@ -150,10 +204,8 @@ static int hung_task(void)
 	lseek(log, 0, SEEK_END);
 	if (write_text("/proc/sys/kernel/hung_task_timeout_secs", "1"))
 		return 1;
-	if (ioctl(mount_point, FIFREEZE, 0)) {
-		printf("Bail out! cannot freeze %s: %s\n", directory, strerror(errno));
+	if (freeze(mount_point, directory))
 		return 1;
-	}
 	writer = fork();
 	if (!writer)
 		_exit(mkdirat(mount_point, "blocked", 0755));
@@ -172,6 +224,7 @@ static const struct {
 	{ "silent", silent },		{ "killed", killed },	{ "cut", cut },
 	{ "stale", stale },		{ "skips", skips },	{ "hangs", hangs },
 	{ "panics", panics },		{ "taints", taints },	{ "hung_task", hung_task },
+	{ "keeps_pins", keeps_pins },	{ "keeps_module", keeps_module },
 	{ "zz_good", good },
 };
 

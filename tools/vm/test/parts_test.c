@@ -208,7 +208,7 @@ static char *packed_order(const char *path)
 	while (archive_read_next_header(archive, &entry) == ARCHIVE_OK) {
 		char content[64] = "", *longer;
 
-		if (strncmp(archive_entry_pathname(entry), GUEST_KMOD_DIR + 1,
+		if (strncmp(archive_entry_pathname(entry), &GUEST_KMOD_DIR[1],
 			    strlen(GUEST_KMOD_DIR) - 1) || !archive_entry_size(entry))
 			continue;
 		archive_read_data(archive, content, sizeof(content) - 1);

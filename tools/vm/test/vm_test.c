@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <jansson.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "../../lib/test/tap.h"
+#include "../kmods.h"
 #include "../util.h"
 #include "../verdict.h"
 
@@ -26,7 +28,7 @@
 /**
  * struct row - one run
  * @topics: behaviours of misbehave.c
- * @arguments: beside the usual ones; "@bad_kernel" and "@bad_module" stand for damaged files
+ * @arguments: beside the usual ones; "@..." stand for files, see argument()
  * @says: what standard output and error must contain
  * @stream: what results.ktap must contain
  */
@@ -50,7 +52,7 @@ static const struct row rows[] = {
 		.says = { "known failures: 2", "   2  needs swap", "2 skipped\n" },
 		.stream = { "ok 1 boot\n", "# swap: /dev/", "# ext4: /mnt/ext4\n",
 			    "# hugetlb 2 MiB pages: 64 of 64", "  ok 1 good.base.works\n",
-			    "ok 2 good\n", "  ok 1 pins\n", "ok 4 clean\n", "# pincheck-vm end: " },
+			    "ok 2 good\n", "  ok 1 pins # acquired 0, released 0\n", "ok 4 clean\n", "# pincheck-vm end: " },
 	}, {
 		.name = "fail",
 		.topics = { "fails", "short_plan", "silent", "killed", "cut", "stale", "zz_good" },
@@ -94,6 +96,14 @@ static const struct row rows[] = {
 		.exit_code = EXIT_TIMEOUT,
 		.says = { "timeout: all topics together took more than 2 s", "1 failed" },
 		.stream = { "  ok 1 hangs.base.one\n" },
+	}, {
+		.name = "not_clean",
+		.topics = { "keeps_module", "keeps_pins" },
+		.arguments = { SMALL, "--module", "@overlay", "--topic-deadline", "2" },
+		.exit_code = EXIT_TIMEOUT,
+		.says = { "keeps_pins: 2 seconds, and it cannot be killed", "fail    pins: acquired 16, released 0",
+			  "fail    rmmod: Resource temporarily unavailable" },
+		.stream = { "  not ok 1 pins # acquired 16, released 0\n", "  not ok 2 rmmod # ", "not ok 5 clean\n" },
 	}, {
 		.name = "skip_only",
 		.topics = { "skips" },
@@ -203,21 +213,61 @@ static void place_free(struct place *place)
 	free(place->output);
 }
 
-/* A kernel whose setup code is whole and whose compressed part is not; a module that is text. */
+/* The overlay module, unpacked: a module that a test program can keep in use. */
+static void take_overlay(const char *to)
+{
+	char *pattern = format_text("%s/kernel/fs/overlayfs/overlay.ko*", modules);
+	size_t length = 0;
+	glob_t found;
+	char *bytes;
+	FILE *file;
+
+	if (glob(pattern, 0, NULL, &found))
+		tap_bail_out("no %s", pattern);
+	bytes = kmods_unpack(found.gl_pathv[0], &length);
+	file = fopen(to, "we");
+	if (!bytes || !file || fwrite(bytes, 1, length, file) != length)
+		tap_bail_out("cannot copy %s to %s", found.gl_pathv[0], to);
+	fclose(file);
+	free(bytes);
+	globfree(&found);
+	free(pattern);
+}
+
+/* A kernel whose setup code is whole and whose compressed part is not. */
+static void take_bad_kernel(const char *to)
+{
+	copy(kernel, to, 2 << 20, 0644);
+}
+
+/* A module that is text. */
+static void take_bad_module(const char *to)
+{
+	copy("/proc/self/comm", to, 0, 0644);
+}
+
+static const struct {
+	const char *word;
+	const char *file;
+	void (*take)(const char *to);
+} files[] = {
+	{ "@bad_kernel", "vmlinuz", take_bad_kernel },
+	{ "@bad_module", "pincheck.ko", take_bad_module },
+	{ "@overlay", "overlay.ko", take_overlay },
+};
+
 static char *argument(const char *word, const struct place *place)
 {
-	char *path;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		char *path;
 
-	if (*word != '@')
-		return format_text("%s", word);
-	if (!strcmp(word, "@bad_kernel")) {
-		path = format_text("%s/vmlinuz", place->base);
-		copy(kernel, path, 2 << 20, 0644);
-	} else {
-		path = format_text("%s/pincheck.ko", place->base);
-		copy("/proc/self/comm", path, 0, 0644);
+		if (strcmp(word, files[i].word))
+			continue;
+		path = format_text("%s/%s", place->base, files[i].file);
+		files[i].take(path);
+		return path;
 	}
-	return path;
+	return format_text("%s", word);
 }
 
 static char **command(const struct row *row, const struct place *place)
