@@ -35,26 +35,20 @@ static int map_memory(struct stage *stage)
 {
 	size_t page = stage->page;
 	unsigned char *area;
+	int error;
 
-	area = mmap(NULL, stage->length + 3 * page, PROT_READ | PROT_WRITE,
+	area = mmap(NULL, stage->length + 2 * page, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (area == MAP_FAILED)
 		return -errno;
-	madvise(area, stage->length + 3 * page, MADV_NOHUGEPAGE);
+	madvise(area, stage->length + 2 * page, MADV_NOHUGEPAGE);
 	stage->memory = area + page;
-	memset(area, 0, page);
 	for (size_t i = 0; i < stage->length; i++)
 		stage->memory[i] = 0x11 + i / page + i % 251;
-	/*
-	 * A page that was just faulted in has one reference more until this CPU's LRU batch is
-	 * drained, which zapping a page does: the last one is there only for that. Then the two
-	 * around the memory become holes.
-	 */
-	area[page + stage->length + page] = 1;
-	madvise(area + page + stage->length + page, page, MADV_DONTNEED);
+	error = settle();
 	munmap(area, page);
-	munmap(stage->memory + stage->length, 2 * page);
-	return 0;
+	munmap(stage->memory + stage->length, page);
+	return error;
 }
 
 int stage_open(struct stage *stage, char *why, size_t size)
