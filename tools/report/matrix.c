@@ -264,6 +264,37 @@ static void fill_rows(struct matrix *matrix)
 	}
 }
 
+/* Topic, scenario and states of a row: what other variants of one finding have in common. */
+static char *finding_of(const struct matrix *matrix, const struct row *row)
+{
+	const char *scenario = strrchr(row->name, '.');
+	struct text finding = { 0 };
+
+	text_printf(&finding, "%s %s", row->topic, scenario ? scenario : row->name);
+	for (size_t i = 0; i < matrix->column_count; i++)
+		text_printf(&finding, " %d", row->cells[i].state);
+	return text_take(&finding);
+}
+
+static void find_leaders(struct matrix *matrix)
+{
+	json_t *leaders = json_object();
+
+	for (size_t i = 0; i < matrix->row_count; i++) {
+		char *finding = finding_of(matrix, &matrix->rows[i]);
+		json_t *leader = json_object_get(leaders, finding);
+
+		if (leader) {
+			matrix->rows[json_integer_value(leader)].followers++;
+			matrix->rows[i].led = true;
+		} else {
+			json_object_set_new(leaders, finding, json_integer((json_int_t)i));
+		}
+		free(finding);
+	}
+	json_decref(leaders);
+}
+
 void matrix_build(struct matrix *matrix, const char *directory, char **kernels)
 {
 	size_t size = 0, sizes[2] = { 0 };
@@ -281,6 +312,7 @@ void matrix_build(struct matrix *matrix, const char *directory, char **kernels)
 	memset(matrix->reds, 0, sizes[1] * sizeof(*matrix->reds));
 	collect_rows(matrix);
 	fill_rows(matrix);
+	find_leaders(matrix);
 }
 
 void matrix_free(struct matrix *matrix)

@@ -38,6 +38,8 @@ struct cell {
  * @rank: where it stands: topic, kind, order of the suite
  * @differs: not the same on all kernels that have a result
  * @red: on some kernel
+ * @led: an earlier row has the same topic, scenario and states: other variants of one finding
+ * @followers: how many later rows are led by this one
  * @cells: one a kernel
  */
 struct row {
@@ -47,6 +49,8 @@ struct row {
 	uint64_t rank;
 	bool differs;
 	bool red;
+	bool led;
+	size_t followers;
 	struct cell *cells;
 };
 

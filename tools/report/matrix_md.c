@@ -5,6 +5,9 @@
 #include "matrix.h"
 #include "text.h"
 
+/* A mail is read by a person; matrix.html has it all. */
+#define MAX_ROWS	120
+#define MAX_REDS	40
 #define MAX_EVIDENCE	4	/* lines a red cell */
 
 static void write_escaped(const char *text, FILE *to)
@@ -71,28 +74,17 @@ static void write_topics(const struct matrix *matrix, FILE *to)
 	fputs("\n\n", to);
 }
 
-static const char *scenario_of(const struct row *row)
+static void write_name(const struct row *row, FILE *to)
 {
-	const char *dot = strrchr(row->name, '.');
-
-	return dot ? dot : row->name;
+	fprintf(to, "`%s`", row->name);
+	if (row->followers)
+		fprintf(to, " and %zu more variants", row->followers);
 }
 
-static bool alike(const struct matrix *matrix, const struct row *a, const struct row *b)
+static void write_row(const struct matrix *matrix, const struct row *row, FILE *to)
 {
-	if (strcmp(a->topic, b->topic) || strcmp(scenario_of(a), scenario_of(b)))
-		return false;
-	for (size_t i = 0; i < matrix->column_count; i++)
-		if (a->cells[i].state != b->cells[i].state)
-			return false;
-	return true;
-}
-
-static void write_row(const struct matrix *matrix, const struct row *row, size_t more, FILE *to)
-{
-	fprintf(to, "| `%s`", row->name);
-	if (more)
-		fprintf(to, " and %zu more of its kind", more);
+	fputs("| ", to);
+	write_name(row, to);
 	fputs(" |", to);
 	for (size_t i = 0; i < matrix->column_count; i++)
 		fprintf(to, " %s%s%s |", row->cells[i].red ? "**" : "",
@@ -122,28 +114,20 @@ static bool behaves_differently(const struct matrix *matrix, const struct row *r
 /* Variants for which a scenario ends the same way share a line. */
 static void write_differences(const struct matrix *matrix, FILE *to)
 {
-	bool *told = calloc(matrix->row_count + 1, sizeof(*told));
-	bool any = false;
+	size_t told = 0, all = 0;
 
-	for (size_t i = 0; told && i < matrix->row_count; i++) {
+	for (size_t i = 0; i < matrix->row_count; i++) {
 		const struct row *row = &matrix->rows[i];
-		size_t more = 0;
 
-		if (told[i] || !behaves_differently(matrix, row))
+		if (row->led || !behaves_differently(matrix, row) || ++all > MAX_ROWS)
 			continue;
-		for (size_t j = i + 1; j < matrix->row_count; j++) {
-			if (told[j] || !alike(matrix, row, &matrix->rows[j]))
-				continue;
-			told[j] = true;
-			more++;
-		}
-		if (!any)
+		if (!told++)
 			write_heading(matrix, "not the same on all kernels", to);
-		any = true;
-		write_row(matrix, row, more, to);
+		write_row(matrix, row, to);
 	}
-	fputs(any ? "\n" : "All kernels behave alike.\n\n", to);
-	free(told);
+	if (all > told)
+		fprintf(to, "\n%zu more such lines: see matrix.html.\n", all - told);
+	fputs(told ? "\n" : "All kernels behave alike.\n\n", to);
 }
 
 static void write_skips(const struct matrix *matrix, size_t column, FILE *to)
@@ -174,8 +158,9 @@ static void write_red(const struct matrix *matrix, const struct row *row, size_t
 	const struct cell *cell = &row->cells[column];
 	const char *line = cell->of ? cell->of->evidence : "";
 
-	fprintf(to, "- `%s` on %s: %s", row->name, matrix->columns[column].kernel,
-		state_names[cell->state]);
+	fputs("- ", to);
+	write_name(row, to);
+	fprintf(to, " on %s: %s", matrix->columns[column].kernel, state_names[cell->state]);
 	if (*cell->reason) {
 		fputs(", ", to);
 		write_escaped(cell->reason, to);
@@ -195,15 +180,23 @@ static void write_red(const struct matrix *matrix, const struct row *row, size_t
 
 static void write_reds(const struct matrix *matrix, FILE *to)
 {
-	if (!matrix_is_red(matrix)) {
-		fputs("Nothing is red.\n", to);
-		return;
+	size_t told = 0, all = 0;
+
+	for (size_t i = 0; i < matrix->row_count; i++) {
+		const struct row *row = &matrix->rows[i];
+
+		for (size_t j = 0; !row->led && j < matrix->column_count; j++) {
+			if (!row->cells[j].red || ++all > MAX_REDS)
+				continue;
+			if (!told++)
+				fputs("### Red\n\n", to);
+			write_red(matrix, row, j, to);
+		}
 	}
-	fputs("### Red\n\n", to);
-	for (size_t i = 0; i < matrix->row_count; i++)
-		for (size_t j = 0; matrix->rows[i].red && j < matrix->column_count; j++)
-			if (matrix->rows[i].cells[j].red)
-				write_red(matrix, &matrix->rows[i], j, to);
+	if (all > told)
+		fprintf(to, "- %zu more: see matrix.html\n", all - told);
+	if (!told)
+		fputs("Nothing is red.\n", to);
 }
 
 void matrix_write_md(const struct matrix *matrix, FILE *to)

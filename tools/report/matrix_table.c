@@ -87,6 +87,16 @@ static struct libscols_table *new_table(const struct matrix *matrix)
 	return table;
 }
 
+static void print_red(const struct matrix *matrix, const struct row *row, size_t column)
+{
+	const struct cell *cell = &row->cells[column];
+
+	printf("%s: %s", state_names[cell->state], row->name);
+	if (row->followers)
+		printf(" and %zu more variants", row->followers);
+	printf(" on %s%s%s\n", matrix->columns[column].kernel, *cell->reason ? ": " : "", cell->reason);
+}
+
 static void print_reds(const struct matrix *matrix)
 {
 	unsigned int told = 0, all = 0;
@@ -94,13 +104,10 @@ static void print_reds(const struct matrix *matrix)
 	for (size_t i = 0; i < matrix->row_count; i++) {
 		const struct row *row = &matrix->rows[i];
 
-		for (size_t j = 0; j < matrix->column_count; j++) {
-			const struct cell *cell = &row->cells[j];
-
-			if (!cell->red || ++all > MAX_REDS)
+		for (size_t j = 0; !row->led && j < matrix->column_count; j++) {
+			if (!row->cells[j].red || ++all > MAX_REDS)
 				continue;
-			printf("%s: %s on %s%s%s\n", state_names[cell->state], row->name,
-			       matrix->columns[j].kernel, *cell->reason ? ": " : "", cell->reason);
+			print_red(matrix, row, j);
 			told++;
 		}
 	}
