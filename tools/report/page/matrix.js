@@ -21,6 +21,8 @@
 	// Folds that a person chose; where none was chosen, defaultOpen() decides. A new filter forgets them.
 	const chosen = new Map();
 	const filter = { text: "", states: new Set(), differs: false };
+	// Where much is red, the overview tells more than a list.
+	const fewAreRed = rows.filter(isRed).length <= 200;
 	let focusKey = null;
 	let detailKey = null;
 
@@ -87,12 +89,16 @@
 
 	// --- folding: topics open to their memory kinds, kinds open where something is red
 
+	function opensForRed(some) {
+		return fewAreRed && some.some(isRed);
+	}
+
 	function defaultOpen(group) {
 		if (isFiltered())
 			return true;
 		if (group.kinds)
-			return group.kinds.length > 1 || group.kinds[0].rows.some(isRed);
-		return group.rows.some(isRed);
+			return group.kinds.length > 1 || opensForRed(group.kinds[0].rows);
+		return opensForRed(group.rows);
 	}
 
 	function isOpen(group) {
