@@ -100,7 +100,8 @@ TEST_F(ioctl_report, page_of_our_own)
 	__u64 *pfns = calloc(variant->count, sizeof(*pfns));
 
 	for (__u64 i = 0; i < variant->count; i++)
-		pfns[i] = stage_pfn(self->stage.memory + i % STAGE_PAGES * self->stage.page);
+		pfns[i] = i < STAGE_PAGES ? stage_pfn(self->stage.memory + i * self->stage.page) :
+			  pfns[i - STAGE_PAGES];
 	ASSERT_EQ(0, issue_report(&self->stage, sizeof(*reports), variant->count, pfns, reports));
 	for (__u64 i = 0; i < variant->count; i++) {
 		ASSERT_EQ(pfns[i], reports[i].pfn);
@@ -125,7 +126,7 @@ TEST_F(ioctl_report, stride_larger)
 	__u64 *pfns = calloc(variant->count, sizeof(*pfns));
 
 	for (__u64 i = 0; i < variant->count; i++)
-		pfns[i] = stage_pfn(self->stage.memory);
+		pfns[i] = i ? pfns[0] : stage_pfn(self->stage.memory);
 	memset(self->buffer, 0x5c, REPORT_BYTES);
 	ASSERT_EQ(0, issue_report(&self->stage, stride, variant->count, pfns, self->buffer));
 	for (__u64 i = 0; i < variant->count; i++) {
