@@ -133,14 +133,15 @@ static bool observation_end(struct path_call *call, unsigned long *first_hit)
 u32 path_end(struct path_call *call, unsigned long got)
 {
 	unsigned long first_hit;
+	bool hit;
 
 	if (!call->slot)
 		return SPLIT_UNKNOWN;
-	if (observation_end(call, &first_hit))
-		return min(got, (first_hit - call->start) >> PAGE_SHIFT);
+	hit = observation_end(call, &first_hit);
+	/* A miss, whoever's it was, may have been our first hit. */
 	if (!READ_ONCE(probe_works) || call->missed != READ_ONCE(slow_path_probe.nmissed))
 		return SPLIT_UNKNOWN;
-	return got;
+	return hit ? min(got, (first_hit - call->start) >> PAGE_SHIFT) : got;
 }
 
 static bool control_seen(long (*gup)(struct page **page), void (*put)(struct page *page))

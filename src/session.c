@@ -98,14 +98,12 @@ static u32 take_id(struct session *session)
 
 	place = find_next_zero_bit(session->taken, SESSION_HOLDS_MAX, start);
 	if (place == SESSION_HOLDS_MAX)
-		place = find_next_zero_bit(session->taken, start, 0);
-	else
-		start = 0;
-	if (start && place == start)
+		place = find_first_zero_bit(session->taken, SESSION_HOLDS_MAX);
+	if (place == SESSION_HOLDS_MAX)
 		return 0;
 	__set_bit(place, session->taken);
-	id = session->next_id + ((place - session->next_id) & (SESSION_HOLDS_MAX - 1));
-	if (!id)	/* wrapped to the one id that means none: the next one with this place */
+	id = session->next_id + place_of(place - start);
+	if (!id)	/* wrapped to what is no id: the next one that has this place */
 		id = SESSION_HOLDS_MAX;
 	session->next_id = id + 1;
 	return id;
