@@ -48,6 +48,14 @@ struct hold_row {
 	X(get_rw_fast,		GET, FAST, PINCHECK_HOLD_WRITE)		\
 	X(get_rw_slow,		GET, SLOW, PINCHECK_HOLD_WRITE)
 
+/* X(name, kind, path, flags): every kind and access by one path, for what comes after taking. */
+#define FOR_EACH_FAST_HOLD_ROW(X)					\
+	X(pin_ro,		PIN, FAST, 0)				\
+	X(pin_rw,		PIN, FAST, PINCHECK_HOLD_WRITE)		\
+	X(pin_rw_lt,		PIN, FAST, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM) \
+	X(get_ro,		GET, FAST, 0)				\
+	X(get_rw,		GET, FAST, PINCHECK_HOLD_WRITE)
+
 /**
  * stage_open() - read the books, open a session, map and write the memory
  *

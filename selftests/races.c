@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * races: several threads at one session and one hold, and processes killed wherever they are. A
+ * bounded number of rounds each; how often it went which way is told. Invariant: CLEAN.
+ */
+#include "suite.h"
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include "stage.h"
+
+#define ROUNDS	30	/* of a race; under emulation each costs milliseconds */
+
+FIXTURE(races)
+{
+	struct stage stage;
+};
+
+FIXTURE_VARIANT(races)
+{
+	struct hold_row row;
+};
+
+#define RACES_VARIANT(name_, kind_, path_, flags_)				\
+	FIXTURE_VARIANT_ADD(races, name_)					\
+	{									\
+		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
+	};
+FOR_EACH_FAST_HOLD_ROW(RACES_VARIANT)
+
+FIXTURE_SETUP(races)
+{
+	char why[WHY];
+
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+}
+
+FIXTURE_TEARDOWN(races)
+{
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+/* References out now beyond those before the test. */
+static int64_t pages_out(const FIXTURE_DATA(races) *self)
+{
+	struct books now;
+	int error = books_read(&now);
+
+	return error ? error : (int64_t)(now.out - self->stage.before.out);
+}
+
+/* Killed at any point of hold, I/O and release: whatever it was doing is undone. */
+TEST_F(races, sigkill_while_busy)
+{
+	struct stage *stage = &self->stage;
+	int left = 0;
+
+	for (int round = 0; round < ROUNDS / 3; round++) {
+		int ready[2], status;
+		pid_t child;
+		char byte;
+
+		ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
+		child = fork();
+		ASSERT_LE(0, child);
+		if (!child) {
+			unsigned char seen;
+
+			stage->session = pincheck_open();
+			for (unsigned int i = 0; ; i++) {
+				stage_hold_all(stage, variant->row);
+				pincheck_read(stage->session, stage->hold.hold, i % 4096, &seen, 1);
+				if (i % 3)
+					pincheck_release(stage->session, stage->hold.hold);
+				if (i == (unsigned int)round)
+					(void)!write(ready[1], "b", 1);
+			}
+		}
+		close(ready[1]);
+		ASSERT_EQ(1, read(ready[0], &byte, 1));
+		kill(child, SIGKILL);
+		ASSERT_EQ(child, waitpid(child, &status, 0));
+		EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		left += pages_out(self) != 0;
+		close(ready[0]);
+	}
+	EXPECT_EQ(0, left);
+	evidence("%d busy children killed, 0 pages out after each", ROUNDS / 3);
+}
+
+/*
+ * Races are run on more memory than the stage has: what is to be hit is the time that giving it
+ * back takes.
+ */
+#define WIDE_PAGES	1024
+#define READ_PAGES	64
+
+/* What a racing thread does, and what came of it. */
+struct racer {
+	int session;
+	__u32 hold;
+	size_t bytes;
+	unsigned int *started;
+	long result;
+};
+
+/* A barrier would wake one of the two late; they wait for each other at full speed. */
+static void race_start(struct racer *racer)
+{
+	__atomic_add_fetch(racer->started, 1, __ATOMIC_SEQ_CST);
+	for (unsigned int spin = 1; __atomic_load_n(racer->started, __ATOMIC_SEQ_CST) < 2; spin++)
+		if (!(spin % 4096))
+			sched_yield();
+}
+
+static void *race_release(void *argument)
+{
+	struct racer *racer = argument;
+
+	race_start(racer);
+	racer->result = pincheck_release(racer->session, racer->hold);
+	return NULL;
+}
+
+static void *race_read(void *argument)
+{
+	struct racer *racer = argument;
+	unsigned char *buffer = malloc(racer->bytes);
+
+	memset(buffer, 0, racer->bytes);
+	race_start(racer);
+	racer->result = pincheck_read(racer->session, racer->hold, 0, buffer, racer->bytes);
+	free(buffer);
+	return NULL;
+}
+
+static void *race_close(void *argument)
+{
+	struct racer *racer = argument;
+
+	race_start(racer);
+	racer->result = close(racer->session);
+	return NULL;
+}
+
+/* Both functions at once on the same session and hold. */
+static bool race(struct racer racers[2], void *(*first)(void *), void *(*second)(void *))
+{
+	unsigned int started = 0;
+	pthread_t threads[2];
+
+	racers[0].started = racers[1].started = &started;
+	if (pthread_create(&threads[0], NULL, first, &racers[0]))
+		return false;
+	if (pthread_create(&threads[1], NULL, second, &racers[1]))
+		abort();
+	pthread_join(threads[0], NULL);
+	pthread_join(threads[1], NULL);
+	return true;
+}
+
+/* A hold for two to race for; the memory stays mapped until the test's process ends. */
+static int hold_wide(FIXTURE_DATA(races) *self, struct hold_row row, struct racer racers[2])
+{
+	static unsigned char *wide;
+	size_t bytes = WIDE_PAGES * self->stage.page;
+	int error;
+
+	if (!wide) {
+		wide = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
+		if (wide == MAP_FAILED)
+			return -errno;
+		memset(wide, 1, bytes);
+		stage_use_all_cpus();
+	}
+	error = stage_hold(&self->stage, row, wide, bytes);
+	for (int i = 0; i < 2; i++) {
+		racers[i] = (struct racer) {
+			.session = self->stage.session, .hold = self->stage.hold.hold,
+			.bytes = READ_PAGES * self->stage.page,
+		};
+	}
+	return error;
+}
+
+/* Two release one hold: one gives the pages back, the other is told that there is no such hold. */
+TEST_F(races, release_against_release)
+{
+	struct racer racers[2];
+	int second_won = 0;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		ASSERT_EQ(0, hold_wide(self, variant->row, racers));
+		ASSERT_TRUE(race(racers, race_release, race_release));
+		ASSERT_EQ(WIDE_PAGES - ENOENT, racers[0].result + racers[1].result);
+		second_won += racers[1].result > 0;
+		ASSERT_EQ(0, pages_out(self));
+	}
+	evidence("%d races: one winner each, %d times the second", ROUNDS, second_won);
+}
+
+/* I/O against release: all of it or ENOENT, never bytes of a page that was given back. */
+TEST_F(races, io_against_release)
+{
+	struct racer racers[2];
+	int missed = 0;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		ASSERT_EQ(0, hold_wide(self, variant->row, racers));
+		ASSERT_TRUE(race(racers, race_read, race_release));
+		ASSERT_EQ(WIDE_PAGES, racers[1].result);
+		if (racers[0].result != -ENOENT) {
+			ASSERT_EQ((long)racers[0].bytes, racers[0].result);
+		}
+		missed += racers[0].result == -ENOENT;
+	}
+	EXPECT_EQ(0, pages_out(self));
+	evidence("%d races: %d reads whole, %d ENOENT", ROUNDS, ROUNDS - missed, missed);
+}
+
+/* The descriptor is closed under a running read: the session lives until the read is done. */
+TEST_F(races, io_against_close)
+{
+	int own = self->stage.session, missed = 0;
+	struct racer racers[2];
+
+	for (int round = 0; round < ROUNDS; round++) {
+		self->stage.session = pincheck_open();
+		ASSERT_LE(0, self->stage.session);
+		ASSERT_EQ(0, hold_wide(self, variant->row, racers));
+		ASSERT_TRUE(race(racers, race_read, race_close));
+		self->stage.session = own;
+		if (racers[0].result != -EBADF) {
+			ASSERT_EQ((long)racers[0].bytes, racers[0].result);
+		}
+		missed += racers[0].result == -EBADF;
+	}
+	EXPECT_EQ(0, pages_out(self));
+	evidence("%d races: %d reads whole, %d EBADF", ROUNDS, ROUNDS - missed, missed);
+}
+
+struct worker {
+	struct stage *stage;
+	struct hold_row row;
+	size_t page;		/* the page this worker keeps to */
+	pthread_barrier_t *start;
+	int wrong;
+};
+
+static void *hold_read_release(void *argument)
+{
+	struct worker *worker = argument;
+	struct stage *stage = worker->stage;
+	const unsigned char *at = stage->memory + worker->page * stage->page;
+
+	pthread_barrier_wait(worker->start);
+	for (int i = 0; i < 4 * ROUNDS; i++) {
+		struct pincheck_hold hold = {
+			.flags = worker->row.flags, .kind = worker->row.kind,
+			.path = i & 1 ? PINCHECK_PATH_FAST : PINCHECK_PATH_SLOW,
+			.addr = (uintptr_t)at, .len = stage->page,
+		};
+		unsigned char byte = 0;
+
+		if (pincheck_hold(stage->session, &hold) ||
+		    pincheck_read(stage->session, hold.hold, 9, &byte, 1) != 1 || byte != at[9] ||
+		    pincheck_release(stage->session, hold.hold) != 1)
+			worker->wrong++;
+	}
+	return NULL;
+}
+
+/* Threads of one session, each with pages of its own: no id, page or count is mixed up. */
+TEST_F(races, threads_of_one_session)
+{
+	struct worker workers[4];
+	pthread_t threads[ARRAY_SIZE(workers)];
+	pthread_barrier_t start;
+	int wrong = 0;
+
+	stage_use_all_cpus();
+	pthread_barrier_init(&start, NULL, ARRAY_SIZE(workers));
+	for (size_t i = 0; i < ARRAY_SIZE(workers); i++) {
+		workers[i] = (struct worker) { &self->stage, variant->row, i, &start, 0 };
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, hold_read_release, &workers[i]));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(workers); i++) {
+		pthread_join(threads[i], NULL);
+		wrong += workers[i].wrong;
+	}
+	EXPECT_EQ(0, wrong);
+	EXPECT_EQ(0, pages_out(self));
+	evidence("4 threads, %d holds each: %d wrong", 4 * ROUNDS, wrong);
+}
+
+PINCHECK_TEST_MAIN
