@@ -97,6 +97,8 @@ static inline int range_check(__u64 addr, __u64 len, __u64 page_size, __u64 limi
  * @first: index of the first
  * @count: how many
  * @total: how many there are
+ *
+ * Return: they do.
  */
 static inline bool window_check(__u64 first, __u64 count, __u64 total)
 {

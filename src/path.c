@@ -193,13 +193,13 @@ static long control_longterm(struct page **page)
  * (MMF_HAS_PINNED), and who only looks must not change what fork does. The way of long-term pins
  * is tried once, by whoever loads the module.
  *
- * Context: process context with an mm; takes mmap_lock for reading.
+ * Context: process context; takes mmap_lock for reading. Without an mm nothing is learnt.
  */
 void path_control(void)
 {
 	bool works;
 
-	if (!probe_registered)
+	if (!probe_registered || !current->mm)
 		return;
 	works = longterm_seen && control_seen(control_slow, control_put) &&
 		control_seen(control_fast, control_put);
