@@ -9,9 +9,18 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <time.h>
 #include "stage.h"
 
-#define ROUNDS	30	/* of a race; under emulation each costs milliseconds */
+/*
+ * A race goes on until both were at it at the same time so often, but not for ever: on a machine
+ * that has other work to do they rarely meet.
+ */
+#define MEETINGS	15
+#define ROUNDS_MAX	45
+
+#define CHILDREN	10	/* that are killed */
+#define CALLS		120	/* of each thread that has pages of its own */
 
 FIXTURE(races)
 {
@@ -57,7 +66,7 @@ TEST_F(races, sigkill_while_busy)
 	struct stage *stage = &self->stage;
 	int left = 0;
 
-	for (int round = 0; round < ROUNDS / 3; round++) {
+	for (int round = 0; round < CHILDREN; round++) {
 		int ready[2], status;
 		pid_t child;
 		char byte;
@@ -87,7 +96,7 @@ TEST_F(races, sigkill_while_busy)
 		close(ready[0]);
 	}
 	EXPECT_EQ(0, left);
-	evidence("%d busy children killed, 0 pages out after each", ROUNDS / 3);
+	evidence("%d busy children killed, 0 pages out after each", CHILDREN);
 }
 
 /*
@@ -97,30 +106,58 @@ TEST_F(races, sigkill_while_busy)
 #define WIDE_PAGES	1024
 #define READ_PAGES	64
 
-/* What a racing thread does, and what came of it. */
+/* What a racing thread does, when it did it, and what came of it. */
 struct racer {
+	int number;
 	int session;
 	__u32 hold;
 	size_t bytes;
 	unsigned int *started;
+	int64_t begin;
+	int64_t end;
 	long result;
 };
 
-/* A barrier would wake one of the two late; they wait for each other at full speed. */
-static void race_start(struct racer *racer)
+/* How often it went which way. */
+struct tally {
+	int rounds;
+	int meetings;
+	int second_first;
+};
+
+static int64_t nanoseconds(void)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/*
+ * Each on a CPU of its own, where there are two. A barrier would wake one of them late; they wait
+ * for each other at full speed.
+ */
+static void race_begin(struct racer *racer)
+{
+	cpu_set_t own;
+
+	CPU_ZERO(&own);
+	CPU_SET(racer->number % sysconf(_SC_NPROCESSORS_ONLN), &own);
+	sched_setaffinity(0, sizeof(own), &own);
 	__atomic_add_fetch(racer->started, 1, __ATOMIC_SEQ_CST);
 	for (unsigned int spin = 1; __atomic_load_n(racer->started, __ATOMIC_SEQ_CST) < 2; spin++)
 		if (!(spin % 4096))
 			sched_yield();
+	racer->begin = nanoseconds();
 }
 
 static void *race_release(void *argument)
 {
 	struct racer *racer = argument;
 
-	race_start(racer);
+	race_begin(racer);
 	racer->result = pincheck_release(racer->session, racer->hold);
+	racer->end = nanoseconds();
 	return NULL;
 }
 
@@ -130,8 +167,9 @@ static void *race_read(void *argument)
 	unsigned char *buffer = malloc(racer->bytes);
 
 	memset(buffer, 0, racer->bytes);
-	race_start(racer);
+	race_begin(racer);
 	racer->result = pincheck_read(racer->session, racer->hold, 0, buffer, racer->bytes);
+	racer->end = nanoseconds();
 	free(buffer);
 	return NULL;
 }
@@ -140,13 +178,15 @@ static void *race_close(void *argument)
 {
 	struct racer *racer = argument;
 
-	race_start(racer);
+	race_begin(racer);
 	racer->result = close(racer->session);
+	racer->end = nanoseconds();
 	return NULL;
 }
 
 /* Both functions at once on the same session and hold. */
-static bool race(struct racer racers[2], void *(*first)(void *), void *(*second)(void *))
+static bool race(struct racer racers[2], struct tally *tally, void *(*first)(void *),
+		 void *(*second)(void *))
 {
 	unsigned int started = 0;
 	pthread_t threads[2];
@@ -158,7 +198,21 @@ static bool race(struct racer racers[2], void *(*first)(void *), void *(*second)
 		abort();
 	pthread_join(threads[0], NULL);
 	pthread_join(threads[1], NULL);
+	tally->rounds++;
+	tally->meetings += racers[0].begin < racers[1].end && racers[1].begin < racers[0].end;
+	tally->second_first += racers[1].end < racers[0].end;
 	return true;
+}
+
+static bool race_goes_on(const struct tally *tally)
+{
+	return tally->meetings < MEETINGS && tally->rounds < ROUNDS_MAX;
+}
+
+static void race_evidence(const struct tally *tally)
+{
+	evidence("%d rounds, at the same time in %d, the second was done first in %d",
+		 tally->rounds, tally->meetings, tally->second_first);
 }
 
 /* A hold for two to race for; the memory stays mapped until the test's process ends. */
@@ -179,7 +233,7 @@ static int hold_wide(FIXTURE_DATA(races) *self, struct hold_row row, struct race
 	error = stage_hold(&self->stage, row, wide, bytes);
 	for (int i = 0; i < 2; i++) {
 		racers[i] = (struct racer) {
-			.session = self->stage.session, .hold = self->stage.hold.hold,
+			.number = i, .session = self->stage.session, .hold = self->stage.hold.hold,
 			.bytes = READ_PAGES * self->stage.page,
 		};
 	}
@@ -189,57 +243,55 @@ static int hold_wide(FIXTURE_DATA(races) *self, struct hold_row row, struct race
 /* Two release one hold: one gives the pages back, the other is told that there is no such hold. */
 TEST_F(races, release_against_release)
 {
+	struct tally tally = { 0 };
 	struct racer racers[2];
-	int second_won = 0;
 
-	for (int round = 0; round < ROUNDS; round++) {
+	while (race_goes_on(&tally)) {
 		ASSERT_EQ(0, hold_wide(self, variant->row, racers));
-		ASSERT_TRUE(race(racers, race_release, race_release));
+		ASSERT_TRUE(race(racers, &tally, race_release, race_release));
 		ASSERT_EQ(WIDE_PAGES - ENOENT, racers[0].result + racers[1].result);
-		second_won += racers[1].result > 0;
 		ASSERT_EQ(0, pages_out(self));
 	}
-	evidence("%d races: one winner each, %d times the second", ROUNDS, second_won);
+	race_evidence(&tally);
 }
 
 /* I/O against release: all of it or ENOENT, never bytes of a page that was given back. */
 TEST_F(races, io_against_release)
 {
+	struct tally tally = { 0 };
 	struct racer racers[2];
-	int missed = 0;
 
-	for (int round = 0; round < ROUNDS; round++) {
+	while (race_goes_on(&tally)) {
 		ASSERT_EQ(0, hold_wide(self, variant->row, racers));
-		ASSERT_TRUE(race(racers, race_read, race_release));
+		ASSERT_TRUE(race(racers, &tally, race_read, race_release));
 		ASSERT_EQ(WIDE_PAGES, racers[1].result);
 		if (racers[0].result != -ENOENT) {
 			ASSERT_EQ((long)racers[0].bytes, racers[0].result);
 		}
-		missed += racers[0].result == -ENOENT;
 	}
 	EXPECT_EQ(0, pages_out(self));
-	evidence("%d races: %d reads whole, %d ENOENT", ROUNDS, ROUNDS - missed, missed);
+	race_evidence(&tally);
 }
 
 /* The descriptor is closed under a running read: the session lives until the read is done. */
 TEST_F(races, io_against_close)
 {
-	int own = self->stage.session, missed = 0;
+	int own = self->stage.session;
+	struct tally tally = { 0 };
 	struct racer racers[2];
 
-	for (int round = 0; round < ROUNDS; round++) {
+	while (race_goes_on(&tally)) {
 		self->stage.session = pincheck_open();
 		ASSERT_LE(0, self->stage.session);
 		ASSERT_EQ(0, hold_wide(self, variant->row, racers));
-		ASSERT_TRUE(race(racers, race_read, race_close));
+		ASSERT_TRUE(race(racers, &tally, race_read, race_close));
 		self->stage.session = own;
 		if (racers[0].result != -EBADF) {
 			ASSERT_EQ((long)racers[0].bytes, racers[0].result);
 		}
-		missed += racers[0].result == -EBADF;
 	}
 	EXPECT_EQ(0, pages_out(self));
-	evidence("%d races: %d reads whole, %d EBADF", ROUNDS, ROUNDS - missed, missed);
+	race_evidence(&tally);
 }
 
 struct worker {
@@ -257,7 +309,7 @@ static void *hold_read_release(void *argument)
 	const unsigned char *at = stage->memory + worker->page * stage->page;
 
 	pthread_barrier_wait(worker->start);
-	for (int i = 0; i < 4 * ROUNDS; i++) {
+	for (int i = 0; i < CALLS; i++) {
 		struct pincheck_hold hold = {
 			.flags = worker->row.flags, .kind = worker->row.kind,
 			.path = i & 1 ? PINCHECK_PATH_FAST : PINCHECK_PATH_SLOW,
@@ -293,7 +345,7 @@ TEST_F(races, threads_of_one_session)
 	}
 	EXPECT_EQ(0, wrong);
 	EXPECT_EQ(0, pages_out(self));
-	evidence("4 threads, %d holds each: %d wrong", 4 * ROUNDS, wrong);
+	evidence("4 threads, %d holds each: %d wrong", CALLS, wrong);
 }
 
 PINCHECK_TEST_MAIN
