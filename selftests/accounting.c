@@ -190,7 +190,7 @@ SCENARIO(accounting, part_of_a_folio, .rows = "B14 R24", .memory = MEMORY_LARGE,
 /* ACCURACY, CLEAN. The machine's own counters move by what was pinned; plain references do not. */
 SCENARIO(accounting, vmstat_counts_pins, .rows = "B14")
 {
-	bool pinned = subject_holds(subject, HOLD_PIN), folded = subject_holds(subject, HOLD_URING);
+	bool pinned = subject_holds(subject, HOLD_PIN), folded = hold_folds(subject->product->hold);
 	int64_t held, expected = 0;
 
 	if (pinned)

@@ -26,7 +26,7 @@ FOR_EACH_MEMORY(FORK_HOLDS, TOPIC_VARIANT, fork)
 SCENARIO(fork, parent_writes, .rows = "B3 B4 B10 B11 B16 R28 R29 R30")
 {
 	ASSERT_DONE(subject_hold(subject));
-	EXPECT_PATH(subject, STATE_WRITABLE);
+	EXPECT_PATH(subject, subject_mapped(subject));
 	ASSERT_DONE(subject_fork(subject, 1));
 	if (subject_holds(subject, HOLD_PIN))
 		EXPECT_CHILD_APART(subject, 0);

@@ -238,36 +238,42 @@ TEST_F(ioctl_hold, read_only_mapping)
 	evidence("%llu pages held of a mapping that is read-only in part", stage->hold.pages);
 }
 
-/* Start of the kernel's [vvar] in this process: a VM_PFNMAP mapping that every process has. */
-static void *find_vvar(void)
+/*
+ * Start of a VM_PFNMAP mapping that the kernel made in this process: [vvar], or in Linux 7.3, where
+ * that is of pages, [vvar_vclock]. "pf" among the flags tells.
+ */
+static void *find_pfnmap(void)
 {
-	FILE *maps = fopen("/proc/self/maps", "re");
-	unsigned long start = 0;
+	FILE *maps = fopen("/proc/self/smaps", "re");
+	unsigned long at, end, start = 0;
+	void *found = NULL;
 	char line[256];
 
-	while (maps && !start && fgets(line, sizeof(line), maps)) {
-		if (!strstr(line, "[vvar]") || sscanf(line, "%lx-", &start) != 1)
-			start = 0;
+	while (maps && !found && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx ", &at, &end) == 2)
+			start = at;
+		if (!strncmp(line, "VmFlags:", 8) && strstr(line, " pf "))
+			found = (void *)start;
 	}
 	if (maps)
 		fclose(maps);
-	return (void *)start;
+	return found;
 }
 
 /* R58's ground: memory without a struct page of its own must not be pinned. */
 TEST_F(ioctl_hold, pfnmap)
 {
-	void *vvar = find_vvar();
+	void *pfns = find_pfnmap();
 	struct hold_row row = variant->row;
 
-	ASSERT_NE(NULL, vvar);
+	ASSERT_NE(NULL, pfns);
 	/* For writing, the mapping's rights come first: only a read gets as far as VM_PFNMAP. */
-	EXPECT_EQ(-EFAULT, stage_hold(&self->stage, row, vvar, self->stage.page));
+	EXPECT_EQ(-EFAULT, stage_hold(&self->stage, row, pfns, self->stage.page));
 	EXPECT_EQ(0, self->stage.hold.pages);
 	EXPECT_EQ(PINCHECK_REASON_PFNMAP, self->stage.hold.reason);
-	EXPECT_EQ((uintptr_t)vvar, self->stage.hold.fail_addr);
+	EXPECT_EQ((uintptr_t)pfns, self->stage.hold.fail_addr);
 	EXPECT_TRUE(has_nothing(&self->stage));
-	evidence("[vvar] at %p: EFAULT, reason %s", vvar,
+	evidence("a VM_PFNMAP mapping at %p: EFAULT, reason %s", pfns,
 		 pincheck_reason_name(self->stage.hold.reason));
 }
 

@@ -35,13 +35,33 @@ SCENARIO(mprotect, toggled, .rows = "B10 B11 B12 B13 R20")
 	struct witness before;
 
 	ASSERT_DONE(subject_hold(subject));
-	EXPECT_PATH(subject, STATE_WRITABLE);
+	EXPECT_PATH(subject, subject_mapped(subject));
 	ASSERT_DONE(witness_take(subject, &before));
 	ASSERT_DONE(protect(subject, PROT_READ));
 	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SAME_PAGE(subject, &before);
 	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
+}
+
+/*
+ * REUSE. The kernel's own reference counts for nothing either: a page that was just faulted in
+ * waits in this CPU's LRU batch, which has one. All other tests begin with the batches drained.
+ */
+SCENARIO(mprotect, toggled_in_lru_batch, .rows = "B2 B13 R13 R20", .hold = HOLD_NONE,
+	 .not_memory = MEMORY_LARGE | MEMORY_SWAPPED)
+{
+	struct memory *memory = &subject->memory;
+	struct witness before;
+
+	ASSERT_DONE(madvise(memory->start, memory->bytes, MADV_DONTNEED) ? -errno : 0);
+	memory_fill(memory, BEFORE);
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(protect(subject, PROT_READ));
+	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	memory_fill(memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_CPU_SEES(subject, AFTER);
 }
 
 /*

@@ -136,7 +136,7 @@ SCENARIO(ro_pin, protected_while_pinned, .rows = "B3 B12 R20")
 	struct witness before;
 
 	ASSERT_DONE(subject_hold(subject));
-	EXPECT_PATH(subject, STATE_WRITABLE);
+	EXPECT_PATH(subject, subject_mapped(subject));
 	ASSERT_DONE(witness_take(subject, &before));
 	ASSERT_DONE(protect_exclusive(subject));
 	memory_fill(&subject->memory, AFTER);

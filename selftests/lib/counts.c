@@ -4,27 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include "accounting.h"
 #include "counts.h"
-
-/*
- * Zapping a page drains the batches of the CPU it runs on, and a case runs on one; newer kernels
- * (7.x) do not zap like that any more, but have drained after populating since 5.18.
- */
-int settle(void)
-{
-	char *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	int error = 0;
-
-	if (page == MAP_FAILED)
-		return -errno;
-	if (madvise(page, PAGE_BYTES, MADV_DONTNEED))
-		error = -errno;
-	munmap(page, PAGE_BYTES);
-	return error;
-}
 
 static int report_again(struct subject *subject, struct counts *counts)
 {
@@ -62,8 +43,7 @@ struct change change_by_hold(const struct hold_kind *kind, size_t pages, int hol
 	int units = report->order ? pages : 1;
 	struct change change = { 0 };
 
-	/* io_uring folds a buffer within one folio into a single reference (from 6.12 on). */
-	if (kind->traits & HOLD_URING)
+	if (hold_folds(kind))
 		units = 1;
 	if (kind->traits & HOLD_PIN) {
 		change.pins = holds * units;

@@ -25,15 +25,6 @@ struct change {
 	int pins;
 };
 
-/**
- * settle() - drain the LRU batches of this CPU
- *
- * A small folio that waits in one has a reference more; without them refcounts are exact.
- *
- * Return: 0 or a negative errno.
- */
-int settle(void);
-
 /** counts_take() - of the pages mapped now */
 int counts_take(struct subject *subject, struct counts *counts);
 

@@ -5,6 +5,7 @@
 #include "../../tools/lib/pincheck.h"
 #include "hold.h"
 #include "require.h"
+#include "rules.h"
 
 static int none_take(struct hold *hold)
 {
@@ -232,9 +233,14 @@ uint32_t hold_expected_path(const struct hold_kind *kind, enum page_state state)
 		return PINCHECK_PATH_FAST;
 	if (kind->traits & HOLD_WRITE)
 		return PINCHECK_PATH_SLOW;
-	if (state == STATE_SHARED && (kind->traits & HOLD_PIN))
+	if (state == STATE_SHARED && (kind->traits & HOLD_PIN) && kernel_has_rule(RULE_EXCLUSIVE))
 		return PINCHECK_PATH_SLOW;
 	return PINCHECK_PATH_FAST;
+}
+
+bool hold_folds(const struct hold_kind *kind)
+{
+	return (kind->traits & HOLD_URING) && kernel_has_rule(RULE_URING_FOLDS);
 }
 
 int hold_expected_pins(const struct hold *hold, bool large)
@@ -243,6 +249,5 @@ int hold_expected_pins(const struct hold *hold, bool large)
 		return 0;
 	if (!large)
 		return 1;
-	/* io_uring folds a buffer within one folio into a single reference (from 6.12 on) */
-	return hold->kind->traits & HOLD_URING ? 1 : (int)hold->pages;
+	return hold_folds(hold->kind) ? 1 : (int)hold->pages;
 }

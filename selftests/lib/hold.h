@@ -26,7 +26,7 @@ enum hold_trait {
 	HOLD_NONE		= 1U << 4,
 	/** @HOLD_FAST: asks for GUP-fast */
 	HOLD_FAST		= 1U << 5,
-	/** @HOLD_URING: an io_uring fixed buffer: one pin a folio, path and PFN not told */
+	/** @HOLD_URING: an io_uring fixed buffer: path and PFN not told; see hold_folds() */
 	HOLD_URING		= 1U << 6,
 };
 
@@ -148,9 +148,13 @@ int hold_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path);
  * hold_expected_path() - by which way GUP has to find memory mapped as @state
  *
  * GUP-fast refuses to write through a write-protected entry, and to pin what is not exclusive:
- * that must be unshared first. A plain reference for reading takes what is there.
+ * that must be unshared first. A plain reference for reading takes what is there, and so does a
+ * pin where the kernel does not know exclusive pages.
  */
 uint32_t hold_expected_path(const struct hold_kind *kind, enum page_state state);
+
+/** hold_folds() - does it have one pin a folio, however many pages of it are held? */
+bool hold_folds(const struct hold_kind *kind);
 
 /** hold_expected_pins() - pins that the folio of a held page must have, if it is a @large one */
 int hold_expected_pins(const struct hold *hold, bool large);

@@ -26,13 +26,23 @@ static int compare_versions(const char *a, const char *b)
 	return 0;
 }
 
-static int condition_holds(const char *kernel, const char *condition)
+static int rule_holds(const char *condition, known_issues_rule *rule)
+{
+	bool not = *condition == '!';
+	int follows = rule(condition + not);
+
+	return follows < 0 ? -EINVAL : not != !!follows;
+}
+
+static int condition_holds(const char *kernel, const char *condition, known_issues_rule *rule)
 {
 	bool less = condition[0] == '<', or_equal = condition[1] == '=';
 	const char *version = condition + 1 + or_equal;
 	int order;
 
-	if ((!less && condition[0] != '>') || *version < '0' || *version > '9')
+	if (!less && condition[0] != '>')
+		return rule_holds(condition, rule);
+	if (*version < '0' || *version > '9')
 		return -EINVAL;
 	order = compare_versions(kernel, version);
 	if (!order)
@@ -40,7 +50,7 @@ static int condition_holds(const char *kernel, const char *condition)
 	return less ? order < 0 : order > 0;
 }
 
-int kernel_in_range(const char *kernel, const char *range)
+int kernel_in_range(const char *kernel, const char *range, known_issues_rule *rule)
 {
 	char *copy, *condition, *rest;
 	int in = 1;
@@ -52,7 +62,7 @@ int kernel_in_range(const char *kernel, const char *range)
 		return -ENOMEM;
 	while (in > 0 && (condition = strsep(&rest, " "))) {
 		if (*condition)
-			in = condition_holds(kernel, condition);
+			in = condition_holds(kernel, condition, rule);
 	}
 	free(copy);
 	return in;
@@ -84,7 +94,8 @@ static char *trimmed(char *text)
 }
 
 /* Return: 1 if the line applies to @kernel, 0 if not or if it says nothing, or -EINVAL. */
-static int read_line(char *line, const char *kernel, struct known_issue *issue)
+static int read_line(char *line, const char *kernel, known_issues_rule *rule,
+		     struct known_issue *issue)
 {
 	char *column[COLUMNS], *rest = trimmed(line);
 	int i, in;
@@ -100,7 +111,11 @@ static int read_line(char *line, const char *kernel, struct known_issue *issue)
 	}
 	if (rest || !*column[PATTERN] || !*column[WHY])
 		return -EINVAL;
-	in = kernel_in_range(kernel, column[KERNELS]);
+	if (strlen(column[PATTERN]) >= sizeof(issue->pattern) ||
+	    strlen(column[ROWS]) >= sizeof(issue->rows) ||
+	    strlen(column[WHY]) >= sizeof(issue->why))
+		return -EINVAL;
+	in = kernel_in_range(kernel, column[KERNELS], rule);
 	if (in <= 0)
 		return in;
 	snprintf(issue->pattern, sizeof(issue->pattern), "%s", column[PATTERN]);
@@ -110,7 +125,7 @@ static int read_line(char *line, const char *kernel, struct known_issue *issue)
 }
 
 int known_issues_load(struct known_issues *issues, const char *path, const char *kernel,
-		      unsigned int *error_line)
+		      known_issues_rule *rule, unsigned int *error_line)
 {
 	FILE *table = fopen(path, "re");
 	unsigned int number = 0;
@@ -125,7 +140,7 @@ int known_issues_load(struct known_issues *issues, const char *path, const char 
 		return -errno;
 	while (error >= 0 && getline(&line, &size, table) >= 0) {
 		number++;
-		error = read_line(line, kernel, &issue);
+		error = read_line(line, kernel, rule, &issue);
 		if (error <= 0)
 			continue;
 		grown = realloc(issues->issue, (issues->count + 1) * sizeof(issue));
@@ -143,12 +158,46 @@ int known_issues_load(struct known_issues *issues, const char *path, const char 
 	return error < 0 ? error : 0;
 }
 
+/* Each alternative of the first braces in its place, and so on with what is left. */
+static bool glob_matches(const char *glob, const char *name)
+{
+	const char *open = strchr(glob, '{'), *close = open ? strchr(open, '}') : NULL;
+	const char *from, *to;
+	char chosen[512];
+
+	if (!close)
+		return !fnmatch(glob, name, 0);
+	for (from = open + 1; from <= close; from = to + 1) {
+		to = from + strcspn(from, ",}");
+		snprintf(chosen, sizeof(chosen), "%.*s%.*s%s", (int)(open - glob), glob,
+			 (int)(to - from), from, close + 1);
+		if (glob_matches(chosen, name))
+			return true;
+	}
+	return false;
+}
+
+bool name_matches(const char *pattern, const char *name)
+{
+	char *copy = strdup(pattern), *rest = copy, *glob;
+	bool matches = false, excluded = false;
+
+	while (rest && (glob = strsep(&rest, " \t"))) {
+		if (*glob == '!')
+			excluded = excluded || glob_matches(glob + 1, name);
+		else if (*glob)
+			matches = matches || glob_matches(glob, name);
+	}
+	free(copy);
+	return matches && !excluded;
+}
+
 const struct known_issue *known_issues_find(const struct known_issues *issues, const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < issues->count; i++) {
-		if (!fnmatch(issues->issue[i].pattern, name, 0))
+		if (name_matches(issues->issue[i].pattern, name))
 			return &issues->issue[i];
 	}
 	return NULL;

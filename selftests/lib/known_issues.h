@@ -6,14 +6,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/** known_issues_rule - does the running kernel follow the rule of that name? 1, 0, or -errno */
+typedef int known_issues_rule(const char *name);
+
 /**
  * struct known_issue - a line of the table that applies to the running kernel
- * @pattern: fnmatch() over topic.variant.scenario
+ * @pattern: see name_matches()
  * @rows: of the catalogue
  * @why: one line
  */
 struct known_issue {
-	char pattern[128];
+	char pattern[512];
 	char rows[32];
 	char why[160];
 };
@@ -27,24 +30,34 @@ struct known_issues {
 /**
  * known_issues_load() - read the table at @path
  * @kernel: version of the kernel, as "6.12.117"
+ * @rule: for conditions that are no versions
  * @error_line: (out) the line that cannot be read, or 0
  *
  * Return: 0 or a negative errno (-EINVAL: see @error_line).
  */
 int known_issues_load(struct known_issues *issues, const char *path, const char *kernel,
-		      unsigned int *error_line);
+		      known_issues_rule *rule, unsigned int *error_line);
 
 /** known_issues_find() - the first that matches @name, or NULL */
 const struct known_issue *known_issues_find(const struct known_issues *issues, const char *name);
 
 /**
+ * name_matches() - does @pattern cover topic.variant.scenario @name?
+ *
+ * Globs separated by spaces, with alternatives in braces, which do not nest: one must match, and
+ * none of those that begin with an exclamation mark: "fork.{base,swapped}_pin_*.* !*.grandchild".
+ */
+bool name_matches(const char *pattern, const char *name);
+
+/**
  * kernel_in_range() - is version @kernel in @range?
  *
- * "all", or conditions joined by spaces, all of which have to hold: ">=5.12 <6.14".
+ * "all", or conditions joined by spaces, all of which have to hold: versions, ">=5.12 <6.14", and
+ * rules of rules.h that the running kernel does or does not follow, "!exclusive".
  *
  * Return: 1, 0, or -EINVAL where @range cannot be read.
  */
-int kernel_in_range(const char *kernel, const char *range);
+int kernel_in_range(const char *kernel, const char *range, known_issues_rule *rule);
 
 /**
  * kernel_version() - the running kernel's upstream version

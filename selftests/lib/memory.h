@@ -111,12 +111,21 @@ struct memory {
 };
 
 /**
- * memory_map() - map memory of @kind, populate it with generation BEFORE, check it
+ * memory_map() - map memory of @kind, populate it with generation BEFORE, settle, check it
  * @wrong: what the memory is not, where -EBADF is returned
  *
  * Call it in the test's own process (FIXTURE_SETUP). Return: 0 or a negative errno.
  */
 int memory_map(struct memory *memory, const struct memory_kind *kind, const char **wrong);
+
+/**
+ * settle() - drain the LRU batches of this CPU
+ *
+ * A small folio that waits in one has a reference more; without them refcounts are exact.
+ *
+ * Return: 0 or a negative errno.
+ */
+int settle(void);
 
 /** memory_unmap() - give it up; a hold keeps its pages */
 void memory_unmap(struct memory *memory);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "../../tools/lib/pagemap.h"
+#include "rules.h"
 #include "subject.h"
 
 int subject_begin(struct subject *subject, const struct product *product, const char **wrong)
@@ -52,6 +53,13 @@ int subject_release(struct subject *subject)
 int subject_fork(struct subject *subject, int depth)
 {
 	return child_start(&subject->child, &subject->memory, depth);
+}
+
+enum page_state subject_mapped(const struct subject *subject)
+{
+	if (subject_is(subject, MEMORY_SWAPPED) && !kernel_has_rule(RULE_SWAPIN_WRITABLE))
+		return STATE_PROTECTED;
+	return STATE_WRITABLE;
 }
 
 int witness_take(struct subject *subject, struct witness *witness)

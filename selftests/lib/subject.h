@@ -91,6 +91,9 @@ static inline bool subject_is(const struct subject *subject, unsigned int traits
 	return (subject->product->memory->traits & traits) == traits;
 }
 
+/** subject_mapped() - how its memory is mapped as long as nobody has written to it again */
+enum page_state subject_mapped(const struct subject *subject);
+
 /** witness_take() - look. Return: 0 or a negative errno */
 int witness_take(struct subject *subject, struct witness *witness);
 

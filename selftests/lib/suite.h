@@ -40,6 +40,7 @@
 #include <kselftest_harness.h>
 #include "known_issues.h"
 #include "require.h"
+#include "rules.h"
 #include "subject.h"
 
 /**

@@ -149,6 +149,14 @@ static void suite_choose(struct suite_run *run, char **globs)
 	}
 }
 
+/* Return: 1, 0, or -ENOENT. */
+static int suite_rule(const char *name)
+{
+	int rule = rule_by_name(name);
+
+	return rule < 0 ? rule : kernel_has_rule(rule);
+}
+
 static void suite_load_issues(struct suite_run *run)
 {
 	char self[4096], path[4096 + 32], kernel[64];
@@ -159,9 +167,10 @@ static void suite_load_issues(struct suite_run *run)
 	self[length < 0 ? 0 : length] = '\0';
 	snprintf(path, sizeof(path), "%s/known-issues", dirname(self));
 	kernel_version(kernel, sizeof(kernel));
-	error = known_issues_load(&run->issues, path, kernel, &line);
+	error = known_issues_load(&run->issues, path, kernel, suite_rule, &line);
 	if (line)
-		ksft_exit_fail_msg("%s:%u: wants six columns separated by |\n", path, line);
+		ksft_exit_fail_msg("%s:%u: wants six columns separated by |, the second a range "
+				   "of kernels\n", path, line);
 	if (error)
 		ksft_exit_fail_msg("cannot open %s: %s. Install the suite as a whole: make\n", path,
 				   strerror(-error));
@@ -172,6 +181,7 @@ static void suite_prepare(struct suite_run *run)
 {
 	struct pincheck_info info;
 	int session = pincheck_open(), error;
+	bool products = false;
 	size_t i;
 
 	if (session < 0)
@@ -186,13 +196,19 @@ static void suite_prepare(struct suite_run *run)
 		struct suite_case *this = &run->cases[i];
 		const struct product *product = this->variant->data;
 
-		if (this->scenario)
-			require_missing(this->scenario->needs | product->memory->needs |
-					product->hold->needs);
+		if (!this->scenario)
+			continue;
+		require_missing(this->scenario->needs | product->memory->needs |
+				product->hold->needs);
+		products = true;
 	}
 	error = pins_baseline();
 	if (error)
 		ksft_exit_fail_msg("cannot read the machine's pins: %s. Run as root\n",
+				   strerror(-error));
+	error = products ? rules_probe() : 0;
+	if (error)
+		ksft_exit_fail_msg("cannot find out by which rules this kernel goes: %s\n",
 				   strerror(-error));
 }
 
@@ -267,7 +283,6 @@ static int suite_main(char **argv)
 	struct __test_results *results;
 	bool list = argv[1] && !strcmp(argv[1], "-l");
 
-	suite_load_issues(&run);
 	suite_choose(&run, argv + 1 + list);
 	if (list)
 		return suite_list(&run);
@@ -276,6 +291,7 @@ static int suite_main(char **argv)
 	if (!run.count)
 		return KSFT_SKIP;
 	suite_prepare(&run);
+	suite_load_issues(&run);
 	suite_set_timeouts();
 	suite_expect_failures(&run);
 	suite_stay_on_one_cpu();

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Rules by which kernels differ: the probes. */
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include "../../tools/lib/pagemap.h"
+#include "../../tools/lib/pincheck.h"
+#include "accounting.h"
+#include "hold.h"
+#include "memory.h"
+#include "require.h"
+#include "rules.h"
+#include "subject.h"
+
+/* Return: 1, 0, or a negative errno. */
+static int probe_exclusive(struct memory *memory)
+{
+	struct pincheck_info info;
+	int error = pincheck_info(memory->session, &info);
+
+	return error ? error : !!(info.features & PINCHECK_FEAT_ANON_EXCLUSIVE);
+}
+
+/* What is mapped writable takes no fault when it is written. Without swap the answer is unused. */
+static int probe_swapin_writable(struct memory *memory)
+{
+	struct rusage before, after;
+	const char *wrong;
+	int error;
+
+	if (require_missing(memory_swapped.needs))
+		return 0;
+	error = memory_map(memory, &memory_swapped, &wrong);
+	if (!error) {
+		getrusage(RUSAGE_SELF, &before);
+		memory_fill_sample(memory, 0, AFTER);
+		getrusage(RUSAGE_SELF, &after);
+	}
+	memory_unmap(memory);
+	return error ? error : before.ru_minflt == after.ru_minflt;
+}
+
+/*
+ * The machine's counters of pins tell, which are none of those that tests look at; they must say
+ * one of the two. Without io_uring or huge pages the answer is unused.
+ */
+static int probe_uring_folds(struct memory *memory)
+{
+	const struct memory_kind *kind = &memory_thp_pmd;
+	struct hold buffer = { 0 };
+	int64_t before, held;
+	const char *wrong;
+	int error;
+
+	if (require_missing(hold_uring.needs))
+		return 0;
+	if (require_missing(kind->needs))
+		kind = &memory_hugetlb;
+	if (require_missing(kind->needs))
+		return 0;
+	error = memory_map(memory, kind, &wrong);
+	if (!error)
+		error = pins_surplus(&before);
+	if (!error)
+		error = hold_take(&buffer, &hold_uring, memory, 0, memory_pages(memory));
+	if (!error)
+		error = pins_surplus(&held);
+	hold_release(&buffer);
+	memory_unmap(memory);
+	if (error)
+		return error;
+	held -= before;
+	if (held == 1)
+		return 1;
+	return held == PMD_BYTES / PAGE_BYTES ? 0 : -EBADMSG;
+}
+
+static const struct {
+	const char *name;
+	int (*probe)(struct memory *memory);
+} rules[RULES] = {
+	[RULE_EXCLUSIVE]	= { "exclusive", probe_exclusive },
+	[RULE_SWAPIN_WRITABLE]	= { "swapin_writable", probe_swapin_writable },
+	[RULE_URING_FOLDS]	= { "uring_folds", probe_uring_folds },
+};
+
+static bool follows[RULES];
+
+int rules_probe(void)
+{
+	struct memory memory = { .session = pincheck_open(), .pagemap = pagemap_open(0) };
+	enum rule rule;
+	int answer = 0;
+
+	if (memory.session < 0)
+		answer = memory.session;
+	else if (memory.pagemap < 0)
+		answer = memory.pagemap;
+	for (rule = 0; rule < RULES && answer >= 0; rule++) {
+		answer = rules[rule].probe(&memory);
+		follows[rule] = answer > 0;
+	}
+	if (memory.pagemap >= 0)
+		close(memory.pagemap);
+	if (memory.session >= 0)
+		close(memory.session);
+	return answer < 0 ? answer : 0;
+}
+
+bool kernel_has_rule(enum rule rule)
+{
+	return follows[rule];
+}
+
+int rule_by_name(const char *name)
+{
+	int rule;
+
+	for (rule = 0; rule < RULES; rule++) {
+		if (!strcmp(rules[rule].name, name))
+			return rule;
+	}
+	return -ENOENT;
+}
