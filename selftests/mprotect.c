@@ -29,6 +29,14 @@ static int protect(struct subject *subject, int protection)
 	return protect_from(subject, 0, protection);
 }
 
+/* SYNC. The control: nothing happens between the hold and the write. */
+SCENARIO(mprotect, nothing_happens, .rows = "B3 B4 B11")
+{
+	ASSERT_DONE(subject_hold(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
+}
+
 /* SYNC, REUSE. Read-only and back, then the CPU writes: nobody shares the page, so it stays. */
 SCENARIO(mprotect, toggled, .rows = "B10 B11 B12 B13 R20")
 {

@@ -257,6 +257,7 @@ SCENARIO(reuse, copied_once, .rows = "B8 B12", .not_hold = HOLD_PIN)
 
 	ASSERT_DONE(subject_fork(subject, 1));
 	memory_fill(&subject->memory, AFTER);
+	ASSERT_DONE(settle());
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(witness_take(subject, &copied));
 	ASSERT_DONE(protect_and_unprotect(subject));

@@ -152,7 +152,7 @@ int settle(void)
 	return madvise(nothing, sizeof(nothing), MADV_COLD) ? -errno : 0;
 }
 
-static int populate_by_writing(struct memory *memory)
+int memory_populate(struct memory *memory)
 {
 	size_t i;
 
@@ -169,7 +169,7 @@ static int populate_all(struct memory *memory)
 
 	for (page = 0; page < memory_pages(memory); page++)
 		*memory_address(memory, page) = 1;
-	return populate_by_writing(memory);
+	return memory_populate(memory);
 }
 
 /* Out, and in again by reading: the fault of a reader is the one that has to guess exclusivity. */
@@ -179,7 +179,7 @@ static int populate_swapped(struct memory *memory)
 	uint64_t entry;
 	size_t i;
 
-	populate_by_writing(memory);
+	memory_populate(memory);
 	for (i = 0; i < memory->samples; i++) {
 		char *page = memory_address(memory, memory->sample[i]);
 
@@ -200,7 +200,7 @@ static int populate_thp(struct memory *memory)
 {
 	if (madvise(memory->start, memory->bytes, MADV_HUGEPAGE))
 		return -errno;
-	return populate_by_writing(memory);
+	return memory_populate(memory);
 }
 
 /*
@@ -268,7 +268,7 @@ static const char *check_pte_mapped(struct memory *memory)
 
 const struct memory_kind memory_base = {
 	.name = "base", .bytes = SAMPLES * PAGE_BYTES,
-	.populate = populate_by_writing, .check = check_small,
+	.populate = memory_populate, .check = check_small,
 };
 
 const struct memory_kind memory_many = {
@@ -297,16 +297,16 @@ const struct memory_kind memory_thp_pte = {
 const struct memory_kind memory_hugetlb = {
 	.name = "hugetlb", .bytes = PMD_BYTES, .flags = MAP_HUGETLB | MAP_HUGE_2MB,
 	.traits = MEMORY_LARGE | MEMORY_PMD | MEMORY_HUGETLB, .needs = NEEDS_HUGETLB,
-	.populate = populate_by_writing, .check = check_pmd_mapped,
+	.populate = memory_populate, .check = check_pmd_mapped,
 };
 
 /* mmap() aligns hugetlb itself; a THP needs its own alignment, and nothing beside it. */
-static char *map_aligned(const struct memory_kind *kind)
+static char *map_aligned(const struct memory_kind *kind, int file)
 {
+	int flags = kind->open ? kind->flags : MAP_PRIVATE | MAP_ANONYMOUS | kind->flags;
 	bool align = kind->bytes >= PMD_BYTES && !(kind->traits & MEMORY_HUGETLB);
 	size_t bytes = align ? 2 * kind->bytes : kind->bytes;
-	char *raw = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | kind->flags, -1, 0);
+	char *raw = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, file, 0);
 	char *start = raw;
 	size_t head;
 
@@ -331,9 +331,16 @@ int memory_map(struct memory *memory, const struct memory_kind *kind, const char
 	memory->sample[0] = 0;
 	memory->sample[1] = memory_pages(memory) / 2;
 	memory->sample[2] = memory_pages(memory) - 1;
-	memory->start = map_aligned(kind);
-	if (memory->start == MAP_FAILED)
-		return -errno;
+	memory->file = kind->open ? kind->open() : -1;
+	if (kind->open && memory->file < 0)
+		return memory->file;
+	memory->start = map_aligned(kind, memory->file);
+	if (memory->start == MAP_FAILED) {
+		error = -errno;
+		if (kind->open)
+			close(memory->file);
+		return error;
+	}
 	memory->mapped = true;
 	*wrong = "could not be swapped out";
 	error = kind->populate(memory);
@@ -347,7 +354,10 @@ int memory_map(struct memory *memory, const struct memory_kind *kind, const char
 
 void memory_unmap(struct memory *memory)
 {
-	if (memory->mapped)
-		munmap(memory->start, memory->bytes);
+	if (!memory->mapped)
+		return;
+	munmap(memory->start, memory->bytes);
+	if (memory->kind->open)
+		close(memory->file);
 	memory->mapped = false;
 }

@@ -31,6 +31,14 @@ enum memory_trait {
 	MEMORY_SWAPPED		= 1U << 3,
 	/** @MEMORY_MANY: more base pages than samples, for what goes through all of them */
 	MEMORY_MANY		= 1U << 4,
+	/** @MEMORY_TRACKED: a file whose file system wants to know of each write */
+	MEMORY_TRACKED		= 1U << 5,
+	/** @MEMORY_SECRET: nobody but the process itself may look */
+	MEMORY_SECRET		= 1U << 6,
+	/** @MEMORY_ORIGINAL: MAP_PRIVATE, not written yet: the original is mapped, not a copy */
+	MEMORY_ORIGINAL		= 1U << 7,
+	/** @MEMORY_ZERO: the original is the zero page, BEFORE was never written */
+	MEMORY_ZERO		= 1U << 8,
 };
 
 struct memory;
@@ -41,7 +49,8 @@ struct memory;
  * @bytes: size of the memory
  * @traits: enum memory_trait
  * @needs: enum requirement
- * @flags: more flags for mmap()
+ * @flags: more flags for mmap(), or all of them where there is @open
+ * @open: the file that is mapped: a descriptor or a negative errno; NULL for anonymous memory
  * @populate: touch it so that it becomes what it should be; 0 or a negative errno
  * @check: see that it is; NULL, or what is wrong
  */
@@ -51,12 +60,21 @@ struct memory_kind {
 	unsigned int traits;
 	unsigned int needs;
 	int flags;
+	int (*open)(void);
 	int (*populate)(struct memory *memory);
 	const char *(*check)(struct memory *memory);
 };
 
 extern const struct memory_kind memory_base, memory_swapped, memory_thp_pmd, memory_thp_pte,
-				memory_hugetlb, memory_many;
+				memory_hugetlb, memory_many, memory_ext4_shared,
+				memory_ext4_private, memory_shmem_shared, memory_shmem_private,
+				memory_secret, memory_zero;
+
+/** memory_open_ext4() - a file in $PINCHECK_EXT4, unlinked. Return: descriptor or -errno */
+int memory_open_ext4(void);
+
+/** memory_open_secret() - secret memory. Return: descriptor or -errno */
+int memory_open_secret(void);
 
 /** enum generation - who wrote an area last, and when */
 enum generation {
@@ -95,6 +113,7 @@ struct view {
  * @samples: how many of @sample are used
  * @sample: indices of the base pages that are looked at
  * @nonce: makes the pattern of this test its own
+ * @file: that is mapped, or -1
  * @session: of /dev/pincheck, for page reports
  * @pagemap: of this process
  */
@@ -106,6 +125,7 @@ struct memory {
 	size_t samples;
 	size_t sample[SAMPLES];
 	uint64_t nonce;
+	int file;
 	int session;
 	int pagemap;
 };
@@ -129,6 +149,9 @@ int settle(void);
 
 /** memory_unmap() - give it up; a hold keeps its pages */
 void memory_unmap(struct memory *memory);
+
+/** memory_populate() - the way that suits most kinds: write BEFORE to both areas */
+int memory_populate(struct memory *memory);
 
 /** memory_fill() - the CPU writes @generation to the CPU area of every sample */
 void memory_fill(const struct memory *memory, enum generation generation);

@@ -144,6 +144,24 @@ static bool has_call32(void)
 	return child > 0 && waitpid(child, &status, 0) == child && !status;
 }
 
+static bool has_file(int file)
+{
+	if (file < 0)
+		return false;
+	close(file);
+	return true;
+}
+
+static bool has_ext4(void)
+{
+	return has_file(memory_open_ext4());
+}
+
+static bool has_secretmem(void)
+{
+	return has_file(memory_open_secret());
+}
+
 static const struct {
 	unsigned int bit;
 	bool (*met)(void);
@@ -157,6 +175,8 @@ static const struct {
 	{ NEEDS_SOFT_DIRTY, has_soft_dirty, "needs soft-dirty (CONFIG_MEM_SOFT_DIRTY)" },
 	{ NEEDS_ANON_EXCLUSIVE, has_anon_exclusive, "needs AnonExclusive (Linux 5.19)" },
 	{ NEEDS_CALL32, has_call32, "needs 32-bit system calls (CONFIG_IA32_EMULATION)" },
+	{ NEEDS_EXT4, has_ext4, "needs ext4 (PINCHECK_EXT4= a directory on it)" },
+	{ NEEDS_SECRETMEM, has_secretmem, "needs memfd_secret (to 6.4 boot with secretmem.enable=1)" },
 };
 
 const char *require_missing(unsigned int needs)

@@ -24,6 +24,10 @@ enum requirement {
 	NEEDS_ANON_EXCLUSIVE	= 1U << 6,
 	/** @NEEDS_CALL32: system calls of 32-bit programs */
 	NEEDS_CALL32		= 1U << 7,
+	/** @NEEDS_EXT4: a directory on ext4 */
+	NEEDS_EXT4		= 1U << 8,
+	/** @NEEDS_SECRETMEM: memfd_secret() */
+	NEEDS_SECRETMEM		= 1U << 9,
 };
 
 /**

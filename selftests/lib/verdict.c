@@ -371,8 +371,11 @@ static int explained_references(struct subject *subject, const struct pincheck_r
 		references = report->folio_mapcount;
 	else
 		references = report->page_mapcount;
-	if (report->flags & PINCHECK_PAGE_SWAPCACHE)
+	if (report->flags & (PINCHECK_PAGE_SWAPCACHE | PINCHECK_PAGE_FILE) &&
+	    !(report->flags & PINCHECK_PAGE_HUGETLB))
 		references += pages;
+	if (report->flags & PINCHECK_PAGE_PRIVATE && report->flags & PINCHECK_PAGE_FILE)
+		references++;
 	if (subject->hold.taken && subject_holds(subject, HOLD_GET))
 		references += large ? subject->hold.pages : 1;
 	return references + pins * (large ? 1 : accounting_pin_bias());
@@ -387,6 +390,9 @@ static void judge_counts(struct subject *subject, size_t sample,
 	int surplus = report->refcount - explained_references(subject, report);
 	int pins = hold_expected_pins(&subject->hold, large);
 
+	/* The whole machine uses it, and what is counted of it differs from kernel to kernel. */
+	if (report->flags & PINCHECK_PAGE_ZERO)
+		return;
 	if (countable && surplus) {
 		verdict_broken(verdict, "the refcount is not explained", page);
 		verdict_note(verdict, " surplus %d;", surplus);
@@ -397,7 +403,8 @@ static void judge_counts(struct subject *subject, size_t sample,
 	}
 	if (!!(report->flags & PINCHECK_PAGE_MAYBE_DMA_PINNED) != (pins > 0))
 		verdict_broken(verdict, "maybe-dma-pinned is wrong", page);
-	if (pins && (report->flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE) &&
+	if (pins && (report->flags & PINCHECK_PAGE_ANON) &&
+	    (report->flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE) &&
 	    !(report->flags & PINCHECK_PAGE_ANON_EXCLUSIVE))
 		verdict_broken(verdict, "a pinned page is not exclusive", page);
 }

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Memory under test that is not anonymous: files of each kind, and the zero page. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "../../tools/lib/pincheck.h"
+#include "memory.h"
+#include "require.h"
+
+#ifndef SYS_memfd_secret
+#define SYS_memfd_secret	447
+#endif
+
+#define FILE_BYTES		(SAMPLES * PAGE_BYTES)
+
+static int sized(int file)
+{
+	int error;
+
+	if (file < 0)
+		return -errno;
+	if (!ftruncate(file, FILE_BYTES))
+		return file;
+	error = -errno;
+	close(file);
+	return error;
+}
+
+int memory_open_ext4(void)
+{
+	const char *directory = getenv("PINCHECK_EXT4");
+	char path[4096];
+	int file;
+
+	if (!directory)
+		return -ENOENT;
+	snprintf(path, sizeof(path), "%s/memory.XXXXXX", directory);
+	file = mkostemp(path, O_CLOEXEC);
+	if (file >= 0)
+		unlink(path);
+	return sized(file);
+}
+
+static int open_shmem(void)
+{
+	return sized(memfd_create("memory", MFD_CLOEXEC));
+}
+
+int memory_open_secret(void)
+{
+	return sized(syscall(SYS_memfd_secret, 0));
+}
+
+static void touch(const struct memory *memory)
+{
+	size_t i;
+
+	for (i = 0; i < memory->samples; i++)
+		(void)*(volatile char *)memory_address(memory, memory->sample[i]);
+}
+
+/* A private mapping shows what is in the file until it is written to. */
+static int populate_private(struct memory *memory)
+{
+	uint64_t words[AREA_WORDS];
+	enum area area;
+	size_t i;
+
+	for (area = CPU_AREA; area < AREAS; area++) {
+		for (i = 0; i < memory->samples; i++) {
+			pattern_make(memory, area, i, BEFORE, words);
+			if (pwrite(memory->file, words, AREA_BYTES,
+				   area_offset(memory, area, i)) != AREA_BYTES)
+				return -EIO;
+		}
+	}
+	touch(memory);
+	return 0;
+}
+
+static int populate_zero(struct memory *memory)
+{
+	touch(memory);
+	return 0;
+}
+
+/* All of @must and nothing of @must_not is true of each page. */
+static const char *check_flags(struct memory *memory, __u64 must, __u64 must_not,
+			       const char *wrong)
+{
+	struct pincheck_report report;
+	size_t i;
+
+	for (i = 0; i < memory->samples; i++) {
+		__u64 pfn = memory_pfn(memory, memory->sample[i]);
+
+		if (!pfn || pincheck_report(memory->session, &pfn, 1, &report))
+			return "not present";
+		if ((report.flags & must) != must || (report.flags & must_not) || report.order)
+			return wrong;
+	}
+	return NULL;
+}
+
+static const char *check_ext4(struct memory *memory)
+{
+	return check_flags(memory, PINCHECK_PAGE_FILE, PINCHECK_PAGE_ANON | PINCHECK_PAGE_SHMEM,
+			   "not a base page of a file");
+}
+
+static const char *check_shmem(struct memory *memory)
+{
+	return check_flags(memory, PINCHECK_PAGE_SHMEM, PINCHECK_PAGE_ANON,
+			   "not a base page of shmem");
+}
+
+/* Secret memory is in no direct map; the report must not touch it, and says little. */
+static const char *check_secret(struct memory *memory)
+{
+	return check_flags(memory, 0, PINCHECK_PAGE_ANON | PINCHECK_PAGE_SHMEM,
+			   "not a base page of secret memory");
+}
+
+static const char *check_zero(struct memory *memory)
+{
+	return check_flags(memory, PINCHECK_PAGE_ZERO, PINCHECK_PAGE_ANON, "not the zero page");
+}
+
+const struct memory_kind memory_ext4_shared = {
+	.name = "ext4_shared", .bytes = FILE_BYTES, .traits = MEMORY_TRACKED, .flags = MAP_SHARED,
+	.needs = NEEDS_EXT4, .open = memory_open_ext4,
+	.populate = memory_populate, .check = check_ext4,
+};
+
+const struct memory_kind memory_ext4_private = {
+	.name = "ext4_private", .bytes = FILE_BYTES, .traits = MEMORY_ORIGINAL,
+	.flags = MAP_PRIVATE, .needs = NEEDS_EXT4, .open = memory_open_ext4,
+	.populate = populate_private, .check = check_ext4,
+};
+
+const struct memory_kind memory_shmem_shared = {
+	.name = "shmem_shared", .bytes = FILE_BYTES, .flags = MAP_SHARED, .open = open_shmem,
+	.populate = memory_populate, .check = check_shmem,
+};
+
+const struct memory_kind memory_shmem_private = {
+	.name = "shmem_private", .bytes = FILE_BYTES, .traits = MEMORY_ORIGINAL,
+	.flags = MAP_PRIVATE, .open = open_shmem,
+	.populate = populate_private, .check = check_shmem,
+};
+
+const struct memory_kind memory_secret = {
+	.name = "secret", .bytes = FILE_BYTES, .traits = MEMORY_SECRET, .flags = MAP_SHARED,
+	.needs = NEEDS_SECRETMEM, .open = memory_open_secret,
+	.populate = memory_populate, .check = check_secret,
+};
+
+const struct memory_kind memory_zero = {
+	.name = "zero", .bytes = FILE_BYTES, .traits = MEMORY_ORIGINAL | MEMORY_ZERO,
+	.flags = MAP_PRIVATE | MAP_ANONYMOUS, .populate = populate_zero, .check = check_zero,
+};

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * whitelist: which memory may be pinned, and how. A long-term pin for writing is given for
+ * anonymous, shmem and hugetlb memory and refused for files whose file system tracks dirtying (from
+ * Linux 6.5 on); secret memory is refused altogether. GUP-fast and the slow path agree.
+ *
+ * And what is pinned of a MAP_PRIVATE mapping that was not written yet: for reading and long-term
+ * it must be a copy of the process' own at once, or the next write leaves the device with the
+ * original (84209e87c696, Linux 6.2).
+ */
+#include "suite.h"
+#include <unistd.h>
+
+#define WHITELIST_HOLDS(X, topic, memory)							\
+	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_ro_slow)			\
+	X(topic, memory, pin_ro_lt_fast)	X(topic, memory, pin_ro_lt_slow)		\
+	X(topic, memory, pin_rw_fast)		X(topic, memory, pin_rw_slow)			\
+	X(topic, memory, pin_rw_lt_fast)	X(topic, memory, pin_rw_lt_slow)
+
+TOPIC(whitelist)
+WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, base)
+WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, hugetlb)
+WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, shmem_shared)
+WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, shmem_private)
+WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, ext4_shared)
+WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, ext4_private)
+WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, zero)
+WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, secret)
+
+/* WHITELIST: EFAULT, because of the file, and nothing is left of the attempt. */
+static void verdict_refused(struct subject *subject, struct verdict *verdict)
+{
+	struct hold *hold = &subject->hold;
+	int error = subject_hold(subject);
+
+	verdict_start(verdict, "WHITELIST");
+	if (!error) {
+		verdict_broken(verdict, "the pin was given", hold->first);
+		verdict_note(verdict, " %zu pages, %llu fast, %llu slow", hold->pages,
+			     (unsigned long long)hold->fast_pages,
+			     (unsigned long long)hold->slow_pages);
+		return;
+	}
+	if (error != -EFAULT || hold->reason != PINCHECK_REASON_FILE)
+		verdict_broken(verdict, "refused for another reason", hold->first);
+	verdict_note(verdict, " %s, reason %s", strerror(-error),
+		     pincheck_reason_name(hold->reason));
+}
+
+#define EXPECT_REFUSED(subject)		EXPECT_VERDICT(verdict_refused, subject)
+
+/* FILE: what is in the file is what was there before. The zero page is no file. */
+static void verdict_original(struct subject *subject, struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	uint64_t words[AREA_WORDS];
+	enum generation seen;
+	enum area area;
+	size_t i;
+
+	verdict_start(verdict, "FILE");
+	for (area = CPU_AREA; area < AREAS; area++) {
+		for (i = 0; i < memory->samples; i++) {
+			if (pread(memory->file, words, AREA_BYTES,
+				  area_offset(memory, area, i)) != AREA_BYTES)
+				return verdict_failed(verdict, "cannot read the file", -errno);
+			seen = pattern_generation(memory, area, i, words);
+			if (seen == BEFORE)
+				continue;
+			verdict_broken(verdict, "the file was written to", memory->sample[i]);
+			verdict_note(verdict, " it has %s;", generation_name(seen));
+		}
+	}
+	verdict_note(verdict, " the file has %s", generation_name(BEFORE));
+}
+
+#define EXPECT_ORIGINAL_UNTOUCHED(subject) do {						\
+	if (!subject_is(subject, MEMORY_ZERO))						\
+		EXPECT_VERDICT(verdict_original, subject);				\
+} while (0)
+
+/* WHITELIST, SYNC. Anonymous, shmem, hugetlb: any pin is given, and CPU and device agree. */
+SCENARIO(whitelist, given, .rows = "B35 B39 B40",
+	 .not_memory = MEMORY_TRACKED | MEMORY_SECRET | MEMORY_ORIGINAL)
+{
+	ASSERT_DONE(subject_hold(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+	EXPECT_ACCURATE(subject);
+}
+
+/* WHITELIST. The file system would not hear of what the device writes after writeback (B38). */
+SCENARIO(whitelist, longterm_write_refused, .rows = "B5 B35 B38 B39 B40 R53",
+	 .memory = MEMORY_TRACKED, .hold = HOLD_WRITE | HOLD_LONGTERM)
+{
+	EXPECT_REFUSED(subject);
+	if (!subject->hold.taken)
+		EXPECT_ACCURATE(subject);
+}
+
+/* WHITELIST, SYNC. For a moment only, or for reading only, it is given: by O_DIRECT, say. */
+SCENARIO(whitelist, short_given, .rows = "B35 B39", .memory = MEMORY_TRACKED,
+	 .not_hold = HOLD_LONGTERM)
+{
+	ASSERT_DONE(subject_hold(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+	EXPECT_ACCURATE(subject);
+}
+
+SCENARIO(whitelist, longterm_read_given, .rows = "B5 B39 R53", .memory = MEMORY_TRACKED,
+	 .hold = HOLD_LONGTERM, .not_hold = HOLD_WRITE)
+{
+	ASSERT_DONE(subject_hold(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+	EXPECT_ACCURATE(subject);
+}
+
+/* WHITELIST. Secret memory is refused, whatever for. */
+SCENARIO(whitelist, secret_refused, .rows = "B50 R56", .memory = MEMORY_SECRET)
+{
+	EXPECT_REFUSED(subject);
+}
+
+/* SYNC, FILE. For reading and long-term: the process gets its copy now, and writes to that. */
+SCENARIO(whitelist, original_longterm_read, .rows = "B3 B5 R23 R54", .memory = MEMORY_ORIGINAL,
+	 .hold = HOLD_LONGTERM, .not_hold = HOLD_WRITE)
+{
+	ASSERT_DONE(subject_hold(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+	EXPECT_ORIGINAL_UNTOUCHED(subject);
+}
+
+/*
+ * ISOLATION, FILE. For reading and a moment: the original is good enough, and stays what it was
+ * when the process writes.
+ */
+SCENARIO(whitelist, original_short_read, .rows = "B3 R23 R55", .memory = MEMORY_ORIGINAL,
+	 .not_hold = HOLD_WRITE | HOLD_LONGTERM)
+{
+	enum generation original = subject_is(subject, MEMORY_ZERO) ? GEN_UNKNOWN : BEFORE;
+
+	ASSERT_DONE(subject_hold(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_FOLLOWS_PAGE(subject, original, AFTER);
+	EXPECT_CPU_SEES(subject, AFTER);
+	EXPECT_ORIGINAL_UNTOUCHED(subject);
+}
+
+/* SYNC, FILE. For writing: the copy is made first, and the original is never written to. */
+SCENARIO(whitelist, original_write, .rows = "B4 B5 R23 R55", .memory = MEMORY_ORIGINAL,
+	 .hold = HOLD_WRITE)
+{
+	ASSERT_DONE(subject_hold(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+	EXPECT_ORIGINAL_UNTOUCHED(subject);
+	EXPECT_ACCURATE(subject);
+}
+
+PINCHECK_TEST_MAIN
