@@ -40,7 +40,7 @@ enum pincheck_feature {
 	PINCHECK_FEAT_FOLIO_MAPCOUNT	= 1ULL << 3,
 	/** @PINCHECK_FEAT_ENTIRE_MAPCOUNT: mappings of the folio as a whole are counted apart */
 	PINCHECK_FEAT_ENTIRE_MAPCOUNT	= 1ULL << 4,
-	/** @PINCHECK_FEAT_NOFAULT: PAGES answers also where GUP-fast does not look (6.1) */
+	/** @PINCHECK_FEAT_NOFAULT: PAGES answers also where GUP-fast does not look */
 	PINCHECK_FEAT_NOFAULT		= 1ULL << 5,
 };
 
