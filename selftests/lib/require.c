@@ -7,9 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <linux/userfaultfd.h>
 #include <liburing.h>
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
@@ -162,6 +165,44 @@ static bool has_secretmem(void)
 	return has_file(memory_open_secret());
 }
 
+static bool has_uffd_wp(void)
+{
+	struct uffdio_api api = {
+		.api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP,
+	};
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	bool has = uffd >= 0 && !ioctl(uffd, UFFDIO_API, &api);
+
+	return has_file(uffd) && has;
+}
+
+static bool has_uffd_wp_mark(void)
+{
+	struct uffdio_api api = {
+		.api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP,
+	};
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC), pagemap = pagemap_open(0);
+	char *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+	struct uffdio_register area = {
+		.range = { (uintptr_t)page, PAGE_BYTES }, .mode = UFFDIO_REGISTER_MODE_WP,
+	};
+	struct uffdio_writeprotect protect = {
+		.range = { (uintptr_t)page, PAGE_BYTES }, .mode = UFFDIO_WRITEPROTECT_MODE_WP,
+	};
+	bool marked = false;
+
+	if (uffd >= 0 && pagemap >= 0 && page != MAP_FAILED) {
+		*page = 1;
+		marked = !ioctl(uffd, UFFDIO_API, &api) && !ioctl(uffd, UFFDIO_REGISTER, &area) &&
+			 !ioctl(uffd, UFFDIO_WRITEPROTECT, &protect) &&
+			 (pagemap_entry(pagemap, page) & PAGEMAP_UFFD_WP);
+		munmap(page, PAGE_BYTES);
+	}
+	return has_file(pagemap) & has_file(uffd) && marked;
+}
+
 static const struct {
 	unsigned int bit;
 	bool (*met)(void);
@@ -177,6 +218,8 @@ static const struct {
 	{ NEEDS_CALL32, has_call32, "needs 32-bit system calls (CONFIG_IA32_EMULATION)" },
 	{ NEEDS_EXT4, has_ext4, "needs ext4 (PINCHECK_EXT4= a directory on it)" },
 	{ NEEDS_SECRETMEM, has_secretmem, "needs memfd_secret (to 6.4 boot with secretmem.enable=1)" },
+	{ NEEDS_UFFD_WP, has_uffd_wp, "needs userfaultfd write-protection (CONFIG_USERFAULTFD)" },
+	{ NEEDS_UFFD_WP_MARK, has_uffd_wp_mark, "needs uffd-wp in pagemap (Linux 5.14)" },
 };
 
 const char *require_missing(unsigned int needs)

@@ -28,6 +28,10 @@ enum requirement {
 	NEEDS_EXT4		= 1U << 8,
 	/** @NEEDS_SECRETMEM: memfd_secret() */
 	NEEDS_SECRETMEM		= 1U << 9,
+	/** @NEEDS_UFFD_WP: userfaultfd that write-protects anonymous memory */
+	NEEDS_UFFD_WP		= 1U << 10,
+	/** @NEEDS_UFFD_WP_MARK: pagemap bit 57 shows what it has protected */
+	NEEDS_UFFD_WP_MARK	= 1U << 11,
 };
 
 /**

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * swap: reclaim must leave pinned pages where they are (feb889fb40fa, Linux 5.11), and a page that
+ * is held by plain references and comes back from the swap cache must still be the process' own
+ * (1493a1913e34, Linux 5.19: the swap entry remembers that it was exclusive).
+ */
+#include "suite.h"
+#include <sys/mman.h>
+#include "../tools/lib/pagemap.h"
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT	21
+#endif
+
+#define SWAP_HOLDS(X, topic, memory)								\
+	X(topic, memory, none)									\
+	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_ro_lt_slow)		\
+	X(topic, memory, pin_rw_fast)		X(topic, memory, pin_rw_lt_slow)		\
+	X(topic, memory, get_ro_fast)		X(topic, memory, get_rw_slow)			\
+	X(topic, memory, uring)
+
+TOPIC(swap)
+SWAP_HOLDS(TOPIC_VARIANT, swap, base)
+SWAP_HOLDS(TOPIC_VARIANT, swap, swapped)
+SWAP_HOLDS(TOPIC_VARIANT, swap, thp_pmd)
+SWAP_HOLDS(TOPIC_VARIANT, swap, thp_pte)
+
+static int page_out(struct subject *subject)
+{
+	return madvise(subject->memory.start, subject->memory.bytes, MADV_PAGEOUT) ? -errno : 0;
+}
+
+/* PLACEMENT: no page of the samples (@out: every page) has a swap entry in place of its own. */
+static void verdict_swapped(struct subject *subject, bool out, struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	size_t i, swapped = 0;
+
+	verdict_start(verdict, "PLACEMENT");
+	for (i = 0; i < memory->samples; i++) {
+		uint64_t entry = pagemap_entry(memory->pagemap,
+					       memory_address(memory, memory->sample[i]));
+
+		if (!!(entry & PAGEMAP_SWAPPED) != out)
+			verdict_broken(verdict, out ? "nobody holds it, but it stays" :
+				       "a pinned page was unmapped", memory->sample[i]);
+		swapped += !!(entry & PAGEMAP_SWAPPED);
+	}
+	verdict_note(verdict, " %zu of %zu swapped out", swapped, memory->samples);
+}
+
+#define EXPECT_SWAPPED_OUT(subject)	EXPECT_VERDICT(verdict_swapped, subject, true)
+#define EXPECT_STAYS_MAPPED(subject)	EXPECT_VERDICT(verdict_swapped, subject, false)
+
+/* The control: what nobody holds goes out, and comes back with its data. */
+SCENARIO(swap, goes_out, .rows = "R18", .hold = HOLD_NONE, .needs = NEEDS_SWAP,
+	 .not_memory = MEMORY_LARGE)
+{
+	ASSERT_DONE(page_out(subject));
+	EXPECT_SWAPPED_OUT(subject);
+	EXPECT_CPU_SEES(subject, BEFORE);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_CPU_SEES(subject, AFTER);
+}
+
+/* PLACEMENT. Reclaim does not even unmap what is pinned. */
+SCENARIO(swap, pinned_stays, .rows = "B10 B34 R18", .hold = HOLD_PIN, .needs = NEEDS_SWAP)
+{
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(page_out(subject));
+	EXPECT_STAYS_MAPPED(subject);
+	EXPECT_ACCURATE(subject);
+}
+
+/* SYNC, REUSE. The next thing that happens to it is a write. */
+SCENARIO(swap, written_after, .rows = "B10 B12 B13 B34 R18 R19", .not_hold = HOLD_NONE,
+	 .needs = NEEDS_SWAP)
+{
+	struct witness before;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(page_out(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
+}
+
+/* SYNC, REUSE. It is read first: that fault has to tell whether the page is exclusive. */
+SCENARIO(swap, read_and_written_after, .rows = "B10 B12 B13 B34 B41 R18 R19",
+	 .not_hold = HOLD_NONE, .needs = NEEDS_SWAP)
+{
+	struct witness before;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(page_out(subject));
+	EXPECT_CPU_SEES(subject, BEFORE);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
+}
+
+/* SYNC: what the device wrote, the CPU reads. */
+static void verdict_cpu_reads(struct subject *subject, enum generation written,
+			      struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	struct view view;
+	size_t i;
+
+	verdict_start(verdict, "SYNC");
+	memory_look(memory, &view);
+	for (i = 0; i < memory->samples; i++) {
+		if (view.seen[DEVICE_AREA][i] != written)
+			verdict_broken(verdict, "the CPU does not read what the device wrote",
+				       memory->sample[i]);
+	}
+	verdict_note(verdict, " the CPU reads %s", generation_name(view.seen[DEVICE_AREA][0]));
+}
+
+/*
+ * SYNC. The device writes while the page may be out of the page tables: a plain reference does not
+ * keep it there. The CPU's read brings it in again, not what was written to swap.
+ */
+SCENARIO(swap, device_writes_meanwhile, .rows = "B4 B11 R18 R19", .hold = HOLD_WRITE,
+	 .needs = NEEDS_SWAP)
+{
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(page_out(subject));
+	ASSERT_DONE(hold_fill(&subject->hold, LATER));
+	EXPECT_VERDICT(verdict_cpu_reads, subject, LATER);
+	EXPECT_SYNC(subject, BEFORE);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+}
+
+PINCHECK_TEST_MAIN

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * uffd: userfaultfd write-protects pages and takes that back, as a live migration does. A held page
+ * must come out of it as the same page (R16; exclusive pages: 6c287605fd56, Linux 5.19).
+ * Nothing is ever written while it is protected, so nobody has to handle a fault.
+ */
+#include "suite.h"
+#include <inttypes.h>
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "../tools/lib/pagemap.h"
+
+#define UFFD_HOLDS(X, topic, memory)								\
+	X(topic, memory, none)									\
+	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_ro_lt_slow)		\
+	X(topic, memory, pin_rw_fast)		X(topic, memory, pin_rw_lt_slow)		\
+	X(topic, memory, get_ro_fast)		X(topic, memory, get_rw_slow)			\
+	X(topic, memory, uring)
+
+TOPIC(uffd)
+UFFD_HOLDS(TOPIC_VARIANT, uffd, base)
+UFFD_HOLDS(TOPIC_VARIANT, uffd, swapped)
+UFFD_HOLDS(TOPIC_VARIANT, uffd, thp_pmd)
+UFFD_HOLDS(TOPIC_VARIANT, uffd, thp_pte)
+
+/* A userfaultfd that may write-protect @subject's memory. Return: descriptor or -errno. */
+static int uffd_register(struct subject *subject)
+{
+	struct uffdio_api api = {
+		.api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP,
+	};
+	struct uffdio_register area = {
+		.range = { (uintptr_t)subject->memory.start, subject->memory.bytes },
+		.mode = UFFDIO_REGISTER_MODE_WP,
+	};
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (uffd < 0)
+		return -errno;
+	if (ioctl(uffd, UFFDIO_API, &api) || ioctl(uffd, UFFDIO_REGISTER, &area)) {
+		int error = -errno;
+
+		close(uffd);
+		return error;
+	}
+	return uffd;
+}
+
+static int uffd_protect(int uffd, struct subject *subject, size_t from, bool protect)
+{
+	struct uffdio_writeprotect area = {
+		.range = {
+			(uintptr_t)subject->memory.start + from,
+			subject->memory.bytes - from,
+		},
+		.mode = protect ? UFFDIO_WRITEPROTECT_MODE_WP : 0,
+	};
+
+	return ioctl(uffd, UFFDIO_WRITEPROTECT, &area) ? -errno : 0;
+}
+
+/* TRACKING: bit 57 of pagemap is @set on every sample. */
+static void verdict_protected(struct subject *subject, bool set, struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	size_t i;
+
+	verdict_start(verdict, "TRACKING");
+	for (i = 0; i < memory->samples; i++) {
+		uint64_t entry = pagemap_entry(memory->pagemap,
+					       memory_address(memory, memory->sample[i]));
+
+		if (!!(entry & PAGEMAP_UFFD_WP) != set)
+			verdict_broken(verdict, set ? "uffd-wp is clear" : "uffd-wp is set",
+				       memory->sample[i]);
+		if (!i)
+			verdict_note(verdict, " page %zu pfn %" PRIx64, memory->sample[i],
+				     pagemap_pfn(entry));
+	}
+	verdict_note(verdict, " %s", set ? "protected" : "free");
+}
+
+#define EXPECT_PROTECTED(subject, set)	EXPECT_VERDICT(verdict_protected, subject, set)
+
+/* The memory from @from on is protected, and free again, and all of it is written. */
+static void toggle(struct __test_metadata *_metadata, struct subject *subject, size_t from)
+{
+	int uffd = uffd_register(subject);
+	struct witness before;
+
+	ASSERT_DONE(uffd);
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(uffd_protect(uffd, subject, from, true));
+	ASSERT_DONE(uffd_protect(uffd, subject, from, false));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
+	close(uffd);
+}
+
+/* TRACKING. The mark is there on what is protected, held or not, and goes again. */
+SCENARIO(uffd, marked, .rows = "B10 R16", .needs = NEEDS_UFFD_WP | NEEDS_UFFD_WP_MARK)
+{
+	int uffd = uffd_register(subject);
+
+	ASSERT_DONE(uffd);
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_PROTECTED(subject, false);
+	ASSERT_DONE(uffd_protect(uffd, subject, 0, true));
+	EXPECT_PROTECTED(subject, true);
+	ASSERT_DONE(uffd_protect(uffd, subject, 0, false));
+	EXPECT_PROTECTED(subject, false);
+	close(uffd);
+}
+
+/* SYNC, REUSE. All of it. */
+SCENARIO(uffd, toggled, .rows = "B10 B11 B12 B13 R16", .needs = NEEDS_UFFD_WP)
+{
+	toggle(_metadata, subject, 0);
+}
+
+/* SYNC, REUSE. The second half: a PMD has to be split under the hold (B22). */
+SCENARIO(uffd, second_half_toggled, .rows = "B10 B11 B12 B22 R16 R24", .needs = NEEDS_UFFD_WP)
+{
+	toggle(_metadata, subject, memory_pages(&subject->memory) / 2 * PAGE_BYTES);
+}
+
+/* SYNC. The device writes to what the CPU may not write: nobody is told, and it lands. */
+SCENARIO(uffd, device_writes_protected, .rows = "B4 B11 B17 R16", .hold = HOLD_WRITE,
+	 .needs = NEEDS_UFFD_WP)
+{
+	int uffd = uffd_register(subject);
+
+	ASSERT_DONE(uffd);
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(uffd_protect(uffd, subject, 0, true));
+	EXPECT_SYNC(subject, BEFORE);
+	ASSERT_DONE(uffd_protect(uffd, subject, 0, false));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+	close(uffd);
+}
+
+PINCHECK_TEST_MAIN
