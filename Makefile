@@ -53,6 +53,10 @@ selftests: host-vm ## the suite in a VM; KERNEL= and KDIR= for a kernel of your 
 	KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" TESTS='$(TESTS)' \
 		ACCEL="$(ACCEL)" tools/run-suite
 
+selftests-host: ## the suite on this machine's running kernel, after a warning; YES=1 answers it
+	@$(MAKE) --no-print-directory -s $(if $(MODULE),,module) tools tests
+	MODULE="$(MODULE)" TESTS='$(TESTS)' YES="$(YES)" tools/run-host
+
 .PHONY: unit lint mutants
 unit: $(UNIT_TESTS) ## host unit tests, with ASan and UBSan
 	tools/unit $(UNIT_TESTS)
@@ -62,6 +66,16 @@ lint: host-lint ## warnings, sparse, shellcheck: module with gcc and clang, host
 
 mutants: host-vm ## KTREE=: kernels broken in one line, each of which must turn a test red
 	KTREE="$(KTREE)" tools/run-mutants $(MUTANTS)
+
+##@ Install
+PREFIX ?= /usr/local
+.PHONY: install
+install: tools ## programs, header and man page, under PREFIX= (and DESTDIR=)
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(filter $(BUILD)/bin/%,$(TOOLS))
+	install -D -t $(DESTDIR)$(PREFIX)/libexec/pincheck $(BUILD)/vm/init
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/pincheck tools/vm/splats-allowed
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/linux include/uapi/linux/pincheck.h
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man4 Documentation/pincheck.4
 
 ##@ Tidy
 .PHONY: clean distclean cache-clean host-vm host-lint host-build
