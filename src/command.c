@@ -16,6 +16,7 @@
 static const struct hold_ops *const hold_kinds[] = {
 	[PINCHECK_KIND_PIN] = &pin_ops,
 	[PINCHECK_KIND_GET] = &get_ops,
+	[PINCHECK_KIND_MEMFD] = &memfd_ops,
 };
 
 /**
@@ -64,9 +65,7 @@ static int hold_check(struct pincheck_hold *request)
 
 	if (!ops || (request->flags & ~ops->flags))
 		return refuse(request, PINCHECK_REASON_ARGUMENT, -EINVAL);
-	if (request->path != PINCHECK_PATH_FAST && request->path != PINCHECK_PATH_SLOW)
-		return refuse(request, PINCHECK_REASON_ARGUMENT, -EINVAL);
-	if (range_check(request->addr, request->len, PAGE_SIZE, TASK_SIZE))
+	if (ops->check(request))
 		return refuse(request, PINCHECK_REASON_ARGUMENT, -EINVAL);
 	if ((request->flags & PINCHECK_HOLD_FORCE) && !capable(CAP_SYS_ADMIN))
 		return refuse(request, PINCHECK_REASON_CAPABILITY, -EPERM);
@@ -102,7 +101,8 @@ static void tell_paths(const struct hold *hold, struct pincheck_hold *request)
 
 static int hold_fail(struct pincheck_hold *request, int err)
 {
-	request->fail_addr = request->addr + (request->pages << PAGE_SHIFT);
+	/* One of them is 0: a range has either addresses or offsets. */
+	request->fail_addr = request->addr + request->offset + (request->pages << PAGE_SHIFT);
 	/* What was set by then did not come from GUP and has nothing to do with an address. */
 	if (request->reason == PINCHECK_REASON_NONE)
 		request->reason = explain_failure(request->fail_addr, request->flags, err);
@@ -154,7 +154,7 @@ void hold_refused(union argument *argument)
 
 	forget_outputs(request);
 	request->reason = PINCHECK_REASON_ARGUMENT;
-	request->fail_addr = request->addr;
+	request->fail_addr = request->addr + request->offset;
 }
 
 /**

@@ -28,9 +28,9 @@ static const struct gup_calls get_calls = {
 	.put = get_put,
 };
 
-static int get_take(struct hold *hold, u32 path, unsigned long *got)
+static int get_take(struct hold *hold, struct pincheck_hold *request)
 {
-	return gup_take(&get_calls, hold, path, got);
+	return gup_take(&get_calls, hold, request);
 }
 
 static void get_give_back(struct hold *hold)
@@ -41,6 +41,8 @@ static void get_give_back(struct hold *hold)
 /* Not long-term: the kernel has that for pins only, and warns about anything else. */
 const struct hold_ops get_ops = {
 	.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_FORCE,
+	.by_address = true,
+	.check = gup_check,
 	.take = get_take,
 	.give_back = get_give_back,
 };

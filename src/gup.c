@@ -4,6 +4,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include "argument.h"
 #include "gup.h"
 #include "hold.h"
 #include "path.h"
@@ -100,30 +101,46 @@ static void put_pages(const struct gup_calls *calls, struct page **pages, unsign
 }
 
 /**
+ * gup_check() - is this a range of addresses, and a way to it?
+ * @request: of a kind that goes by address
+ *
+ * Return: 0 or -EINVAL.
+ */
+int gup_check(const struct pincheck_hold *request)
+{
+	if (request->path != PINCHECK_PATH_FAST && request->path != PINCHECK_PATH_SLOW)
+		return -EINVAL;
+	if (request->fd || request->offset)
+		return -EINVAL;
+	return range_check(request->addr, request->len, PAGE_SIZE, TASK_SIZE);
+}
+
+/**
  * gup_take() - take references on all pages of a hold, or on none
  * @calls: the kind's calls
  * @hold: its addr, nr and flags say what; its pages and fast are filled
- * @path: PINCHECK_PATH_FAST or _SLOW
- * @got: how many GUP gave, also when it then stopped
+ * @request: checked; its pages is set to how many GUP gave, also when it then stopped
  *
  * Context: process context, sleeps, takes mmap_lock of current->mm, which is @hold->mm.
  *
  * Return: 0; -EINTR when a fatal signal is pending; else what GUP said.
  */
-int gup_take(const struct gup_calls *calls, struct hold *hold, u32 path, unsigned long *got)
+int gup_take(const struct gup_calls *calls, struct hold *hold, struct pincheck_hold *request)
 {
+	unsigned long got = 0;
 	int err = 0;
 
-	for (*got = 0; *got < hold->nr && !err; cond_resched()) {
-		*got += gup_chunk(calls, hold, path, *got, &err);
+	for (; got < hold->nr && !err; cond_resched()) {
+		got += gup_chunk(calls, hold, request->path, got, &err);
 		/* GUP-fast answers EAGAIN when a fatal signal kept it from mmap_lock. */
-		if (fatal_signal_pending(current) && *got < hold->nr)
+		if (fatal_signal_pending(current) && got < hold->nr)
 			err = -EINTR;
 	}
-	session_count(hold->session, *got, 0);
+	request->pages = got;
+	session_count(hold->session, got, 0);
 	if (err) {
-		put_pages(calls, hold->pages, *got, false);
-		session_count(hold->session, 0, *got);
+		put_pages(calls, hold->pages, got, false);
+		session_count(hold->session, 0, got);
 	}
 	return err;
 }

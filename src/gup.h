@@ -7,6 +7,7 @@
 
 struct hold;
 struct page;
+struct pincheck_hold;
 
 /**
  * struct gup_calls - the calls by which a kind takes references and gives them back
@@ -22,7 +23,8 @@ struct gup_calls {
 	void (*put)(struct page **pages, unsigned long nr, bool dirty);
 };
 
-int gup_take(const struct gup_calls *calls, struct hold *hold, u32 path, unsigned long *got);
+int gup_check(const struct pincheck_hold *request);
+int gup_take(const struct gup_calls *calls, struct hold *hold, struct pincheck_hold *request);
 void gup_give_back(const struct gup_calls *calls, struct hold *hold);
 
 #endif

@@ -95,7 +95,7 @@ static void hold_end(struct hold *hold)
 struct hold *hold_take(struct session *session, const struct hold_ops *ops, u32 id,
 		       struct pincheck_hold *request)
 {
-	unsigned long nr = request->len >> PAGE_SHIFT, got = 0;
+	unsigned long nr = request->len >> PAGE_SHIFT;
 	struct hold *hold;
 	int err;
 
@@ -112,8 +112,7 @@ struct hold *hold_take(struct session *session, const struct hold_ops *ops, u32 
 	}
 	hold_init(hold, session, id, request);
 	hold->ops = ops;
-	err = ops->take(hold, request->path, &got);
-	request->pages = got;
+	err = ops->take(hold, request);
 	if (err) {
 		uncharge(hold->mm, nr);
 		hold_end(hold);

@@ -25,18 +25,24 @@ struct session;
 /**
  * struct hold_ops - a kind of hold
  * @flags: PINCHECK_HOLD_* it may be taken with
- * @take: fill @pages of a hold and say in @got how many came; what came of a range that cannot
- *	be held whole is given back before returning the error
+ * @by_address: its pages were found where something was mapped, at @addr of the hold
+ * @check: what does not depend on any memory: 0 or -EINVAL
+ * @take: fill @pages of a hold and say in pages of the request how many came; what came of a
+ *	range that cannot be held whole is given back before returning the error. Sets reason
+ *	where the address cannot explain the error
  * @give_back: all pages of a hold that was taken
  */
 struct hold_ops {
 	u32 flags;
-	int (*take)(struct hold *hold, u32 path, unsigned long *got);
+	bool by_address;
+	int (*check)(const struct pincheck_hold *request);
+	int (*take)(struct hold *hold, struct pincheck_hold *request);
 	void (*give_back)(struct hold *hold);
 };
 
 extern const struct hold_ops pin_ops;
 extern const struct hold_ops get_ops;
+extern const struct hold_ops memfd_ops;
 
 /**
  * struct hold - one set of references on one address range
@@ -48,7 +54,7 @@ extern const struct hold_ops get_ops;
  * @session: that took it; outlives it
  * @id: in @session
  * @mm: whose memory it is, and who is charged for it; not necessarily alive any more
- * @addr: first address
+ * @addr: first address; 0 where pages have none
  * @nr: base pages
  * @room: how many fit into @pages
  * @flags: PINCHECK_HOLD_*

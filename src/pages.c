@@ -23,7 +23,7 @@ static u32 compare_mapped(const struct hold *hold, unsigned long index)
 	struct page *page;
 	u32 mapped;
 
-	if (current->mm != hold->mm)
+	if (!hold->ops->by_address || current->mm != hold->mm)
 		return PINCHECK_MAPPED_UNKNOWN;
 	if (get_user_pages_fast_only(addr, 1, 0, &page) == 1) {
 		put_page(page);

@@ -25,9 +25,9 @@ static const struct gup_calls pin_calls = {
 	.put = pin_put,
 };
 
-static int pin_take(struct hold *hold, u32 path, unsigned long *got)
+static int pin_take(struct hold *hold, struct pincheck_hold *request)
 {
-	return gup_take(&pin_calls, hold, path, got);
+	return gup_take(&pin_calls, hold, request);
 }
 
 static void pin_give_back(struct hold *hold)
@@ -37,6 +37,8 @@ static void pin_give_back(struct hold *hold)
 
 const struct hold_ops pin_ops = {
 	.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_FORCE,
+	.by_address = true,
+	.check = gup_check,
 	.take = pin_take,
 	.give_back = pin_give_back,
 };

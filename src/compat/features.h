@@ -26,6 +26,9 @@ static inline u64 compat_features(void)
 #if defined(HAVE_NOFAULT) || defined(HAVE_FOLLOW_PTE)
 	features |= PINCHECK_FEAT_NOFAULT;
 #endif
+#ifdef HAVE_MEMFD_PIN
+	features |= PINCHECK_FEAT_MEMFD;
+#endif
 	return features;
 }
 

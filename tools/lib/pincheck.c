@@ -106,6 +106,7 @@ const char *pincheck_kind_name(__u32 kind)
 {
 	static const char *const names[] = {
 		[PINCHECK_KIND_PIN] = "pin", [PINCHECK_KIND_GET] = "get",
+		[PINCHECK_KIND_MEMFD] = "memfd",
 	};
 
 	return name_of(names, ARRAY_SIZE(names), kind);
@@ -130,6 +131,7 @@ const char *pincheck_reason_name(__u32 reason)
 		[PINCHECK_REASON_ACCESS] = "access", [PINCHECK_REASON_PFNMAP] = "pfnmap",
 		[PINCHECK_REASON_FILE] = "file", [PINCHECK_REASON_MEMORY] = "memory",
 		[PINCHECK_REASON_SIGNAL] = "signal", [PINCHECK_REASON_KERNEL] = "kernel",
+		[PINCHECK_REASON_ABSENT] = "absent",
 	};
 
 	return name_of(names, ARRAY_SIZE(names), reason);

@@ -25,7 +25,8 @@ const char *pincheck_open_hint(int error);
 int pincheck_info(int session, struct pincheck_info *info);
 
 /**
- * pincheck_hold() - take a hold; the caller fills flags, kind, path, addr and len
+ * pincheck_hold() - take a hold; the caller fills flags, kind and len, and either path and addr
+ * or, kind memfd, fd and offset
  *
  * The outputs of @hold are valid on failure too (reason, fail_addr, pages).
  */

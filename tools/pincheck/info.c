@@ -19,6 +19,7 @@ static const struct feature {
 	{ PINCHECK_FEAT_PIN_COUNT, "pin_count", "large folios count pins apart" },
 	{ PINCHECK_FEAT_FOLIO_MAPCOUNT, "folio_mapcount", "mappings of a whole folio are summed" },
 	{ PINCHECK_FEAT_ENTIRE_MAPCOUNT, "entire_mapcount", "mappings as a whole are counted apart" },
+	{ PINCHECK_FEAT_MEMFD, "memfd", "pages of a file can be held without a mapping" },
 	{ PINCHECK_FEAT_NOFAULT, "nofault", "what is mapped is told also where GUP-fast does not look" },
 };
 

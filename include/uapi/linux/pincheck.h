@@ -42,6 +42,8 @@ enum pincheck_feature {
 	PINCHECK_FEAT_ENTIRE_MAPCOUNT	= 1ULL << 4,
 	/** @PINCHECK_FEAT_NOFAULT: PAGES answers also where GUP-fast does not look */
 	PINCHECK_FEAT_NOFAULT		= 1ULL << 5,
+	/** @PINCHECK_FEAT_MEMFD: holds of kind memfd (6.11) */
+	PINCHECK_FEAT_MEMFD		= 1ULL << 6,
 };
 
 /**
@@ -87,6 +89,8 @@ enum pincheck_kind {
 	PINCHECK_KIND_PIN	= 1,
 	/** @PINCHECK_KIND_GET: FOLL_GET, the plain ("speculative") reference; never long-term */
 	PINCHECK_KIND_GET	= 2,
+	/** @PINCHECK_KIND_MEMFD: memfd_pin_folios(), by file and offset; always long-term */
+	PINCHECK_KIND_MEMFD	= 3,
 };
 
 /** enum pincheck_path - by which way GUP found a page */
@@ -117,13 +121,16 @@ enum pincheck_reason {
 	PINCHECK_REASON_LIMIT		= 3,
 	/** @PINCHECK_REASON_MEMLOCK: RLIMIT_MEMLOCK is reached */
 	PINCHECK_REASON_MEMLOCK		= 4,
-	/** @PINCHECK_REASON_UNMAPPED: nothing is mapped at fail_addr */
+	/** @PINCHECK_REASON_UNMAPPED: nothing is mapped at fail_addr; or the file ends before */
 	PINCHECK_REASON_UNMAPPED	= 5,
-	/** @PINCHECK_REASON_ACCESS: the mapping at fail_addr does not allow this access */
+	/** @PINCHECK_REASON_ACCESS: the mapping at fail_addr, or the file, forbids this access */
 	PINCHECK_REASON_ACCESS		= 6,
 	/** @PINCHECK_REASON_PFNMAP: device memory without pages is mapped at fail_addr */
 	PINCHECK_REASON_PFNMAP		= 7,
-	/** @PINCHECK_REASON_FILE: a file that tracks dirtying, or secret memory */
+	/**
+	 * @PINCHECK_REASON_FILE: a file that tracks dirtying, or secret memory; for kind memfd, a
+	 * file that is none
+	 */
 	PINCHECK_REASON_FILE		= 8,
 	/** @PINCHECK_REASON_MEMORY: no memory for the hold itself */
 	PINCHECK_REASON_MEMORY		= 9,
@@ -131,6 +138,8 @@ enum pincheck_reason {
 	PINCHECK_REASON_SIGNAL		= 10,
 	/** @PINCHECK_REASON_KERNEL: the kernel refused and the module cannot tell why */
 	PINCHECK_REASON_KERNEL		= 11,
+	/** @PINCHECK_REASON_ABSENT: this kernel does not offer this kind, see the features */
+	PINCHECK_REASON_ABSENT		= 12,
 };
 
 /**
@@ -141,6 +150,11 @@ enum pincheck_reason {
  *
  * The outputs are written on failure too, as soon as the structure itself could be read.
  *
+ * Kind memfd takes pages of a file instead: shmem (memfd, tmpfs) or hugetlb. What the range lacks
+ * is allocated, mapped or not. The kernel takes one pin a folio; the counters of this module count
+ * base pages all the same. @addr and @path are 0 then, and the other way round @fd and @offset for
+ * the other kinds.
+ *
  * EINVAL: unknown flag, kind or path; @addr or @len not a multiple of the page size, @len 0,
  * the range wraps or leaves user space (an address with tag bits does); long-term with kind get.
  * EPERM: FORCE without CAP_SYS_ADMIN. ENOSPC: more holds than a session may have. E2BIG: more
@@ -148,6 +162,10 @@ enum pincheck_reason {
  * wrap. ENOMEM: RLIMIT_MEMLOCK (unless CAP_IPC_LOCK), or no memory. EFAULT: GUP refuses a page of
  * the range, see @reason. EINTR: a fatal signal is pending. EAGAIN: pages could not be migrated
  * to where a long-term pin may be; whatever else GUP answers is passed on.
+ *
+ * Kind memfd: EBADF: @fd is no open file. EACCES: it was not opened for reading, or writing, as
+ * the hold needs. EPERM: WRITE, and the file is sealed against it. EINVAL: no file of shmem or
+ * hugetlb, or it ends before the range does. EOPNOTSUPP: not on this kernel.
  */
 struct pincheck_hold {
 	/** @size: (in) sizeof(struct pincheck_hold) */
@@ -158,7 +176,7 @@ struct pincheck_hold {
 	__u32 kind;
 	/**
 	 * @path: (in) PINCHECK_PATH_FAST: the entry that tries GUP-fast and falls back;
-	 * PINCHECK_PATH_SLOW: the one that takes mmap_lock at once
+	 * PINCHECK_PATH_SLOW: the one that takes mmap_lock at once; kind memfd: 0
 	 */
 	__u32 path;
 	/** @addr: (in) user address, page aligned */
@@ -175,8 +193,14 @@ struct pincheck_hold {
 	__u64 fast_pages;
 	/** @slow_pages: (out) and how many under mmap_lock; what lacks to @pages is not told */
 	__u64 slow_pages;
-	/** @fail_addr: (out) on failure, the first address that could not be held */
+	/** @fail_addr: (out) on failure, the first address (file offset) that could not be held */
 	__u64 fail_addr;
+	/** @fd: (in) kind memfd: the file; else 0 */
+	__s32 fd;
+	/** @reserved: (in) 0 */
+	__u32 reserved;
+	/** @offset: (in) kind memfd: where in the file, a multiple of the page size; else 0 */
+	__u64 offset;
 };
 
 /* Flags of struct pincheck_release. */

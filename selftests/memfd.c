@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Holds of kind memfd: the pages of a file, taken by offset, before or after anybody mapped them.
+ * SYNC with what read() and mmap() see, ISOLATION from what a hole left behind, CLEAN down to the
+ * counters of the hugetlb pool. Rows R49, R50. One variant a kind of file.
+ */
+#include "suite.h"
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <linux/memfd.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include "stage.h"
+
+#define HUGE_BYTES	(2UL << 20)
+#define POOL		"/sys/kernel/mm/hugepages/hugepages-2048kB/"
+
+FIXTURE(memfd)
+{
+	struct stage stage;
+	struct pincheck_info info;
+	int file;
+	size_t bytes;
+	unsigned char *memory;	/* the file, while it is mapped */
+	long pool_free, pool_reserved;
+};
+
+FIXTURE_VARIANT(memfd)
+{
+	unsigned int flags;	/* of memfd_create() */
+	size_t unit;		/* bytes of a folio; 0: of a base page */
+	unsigned int needs;
+	__u64 page_flag;
+};
+
+FIXTURE_VARIANT_ADD(memfd, shmem)
+{
+	.flags = MFD_ALLOW_SEALING, .page_flag = PINCHECK_PAGE_SHMEM,
+};
+
+FIXTURE_VARIANT_ADD(memfd, hugetlb)
+{
+	.flags = MFD_ALLOW_SEALING | MFD_HUGETLB | MFD_HUGE_2MB, .unit = HUGE_BYTES,
+	.needs = NEEDS_HUGETLB, .page_flag = PINCHECK_PAGE_HUGETLB,
+};
+
+static long pool_number(const char *name)
+{
+	char path[128];
+	long number = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), POOL "%s", name);
+	file = fopen(path, "re");
+	if (file && fscanf(file, "%ld", &number) != 1)
+		number = -1;
+	if (file)
+		fclose(file);
+	return number;
+}
+
+FIXTURE_SETUP(memfd)
+{
+	char why[WHY];
+
+	self->file = -1;
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_EQ(0, pincheck_info(self->stage.session, &self->info));
+	SUITE_NEEDS(variant->needs);
+	self->pool_free = pool_number("free_hugepages");
+	self->pool_reserved = pool_number("resv_hugepages");
+	self->bytes = variant->unit ? 2 * variant->unit : self->stage.length;
+	self->file = memfd_create("pincheck", variant->flags);
+	ASSERT_LE(0, self->file);
+	ASSERT_EQ(0, ftruncate(self->file, self->bytes));
+}
+
+static void unmap_file(FIXTURE_DATA(memfd) *self)
+{
+	if (self->memory && self->memory != MAP_FAILED)
+		munmap(self->memory, self->bytes);
+	self->memory = NULL;
+}
+
+FIXTURE_TEARDOWN(memfd)
+{
+	unmap_file(self);
+	if (self->file >= 0)
+		close(self->file);
+	EXPECT_STAGE_CLEAN(&self->stage);
+	if (variant->unit && self->file >= 0) {
+		EXPECT_EQ(self->pool_free, pool_number("free_hugepages"));
+		EXPECT_EQ(self->pool_reserved, pool_number("resv_hugepages"));
+	}
+}
+
+static int hold_file(FIXTURE_DATA(memfd) *self, __u32 flags, __u64 offset, __u64 length)
+{
+	self->stage.hold = (struct pincheck_hold) {
+		.flags = flags, .kind = PINCHECK_KIND_MEMFD, .fd = self->file,
+		.offset = offset, .len = length,
+	};
+	return pincheck_hold(self->stage.session, &self->stage.hold);
+}
+
+static int hold_all(FIXTURE_DATA(memfd) *self)
+{
+	return hold_file(self, PINCHECK_HOLD_WRITE, 0, self->bytes);
+}
+
+static unsigned char *map_file(FIXTURE_DATA(memfd) *self)
+{
+	self->memory = mmap(NULL, self->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, self->file, 0);
+	return self->memory;
+}
+
+/* Samples from each page: whole pages of hugetlb take long under emulation. */
+static void fill(unsigned char *memory, size_t bytes, unsigned char seed)
+{
+	for (size_t i = 0; i < bytes; i += 512)
+		memory[i] = seed + i / 4096;
+}
+
+static bool is_filled(const unsigned char *memory, size_t bytes, unsigned char seed)
+{
+	for (size_t i = 0; i < bytes; i += 512) {
+		if (memory[i] != (unsigned char)(seed + i / 4096))
+			return false;
+	}
+	return true;
+}
+
+static bool is_zero(const unsigned char *memory, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		if (memory[i])
+			return false;
+	}
+	return true;
+}
+
+/* The whole hold, as the device reads it; the caller frees. NULL when it could not be read. */
+static unsigned char *device_reads(FIXTURE_DATA(memfd) *self)
+{
+	size_t length = self->stage.hold.len;
+	unsigned char *bytes = malloc(length);
+
+	if (pincheck_read(self->stage.session, self->stage.hold.hold, 0, bytes, length) ==
+	    (ssize_t)length)
+		return bytes;
+	free(bytes);
+	return NULL;
+}
+
+static bool device_sees(FIXTURE_DATA(memfd) *self, unsigned char seed)
+{
+	unsigned char *bytes = device_reads(self);
+	bool sees = bytes && is_filled(bytes, self->stage.hold.len, seed);
+
+	free(bytes);
+	return sees;
+}
+
+#define NEEDS_MEMFD_HOLDS() do {								\
+	if (!(self->info.features & PINCHECK_FEAT_MEMFD))					\
+		SKIP(return, "needs memfd_pin_folios() (6.11)");				\
+} while (0)
+
+/* The feature bit is the truth: with it holds work, without it the errno says why not. */
+TEST_F(memfd, feature_is_the_truth)
+{
+	bool offered = self->info.features & PINCHECK_FEAT_MEMFD;
+
+	EXPECT_EQ(offered ? 0 : -EOPNOTSUPP, hold_all(self));
+	EXPECT_EQ(offered ? PINCHECK_REASON_NONE : PINCHECK_REASON_ABSENT,
+		  self->stage.hold.reason);
+	evidence("memfd_pin_folios() is %s: %s", offered ? "offered" : "absent",
+		 pincheck_reason_name(self->stage.hold.reason));
+}
+
+/*
+ * R50: what is allocated for a hold must not show what others left in it. The pool is made dirty
+ * first: all of it was written and given back.
+ */
+static int dirty_the_memory(FIXTURE_DATA(memfd) *self, unsigned int flags)
+{
+	size_t bytes = flags & MFD_HUGETLB ? self->pool_free * HUGE_BYTES : 64 * self->bytes;
+	int file = memfd_create("dirt", flags);
+	unsigned char *memory;
+
+	if (file < 0 || ftruncate(file, bytes))
+		return -errno;
+	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	close(file);
+	if (memory == MAP_FAILED)
+		return -errno;
+	for (size_t i = 0; i < bytes; i += 256)
+		memory[i] = 0xa5;
+	munmap(memory, bytes);
+	return 0;
+}
+
+TEST_F(memfd, hold_before_touch)
+{
+	unsigned char *device, *memory;
+
+	NEEDS_MEMFD_HOLDS();
+	ASSERT_EQ(0, dirty_the_memory(self, variant->flags));
+	ASSERT_EQ(0, hold_all(self));
+	EXPECT_EQ(self->bytes / self->stage.page, self->stage.hold.pages);
+	device = device_reads(self);
+	ASSERT_NE(NULL, device);
+	EXPECT_TRUE(is_zero(device, self->bytes));
+	memory = map_file(self);
+	ASSERT_NE(MAP_FAILED, (void *)memory);
+	EXPECT_TRUE(is_zero(memory, self->bytes));
+	fill(memory, self->bytes, 0x21);
+	EXPECT_TRUE(device_sees(self, 0x21));
+	unmap_file(self);
+	free(device);
+	evidence("%zu bytes held before any touch: zero, then as written", self->bytes);
+}
+
+TEST_F(memfd, both_ways)
+{
+	unsigned char *memory = map_file(self), *from_file = malloc(self->bytes);
+
+	NEEDS_MEMFD_HOLDS();
+	ASSERT_NE(MAP_FAILED, (void *)memory);
+	fill(memory, self->bytes, 0x31);
+	ASSERT_EQ(0, hold_all(self));
+	EXPECT_TRUE(device_sees(self, 0x31));
+	fill(from_file, self->bytes, 0x51);
+	EXPECT_EQ((ssize_t)self->bytes, pincheck_write(self->stage.session,
+						       self->stage.hold.hold, 0, from_file,
+						       self->bytes));
+	EXPECT_TRUE(is_filled(memory, self->bytes, 0x51));
+	memset(from_file, 0, self->bytes);
+	EXPECT_EQ((ssize_t)self->bytes, pread(self->file, from_file, self->bytes, 0));
+	EXPECT_TRUE(is_filled(from_file, self->bytes, 0x51));
+	free(from_file);
+	unmap_file(self);
+	evidence("device reads what mmap wrote; mmap and read() see what the device wrote");
+}
+
+/* The page of each offset is the one a mapping has there, pinned, and of the right kind. */
+TEST_F(memfd, pages_and_reports)
+{
+	size_t count = self->bytes / self->stage.page;
+	struct pincheck_page *pages = calloc(count, sizeof(*pages));
+	unsigned char *memory = map_file(self);
+	struct pincheck_report report;
+
+	NEEDS_MEMFD_HOLDS();
+	ASSERT_NE(MAP_FAILED, (void *)memory);
+	ASSERT_EQ(0, hold_all(self));
+	fill(memory, self->bytes, 1);
+	ASSERT_EQ(0, pincheck_pages(self->stage.session, self->stage.hold.hold, 0, count, pages));
+	for (size_t i = 0; i < count; i += count / 8) {
+		__u64 pfn = stage_pfn(memory + i * self->stage.page);
+
+		EXPECT_EQ(pfn, pages[i].pfn) TH_LOG("page %zu", i);
+		EXPECT_EQ(PINCHECK_MAPPED_UNKNOWN, pages[i].mapped);
+		EXPECT_EQ(PINCHECK_PATH_UNKNOWN, pages[i].path);
+		ASSERT_EQ(0, pincheck_report(self->stage.session, &pfn, 1, &report));
+		EXPECT_NE(0, report.flags & PINCHECK_PAGE_MAYBE_DMA_PINNED);
+		EXPECT_NE(0, report.flags & variant->page_flag);
+		/* One pin a folio, however many of its pages are held. */
+		EXPECT_EQ(1, report.pins);
+	}
+	evidence("%zu pages: as mapped, one pin a folio", count);
+	free(pages);
+	unmap_file(self);
+}
+
+/* Two pages about the middle: of one folio or of two, from the right place in each. */
+TEST_F(memfd, part_of_the_file)
+{
+	size_t page = self->stage.page, at = self->bytes / 2 - page;
+	unsigned char *memory = map_file(self), bytes[2];
+
+	NEEDS_MEMFD_HOLDS();
+	ASSERT_NE(MAP_FAILED, (void *)memory);
+	memory[at] = 0x61;
+	memory[at + page] = 0x62;
+	ASSERT_EQ(0, hold_file(self, PINCHECK_HOLD_WRITE, at, 2 * page));
+	EXPECT_EQ(2, self->stage.hold.pages);
+	for (size_t i = 0; i < 2; i++)
+		EXPECT_EQ(1, pincheck_read(self->stage.session, self->stage.hold.hold, i * page,
+					   &bytes[i], 1));
+	EXPECT_EQ(0x61, bytes[0]);
+	EXPECT_EQ(0x62, bytes[1]);
+	EXPECT_EQ(-EINVAL, pincheck_read(self->stage.session, self->stage.hold.hold, 2 * page,
+					 bytes, 1));
+	EXPECT_EQ(2, pincheck_release(self->stage.session, self->stage.hold.hold));
+	unmap_file(self);
+	evidence("2 pages at offset %#zx: read where they are", at);
+}
+
+/*
+ * The file lets go of its pages, the device does not: it reads what was there, and what it writes
+ * is seen by nobody. What the file has instead is new and zero.
+ */
+static void lose_pages(struct __test_metadata *_metadata, FIXTURE_DATA(memfd) *self,
+		       int (*lose)(int file, size_t bytes))
+{
+	unsigned char *memory = map_file(self), byte = 0xee;
+
+	ASSERT_NE(MAP_FAILED, (void *)memory);
+	fill(memory, self->bytes, 0x41);
+	ASSERT_EQ(0, hold_all(self));
+	ASSERT_EQ(0, lose(self->file, self->bytes));
+	EXPECT_TRUE(device_sees(self, 0x41));
+	EXPECT_EQ(0, memory[0]);
+	EXPECT_EQ(0, memory[self->bytes - 1]);
+	EXPECT_EQ(1, pincheck_write(self->stage.session, self->stage.hold.hold, 0, &byte, 1));
+	EXPECT_EQ(0, memory[0]);
+	memory[0] = 0x77;
+	EXPECT_EQ(1, pincheck_read(self->stage.session, self->stage.hold.hold, 0, &byte, 1));
+	EXPECT_EQ(0xee, byte);
+	unmap_file(self);
+	EXPECT_EQ((long)(self->bytes / self->stage.page),
+		  pincheck_release(self->stage.session, self->stage.hold.hold));
+	evidence("the device keeps what it holds, the file has new pages, zero");
+}
+
+static int punch(int file, size_t bytes)
+{
+	return fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, bytes);
+}
+
+static int truncate_and_grow(int file, size_t bytes)
+{
+	return ftruncate(file, 0) || ftruncate(file, bytes);
+}
+
+TEST_F(memfd, hole_under_hold)
+{
+	NEEDS_MEMFD_HOLDS();
+	lose_pages(_metadata, self, punch);
+}
+
+TEST_F(memfd, truncate_under_hold)
+{
+	NEEDS_MEMFD_HOLDS();
+	lose_pages(_metadata, self, truncate_and_grow);
+}
+
+/* Nobody but the device is left that knows the pages. */
+TEST_F(memfd, file_gone)
+{
+	unsigned char *memory = map_file(self);
+
+	NEEDS_MEMFD_HOLDS();
+	ASSERT_NE(MAP_FAILED, (void *)memory);
+	fill(memory, self->bytes, 0x71);
+	ASSERT_EQ(0, hold_all(self));
+	unmap_file(self);
+	ASSERT_EQ(0, close(self->file));
+	self->file = memfd_create("pincheck", variant->flags);
+	EXPECT_TRUE(device_sees(self, 0x71));
+	evidence("file closed and unmapped: the device still sees its bytes");
+}
+
+/* Holds of the same folios add up, and go one by one. */
+TEST_F(memfd, holds_add_up)
+{
+	unsigned char *memory = map_file(self);
+	struct pincheck_report report;
+	__u32 first;
+
+	NEEDS_MEMFD_HOLDS();
+	ASSERT_NE(MAP_FAILED, (void *)memory);
+	memory[0] = 1;
+	ASSERT_EQ(0, hold_all(self));
+	first = self->stage.hold.hold;
+	ASSERT_EQ(0, hold_file(self, 0, 0, self->stage.page));
+	ASSERT_EQ(0, stage_report(&self->stage, memory, &report));
+	EXPECT_EQ(2, report.pins);
+	EXPECT_LT(0, pincheck_release(self->stage.session, first));
+	ASSERT_EQ(0, stage_report(&self->stage, memory, &report));
+	EXPECT_EQ(1, report.pins);
+	EXPECT_EQ(1, pincheck_release(self->stage.session, self->stage.hold.hold));
+	ASSERT_EQ(0, stage_report(&self->stage, memory, &report));
+	EXPECT_EQ(0, report.pins);
+	unmap_file(self);
+	evidence("two holds of one folio: 2 pins, then 1, then 0");
+}
+
+/* A sealed file must not change: neither by a hold taken after, nor sealed while one is there. */
+TEST_F(memfd, sealed)
+{
+	NEEDS_MEMFD_HOLDS();
+	ASSERT_EQ(0, hold_all(self));
+	EXPECT_EQ(-1, fcntl(self->file, F_ADD_SEALS, F_SEAL_WRITE));
+	EXPECT_EQ(EBUSY, errno);
+	EXPECT_LT(0, pincheck_release(self->stage.session, self->stage.hold.hold));
+	ASSERT_EQ(0, fcntl(self->file, F_ADD_SEALS, F_SEAL_WRITE));
+	EXPECT_EQ(-EPERM, hold_all(self));
+	EXPECT_EQ(PINCHECK_REASON_ACCESS, self->stage.hold.reason);
+	EXPECT_EQ(0, hold_file(self, 0, 0, self->bytes));
+	evidence("seal while held: EBUSY; hold for writing once sealed: EPERM, for reading: held");
+}
+
+TEST_F(memfd, charged)
+{
+	NEEDS_MEMFD_HOLDS();
+	ASSERT_EQ(0, vm_pin_kib());
+	ASSERT_EQ(0, hold_all(self));
+	EXPECT_EQ((long)self->bytes / 1024, vm_pin_kib());
+	EXPECT_LT(0, pincheck_release(self->stage.session, self->stage.hold.hold));
+	EXPECT_EQ(0, vm_pin_kib());
+	evidence("VmPin %zu KiB while held, 0 after", self->bytes / 1024);
+}
+
+/* Refused before any file is looked at, so on every kernel. */
+TEST_F(memfd, bad_arguments)
+{
+	const __u64 page = self->stage.page, past = 1ULL << 63;
+	const struct pincheck_hold good = { .kind = PINCHECK_KIND_MEMFD, .fd = self->file,
+					    .len = page };
+	struct pincheck_hold bad[12];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		bad[i] = good;
+	bad[0].len = 0;
+	bad[1].len = page + 1;
+	bad[2].offset = 1;
+	bad[3].offset = past;
+	bad[4].offset = 0 - page;
+	bad[5].len = 0 - page;
+	bad[6].addr = (uintptr_t)self->stage.memory;
+	bad[7].path = PINCHECK_PATH_SLOW;
+	bad[8].flags = PINCHECK_HOLD_FORCE;
+	bad[9].reserved = 1;
+	bad[10] = bad[11] = (struct pincheck_hold) {
+		.kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST, .len = page,
+		.addr = (uintptr_t)self->stage.memory,
+	};
+	bad[10].fd = self->file;
+	bad[11].offset = page;
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		EXPECT_EQ(-EINVAL, pincheck_hold(self->stage.session, &bad[i])) TH_LOG("%zu", i);
+		EXPECT_EQ(PINCHECK_REASON_ARGUMENT, bad[i].reason) TH_LOG("%zu", i);
+	}
+	evidence("%zu bad arguments: EINVAL", ARRAY_SIZE(bad));
+}
+
+struct refusal {
+	int file;
+	__u32 flags;
+	__u64 offset;
+	int error;
+	__u32 reason;
+};
+
+static void expect_refused(struct __test_metadata *_metadata, FIXTURE_DATA(memfd) *self,
+			   struct refusal wanted)
+{
+	int file = self->file;
+
+	self->file = wanted.file;
+	EXPECT_EQ(wanted.error, hold_file(self, wanted.flags, wanted.offset, self->stage.page))
+		TH_LOG("file %d", wanted.file);
+	EXPECT_EQ(wanted.reason, self->stage.hold.reason) TH_LOG("file %d", wanted.file);
+	EXPECT_EQ(wanted.offset, self->stage.hold.fail_addr);
+	EXPECT_EQ(0, self->stage.hold.hold);
+	self->file = file;
+}
+
+TEST_F(memfd, bad_files)
+{
+	int ends[2], device = open("/dev/zero", O_RDWR);
+	int read_only;
+	char path[64];
+
+	NEEDS_MEMFD_HOLDS();
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", self->file);
+	read_only = open(path, O_RDONLY);
+	ASSERT_LE(0, read_only);
+	ASSERT_EQ(0, pipe(ends));
+	expect_refused(_metadata, self, (struct refusal) { -1, 0, 0, -EBADF,
+							   PINCHECK_REASON_ARGUMENT });
+	expect_refused(_metadata, self, (struct refusal) { 1000, 0, 0, -EBADF,
+							   PINCHECK_REASON_ARGUMENT });
+	expect_refused(_metadata, self, (struct refusal) { ends[0], 0, 0, -EINVAL,
+							   PINCHECK_REASON_FILE });
+	expect_refused(_metadata, self, (struct refusal) { device, 0, 0, -EINVAL,
+							   PINCHECK_REASON_FILE });
+	expect_refused(_metadata, self, (struct refusal) { self->stage.session, 0, 0, -EINVAL,
+							   PINCHECK_REASON_FILE });
+	expect_refused(_metadata, self, (struct refusal) { read_only, PINCHECK_HOLD_WRITE, 0,
+							   -EACCES, PINCHECK_REASON_ACCESS });
+	expect_refused(_metadata, self, (struct refusal) { self->file, 0, self->bytes, -EINVAL,
+							   PINCHECK_REASON_UNMAPPED });
+	close(ends[0]);
+	close(ends[1]);
+	close(device);
+	close(read_only);
+	evidence("no file, other files, closed for writing, past the end: refused with a reason");
+}
+
+PINCHECK_TEST_MAIN

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The hold of kind "memfd": pages of a file of shmem or hugetlb, as udmabuf and iommufd take them,
+ * whether they are mapped, or exist, or not.
+ *
+ * The kernel pins each folio of a call once, not each page. A pinned folio is not split, so runs
+ * of pages of one folio, within the chunk of one call, tell later what was pinned.
+ */
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/hugetlb.h>
+#include <linux/kernel.h>
+#include <linux/magic.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/shmem_fs.h>
+#include <linux/slab.h>
+#include "argument.h"
+#include "compat/memfd.h"
+#include "hold.h"
+#include "session.h"
+
+#define WRITE_SEALS	(F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
+
+static int refuse(struct pincheck_hold *request, u32 reason, int err)
+{
+	request->reason = reason;
+	return err;
+}
+
+static int memfd_check(const struct pincheck_hold *request)
+{
+	if (request->addr || request->path)
+		return -EINVAL;
+	return range_check(request->offset, request->len, PAGE_SIZE, MAX_LFS_FILESIZE);
+}
+
+static bool is_shmem(const struct inode *inode)
+{
+	return IS_ENABLED(CONFIG_SHMEM) && inode->i_sb->s_magic == TMPFS_MAGIC;
+}
+
+static bool is_hugetlb(const struct inode *inode)
+{
+	return IS_ENABLED(CONFIG_HUGETLBFS) && inode->i_sb->s_magic == HUGETLBFS_MAGIC;
+}
+
+/* F_SEAL_* of a file that is one of the two. */
+static unsigned int seals_of(struct inode *inode)
+{
+#ifdef CONFIG_HUGETLBFS
+	if (is_hugetlb(inode))
+		return HUGETLBFS_I(inode)->seals;
+#endif
+	return SHMEM_I(inode)->seals;
+}
+
+/* Under the inode's lock, which adding a seal takes, too. */
+static int file_check(struct file *file, struct pincheck_hold *request)
+{
+	bool write = request->flags & PINCHECK_HOLD_WRITE;
+	struct inode *inode = file_inode(file);
+
+	if (!S_ISREG(inode->i_mode) || !(is_shmem(inode) || is_hugetlb(inode)))
+		return refuse(request, PINCHECK_REASON_FILE, -EINVAL);
+	if (!(file->f_mode & (write ? FMODE_WRITE : FMODE_READ)))
+		return refuse(request, PINCHECK_REASON_ACCESS, -EACCES);
+	if (write && (seals_of(inode) & WRITE_SEALS))
+		return refuse(request, PINCHECK_REASON_ACCESS, -EPERM);
+	if (request->offset + request->len > i_size_read(inode))
+		return refuse(request, PINCHECK_REASON_UNMAPPED, -EINVAL);
+	return 0;
+}
+
+/* One chunk, as it was taken: each run of pages of one folio has one pin. */
+static void put_chunk(struct page **pages, unsigned long nr, bool dirty)
+{
+	struct page *head = NULL;
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		struct page *next = compound_head(pages[i]);
+
+		if (next == head)
+			continue;
+		if (head)
+			compat_memfd_unpin(head);
+		head = next;
+		if (dirty)
+			set_page_dirty_lock(head);
+	}
+	if (head)
+		compat_memfd_unpin(head);
+}
+
+static void put_pages(struct hold *hold, unsigned long nr, bool dirty)
+{
+	unsigned long done, chunk;
+
+	for (done = 0; done < nr; done += chunk) {
+		chunk = min(nr - done, HOLD_CHUNK_PAGES);
+		put_chunk(hold->pages + done, chunk, dirty);
+		cond_resched();
+	}
+	session_count(hold->session, 0, nr);
+}
+
+/* Return: how many pages came; *err: why not all of them. */
+static unsigned long take_chunks(struct hold *hold, struct file *file, loff_t start,
+				 struct folio **room, int *err)
+{
+	unsigned long done = 0, chunk;
+	long got;
+
+	for (; done < hold->nr && !*err; cond_resched()) {
+		chunk = min(hold->nr - done, HOLD_CHUNK_PAGES);
+		if (fatal_signal_pending(current)) {
+			*err = -EINTR;
+			break;
+		}
+		got = compat_memfd_pin(file, start + ((loff_t)done << PAGE_SHIFT), chunk,
+				       hold->pages + done, room);
+		hold->fast[done / HOLD_CHUNK_PAGES] = SPLIT_UNKNOWN;
+		if (got < 0) {
+			*err = got;
+			break;
+		}
+		if (got < chunk)
+			*err = -EFAULT;
+		done += got;
+	}
+	return done;
+}
+
+static int take_file(struct hold *hold, struct file *file, struct pincheck_hold *request)
+{
+	struct inode *inode = file_inode(file);
+	struct folio **room;
+	int err;
+
+	room = kvmalloc_array(min(hold->nr, HOLD_CHUNK_PAGES), sizeof(*room), GFP_KERNEL_ACCOUNT);
+	if (!room)
+		return -ENOMEM;
+	err = down_read_killable(&inode->i_rwsem);
+	if (err)
+		goto free;
+	err = file_check(file, request);
+	if (!err)
+		request->pages = take_chunks(hold, file, request->offset, room, &err);
+	up_read(&inode->i_rwsem);
+	session_count(hold->session, request->pages, 0);
+	if (err)
+		put_pages(hold, request->pages, false);
+free:
+	kvfree(room);
+	return err;
+}
+
+/* There is no mapping to ask: what the errno says is all that is known. */
+static u32 reason_of(int err)
+{
+	switch (err) {
+	case -EINTR:
+		return PINCHECK_REASON_SIGNAL;
+	case -ENOMEM:
+	case -ENOSPC:
+		return PINCHECK_REASON_MEMORY;
+	default:
+		return PINCHECK_REASON_KERNEL;
+	}
+}
+
+static int memfd_take(struct hold *hold, struct pincheck_hold *request)
+{
+	struct file *file;
+	int err;
+
+	if (!compat_memfd)
+		return refuse(request, PINCHECK_REASON_ABSENT, -EOPNOTSUPP);
+	file = fget(request->fd);
+	if (!file)
+		return refuse(request, PINCHECK_REASON_ARGUMENT, -EBADF);
+	err = take_file(hold, file, request);
+	if (err && request->reason == PINCHECK_REASON_NONE)
+		request->reason = reason_of(err);
+	fput(file);
+	return err;
+}
+
+static void memfd_give_back(struct hold *hold)
+{
+	put_pages(hold, hold->nr, hold->written);
+}
+
+/* Long-term whether the flag says so or not: the kernel offers nothing else. */
+const struct hold_ops memfd_ops = {
+	.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM,
+	.check = memfd_check,
+	.take = memfd_take,
+	.give_back = memfd_give_back,
+};
