@@ -145,7 +145,7 @@ TEST_F(ioctl_report, stride_larger)
 TEST_F(ioctl_report, stride_bad)
 {
 	static const __u32 strides[] = {
-		0, 1, 7, sizeof(struct pincheck_report) - 1, sizeof(struct pincheck_report) - 8,
+		0, 1, 7, PINCHECK_REPORT_SIZE_ABI1 - 1, PINCHECK_REPORT_SIZE_ABI1 - 8,
 		4097, 1U << 20, 0x80000000, 0xffffffff,
 	};
 	__u64 *pfns = calloc(variant->count, sizeof(*pfns));

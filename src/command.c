@@ -12,6 +12,7 @@
 #include "hold.h"
 #include "path.h"
 #include "session.h"
+#include "whitelist.h"
 
 static const struct hold_ops *const hold_kinds[] = {
 	[PINCHECK_KIND_PIN] = &pin_ops,
@@ -37,7 +38,8 @@ int info_command(struct session *session, union argument *argument)
 		.page_size = PAGE_SIZE,
 		.pmd_size = PMD_SIZE,
 		.pin_bias = GUP_PIN_COUNTING_BIAS,
-		.features = compat_features() | (path_available() ? PINCHECK_FEAT_PATH : 0),
+		.features = compat_features() | (path_available() ? PINCHECK_FEAT_PATH : 0) |
+			    (whitelist_by_kernel() ? PINCHECK_FEAT_FILE_WHITELIST : 0),
 		.max_hold_pages = HOLD_PAGES_MAX,
 		.max_session_holds = SESSION_HOLDS_MAX,
 	};

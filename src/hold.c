@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include "hold.h"
 #include "session.h"
+#include "whitelist.h"
 
 /* 512 KiB of memory at most stay with a session that has no use for them at the moment. */
 #define SPARE_PAGES_MAX		65536UL
@@ -81,6 +82,21 @@ static void hold_end(struct hold *hold)
 	hold_free(hold);
 }
 
+/* The whitelist, as policy. A hold that breaks it is given back. */
+static int hold_judge(struct hold *hold, struct pincheck_hold *request)
+{
+	unsigned long allowed;
+	int err = whitelist_enforce(hold, &allowed);
+
+	if (!err)
+		return 0;
+	if (err == -EFAULT)
+		request->reason = PINCHECK_REASON_FILE;
+	request->pages = allowed;
+	hold->ops->give_back(hold);
+	return err;
+}
+
 /**
  * hold_take() - take a hold on memory of the calling process
  * @session: that takes it
@@ -113,6 +129,8 @@ struct hold *hold_take(struct session *session, const struct hold_ops *ops, u32 
 	hold_init(hold, session, id, request);
 	hold->ops = ops;
 	err = ops->take(hold, request);
+	if (!err && (hold->flags & PINCHECK_HOLD_WHITELIST))
+		err = hold_judge(hold, request);
 	if (err) {
 		uncharge(hold->mm, nr);
 		hold_end(hold);

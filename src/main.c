@@ -17,6 +17,7 @@
 #include "command.h"
 #include "path.h"
 #include "session.h"
+#include "whitelist.h"
 
 #define FIRST_COMMAND	_IOC_NR(PINCHECK_IOC_INFO)
 #define NO_CAPABILITY	(-1)
@@ -190,6 +191,7 @@ static int __init pincheck_init(void)
 	int err;
 
 	path_init();
+	whitelist_init();
 	err = misc_register(&device);
 	if (err)
 		path_exit();

@@ -36,7 +36,8 @@ static void pin_give_back(struct hold *hold)
 }
 
 const struct hold_ops pin_ops = {
-	.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_FORCE,
+	.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_FORCE |
+		 PINCHECK_HOLD_WHITELIST,
 	.by_address = true,
 	.check = gup_check,
 	.take = pin_take,

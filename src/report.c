@@ -6,17 +6,16 @@
  * freed and used for something else meanwhile; its own reference is subtracted from what it tells.
  * Others see it: a write fault in that instant may copy where it would have reused.
  */
-#include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/magic.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
-#include <linux/rcupdate.h>
 #include <linux/pincheck.h>
 #include "compat/page_counts.h"
 #include "compat/page_flags.h"
 #include "compat/placement.h"
 #include "report.h"
+#include "whitelist.h"
 
 /*
  * Flags that every kernel knows of every folio. Not an array of functions: reports are made by the
@@ -85,42 +84,23 @@ static void tell_exclusive(struct pincheck_report *report, struct page *page, st
 		  compat_page_anon_exclusive(whole ? head : page));
 }
 
-/*
- * s_magic of the file the folio belongs to. The mapping may go at any time without the folio's
- * lock, and taking that would make others copy on write. But as long as the folio still has the
- * mapping its inode was not evicted, and evicted inodes are freed after a grace period.
- *
- * Return: false when it is not, or no longer, a file's.
- */
-static bool file_magic(struct page *head, u64 *magic)
-{
-	unsigned long mapping;
-	struct inode *inode;
-	bool stable;
-
-	rcu_read_lock();
-	mapping = compat_page_mapping(head);
-	inode = mapping && !(mapping & 3) ? ((struct address_space *)mapping)->host : NULL;
-	if (inode)
-		*magic = inode->i_sb->s_magic;
-	stable = compat_page_mapping(head) == mapping;
-	rcu_read_unlock();
-	return inode && stable;
-}
-
 static void tell_file(struct pincheck_report *report, struct page *head)
 {
-	const u64 no_file = PINCHECK_PAGE_ANON | PINCHECK_PAGE_SLAB | PINCHECK_PAGE_RESERVED;
-	bool hugetlb = report->flags & PINCHECK_PAGE_HUGETLB;	/* which is a type of page by now */
-	bool file = !(report->flags & no_file) && (hugetlb || !page_has_type(head)) &&
-		    file_magic(head, &report->fs_magic);
+	struct whitelist_facts facts = { .longterm_write = true };
+	struct whitelist_answer answer;
+	bool file;
 
-	tell_flag(report, PINCHECK_PAGE_FILE, file);
-	tell_flag(report, PINCHECK_PAGE_SHMEM, file && report->fs_magic == TMPFS_MAGIC);
+	whitelist_facts(head, &facts);
+	file = facts.mapping == MAPPING_FILE;
+	report->fs_magic = facts.magic;
 	if (file)
 		report->present |= PINCHECK_REPORT_FS_MAGIC;
-	else
-		report->fs_magic = 0;
+	tell_flag(report, PINCHECK_PAGE_FILE, file);
+	tell_flag(report, PINCHECK_PAGE_SHMEM, file && facts.magic == TMPFS_MAGIC);
+	answer = whitelist_judge(&facts);
+	report->whitelist = answer.verdict;
+	report->whitelist_reason = answer.reason;
+	report->present |= PINCHECK_REPORT_WHITELIST;
 }
 
 /*

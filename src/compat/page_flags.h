@@ -44,14 +44,14 @@ COMPAT_PAGE_FLAG(writeback, Writeback)
 
 /* Of a page known to be anonymous: the bit means something else on others. */
 #ifdef HAVE_ANON_EXCLUSIVE
-static const bool compat_anon_exclusive = true;
+enum { compat_anon_exclusive = true };
 
 static inline bool compat_page_anon_exclusive(struct page *page)
 {
 	return PageAnonExclusive(page);
 }
 #else
-static const bool compat_anon_exclusive;
+enum { compat_anon_exclusive = false };
 
 static inline bool compat_page_anon_exclusive(struct page *page)
 {

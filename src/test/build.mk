@@ -6,3 +6,9 @@ UNIT_TESTS += $(BUILD)/test/rules_test
 $(BUILD)/test/rules_test: src/test/rules_test.c src/argument.h src/split.h include/uapi/linux/pincheck.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -fsanitize=address,undefined -o $@ $<
+
+UNIT_TESTS += $(BUILD)/test/whitelist_test
+
+$(BUILD)/test/whitelist_test: src/test/whitelist_test.c src/whitelist_rule.h include/uapi/linux/pincheck.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -fsanitize=address,undefined -o $@ $<

@@ -146,3 +146,26 @@ const char *pincheck_mapped_name(__u32 mapped)
 
 	return name_of(names, ARRAY_SIZE(names), mapped);
 }
+
+const char *pincheck_whitelist_name(__u32 whitelist)
+{
+	static const char *const names[] = {
+		[PINCHECK_WHITELIST_ALLOW] = "allow", [PINCHECK_WHITELIST_SLOW] = "slow",
+		[PINCHECK_WHITELIST_DENY] = "deny",
+	};
+
+	return name_of(names, ARRAY_SIZE(names), whitelist);
+}
+
+const char *pincheck_whitelist_reason_name(__u32 reason)
+{
+	static const char *const names[] = {
+		[PINCHECK_WHITELIST_KERNEL] = "kernel page",
+		[PINCHECK_WHITELIST_HUGETLB] = "hugetlb",
+		[PINCHECK_WHITELIST_NO_MAPPING] = "no mapping",
+		[PINCHECK_WHITELIST_ANON] = "anon", [PINCHECK_WHITELIST_SHMEM] = "shmem",
+		[PINCHECK_WHITELIST_SECRETMEM] = "secretmem", [PINCHECK_WHITELIST_FILE] = "file",
+	};
+
+	return name_of(names, ARRAY_SIZE(names), reason);
+}

@@ -49,5 +49,7 @@ const char *pincheck_kind_name(__u32 kind);
 const char *pincheck_path_name(__u32 path);
 const char *pincheck_reason_name(__u32 reason);
 const char *pincheck_mapped_name(__u32 mapped);
+const char *pincheck_whitelist_name(__u32 whitelist);
+const char *pincheck_whitelist_reason_name(__u32 reason);
 
 #endif

@@ -21,6 +21,7 @@ static const struct feature {
 	{ PINCHECK_FEAT_ENTIRE_MAPCOUNT, "entire_mapcount", "mappings as a whole are counted apart" },
 	{ PINCHECK_FEAT_MEMFD, "memfd", "pages of a file can be held without a mapping" },
 	{ PINCHECK_FEAT_NOFAULT, "nofault", "what is mapped is told also where GUP-fast does not look" },
+	{ PINCHECK_FEAT_FILE_WHITELIST, "file_whitelist", "the kernel refuses to pin dirty-tracked files" },
 };
 
 static const struct number {

@@ -44,6 +44,12 @@ enum pincheck_feature {
 	PINCHECK_FEAT_NOFAULT		= 1ULL << 5,
 	/** @PINCHECK_FEAT_MEMFD: holds of kind memfd (6.11) */
 	PINCHECK_FEAT_MEMFD		= 1ULL << 6,
+	/**
+	 * @PINCHECK_FEAT_FILE_WHITELIST: the kernel itself refuses long-term pins for writing of
+	 * files that track dirtying (6.5); found by the name of the function that decides it, so
+	 * not set either where CONFIG_KPROBES is not
+	 */
+	PINCHECK_FEAT_FILE_WHITELIST	= 1ULL << 7,
 };
 
 /**
@@ -107,7 +113,9 @@ enum pincheck_path {
 #define PINCHECK_HOLD_WRITE	(1U << 0)	/* FOLL_WRITE: the device will write */
 #define PINCHECK_HOLD_LONGTERM	(1U << 1)	/* FOLL_LONGTERM: kind pin only */
 #define PINCHECK_HOLD_FORCE	(1U << 2)	/* FOLL_FORCE: needs CAP_SYS_ADMIN */
-#define PINCHECK_HOLD_FLAGS	(PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_FORCE)
+#define PINCHECK_HOLD_WHITELIST	(1U << 3)	/* enforce enum pincheck_whitelist: kind pin only */
+#define PINCHECK_HOLD_FLAGS	(PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM | \
+				 PINCHECK_HOLD_FORCE | PINCHECK_HOLD_WHITELIST)
 
 /** enum pincheck_reason - why a hold was refused, as far as the module can name it */
 enum pincheck_reason {
@@ -166,6 +174,9 @@ enum pincheck_reason {
  * Kind memfd: EBADF: @fd is no open file. EACCES: it was not opened for reading, or writing, as
  * the hold needs. EPERM: WRITE, and the file is sealed against it. EINVAL: no file of shmem or
  * hugetlb, or it ends before the range does. EOPNOTSUPP: not on this kernel.
+ *
+ * With PINCHECK_HOLD_WHITELIST the module refuses by itself (EFAULT, PINCHECK_REASON_FILE) what
+ * enum pincheck_whitelist denies, on kernels that would allow it, too.
  */
 struct pincheck_hold {
 	/** @size: (in) sizeof(struct pincheck_hold) */
@@ -187,7 +198,7 @@ struct pincheck_hold {
 	__u32 hold;
 	/** @reason: (out) enum pincheck_reason */
 	__u32 reason;
-	/** @pages: (out) base pages held; on failure, how many GUP gave before it stopped */
+	/** @pages: (out) base pages held; on failure, how many were fine before one was not */
 	__u64 pages;
 	/** @fast_pages: (out) of these, how many came by GUP-fast */
 	__u64 fast_pages;
@@ -309,6 +320,39 @@ struct pincheck_pages {
 	__u64 pages;
 };
 
+/**
+ * enum pincheck_whitelist - may a page be pinned long-term for writing, by the page alone?
+ *
+ * The rules of the kernel from 6.5 on, in their order; the first that fits is the reason. Told for
+ * every page on every kernel, whatever the kernel itself does: see PINCHECK_FEAT_FILE_WHITELIST.
+ */
+enum pincheck_whitelist {
+	/** @PINCHECK_WHITELIST_ALLOW: yes; GUP-fast may take it */
+	PINCHECK_WHITELIST_ALLOW	= 1,
+	/** @PINCHECK_WHITELIST_SLOW: the page does not tell: its mapping in the process decides */
+	PINCHECK_WHITELIST_SLOW		= 2,
+	/** @PINCHECK_WHITELIST_DENY: no */
+	PINCHECK_WHITELIST_DENY		= 3,
+};
+
+/** enum pincheck_whitelist_reason - the rule that decided, in the order they are asked */
+enum pincheck_whitelist_reason {
+	/** @PINCHECK_WHITELIST_KERNEL: slab, or another page of the kernel's own: slow */
+	PINCHECK_WHITELIST_KERNEL	= 1,
+	/** @PINCHECK_WHITELIST_HUGETLB: allow */
+	PINCHECK_WHITELIST_HUGETLB	= 2,
+	/** @PINCHECK_WHITELIST_NO_MAPPING: truncated, or a driver's: slow, and never anonymous */
+	PINCHECK_WHITELIST_NO_MAPPING	= 3,
+	/** @PINCHECK_WHITELIST_ANON: allow, in the swap cache, too */
+	PINCHECK_WHITELIST_ANON		= 4,
+	/** @PINCHECK_WHITELIST_SHMEM: allow */
+	PINCHECK_WHITELIST_SHMEM	= 5,
+	/** @PINCHECK_WHITELIST_SECRETMEM: deny, whatever the access */
+	PINCHECK_WHITELIST_SECRETMEM	= 6,
+	/** @PINCHECK_WHITELIST_FILE: any other file: taken to track dirtying: deny */
+	PINCHECK_WHITELIST_FILE		= 7,
+};
+
 /* Bits of pincheck_report.flags and .flags_known. */
 #define PINCHECK_PAGE_ANON		(1ULL << 0)
 #define PINCHECK_PAGE_ANON_EXCLUSIVE	(1ULL << 1)	/* of this page, or of its PMD mapping */
@@ -340,6 +384,7 @@ struct pincheck_pages {
 #define PINCHECK_REPORT_ENTIRE_MAPCOUNT	(1U << 3)
 #define PINCHECK_REPORT_PIN_COUNT	(1U << 4)	/* raw, where counted apart */
 #define PINCHECK_REPORT_FS_MAGIC	(1U << 5)
+#define PINCHECK_REPORT_WHITELIST	(1U << 6)	/* whitelist and whitelist_reason */
 
 /**
  * struct pincheck_report - all that is known of one page
@@ -381,6 +426,10 @@ struct pincheck_report {
 	__s32 node;
 	/** @fs_magic: s_magic of the filesystem that owns the page */
 	__u64 fs_magic;
+	/** @whitelist: enum pincheck_whitelist */
+	__u32 whitelist;
+	/** @whitelist_reason: enum pincheck_whitelist_reason */
+	__u32 whitelist_reason;
 };
 
 /**

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * May a page be pinned? The rules for long-term writers, in their order, as a judgement over facts:
+ * host unit tests include this file as it is.
+ */
+#ifndef PINCHECK_WHITELIST_RULE_H
+#define PINCHECK_WHITELIST_RULE_H
+
+#include <linux/types.h>
+#include <linux/pincheck.h>
+#include "compat/magic.h"
+#ifndef __KERNEL__
+#include <stdbool.h>
+#endif
+
+/** enum mapping_kind - what one look at the mapping field of a folio told */
+enum mapping_kind {
+	/** @MAPPING_NONE: nothing, or nothing that lasted: truncated, or it never had one */
+	MAPPING_NONE,
+	/** @MAPPING_ANON: anonymous memory, KSM pages included */
+	MAPPING_ANON,
+	/** @MAPPING_FILE: a file's */
+	MAPPING_FILE,
+};
+
+/**
+ * struct whitelist_facts - what the judgement needs to know
+ * @longterm_write: asked is for a long-term pin that writes
+ * @kernel: slab, or another page of the kernel's own, whose mapping field is something else
+ * @hugetlb: of a hugetlb folio
+ * @mapping: of the folio
+ * @magic: s_magic of the file's filesystem, for MAPPING_FILE
+ */
+struct whitelist_facts {
+	bool longterm_write;
+	bool kernel;
+	bool hugetlb;
+	enum mapping_kind mapping;
+	__u64 magic;
+};
+
+/** struct whitelist_answer - enum pincheck_whitelist and enum pincheck_whitelist_reason */
+struct whitelist_answer {
+	__u32 verdict;
+	__u32 reason;
+};
+
+static inline struct whitelist_answer whitelist_answer(__u32 verdict, __u32 reason)
+{
+	return (struct whitelist_answer) { .verdict = verdict, .reason = reason };
+}
+
+static inline struct whitelist_answer whitelist_judge_file(const struct whitelist_facts *facts)
+{
+	if (facts->magic == TMPFS_MAGIC)
+		return whitelist_answer(PINCHECK_WHITELIST_ALLOW, PINCHECK_WHITELIST_SHMEM);
+	if (facts->magic == SECRETMEM_MAGIC)
+		return whitelist_answer(PINCHECK_WHITELIST_DENY, PINCHECK_WHITELIST_SECRETMEM);
+	return whitelist_answer(facts->longterm_write ? PINCHECK_WHITELIST_DENY :
+				PINCHECK_WHITELIST_ALLOW, PINCHECK_WHITELIST_FILE);
+}
+
+/**
+ * whitelist_judge() - one answer, one reason
+ * @facts: of the page and of what is asked
+ *
+ * The order is the kernel's (gup_fast_folio_allowed(), 6.12): a hugetlb folio is not asked for its
+ * mapping, and what has no mapping goes slow before anything could take it for anonymous.
+ *
+ * Return: the verdict with its reason.
+ */
+static inline struct whitelist_answer whitelist_judge(const struct whitelist_facts *facts)
+{
+	if (facts->kernel)
+		return whitelist_answer(PINCHECK_WHITELIST_SLOW, PINCHECK_WHITELIST_KERNEL);
+	if (facts->hugetlb)
+		return whitelist_answer(PINCHECK_WHITELIST_ALLOW, PINCHECK_WHITELIST_HUGETLB);
+	if (facts->mapping == MAPPING_ANON)
+		return whitelist_answer(PINCHECK_WHITELIST_ALLOW, PINCHECK_WHITELIST_ANON);
+	if (facts->mapping == MAPPING_FILE)
+		return whitelist_judge_file(facts);
+	return whitelist_answer(PINCHECK_WHITELIST_SLOW, PINCHECK_WHITELIST_NO_MAPPING);
+}
+
+#endif
