@@ -26,7 +26,7 @@
  */
 static const char base_command_line[] =
 	"console=ttyS0,115200 earlyprintk=serial,ttyS0,115200 panic=-1 oops=panic "
-	"printk.devkmsg=on log_buf_len=4M";
+	"printk.devkmsg=on log_buf_len=4M secretmem.enable=1";
 
 char **qemu_argv(const struct options *options, enum accel accel, const char *initrd,
 		 const char *shell_log)

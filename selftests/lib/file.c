@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Files to map: a row a filesystem. None leaves a name or a mount behind. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <linux/pincheck.h>
+#include "file.h"
+#include "memory.h"
+#include "require.h"
+
+#ifndef MFD_HUGE_2MB
+#define MFD_HUGE_2MB	(21 << 26)
+#endif
+
+#define SMALL		(4 * PAGE_BYTES)
+
+static int sized(int fd, size_t bytes)
+{
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	if (!ftruncate(fd, bytes))
+		return fd;
+	error = -errno;
+	close(fd);
+	return error;
+}
+
+static int open_ext4(size_t bytes)
+{
+	return sized(open(getenv("PINCHECK_EXT4"), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), bytes);
+}
+
+/* A filesystem in memory that is mounted nowhere. */
+static int open_detached(const char *filesystem, size_t bytes)
+{
+	int context = fsopen(filesystem, FSOPEN_CLOEXEC), mounted, fd = -1;
+
+	if (context < 0)
+		return -errno;
+	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0)) {
+		close(context);
+		return -errno;
+	}
+	mounted = fsmount(context, FSMOUNT_CLOEXEC, 0);
+	close(context);
+	if (mounted < 0)
+		return -errno;
+	fd = sized(openat(mounted, "file", O_CREAT | O_RDWR | O_CLOEXEC, 0600), bytes);
+	close(mounted);
+	return fd;
+}
+
+static int open_ramfs(size_t bytes)
+{
+	return open_detached("ramfs", bytes);
+}
+
+static int open_tmpfs(size_t bytes)
+{
+	return open_detached("tmpfs", bytes);
+}
+
+static int open_memfd(size_t bytes)
+{
+	return sized(memfd_create("pincheck", MFD_CLOEXEC), bytes);
+}
+
+static int open_hugetlb(size_t bytes)
+{
+	return sized(memfd_create("pincheck", MFD_CLOEXEC | MFD_HUGETLB | MFD_HUGE_2MB), bytes);
+}
+
+static int open_secretmem(size_t bytes)
+{
+	return sized(syscall(SYS_memfd_secret, O_CLOEXEC), bytes);
+}
+
+const struct file_kind file_ext4 = {
+	.name = "ext4", .bytes = SMALL, .needs = NEEDS_EXT4, .open = open_ext4,
+	.whitelist = PINCHECK_WHITELIST_DENY, .reason = PINCHECK_WHITELIST_FILE,
+};
+
+const struct file_kind file_ramfs = {
+	.name = "ramfs", .bytes = SMALL, .open = open_ramfs,
+	.whitelist = PINCHECK_WHITELIST_DENY, .reason = PINCHECK_WHITELIST_FILE,
+};
+
+const struct file_kind file_tmpfs = {
+	.name = "tmpfs", .bytes = SMALL, .open = open_tmpfs,
+	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_SHMEM,
+};
+
+const struct file_kind file_memfd = {
+	.name = "memfd", .bytes = SMALL, .open = open_memfd,
+	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_SHMEM,
+};
+
+const struct file_kind file_hugetlb = {
+	.name = "hugetlb", .bytes = PMD_BYTES, .needs = NEEDS_HUGETLB, .open = open_hugetlb,
+	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_HUGETLB,
+};
+
+const struct file_kind file_secretmem = {
+	.name = "secretmem", .bytes = SMALL, .needs = NEEDS_SECRETMEM, .open = open_secretmem,
+	.whitelist = PINCHECK_WHITELIST_DENY, .reason = PINCHECK_WHITELIST_SECRETMEM,
+};

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Files to map: a row a filesystem. */
+#ifndef PINCHECK_SELFTESTS_FILE_H
+#define PINCHECK_SELFTESTS_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * struct file_kind - a row: a filesystem, and what the whitelist has to say of its pages
+ * @name: first part of a variant's name
+ * @bytes: size of the file
+ * @needs: enum requirement
+ * @open: a new file of that size without a name; a descriptor or a negative errno
+ * @whitelist: enum pincheck_whitelist for a long-term pin that writes a page of it
+ * @reason: enum pincheck_whitelist_reason
+ */
+struct file_kind {
+	const char *name;
+	size_t bytes;
+	unsigned int needs;
+	int (*open)(size_t bytes);
+	uint32_t whitelist;
+	uint32_t reason;
+};
+
+extern const struct file_kind file_ext4, file_ramfs, file_tmpfs, file_memfd, file_hugetlb,
+			      file_secretmem;
+
+#endif

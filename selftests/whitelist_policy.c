@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * whitelist_policy: which memory may be pinned, filesystem by filesystem, cell by cell. A long-term pin
+ * that writes pages of a file which tracks dirtying bypasses that tracking (R53, B38): refused, by
+ * the fast and by the slow path alike; secret memory is refused to everybody (R56, B50).
+ * Everything else is given. Once as the kernel does it, once with the device's own policy, which
+ * must refuse the same on kernels that do not.
+ */
+#include "suite.h"
+#include <sys/mman.h>
+#include "file.h"
+#include "stage.h"
+
+/* How the file is mapped, and what was done to the mapping before. */
+enum mapping {
+	SHARED,		/* MAP_SHARED, written */
+	PRIVATE,	/* MAP_PRIVATE, written: anonymous pages by then */
+	CLEAN,		/* MAP_PRIVATE, only read: pages of the file */
+};
+
+FIXTURE(whitelist_policy)
+{
+	struct stage stage;
+	unsigned char *start;
+	int file;
+};
+
+FIXTURE_VARIANT(whitelist_policy)
+{
+	const struct file_kind *file;
+	enum mapping mapping;
+	struct hold_row row;
+};
+
+#define CELL(fs, mapping_, MAPPING_, hold_, kind_, path_, flags_)				\
+	FIXTURE_VARIANT_ADD(whitelist_policy, fs##_##mapping_##_##hold_)				\
+	{											\
+		.file = &file_##fs, .mapping = MAPPING_,					\
+		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },		\
+	};
+
+#define LT	PINCHECK_HOLD_LONGTERM
+#define RW	PINCHECK_HOLD_WRITE
+
+#define CELLS(file, mapping, MAPPING)								\
+	CELL(file, mapping, MAPPING, pin_ro_fast, PIN, FAST, 0)					\
+	CELL(file, mapping, MAPPING, pin_ro_slow, PIN, SLOW, 0)					\
+	CELL(file, mapping, MAPPING, pin_rw_fast, PIN, FAST, RW)				\
+	CELL(file, mapping, MAPPING, pin_rw_slow, PIN, SLOW, RW)				\
+	CELL(file, mapping, MAPPING, pin_ro_lt_fast, PIN, FAST, LT)				\
+	CELL(file, mapping, MAPPING, pin_ro_lt_slow, PIN, SLOW, LT)				\
+	CELL(file, mapping, MAPPING, pin_rw_lt_fast, PIN, FAST, RW | LT)			\
+	CELL(file, mapping, MAPPING, pin_rw_lt_slow, PIN, SLOW, RW | LT)			\
+	CELL(file, mapping, MAPPING, get_ro_fast, GET, FAST, 0)					\
+	CELL(file, mapping, MAPPING, get_rw_slow, GET, SLOW, RW)
+
+#define CELLS_OF(file)										\
+	CELLS(file, shared, SHARED)								\
+	CELLS(file, private, PRIVATE)								\
+	CELLS(file, clean, CLEAN)
+
+CELLS_OF(ext4)
+CELLS_OF(ramfs)
+CELLS_OF(tmpfs)
+CELLS_OF(memfd)
+CELLS_OF(hugetlb)
+CELLS(secretmem, shared, SHARED)	/* there is no other way to map it */
+
+static void touch(unsigned char *start, size_t bytes, bool write)
+{
+	volatile unsigned char *page;
+
+	for (page = start; page < start + bytes; page += PAGE_BYTES) {
+		if (write)
+			*page = 1;
+		else
+			(void)*page;
+	}
+}
+
+FIXTURE_SETUP(whitelist_policy)
+{
+	const struct file_kind *file = variant->file;
+	int flags = variant->mapping == SHARED ? MAP_SHARED : MAP_PRIVATE;
+	char why[WHY];
+
+	self->start = MAP_FAILED;
+	self->file = -1;
+	SUITE_NEEDS(file->needs);
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	self->file = file->open(file->bytes);
+	ASSERT_LE(0, self->file) TH_LOG("%s: %s", file->name, strerror(-self->file));
+	self->start = mmap(NULL, file->bytes, PROT_READ | PROT_WRITE, flags, self->file, 0);
+	ASSERT_NE(MAP_FAILED, (void *)self->start) TH_LOG("mmap: %s", strerror(errno));
+	touch(self->start, file->bytes, variant->mapping != CLEAN);
+}
+
+FIXTURE_TEARDOWN(whitelist_policy)
+{
+	if (self->start == MAP_FAILED)
+		return;
+	munmap(self->start, variant->file->bytes);
+	close(self->file);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+/* The table: what a cell has to answer. */
+static int expected_error(const FIXTURE_VARIANT(whitelist_policy) *cell, bool policy)
+{
+	const struct file_kind *file = cell->file;
+
+	if (policy && cell->row.kind != PINCHECK_KIND_PIN)
+		return -EINVAL;
+	if (file->reason == PINCHECK_WHITELIST_SECRETMEM)
+		return -EFAULT;
+	if (cell->mapping == SHARED && file->whitelist == PINCHECK_WHITELIST_DENY &&
+	    (cell->row.flags & (RW | LT)) == (RW | LT))
+		return -EFAULT;
+	return 0;
+}
+
+static uint32_t expected_reason(int error)
+{
+	return error == -EFAULT ? PINCHECK_REASON_FILE :
+	       error == -EINVAL ? PINCHECK_REASON_ARGUMENT : PINCHECK_REASON_NONE;
+}
+
+/* A hold that was given holds what is mapped; otherwise nothing is held. */
+static void judge_pages(FIXTURE_DATA(whitelist_policy) *self, const struct pincheck_hold *hold,
+			struct verdict *verdict)
+{
+	struct pincheck_page page[2];
+	__u64 last = hold->pages - 1;
+
+	if (pincheck_pages(self->stage.session, hold->hold, 0, 1, &page[0]) ||
+	    pincheck_pages(self->stage.session, hold->hold, last, 1, &page[1]))
+		return verdict_failed(verdict, "cannot look at the pages", -errno);
+	verdict_note(verdict, "; pfn %llx %s", page[0].pfn, pincheck_mapped_name(page[0].mapped));
+	if (page[0].mapped == PINCHECK_MAPPED_OTHER || page[0].mapped == PINCHECK_MAPPED_NONE)
+		verdict_broken(verdict, "the held page is not the mapped one", 0);
+	if (page[1].mapped == PINCHECK_MAPPED_OTHER || page[1].mapped == PINCHECK_MAPPED_NONE)
+		verdict_broken(verdict, "the held page is not the mapped one", last);
+}
+
+static void verdict_cell(FIXTURE_DATA(whitelist_policy) *self,
+			 const FIXTURE_VARIANT(whitelist_policy) *cell, bool policy,
+			 struct verdict *verdict)
+{
+	struct pincheck_hold *hold = &self->stage.hold;
+	struct hold_row row = cell->row;
+	int expected = expected_error(cell, policy), error;
+
+	verdict_start(verdict, "WHITELIST");
+	if (policy)
+		row.flags |= PINCHECK_HOLD_WHITELIST;
+	error = stage_hold(&self->stage, row, self->start, cell->file->bytes);
+	verdict_note(verdict, " %s, reason %s after %llu pages, fast %llu slow %llu",
+		     error ? strerrorname_np(-error) : "given", pincheck_reason_name(hold->reason),
+		     hold->pages, hold->fast_pages, hold->slow_pages);
+	if (error != expected)
+		verdict_broken(verdict, expected ? "it was not refused" : "it was refused", 0);
+	else if (hold->reason != expected_reason(expected))
+		verdict_broken(verdict, "the reason is not named rightly", 0);
+	else if (error && (hold->pages || hold->fail_addr != (uintptr_t)self->start))
+		verdict_broken(verdict, "the place is not named rightly", 0);
+	else if (!error)
+		judge_pages(self, hold, verdict);
+}
+
+/* WHITELIST. Rows B39, B50, R53, R56: the kernel's own answer. */
+TEST_F(whitelist_policy, kernel_alone)
+{
+	EXPECT_VERDICT(verdict_cell, self, variant, false);
+}
+
+/* WHITELIST. Rows B38, B39, B40: the same answer by policy, whatever the kernel does. */
+TEST_F(whitelist_policy, with_policy)
+{
+	EXPECT_VERDICT(verdict_cell, self, variant, true);
+}
+
+/* The device says whether the kernel refuses such files by itself; it must be so. */
+static void judge_feature(FIXTURE_DATA(whitelist_policy) *self, bool refused,
+			  struct verdict *verdict)
+{
+	struct pincheck_info info;
+	int error = pincheck_info(self->stage.session, &info);
+
+	if (error)
+		return verdict_failed(verdict, "INFO", error);
+	if (refused != !!(info.features & PINCHECK_FEAT_FILE_WHITELIST))
+		verdict_broken(verdict, "the feature bit says otherwise", 0);
+	verdict_note(verdict, " the kernel by itself %s it;", refused ? "refuses" : "gives");
+}
+
+/* What the mapped page is, once somebody tried to hold it: a private one may be a copy by then. */
+static void verdict_report(FIXTURE_DATA(whitelist_policy) *self,
+			   const FIXTURE_VARIANT(whitelist_policy) *cell, struct verdict *verdict)
+{
+	uint32_t whitelist = cell->file->whitelist, reason = cell->file->reason;
+	struct pincheck_report report;
+	bool refused;
+	int error;
+
+	verdict_start(verdict, "WHITELIST");
+	refused = stage_hold(&self->stage, cell->row, self->start, cell->file->bytes);
+	if (expected_error(cell, false) && reason == PINCHECK_WHITELIST_FILE)
+		judge_feature(self, refused, verdict);
+	error = stage_report(&self->stage, self->start, &report);
+	if (error)
+		return verdict_failed(verdict, "no report", error);
+	if (cell->mapping != SHARED && reason != PINCHECK_WHITELIST_HUGETLB &&
+	    (cell->mapping == PRIVATE || (report.flags & PINCHECK_PAGE_ANON))) {
+		whitelist = PINCHECK_WHITELIST_ALLOW;
+		reason = PINCHECK_WHITELIST_ANON;
+	}
+	verdict_note(verdict, " pfn %llx: %s, %s; magic %llx", report.pfn,
+		     pincheck_whitelist_name(report.whitelist),
+		     pincheck_whitelist_reason_name(report.whitelist_reason), report.fs_magic);
+	if (!(report.present & PINCHECK_REPORT_WHITELIST))
+		verdict_broken(verdict, "the report has no verdict", 0);
+	else if (report.whitelist != whitelist || report.whitelist_reason != reason)
+		verdict_broken(verdict, "the report's verdict is another", 0);
+}
+
+/* WHITELIST, ACCURACY. Row B40: the page report's verdict and reason, a branch each. */
+TEST_F(whitelist_policy, verdict_in_report)
+{
+	EXPECT_VERDICT(verdict_report, self, variant);
+}
+
+PINCHECK_TEST_MAIN

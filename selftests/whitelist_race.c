@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * whitelist_race: the whitelist as policy where the range is not all of one kind, and where a page
+ * loses its mapping to truncation while it is being judged. One variant a file and a path.
+ */
+#include "suite.h"
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include "file.h"
+#include "stage.h"
+
+#define PAGES		4
+#define BYTES		(PAGES * PAGE_BYTES)
+#define ATTEMPTS	400		/* at least, */
+#define TRUNCATIONS	50		/* until so many happened meanwhile, */
+#define ATTEMPTS_MAX	400000		/* if they do */
+
+FIXTURE(whitelist_race)
+{
+	struct stage stage;
+	/* PAGES of anonymous memory, then PAGES of the file. */
+	unsigned char *start;
+	/* Counts what the child did. */
+	volatile unsigned int *truncated;
+	int file;
+};
+
+FIXTURE_VARIANT(whitelist_race)
+{
+	const struct file_kind *file;
+	struct hold_row row;
+};
+
+#define RACE(fs, path_lower, path_)								\
+	FIXTURE_VARIANT_ADD(whitelist_race, fs##_shared_pin_rw_lt_##path_lower)			\
+	{											\
+		.file = &file_##fs,								\
+		.row = { PINCHECK_KIND_PIN, PINCHECK_PATH_##path_,				\
+			 PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM |				\
+			 PINCHECK_HOLD_WHITELIST },						\
+	};
+
+RACE(ext4, fast, FAST)
+RACE(ext4, slow, SLOW)
+RACE(ramfs, fast, FAST)
+RACE(ramfs, slow, SLOW)
+RACE(memfd, fast, FAST)
+RACE(memfd, slow, SLOW)
+
+FIXTURE_SETUP(whitelist_race)
+{
+	unsigned char *file;
+	char why[WHY];
+
+	self->start = MAP_FAILED;
+	SUITE_NEEDS(variant->file->needs);
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	self->file = variant->file->open(BYTES);
+	ASSERT_LE(0, self->file) TH_LOG("%s: %s", variant->file->name, strerror(-self->file));
+	self->start = mmap(NULL, 2 * BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)self->start);
+	memset(self->start, 1, BYTES);
+	file = mmap(self->start + BYTES, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		    self->file, 0);
+	ASSERT_NE(MAP_FAILED, (void *)file);
+	memset(file, 1, BYTES);
+	self->truncated = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)self->truncated);
+}
+
+FIXTURE_TEARDOWN(whitelist_race)
+{
+	if (self->start == MAP_FAILED)
+		return;
+	munmap(self->start, 2 * BYTES);
+	munmap((void *)self->truncated, PAGE_BYTES);
+	close(self->file);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+static bool goes_on(int attempt, unsigned int truncated)
+{
+	return attempt < ATTEMPTS || (truncated < TRUNCATIONS && attempt < ATTEMPTS_MAX);
+}
+
+static bool denied(const FIXTURE_VARIANT(whitelist_race) *race)
+{
+	return race->file->whitelist == PINCHECK_WHITELIST_DENY;
+}
+
+/* WHITELIST. All or nothing: the page that is refused is named, what came before is given back. */
+TEST_F(whitelist_race, part_of_range)
+{
+	struct pincheck_hold *hold = &self->stage.hold;
+	__u64 file = (uintptr_t)self->start + BYTES;
+	int error = stage_hold(&self->stage, variant->row, self->start, 2 * BYTES);
+
+	evidence("anonymous pages, then %s: %s, reason %s after %llu pages", variant->file->name,
+		 error ? strerrorname_np(-error) : "given", pincheck_reason_name(hold->reason),
+		 hold->pages);
+	ASSERT_EQ(denied(variant) ? -EFAULT : 0, error);
+	EXPECT_EQ(denied(variant) ? PAGES : 2 * PAGES, hold->pages);
+	if (error) {
+		struct pincheck_info info;
+
+		EXPECT_EQ(PINCHECK_REASON_FILE, hold->reason);
+		EXPECT_EQ(file, hold->fail_addr);
+		ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
+		EXPECT_EQ(0, info.session_holds);
+		EXPECT_EQ(0, info.session_pages);
+	}
+}
+
+static void truncate_for_ever(int file, volatile unsigned int *count)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;; ++*count) {
+		if (ftruncate(file, 0) || ftruncate(file, BYTES))
+			_exit(1);
+		sched_yield();
+	}
+}
+
+/*
+ * WHITELIST. Row B42: a page whose mapping vanished is never taken for anonymous memory, so a
+ * file that is refused is refused at every moment.
+ */
+TEST_F(whitelist_race, truncated_meanwhile)
+{
+	unsigned int given = 0, refused = 0, before;
+	pid_t child;
+	int i;
+
+	stage_use_all_cpus();
+	child = fork();
+	if (!child)
+		truncate_for_ever(self->file, self->truncated);
+	ASSERT_LT(0, child);
+	while (!*self->truncated && !waitpid(child, NULL, WNOHANG))
+		sched_yield();
+	before = *self->truncated;
+	for (i = 0; goes_on(i, *self->truncated - before); i++) {
+		int error = stage_hold(&self->stage, variant->row, self->start + BYTES, BYTES);
+
+		given += !error;
+		refused += error == -EFAULT || error == -EAGAIN;
+		if (!error)
+			pincheck_release(self->stage.session, self->stage.hold.hold);
+		sched_yield();
+	}
+	evidence("%s truncated %u times during %d attempts: %u given, %u refused",
+		 variant->file->name, *self->truncated - before, i, given, refused);
+	EXPECT_LE(TRUNCATIONS, *self->truncated - before);
+	EXPECT_EQ(i, given + refused);
+	if (denied(variant))
+		EXPECT_EQ(0, given);
+	kill(child, SIGKILL);
+	ASSERT_EQ(child, waitpid(child, NULL, 0));
+
+	/* A control: the same when nobody truncates it any more. */
+	ASSERT_EQ(0, ftruncate(self->file, BYTES));
+	EXPECT_EQ(denied(variant) ? -EFAULT : 0,
+		  stage_hold(&self->stage, variant->row, self->start + BYTES, BYTES));
+}
+
+PINCHECK_TEST_MAIN
