@@ -39,6 +39,8 @@ enum memory_trait {
 	MEMORY_ORIGINAL		= 1U << 7,
 	/** @MEMORY_ZERO: the original is the zero page, BEFORE was never written */
 	MEMORY_ZERO		= 1U << 8,
+	/** @MEMORY_MERGED: shared by KSM with other memory of the same bytes */
+	MEMORY_MERGED		= 1U << 9,
 };
 
 struct memory;

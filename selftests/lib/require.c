@@ -200,9 +200,16 @@ static bool has_uffd_wp_mark(void)
 			 (pagemap_entry(pagemap, page) & PAGEMAP_UFFD_WP);
 		munmap(page, PAGE_BYTES);
 	}
-	has_file(pagemap);
-	has_file(uffd);
+	if (pagemap >= 0)
+		close(pagemap);
+	if (uffd >= 0)
+		close(uffd);
 	return marked;
+}
+
+static bool has_ksm(void)
+{
+	return !access("/sys/kernel/mm/ksm/run", W_OK);
 }
 
 static const struct {
@@ -222,6 +229,7 @@ static const struct {
 	{ NEEDS_SECRETMEM, has_secretmem, "needs memfd_secret (to 6.4 boot with secretmem.enable=1)" },
 	{ NEEDS_UFFD_WP, has_uffd_wp, "needs userfaultfd write-protection (CONFIG_USERFAULTFD)" },
 	{ NEEDS_UFFD_WP_MARK, has_uffd_wp_mark, "needs uffd-wp in pagemap (Linux 5.14)" },
+	{ NEEDS_KSM, has_ksm, "needs KSM (CONFIG_KSM, and root)" },
 };
 
 const char *require_missing(unsigned int needs)

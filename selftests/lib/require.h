@@ -32,6 +32,8 @@ enum requirement {
 	NEEDS_UFFD_WP		= 1U << 10,
 	/** @NEEDS_UFFD_WP_MARK: pagemap bit 57 shows what it has protected */
 	NEEDS_UFFD_WP_MARK	= 1U << 11,
+	/** @NEEDS_KSM: KSM can be started and stopped */
+	NEEDS_KSM		= 1U << 12,
 };
 
 /**

@@ -22,7 +22,8 @@
 /*
  * earlyprintk shows a kernel that dies before its console is up, and gives the boot deadline
  * something to see. panic=-1 with -no-reboot ends QEMU at once; an oops must not go on as if
- * nothing were. The log buffer must hold the splats of a whole topic.
+ * nothing were. The log buffer must hold the splats of a whole topic. Secret memory is off until it
+ * is asked for in kernels before 6.5; others take no notice.
  */
 static const char base_command_line[] =
 	"console=ttyS0,115200 earlyprintk=serial,ttyS0,115200 panic=-1 oops=panic "

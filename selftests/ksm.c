@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ksm: pages of equal content are merged, read-only, behind the back of whoever maps them. What is
+ * pinned must not be merged (B36), and what is merged must be unshared before a reader pins it
+ * (R26, with R22 in Linux 5.19): a KSM page is nobody's own.
+ */
+#include "suite.h"
+#include <inttypes.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "../tools/lib/pagemap.h"
+
+#define KSM_DIR		"/sys/kernel/mm/ksm/"
+/* ksmd looks at a page twice before it merges it, and takes it in on the third look at most. */
+#define SCANS		4
+/* So often the counter is read before ksmd is given up: it yields to whoever has work. */
+#define PATIENCE	2000000UL
+
+#define KSM_HOLDS(X, topic, memory)								\
+	X(topic, memory, none)									\
+	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_ro_slow)			\
+	X(topic, memory, pin_ro_lt_fast)	X(topic, memory, pin_ro_lt_slow)		\
+	X(topic, memory, pin_rw_fast)		X(topic, memory, pin_rw_lt_slow)		\
+	X(topic, memory, get_ro_fast)		X(topic, memory, get_rw_slow)			\
+	X(topic, memory, uring)
+
+static char *twin;
+
+static int ksm_set(const char *name, unsigned long value)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), KSM_DIR "%s", name);
+	file = fopen(path, "we");
+	if (!file)
+		return -errno;
+	fprintf(file, "%lu", value);
+	return fclose(file) ? -errno : 0;
+}
+
+static unsigned long ksm_scans(void)
+{
+	FILE *file = fopen(KSM_DIR "full_scans", "re");
+	unsigned long scans = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%lu", &scans) != 1)
+		scans = 0;
+	fclose(file);
+	return scans;
+}
+
+/* Let ksmd go over all mergeable memory a few times, and stop it again. */
+static int ksm_scan(void)
+{
+	unsigned long end = ksm_scans() + SCANS, patience = PATIENCE;
+	int error = ksm_set("sleep_millisecs", 0);
+
+	if (!error)
+		error = ksm_set("pages_to_scan", 1000);
+	if (!error)
+		error = ksm_set("run", 1);
+	while (!error && ksm_scans() < end && patience--)
+		sched_yield();
+	if (!error && ksm_scans() < end)
+		error = -ETIMEDOUT;
+	ksm_set("run", 0);
+	return error;
+}
+
+/* The same bytes a second time, both to be merged. */
+static int make_twin(const struct memory *memory)
+{
+	twin = mmap(NULL, memory->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		    0);
+	if (twin == MAP_FAILED)
+		return -errno;
+	memcpy(twin, memory->start, memory->bytes);
+	if (madvise(memory->start, memory->bytes, MADV_MERGEABLE) ||
+	    madvise(twin, memory->bytes, MADV_MERGEABLE))
+		return -errno;
+	return 0;
+}
+
+static int populate_merged(struct memory *memory)
+{
+	int error = memory_populate(memory);
+
+	if (!error)
+		error = settle();
+	if (!error)
+		error = make_twin(memory);
+	return error ? error : ksm_scan();
+}
+
+/* How many samples are KSM pages now, or a negative errno. */
+static int count_merged(const struct memory *memory)
+{
+	struct pincheck_report report;
+	int merged = 0, error = 0;
+	size_t i;
+
+	for (i = 0; i < memory->samples && !error; i++) {
+		__u64 pfn = memory_pfn(memory, memory->sample[i]);
+
+		error = pfn ? pincheck_report(memory->session, &pfn, 1, &report) : -ENODATA;
+		merged += !error && (report.flags & PINCHECK_PAGE_KSM);
+	}
+	return error ? error : merged;
+}
+
+static const char *check_merged(struct memory *memory)
+{
+	return count_merged(memory) == (int)memory->samples ? NULL : "not merged by KSM";
+}
+
+static const struct memory_kind memory_merged = {
+	.name = "merged", .bytes = SAMPLES * PAGE_BYTES, .needs = NEEDS_KSM,
+	.traits = MEMORY_MERGED, .populate = populate_merged, .check = check_merged,
+};
+
+TOPIC(ksm)
+KSM_HOLDS(TOPIC_VARIANT, ksm, merged)
+KSM_HOLDS(TOPIC_VARIANT, ksm, base)
+
+/* ISOLATION: who shared the page by content still has that content. */
+static void verdict_twin(struct subject *subject, struct verdict *verdict)
+{
+	struct memory other = subject->memory;
+
+	other.start = twin;
+	verdict_start(verdict, "ISOLATION");
+	for (size_t i = 0; i < other.samples; i++) {
+		struct view view;
+
+		memory_look(&other, &view);
+		if (view.seen[CPU_AREA][i] != BEFORE || view.seen[DEVICE_AREA][i] != BEFORE)
+			verdict_broken(verdict, "the twin has changed", other.sample[i]);
+	}
+	verdict_note(verdict, " the twin has %s, pfn %" PRIx64, generation_name(BEFORE),
+		     pagemap_pfn(pagemap_entry(other.pagemap, twin)));
+}
+
+#define EXPECT_TWIN_UNTOUCHED(subject)	EXPECT_VERDICT(verdict_twin, subject)
+
+/* PLACEMENT: a pinned page is not merged; what nobody holds is, or nothing was tried. */
+static void verdict_merged(struct subject *subject, int expected, struct verdict *verdict)
+{
+	int merged = count_merged(&subject->memory);
+
+	verdict_start(verdict, "PLACEMENT");
+	if (merged < 0)
+		return verdict_failed(verdict, "cannot look at the pages", merged);
+	if (merged != expected)
+		verdict_broken(verdict, expected ? "nobody holds it, but it was not merged" :
+			       "a held page was merged", subject->memory.sample[0]);
+	verdict_note(verdict, " %d of %zu pages merged", merged, subject->memory.samples);
+}
+
+#define EXPECT_MERGED(subject, count)	EXPECT_VERDICT(verdict_merged, subject, count)
+
+/* PLACEMENT, SYNC. Held first, then KSM comes along: any reference keeps it away. */
+SCENARIO(ksm, held_first, .rows = "B10 B36 R26", .needs = NEEDS_KSM, .not_memory = MEMORY_MERGED)
+{
+	bool held = !subject_holds(subject, HOLD_NONE);
+	struct witness before;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(make_twin(&subject->memory));
+	ASSERT_DONE(ksm_scan());
+	EXPECT_MERGED(subject, held ? 0 : SAMPLES);
+	if (held)
+		EXPECT_SAME_PAGE(subject, &before);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
+	EXPECT_TWIN_UNTOUCHED(subject);
+}
+
+/*
+ * SYNC, ISOLATION. Merged first, then held: a pin must get a page of the process' own, which the
+ * next write does not take away; a plain reference for reading takes the page as it is.
+ */
+SCENARIO(ksm, merged_first, .rows = "B3 B10 R22 R26", .memory = MEMORY_MERGED)
+{
+	ASSERT_DONE(subject_hold(subject));
+	if (!subject_holds(subject, HOLD_NONE))
+		EXPECT_PATH(subject, STATE_SHARED);
+	memory_fill(&subject->memory, AFTER);
+	if (subject_holds(subject, HOLD_PIN) || subject_holds(subject, HOLD_WRITE))
+		EXPECT_SYNC(subject, AFTER);
+	else if (subject_holds(subject, HOLD_GET))
+		EXPECT_FOLLOWS_PAGE(subject, BEFORE, AFTER);
+	EXPECT_CPU_SEES(subject, AFTER);
+	EXPECT_TWIN_UNTOUCHED(subject);
+}
+
+PINCHECK_TEST_MAIN
