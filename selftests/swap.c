@@ -25,9 +25,19 @@ SWAP_HOLDS(TOPIC_VARIANT, swap, swapped)
 SWAP_HOLDS(TOPIC_VARIANT, swap, thp_pmd)
 SWAP_HOLDS(TOPIC_VARIANT, swap, thp_pte)
 
+/* Reclaim passes over a page that another CPU's LRU batch holds: it is asked again, so often. */
+#define PAGEOUT_TRIES	16
+
 static int page_out(struct subject *subject)
 {
-	return madvise(subject->memory.start, subject->memory.bytes, MADV_PAGEOUT) ? -errno : 0;
+	const struct memory *memory = &subject->memory;
+	int try;
+
+	for (try = 0; try < PAGEOUT_TRIES; try++) {
+		if (madvise(memory->start, memory->bytes, MADV_PAGEOUT))
+			return -errno;
+	}
+	return 0;
 }
 
 /* PLACEMENT: no page of the samples (@out: every page) has a swap entry in place of its own. */

@@ -13,6 +13,8 @@
 #include "rules.h"
 #include "subject.h"
 
+#define PIN_COUNT_TRIES	16
+
 /* Return: 1, 0, or a negative errno. */
 static int probe_exclusive(struct memory *memory)
 {
@@ -41,17 +43,33 @@ static int probe_swapin_writable(struct memory *memory)
 	return error ? error : before.ru_minflt == after.ru_minflt;
 }
 
+/* @pins: how many the machine has more with a fixed buffer over @memory than without. */
+static int pins_of_buffer(struct memory *memory, int64_t *pins)
+{
+	struct hold buffer = { 0 };
+	int64_t before = 0, held = 0;
+	int error = pins_surplus(&before);
+
+	if (!error)
+		error = hold_take(&buffer, &hold_uring, memory, 0, memory_pages(memory));
+	if (!error)
+		error = pins_surplus(&held);
+	hold_release(&buffer);
+	*pins = held - before;
+	return error;
+}
+
 /*
- * The machine's counters of pins tell, which are none of those that tests look at; they must say
- * one of the two. Without io_uring or huge pages the answer is unused.
+ * The machine's counters of pins tell, which are none of those that tests look at. They must say
+ * one of the two; others may pin and unpin, so they are asked again. Without io_uring or huge
+ * pages the answer is unused.
  */
 static int probe_uring_folds(struct memory *memory)
 {
 	const struct memory_kind *kind = &memory_thp_pmd;
-	struct hold buffer = { 0 };
-	int64_t before, held;
+	int64_t pins = 0;
 	const char *wrong;
-	int error;
+	int error, tries = PIN_COUNT_TRIES;
 
 	if (require_missing(hold_uring.needs))
 		return 0;
@@ -60,20 +78,12 @@ static int probe_uring_folds(struct memory *memory)
 	if (require_missing(kind->needs))
 		return 0;
 	error = memory_map(memory, kind, &wrong);
-	if (!error)
-		error = pins_surplus(&before);
-	if (!error)
-		error = hold_take(&buffer, &hold_uring, memory, 0, memory_pages(memory));
-	if (!error)
-		error = pins_surplus(&held);
-	hold_release(&buffer);
+	while (!error && pins != 1 && pins != PMD_BYTES / PAGE_BYTES && tries--)
+		error = pins_of_buffer(memory, &pins);
 	memory_unmap(memory);
 	if (error)
 		return error;
-	held -= before;
-	if (held == 1)
-		return 1;
-	return held == PMD_BYTES / PAGE_BYTES ? 0 : -EBADMSG;
+	return tries < 0 ? -EBADMSG : pins == 1;
 }
 
 static const struct {
