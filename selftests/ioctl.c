@@ -323,7 +323,7 @@ TEST_F(ioctl, flags_and_reserved_unknown)
 		refuse_bit(_metadata, self, variant, variant->reserved, bit);
 		reserved++;
 	}
-	EXPECT_EQ(32 - __builtin_popcount(variant->known_flags), flags);
+	EXPECT_EQ(32U - __builtin_popcount(variant->known_flags), flags);
 	evidence("%u unknown flags, %u reserved bits: EINVAL each", flags, reserved);
 }
 
