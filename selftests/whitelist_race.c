@@ -131,9 +131,8 @@ static void truncate_for_ever(int file, volatile unsigned int *count)
  */
 TEST_F(whitelist_race, truncated_meanwhile)
 {
-	unsigned int given = 0, refused = 0, before;
+	unsigned int given = 0, refused = 0, before, i;
 	pid_t child;
-	int i;
 
 	stage_use_all_cpus();
 	child = fork();
@@ -152,7 +151,7 @@ TEST_F(whitelist_race, truncated_meanwhile)
 			pincheck_release(self->stage.session, self->stage.hold.hold);
 		sched_yield();
 	}
-	evidence("%s truncated %u times during %d attempts: %u given, %u refused",
+	evidence("%s truncated %u times during %u attempts: %u given, %u refused",
 		 variant->file->name, *self->truncated - before, i, given, refused);
 	EXPECT_LE(TRUNCATIONS, *self->truncated - before);
 	EXPECT_EQ(i, given + refused);
