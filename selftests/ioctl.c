@@ -119,7 +119,6 @@ FIXTURE_VARIANT_ADD(ioctl, hold)
 {
 	.number = PINCHECK_IOC_HOLD, .good = good_hold, .abi1_size = 72,
 	.known_flags = PINCHECK_HOLD_FLAGS,
-	.reserved = offsetof(struct pincheck_hold, reserved),
 	.output_first = offsetof(struct pincheck_hold, hold), .output_end = 72,
 };
 

@@ -433,7 +433,7 @@ TEST_F(memfd, bad_arguments)
 	bad[6].addr = (uintptr_t)self->stage.memory;
 	bad[7].path = PINCHECK_PATH_SLOW;
 	bad[8].flags = PINCHECK_HOLD_FORCE;
-	bad[9].reserved = 1;
+	bad[9].pid = getpid();
 	bad[10] = bad[11] = (struct pincheck_hold) {
 		.kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST, .len = page,
 		.addr = (uintptr_t)self->stage.memory,

@@ -8,7 +8,6 @@
 #include <linux/sched.h>
 #include "command.h"
 #include "compat/features.h"
-#include "explain.h"
 #include "hold.h"
 #include "path.h"
 #include "session.h"
@@ -71,6 +70,8 @@ static int hold_check(struct pincheck_hold *request)
 		return refuse(request, PINCHECK_REASON_ARGUMENT, -EINVAL);
 	if ((request->flags & PINCHECK_HOLD_FORCE) && !capable(CAP_SYS_ADMIN))
 		return refuse(request, PINCHECK_REASON_CAPABILITY, -EPERM);
+	if (request->pid && !capable(CAP_SYS_PTRACE))
+		return refuse(request, PINCHECK_REASON_CAPABILITY, -EPERM);
 	if (request->len >> PAGE_SHIFT > HOLD_PAGES_MAX)
 		return refuse(request, PINCHECK_REASON_LIMIT, -E2BIG);
 	return 0;
@@ -105,9 +106,6 @@ static int hold_fail(struct pincheck_hold *request, int err)
 {
 	/* One of them is 0: a range has either addresses or offsets. */
 	request->fail_addr = request->addr + request->offset + (request->pages << PAGE_SHIFT);
-	/* What was set by then did not come from GUP and has nothing to do with an address. */
-	if (request->reason == PINCHECK_REASON_NONE)
-		request->reason = explain_failure(request->fail_addr, request->flags, err);
 	return err;
 }
 
@@ -166,7 +164,7 @@ void hold_refused(union argument *argument)
  */
 void hold_undo(struct session *session, union argument *argument)
 {
-	hold_release(session, argument->hold.hold);
+	hold_release(session, argument->hold.hold, 0);
 }
 
 /**
@@ -174,12 +172,16 @@ void hold_undo(struct session *session, union argument *argument)
  * @session: whose
  * @argument: of RELEASE
  *
- * Return: 0, -ENOENT, or -EINTR when a fatal signal came while the hold was in use.
+ * Return: 0, or what struct pincheck_release promises.
  */
 int release_command(struct session *session, union argument *argument)
 {
 	struct pincheck_release *release = &argument->release;
-	long nr = hold_release(session, release->hold);
+	long nr;
+
+	if ((release->flags & PINCHECK_RELEASE_DIRTY_UNLOCKED) && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	nr = hold_release(session, release->hold, release->flags);
 
 	if (nr < 0)
 		return nr;

@@ -8,7 +8,6 @@
 #include <linux/kernel.h>
 #include <linux/magic.h>
 #include <linux/mm.h>
-#include <linux/sched.h>
 #include <linux/pincheck.h>
 #include "compat/magic.h"
 #include "explain.h"
@@ -40,9 +39,9 @@ static bool file_refused(const struct vm_area_struct *vma, u32 flags)
 	       magic != TMPFS_MAGIC && magic != HUGETLBFS_MAGIC;
 }
 
-static u32 explain_mapping(unsigned long addr, u32 flags)
+static u32 explain_mapping(struct mm_struct *mm, unsigned long addr, u32 flags)
 {
-	struct vm_area_struct *vma = find_vma(current->mm, addr);
+	struct vm_area_struct *vma = find_vma(mm, addr);
 
 	if (!vma || vma->vm_start > addr)
 		return PINCHECK_REASON_UNMAPPED;
@@ -57,7 +56,8 @@ static u32 explain_mapping(unsigned long addr, u32 flags)
 
 /**
  * explain_failure() - name why GUP refused an address
- * @addr: in the calling process
+ * @mm: where it was tried; has users
+ * @addr: in @mm
  * @flags: PINCHECK_HOLD_* of what was tried
  * @err: what GUP said
  *
@@ -65,7 +65,7 @@ static u32 explain_mapping(unsigned long addr, u32 flags)
  *
  * Return: enum pincheck_reason.
  */
-u32 explain_failure(unsigned long addr, u32 flags, int err)
+u32 explain_failure(struct mm_struct *mm, unsigned long addr, u32 flags, int err)
 {
 	u32 reason;
 
@@ -75,9 +75,9 @@ u32 explain_failure(unsigned long addr, u32 flags, int err)
 		return PINCHECK_REASON_MEMORY;
 	if (err == -EOVERFLOW)
 		return PINCHECK_REASON_LIMIT;
-	if (mmap_read_lock_killable(current->mm))
+	if (mmap_read_lock_killable(mm))
 		return PINCHECK_REASON_KERNEL;
-	reason = explain_mapping(addr, flags);
-	mmap_read_unlock(current->mm);
+	reason = explain_mapping(mm, addr, flags);
+	mmap_read_unlock(mm);
 	return reason;
 }

@@ -5,6 +5,8 @@
 
 #include <linux/types.h>
 
-u32 explain_failure(unsigned long addr, u32 flags, int err);
+struct mm_struct;
+
+u32 explain_failure(struct mm_struct *mm, unsigned long addr, u32 flags, int err);
 
 #endif

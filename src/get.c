@@ -25,6 +25,7 @@ static void get_put(struct page **pages, unsigned long nr, bool dirty)
 static const struct gup_calls get_calls = {
 	.fast = get_fast,
 	.slow = compat_get_user_pages,
+	.remote = compat_get_user_pages_remote,
 	.put = get_put,
 };
 

@@ -5,6 +5,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include "argument.h"
+#include "explain.h"
 #include "gup.h"
 #include "hold.h"
 #include "path.h"
@@ -21,15 +22,18 @@ static unsigned int foll_flags(u32 flags)
 	       (flags & PINCHECK_HOLD_FORCE ? FOLL_FORCE : 0);
 }
 
-static long gup_slow(const struct gup_calls *calls, unsigned long start, unsigned long nr,
-		     unsigned int flags, struct page **pages)
+static long gup_slow(const struct gup_calls *calls, struct mm_struct *mm, unsigned long start,
+		     unsigned long nr, unsigned int flags, struct page **pages)
 {
 	long got;
 
-	if (mmap_read_lock_killable(current->mm))
+	if (mmap_read_lock_killable(mm))
 		return -EINTR;
-	got = calls->slow(start, nr, flags, pages);
-	mmap_read_unlock(current->mm);
+	if (mm == current->mm)
+		got = calls->slow(start, nr, flags, pages);
+	else
+		got = calls->remote(mm, start, nr, flags, pages);
+	mmap_read_unlock(mm);
 	return got;
 }
 
@@ -44,7 +48,7 @@ static long gup_call(const struct gup_calls *calls, struct hold *hold, u32 path,
 
 	if (path == PINCHECK_PATH_SLOW) {
 		*fast = 0;
-		return gup_slow(calls, start, nr, flags, hold->pages + done);
+		return gup_slow(calls, hold->mm, start, nr, flags, hold->pages + done);
 	}
 	path_begin(&call, start, nr);
 	got = calls->fast(start, nr, flags, hold->pages + done);
@@ -112,6 +116,12 @@ int gup_check(const struct pincheck_hold *request)
 		return -EINVAL;
 	if (request->fd || request->offset)
 		return -EINVAL;
+	/* GUP-fast looks at the page tables of the caller, and at no others. */
+	if (request->pid < 0 || (request->pid && request->path == PINCHECK_PATH_FAST))
+		return -EINVAL;
+	/* Nor can the whitelist ask them what is mapped. */
+	if (request->pid && (request->flags & PINCHECK_HOLD_WHITELIST))
+		return -EINVAL;
 	return range_check(request->addr, request->len, PAGE_SIZE, TASK_SIZE);
 }
 
@@ -121,9 +131,9 @@ int gup_check(const struct pincheck_hold *request)
  * @hold: its addr, nr and flags say what; its pages and fast are filled
  * @request: checked; its pages is set to how many GUP gave, also when it then stopped
  *
- * Context: process context, sleeps, takes mmap_lock of current->mm, which is @hold->mm.
+ * Context: process context, sleeps, takes mmap_lock of @hold->mm, whose users the caller keeps.
  *
- * Return: 0; -EINTR when a fatal signal is pending; else what GUP said.
+ * Return: 0; or, with the reason in @request: -EINTR when a fatal signal is pending; else what GUP said.
  */
 int gup_take(const struct gup_calls *calls, struct hold *hold, struct pincheck_hold *request)
 {
@@ -141,6 +151,8 @@ int gup_take(const struct gup_calls *calls, struct hold *hold, struct pincheck_h
 	if (err) {
 		put_pages(calls, hold->pages, got, false);
 		session_count(hold->session, 0, got);
+		request->reason = explain_failure(hold->mm, hold->addr + (got << PAGE_SHIFT),
+						  hold->flags, err);
 	}
 	return err;
 }

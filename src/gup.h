@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 struct hold;
+struct mm_struct;
 struct page;
 struct pincheck_hold;
 
@@ -13,6 +14,7 @@ struct pincheck_hold;
  * struct gup_calls - the calls by which a kind takes references and gives them back
  * @fast: tries GUP-fast and falls back
  * @slow: goes the slow path at once; called with mmap_lock held for reading
+ * @remote: the same for the memory of another process, whose mmap_lock is held
  * @put: gives @nr references back; @dirty: marks the pages dirty first, under the page lock
  */
 struct gup_calls {
@@ -20,6 +22,8 @@ struct gup_calls {
 		     struct page **pages);
 	long (*slow)(unsigned long start, unsigned long nr, unsigned int flags,
 		     struct page **pages);
+	long (*remote)(struct mm_struct *mm, unsigned long start, unsigned long nr,
+		       unsigned int flags, struct page **pages);
 	void (*put)(struct page **pages, unsigned long nr, bool dirty);
 };
 

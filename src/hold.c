@@ -5,8 +5,10 @@
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include "hold.h"
 #include "session.h"
@@ -15,17 +17,49 @@
 /* 512 KiB of memory at most stay with a session that has no use for them at the moment. */
 #define SPARE_PAGES_MAX		65536UL
 
+/**
+ * struct memory - whose memory a hold is to be taken on
+ * @mm: with a reference on its users, unless it is the caller's own
+ * @limit: RLIMIT_MEMLOCK of the process, in pages
+ */
+struct memory {
+	struct mm_struct *mm;
+	unsigned long limit;
+};
+
+/* A module has no way from a pidfd to a process: the number has to do. Return: 0 or -ESRCH. */
+static int memory_find(s32 pid, struct memory *memory)
+{
+	struct task_struct *task;
+	struct pid *number;
+
+	if (!pid) {
+		memory->mm = current->mm;
+		memory->limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+		return 0;
+	}
+	number = find_get_pid(pid);
+	task = get_pid_task(number, PIDTYPE_PID);
+	put_pid(number);
+	if (!task)
+		return -ESRCH;
+	memory->mm = get_task_mm(task);
+	memory->limit = task_rlimit(task, RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	put_task_struct(task);
+	return memory->mm ? 0 : -ESRCH;
+}
+
 /*
  * As other drivers count: pinned pages against RLIMIT_MEMLOCK of the process whose memory it is.
  * Plain references count too: they keep memory from being reclaimed just as well.
  */
-static int charge(struct mm_struct *mm, unsigned long nr)
+static int charge(const struct memory *memory, unsigned long nr)
 {
-	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	atomic64_t *pinned = &memory->mm->pinned_vm;
 
-	if ((u64)atomic64_add_return(nr, &mm->pinned_vm) <= limit || capable(CAP_IPC_LOCK))
+	if ((u64)atomic64_add_return(nr, pinned) <= memory->limit || capable(CAP_IPC_LOCK))
 		return 0;
-	atomic64_sub(nr, &mm->pinned_vm);
+	atomic64_sub(nr, pinned);
 	return -ENOMEM;
 }
 
@@ -57,15 +91,16 @@ static struct hold *hold_alloc(struct session *session, unsigned long nr)
 	return hold;
 }
 
-static void hold_init(struct hold *hold, struct session *session, u32 id,
+static void hold_init(struct hold *hold, struct session *session, struct mm_struct *mm, u32 id,
 		      const struct pincheck_hold *request)
 {
 	refcount_set(&hold->users, 1);
 	init_rwsem(&hold->busy);
 	hold->gone = false;
 	hold->written = false;
+	hold->dirty_unlocked = false;
 	hold->session = session;
-	hold->mm = current->mm;
+	hold->mm = mm;
 	mmgrab(hold->mm);
 	hold->id = id;
 	hold->addr = request->addr;
@@ -90,15 +125,45 @@ static int hold_judge(struct hold *hold, struct pincheck_hold *request)
 
 	if (!err)
 		return 0;
-	if (err == -EFAULT)
-		request->reason = PINCHECK_REASON_FILE;
+	request->reason = err == -EFAULT ? PINCHECK_REASON_FILE : PINCHECK_REASON_SIGNAL;
 	request->pages = allowed;
 	hold->ops->give_back(hold);
 	return err;
 }
 
+static struct hold *take(struct session *session, const struct hold_ops *ops, u32 id,
+			 struct pincheck_hold *request, const struct memory *memory)
+{
+	unsigned long nr = request->len >> PAGE_SHIFT;
+	struct hold *hold;
+	int err;
+
+	err = charge(memory, nr);
+	if (err) {
+		request->reason = PINCHECK_REASON_MEMLOCK;
+		return ERR_PTR(err);
+	}
+	hold = hold_alloc(session, nr);
+	if (!hold) {
+		uncharge(memory->mm, nr);
+		request->reason = PINCHECK_REASON_MEMORY;
+		return ERR_PTR(-ENOMEM);
+	}
+	hold_init(hold, session, memory->mm, id, request);
+	hold->ops = ops;
+	err = ops->take(hold, request);
+	if (!err && (hold->flags & PINCHECK_HOLD_WHITELIST))
+		err = hold_judge(hold, request);
+	if (err) {
+		uncharge(hold->mm, nr);
+		hold_end(hold);
+		return ERR_PTR(err);
+	}
+	return hold;
+}
+
 /**
- * hold_take() - take a hold on memory of the calling process
+ * hold_take() - take a hold on memory of the calling process, or of another
  * @session: that takes it
  * @ops: its kind
  * @id: reserved for it
@@ -111,31 +176,17 @@ static int hold_judge(struct hold *hold, struct pincheck_hold *request)
 struct hold *hold_take(struct session *session, const struct hold_ops *ops, u32 id,
 		       struct pincheck_hold *request)
 {
-	unsigned long nr = request->len >> PAGE_SHIFT;
+	struct memory memory;
 	struct hold *hold;
-	int err;
+	int err = memory_find(request->pid, &memory);
 
-	err = charge(current->mm, nr);
 	if (err) {
-		request->reason = PINCHECK_REASON_MEMLOCK;
+		request->reason = PINCHECK_REASON_ARGUMENT;
 		return ERR_PTR(err);
 	}
-	hold = hold_alloc(session, nr);
-	if (!hold) {
-		uncharge(current->mm, nr);
-		request->reason = PINCHECK_REASON_MEMORY;
-		return ERR_PTR(-ENOMEM);
-	}
-	hold_init(hold, session, id, request);
-	hold->ops = ops;
-	err = ops->take(hold, request);
-	if (!err && (hold->flags & PINCHECK_HOLD_WHITELIST))
-		err = hold_judge(hold, request);
-	if (err) {
-		uncharge(hold->mm, nr);
-		hold_end(hold);
-		return ERR_PTR(err);
-	}
+	hold = take(session, ops, id, request, &memory);
+	if (request->pid)
+		mmput(memory.mm);
 	return hold;
 }
 
@@ -176,18 +227,29 @@ void hold_leave(struct hold *hold)
 	hold_put(hold);
 }
 
+/* Only what the device may have written can be dirty by it. */
+static int release_check(const struct hold *hold, u32 flags)
+{
+	const u32 both = PINCHECK_RELEASE_DIRTY | PINCHECK_RELEASE_DIRTY_UNLOCKED;
+
+	if ((flags & both) == both)
+		return -EINVAL;
+	return (flags & both) && !(hold->flags & PINCHECK_HOLD_WRITE) ? -EPERM : 0;
+}
+
 /**
  * hold_release() - give a hold of a session back
  * @session: whose
  * @id: of the hold
+ * @flags: PINCHECK_RELEASE_*
  *
  * Waits until nobody uses its pages: when this returns the references are gone.
  *
  * Context: process context, sleeps.
  *
- * Return: references given back, -ENOENT, or -EINTR when a fatal signal came while waiting.
+ * Return: references given back, or what struct pincheck_release promises.
  */
-long hold_release(struct session *session, u32 id)
+long hold_release(struct session *session, u32 id, u32 flags)
 {
 	struct hold *hold = session_find(session, id);
 	long nr = -ENOENT;
@@ -198,8 +260,11 @@ long hold_release(struct session *session, u32 id)
 		hold_put(hold);
 		return -EINTR;
 	}
-	if (!hold->gone) {
-		nr = hold->nr;
+	if (!hold->gone)
+		nr = release_check(hold, flags) ?: (long)hold->nr;
+	if (nr > 0) {
+		hold->written |= !!(flags & PINCHECK_RELEASE_DIRTY);
+		hold->dirty_unlocked = flags & PINCHECK_RELEASE_DIRTY_UNLOCKED;
 		hold_give_back(hold);
 		session_remove(session, hold);
 		hold_put(hold);
@@ -207,6 +272,21 @@ long hold_release(struct session *session, u32 id)
 	up_write(&hold->busy);
 	hold_put(hold);
 	return nr;
+}
+
+/*
+ * What drivers did that had no page lock: nothing keeps the file system from taking the page's
+ * buffers away, or the file from being truncated, while this runs.
+ */
+static void dirty_unlocked(struct hold *hold)
+{
+	unsigned long i;
+
+	for (i = 0; i < hold->nr; i++) {
+		set_page_dirty(hold->pages[i]);
+		cond_resched();
+	}
+	hold->written = false;
 }
 
 /**
@@ -217,6 +297,8 @@ long hold_release(struct session *session, u32 id)
  */
 void hold_give_back(struct hold *hold)
 {
+	if (hold->dirty_unlocked)
+		dirty_unlocked(hold);
 	hold->ops->give_back(hold);
 	uncharge(hold->mm, hold->nr);
 	hold->gone = true;

@@ -49,7 +49,8 @@ extern const struct hold_ops memfd_ops;
  * @users: how many may look at this structure
  * @busy: held for reading while the pages are used, for writing while they are given back
  * @gone: the pages were given back; under @busy
- * @written: the device wrote through it: dirty on release
+ * @written: the device wrote through it, or is said to have: dirty on release
+ * @dirty_unlocked: mark the pages dirty in the way that is wrong
  * @ops: its kind
  * @session: that took it; outlives it
  * @id: in @session
@@ -66,6 +67,7 @@ struct hold {
 	struct rw_semaphore busy;
 	bool gone;
 	bool written;
+	bool dirty_unlocked;
 	const struct hold_ops *ops;
 	struct session *session;
 	struct mm_struct *mm;
@@ -88,7 +90,7 @@ struct hold *hold_take(struct session *session, const struct hold_ops *ops, u32 
 		       struct pincheck_hold *request);
 struct hold *hold_enter(struct session *session, u32 id);
 void hold_leave(struct hold *hold);
-long hold_release(struct session *session, u32 id);
+long hold_release(struct session *session, u32 id, u32 flags);
 void hold_give_back(struct hold *hold);
 void hold_put(struct hold *hold);
 void hold_free(struct hold *hold);

@@ -33,7 +33,7 @@ static int refuse(struct pincheck_hold *request, u32 reason, int err)
 
 static int memfd_check(const struct pincheck_hold *request)
 {
-	if (request->addr || request->path)
+	if (request->addr || request->path || request->pid)
 		return -EINVAL;
 	return range_check(request->offset, request->len, PAGE_SIZE, MAX_LFS_FILESIZE);
 }

@@ -15,8 +15,6 @@
 struct folio;	/* not every kernel has it */
 
 #ifdef HAVE_MEMFD_PIN
-#include <linux/memfd.h>
-
 static const bool compat_memfd = true;
 
 /**

@@ -49,7 +49,12 @@ int pincheck_hold(int session, struct pincheck_hold *hold)
 
 long pincheck_release(int session, __u32 id)
 {
-	struct pincheck_release release = { .size = sizeof(release), .hold = id };
+	return pincheck_release_flags(session, id, 0);
+}
+
+long pincheck_release_flags(int session, __u32 id, __u32 flags)
+{
+	struct pincheck_release release = { .size = sizeof(release), .hold = id, .flags = flags };
 	int error = command(session, PINCHECK_IOC_RELEASE, &release);
 
 	return error ? error : (long)release.pages;

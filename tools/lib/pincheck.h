@@ -35,6 +35,9 @@ int pincheck_hold(int session, struct pincheck_hold *hold);
 /** pincheck_release() - give hold @id back. Return: references given back, or a negative errno */
 long pincheck_release(int session, __u32 id);
 
+/** pincheck_release_flags() - the same, with PINCHECK_RELEASE_* */
+long pincheck_release_flags(int session, __u32 id, __u32 flags);
+
 /** pincheck_read() - memory to device: @len bytes at @offset of hold @id. Return: bytes done */
 ssize_t pincheck_read(int session, __u32 id, __u64 offset, void *buffer, size_t len);
 

@@ -153,7 +153,7 @@ enum pincheck_reason {
 /**
  * struct pincheck_hold - argument of PINCHECK_IOC_HOLD
  *
- * Takes one reference on each page of a range of the calling process. All or nothing: what was
+ * Takes one reference on each page of a range of a process's memory. All or nothing: what was
  * taken of a range that cannot be held whole is given back before the call returns.
  *
  * The outputs are written on failure too, as soon as the structure itself could be read.
@@ -170,6 +170,11 @@ enum pincheck_reason {
  * wrap. ENOMEM: RLIMIT_MEMLOCK (unless CAP_IPC_LOCK), or no memory. EFAULT: GUP refuses a page of
  * the range, see @reason. EINTR: a fatal signal is pending. EAGAIN: pages could not be migrated
  * to where a long-term pin may be; whatever else GUP answers is passed on.
+ *
+ * The memory of another process (@pid) needs CAP_SYS_PTRACE (EPERM) and PINCHECK_PATH_SLOW: GUP-fast
+ * reads no other's page tables; nor does PINCHECK_HOLD_WHITELIST go with it. It is that process that is charged, by its own RLIMIT_MEMLOCK.
+ * ESRCH: no such process in the caller's PID namespace, or it has no memory. (A number and no
+ * pidfd: the kernel lets no module find the process of one.)
  *
  * Kind memfd: EBADF: @fd is no open file. EACCES: it was not opened for reading, or writing, as
  * the hold needs. EPERM: WRITE, and the file is sealed against it. EINVAL: no file of shmem or
@@ -208,28 +213,33 @@ struct pincheck_hold {
 	__u64 fail_addr;
 	/** @fd: (in) kind memfd: the file; else 0 */
 	__s32 fd;
-	/** @reserved: (in) 0 */
-	__u32 reserved;
+	/** @pid: (in) the process whose memory it is; 0: the caller. Not kind memfd */
+	__s32 pid;
 	/** @offset: (in) kind memfd: where in the file, a multiple of the page size; else 0 */
 	__u64 offset;
 };
 
 /* Flags of struct pincheck_release. */
-#define PINCHECK_RELEASE_FLAGS	0U
+#define PINCHECK_RELEASE_DIRTY		(1U << 0)	/* dirty, whoever wrote: as drivers do */
+#define PINCHECK_RELEASE_DIRTY_UNLOCKED	(1U << 1)	/* the wrong way, to show what it does */
+#define PINCHECK_RELEASE_FLAGS	(PINCHECK_RELEASE_DIRTY | PINCHECK_RELEASE_DIRTY_UNLOCKED)
 
 /**
  * struct pincheck_release - argument of PINCHECK_IOC_RELEASE
  *
  * Gives a hold back. Pages that the device wrote through it are marked dirty first, under the
- * page lock, as drivers do (unpin_user_pages_dirty_lock()).
+ * page lock, as drivers do (unpin_user_pages_dirty_lock()). PINCHECK_RELEASE_DIRTY says that the
+ * device wrote them all. PINCHECK_RELEASE_DIRTY_UNLOCKED marks them without the page lock, which
+ * kernels answer with warnings, lost data or worse where the pages are a file's.
  *
- * EINVAL: unknown flag, reserved field not 0. ENOENT: no such hold in this session. EINTR: a
+ * EINVAL: unknown flag, both flags, reserved field not 0. EPERM: a flag with a hold that may not
+ * write; DIRTY_UNLOCKED without CAP_SYS_ADMIN. Then the hold is as it was. ENOENT: no such hold in this session. EINTR: a
  * fatal signal came while another thread was using the hold, which is as it was.
  */
 struct pincheck_release {
 	/** @size: (in) sizeof(struct pincheck_release) */
 	__u32 size;
-	/** @flags: (in) none defined, 0 */
+	/** @flags: (in) PINCHECK_RELEASE_* */
 	__u32 flags;
 	/** @hold: (in) id from PINCHECK_IOC_HOLD */
 	__u32 hold;

@@ -6,7 +6,6 @@
  * shim: compat/memfd.h; can go when the oldest supported kernel is 6.11
  */
 #include "probe.h"
-#include <linux/memfd.h>
 #include <linux/mm.h>
 
 PROBE(long, struct file *file, struct folio **folios, pgoff_t *offset)

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Holds on the memory of another process: SYNC with that process, not with the one that asked;
+ * charged to it; and only for whom ptrace would be allowed. One variant a way to hold.
+ */
+#include "suite.h"
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include "capability.h"
+#include "stage.h"
+
+/* The other process: has the stage's memory at the same address, but pages of its own. */
+FIXTURE(remote)
+{
+	struct stage stage;
+	pid_t other;
+	int orders, answers;
+};
+
+FIXTURE_VARIANT(remote)
+{
+	struct hold_row row;
+};
+
+#define REMOTE_VARIANT(name_, kind_, flags_)					\
+	FIXTURE_VARIANT_ADD(remote, name_)					\
+	{									\
+		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_SLOW, flags_ },	\
+	};
+REMOTE_VARIANT(pin_ro, PIN, 0)
+REMOTE_VARIANT(pin_rw, PIN, PINCHECK_HOLD_WRITE)
+REMOTE_VARIANT(pin_rw_lt, PIN, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM)
+REMOTE_VARIANT(get_ro, GET, 0)
+REMOTE_VARIANT(get_rw, GET, PINCHECK_HOLD_WRITE)
+
+enum order { FILL, LOOK, UNMAP, VM_PIN };
+
+struct message {
+	enum order order;
+	long value;
+};
+
+static long obey(const struct stage *stage, struct message order)
+{
+	switch (order.order) {
+	case FILL:
+		memset(stage->memory, order.value, stage->length);
+		return 0;
+	case LOOK:
+		return stage->memory[order.value];
+	case UNMAP:
+		return munmap(stage->memory + order.value * stage->page, stage->page);
+	case VM_PIN:
+		return vm_pin_kib();
+	}
+	return -EINVAL;
+}
+
+static void other_process(const struct stage *stage, int orders, int answers)
+{
+	struct message order;
+	long answer;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	close(stage->session);
+	while (read(orders, &order, sizeof(order)) == sizeof(order)) {
+		answer = obey(stage, order);
+		if (write(answers, &answer, sizeof(answer)) != sizeof(answer))
+			break;
+	}
+	_exit(0);
+}
+
+static long tell(FIXTURE_DATA(remote) *self, enum order what, long value)
+{
+	struct message order = { what, value };
+	long answer;
+
+	if (write(self->orders, &order, sizeof(order)) != sizeof(order) ||
+	    read(self->answers, &answer, sizeof(answer)) != sizeof(answer))
+		return -EPIPE;
+	return answer;
+}
+
+FIXTURE_SETUP(remote)
+{
+	int orders[2], answers[2];
+	char why[WHY];
+
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_EQ(0, pipe(orders));
+	ASSERT_EQ(0, pipe(answers));
+	self->other = fork();
+	ASSERT_LE(0, self->other);
+	if (!self->other) {
+		close(orders[1]);
+		close(answers[0]);
+		other_process(&self->stage, orders[0], answers[1]);
+	}
+	close(orders[0]);
+	close(answers[1]);
+	self->orders = orders[1];
+	self->answers = answers[0];
+	ASSERT_EQ(0, tell(self, FILL, 0x21));
+}
+
+static void end_other(FIXTURE_DATA(remote) *self)
+{
+	if (self->other <= 0)
+		return;
+	close(self->orders);
+	close(self->answers);
+	waitpid(self->other, NULL, 0);
+	self->other = 0;
+}
+
+FIXTURE_TEARDOWN(remote)
+{
+	end_other(self);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+static int hold_other(FIXTURE_DATA(remote) *self, struct hold_row row, int pid)
+{
+	self->stage.hold = (struct pincheck_hold) {
+		.flags = row.flags, .kind = row.kind, .path = row.path, .pid = pid,
+		.addr = (uintptr_t)self->stage.memory, .len = self->stage.length,
+	};
+	return pincheck_hold(self->stage.session, &self->stage.hold);
+}
+
+/* Which page a hold has shows in what the device reads. */
+static int device_byte(FIXTURE_DATA(remote) *self, size_t offset)
+{
+	unsigned char byte;
+
+	if (pincheck_read(self->stage.session, self->stage.hold.hold, offset, &byte, 1) != 1)
+		return -1;
+	return byte;
+}
+
+TEST_F(remote, both_ways)
+{
+	const bool write = variant->row.flags & PINCHECK_HOLD_WRITE;
+	const size_t last = self->stage.length - 1;
+	unsigned char mine = self->stage.memory[last], byte = 0x55;
+
+	ASSERT_EQ(0, hold_other(self, variant->row, self->other));
+	EXPECT_EQ(STAGE_PAGES, self->stage.hold.pages);
+	EXPECT_EQ(STAGE_PAGES, self->stage.hold.slow_pages);
+	EXPECT_EQ(0x21, device_byte(self, last));
+	EXPECT_EQ(0, tell(self, FILL, 0x31));
+	EXPECT_EQ(0x31, device_byte(self, last));
+	EXPECT_EQ(write ? 1 : -EPERM, pincheck_write(self->stage.session, self->stage.hold.hold,
+						     last, &byte, 1));
+	EXPECT_EQ(write ? 0x55 : 0x31, tell(self, LOOK, last));
+	EXPECT_EQ(mine, self->stage.memory[last]);
+	evidence("device and process %d see each other's writes, the caller sees neither",
+		 self->other);
+}
+
+/* It is nobody's address here: whether it is still mapped there is not told. */
+TEST_F(remote, pages_are_theirs)
+{
+	struct pincheck_page pages[STAGE_PAGES];
+
+	ASSERT_EQ(0, hold_other(self, variant->row, self->other));
+	ASSERT_EQ(0, pincheck_pages(self->stage.session, self->stage.hold.hold, 0, STAGE_PAGES,
+				    pages));
+	for (size_t i = 0; i < STAGE_PAGES; i++) {
+		EXPECT_NE(stage_pfn(self->stage.memory + i * self->stage.page), pages[i].pfn);
+		EXPECT_EQ(PINCHECK_MAPPED_UNKNOWN, pages[i].mapped);
+		EXPECT_EQ(PINCHECK_PATH_SLOW, pages[i].path);
+	}
+	evidence("%u pages: not the caller's", STAGE_PAGES);
+}
+
+/* The process ends, its memory is gone, and what is held of it stays as it was. */
+TEST_F(remote, process_ends)
+{
+	ASSERT_EQ(0, hold_other(self, variant->row, self->other));
+	end_other(self);
+	EXPECT_EQ(0x21, device_byte(self, 0));
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(self->stage.session, self->stage.hold.hold));
+	evidence("process gone, %u pages read and released", STAGE_PAGES);
+}
+
+TEST_F(remote, charged_to_them)
+{
+	long kib = self->stage.length / 1024;
+
+	ASSERT_EQ(0, tell(self, VM_PIN, 0));
+	ASSERT_EQ(0, hold_other(self, variant->row, self->other));
+	EXPECT_EQ(kib, tell(self, VM_PIN, 0));
+	EXPECT_EQ(0, vm_pin_kib());
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(self->stage.session, self->stage.hold.hold));
+	EXPECT_EQ(0, tell(self, VM_PIN, 0));
+	evidence("VmPin %ld KiB there, 0 here", kib);
+}
+
+/* What lacks there is named as it is there; here everything is mapped. */
+TEST_F(remote, hole)
+{
+	ASSERT_EQ(0, tell(self, UNMAP, 3));
+	EXPECT_EQ(-EFAULT, hold_other(self, variant->row, self->other));
+	EXPECT_EQ(PINCHECK_REASON_UNMAPPED, self->stage.hold.reason);
+	EXPECT_EQ(3, self->stage.hold.pages);
+	EXPECT_EQ((uintptr_t)self->stage.memory + 3 * self->stage.page,
+		  self->stage.hold.fail_addr);
+	evidence("hole at page 3: EFAULT, reason %s",
+		 pincheck_reason_name(self->stage.hold.reason));
+}
+
+TEST_F(remote, needs_ptrace)
+{
+	ASSERT_EQ(0, capability_drop(CAP_SYS_PTRACE));
+	EXPECT_EQ(-EPERM, hold_other(self, variant->row, self->other));
+	EXPECT_EQ(PINCHECK_REASON_CAPABILITY, self->stage.hold.reason);
+	EXPECT_EQ(0, hold_other(self, variant->row, 0));
+	ASSERT_EQ(0, capability_raise(CAP_SYS_PTRACE));
+	EXPECT_EQ(0, hold_other(self, variant->row, self->other));
+	evidence("without CAP_SYS_PTRACE: EPERM, own memory held; with it held");
+}
+
+/* GUP-fast walks the caller's page tables: by that path the wrong pages would come. */
+TEST_F(remote, not_by_the_fast_path)
+{
+	struct hold_row row = variant->row;
+
+	row.path = PINCHECK_PATH_FAST;
+	EXPECT_EQ(-EINVAL, hold_other(self, row, self->other));
+	EXPECT_EQ(PINCHECK_REASON_ARGUMENT, self->stage.hold.reason);
+	evidence("path fast: EINVAL");
+}
+
+TEST_F(remote, nobody)
+{
+	pid_t gone = self->other;
+
+	EXPECT_EQ(-EINVAL, hold_other(self, variant->row, -1));
+	EXPECT_EQ(-ESRCH, hold_other(self, variant->row, 0x7fffffff));
+	EXPECT_EQ(PINCHECK_REASON_ARGUMENT, self->stage.hold.reason);
+	end_other(self);
+	EXPECT_EQ(-ESRCH, hold_other(self, variant->row, gone));
+	/* Number 2 is kthreadd, unless the suite runs in a PID namespace. */
+	if (!access("/proc/2/exe", F_OK))
+		return;
+	EXPECT_EQ(-ESRCH, hold_other(self, variant->row, 2));
+	evidence("negative: EINVAL; nobody, gone or without memory: ESRCH");
+}
+
+PINCHECK_TEST_MAIN
