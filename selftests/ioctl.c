@@ -36,6 +36,7 @@ union argument {
 	struct pincheck_io io;
 	struct pincheck_pages pages;
 	struct pincheck_report_request report;
+	struct pincheck_scan scan;
 	unsigned char bytes[ARGUMENT_BYTES];
 };
 
@@ -86,6 +87,14 @@ static void good_report(union argument *a, const struct referents *to)
 	};
 }
 
+static void good_scan(union argument *a, const struct referents *to)
+{
+	a->scan = (struct pincheck_scan) {
+		.size = sizeof(a->scan), .flags = PINCHECK_SCAN_PINNED,
+		.cursor = 1, .end = 2, .room = STAGE_PAGES, .pfns = (uintptr_t)to->pfns,
+	};
+}
+
 FIXTURE(ioctl)
 {
 	struct referents to;
@@ -120,6 +129,14 @@ FIXTURE_VARIANT_ADD(ioctl, hold)
 	.number = PINCHECK_IOC_HOLD, .good = good_hold, .abi1_size = 72,
 	.known_flags = PINCHECK_HOLD_FLAGS,
 	.output_first = offsetof(struct pincheck_hold, hold), .output_end = 72,
+};
+
+FIXTURE_VARIANT_ADD(ioctl, scan)
+{
+	.number = PINCHECK_IOC_SCAN, .good = good_scan, .abi1_size = 48,
+	.known_flags = PINCHECK_SCAN_FLAGS,
+	.output_first = offsetof(struct pincheck_scan, count), .output_end = 48,
+	.needs_admin = true,
 };
 
 FIXTURE_VARIANT_ADD(ioctl, release)

@@ -21,6 +21,7 @@ union argument {
 	struct pincheck_io io;
 	struct pincheck_pages pages;
 	struct pincheck_report_request report;
+	struct pincheck_scan scan;
 };
 
 int info_command(struct session *session, union argument *argument);
@@ -31,5 +32,6 @@ int release_command(struct session *session, union argument *argument);
 int io_command(struct session *session, union argument *argument);
 int pages_command(struct session *session, union argument *argument);
 int report_command(struct session *session, union argument *argument);
+int scan_command(struct session *session, union argument *argument);
 
 #endif

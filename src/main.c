@@ -90,6 +90,13 @@ static const struct command commands[] = {
 			  .reserved = offsetof(struct pincheck_report_request, reserved) },
 		.capability = CAP_SYS_ADMIN,
 	},
+	[INDEX(PINCHECK_IOC_SCAN)] = {
+		.run = scan_command,
+		.rule = { .size = sizeof(struct pincheck_scan),
+			  .min_size = PINCHECK_SCAN_SIZE_ABI1,
+			  .flags = PINCHECK_SCAN_FLAGS },
+		.capability = CAP_SYS_ADMIN,
+	},
 };
 
 static const struct command *find_command(unsigned int cmd)

@@ -12,3 +12,9 @@ UNIT_TESTS += $(BUILD)/test/whitelist_test
 $(BUILD)/test/whitelist_test: src/test/whitelist_test.c src/whitelist_rule.h include/uapi/linux/pincheck.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -fsanitize=address,undefined -o $@ $<
+
+UNIT_TESTS += $(BUILD)/test/excess_test
+
+$(BUILD)/test/excess_test: src/test/excess_test.c src/excess.h include/uapi/linux/pincheck.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -fsanitize=address,undefined -o $@ $<

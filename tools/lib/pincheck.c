@@ -102,6 +102,22 @@ int pincheck_report(int session, const __u64 *pfns, __u64 count, struct pincheck
 	return command(session, PINCHECK_IOC_REPORT, &request);
 }
 
+int pincheck_scan(int session, __u32 flags, __u64 *cursor, __u64 *end, __u64 *pfns, __u64 *count)
+{
+	struct pincheck_scan scan = {
+		.size = sizeof(scan), .flags = flags, .cursor = *cursor, .end = *end,
+		.pfns = (uintptr_t)pfns, .room = *count,
+	};
+	int error = command(session, PINCHECK_IOC_SCAN, &scan);
+
+	if (error)
+		return error;
+	*cursor = scan.cursor;
+	*end = scan.end;
+	*count = scan.count;
+	return 0;
+}
+
 static const char *name_of(const char *const *names, size_t count, __u32 value)
 {
 	return value < count && names[value] ? names[value] : "?";

@@ -47,6 +47,14 @@ ssize_t pincheck_write(int session, __u32 id, __u64 offset, const void *buffer, 
 int pincheck_pages(int session, __u32 id, __u64 first, __u64 count, struct pincheck_page *pages);
 int pincheck_report(int session, const __u64 *pfns, __u64 count, struct pincheck_report *reports);
 
+/**
+ * pincheck_scan() - page frame numbers of folios that PINCHECK_SCAN_* @flags want
+ * @cursor: where to begin; then where to go on, until it is @end
+ * @end: where to end, 0 for all memory; then where that is
+ * @count: room in @pfns; then how many there are
+ */
+int pincheck_scan(int session, __u32 flags, __u64 *cursor, __u64 *end, __u64 *pfns, __u64 *count);
+
 /* Names of the values of the contract, for output; "?" for one this build does not know. */
 const char *pincheck_kind_name(__u32 kind);
 const char *pincheck_path_name(__u32 path);

@@ -11,6 +11,7 @@ static const struct subcommand {
 } subcommands[] = {
 	{ "info",	info_command,	"what the loaded module offers, and what it holds now" },
 	{ "doctor",	doctor_command,	"what this machine lacks, and the command that mends it" },
+	{ "scan",	scan_command,	"pages of the machine that look pinned, or are held by nobody known" },
 	{ "demo",	demo_command,	"a dozen telling scenarios of a finished run, as a table" },
 };
 

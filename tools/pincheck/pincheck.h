@@ -11,5 +11,6 @@ enum exit_code { EXIT_KEPT = 0, EXIT_BROKEN = 1, EXIT_USAGE = 2 };
 int info_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
 int demo_command(int argc, char **argv);
+int scan_command(int argc, char **argv);
 
 #endif

@@ -471,6 +471,45 @@ struct pincheck_report_request {
 	__u64 reports;
 };
 
+/* Flags of struct pincheck_scan: which folios are wanted; each alone is reason enough. */
+#define PINCHECK_SCAN_PINNED	(1U << 0)	/* PINCHECK_PAGE_MAYBE_DMA_PINNED */
+#define PINCHECK_SCAN_UNMOVABLE	(1U << 1)	/* that, where it is in the way: ZONE_MOVABLE, CMA */
+#define PINCHECK_SCAN_EXCESS	(1U << 2)	/* more references than what is known explains */
+#define PINCHECK_SCAN_FLAGS	(PINCHECK_SCAN_PINNED | PINCHECK_SCAN_UNMOVABLE | \
+				 PINCHECK_SCAN_EXCESS)
+
+/**
+ * struct pincheck_scan - argument of PINCHECK_IOC_SCAN
+ *
+ * Needs CAP_SYS_ADMIN (EPERM). Looks through memory by page frame number and tells the first pages
+ * of folios that are wanted; PINCHECK_IOC_REPORT then says all about them. A call looks at so many
+ * pages at most and may come back with @room left: go on until @cursor is @end. Nothing stands
+ * still meanwhile, and what comes and goes is seen or not.
+ *
+ * EXCESS judges anonymous and file folios (not hugetlb) whose mappings the kernel lets a module
+ * count: references explained are those of mappings, page cache, private data and estimated pins,
+ * and one of an LRU batch where the folio is not on a list. What is left over is somebody's plain
+ * reference, for a moment or for good.
+ *
+ * EINVAL: unknown flag, no flag, @room 0. EFAULT: @pfns cannot be written. EINTR: fatal signal.
+ */
+struct pincheck_scan {
+	/** @size: (in) sizeof(struct pincheck_scan) */
+	__u32 size;
+	/** @flags: (in) PINCHECK_SCAN_* */
+	__u32 flags;
+	/** @cursor: (in) first page frame number to look at; (out) the next one */
+	__u64 cursor;
+	/** @end: (in) the first one not to look at, 0: all memory; (out) no more than there is */
+	__u64 end;
+	/** @pfns: (in) user address of @room __u64 */
+	__u64 pfns;
+	/** @room: (in) most page frame numbers to tell */
+	__u64 room;
+	/** @count: (out) how many were told */
+	__u64 count;
+};
+
 /* Sizes of the structures as ABI 1 had them: no argument may be shorter. They never change. */
 #define PINCHECK_INFO_SIZE_ABI1		88
 #define PINCHECK_HOLD_SIZE_ABI1		72
@@ -479,6 +518,7 @@ struct pincheck_report_request {
 #define PINCHECK_PAGES_SIZE_ABI1	40
 #define PINCHECK_REQUEST_SIZE_ABI1	40	/* struct pincheck_report_request */
 #define PINCHECK_REPORT_SIZE_ABI1	80
+#define PINCHECK_SCAN_SIZE_ABI1		48
 
 #define PINCHECK_IOC_MAGIC	0xBC
 
@@ -488,5 +528,6 @@ struct pincheck_report_request {
 #define PINCHECK_IOC_IO		_IOWR(PINCHECK_IOC_MAGIC, 0x43, struct pincheck_io)
 #define PINCHECK_IOC_PAGES	_IOWR(PINCHECK_IOC_MAGIC, 0x44, struct pincheck_pages)
 #define PINCHECK_IOC_REPORT	_IOWR(PINCHECK_IOC_MAGIC, 0x45, struct pincheck_report_request)
+#define PINCHECK_IOC_SCAN	_IOWR(PINCHECK_IOC_MAGIC, 0x46, struct pincheck_scan)
 
 #endif /* _UAPI_LINUX_PINCHECK_H */
