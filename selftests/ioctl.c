@@ -167,6 +167,7 @@ FIXTURE_VARIANT_ADD(ioctl, pages)
 FIXTURE_VARIANT_ADD(ioctl, report)
 {
 	.number = PINCHECK_IOC_REPORT, .good = good_report,
+	.known_flags = PINCHECK_REQUEST_FLAGS,
 	.reserved = offsetof(struct pincheck_report_request, reserved),
 	.abi1_size = 40, .needs_admin = true,
 };

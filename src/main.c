@@ -87,6 +87,7 @@ static const struct command commands[] = {
 		.run = report_command,
 		.rule = { .size = sizeof(struct pincheck_report_request),
 			  .min_size = PINCHECK_REQUEST_SIZE_ABI1,
+			  .flags = PINCHECK_REQUEST_FLAGS,
 			  .reserved = offsetof(struct pincheck_report_request, reserved) },
 		.capability = CAP_SYS_ADMIN,
 	},

@@ -11,6 +11,7 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/pincheck.h>
+#include "compat/mapped_shared.h"
 #include "compat/page_counts.h"
 #include "compat/page_flags.h"
 #include "compat/placement.h"
@@ -120,6 +121,7 @@ static void tell_zero(struct pincheck_report *report, struct page *page)
 
 static void tell_placement(struct pincheck_report *report, struct page *page, struct page *head)
 {
+	tell_flag(report, PINCHECK_PAGE_MAPPED_SHARED, compat_mapped_shared(head));
 	tell_flag(report, PINCHECK_PAGE_CMA, compat_page_cma(page));
 	tell_flag(report, PINCHECK_PAGE_LONGTERM_PINNABLE, compat_longterm_pinnable(head));
 }

@@ -8,7 +8,9 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "command.h"
+#include "ledger.h"
 #include "report.h"
+#include "reuse_rule.h"
 
 #define BATCH	32
 
@@ -46,11 +48,18 @@ static int report_batch(const struct pincheck_report_request *request, u64 done,
 	const u64 __user *pfns = u64_to_user_ptr(request->pfns);
 	char __user *reports = u64_to_user_ptr(request->reports);
 	unsigned int i;
+	int err = 0;
 
 	if (copy_from_user(batch->pfns, pfns + done, count * sizeof(*pfns)))
 		return -EFAULT;
 	for (i = 0; i < count; i++)
 		report_page(batch->pfns[i], &batch->reports[i]);
+	if (request->flags & PINCHECK_REQUEST_LEDGER)
+		err = ledger_fill(batch->reports, count);
+	if (err)
+		return err;
+	for (i = 0; i < count; i++)
+		reuse_judge(&batch->reports[i]);
 	return copy_reports(reports + done * request->report_size, batch, count,
 			    request->report_size);
 }

@@ -63,6 +63,9 @@ void session_close(struct session *session)
 {
 	unsigned int i;
 
+	mutex_lock(&sessions_lock);
+	session->closing = true;
+	mutex_unlock(&sessions_lock);
 	for (i = 0; i < ARRAY_SIZE(session->shelves); i++) {
 		if (session->shelves[i])
 			empty_shelf(session->shelves[i]);
@@ -207,6 +210,72 @@ void session_remove(struct session *session, struct hold *hold)
 	*shelf_place(session, hold->id) = NULL;
 	__clear_bit(place_of(hold->id), session->taken);
 	spin_unlock(&session->lock);
+}
+
+/* The hold at this place, with a reference for the caller to put, or NULL. */
+static struct hold *hold_at(struct session *session, struct hold **place)
+{
+	struct hold *hold;
+
+	spin_lock(&session->lock);
+	hold = *place;
+	if (hold)
+		refcount_inc(&hold->users);
+	spin_unlock(&session->lock);
+	return hold;
+}
+
+static int visit_holds(struct session *session,
+		       int (*visit)(const struct hold *hold, void *data), void *data)
+{
+	unsigned int place;
+	int err = 0;
+
+	for (place = 0; place < SESSION_HOLDS_MAX && !err; place++) {
+		struct hold **shelf = READ_ONCE(session->shelves[place / SESSION_SHELF_HOLDS]);
+		struct hold *hold;
+
+		if (!shelf) {
+			place |= SESSION_SHELF_HOLDS - 1;
+			continue;
+		}
+		hold = hold_at(session, &shelf[place % SESSION_SHELF_HOLDS]);
+		if (!hold)
+			continue;
+		err = visit(hold, data);
+		hold_put(hold);
+	}
+	return err;
+}
+
+/**
+ * session_for_each_hold() - look at all holds of all sessions
+ * @visit: what looks, in process context; a hold may be given back while it does, and its pages
+ *	then are others'. Ends the round when it returns other than 0
+ * @data: for @visit
+ *
+ * Sessions neither begin nor end meanwhile, but holds do: nothing on their way waits for this.
+ *
+ * Context: process context, takes sessions_lock.
+ *
+ * Return: what @visit returned last, or -EINTR when a fatal signal came while waiting.
+ */
+int session_for_each_hold(int (*visit)(const struct hold *hold, void *data),
+			  void *data)
+{
+	struct session *session;
+	int err = 0;
+
+	if (mutex_lock_killable(&sessions_lock))
+		return -EINTR;
+	list_for_each_entry(session, &sessions, node) {
+		if (!session->closing)
+			err = visit_holds(session, visit, data);
+		if (err)
+			break;
+	}
+	mutex_unlock(&sessions_lock);
+	return err;
 }
 
 /**

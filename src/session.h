@@ -21,6 +21,7 @@ struct pincheck_info;
 /**
  * struct session - one open of the device
  * @node: in the list of all sessions
+ * @closing: it is being emptied: nobody looks at its holds any more; under sessions_lock
  * @lock: protects @taken, @shelves and @next_id
  * @next_id: where to look for a free id: released ids are not used again soon
  * @taken: places of holds, those included that are being taken; the place of an id is its low bits
@@ -34,6 +35,7 @@ struct pincheck_info;
  */
 struct session {
 	struct list_head node;
+	bool closing;
 	spinlock_t lock;	/* see above */
 	u32 next_id;
 	DECLARE_BITMAP(taken, SESSION_HOLDS_MAX);
@@ -65,6 +67,7 @@ void session_unreserve(struct session *session, u32 id);
 void session_publish(struct session *session, struct hold *hold);
 struct hold *session_find(struct session *session, u32 id);
 void session_remove(struct session *session, struct hold *hold);
+int session_for_each_hold(int (*visit)(const struct hold *hold, void *data), void *data);
 void session_info(struct session *session, struct pincheck_info *info);
 
 #endif

@@ -18,3 +18,9 @@ UNIT_TESTS += $(BUILD)/test/excess_test
 $(BUILD)/test/excess_test: src/test/excess_test.c src/excess.h include/uapi/linux/pincheck.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -fsanitize=address,undefined -o $@ $<
+
+UNIT_TESTS += $(BUILD)/test/reuse_test
+
+$(BUILD)/test/reuse_test: src/test/reuse_test.c src/reuse_rule.h src/ledger_rule.h include/uapi/linux/pincheck.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -fsanitize=address,undefined -o $@ $<

@@ -92,14 +92,26 @@ int pincheck_pages(int session, __u32 id, __u64 first, __u64 count, struct pinch
 	return command(session, PINCHECK_IOC_PAGES, &argument);
 }
 
-int pincheck_report(int session, const __u64 *pfns, __u64 count, struct pincheck_report *reports)
+static int report(int session, __u32 flags, const __u64 *pfns, __u64 count,
+		  struct pincheck_report *reports)
 {
 	struct pincheck_report_request request = {
-		.size = sizeof(request), .report_size = sizeof(*reports), .count = count,
-		.pfns = (uintptr_t)pfns, .reports = (uintptr_t)reports,
+		.size = sizeof(request), .flags = flags, .report_size = sizeof(*reports),
+		.count = count, .pfns = (uintptr_t)pfns, .reports = (uintptr_t)reports,
 	};
 
 	return command(session, PINCHECK_IOC_REPORT, &request);
+}
+
+int pincheck_report(int session, const __u64 *pfns, __u64 count, struct pincheck_report *reports)
+{
+	return report(session, 0, pfns, count, reports);
+}
+
+int pincheck_report_ledger(int session, const __u64 *pfns, __u64 count,
+			   struct pincheck_report *reports)
+{
+	return report(session, PINCHECK_REQUEST_LEDGER, pfns, count, reports);
 }
 
 int pincheck_scan(int session, __u32 flags, __u64 *cursor, __u64 *end, __u64 *pfns, __u64 *count)

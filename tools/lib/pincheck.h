@@ -47,6 +47,10 @@ ssize_t pincheck_write(int session, __u32 id, __u64 offset, const void *buffer, 
 int pincheck_pages(int session, __u32 id, __u64 first, __u64 count, struct pincheck_page *pages);
 int pincheck_report(int session, const __u64 *pfns, __u64 count, struct pincheck_report *reports);
 
+/** pincheck_report_ledger() - the same, with what the module itself holds (PINCHECK_REQUEST_LEDGER) */
+int pincheck_report_ledger(int session, const __u64 *pfns, __u64 count,
+			   struct pincheck_report *reports);
+
 /**
  * pincheck_scan() - page frame numbers of folios that PINCHECK_SCAN_* @flags want
  * @cursor: where to begin; then where to go on, until it is @end

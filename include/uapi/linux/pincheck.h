@@ -386,6 +386,7 @@ enum pincheck_whitelist_reason {
 #define PINCHECK_PAGE_LONGTERM_PINNABLE	(1ULL << 19)
 #define PINCHECK_PAGE_DEVICE		(1ULL << 20)	/* ZONE_DEVICE */
 #define PINCHECK_PAGE_UNEVICTABLE	(1ULL << 21)
+#define PINCHECK_PAGE_MAPPED_SHARED	(1ULL << 22)	/* perhaps by more than one process (6.15) */
 
 /* Bits of pincheck_report.present: which numbers are told. */
 #define PINCHECK_REPORT_PAGE		(1U << 0)	/* there is a page: all not named below */
@@ -395,6 +396,18 @@ enum pincheck_whitelist_reason {
 #define PINCHECK_REPORT_PIN_COUNT	(1U << 4)	/* raw, where counted apart */
 #define PINCHECK_REPORT_FS_MAGIC	(1U << 5)
 #define PINCHECK_REPORT_WHITELIST	(1U << 6)	/* whitelist and whitelist_reason */
+#define PINCHECK_REPORT_LEDGER		(1U << 7)	/* gets to folio_pins: where asked for */
+#define PINCHECK_REPORT_EXPLAINED	(1U << 8)	/* explained, unexplained */
+
+/*
+ * Reuse models, for pincheck_report.reuse and .reuse_known: rules that say whether a write fault
+ * on an anonymous page reuses it or copies.
+ */
+#define PINCHECK_MODEL_MAPCOUNT		(1U << 0)	/* to 5.7: one mapping */
+#define PINCHECK_MODEL_REFCOUNT		(1U << 1)	/* 5.8 to 5.18: one reference */
+#define PINCHECK_MODEL_EXCLUSIVE	(1U << 2)	/* from 5.19: the mark, or one reference */
+#define PINCHECK_MODEL_LARGE		(1U << 3)	/* from 6.15: or only mappings of one process */
+#define PINCHECK_MODEL_LABELS		(1U << 4)	/* wanted: one PTE, and nobody who bypasses it */
 
 /**
  * struct pincheck_report - all that is known of one page
@@ -440,7 +453,38 @@ struct pincheck_report {
 	__u32 whitelist;
 	/** @whitelist_reason: enum pincheck_whitelist_reason */
 	__u32 whitelist_reason;
+	/** @reuse: PINCHECK_MODEL_* that say: the next write fault reuses the page */
+	__u32 reuse;
+	/** @reuse_known: PINCHECK_MODEL_* that could judge; those not in reuse say: it copies */
+	__u32 reuse_known;
+	/** @gets: plain references on this page, by all sessions of this module */
+	__u32 gets;
+	/** @read_pins: pins of this page for reading */
+	__u32 read_pins;
+	/** @write_pins: pins of this page for writing */
+	__u32 write_pins;
+	/** @longterm_pins: long-term ones among either */
+	__u32 longterm_pins;
+	/** @folio_gets: plain references on all pages of the folio */
+	__u32 folio_gets;
+	/** @folio_pins: pins of all pages of the folio */
+	__u32 folio_pins;
+	/** @explained: references that mappings, caches and this module have on the folio */
+	__s32 explained;
+	/**
+	 * @unexplained: refcount less that: others, among them the batches in which every CPU
+	 * collects pages for the LRU; below 0, somebody gave back what was not his
+	 */
+	__s32 unexplained;
+	/** @unexplained_pins: pin_count less folio_pins, where there is a raw count; else 0 */
+	__s32 unexplained_pins;
+	/** @reserved: 0 */
+	__u32 reserved;
 };
+
+/* Flags of struct pincheck_report_request. */
+#define PINCHECK_REQUEST_LEDGER	(1U << 0)	/* tell the ledger; goes through all holds there are */
+#define PINCHECK_REQUEST_FLAGS	PINCHECK_REQUEST_LEDGER
 
 /**
  * struct pincheck_report_request - argument of PINCHECK_IOC_REPORT
@@ -454,7 +498,7 @@ struct pincheck_report {
 struct pincheck_report_request {
 	/** @size: (in) sizeof(struct pincheck_report_request) */
 	__u32 size;
-	/** @flags: (in) none defined, 0 */
+	/** @flags: (in) PINCHECK_REQUEST_* */
 	__u32 flags;
 	/**
 	 * @report_size: (in) sizeof(struct pincheck_report): the stride; a tail the module does

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Do several processes map the folio? Large folios remember it from 6.15 on (6af8cb80d3a9). Probe:
+ * probes/mapped_shared.c. Can go when the oldest supported kernel is 6.15.
+ */
+#ifndef PINCHECK_COMPAT_MAPPED_SHARED_H
+#define PINCHECK_COMPAT_MAPPED_SHARED_H
+
+#include <linux/mm.h>
+#include <generated/pincheck-found.h>
+
+/* Return: 1 for perhaps, 0 for no, -1 for "cannot be told". */
+static inline int compat_mapped_shared(struct page *head)
+{
+#ifdef HAVE_MAPPED_SHARED
+	return folio_maybe_mapped_shared(page_folio(head));
+#else
+	return -1;
+#endif
+}
+
+#endif

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ledger: what this module itself holds of a page, by label. It is the truth that the kernel's
+ * counters are compared with, and derived state: found by going through all holds when a report
+ * asks for it, so that taking a hold costs nothing for it.
+ *
+ * The pages of a hold are looked at without its lock. They do not change while the hold exists,
+ * and one that is given back meanwhile is compared, but not touched.
+ */
+#include <linux/bitmap.h>
+#include <linux/errno.h>
+#include <linux/hash.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/pincheck.h>
+#include "hold.h"
+#include "ledger.h"
+#include "ledger_rule.h"
+#include "session.h"
+
+#define SIEVE_BITS	10
+
+/**
+ * struct inquiry - the pages asked about
+ * @reports: of them
+ * @count: how many
+ * @sieve: of the first pages of their folios: most pages held are none of them
+ */
+struct inquiry {
+	struct pincheck_report *reports;
+	unsigned int count;
+	DECLARE_BITMAP(sieve, 1 << SIEVE_BITS);
+};
+
+/* Of the pages of one folio, one after the other, kind memfd has one pin for all of them. */
+static bool has_reference(const struct hold *hold, unsigned long index, u64 head)
+{
+	return hold->ops != &memfd_ops || index % HOLD_CHUNK_PAGES == 0 ||
+	       page_to_pfn(compound_head(hold->pages[index - 1])) != head;
+}
+
+static void enter_page(struct pincheck_report *report, const struct hold *hold,
+		       unsigned long index)
+{
+	u64 pfn = page_to_pfn(hold->pages[index]);
+	bool get = hold->ops == &get_ops;
+
+	if (has_reference(hold, index, report->head)) {
+		report->folio_gets += get;
+		report->folio_pins += !get;
+	}
+	if (pfn != report->pfn)
+		return;
+	if (get)
+		report->gets++;
+	else if (hold->flags & PINCHECK_HOLD_WRITE)
+		report->write_pins++;
+	else
+		report->read_pins++;
+	/* Kind memfd is long-term whether its flag says so or not. */
+	if ((hold->flags & PINCHECK_HOLD_LONGTERM) || hold->ops == &memfd_ops)
+		report->longterm_pins++;
+}
+
+static void compare_page(struct inquiry *inquiry, const struct hold *hold,
+			 unsigned long index)
+{
+	u64 head = page_to_pfn(compound_head(hold->pages[index]));
+	unsigned int i;
+
+	if (!test_bit(hash_64(head, SIEVE_BITS), inquiry->sieve))
+		return;
+	for (i = 0; i < inquiry->count; i++) {
+		if (inquiry->reports[i].head == head)
+			enter_page(&inquiry->reports[i], hold, index);
+	}
+}
+
+static int compare_hold(const struct hold *hold, void *data)
+{
+	unsigned long index;
+
+	for (index = 0; index < hold->nr && !READ_ONCE(hold->gone); index++) {
+		if (index % HOLD_CHUNK_PAGES == 0) {
+			cond_resched();
+			if (fatal_signal_pending(current))
+				return -EINTR;
+		}
+		compare_page(data, hold, index);
+	}
+	return 0;
+}
+
+/**
+ * ledger_fill() - complete reports by what the module holds
+ * @reports: of pages
+ * @count: how many
+ *
+ * Context: process context, sleeps, takes sessions_lock.
+ *
+ * Return: 0, or -EINTR when a fatal signal is pending.
+ */
+int ledger_fill(struct pincheck_report *reports, unsigned int count)
+{
+	struct inquiry inquiry = { .reports = reports, .count = count };
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < count; i++) {
+		if (reports[i].present & PINCHECK_REPORT_PAGE)
+			__set_bit(hash_64(reports[i].head, SIEVE_BITS), inquiry.sieve);
+	}
+	err = session_for_each_hold(compare_hold, &inquiry);
+	for (i = 0; i < count && !err; i++) {
+		if (!(reports[i].present & PINCHECK_REPORT_PAGE))
+			continue;
+		reports[i].present |= PINCHECK_REPORT_LEDGER;
+		ledger_explain(&reports[i], GUP_PIN_COUNTING_BIAS);
+	}
+	return err;
+}
