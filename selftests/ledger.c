@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ledger: the page report's account of who has references on a page. What this module holds is
+ * told by label, whosever session it is; with the mappings and the swap cache it explains the
+ * reference count to the last reference, or shows that there is somebody else.
+ */
+#include "suite.h"
+#include "counts.h"
+
+#define LEDGER_HOLDS(X, topic, memory)								\
+	X(topic, memory, none)									\
+	X(topic, memory, get_ro_fast)		X(topic, memory, get_rw_slow)			\
+	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_ro_lt_slow)		\
+	X(topic, memory, pin_rw_slow)		X(topic, memory, pin_rw_lt_fast)		\
+	X(topic, memory, uring)
+
+TOPIC(ledger)
+FOR_EACH_MEMORY(LEDGER_HOLDS, TOPIC_VARIANT, ledger)
+
+/* What the ledger has to say of one page, of which every page of the memory is held alike. */
+struct labels {
+	unsigned int gets, read_pins, write_pins, longterm_pins;
+};
+
+static struct labels labels_of(const struct subject *subject)
+{
+	bool pin = subject_holds(subject, HOLD_PIN), write = subject_holds(subject, HOLD_WRITE);
+	struct labels none = { 0 };
+
+	if (!subject->hold.taken || subject_holds(subject, HOLD_URING))
+		return none;
+	return (struct labels) {
+		.gets = subject_holds(subject, HOLD_GET),
+		.read_pins = pin && !write,
+		.write_pins = pin && write,
+		.longterm_pins = subject_holds(subject, HOLD_LONGTERM),
+	};
+}
+
+/* Units of references: one a base page of the folio, or one for a small folio. */
+static unsigned int units_of(const struct subject *subject)
+{
+	return subject_is(subject, MEMORY_LARGE) ? memory_pages(&subject->memory) : 1;
+}
+
+static int ask(struct subject *subject, size_t sample, struct pincheck_report *report)
+{
+	__u64 pfn = memory_pfn(&subject->memory, subject->memory.sample[sample]);
+	int error = settle();
+
+	if (error)
+		return error;
+	return pfn ? pincheck_report_ledger(subject->memory.session, &pfn, 1, report) : -ENODATA;
+}
+
+static bool labels_agree(const struct pincheck_report *report, struct labels labels,
+			 unsigned int units)
+{
+	return report->gets == labels.gets && report->read_pins == labels.read_pins &&
+	       report->write_pins == labels.write_pins &&
+	       report->longterm_pins == labels.longterm_pins &&
+	       report->folio_gets == labels.gets * units &&
+	       report->folio_pins == (labels.read_pins + labels.write_pins) * units;
+}
+
+/* ACCURACY: labels as they are, and @others references that only somebody else can have. */
+static void verdict_ledger(struct subject *subject, struct labels labels, int others,
+			   int other_pins, struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	unsigned int units = units_of(subject);
+	struct pincheck_report report;
+	size_t i;
+
+	verdict_start(verdict, "ACCURACY");
+	for (i = 0; i < memory->samples; i++) {
+		int error = ask(subject, i, &report);
+
+		if (error)
+			return verdict_failed(verdict, "no report", error);
+		if (!(report.present & PINCHECK_REPORT_LEDGER))
+			verdict_broken(verdict, "the report has no ledger", memory->sample[i]);
+		else if (!labels_agree(&report, labels, units))
+			verdict_broken(verdict, "the labels are others", memory->sample[i]);
+		else if ((report.present & PINCHECK_REPORT_EXPLAINED) &&
+			 report.unexplained != others)
+			verdict_broken(verdict, "references without a name", memory->sample[i]);
+		else if (report.unexplained_pins != other_pins &&
+			 (report.present & PINCHECK_REPORT_EXPLAINED))
+			verdict_broken(verdict, "pins without a name", memory->sample[i]);
+		if (!verdict->kept)
+			break;
+	}
+	verdict_note(verdict, " pfn %llx: gets %u, pins %u for reading %u for writing, %u long-term;"
+		     " folio %u gets %u pins; refcount %d, explained %d, not %d",
+		     report.pfn, report.gets, report.read_pins, report.write_pins,
+		     report.longterm_pins, report.folio_gets, report.folio_pins, report.refcount,
+		     report.explained, report.unexplained);
+}
+
+#define EXPECT_LEDGER(subject, labels)								\
+	EXPECT_VERDICT(verdict_ledger, subject, labels, 0, 0)
+
+/* ACCURACY. What one session holds: the label it was taken with, and nothing else on the page. */
+SCENARIO(ledger, one_session, .rows = "B2 B3 B4 B5 B14 B16", .not_hold = HOLD_URING)
+{
+	const struct labels none = { 0 };
+
+	EXPECT_LEDGER(subject, none);
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_LEDGER(subject, labels_of(subject));
+	ASSERT_DONE(subject_release(subject));
+	EXPECT_LEDGER(subject, none);
+}
+
+/* ACCURACY. Another session holds the same pages: it counts, until it closes. */
+SCENARIO(ledger, two_sessions, .rows = "B1 B2 B3 B4 B5", .not_hold = HOLD_URING)
+{
+	struct pincheck_hold pin = {
+		.kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST,
+		.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM,
+		.addr = (uintptr_t)subject->memory.start, .len = subject->memory.bytes,
+	};
+	struct pincheck_hold get = {
+		.kind = PINCHECK_KIND_GET, .path = PINCHECK_PATH_FAST,
+		.addr = (uintptr_t)subject->memory.start, .len = subject->memory.bytes,
+	};
+	struct labels labels;
+	int other;
+
+	/* The writer first: a write fault may take the page away from a reader (R13, R19). */
+	other = pincheck_open();
+	ASSERT_DONE(other);
+	ASSERT_DONE(pincheck_hold(other, &pin));
+	ASSERT_DONE(pincheck_hold(other, &get));
+	ASSERT_DONE(subject_hold(subject));
+	labels = labels_of(subject);
+	labels.gets++;
+	labels.write_pins++;
+	labels.longterm_pins++;
+	EXPECT_LEDGER(subject, labels);
+	close(other);
+	EXPECT_LEDGER(subject, labels_of(subject));
+}
+
+/*
+ * ACCURACY. io_uring's pin is nobody's here: it is what is left over, and for a large folio it is
+ * told apart from a plain reference.
+ */
+SCENARIO(ledger, somebody_else, .rows = "B6 B14 B15", .hold = HOLD_URING)
+{
+	const struct labels none = { 0 };
+	struct pincheck_info info;
+	bool large = subject_is(subject, MEMORY_LARGE);
+	int pins;
+
+	ASSERT_DONE(pincheck_info(subject->memory.session, &info));
+	ASSERT_DONE(subject_hold(subject));
+	pins = hold_expected_pins(&subject->hold, large);
+	EXPECT_VERDICT(verdict_ledger, subject, none, large ? pins : (int)info.pin_bias,
+		       large ? pins : 0);
+	ASSERT_DONE(subject_release(subject));
+	EXPECT_LEDGER(subject, none);
+}
+
+PINCHECK_TEST_MAIN
