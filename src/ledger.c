@@ -112,7 +112,7 @@ int ledger_fill(struct pincheck_report *reports, unsigned int count)
 		if (reports[i].present & PINCHECK_REPORT_PAGE)
 			__set_bit(hash_64(reports[i].head, SIEVE_BITS), inquiry.sieve);
 	}
-	err = session_for_each_hold(compare_hold, &inquiry);
+	err = session_visit_holds(compare_hold, &inquiry);
 	for (i = 0; i < count && !err; i++) {
 		if (!(reports[i].present & PINCHECK_REPORT_PAGE))
 			continue;

@@ -249,7 +249,7 @@ static int visit_holds(struct session *session,
 }
 
 /**
- * session_for_each_hold() - look at all holds of all sessions
+ * session_visit_holds() - look at all holds of all sessions
  * @visit: what looks, in process context; a hold may be given back while it does, and its pages
  *	then are others'. Ends the round when it returns other than 0
  * @data: for @visit
@@ -260,8 +260,7 @@ static int visit_holds(struct session *session,
  *
  * Return: what @visit returned last, or -EINTR when a fatal signal came while waiting.
  */
-int session_for_each_hold(int (*visit)(const struct hold *hold, void *data),
-			  void *data)
+int session_visit_holds(int (*visit)(const struct hold *hold, void *data), void *data)
 {
 	struct session *session;
 	int err = 0;

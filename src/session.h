@@ -67,7 +67,7 @@ void session_unreserve(struct session *session, u32 id);
 void session_publish(struct session *session, struct hold *hold);
 struct hold *session_find(struct session *session, u32 id);
 void session_remove(struct session *session, struct hold *hold);
-int session_for_each_hold(int (*visit)(const struct hold *hold, void *data), void *data);
+int session_visit_holds(int (*visit)(const struct hold *hold, void *data), void *data);
 void session_info(struct session *session, struct pincheck_info *info);
 
 #endif
