@@ -22,6 +22,7 @@ union argument {
 	struct pincheck_pages pages;
 	struct pincheck_report_request report;
 	struct pincheck_scan scan;
+	struct pincheck_events events;
 };
 
 int info_command(struct session *session, union argument *argument);
@@ -33,5 +34,6 @@ int io_command(struct session *session, union argument *argument);
 int pages_command(struct session *session, union argument *argument);
 int report_command(struct session *session, union argument *argument);
 int scan_command(struct session *session, union argument *argument);
+int events_command(struct session *session, union argument *argument);
 
 #endif

@@ -20,6 +20,7 @@
 #define HOLD_PAGES_MAX		262144UL
 
 struct hold;
+struct interval;
 struct session;
 
 /**
@@ -31,6 +32,7 @@ struct session;
  *	range that cannot be held whole is given back before returning the error. Sets reason
  *	where the address cannot explain the error
  * @give_back: all pages of a hold that was taken
+ * @interval: what is watched instead of held; NULL for kinds that have references
  */
 struct hold_ops {
 	u32 flags;
@@ -38,6 +40,7 @@ struct hold_ops {
 	int (*check)(const struct pincheck_hold *request);
 	int (*take)(struct hold *hold, struct pincheck_hold *request);
 	void (*give_back)(struct hold *hold);
+	struct interval *(*interval)(struct hold *hold);
 };
 
 extern const struct hold_ops pin_ops;

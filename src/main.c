@@ -98,6 +98,12 @@ static const struct command commands[] = {
 			  .flags = PINCHECK_SCAN_FLAGS },
 		.capability = CAP_SYS_ADMIN,
 	},
+	[INDEX(PINCHECK_IOC_EVENTS)] = {
+		.run = events_command,
+		.rule = { .size = sizeof(struct pincheck_events),
+			  .min_size = PINCHECK_EVENTS_SIZE_ABI1 },
+		.capability = NO_CAPABILITY,
+	},
 };
 
 static const struct command *find_command(unsigned int cmd)
@@ -106,7 +112,8 @@ static const struct command *find_command(unsigned int cmd)
 
 	if (_IOC_TYPE(cmd) != PINCHECK_IOC_MAGIC || index >= ARRAY_SIZE(commands))
 		return NULL;
-	return &commands[array_index_nospec(index, ARRAY_SIZE(commands))];
+	index = array_index_nospec(index, ARRAY_SIZE(commands));
+	return commands[index].run ? &commands[index] : NULL;
 }
 
 static int copy_in(const struct command *command, union argument *argument,

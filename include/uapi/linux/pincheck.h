@@ -554,6 +554,87 @@ struct pincheck_scan {
 	__u64 count;
 };
 
+/**
+ * enum pincheck_event_reason - what the kernel was about to do to the page tables
+ *
+ * Names for what the kernel's notifiers say (enum mmu_notifier_event), whose meaning is theirs: the
+ * same event can have another reason on another kernel.
+ */
+enum pincheck_event_reason {
+	/** @PINCHECK_EVENT_UNMAP: the mapping goes, or moves: munmap(), mremap() */
+	PINCHECK_EVENT_UNMAP		= 1,
+	/**
+	 * @PINCHECK_EVENT_CLEAR: entries go: MADV_DONTNEED, truncation, reclaim, migration, KSM; or
+	 * one entry is exchanged for a copy
+	 */
+	PINCHECK_EVENT_CLEAR		= 2,
+	/** @PINCHECK_EVENT_PROTECTION_VMA: protection of the mapping changes: mprotect() */
+	PINCHECK_EVENT_PROTECTION_VMA	= 3,
+	/** @PINCHECK_EVENT_PROTECTION_PAGE: entries are write-protected: fork, writeback */
+	PINCHECK_EVENT_PROTECTION_PAGE	= 4,
+	/** @PINCHECK_EVENT_SOFT_DIRTY: soft-dirty bits are cleared: clear_refs */
+	PINCHECK_EVENT_SOFT_DIRTY	= 5,
+	/** @PINCHECK_EVENT_EXIT: the process exits, or executes another program */
+	PINCHECK_EVENT_EXIT		= 6,
+	/** @PINCHECK_EVENT_DEVICE: pages migrate to the memory of a device */
+	PINCHECK_EVENT_DEVICE		= 7,
+	/** @PINCHECK_EVENT_OTHER: what this module has no name for */
+	PINCHECK_EVENT_OTHER		= 8,
+};
+
+/** struct pincheck_event - one invalidation of a range, or of a part of it */
+struct pincheck_event {
+	/** @start: first address, no lower than the hold's */
+	__u64 start;
+	/** @end: first address behind it, no higher than the hold's end */
+	__u64 end;
+	/**
+	 * @sequence: of the process's notifiers: never goes down, and is the same for invalidations
+	 * that overlap in time
+	 */
+	__u64 sequence;
+	/** @reason: enum pincheck_event_reason */
+	__u32 reason;
+	/** @pages: how many pages the hold had there, and has no more */
+	__u32 pages;
+	/** @dirtied: how many of these were marked dirty before the entries went */
+	__u32 dirtied;
+	/** @late: how many were kept by a reference to be marked too late */
+	__u32 late;
+};
+
+/**
+ * struct pincheck_events - argument of PINCHECK_IOC_EVENTS
+ *
+ * Tells the invalidations that a hold without references was told of, oldest first, and forgets
+ * them. Nothing is waited for. A hold remembers some hundreds; then the oldest are lost.
+ *
+ * EINVAL: unknown flag, @room 0, @event_size below what ABI 1 had or above a page, a hold of a kind
+ * that has no events. ENOENT: no such hold. ENOMEM: no memory. EFAULT: @events cannot be written:
+ * what was to be told is lost. EINTR: fatal signal.
+ */
+struct pincheck_events {
+	/** @size: (in) sizeof(struct pincheck_events) */
+	__u32 size;
+	/** @flags: (in) none defined, 0 */
+	__u32 flags;
+	/** @hold: (in) id of the hold */
+	__u32 hold;
+	/**
+	 * @event_size: (in) sizeof(struct pincheck_event): the stride; a tail the module does not
+	 * know is cleared
+	 */
+	__u32 event_size;
+	/** @events: (in) user address of @room events of @event_size bytes */
+	__u64 events;
+	/** @room: (in) most events to tell */
+	__u64 room;
+	/** @count: (out) how many were told; when this is @room there may be more */
+	__u64 count;
+	/** @lost: (out) how many more there were before these since the last call */
+	__u64 lost;
+};
+
 /* Sizes of the structures as ABI 1 had them: no argument may be shorter. They never change. */
 #define PINCHECK_INFO_SIZE_ABI1		88
 #define PINCHECK_HOLD_SIZE_ABI1		72
@@ -563,6 +644,8 @@ struct pincheck_scan {
 #define PINCHECK_REQUEST_SIZE_ABI1	40	/* struct pincheck_report_request */
 #define PINCHECK_REPORT_SIZE_ABI1	80
 #define PINCHECK_SCAN_SIZE_ABI1		48
+#define PINCHECK_EVENTS_SIZE_ABI1	48
+#define PINCHECK_EVENT_SIZE_ABI1	40
 
 #define PINCHECK_IOC_MAGIC	0xBC
 
@@ -573,5 +656,6 @@ struct pincheck_scan {
 #define PINCHECK_IOC_PAGES	_IOWR(PINCHECK_IOC_MAGIC, 0x44, struct pincheck_pages)
 #define PINCHECK_IOC_REPORT	_IOWR(PINCHECK_IOC_MAGIC, 0x45, struct pincheck_report_request)
 #define PINCHECK_IOC_SCAN	_IOWR(PINCHECK_IOC_MAGIC, 0x46, struct pincheck_scan)
+#define PINCHECK_IOC_EVENTS	_IOWR(PINCHECK_IOC_MAGIC, 0x47, struct pincheck_events)
 
 #endif /* _UAPI_LINUX_PINCHECK_H */
