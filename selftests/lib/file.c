@@ -31,9 +31,29 @@ static int sized(int fd, size_t bytes)
 	return error;
 }
 
+/* On the file system that the directory of this variable is on. */
+static int open_named(const char *variable, size_t bytes)
+{
+	const char *directory = getenv(variable);
+
+	if (!directory)
+		return -ENOENT;
+	return sized(open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), bytes);
+}
+
 static int open_ext4(size_t bytes)
 {
-	return sized(open(getenv("PINCHECK_EXT4"), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), bytes);
+	return open_named("PINCHECK_EXT4", bytes);
+}
+
+static int open_xfs(size_t bytes)
+{
+	return open_named("PINCHECK_XFS", bytes);
+}
+
+static int open_btrfs(size_t bytes)
+{
+	return open_named("PINCHECK_BTRFS", bytes);
 }
 
 /* A filesystem in memory that is mounted nowhere. */
@@ -84,6 +104,29 @@ static int open_secretmem(size_t bytes)
 const struct file_kind file_ext4 = {
 	.name = "ext4", .bytes = SMALL, .needs = NEEDS_EXT4, .open = open_ext4,
 	.whitelist = PINCHECK_WHITELIST_DENY, .reason = PINCHECK_WHITELIST_FILE,
+};
+
+const struct file_kind file_xfs = {
+	.name = "xfs", .bytes = SMALL, .needs = NEEDS_XFS, .open = open_xfs,
+	.whitelist = PINCHECK_WHITELIST_DENY, .reason = PINCHECK_WHITELIST_FILE,
+};
+
+const struct file_kind file_btrfs = {
+	.name = "btrfs", .bytes = SMALL, .needs = NEEDS_BTRFS, .open = open_btrfs,
+	.whitelist = PINCHECK_WHITELIST_DENY, .reason = PINCHECK_WHITELIST_FILE,
+};
+
+/* What is mapped of an overlay are pages of the file system below: its rule decides. */
+const struct file_kind file_overlay_ext4 = {
+	.name = "overlay_ext4", .bytes = SMALL, .needs = NEEDS_OVERLAY | NEEDS_EXT4,
+	.open = overlay_open_ext4,
+	.whitelist = PINCHECK_WHITELIST_DENY, .reason = PINCHECK_WHITELIST_FILE,
+};
+
+const struct file_kind file_overlay_tmpfs = {
+	.name = "overlay_tmpfs", .bytes = SMALL, .needs = NEEDS_OVERLAY,
+	.open = overlay_open_tmpfs,
+	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_SHMEM,
 };
 
 const struct file_kind file_ramfs = {

@@ -24,7 +24,21 @@ struct file_kind {
 	uint32_t reason;
 };
 
-extern const struct file_kind file_ext4, file_ramfs, file_tmpfs, file_memfd, file_hugetlb,
-			      file_secretmem;
+extern const struct file_kind file_ext4, file_xfs, file_btrfs, file_overlay_ext4,
+			      file_overlay_tmpfs, file_ramfs, file_tmpfs, file_memfd,
+			      file_hugetlb, file_secretmem;
+
+/**
+ * overlay_open_ext4() - a file on an overlay whose upper layer is on $PINCHECK_EXT4
+ * @bytes: its size
+ *
+ * The calling process leaves the mount namespace it was in: a case has a process of its own.
+ *
+ * Return: a descriptor of a file without a name, or a negative errno.
+ */
+int overlay_open_ext4(size_t bytes);
+
+/** overlay_open_tmpfs() - the same with an upper layer on a tmpfs of its own */
+int overlay_open_tmpfs(size_t bytes);
 
 #endif

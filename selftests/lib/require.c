@@ -17,6 +17,7 @@
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
 #include "call32.h"
+#include "file.h"
 #include "memory.h"
 #include "require.h"
 
@@ -160,6 +161,32 @@ static bool has_ext4(void)
 	return has_file(memory_open_ext4());
 }
 
+static bool has_opened(const struct file_kind *kind)
+{
+	return has_file(kind->open(kind->bytes));
+}
+
+static bool has_xfs(void)
+{
+	return has_opened(&file_xfs);
+}
+
+static bool has_btrfs(void)
+{
+	return has_opened(&file_btrfs);
+}
+
+/* In a process that may lose its mount namespace over it. */
+static bool has_overlay(void)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child)
+		_exit(!has_opened(&file_overlay_tmpfs));
+	return child > 0 && waitpid(child, &status, 0) == child && !status;
+}
+
 static bool has_secretmem(void)
 {
 	return has_file(memory_open_secret());
@@ -226,6 +253,9 @@ static const struct {
 	{ NEEDS_ANON_EXCLUSIVE, has_anon_exclusive, "needs AnonExclusive (Linux 5.19)" },
 	{ NEEDS_CALL32, has_call32, "needs 32-bit system calls (CONFIG_IA32_EMULATION)" },
 	{ NEEDS_EXT4, has_ext4, "needs ext4 (PINCHECK_EXT4= a directory on it)" },
+	{ NEEDS_XFS, has_xfs, "needs xfs (PINCHECK_XFS= a directory on it)" },
+	{ NEEDS_BTRFS, has_btrfs, "needs btrfs (PINCHECK_BTRFS= a directory on it)" },
+	{ NEEDS_OVERLAY, has_overlay, "needs overlay (CONFIG_OVERLAY_FS, and root)" },
 	{ NEEDS_SECRETMEM, has_secretmem, "needs memfd_secret (to 6.4 boot with secretmem.enable=1)" },
 	{ NEEDS_UFFD_WP, has_uffd_wp, "needs userfaultfd write-protection (CONFIG_USERFAULTFD)" },
 	{ NEEDS_UFFD_WP_MARK, has_uffd_wp_mark, "needs uffd-wp in pagemap (Linux 5.14)" },

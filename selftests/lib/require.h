@@ -34,6 +34,12 @@ enum requirement {
 	NEEDS_UFFD_WP_MARK	= 1U << 11,
 	/** @NEEDS_KSM: KSM can be started and stopped */
 	NEEDS_KSM		= 1U << 12,
+	/** @NEEDS_XFS: a directory on xfs */
+	NEEDS_XFS		= 1U << 13,
+	/** @NEEDS_BTRFS: a directory on btrfs */
+	NEEDS_BTRFS		= 1U << 14,
+	/** @NEEDS_OVERLAY: overlays can be mounted */
+	NEEDS_OVERLAY		= 1U << 15,
 };
 
 /**

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "ext4.h"
+#include "disks.h"
 #include "guestfs.h"
 #include "initramfs.h"
 #include "kmods.h"
@@ -117,7 +117,7 @@ static int pack_all(struct initramfs *initramfs, const struct options *options, 
 
 	error = error ?: pack_config(initramfs, options, emulated, topic_deadline);
 	error = error ?: kmods_pack(initramfs, options);
-	error = error ?: ext4_pack(initramfs, options);
+	error = error ?: disks_pack(initramfs, options);
 	if (!error && options->splats_allowed)
 		error = initramfs_file(initramfs, GUEST_SPLATS_ALLOWED, 0644,
 				       options->splats_allowed);

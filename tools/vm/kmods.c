@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ext4.h"
+#include "disks.h"
 #include "initramfs.h"
 #include "kmods.h"
 #include "options.h"
@@ -20,17 +20,22 @@
 /**
  * struct wanted - a module the suite asks for
  * @parameters: NULL for those of the RAM disks, which depend on the size of the swap
+ * @late: loaded before TOPIC_FILE_SYSTEMS only
  */
 struct wanted {
 	const char *name;
 	const char *parameters;
 	const char *why;
+	bool late;
 };
 
 static const struct wanted wanted[] = {
-	{ "zram", "num_devices=1", "swap" },
-	{ "brd", NULL, "swap where there is no zram, and ext4" },
-	{ "ext4", "", "file systems under test" },
+	{ "zram", "num_devices=1", "swap", false },
+	{ "brd", NULL, "swap where there is no zram, and file systems", false },
+	{ "ext4", "", "tests of it", false },
+	{ "xfs", "", "tests of it", true },
+	{ "btrfs", "", "tests of it", true },
+	{ "overlay", "", "tests of it", true },
 };
 
 /**
@@ -53,6 +58,7 @@ struct plan {
 	const struct index *index;
 	struct chosen chosen[MAX_CHOSEN];
 	unsigned int count;
+	unsigned int early;
 };
 
 /* "kernel/fs/ext4/ext4.ko.xz" is the module "ext4"; '-' and '_' are the same in module names. */
@@ -212,12 +218,14 @@ out:
 	return bytes;
 }
 
-static int pack(struct initramfs *initramfs, const struct plan *plan)
+/* Modules @first to @end, in load order, and the list of them */
+static int pack(struct initramfs *initramfs, const struct plan *plan, unsigned int first,
+		unsigned int end, const char *list_name)
 {
 	char *list = format_text("%s", "");
 	int error = 0;
 
-	for (unsigned int i = 0; i < plan->count && !error; i++) {
+	for (unsigned int i = first; i < end && !error; i++) {
 		const struct chosen *chosen = &plan->chosen[i];
 		char *host = format_text("%s/%s", plan->index->directory, chosen->path);
 		char *guest = format_text("%s/%02u.ko", GUEST_KMOD_DIR, i);
@@ -233,7 +241,7 @@ static int pack(struct initramfs *initramfs, const struct plan *plan)
 		list = longer;
 	}
 	if (!error)
-		error = initramfs_text(initramfs, GUEST_KMODS, list);
+		error = initramfs_text(initramfs, list_name, list);
 	free(list);
 	return error;
 }
@@ -252,18 +260,12 @@ static char *read_index(const char *directory, const char *name, bool required)
 	return text;
 }
 
-static void choose_wanted(struct plan *plan, const struct options *options, char **disk_parameters)
+static void choose_wanted(struct plan *plan, const char *disk_parameters, bool late)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
-		const char *parameters = wanted[i].parameters;
+		const char *parameters = wanted[i].parameters ?: disk_parameters;
 
-		long mib = options->swap_mib > EXT4_MIB ? options->swap_mib : EXT4_MIB;
-
-		if (!parameters) {
-			*disk_parameters = format_text("rd_nr=2 rd_size=%ld", mib * 1024);
-			parameters = *disk_parameters;
-		}
-		if (!add_module(plan, wanted[i].name, parameters, 0))
+		if (wanted[i].late == late && !add_module(plan, wanted[i].name, parameters, 0))
 			complain("this kernel has no %s (for %s): tests that need it will skip",
 				 wanted[i].name, wanted[i].why);
 	}
@@ -273,18 +275,23 @@ int kmods_pack(struct initramfs *initramfs, const struct options *options)
 {
 	struct index index = { .directory = options->modules };
 	struct plan plan = { .index = &index };
-	char *disk_parameters = NULL;
+	long mib = options->swap_mib > DISK_MIB ? options->swap_mib : DISK_MIB;
+	char *disk_parameters;
 	int error = -1;
 
 	if (!options->modules)
 		return 0;
+	disk_parameters = format_text("rd_nr=4 rd_size=%ld", mib * 1024);
 	index.dependencies = read_index(options->modules, "modules.dep", true);
 	index.builtin = read_index(options->modules, "modules.builtin", true);
 	index.soft = read_index(options->modules, "modules.softdep", false);
 	index.aliases = read_index(options->modules, "modules.alias", false);
 	if (index.dependencies && index.builtin) {
-		choose_wanted(&plan, options, &disk_parameters);
-		error = pack(initramfs, &plan);
+		choose_wanted(&plan, disk_parameters, false);
+		plan.early = plan.count;
+		choose_wanted(&plan, disk_parameters, true);
+		error = pack(initramfs, &plan, 0, plan.early, GUEST_KMODS) ?:
+			pack(initramfs, &plan, plan.early, plan.count, GUEST_KMODS_LATE);
 	}
 	for (unsigned int i = 0; i < plan.count; i++)
 		free(plan.chosen[i].path);

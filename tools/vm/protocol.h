@@ -7,10 +7,11 @@
 #define GUEST_CONFIG		"/etc/pincheck-vm.conf"		/* key=value lines */
 #define GUEST_KMODS		"/etc/pincheck-vm.kmods"	/* "path parameters" in load order */
 #define GUEST_SPLATS_ALLOWED	"/etc/splats-allowed"
+#define GUEST_KMODS_LATE	"/etc/pincheck-vm.kmods-late"	/* those of one topic */
 #define GUEST_KMOD_DIR		"/lib/pincheck-vm"
 #define GUEST_TESTS		"/tests"
 #define GUEST_BUSYBOX		"/bin/busybox"
-#define GUEST_EXT4		"/lib/pincheck-vm/ext4.blocks"
+#define GUEST_DISKS		"/lib/pincheck-vm/disk."	/* and the file system */
 
 /* Keys of GUEST_CONFIG */
 #define KEY_PROBE		"probe"			/* say hello and leave: the KVM probe */
@@ -34,6 +35,8 @@
 #define MARK_TOPIC		"pincheck-vm topic: "
 #define MARK_END		"pincheck-vm end: "	/* then "results=N topics=N" */
 #define MARK_SPLAT		"pincheck-vm splat: "
+/* xfs and btrfs take longer to load than most topics to run: only where they are looked at */
+#define TOPIC_FILE_SYSTEMS	"whitelist_policy"
 #define REASON_FILTER		"not chosen by the filter"
 #define SPLAT_PREFIX		"splat."		/* names of the subtests of "clean" */
 
@@ -41,5 +44,7 @@
 #define ENV_FILTER		"PINCHECK_TESTS"
 #define ENV_SLOW		"KSFT_MACHINE_SLOW"
 #define ENV_EXT4		"PINCHECK_EXT4"
+#define ENV_XFS			"PINCHECK_XFS"
+#define ENV_BTRFS		"PINCHECK_BTRFS"
 
 #endif

@@ -50,10 +50,10 @@ double monotonic_seconds(void);
 void mounts_up(void);
 void memory_up(const struct config *config);
 void swap_up(const struct config *config);
-void ext4_up(void);
+void disks_up(bool late);
 
 /* Kernel modules: the list of the host, and the one under test */
-void kmods_load(void);
+void kmods_load(const char *list);
 int kmod_insert(const char *path, const char *parameters);
 int module_insert(const char *path);
 int module_remove(const char *path);

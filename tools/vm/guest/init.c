@@ -40,10 +40,10 @@ static void report_machine(void)
 static void prepare_machine(const struct config *config)
 {
 	report_machine();
-	kmods_load();
+	kmods_load(GUEST_KMODS);
 	memory_up(config);
 	swap_up(config);
-	ext4_up();
+	disks_up(false);
 }
 
 static bool insert_module_under_test(const struct config *config)
@@ -91,6 +91,8 @@ static void offer_shell(const struct config *config)
 
 	report_plan(0);
 	prepare_machine(config);
+	kmods_load(GUEST_KMODS_LATE);
+	disks_up(true);
 	if (*config->module)
 		error = module_insert(config->module);
 	/* Nobody reads results here: what the person must know goes to the console. */

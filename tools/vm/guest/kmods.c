@@ -26,9 +26,9 @@ int kmod_insert(const char *path, const char *parameters)
 	return error;
 }
 
-void kmods_load(void)
+void kmods_load(const char *name)
 {
-	FILE *list = fopen(GUEST_KMODS, "re");
+	FILE *list = fopen(name, "re");
 	char line[512];
 
 	if (!list)

@@ -190,6 +190,15 @@ static void report_ending(const char *topic, const struct config *config,
 		report_result(true, topic, NULL);
 }
 
+/* Can the filter choose a case of @topic? What stands before its first wildcard tells. */
+static bool may_be_chosen(const char *topic, const char *filter)
+{
+	size_t plain = strcspn(filter, "*?[{!");
+	size_t length = strlen(topic);
+
+	return !strncmp(filter, topic, plain < length ? plain : length);
+}
+
 static void run_topic(const char *topic, const struct config *config)
 {
 	double start = monotonic_seconds();
@@ -209,6 +218,10 @@ static void run_topic(const char *topic, const struct config *config)
 	}
 	/* What a panic finds in the pipe is lost: let there be little. */
 	fcntl(output[1], F_SETPIPE_SZ, 4096);
+	if (!strcmp(topic, TOPIC_FILE_SYSTEMS) && may_be_chosen(topic, config->filter)) {
+		kmods_load(GUEST_KMODS_LATE);
+		disks_up(true);
+	}
 	pid = fork();
 	if (!pid)
 		become(topic, output[1]);

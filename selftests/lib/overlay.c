@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A file on an overlay. Its layers need names for the moment of the mount, so this happens in a
+ * mount namespace of its own, and nothing but the open file is left.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "file.h"
+
+#define SCRATCH		"/tmp"	/* covered by a tmpfs that nobody else sees */
+#define TARGET		SCRATCH "/merged"
+#define PATH_BYTES	4096
+
+static const char *const layers[] = { "lower", "upper", "work" };
+#define LAYERS		(sizeof(layers) / sizeof(*layers))
+
+static int private_namespace(void)
+{
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("scratch", SCRATCH, "tmpfs", 0, NULL) || mkdir(TARGET, 0700))
+		return -errno;
+	return 0;
+}
+
+static int make_layers(const char *directory)
+{
+	char path[PATH_BYTES];
+
+	for (size_t i = 0; i < LAYERS; i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, layers[i]);
+		if (mkdir(path, 0700))
+			return -errno;
+	}
+	return 0;
+}
+
+/* The overlay made a directory in its work directory. */
+static void remove_layers(const char *directory)
+{
+	char path[PATH_BYTES];
+
+	snprintf(path, sizeof(path), "%s/work/work", directory);
+	rmdir(path);
+	for (size_t i = 0; i < LAYERS; i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, layers[i]);
+		rmdir(path);
+	}
+}
+
+static int open_merged(const char *directory, size_t bytes)
+{
+	const char *name = TARGET "/file";
+	char options[3 * PATH_BYTES];
+	int file, error;
+
+	snprintf(options, sizeof(options), "lowerdir=%s/lower,upperdir=%s/upper,workdir=%s/work",
+		 directory, directory, directory);
+	if (mount("overlay", TARGET, "overlay", 0, options))
+		return -errno;
+	file = open(name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+	error = file < 0 || ftruncate(file, (off_t)bytes) ? -errno : 0;
+	unlink(name);
+	umount2(TARGET, MNT_DETACH);
+	if (error && file >= 0)
+		close(file);
+	return error ? error : file;
+}
+
+/* @directory ends in XXXXXX. */
+static int open_in(char *directory, size_t bytes)
+{
+	int file;
+
+	if (!mkdtemp(directory))
+		return -errno;
+	file = make_layers(directory);
+	if (!file)
+		file = open_merged(directory, bytes);
+	remove_layers(directory);
+	rmdir(directory);
+	return file;
+}
+
+int overlay_open_ext4(size_t bytes)
+{
+	const char *ext4 = getenv("PINCHECK_EXT4");
+	char directory[PATH_BYTES / 2];
+	int error = private_namespace();
+
+	if (error || !ext4)
+		return error ? error : -ENOENT;
+	snprintf(directory, sizeof(directory), "%s/overlay.XXXXXX", ext4);
+	return open_in(directory, bytes);
+}
+
+int overlay_open_tmpfs(size_t bytes)
+{
+	char directory[] = SCRATCH "/overlay.XXXXXX";
+	int error = private_namespace();
+
+	return error ? error : open_in(directory, bytes);
+}
