@@ -16,6 +16,7 @@
 	X(topic, memory, none)									\
 	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_ro_lt_slow)		\
 	X(topic, memory, pin_rw_fast)		X(topic, memory, pin_rw_lt_slow)		\
+	X(topic, memory, pin_rw_lt_policy)							\
 	X(topic, memory, get_ro_fast)		X(topic, memory, get_rw_slow)			\
 	X(topic, memory, uring)
 

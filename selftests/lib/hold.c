@@ -119,6 +119,7 @@ const struct hold_kind hold_##row = {								\
 
 #define RW	PINCHECK_HOLD_WRITE
 #define LT	PINCHECK_HOLD_LONGTERM
+#define POLICY	PINCHECK_HOLD_WHITELIST
 
 PINCHECK_ROW(pin_ro_fast,    PIN, 0,				0,	 FAST);
 PINCHECK_ROW(pin_ro_slow,    PIN, 0,				0,	 SLOW);
@@ -128,6 +129,8 @@ PINCHECK_ROW(pin_rw_fast,    PIN, HOLD_WRITE,			RW,	 FAST);
 PINCHECK_ROW(pin_rw_slow,    PIN, HOLD_WRITE,			RW,	 SLOW);
 PINCHECK_ROW(pin_rw_lt_fast, PIN, HOLD_WRITE | HOLD_LONGTERM,	RW | LT, FAST);
 PINCHECK_ROW(pin_rw_lt_slow, PIN, HOLD_WRITE | HOLD_LONGTERM,	RW | LT, SLOW);
+/* What the policy allows is held as without it: a page in the swap cache is anonymous (B41). */
+PINCHECK_ROW(pin_rw_lt_policy, PIN, HOLD_WRITE | HOLD_LONGTERM, RW | LT | POLICY, FAST);
 PINCHECK_ROW(get_ro_fast,    GET, 0,				0,	 FAST);
 PINCHECK_ROW(get_ro_slow,    GET, 0,				0,	 SLOW);
 PINCHECK_ROW(get_rw_fast,    GET, HOLD_WRITE,			RW,	 FAST);

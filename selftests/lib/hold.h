@@ -85,8 +85,9 @@ struct hold_kind {
 
 extern const struct hold_kind hold_none, hold_pin_ro_fast, hold_pin_ro_slow, hold_pin_ro_lt_fast,
 			      hold_pin_ro_lt_slow, hold_pin_rw_fast, hold_pin_rw_slow,
-			      hold_pin_rw_lt_fast, hold_pin_rw_lt_slow, hold_get_ro_fast,
-			      hold_get_ro_slow, hold_get_rw_fast, hold_get_rw_slow, hold_uring;
+			      hold_pin_rw_lt_fast, hold_pin_rw_lt_slow, hold_pin_rw_lt_policy,
+			      hold_get_ro_fast, hold_get_ro_slow, hold_get_rw_fast,
+			      hold_get_rw_slow, hold_uring;
 
 extern const struct hold_ops hold_ops_none, hold_ops_pincheck, hold_ops_uring;
 

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gup_race: GUP against what takes the page away under it: its mapping is zapped and the page used
+ * for something else (B43), its huge page is split (B49), its file system goes (B45). Any race that
+ * GUP-fast detects sends it the slow way, which is always safe (B46): a hold is of the caller's own
+ * pages, or it is refused. A bounded number of rounds each; how often the two met is told.
+ */
+#include "suite.h"
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include "../tools/lib/vmstat.h"
+#include "file.h"
+#include "stage.h"
+
+#ifndef MADV_COLD
+#define MADV_COLD	20
+#endif
+
+#define PAGES		8
+#define BYTES		(PAGES * PAGE_BYTES)
+#define ROUNDS		60	/* at least, */
+#define ACTS		24	/* until the other thread was done so often, */
+#define ROUNDS_MAX	20000	/* if it does */
+
+/* First word of a page. What is neither OWN nor fresh is somebody else's. */
+#define FRESH		0ULL
+#define OWN		0x6e776f20656d796dULL
+#define FOREIGN		0x6e676965726f66ULL
+
+FIXTURE(gup_race)
+{
+	struct stage stage;
+};
+
+FIXTURE_VARIANT(gup_race)
+{
+	struct hold_row row;
+};
+
+#define GUP_RACE_VARIANT(name_, kind_, path_, flags_)				\
+	FIXTURE_VARIANT_ADD(gup_race, name_)					\
+	{									\
+		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
+	};
+FOR_EACH_FAST_HOLD_ROW(GUP_RACE_VARIANT)
+
+FIXTURE_SETUP(gup_race)
+{
+	char why[WHY];
+
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	stage_use_all_cpus();
+}
+
+FIXTURE_TEARDOWN(gup_race)
+{
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+/**
+ * struct opponent - the thread that takes pages away
+ * @act: takes them away once, @number counts how often
+ * @start: of the memory both are at
+ * @bytes: of it
+ * @steps: 2 for each act: odd while at it
+ * @announces: its acts set @ready, and there is nothing to hold before
+ * @ready: there is
+ * @failed: an act did not do what it is there for: -errno
+ * @stop: no more of it
+ */
+struct opponent {
+	int (*act)(struct opponent *opponent, unsigned int number);
+	unsigned char *start;
+	size_t bytes;
+	unsigned int steps;
+	bool announces;
+	bool ready;
+	int failed;
+	bool stop;
+};
+
+static void *oppose(void *argument)
+{
+	struct opponent *opponent = argument;
+
+	while (!__atomic_load_n(&opponent->stop, __ATOMIC_ACQUIRE) && !opponent->failed) {
+		unsigned int steps = __atomic_fetch_add(&opponent->steps, 1, __ATOMIC_SEQ_CST);
+
+		__atomic_store_n(&opponent->failed, opponent->act(opponent, steps / 2),
+				 __ATOMIC_SEQ_CST);
+		__atomic_fetch_add(&opponent->steps, 1, __ATOMIC_SEQ_CST);
+	}
+	return NULL;
+}
+
+static unsigned int steps_of(const struct opponent *opponent)
+{
+	return __atomic_load_n(&opponent->steps, __ATOMIC_SEQ_CST);
+}
+
+/* What came of all the rounds. */
+struct tally {
+	unsigned int rounds;
+	unsigned int meetings;
+	unsigned int given;
+	unsigned int refused;
+	unsigned int fresh;
+	unsigned int foreign;
+	int surprise;
+};
+
+/* The bytes of each page that is held, as a device sees them. */
+static void look(struct stage *stage, struct tally *tally)
+{
+	for (size_t i = 0; i < PAGES; i++) {
+		uint64_t word = FOREIGN;
+
+		pincheck_read(stage->session, stage->hold.hold, i * PAGE_BYTES, &word,
+			      sizeof(word));
+		tally->fresh += word == FRESH;
+		tally->foreign += word != OWN && word != FRESH;
+	}
+}
+
+static void play_round(struct stage *stage, struct hold_row row, const unsigned char *at,
+		       const struct opponent *opponent, struct tally *tally)
+{
+	unsigned int before = steps_of(opponent);
+	int error = stage_hold(stage, row, at, BYTES);
+
+	tally->rounds++;
+	tally->meetings += before % 2 || steps_of(opponent) != before;
+	tally->given += !error;
+	tally->refused += error == -EFAULT || error == -EAGAIN;
+	if (error && error != -EFAULT && error != -EAGAIN)
+		tally->surprise = error;
+	if (error)
+		return;
+	look(stage, tally);
+	pincheck_release(stage->session, stage->hold.hold);
+}
+
+static bool goes_on(const struct tally *tally, const struct opponent *opponent)
+{
+	return !opponent->failed && tally->rounds < ROUNDS_MAX &&
+	       (tally->rounds < ROUNDS || steps_of(opponent) / 2 < ACTS);
+}
+
+/* Where there is nothing to hold most of the time, rounds wait for the moment that there is. */
+static void wait_for(struct opponent *opponent)
+{
+	while (opponent->announces && !__atomic_load_n(&opponent->failed, __ATOMIC_SEQ_CST) &&
+	       !__atomic_exchange_n(&opponent->ready, false, __ATOMIC_SEQ_CST))
+		sched_yield();
+}
+
+/* @write: each round begins with pages that were written. */
+static int play(struct stage *stage, struct hold_row row, unsigned char *at, bool write,
+		struct opponent *opponent, struct tally *tally)
+{
+	pthread_t thread;
+	int error = pthread_create(&thread, NULL, oppose, opponent);
+
+	*tally = (struct tally) { 0 };
+	if (error)
+		return -error;
+	while (goes_on(tally, opponent)) {
+		for (size_t i = 0; write && i < PAGES; i++)
+			*(volatile uint64_t *)(at + i * PAGE_BYTES) = OWN;
+		wait_for(opponent);
+		play_round(stage, row, at, opponent, tally);
+		sched_yield();
+	}
+	__atomic_store_n(&opponent->stop, true, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	return opponent->failed;
+}
+
+#define EXPECT_OWN_PAGES_ONLY(tally, opponent) do {						\
+	evidence("%u rounds, %u while the other was at one of its %u acts: %u given, %u refused; "	\
+		 "pages: %u fresh, %u foreign", (tally)->rounds, (tally)->meetings,		\
+		 steps_of(opponent) / 2, (tally)->given, (tally)->refused, (tally)->fresh,	\
+		 (tally)->foreign);								\
+	EXPECT_EQ(0, (tally)->surprise);							\
+	EXPECT_EQ(0, (tally)->foreign);								\
+	EXPECT_LT(0, (tally)->meetings);							\
+	EXPECT_LE(ACTS, steps_of(opponent) / 2);						\
+} while (0)
+
+/* What was just zapped is the next to be handed out, on this CPU: let it be written to. */
+static int use_freed_pages(size_t bytes)
+{
+	unsigned char *other = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (other == MAP_FAILED)
+		return -errno;
+	for (size_t i = 0; i < bytes; i += PAGE_BYTES)
+		*(volatile uint64_t *)(other + i) = FOREIGN;
+	return munmap(other, bytes) ? -errno : 0;
+}
+
+static int zap(struct opponent *opponent, unsigned int number)
+{
+	(void)number;
+	if (madvise(opponent->start, opponent->bytes, MADV_DONTNEED))
+		return -errno;
+	return use_freed_pages(opponent->bytes);
+}
+
+/* SYNC, ISOLATION. Rows B43, B46: the page may be freed and used again before GUP has its hold. */
+TEST_F(gup_race, zapped_meanwhile)
+{
+	struct stage *stage = &self->stage;
+	struct opponent opponent = {
+		.act = zap, .start = stage->memory, .bytes = BYTES,
+	};
+	struct tally tally;
+
+	ASSERT_EQ(0, play(stage, variant->row, stage->memory, true, &opponent, &tally));
+	EXPECT_OWN_PAGES_ONLY(&tally, &opponent);
+	EXPECT_EQ(tally.rounds, tally.given);
+}
+
+/*
+ * A new huge page, which takes a new mapping: page tables stay when their pages are zapped. Then
+ * its PMD mapping is split, or by way of that the page itself.
+ */
+static int split(struct opponent *opponent, unsigned int number)
+{
+	unsigned char *start = opponent->start;
+	int error;
+
+	if (mmap(start, opponent->bytes, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED ||
+	    madvise(start, opponent->bytes, MADV_HUGEPAGE))
+		return -errno;
+	*(volatile unsigned char *)start = 1;
+	if (number % 2)
+		error = madvise(start, PAGE_BYTES, MADV_COLD);
+	else
+		error = mprotect(start, PAGE_BYTES, PROT_READ) ||
+			mprotect(start, PAGE_BYTES, PROT_READ | PROT_WRITE);
+	return error ? -errno : 0;
+}
+
+/* SYNC. Rows B46, B49: reference first, reference refused, or a base page and the PMD looked at again. */
+TEST_F(gup_race, split_meanwhile)
+{
+	unsigned char *area, *huge;
+	struct opponent opponent;
+	uint64_t pmds[2], folios[2];
+	struct tally tally;
+
+	SUITE_NEEDS(NEEDS_THP);
+	area = mmap(NULL, 2 * PMD_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)area);
+	huge = (unsigned char *)(((uintptr_t)area + PMD_BYTES - 1) & ~(uintptr_t)(PMD_BYTES - 1));
+	opponent = (struct opponent) { .act = split, .start = huge, .bytes = PMD_BYTES };
+	ASSERT_EQ(0, vmstat_read("thp_split_pmd", &pmds[0]));
+	ASSERT_EQ(0, vmstat_read("thp_split_page", &folios[0]));
+	ASSERT_EQ(0, play(&self->stage, variant->row, huge + PMD_BYTES / 2, true, &opponent,
+			  &tally));
+	EXPECT_OWN_PAGES_ONLY(&tally, &opponent);
+	EXPECT_EQ(tally.rounds, tally.given);
+	ASSERT_EQ(0, vmstat_read("thp_split_pmd", &pmds[1]));
+	ASSERT_EQ(0, vmstat_read("thp_split_page", &folios[1]));
+	evidence("%llu PMDs and %llu huge pages split", (unsigned long long)(pmds[1] - pmds[0]),
+		 (unsigned long long)(folios[1] - folios[0]));
+	EXPECT_LT(pmds[0], pmds[1]);
+	EXPECT_LT(folios[0], folios[1]);
+	munmap(area, 2 * PMD_BYTES);
+}
+
+/* The file system is mounted nowhere: its mapping is all that keeps it. */
+static int mount_and_lose(struct opponent *opponent, unsigned int number)
+{
+	const struct file_kind *kind = number % 2 ? &file_tmpfs : &file_ramfs;
+	int file = kind->open(opponent->bytes);
+	void *mapped;
+
+	if (file < 0)
+		return file;
+	mapped = mmap(opponent->start, opponent->bytes, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_FIXED, file, 0);
+	close(file);
+	if (mapped == MAP_FAILED)
+		return -errno;
+	for (size_t i = 0; i < opponent->bytes; i += PAGE_BYTES)
+		*(volatile uint64_t *)(opponent->start + i) = OWN;
+	__atomic_store_n(&opponent->ready, true, __ATOMIC_SEQ_CST);
+	sched_yield();
+	mapped = mmap(opponent->start, opponent->bytes, PROT_NONE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	return mapped == MAP_FAILED ? -errno : use_freed_pages(opponent->bytes);
+}
+
+/* FILE, WHITELIST. Row B45: the mapping that is asked about is not freed while GUP-fast asks. */
+TEST_F(gup_race, file_system_gone_meanwhile)
+{
+	unsigned char *area = mmap(NULL, BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct opponent opponent = { .act = mount_and_lose, .start = area, .bytes = BYTES,
+				     .announces = true };
+	struct tally tally;
+
+	ASSERT_NE(MAP_FAILED, (void *)area);
+	ASSERT_EQ(0, play(&self->stage, variant->row, area, false, &opponent, &tally));
+	EXPECT_OWN_PAGES_ONLY(&tally, &opponent);
+	EXPECT_EQ(tally.rounds, tally.given + tally.refused);
+	munmap(area, BYTES);
+}
+
+PINCHECK_TEST_MAIN
