@@ -21,6 +21,7 @@
 #define BYTES		(PAGES * PAGE_BYTES)
 #define ROUNDS		60	/* at least, */
 #define ACTS		24	/* until the other thread was done so often, */
+#define MEETINGS	20	/* and was at it during so many of them, */
 #define ROUNDS_MAX	20000	/* if it does */
 
 /* First word of a page. What is neither OWN nor fresh is somebody else's. */
@@ -144,7 +145,8 @@ static void play_round(struct stage *stage, struct hold_row row, const unsigned 
 static bool goes_on(const struct tally *tally, const struct opponent *opponent)
 {
 	return !opponent->failed && tally->rounds < ROUNDS_MAX &&
-	       (tally->rounds < ROUNDS || steps_of(opponent) / 2 < ACTS);
+	       (tally->rounds < ROUNDS || tally->meetings < MEETINGS ||
+		steps_of(opponent) / 2 < ACTS);
 }
 
 /* Where there is nothing to hold most of the time, rounds wait for the moment that there is. */
@@ -184,7 +186,7 @@ static int play(struct stage *stage, struct hold_row row, unsigned char *at, boo
 		 (tally)->foreign);								\
 	EXPECT_EQ(0, (tally)->surprise);							\
 	EXPECT_EQ(0, (tally)->foreign);								\
-	EXPECT_LT(0, (tally)->meetings);							\
+	EXPECT_LE(MEETINGS, (tally)->meetings);							\
 	EXPECT_LE(ACTS, steps_of(opponent) / 2);						\
 } while (0)
 
