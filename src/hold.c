@@ -4,12 +4,14 @@
 #include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include "hold.h"
 #include "session.h"
 #include "whitelist.h"
@@ -74,7 +76,37 @@ static void uncharge(struct mm_struct *mm, unsigned long nr)
  */
 void hold_free(struct hold *hold)
 {
-	kvfree(hold);
+	if (!hold)
+		return;
+	kvfree(hold->pages);
+	kfree(hold);
+}
+
+/*
+ * kmalloc() gives powers of two: up to twice what is needed. Where that would waste a page or
+ * more, vmalloc() does not.
+ */
+static struct page **pages_alloc(unsigned long nr)
+{
+	size_t bytes = nr * sizeof(struct page *);
+
+	if (roundup_pow_of_two(bytes) - bytes >= PAGE_SIZE)
+		return __vmalloc(bytes, GFP_KERNEL_ACCOUNT);
+	return kvmalloc(bytes, GFP_KERNEL_ACCOUNT);
+}
+
+static struct hold *hold_new(unsigned long nr)
+{
+	struct hold *hold = kmalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
+
+	if (!hold)
+		return NULL;
+	hold->room = nr;
+	hold->pages = pages_alloc(nr);
+	if (hold->pages)
+		return hold;
+	kfree(hold);
+	return NULL;
 }
 
 /* Memory for @nr pages: that of the last hold if it fits, with no more than a page to waste. */
@@ -85,10 +117,7 @@ static struct hold *hold_alloc(struct session *session, unsigned long nr)
 	if (hold && hold->room >= nr && hold->room - nr < PAGE_SIZE / sizeof(*hold->pages))
 		return hold;
 	hold_free(hold);
-	hold = kvmalloc(struct_size(hold, pages, nr), GFP_KERNEL_ACCOUNT);
-	if (hold)
-		hold->room = nr;
-	return hold;
+	return hold_new(nr);
 }
 
 static void hold_init(struct hold *hold, struct session *session, struct mm_struct *mm, u32 id,

@@ -63,7 +63,7 @@ extern const struct hold_ops memfd_ops;
  * @room: how many fit into @pages
  * @flags: PINCHECK_HOLD_*
  * @fast: for each chunk of HOLD_CHUNK_PAGES, its split
- * @pages: the pages, in order of address
+ * @pages: the pages, in order of address; memory of its own
  */
 struct hold {
 	refcount_t users;
@@ -80,7 +80,7 @@ struct hold {
 	u32 id;
 	u32 flags;
 	u32 fast[HOLD_PAGES_MAX / HOLD_CHUNK_PAGES];
-	struct page *pages[];
+	struct page **pages;
 };
 
 /** hold_path() - enum pincheck_path: how page @index of @hold was found */
