@@ -25,6 +25,7 @@ enum option_key {
 	OPT_HUGEPAGES,
 	OPT_APPEND,
 	OPT_SHELL,
+	OPT_ICOUNT,
 	OPT_BOOT,
 	OPT_TEST,
 	OPT_TOPIC,
@@ -53,6 +54,8 @@ static const struct argp_option rows[] = {
 	{ "memory", OPT_MEMORY, "MiB", 0, "[2048]", 0 },
 	{ "swap", OPT_SWAP, "MiB", 0, "swap on zram or a RAM disk [256]", 0 },
 	{ "hugepages", OPT_HUGEPAGES, "N", 0, "2 MiB hugetlb pages [64]", 0 },
+	{ "icount", OPT_ICOUNT, NULL, 0, "emulate, and let the guest's clocks count instructions: one a "
+	  "nanosecond, whatever else runs here", 0 },
 	{ "append", OPT_APPEND, "STRING", 0, "more kernel command line", 0 },
 	{ "shell", OPT_SHELL, NULL, 0, "no tests, but a prompt in the same guest", 0 },
 	{ .doc = "Deadlines, in seconds; the defaults are three times as long under emulation:" },
@@ -159,6 +162,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		options->accel = accel_by_name(state, argument);
 	else if (key == OPT_SHELL)
 		options->shell = true;
+	else if (key == OPT_ICOUNT)
+		options->icount = true;
 	else if (key == 'v')
 		options->verbose = true;
 	else if (key == ARGP_KEY_ARG && strcmp(argument, "run"))
@@ -231,6 +236,12 @@ static void check_and_complete(struct options *options)
 	}
 	options->splats_allowed = part(options->splats_allowed, (const char *const[]){
 		"../../tools/vm/splats-allowed", "../share/pincheck/splats-allowed", NULL });
+	if (options->icount && options->accel == ACCEL_KVM) {
+		complain("--icount counts what is emulated: leave --accel kvm out");
+		exit(EXIT_RUNNER);
+	}
+	if (options->icount)
+		options->accel = ACCEL_TCG;
 	if (options->smp < 1 || options->memory_mib < 256) {
 		complain("the guest needs a processor (--smp 1) and 256 MiB (--memory 256) at least");
 		exit(EXIT_RUNNER);

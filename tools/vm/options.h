@@ -11,6 +11,7 @@ enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
  * struct options - of `pincheck-vm run`
  * @modules: directory .../lib/modules/RELEASE, or NULL when everything needed is built in
  * @module: pincheck.ko, or NULL to run the tests without a module
+ * @icount: the clocks of the guest count instructions; takes emulation
  * @boot_deadline: seconds without a sign of life; 0 for the default
  * @test_deadline: seconds for all topics together; 0 for the default
  * @topic_deadline: seconds for one topic; 0 for the default
@@ -37,6 +38,7 @@ struct options {
 	long test_deadline;
 	long topic_deadline;
 	bool shell;
+	bool icount;
 	bool verbose;
 };
 

@@ -51,11 +51,13 @@ char **qemu_argv(const struct options *options, enum accel accel, const char *in
 		"-smp", smp, "-m", memory, "-kernel", options->kernel, "-initrd", initrd,
 		"-append", append, "-chardev", console, "-chardev", results,
 		"-serial", "chardev:console", "-serial", "chardev:results",
+		/* One instruction a nanosecond; a guest that waits skips to the next timer. */
+		options->icount ? "-icount" : NULL, "shift=0,sleep=off",
 	};
 	char **argv = NULL;
 	size_t count = 0;
 
-	for (; count < ARRAY_SIZE(words); count++) {
+	for (; count < ARRAY_SIZE(words) && words[count]; count++) {
 		argv = grow(argv, count, sizeof(*argv));
 		argv[count] = format_text("%s", words[count]);
 	}
