@@ -23,6 +23,7 @@ struct referents {
 	struct pincheck_page pages[STAGE_PAGES];
 	__u64 pfns[STAGE_PAGES];
 	struct pincheck_report reports[STAGE_PAGES];
+	struct pincheck_bench_sample sample;
 };
 
 union argument {
@@ -37,6 +38,7 @@ union argument {
 	struct pincheck_pages pages;
 	struct pincheck_report_request report;
 	struct pincheck_scan scan;
+	struct pincheck_bench bench;
 	unsigned char bytes[ARGUMENT_BYTES];
 };
 
@@ -95,6 +97,16 @@ static void good_scan(union argument *a, const struct referents *to)
 	};
 }
 
+static void good_bench(union argument *a, const struct referents *to)
+{
+	a->bench = (struct pincheck_bench) {
+		.size = sizeof(a->bench), .flags = PINCHECK_HOLD_WRITE,
+		.kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST, .rounds = 1,
+		.addr = (uintptr_t)to->stage.memory, .len = to->stage.length,
+		.samples = (uintptr_t)&to->sample,
+	};
+}
+
 FIXTURE(ioctl)
 {
 	struct referents to;
@@ -136,6 +148,15 @@ FIXTURE_VARIANT_ADD(ioctl, scan)
 	.number = PINCHECK_IOC_SCAN, .good = good_scan, .abi1_size = 48,
 	.known_flags = PINCHECK_SCAN_FLAGS,
 	.output_first = offsetof(struct pincheck_scan, count), .output_end = 48,
+	.needs_admin = true,
+};
+
+FIXTURE_VARIANT_ADD(ioctl, bench)
+{
+	.number = PINCHECK_IOC_BENCH, .good = good_bench, .abi1_size = 56,
+	.known_flags = PINCHECK_BENCH_FLAGS,
+	.reserved = offsetof(struct pincheck_bench, reserved),
+	.output_first = offsetof(struct pincheck_bench, pages), .output_end = 56,
 	.needs_admin = true,
 };
 

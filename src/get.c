@@ -22,7 +22,7 @@ static void get_put(struct page **pages, unsigned long nr, bool dirty)
 	}
 }
 
-static const struct gup_calls get_calls = {
+const struct gup_calls get_calls = {
 	.fast = get_fast,
 	.slow = compat_get_user_pages,
 	.remote = compat_get_user_pages_remote,

@@ -11,11 +11,13 @@
 #include "path.h"
 #include "session.h"
 
-/* Most pages given back without a chance to reschedule. Unlike taking, this leaves IRQs on. */
-#define PUT_CHUNK_PAGES		16384UL
-
-/* FOLL_* changed their values more than once: never a caller's bits, always this translation. */
-static unsigned int foll_flags(u32 flags)
+/**
+ * gup_foll_flags() - FOLL_* for PINCHECK_HOLD_*
+ * @flags: of a hold
+ *
+ * FOLL_* changed their values more than once: never a caller's bits, always this translation.
+ */
+unsigned int gup_foll_flags(u32 flags)
 {
 	return (flags & PINCHECK_HOLD_WRITE ? FOLL_WRITE : 0) |
 	       (flags & PINCHECK_HOLD_LONGTERM ? FOLL_LONGTERM : 0) |
@@ -42,7 +44,7 @@ static long gup_call(const struct gup_calls *calls, struct hold *hold, u32 path,
 		     unsigned long done, unsigned long nr, u32 *fast)
 {
 	unsigned long start = hold->addr + (done << PAGE_SHIFT);
-	unsigned int flags = foll_flags(hold->flags);
+	unsigned int flags = gup_foll_flags(hold->flags);
 	struct path_call call;
 	long got;
 
@@ -56,12 +58,15 @@ static long gup_call(const struct gup_calls *calls, struct hold *hold, u32 path,
 	return got;
 }
 
-/*
+/**
+ * gup_refs_exhausted() - does this page have so many references that it must get no more?
+ * @page: of a chunk just taken
+ *
  * GUP warns, and refuses, once the refcount of a page has wrapped, which 2^21 pins do: 8 GiB worth
  * of the zero page of 5.10, or one page mapped often enough. Stay well clear of it. Looking at one
  * page of a chunk finds these, and costs nothing.
  */
-static bool refs_exhausted(struct page *page)
+bool gup_refs_exhausted(struct page *page)
 {
 	return page_count(page) > INT_MAX / 2;
 }
@@ -84,7 +89,7 @@ static unsigned long gup_chunk(const struct gup_calls *calls, struct hold *hold,
 		}
 		*split = split_append(*split, came, fast);
 		came += got;
-		if (refs_exhausted(hold->pages[done + came - 1])) {
+		if (gup_refs_exhausted(hold->pages[done + came - 1])) {
 			*err = -EOVERFLOW;
 			break;
 		}

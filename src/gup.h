@@ -5,6 +5,9 @@
 
 #include <linux/types.h>
 
+/* Most pages given back without a chance to reschedule. Unlike taking, this leaves IRQs on. */
+#define PUT_CHUNK_PAGES		16384UL
+
 struct hold;
 struct mm_struct;
 struct page;
@@ -27,6 +30,11 @@ struct gup_calls {
 	void (*put)(struct page **pages, unsigned long nr, bool dirty);
 };
 
+extern const struct gup_calls pin_calls;
+extern const struct gup_calls get_calls;
+
+unsigned int gup_foll_flags(u32 flags);
+bool gup_refs_exhausted(struct page *page);
 int gup_check(const struct pincheck_hold *request);
 int gup_take(const struct gup_calls *calls, struct hold *hold, struct pincheck_hold *request);
 void gup_give_back(const struct gup_calls *calls, struct hold *hold);

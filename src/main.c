@@ -104,6 +104,14 @@ static const struct command commands[] = {
 			  .min_size = PINCHECK_EVENTS_SIZE_ABI1 },
 		.capability = NO_CAPABILITY,
 	},
+	[INDEX(PINCHECK_IOC_BENCH)] = {
+		.run = bench_command,
+		.rule = { .size = sizeof(struct pincheck_bench),
+			  .min_size = PINCHECK_BENCH_SIZE_ABI1,
+			  .flags = PINCHECK_BENCH_FLAGS,
+			  .reserved = offsetof(struct pincheck_bench, reserved) },
+		.capability = CAP_SYS_ADMIN,
+	},
 };
 
 static const struct command *find_command(unsigned int cmd)

@@ -19,7 +19,7 @@ static void pin_put(struct page **pages, unsigned long nr, bool dirty)
 		unpin_user_pages(pages, nr);
 }
 
-static const struct gup_calls pin_calls = {
+const struct gup_calls pin_calls = {
 	.fast = pin_fast,
 	.slow = compat_pin_user_pages,
 	.remote = compat_pin_user_pages_remote,

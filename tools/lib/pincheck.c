@@ -130,6 +130,12 @@ int pincheck_scan(int session, __u32 flags, __u64 *cursor, __u64 *end, __u64 *pf
 	return 0;
 }
 
+int pincheck_bench(int session, struct pincheck_bench *bench)
+{
+	bench->size = sizeof(*bench);
+	return command(session, PINCHECK_IOC_BENCH, bench);
+}
+
 static const char *name_of(const char *const *names, size_t count, __u32 value)
 {
 	return value < count && names[value] ? names[value] : "?";

@@ -59,6 +59,9 @@ int pincheck_report_ledger(int session, const __u64 *pfns, __u64 count,
  */
 int pincheck_scan(int session, __u32 flags, __u64 *cursor, __u64 *end, __u64 *pfns, __u64 *count);
 
+/** pincheck_bench() - the kernel's own calls, timed; the caller fills all but size. Return: 0 or errno */
+int pincheck_bench(int session, struct pincheck_bench *bench);
+
 /* Names of the values of the contract, for output; "?" for one this build does not know. */
 const char *pincheck_kind_name(__u32 kind);
 const char *pincheck_path_name(__u32 path);

@@ -635,6 +635,58 @@ struct pincheck_events {
 	__u64 lost;
 };
 
+/* Flags of struct pincheck_bench are of these. */
+#define PINCHECK_BENCH_FLAGS	(PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM)
+
+/* Most rounds of one PINCHECK_IOC_BENCH. */
+#define PINCHECK_BENCH_ROUNDS_MAX	1024
+
+/** struct pincheck_bench_sample - one round of PINCHECK_IOC_BENCH */
+struct pincheck_bench_sample {
+	/** @take_ns: nanoseconds that taking the references took */
+	__u64 take_ns;
+	/** @give_ns: and giving them back */
+	__u64 give_ns;
+};
+
+/**
+ * struct pincheck_bench - argument of PINCHECK_IOC_BENCH
+ *
+ * Needs CAP_SYS_ADMIN (EPERM). What do the kernel's own calls cost that a hold is made of? Takes
+ * references on the range and gives them back, @rounds times, in the very calls that HOLD and
+ * RELEASE would make for it (as many pages in each), into an array that is there before, and around
+ * them nothing but a look at the clock. Nothing stays held, and nothing is charged to
+ * RLIMIT_MEMLOCK. The counters of struct pincheck_info go on.
+ *
+ * EINVAL: unknown flag, kind, path, reserved field not 0, @addr and @len as for HOLD, long-term
+ * with kind get, @rounds 0 or more than PINCHECK_BENCH_ROUNDS_MAX. E2BIG: more pages than a hold
+ * may have. EFAULT: GUP refuses a page of the range, or @samples cannot be written. ENOMEM: no
+ * memory for the array. EOVERFLOW, EINTR, EAGAIN: as for HOLD. Samples of rounds that were done
+ * before an error may have been written.
+ */
+struct pincheck_bench {
+	/** @size: (in) sizeof(struct pincheck_bench) */
+	__u32 size;
+	/** @flags: (in) PINCHECK_HOLD_WRITE, PINCHECK_HOLD_LONGTERM */
+	__u32 flags;
+	/** @kind: (in) PINCHECK_KIND_PIN or PINCHECK_KIND_GET */
+	__u32 kind;
+	/** @path: (in) PINCHECK_PATH_FAST or PINCHECK_PATH_SLOW, as for HOLD */
+	__u32 path;
+	/** @addr: (in) user address, page aligned */
+	__u64 addr;
+	/** @len: (in) bytes, a multiple of the page size, not 0 */
+	__u64 len;
+	/** @rounds: (in) how often */
+	__u32 rounds;
+	/** @reserved: (in) 0 */
+	__u32 reserved;
+	/** @samples: (in) user address of @rounds struct pincheck_bench_sample */
+	__u64 samples;
+	/** @pages: (out) base pages taken and given back in each round */
+	__u64 pages;
+};
+
 /* Sizes of the structures as ABI 1 had them: no argument may be shorter. They never change. */
 #define PINCHECK_INFO_SIZE_ABI1		88
 #define PINCHECK_HOLD_SIZE_ABI1		72
@@ -646,6 +698,7 @@ struct pincheck_events {
 #define PINCHECK_SCAN_SIZE_ABI1		48
 #define PINCHECK_EVENTS_SIZE_ABI1	48
 #define PINCHECK_EVENT_SIZE_ABI1	40
+#define PINCHECK_BENCH_SIZE_ABI1	56
 
 #define PINCHECK_IOC_MAGIC	0xBC
 
@@ -657,5 +710,6 @@ struct pincheck_events {
 #define PINCHECK_IOC_REPORT	_IOWR(PINCHECK_IOC_MAGIC, 0x45, struct pincheck_report_request)
 #define PINCHECK_IOC_SCAN	_IOWR(PINCHECK_IOC_MAGIC, 0x46, struct pincheck_scan)
 #define PINCHECK_IOC_EVENTS	_IOWR(PINCHECK_IOC_MAGIC, 0x47, struct pincheck_events)
+#define PINCHECK_IOC_BENCH	_IOWR(PINCHECK_IOC_MAGIC, 0x4a, struct pincheck_bench)
 
 #endif /* _UAPI_LINUX_PINCHECK_H */

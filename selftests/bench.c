@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * BENCH, which times the kernel's own calls: what it takes it gives back, whatever it is asked.
+ * No time is judged here. Invariants: ACCURACY of what it says it did, CLEAN. One variant a way to
+ * take references.
+ */
+#include "suite.h"
+#include <sys/mman.h>
+#include "accounting.h"
+#include "stage.h"
+
+#define ROUNDS	5
+#define UNTOUCHED	0x5c5c5c5c5c5c5c5cULL
+
+FIXTURE(bench)
+{
+	struct stage stage;
+	struct pincheck_bench call;
+	struct pincheck_bench_sample samples[ROUNDS + 1];
+};
+
+FIXTURE_VARIANT(bench)
+{
+	struct hold_row row;
+};
+
+#define BENCH_VARIANT(name_, kind_, path_, flags_)					\
+	FIXTURE_VARIANT_ADD(bench, name_)						\
+	{										\
+		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
+	};
+FOR_EACH_HOLD_ROW(BENCH_VARIANT)
+
+FIXTURE_SETUP(bench)
+{
+	char why[WHY];
+
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	memset(self->samples, UNTOUCHED & 0xff, sizeof(self->samples));
+	self->call = (struct pincheck_bench) {
+		.kind = variant->row.kind, .path = variant->row.path, .flags = variant->row.flags,
+		.addr = (uintptr_t)self->stage.memory, .len = self->stage.length,
+		.rounds = ROUNDS, .samples = (uintptr_t)self->samples,
+	};
+}
+
+FIXTURE_TEARDOWN(bench)
+{
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+/* References that all sessions took since the module was loaded. */
+static int64_t acquired(const FIXTURE_DATA(bench) *self)
+{
+	struct pincheck_info info;
+	int error = pincheck_info(self->stage.session, &info);
+
+	return error ? error : (int64_t)info.acquired;
+}
+
+/* Of all pages together, as the kernel counts. Return: -errno when that cannot be told. */
+static int64_t references(const FIXTURE_DATA(bench) *self)
+{
+	struct pincheck_report report;
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < STAGE_PAGES; i++) {
+		int error = stage_report(&self->stage, self->stage.memory + i * self->stage.page,
+					 &report);
+
+		if (error)
+			return error;
+		sum += report.refcount;
+	}
+	return sum;
+}
+
+/* ACCURACY, CLEAN. As many rounds as were asked for, on all pages, and nothing left of them. */
+TEST_F(bench, rounds)
+{
+	int64_t before = acquired(self), expected = ROUNDS * STAGE_PAGES;
+	int64_t counts = references(self);
+	struct pincheck_info info;
+
+	ASSERT_LE(0, before);
+	ASSERT_LT(0, counts);
+	ASSERT_EQ(0, pincheck_bench(self->stage.session, &self->call));
+	EXPECT_EQ(STAGE_PAGES, self->call.pages);
+	EXPECT_EQ(expected, acquired(self) - before);
+	for (size_t i = 0; i < ROUNDS; i++) {
+		EXPECT_NE(UNTOUCHED, self->samples[i].take_ns);
+		EXPECT_NE(UNTOUCHED, self->samples[i].give_ns);
+	}
+	EXPECT_EQ(UNTOUCHED, self->samples[ROUNDS].take_ns);
+	EXPECT_EQ(UNTOUCHED, self->samples[ROUNDS].give_ns);
+	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
+	EXPECT_EQ(0, info.session_pages);
+	EXPECT_EQ(0, info.session_holds);
+	EXPECT_EQ(0, vm_pin_kib());
+	EXPECT_EQ(counts, references(self));
+	evidence("%d rounds of %llu pages: %lld references taken, refcounts sum up to %lld again",
+		 ROUNDS, self->call.pages, (long long)expected, (long long)counts);
+	evidence("first round: take %llu ns, give %llu ns", self->samples[0].take_ns,
+		 self->samples[0].give_ns);
+}
+
+/* The good call of the case above, but for one field. */
+#define ROW(error, ...)									\
+	{ #__VA_ARGS__, error, ({							\
+		struct pincheck_bench bad = self->call;					\
+											\
+		bad.__VA_ARGS__;							\
+		bad; }) }
+
+TEST_F(bench, refused)
+{
+	const struct {
+		const char *what;
+		int error;
+		struct pincheck_bench change;
+	} rows[] = {
+		ROW(-EINVAL, rounds = 0),
+		ROW(-EINVAL, rounds = PINCHECK_BENCH_ROUNDS_MAX + 1),
+		ROW(-EINVAL, rounds = ~0U),
+		ROW(-EINVAL, kind = 0),
+		ROW(-EINVAL, kind = PINCHECK_KIND_MEMFD),
+		ROW(-EINVAL, kind = ~0U),
+		ROW(-EINVAL, path = 0),
+		ROW(-EINVAL, path = PINCHECK_PATH_SLOW + 1),
+		ROW(-EINVAL, flags |= PINCHECK_HOLD_FORCE),
+		ROW(-EINVAL, addr += 1),
+		ROW(-EINVAL, len = 0),
+		ROW(-EINVAL, len -= 1),
+		ROW(-EINVAL, len = ~4095ULL),
+		ROW(-E2BIG, len = 1ULL << 40),
+		ROW(-EFAULT, len += self->stage.page),
+		ROW(-EFAULT, addr -= self->stage.page),
+		ROW(-EFAULT, samples = 1),
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct pincheck_bench call = rows[i].change;
+
+		EXPECT_EQ(rows[i].error, pincheck_bench(self->stage.session, &call)) {
+			TH_LOG("%s", rows[i].what);
+		}
+	}
+	evidence("%zu calls that are no good, the first: %s", ARRAY_SIZE(rows), rows[0].what);
+}
+
+/* Long-term is for pins: the kernel warns about anything else. */
+TEST_F(bench, longterm)
+{
+	bool pin = variant->row.kind == PINCHECK_KIND_PIN;
+	int expected = pin ? 0 : -EINVAL;
+
+	self->call.flags |= PINCHECK_HOLD_LONGTERM;
+	EXPECT_EQ(expected, pincheck_bench(self->stage.session, &self->call));
+	evidence("long-term: %d", expected);
+}
+
+/* CLEAN. The range ends in the middle of what is mapped: what came is given back, every round. */
+TEST_F(bench, hole)
+{
+	int64_t before = acquired(self), taken;
+
+	munmap(self->stage.memory + 3 * self->stage.page, self->stage.page);
+	EXPECT_EQ(-EFAULT, pincheck_bench(self->stage.session, &self->call));
+	taken = acquired(self) - before;
+	EXPECT_EQ(3, taken);
+	EXPECT_EQ(UNTOUCHED, self->samples[0].take_ns);
+	evidence("%lld references taken before the hole, and given back", (long long)taken);
+}
+
+PINCHECK_TEST_MAIN

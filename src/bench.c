@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* BENCH: the kernel's own calls that a hold is made of, bare, against the clock. */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/nospec.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include "command.h"
+#include "gup.h"
+#include "hold.h"
+#include "session.h"
+
+/**
+ * struct bench - a range, and room for its pages
+ * @calls: of the kind
+ * @slow: take mmap_lock at once
+ * @start: first address
+ * @nr: base pages
+ * @foll: FOLL_*
+ * @pages: room for @nr
+ */
+struct bench {
+	const struct gup_calls *calls;
+	bool slow;
+	unsigned long start;
+	unsigned long nr;
+	unsigned int foll;
+	struct page **pages;
+};
+
+static const struct gup_calls *const kinds[] = {
+	[PINCHECK_KIND_PIN] = &pin_calls,
+	[PINCHECK_KIND_GET] = &get_calls,
+};
+
+static long take_some(const struct bench *bench, unsigned long done)
+{
+	unsigned long start = bench->start + (done << PAGE_SHIFT);
+	unsigned long nr = min(bench->nr - done, HOLD_CHUNK_PAGES);
+	struct page **pages = bench->pages + done;
+	long got;
+
+	if (!bench->slow)
+		return bench->calls->fast(start, nr, bench->foll, pages);
+	if (mmap_read_lock_killable(current->mm))
+		return -EINTR;
+	got = bench->calls->slow(start, nr, bench->foll, pages);
+	mmap_read_unlock(current->mm);
+	return got;
+}
+
+/* *taken: how many came, on failure, too. */
+static int take(const struct bench *bench, unsigned long *taken)
+{
+	*taken = 0;
+	while (*taken < bench->nr) {
+		long got = take_some(bench, *taken);
+
+		if (got > 0)
+			*taken += got;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (got <= 0)
+			return got ?: -EFAULT;
+		if (gup_refs_exhausted(bench->pages[*taken - 1]))
+			return -EOVERFLOW;
+		cond_resched();
+	}
+	return 0;
+}
+
+static void give_back(const struct bench *bench, unsigned long taken)
+{
+	unsigned long done, nr;
+
+	for (done = 0; done < taken; done += nr) {
+		nr = min(taken - done, PUT_CHUNK_PAGES);
+		bench->calls->put(bench->pages + done, nr, false);
+		cond_resched();
+	}
+}
+
+static int bench_round(struct session *session, const struct bench *bench,
+		       struct pincheck_bench_sample *sample)
+{
+	u64 start = ktime_get_ns(), middle;
+	unsigned long taken;
+	int err = take(bench, &taken);
+
+	middle = ktime_get_ns();
+	give_back(bench, taken);
+	sample->give_ns = ktime_get_ns() - middle;
+	sample->take_ns = middle - start;
+	session_count(session, taken, taken);
+	return err;
+}
+
+static int bench_rounds(struct session *session, const struct bench *bench,
+			const struct pincheck_bench *request)
+{
+	struct pincheck_bench_sample __user *samples = u64_to_user_ptr(request->samples);
+	struct pincheck_bench_sample sample;
+	u32 round;
+	int err = 0;
+
+	for (round = 0; round < request->rounds && !err; round++) {
+		err = bench_round(session, bench, &sample);
+		if (!err && copy_to_user(samples + round, &sample, sizeof(sample)))
+			err = -EFAULT;
+	}
+	return err;
+}
+
+/* The rules of HOLD, where they apply. */
+static int bench_check(const struct pincheck_bench *request)
+{
+	const struct pincheck_hold hold = {
+		.path = request->path, .addr = request->addr, .len = request->len,
+	};
+
+	if (request->kind >= ARRAY_SIZE(kinds) || !request->rounds ||
+	    request->rounds > PINCHECK_BENCH_ROUNDS_MAX)
+		return -EINVAL;
+	if (!kinds[array_index_nospec(request->kind, ARRAY_SIZE(kinds))])
+		return -EINVAL;
+	if ((request->flags & PINCHECK_HOLD_LONGTERM) && request->kind != PINCHECK_KIND_PIN)
+		return -EINVAL;
+	if (gup_check(&hold))
+		return -EINVAL;
+	return request->len >> PAGE_SHIFT > HOLD_PAGES_MAX ? -E2BIG : 0;
+}
+
+/**
+ * bench_command() - what the kernel's own calls cost
+ * @session: of the caller, which counts the references
+ * @argument: of BENCH
+ *
+ * Context: process context, sleeps, takes mmap_lock.
+ *
+ * Return: 0, or what struct pincheck_bench promises.
+ */
+int bench_command(struct session *session, union argument *argument)
+{
+	struct pincheck_bench *request = &argument->bench;
+	struct bench bench;
+	int err = bench_check(request);
+
+	if (err)
+		return err;
+	bench = (struct bench) {
+		.calls = kinds[array_index_nospec(request->kind, ARRAY_SIZE(kinds))],
+		.slow = request->path == PINCHECK_PATH_SLOW,
+		.start = request->addr,
+		.nr = request->len >> PAGE_SHIFT,
+		.foll = gup_foll_flags(request->flags),
+	};
+	bench.pages = kvmalloc_array(bench.nr, sizeof(*bench.pages), GFP_KERNEL_ACCOUNT);
+	if (!bench.pages)
+		return -ENOMEM;
+	err = bench_rounds(session, &bench, request);
+	kvfree(bench.pages);
+	request->pages = bench.nr;
+	return err;
+}
