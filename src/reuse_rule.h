@@ -37,12 +37,24 @@ static inline int reuse_swapcache_refs(const struct pincheck_report *report)
 	return reuse_is(report, PINCHECK_PAGE_SWAPCACHE) ? 1 << report->order : 0;
 }
 
-/* To 5.7: one mapping, whatever references there are. */
+/* A PMD of this process maps all pages of the folio, so a write would be to all of them. */
+static inline bool reuse_by_pmd(const struct pincheck_report *report)
+{
+	return report->entire_mapcount > 0 && !reuse_is(report, PINCHECK_PAGE_HUGETLB);
+}
+
+/* To 5.7: one mapping, whatever references there are; of what a PMD maps, of each page. */
 static inline enum reuse_verdict reuse_mapcount(const struct pincheck_report *report)
 {
 	if (!(report->present & PINCHECK_REPORT_MAPCOUNT))
 		return REUSE_UNKNOWN;
-	return report->page_mapcount == 1 && !reuse_is(report, PINCHECK_PAGE_KSM);
+	if (report->page_mapcount != 1 || reuse_is(report, PINCHECK_PAGE_KSM))
+		return REUSE_COPY;
+	if (!reuse_by_pmd(report))
+		return REUSE_REUSE;
+	if (!(report->present & PINCHECK_REPORT_FOLIO_MAPCOUNT))
+		return REUSE_UNKNOWN;
+	return report->folio_mapcount == 1;
 }
 
 /* 5.8 to 5.18: one reference, which is the mapping's. */

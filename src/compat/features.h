@@ -17,7 +17,7 @@ static inline u64 compat_features(void)
 	defined(HAVE_COMPOUND_PINCOUNT)
 	features |= PINCHECK_FEAT_PIN_COUNT;
 #endif
-#ifdef HAVE_FOLIO_MAPCOUNT
+#if defined(HAVE_FOLIO_MAPCOUNT) || defined(HAVE_PAGE_MAPCOUNT)
 	features |= PINCHECK_FEAT_FOLIO_MAPCOUNT;
 #endif
 #if defined(HAVE_ENTIRE_MAPCOUNT) || defined(HAVE_COMPOUND_MAPCOUNT)

@@ -48,14 +48,37 @@ static inline bool compat_page_mapcount(struct page *page, struct page *head, in
 #endif
 }
 
-/* Probe: probes/folio_mapcount.c; without it small folios have their page's. Can go at 6.12. */
+/*
+ * Without folio_mapcount(), as it was computed then: it went through all pages, too. What maps the
+ * folio as a whole is in each page's count.
+ */
+static inline bool compat_sum_mapcounts(struct page *head, int *count)
+{
+	unsigned int i, nr = compound_nr(head);
+	int entire, of_page, sum;
+
+	if (PageSlab(head) || !compat_entire_mapcount(head, &entire))
+		return false;
+	sum = entire;
+	for (i = 0; !PageHuge(head) && i < nr; i++) {
+		if (!compat_page_mapcount(head + i, head, &of_page))
+			return false;
+		sum += of_page - entire;
+	}
+	*count = sum;
+	return true;
+}
+
+/* Probe: probes/folio_mapcount.c. Can go at 6.12. */
 static inline bool compat_folio_mapcount(struct page *head, int *count)
 {
 #ifdef HAVE_FOLIO_MAPCOUNT
 	*count = folio_mapcount(page_folio(head));
 	return true;
 #else
-	return !PageHead(head) && compat_page_mapcount(head, head, count);
+	if (PageHead(head))
+		return compat_sum_mapcounts(head, count);
+	return compat_page_mapcount(head, head, count);
 #endif
 }
 
