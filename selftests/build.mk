@@ -6,10 +6,10 @@
 BUILD			?= build
 SELFTESTS_OUT		:= $(BUILD)/selftests
 SELFTESTS_PROGRAMS	:= $(patsubst selftests/%.c,$(BUILD)/tests/%,$(wildcard selftests/*.c))
-SELFTESTS		:= $(SELFTESTS_PROGRAMS) $(BUILD)/tests/known-issues
+SELFTESTS		:= $(SELFTESTS_PROGRAMS) $(BUILD)/tests/known-issues $(BUILD)/tests/pincheck
 SELFTESTS_LIB		:= $(SELFTESTS_OUT)/libselftests.a
 SELFTESTS_LIB_OBJS	:= $(patsubst %.c,$(SELFTESTS_OUT)/%.o,$(wildcard selftests/lib/*.c) \
-			     tools/lib/pincheck.c tools/lib/pagemap.c tools/lib/vmstat.c)
+			     tools/lib/pincheck.c tools/lib/pagemap.c tools/lib/usermem.c tools/lib/vmstat.c)
 SELFTESTS_HEADERS	:= $(wildcard selftests/lib/*.h tools/lib/*.h include/uapi/linux/*.h)
 SELFTESTS_CFLAGS	:= -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wshadow -Werror \
 			   -Iinclude/uapi -Iselftests/lib
@@ -19,7 +19,7 @@ SELFTESTS_HARNESS	= -Wno-unused-parameter -isystem "$${KSRC:-$$(tools/kernels/ke
 
 $(SELFTESTS_PROGRAMS): $(BUILD)/tests/%: selftests/%.c $(SELFTESTS_LIB) $(SELFTESTS_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(SELFTESTS_CFLAGS) $(SELFTESTS_HARNESS) -static -o $@ $< $(SELFTESTS_LIB) -luring
+	$(CC) $(SELFTESTS_CFLAGS) $(SELFTESTS_HARNESS) -static -o $@ $< $(SELFTESTS_LIB) -luring -ljansson
 
 $(SELFTESTS_LIB): $(SELFTESTS_LIB_OBJS)
 	rm -f $@
@@ -32,6 +32,12 @@ $(SELFTESTS_OUT)/%.o: %.c $(SELFTESTS_HEADERS)
 $(BUILD)/tests/known-issues: selftests/known-issues
 	@mkdir -p $(@D)
 	cp $< $@
+
+# The command itself, for topic cli: as it is installed, with the libraries and the loader that it
+# runs by (no static library of libsmartcols exists). What is executable there is taken for a topic.
+$(BUILD)/tests/pincheck: $(BUILD)/bin/pincheck
+	@mkdir -p $(@D)
+	install -m 644 -t $(@D) $$(ldd $< | awk '/=> \// { print $$3 } /^[[:space:]]*\// { print $$1 }') $<
 
 # Host unit tests, under the sanitizers; each prints TAP.
 UNIT_TESTS += $(BUILD)/test/known_issues_test

@@ -2,28 +2,15 @@
 /* Memory under test: the kinds, the samples and their patterns. */
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
+#include "../../tools/lib/usermem.h"
 #include "memory.h"
 #include "require.h"
-
-#ifndef MADV_COLD
-#define MADV_COLD		20
-#endif
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT		21
-#endif
-#ifndef MAP_HUGE_2MB
-#define MAP_HUGE_2MB		(21 << 26)
-#endif
-
-/* Reclaim passes over a page that another CPU's LRU batch holds: it is asked again, so often. */
-#define PAGEOUT_TRIES		64
 
 static const size_t area_places[AREAS] = { [CPU_AREA] = 128, [DEVICE_AREA] = 2048 };
 
@@ -141,15 +128,9 @@ int memory_clear_refs(void)
 	return error;
 }
 
-/*
- * MADV_COLD drains the batches of the CPU it runs on before it looks at what it was given, and a
- * case runs on one. Zapping a page did so, too, but does not any more in Linux 7.
- */
 int settle(void)
 {
-	static char nothing[PAGE_BYTES] __attribute__((aligned(PAGE_BYTES)));
-
-	return madvise(nothing, sizeof(nothing), MADV_COLD) ? -errno : 0;
+	return usermem_settle();
 }
 
 int memory_populate(struct memory *memory)
@@ -175,25 +156,14 @@ static int populate_all(struct memory *memory)
 /* Out, and in again by reading: the fault of a reader is the one that has to guess exclusivity. */
 static int populate_swapped(struct memory *memory)
 {
-	int tries = PAGEOUT_TRIES;
-	uint64_t entry;
+	int error;
 	size_t i;
 
 	memory_populate(memory);
-	for (i = 0; i < memory->samples; i++) {
-		char *page = memory_address(memory, memory->sample[i]);
-
-		do {
-			if (madvise(memory->start, memory->bytes, MADV_PAGEOUT))
-				return -errno;
-			entry = pagemap_entry(memory->pagemap, page);
-		} while (!(entry & PAGEMAP_SWAPPED) && tries-- && !sched_yield());
-		if (!(entry & PAGEMAP_SWAPPED))
-			return -EBADF;
-	}
-	for (i = 0; i < memory->samples; i++)
+	error = usermem_page_out(memory->start, memory->bytes, memory->pagemap);
+	for (i = 0; i < memory->samples && !error; i++)
 		(void)*(volatile char *)memory_address(memory, memory->sample[i]);
-	return 0;
+	return error;
 }
 
 static int populate_thp(struct memory *memory)
@@ -203,20 +173,11 @@ static int populate_thp(struct memory *memory)
 	return memory_populate(memory);
 }
 
-/*
- * A mapping's boundary inside of a huge page needs page tables below the PMD. Both mappings are
- * equal again afterwards and merge; no protection was touched on the way.
- */
 static int populate_thp_pte(struct memory *memory)
 {
-	char *second = memory->start + PAGE_BYTES;
 	int error = populate_thp(memory);
 
-	if (error)
-		return error;
-	if (madvise(second, PAGE_BYTES, MADV_DONTFORK) || madvise(second, PAGE_BYTES, MADV_DOFORK))
-		return -errno;
-	return 0;
+	return error ? error : usermem_split(memory->start);
 }
 
 static bool report_of(struct memory *memory, size_t page, struct pincheck_report *report)
@@ -300,26 +261,6 @@ const struct memory_kind memory_hugetlb = {
 	.populate = memory_populate, .check = check_pmd_mapped,
 };
 
-/* mmap() aligns hugetlb itself; a THP needs its own alignment, and nothing beside it. */
-static char *map_aligned(const struct memory_kind *kind, int file)
-{
-	int flags = kind->open ? kind->flags : MAP_PRIVATE | MAP_ANONYMOUS | kind->flags;
-	bool align = kind->bytes >= PMD_BYTES && !(kind->traits & MEMORY_HUGETLB);
-	size_t bytes = align ? 2 * kind->bytes : kind->bytes;
-	char *raw = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, file, 0);
-	char *start = raw;
-	size_t head;
-
-	if (raw == MAP_FAILED || !align)
-		return raw;
-	head = -(uintptr_t)raw & (PMD_BYTES - 1);
-	start += head;
-	if (head)
-		munmap(raw, head);
-	munmap(start + kind->bytes, bytes - kind->bytes - head);
-	return start;
-}
-
 int memory_map(struct memory *memory, const struct memory_kind *kind, const char **wrong)
 {
 	int error;
@@ -334,7 +275,8 @@ int memory_map(struct memory *memory, const struct memory_kind *kind, const char
 	memory->file = kind->open ? kind->open() : -1;
 	if (kind->open && memory->file < 0)
 		return memory->file;
-	memory->start = map_aligned(kind, memory->file);
+	memory->start = usermem_map(memory->bytes, kind->open ? kind->flags :
+				    MAP_PRIVATE | MAP_ANONYMOUS | kind->flags, memory->file);
 	if (memory->start == MAP_FAILED) {
 		error = -errno;
 		if (kind->open)
