@@ -144,7 +144,7 @@ static int read_results(struct demo *demo)
 	return 0;
 }
 
-enum column { SCENARIO, PROMISE, HELD, MAPPED, CHILD, PATH, PINS, VERDICT, COLUMNS };
+enum act_column { SCENARIO, PROMISE, HELD, MAPPED, CHILD, PATH, PINS, VERDICT, COLUMNS };
 
 static void fill_line(struct libscols_line *line, const struct act *act,
 		      const struct performance *performance)

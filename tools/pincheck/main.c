@@ -11,9 +11,21 @@ static const struct subcommand {
 } subcommands[] = {
 	{ "info",	info_command,	"what the loaded module offers, and what it holds now" },
 	{ "doctor",	doctor_command,	"what this machine lacks, and the command that mends it" },
+	{ "model",	model_command,	"by which reuse model this kernel decides between reuse and copy" },
 	{ "scan",	scan_command,	"pages of the machine that look pinned, or are held by nobody known" },
 	{ "demo",	demo_command,	"a dozen telling scenarios of a finished run, as a table" },
 };
+
+/* Its own name is what a subcommand calls itself by in its --help. */
+static int run(const struct subcommand *subcommand, int argc, char **argv)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "pincheck %s", subcommand->name);
+	argv[0] = name;
+	argp_err_exit_status = EXIT_USAGE;
+	return subcommand->run(argc, argv);
+}
 
 static int usage(FILE *to, int code)
 {
@@ -31,7 +43,7 @@ int main(int argc, char **argv)
 		return usage(stdout, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(subcommands); i++) {
 		if (!strcmp(argv[1], subcommands[i].name))
-			return subcommands[i].run(argc - 1, argv + 1);
+			return run(&subcommands[i], argc - 1, argv + 1);
 	}
 	fprintf(stderr, "pincheck: no subcommand '%s'\n", argv[1]);
 	return usage(stderr, EXIT_USAGE);

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Programs that a test runs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "command.h"
+
+#define LOADER		"ld-linux-x86-64.so.2"
+#define MAX_ARGUMENTS	32
+
+static int own_directory(char *path, size_t size)
+{
+	ssize_t length = readlink("/proc/self/exe", path, size - 1);
+
+	if (length < 0)
+		return -errno;
+	path[length] = '\0';
+	dirname(path);
+	return 0;
+}
+
+/* What lies there is not executable, so that nobody takes it for a test: its copy is. */
+static int executable_copy(const char *path)
+{
+	int from = open(path, O_RDONLY | O_CLOEXEC), to = memfd_create("loader", MFD_CLOEXEC);
+	struct stat status;
+	int error = 0;
+
+	if (from < 0 || to < 0 || fstat(from, &status) ||
+	    sendfile(to, from, NULL, status.st_size) != status.st_size)
+		error = errno ? -errno : -EIO;
+	if (from >= 0)
+		close(from);
+	if (error && to >= 0)
+		close(to);
+	return error ? error : to;
+}
+
+static _Noreturn void become(int loader, const char *directory, const char *const *arguments,
+			     const int *input, const int *output, int errors)
+{
+	char program[PATH_MAX + sizeof("/pincheck")];
+	const char *all[MAX_ARGUMENTS] = { LOADER, "--library-path", directory, program };
+	size_t count = 4;
+
+	while (*arguments && count + 1 < MAX_ARGUMENTS)
+		all[count++] = *arguments++;
+	snprintf(program, sizeof(program), "%s/pincheck", directory);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	dup2(input[0], STDIN_FILENO);
+	dup2(output[1], STDOUT_FILENO);
+	dup2(errors, STDERR_FILENO);
+	fexecve(loader, (char *const *)all, environ);
+	dprintf(STDERR_FILENO, "cannot run %s: %s\n", program, strerror(errno));
+	_exit(127);
+}
+
+int command_start(struct command *command, const char *const *arguments)
+{
+	char directory[PATH_MAX], path[PATH_MAX + sizeof(LOADER)];
+	int input[2], output[2], loader, error;
+
+	*command = (struct command) { .input = -1, .errors = -1 };
+	error = own_directory(directory, sizeof(directory));
+	if (error)
+		return error;
+	snprintf(path, sizeof(path), "%s/" LOADER, directory);
+	loader = executable_copy(path);
+	if (loader < 0)
+		return loader;
+	command->errors = memfd_create("errors", MFD_CLOEXEC);
+	if (command->errors < 0 || pipe2(input, O_CLOEXEC) || pipe2(output, O_CLOEXEC))
+		return -errno;
+	command->pid = fork();
+	if (!command->pid)
+		become(loader, directory, arguments, input, output, command->errors);
+	error = command->pid < 0 ? -errno : 0;
+	close(loader);
+	close(input[0]);
+	close(output[1]);
+	command->input = input[1];
+	command->output = fdopen(output[0], "r");
+	return error;
+}
+
+json_t *command_json(struct command *command)
+{
+	return json_loadf(command->output, JSON_DISABLE_EOF_CHECK, NULL);
+}
+
+int command_end(struct command *command, char *errors, size_t size)
+{
+	char ignored[4096];
+	ssize_t length;
+	int status;
+
+	close(command->input);
+	command->input = -1;
+	while (fread(ignored, 1, sizeof(ignored), command->output))
+		;
+	fclose(command->output);
+	if (waitpid(command->pid, &status, 0) != command->pid)
+		return -errno;
+	command->pid = 0;
+	if (errors) {
+		length = pread(command->errors, errors, size - 1, 0);
+		errors[length < 0 ? 0 : length] = '\0';
+	}
+	close(command->errors);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}

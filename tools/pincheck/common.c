@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What subcommands have in common: arguments, and the way to the device. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tools/lib/pincheck.h"
+#include "tools/pincheck/pincheck.h"
+#include "tools/pincheck/table.h"
+
+void parse_arguments(const struct argp *argp, int argc, char **argv, void *input,
+		     const struct column *columns, size_t count)
+{
+	char *help = columns_help(columns, count), *doc = NULL;
+	struct argp explained = *argp;
+
+	if (asprintf(&doc, "%s\v%s", argp->doc, help) >= 0)
+		explained.doc = doc;
+	argp_parse(&explained, argc, argv, 0, NULL, input);
+	free(doc);
+	free(help);
+}
+
+unsigned long long parse_number(const struct argp_state *state, const char *what,
+				const char *text)
+{
+	static const char units[] = "KMG";
+	unsigned long long number;
+	const char *unit = NULL;
+	char *end;
+
+	errno = 0;
+	number = strtoull(text, &end, 0);
+	if (end != text && *end && !end[1])
+		unit = strchr(units, *end);
+	if (errno || end == text || *text == '-' || (*end && !unit) ||
+	    (unit && number > ~0ULL >> (10 * (unit - units + 1))))
+		argp_error(state, "%s: '%s' is no number. Write it as 4096, 4K or 0x1000", what,
+			   text);
+	return unit ? number << (10 * (unit - units + 1)) : number;
+}
+
+int open_session(void)
+{
+	int session = pincheck_open();
+
+	if (session >= 0)
+		return session;
+	fprintf(stderr, "pincheck: cannot open %s: %s. %s\n", PINCHECK_DEVICE, strerror(-session),
+		pincheck_open_hint(session));
+	return -1;
+}

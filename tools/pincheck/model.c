@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* pincheck model: by which reuse model does the running kernel decide between reuse and copy? */
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include "tools/lib/pincheck.h"
+#include "tools/pincheck/columns.h"
+#include "tools/pincheck/experiment.h"
+#include "tools/pincheck/pincheck.h"
+
+#define ALL_MODELS	(PINCHECK_MODEL_MAPCOUNT | PINCHECK_MODEL_REFCOUNT | \
+			 PINCHECK_MODEL_EXCLUSIVE | PINCHECK_MODEL_LARGE | PINCHECK_MODEL_LABELS)
+
+/**
+ * struct model - the command
+ * @kinds: of memory, apart by commas; NULL: all
+ * @seen: the table of experiments
+ * @follows: the table of conclusions
+ * @lost: a kind follows no model that is known, or nothing could be tried
+ */
+struct model {
+	struct output output;
+	const char *kinds;
+	struct table *seen;
+	struct table *follows;
+	bool lost;
+};
+
+/* struct conclusion - over all experiments with one kind of memory, as PINCHECK_MODEL_* */
+struct conclusion {
+	size_t experiments;
+	__u32 told;
+	__u32 wrong;
+	__u32 silent;
+};
+
+enum seen_column {
+	MEMORY, SITUATION, OBSERVED, RIGHT, WRONG, SILENT, FAULTS, PFN, AFTER, REFCOUNT, MAPCOUNT,
+	PINS, WHAT, SEEN_COLUMNS
+};
+
+static const struct column seen_columns[SEEN_COLUMNS] = {
+	[MEMORY]	= { "MEMORY", CELL_TEXT, false, "kind of memory" },
+	[SITUATION]	= { "SITUATION", CELL_TEXT, false, "of the page before the write" },
+	[OBSERVED]	= { "OBSERVED", CELL_TEXT, false, "what the write did: reuse or copy" },
+	[RIGHT]		= { "RIGHT", CELL_TEXT, false, "models that had said so" },
+	[WRONG]		= { "WRONG", CELL_TEXT, false, "models that had said the contrary" },
+	[SILENT]	= { "SILENT", CELL_TEXT, true, "models that could not tell" },
+	[FAULTS]	= { "FAULTS", CELL_NUMBER, true,
+			    "of the write; 0: the kernel had let it through before" },
+	[PFN]		= { "PFN", CELL_HEX, true, "page frame before the write" },
+	[AFTER]		= { "AFTER", CELL_HEX, true, "and after it" },
+	[REFCOUNT]	= { "REFCOUNT", CELL_NUMBER, true, "of the folio, before" },
+	[MAPCOUNT]	= { "MAPCOUNT", CELL_NUMBER, true, "mappings of the page, before" },
+	[PINS]		= { "PINS", CELL_NUMBER, true, "of the folio, before" },
+	[WHAT]		= { "WHAT", CELL_TEXT, true, "the situation in words" },
+};
+
+enum follows_column { KIND, FOLLOWS, UNREFUTED, REFUTED, EXPERIMENTS, REASON, FOLLOWS_COLUMNS };
+
+static const struct column follows_columns[FOLLOWS_COLUMNS] = {
+	[KIND]		= { "MEMORY", CELL_TEXT, false, "" },
+	[FOLLOWS]	= { "FOLLOWS", CELL_TEXT, false, "" },
+	[UNREFUTED]	= { "NOT-REFUTED", CELL_TEXT, false, "" },
+	[REFUTED]	= { "REFUTED", CELL_TEXT, false, "" },
+	[EXPERIMENTS]	= { "EXPERIMENTS", CELL_NUMBER, false, "" },
+	[REASON]	= { "NOT-TRIED", CELL_TEXT, false, "" },
+};
+
+static void set_models(struct table *table, size_t column, __u32 models)
+{
+	char text[64];
+
+	if (models)
+		table_set(table, column, "%s", model_names(models, text, sizeof(text)));
+}
+
+static void add_experiment(struct model *model, const struct memory_kind *kind,
+			   const struct experiment *experiment, struct conclusion *conclusion)
+{
+	const struct pincheck_report *report = &experiment->report;
+	bool reused = experiment_reused(experiment);
+	__u32 right = (reused ? report->reuse : ~report->reuse) & report->reuse_known;
+	__u32 wrong = report->reuse_known & ~right, silent = ALL_MODELS & ~report->reuse_known;
+	struct table *table = model->seen;
+
+	conclusion->experiments++;
+	conclusion->told |= report->reuse_known;
+	conclusion->wrong |= wrong;
+	conclusion->silent |= silent;
+	table_row(table);
+	table_set(table, MEMORY, "%s", kind->name);
+	table_set(table, SITUATION, "%s", experiment->situation->name);
+	table_set(table, OBSERVED, reused ? "reuse" : "copy");
+	set_models(table, RIGHT, right);
+	set_models(table, WRONG, wrong);
+	set_models(table, SILENT, silent);
+	table_set(table, FAULTS, "%ld", experiment->faults);
+	table_set(table, PFN, "%#llx", report->pfn);
+	table_set(table, AFTER, "%#llx", experiment->after);
+	table_set(table, REFCOUNT, "%d", report->refcount);
+	if (report->present & PINCHECK_REPORT_MAPCOUNT)
+		table_set(table, MAPCOUNT, "%d", report->page_mapcount);
+	table_set(table, PINS, "%d", report->pins);
+	table_set(table, WHAT, "%s", experiment->situation->what);
+}
+
+/* A model that was right each time is followed; one that was silent at times may be. */
+static void conclude(struct model *model, const struct memory_kind *kind,
+		     const struct conclusion *conclusion)
+{
+	__u32 unrefuted = ALL_MODELS & ~conclusion->wrong;
+
+	table_row(model->follows);
+	table_set(model->follows, KIND, "%s", kind->name);
+	set_models(model->follows, FOLLOWS, unrefuted & ~conclusion->silent);
+	set_models(model->follows, UNREFUTED, unrefuted & conclusion->silent & conclusion->told);
+	set_models(model->follows, REFUTED, conclusion->wrong);
+	table_set(model->follows, EXPERIMENTS, "%zu", conclusion->experiments);
+	if (!(unrefuted & ~conclusion->silent))
+		model->lost = true;
+}
+
+static void not_tried(struct model *model, const struct memory_kind *kind,
+		      const struct experiment *experiment, int error)
+{
+	table_row(model->follows);
+	table_set(model->follows, KIND, "%s", kind->name);
+	table_set(model->follows, EXPERIMENTS, "0");
+	if (error == -EOPNOTSUPP)
+		table_set(model->follows, REASON, "%s", experiment->memory.wrong);
+	else
+		table_set(model->follows, REASON, "%s: %s", experiment->memory.wrong, kind->mend);
+}
+
+/* Return: 0, or a negative errno: the machine would not do an experiment. */
+static int try_kind(struct model *model, const struct memory_kind *kind)
+{
+	struct conclusion conclusion = { 0 };
+	struct experiment experiment;
+	const struct situation *rows;
+	size_t count;
+	int error;
+
+	rows = situations(&count);
+	for (size_t i = 0; i < count; i++) {
+		if ((kind->traits & rows[i].needs) != rows[i].needs)
+			continue;
+		error = experiment_run(&experiment, &rows[i], kind);
+		if (error && experiment.memory.wrong && !conclusion.experiments) {
+			not_tried(model, kind, &experiment, error);
+			return 0;
+		}
+		if (error) {
+			fprintf(stderr, "pincheck: experiment %s with %s memory failed: %s. Run it "
+				"again: pincheck model --memory %s\n", rows[i].name, kind->name,
+				strerror(-error), kind->name);
+			return error;
+		}
+		add_experiment(model, kind, &experiment, &conclusion);
+	}
+	conclude(model, kind, &conclusion);
+	return 0;
+}
+
+static bool chosen(const struct model *model, const struct memory_kind *kind)
+{
+	const char *names = model->kinds;
+	size_t length = strlen(kind->name);
+
+	if (!names)
+		return true;
+	for (; names; names = strchr(names, ','), names = names ? names + 1 : NULL) {
+		if (strcspn(names, ",") == length && !strncmp(names, kind->name, length))
+			return true;
+	}
+	return false;
+}
+
+/* What waits in the LRU batches of a CPU is then what these experiments put there. */
+static void stay_on_one_cpu(void)
+{
+	int cpu = sched_getcpu();
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu < 0 ? 0 : cpu, &cpus);
+	sched_setaffinity(0, sizeof(cpus), &cpus);
+}
+
+static int print_all(const struct model *model)
+{
+	struct utsname kernel;
+	json_t *root;
+
+	if (!model->output.json) {
+		int error = table_print(model->seen);
+
+		/* Raw words are for a program, which wants one table. */
+		if (error || model->output.raw)
+			return error;
+		putchar('\n');
+		return table_print(model->follows);
+	}
+	uname(&kernel);
+	root = json_object();
+	json_object_set_new(root, "kernel", json_string(kernel.release));
+	json_object_set_new(root, "experiments", table_json(model->seen));
+	json_object_set_new(root, "follows", table_json(model->follows));
+	return print_json(root);
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct model *model = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &model->output;
+		return 0;
+	case 'm':
+		model->kinds = argument;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_option options[] = {
+	{ "memory", 'm', "KINDS", 0, "only these kinds, apart by commas", 0 },
+	{ 0 }
+};
+
+/* Return: false if --memory names none. */
+static bool any_chosen(const struct model *model, const struct memory_kind *kinds, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (chosen(model, &kinds[i]))
+			return true;
+	}
+	fprintf(stderr, "pincheck: no kind of memory is named '%s'. Kinds:", model->kinds);
+	for (size_t i = 0; i < count; i++)
+		fprintf(stderr, " %s", kinds[i].name);
+	fputc('\n', stderr);
+	return false;
+}
+
+static int try_all(struct model *model)
+{
+	const struct output plain = { .json = model->output.json };
+	const struct memory_kind *kinds;
+	size_t count;
+	int error = 0;
+
+	kinds = memory_kinds(&count);
+	if (!any_chosen(model, kinds, count))
+		return EXIT_USAGE;
+	model->seen = table_new(&model->output, "experiments", seen_columns, SEEN_COLUMNS);
+	if (!model->seen)
+		return EXIT_USAGE;
+	model->follows = table_new(&plain, "follows", follows_columns, FOLLOWS_COLUMNS);
+	stay_on_one_cpu();
+	for (size_t i = 0; !error && i < count; i++) {
+		if (chosen(model, &kinds[i]))
+			error = try_kind(model, &kinds[i]);
+	}
+	if (!error)
+		error = print_all(model);
+	if (!error && !table_rows(model->seen))
+		model->lost = true;
+	table_free(model->follows);
+	table_free(model->seen);
+	if (error)
+		return EXIT_USAGE;
+	return model->lost ? EXIT_BROKEN : EXIT_KEPT;
+}
+
+int model_command(int argc, char **argv)
+{
+	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp argp = {
+		.options = options, .parser = parse, .children = children,
+		.doc = "By which reuse model does this kernel decide between reuse and copy? For "
+		       "each kind of memory a page is brought into situations in which the models "
+		       "disagree, and is written. Exit 0 if each kind that was tried follows a "
+		       "known model, else 1.",
+	};
+	struct model model = { 0 };
+	int session;
+
+	parse_arguments(&argp, argc, argv, &model, seen_columns, SEEN_COLUMNS);
+	session = open_session();
+	if (session < 0)
+		return EXIT_USAGE;
+	close(session);
+	return try_all(&model);
+}
