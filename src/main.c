@@ -16,6 +16,7 @@
 #include <linux/uaccess.h>
 #include "command.h"
 #include "path.h"
+#include "pfnmap.h"
 #include "session.h"
 #include "whitelist.h"
 
@@ -104,6 +105,14 @@ static const struct command commands[] = {
 			  .min_size = PINCHECK_EVENTS_SIZE_ABI1 },
 		.capability = NO_CAPABILITY,
 	},
+	[INDEX(PINCHECK_IOC_REVOKE)] = {
+		.run = revoke_command,
+		.rule = { .size = sizeof(struct pincheck_revoke),
+			  .min_size = PINCHECK_REVOKE_SIZE_ABI1,
+			  .flags = PINCHECK_REVOKE_FLAGS,
+			  .reserved = offsetof(struct pincheck_revoke, reserved) },
+		.capability = NO_CAPABILITY,
+	},
 	[INDEX(PINCHECK_IOC_BENCH)] = {
 		.run = bench_command,
 		.rule = { .size = sizeof(struct pincheck_bench),
@@ -177,7 +186,7 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 static int device_open(struct inode *inode, struct file *file)
 {
-	struct session *session = session_open();
+	struct session *session = session_open(file);
 
 	if (IS_ERR(session))
 		return PTR_ERR(session);
@@ -192,10 +201,18 @@ static int device_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+static int device_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct session *session = file->private_data;
+
+	return pfnmap_mmap(session->pfnmap, vma);
+}
+
 static const struct file_operations device_operations = {
 	.owner = THIS_MODULE,
 	.open = device_open,
 	.release = device_release,
+	.mmap = device_mmap,
 	.unlocked_ioctl = device_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.llseek = noop_llseek,

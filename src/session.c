@@ -10,6 +10,7 @@
 #include <linux/spinlock.h>
 #include <linux/pincheck.h>
 #include "hold.h"
+#include "pfnmap.h"
 #include "session.h"
 
 /* Taken where a session begins or ends and by INFO, never on the way of a hold. */
@@ -20,17 +21,23 @@ static u64 closed_released;
 
 /**
  * session_open() - begin a session
+ * @file: of the open
  *
  * Context: process context, takes sessions_lock.
  *
  * Return: the session or ERR_PTR(-ENOMEM).
  */
-struct session *session_open(void)
+struct session *session_open(struct file *file)
 {
 	struct session *session = kzalloc(sizeof(*session), GFP_KERNEL_ACCOUNT);
 
 	if (!session)
 		return ERR_PTR(-ENOMEM);
+	session->pfnmap = pfnmap_open(file);
+	if (!session->pfnmap) {
+		kfree(session);
+		return ERR_PTR(-ENOMEM);
+	}
 	spin_lock_init(&session->lock);
 	session->next_id = 1;
 	mutex_lock(&sessions_lock);
@@ -71,6 +78,7 @@ void session_close(struct session *session)
 			empty_shelf(session->shelves[i]);
 	}
 	hold_free(session->spare);
+	pfnmap_close(session->pfnmap);
 
 	mutex_lock(&sessions_lock);
 	list_del(&session->node);

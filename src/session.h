@@ -15,8 +15,10 @@
 /* Places for holds are allocated by so many, when the first of them is needed. */
 #define SESSION_SHELF_HOLDS	64U
 
+struct file;
 struct hold;
 struct pincheck_info;
+struct pfnmap;
 
 /**
  * struct session - one open of the device
@@ -26,6 +28,7 @@ struct pincheck_info;
  * @next_id: where to look for a free id: released ids are not used again soon
  * @taken: places of holds, those included that are being taken; the place of an id is its low bits
  * @shelves: the holds by place; NULL while being taken
+ * @pfnmap: its device memory
  * @spare: the last hold that ended, kept to be filled again: with init_on_alloc its memory would
  *	cost more to allocate than large folios cost to pin
  * @acquired: references taken so far
@@ -40,6 +43,7 @@ struct session {
 	u32 next_id;
 	DECLARE_BITMAP(taken, SESSION_HOLDS_MAX);
 	struct hold **shelves[SESSION_HOLDS_MAX / SESSION_SHELF_HOLDS];
+	struct pfnmap *pfnmap;
 	struct hold *spare;
 	atomic64_t acquired;
 	atomic64_t released;
@@ -60,7 +64,7 @@ static inline void session_count(struct session *session, unsigned long acquired
 		atomic64_add(released, &session->released);
 }
 
-struct session *session_open(void);
+struct session *session_open(struct file *file);
 void session_close(struct session *session);
 int session_reserve(struct session *session, u32 *id);
 void session_unreserve(struct session *session, u32 id);

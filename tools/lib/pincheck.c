@@ -130,6 +130,16 @@ int pincheck_scan(int session, __u32 flags, __u64 *cursor, __u64 *end, __u64 *pf
 	return 0;
 }
 
+int pincheck_revoke(int session, int restore, struct pincheck_revoke *revoke)
+{
+	struct pincheck_revoke own, *argument = revoke ? revoke : &own;
+
+	*argument = (struct pincheck_revoke) {
+		.size = sizeof(*argument), .flags = restore ? PINCHECK_REVOKE_RESTORE : 0,
+	};
+	return command(session, PINCHECK_IOC_REVOKE, argument);
+}
+
 int pincheck_bench(int session, struct pincheck_bench *bench)
 {
 	bench->size = sizeof(*bench);

@@ -59,6 +59,12 @@ int pincheck_report_ledger(int session, const __u64 *pfns, __u64 count,
  */
 int pincheck_scan(int session, __u32 flags, __u64 *cursor, __u64 *end, __u64 *pfns, __u64 *count);
 
+/**
+ * pincheck_revoke() - take the session's device memory away; @restore: allow it again
+ * @revoke: what the device answers, or NULL
+ */
+int pincheck_revoke(int session, int restore, struct pincheck_revoke *revoke);
+
 /** pincheck_bench() - the kernel's own calls, timed; the caller fills all but size. Return: 0 or errno */
 int pincheck_bench(int session, struct pincheck_bench *bench);
 

@@ -50,6 +50,13 @@ enum pincheck_feature {
 	 * not set either where CONFIG_KPROBES is not
 	 */
 	PINCHECK_FEAT_FILE_WHITELIST	= 1ULL << 7,
+	/** @PINCHECK_FEAT_PFNMAP: FOLLOW, and holds of kind pfnmap */
+	PINCHECK_FEAT_PFNMAP		= 1ULL << 9,
+	/**
+	 * @PINCHECK_FEAT_PFNMAP_HUGE: device memory mapped by PMDs, on kernels whose GUP-fast knows
+	 * such a PMD (6.12)
+	 */
+	PINCHECK_FEAT_PFNMAP_HUGE	= 1ULL << 10,
 };
 
 /**
@@ -635,6 +642,60 @@ struct pincheck_events {
 	__u64 lost;
 };
 
+/*
+ * Device memory. A session has some, as a device has a BAR: mmap() of its descriptor maps it, from
+ * the offset that names the flavour of the mapping, always the same memory. It is allocated by the
+ * first mmap(), zeroed, and freed when the session ends, which its mappings keep from ending. It is
+ * mapped by page frame number (VM_PFNMAP): the kernel counts no references on it, GUP refuses it.
+ *
+ * mmap() gives EINVAL: no such offset, more than PINCHECK_DEVICE_BYTES; MAP_PRIVATE with PROT_WRITE
+ * where pages come by faults, which the kernel answers with a BUG (without PROT_WRITE such a
+ * mapping stays as it is: mprotect() gives EACCES). EOPNOTSUPP: see PINCHECK_FEAT_PFNMAP_HUGE.
+ * ENOMEM: no memory, or no block of it that large. ENXIO and EBUSY: see PINCHECK_MMAP_REMAP.
+ */
+#define PINCHECK_DEVICE_BYTES	(2UL << 20)
+/* A page at a time, when it is touched. */
+#define PINCHECK_MMAP_FAULT	0UL
+/* By a PMD, where address and length allow for it, when it is touched; by pages otherwise. */
+#define PINCHECK_MMAP_HUGE	(1UL << 30)
+/*
+ * All of it at once, in mmap(); may be MAP_PRIVATE: a write gives the process a copy. What is
+ * revoked comes back only by another mmap(); until it is restored that gives ENXIO. EBUSY: another
+ * process that still lives has done this by the same session.
+ */
+#define PINCHECK_MMAP_REMAP	(2UL << 30)
+
+/* Flags of struct pincheck_revoke. */
+#define PINCHECK_REVOKE_RESTORE	(1U << 0)	/* the other way round: it may be mapped again */
+#define PINCHECK_REVOKE_FLAGS	PINCHECK_REVOKE_RESTORE
+
+/**
+ * struct pincheck_revoke - argument of PINCHECK_IOC_REVOKE
+ *
+ * Takes the device memory of this session away from everybody who maps it, as the owner of a BAR
+ * does before the device loses power. When it returns nothing maps it any more, private copies
+ * are gone, too, and touching it gives SIGBUS, until it is restored. What it contains stays. Neither
+ * mappings by other sessions nor their memory are touched. Both directions may be repeated.
+ *
+ * EINVAL: unknown flag, reserved field not 0. EINTR: a fatal signal came; it is as it was.
+ */
+struct pincheck_revoke {
+	/** @size: (in) sizeof(struct pincheck_revoke) */
+	__u32 size;
+	/** @flags: (in) PINCHECK_REVOKE_* */
+	__u32 flags;
+	/** @reserved: (in) 0 */
+	__u32 reserved;
+	/** @mapped: (out) has the memory mappings now, touched or not? 0 or 1 */
+	__u32 mapped;
+	/** @small_faults: (out) faults so far that mapped a page of it */
+	__u64 small_faults;
+	/** @huge_faults: (out) faults so far that mapped PMD-sized blocks of it */
+	__u64 huge_faults;
+	/** @refused_faults: (out) faults so far that ended in SIGBUS, for it was revoked */
+	__u64 refused_faults;
+};
+
 /* Flags of struct pincheck_bench are of these. */
 #define PINCHECK_BENCH_FLAGS	(PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM)
 
@@ -698,6 +759,7 @@ struct pincheck_bench {
 #define PINCHECK_SCAN_SIZE_ABI1		48
 #define PINCHECK_EVENTS_SIZE_ABI1	48
 #define PINCHECK_EVENT_SIZE_ABI1	40
+#define PINCHECK_REVOKE_SIZE_ABI1	40
 #define PINCHECK_BENCH_SIZE_ABI1	56
 
 #define PINCHECK_IOC_MAGIC	0xBC
@@ -710,6 +772,7 @@ struct pincheck_bench {
 #define PINCHECK_IOC_REPORT	_IOWR(PINCHECK_IOC_MAGIC, 0x45, struct pincheck_report_request)
 #define PINCHECK_IOC_SCAN	_IOWR(PINCHECK_IOC_MAGIC, 0x46, struct pincheck_scan)
 #define PINCHECK_IOC_EVENTS	_IOWR(PINCHECK_IOC_MAGIC, 0x47, struct pincheck_events)
+#define PINCHECK_IOC_REVOKE	_IOWR(PINCHECK_IOC_MAGIC, 0x49, struct pincheck_revoke)
 #define PINCHECK_IOC_BENCH	_IOWR(PINCHECK_IOC_MAGIC, 0x4a, struct pincheck_bench)
 
 #endif /* _UAPI_LINUX_PINCHECK_H */

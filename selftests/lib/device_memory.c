@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Device memory of /dev/pincheck, mapped in each of its flavours, and touched with care. */
+#include <errno.h>
+#include <setjmp.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <linux/pincheck.h>
+#include "device_memory.h"
+
+#define PAGE		4096UL	/* a step that no page is smaller than */
+
+const struct flavour flavour_fault = {
+	.name = "fault", .offset = PINCHECK_MMAP_FAULT, .bytes = DEVICE_SMALL_BYTES,
+	.map = MAP_SHARED, .comes_back = true,
+};
+
+const struct flavour flavour_huge = {
+	.name = "huge", .offset = PINCHECK_MMAP_HUGE, .bytes = PINCHECK_DEVICE_BYTES,
+	.map = MAP_SHARED, .huge = true, .comes_back = true,
+};
+
+const struct flavour flavour_remap = {
+	.name = "remap", .offset = PINCHECK_MMAP_REMAP, .bytes = DEVICE_SMALL_BYTES,
+	.map = MAP_SHARED,
+};
+
+const struct flavour flavour_private = {
+	.name = "private", .offset = PINCHECK_MMAP_REMAP, .bytes = DEVICE_SMALL_BYTES,
+	.map = MAP_PRIVATE,
+};
+
+unsigned char *device_map(int session, const struct flavour *flavour, int prot)
+{
+	size_t room = 2 * PINCHECK_DEVICE_BYTES;
+	unsigned char *area, *start;
+	void *memory;
+	int error;
+
+	area = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (area == MAP_FAILED)
+		return MAP_FAILED;
+	start = (unsigned char *)(((uintptr_t)area + PINCHECK_DEVICE_BYTES - 1) &
+				  ~(PINCHECK_DEVICE_BYTES - 1));
+	memory = mmap(start, flavour->bytes, prot, flavour->map | MAP_FIXED, session,
+		      flavour->offset);
+	error = errno;
+	if (memory == MAP_FAILED) {
+		munmap(area, room);
+		errno = error;
+		return MAP_FAILED;
+	}
+	if (start > area)
+		munmap(area, start - area);
+	munmap(start + flavour->bytes, area + room - start - flavour->bytes);
+	return memory;
+}
+
+int device_fill_by(int session, size_t bytes, uint64_t seed)
+{
+	struct flavour flavour = flavour_fault;
+	unsigned char *memory;
+
+	flavour.bytes = bytes;
+	memory = device_map(session, &flavour, PROT_READ | PROT_WRITE);
+	if (memory == MAP_FAILED)
+		return -errno;
+	device_fill(memory, bytes, seed);
+	munmap(memory, bytes);
+	return 0;
+}
+
+uint64_t device_word(uint64_t seed, size_t offset)
+{
+	return seed << 32 | offset / PAGE;
+}
+
+void device_fill(unsigned char *memory, size_t bytes, uint64_t seed)
+{
+	for (size_t i = 0; i < bytes; i += PAGE) {
+		uint64_t word = device_word(seed, i);
+
+		memcpy(memory + i, &word, sizeof(word));
+	}
+}
+
+size_t device_differs(const unsigned char *memory, size_t bytes, uint64_t seed)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < bytes; i += PAGE) {
+		uint64_t word;
+
+		memcpy(&word, memory + i, sizeof(word));
+		count += word != device_word(seed, i);
+	}
+	return count;
+}
+
+/* Each thread may touch what ends in a signal, which then is its own. */
+static __thread sigjmp_buf *volatile caught_by;
+
+static void caught(int number)
+{
+	if (caught_by)
+		siglongjmp(*caught_by, number);
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void catch(void)
+{
+	struct sigaction action = { .sa_handler = caught };
+
+	sigaction(SIGBUS, &action, NULL);
+	sigaction(SIGSEGV, &action, NULL);
+}
+
+int touch_read(const void *address, uint64_t *word)
+{
+	sigjmp_buf here;
+	int number;
+
+	catch();
+	number = sigsetjmp(here, 1);
+	caught_by = number ? NULL : &here;
+	if (!number)
+		*word = *(const volatile uint64_t *)address;
+	caught_by = NULL;
+	return number;
+}
+
+int touch_write(void *address, uint64_t word)
+{
+	sigjmp_buf here;
+	int number;
+
+	catch();
+	number = sigsetjmp(here, 1);
+	caught_by = number ? NULL : &here;
+	if (!number)
+		*(volatile uint64_t *)address = word;
+	caught_by = NULL;
+	return number;
+}
+
+struct answer {
+	int number;
+	uint64_t word;
+};
+
+static void __attribute__((noreturn)) touch_on_demand(int channel, const void *address)
+{
+	struct answer answer;
+	char demand;
+
+	while (read(channel, &demand, 1) == 1) {
+		answer = (struct answer) { 0 };
+		answer.number = touch_read(address, &answer.word);
+		if (write(channel, &answer, sizeof(answer)) != sizeof(answer))
+			_exit(1);
+	}
+	_exit(0);
+}
+
+int toucher_start(struct toucher *toucher, const void *address)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
+		return -errno;
+	toucher->pid = fork();
+	if (!toucher->pid) {
+		close(ends[0]);
+		touch_on_demand(ends[1], address);
+	}
+	close(ends[1]);
+	toucher->channel = ends[0];
+	return toucher->pid < 0 ? -errno : 0;
+}
+
+int toucher_reads(struct toucher *toucher, uint64_t *word)
+{
+	struct answer answer;
+
+	if (write(toucher->channel, "?", 1) != 1 ||
+	    recv(toucher->channel, &answer, sizeof(answer), MSG_WAITALL) != sizeof(answer))
+		return -EPIPE;
+	*word = answer.word;
+	return answer.number;
+}
+
+int toucher_end(struct toucher *toucher)
+{
+	int status;
+
+	close(toucher->channel);
+	if (waitpid(toucher->pid, &status, 0) != toucher->pid || status)
+		return -ECHILD;
+	return 0;
+}

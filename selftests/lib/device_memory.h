@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Device memory of /dev/pincheck, mapped in each of its flavours, and touched with care. */
+#ifndef SELFTESTS_LIB_DEVICE_MEMORY_H
+#define SELFTESTS_LIB_DEVICE_MEMORY_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define DEVICE_SMALL_BYTES	(64UL << 10)	/* that every machine has */
+
+/**
+ * struct flavour - a way to map device memory
+ * @name: of the variant
+ * @offset: PINCHECK_MMAP_*
+ * @bytes: mapped
+ * @map: MAP_SHARED or MAP_PRIVATE
+ * @huge: needs PINCHECK_FEAT_PFNMAP_HUGE
+ * @comes_back: what was revoked and restored is there when it is touched
+ */
+struct flavour {
+	const char *name;
+	unsigned long offset;
+	size_t bytes;
+	int map;
+	bool huge;
+	bool comes_back;
+};
+
+extern const struct flavour flavour_fault, flavour_huge, flavour_remap, flavour_private;
+
+/* X(flavour): all of them; and those in which everybody sees the same memory. */
+#define FOR_EACH_SHARED_FLAVOUR(X)	X(fault) X(huge) X(remap)
+#define FOR_EACH_FLAVOUR(X)		FOR_EACH_SHARED_FLAVOUR(X) X(private)
+
+/**
+ * device_map() - map device memory of @session, aligned to what a PMD maps
+ *
+ * Return: where, or MAP_FAILED.
+ */
+unsigned char *device_map(int session, const struct flavour *flavour, int prot);
+
+/** device_fill() - write a word that tells seed and page to every page */
+void device_fill(unsigned char *memory, size_t bytes, uint64_t seed);
+
+/** device_fill_by() - the same by a mapping for the purpose. Return: 0 or -errno */
+int device_fill_by(int session, size_t bytes, uint64_t seed);
+
+/** device_word() - that word, for a byte offset */
+uint64_t device_word(uint64_t seed, size_t offset);
+
+/** device_differs() - how many pages do not read as device_fill() left them */
+size_t device_differs(const unsigned char *memory, size_t bytes, uint64_t seed);
+
+/** touch_read() - read a word. Return: 0, or the signal that it ended in */
+int touch_read(const void *address, uint64_t *word);
+
+/** touch_write() - write a word. Return: 0, or the signal that it ended in */
+int touch_write(void *address, uint64_t word);
+
+/**
+ * struct toucher - a child process that touches one address when it is told to
+ * @pid: of it
+ * @channel: a socket
+ */
+struct toucher {
+	pid_t pid;
+	int channel;
+};
+
+/** toucher_start() - fork. Return: 0 or -errno */
+int toucher_start(struct toucher *toucher, const void *address);
+
+/** toucher_reads() - have it read. Return: 0, the signal that it ended in, or -errno */
+int toucher_reads(struct toucher *toucher, uint64_t *word);
+
+/** toucher_end() - Return: 0 or -errno */
+int toucher_end(struct toucher *toucher);
+
+#endif

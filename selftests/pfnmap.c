@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PFNMAP: device memory, mapped by page frame number. What mmap() gives and refuses, that GUP
+ * refuses all of it, and what ptrace sees. One variant a flavour of the mapping.
+ */
+#include "suite.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include "device_memory.h"
+#include "stage.h"
+
+FIXTURE(pfnmap)
+{
+	struct stage stage;
+	struct pincheck_info info;
+	unsigned char *device;
+	size_t bytes;
+};
+
+FIXTURE_VARIANT(pfnmap)
+{
+	const struct flavour *flavour;
+};
+
+#define PFNMAP_VARIANT(name_)						\
+	FIXTURE_VARIANT_ADD(pfnmap, name_) { .flavour = &flavour_##name_ };
+FOR_EACH_FLAVOUR(PFNMAP_VARIANT)
+
+FIXTURE_SETUP(pfnmap)
+{
+	char why[WHY];
+
+	self->device = MAP_FAILED;
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_EQ(0, pincheck_info(self->stage.session, &self->info));
+	if (variant->flavour->huge && !(self->info.features & PINCHECK_FEAT_PFNMAP_HUGE))
+		SKIP(return, "needs a kernel whose GUP-fast knows huge device mappings (6.12)");
+	self->bytes = variant->flavour->bytes;
+	self->device = device_map(self->stage.session, variant->flavour, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, (void *)self->device) TH_LOG("%s", strerror(errno));
+}
+
+FIXTURE_TEARDOWN(pfnmap)
+{
+	if (self->device != MAP_FAILED)
+		munmap(self->device, self->bytes);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+/* New device memory is zero, and what the CPU writes stays. */
+TEST_F(pfnmap, cpu_reads_and_writes)
+{
+	struct pincheck_revoke counts;
+	size_t other = 0;
+
+	for (size_t i = 0; i < self->bytes; i++)
+		other += self->device[i] != 0;
+	EXPECT_EQ(0, other);
+	device_fill(self->device, self->bytes, 7);
+	EXPECT_EQ(0, device_differs(self->device, self->bytes, 7));
+	ASSERT_EQ(0, pincheck_revoke(self->stage.session, 1, &counts));
+	EXPECT_EQ(1, counts.mapped);
+	EXPECT_EQ(0, counts.refused_faults);
+	/* Each flavour is what it says: the memory comes by faults of a size, or by none. */
+	EXPECT_EQ(variant->flavour == &flavour_fault ? self->bytes / self->stage.page : 0,
+		  counts.small_faults);
+	EXPECT_EQ(variant->flavour->huge, counts.huge_faults);
+	evidence("%zu bytes, zero at first; %llu small and %llu huge faults", self->bytes,
+		 counts.small_faults, counts.huge_faults);
+}
+
+/* All flavours are the same memory; other sessions have other memory. */
+TEST_F(pfnmap, same_memory)
+{
+	int other_session = pincheck_open();
+	unsigned char *same, *other;
+
+	ASSERT_LE(0, other_session);
+	same = device_map(self->stage.session, &flavour_fault, PROT_READ | PROT_WRITE);
+	other = device_map(other_session, variant->flavour, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, (void *)same);
+	ASSERT_NE(MAP_FAILED, (void *)other);
+	device_fill(same, DEVICE_SMALL_BYTES, 3);
+	EXPECT_EQ(0, device_differs(self->device, DEVICE_SMALL_BYTES, 3));
+	EXPECT_NE(0, device_differs(other, DEVICE_SMALL_BYTES, 3));
+	device_fill(other, DEVICE_SMALL_BYTES, 4);
+	EXPECT_EQ(0, device_differs(self->device, DEVICE_SMALL_BYTES, 3));
+	munmap(same, DEVICE_SMALL_BYTES);
+	munmap(other, self->bytes);
+	close(other_session);
+	evidence("seen by another flavour of the session, not by another session");
+}
+
+/* Row B53: GUP refuses, by either path, whatever it is asked for, and leaves no reference. */
+static void expect_refused(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap) *self,
+			   struct hold_row row)
+{
+	EXPECT_EQ(-EFAULT, stage_hold(&self->stage, row, self->device, self->bytes))
+		TH_LOG("kind %u path %u flags %#x", row.kind, row.path, row.flags);
+	EXPECT_EQ(PINCHECK_REASON_PFNMAP, self->stage.hold.reason);
+	EXPECT_EQ(0, self->stage.hold.pages);
+	EXPECT_EQ((uintptr_t)self->device, self->stage.hold.fail_addr);
+}
+
+TEST_F(pfnmap, gup_refused)
+{
+	static const struct hold_row rows[] = {
+#define HOLD_ROW(name_, kind_, path_, flags_)	\
+		{ PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },
+		FOR_EACH_HOLD_ROW(HOLD_ROW)
+		{ PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_FORCE },
+		{ PINCHECK_KIND_PIN, PINCHECK_PATH_SLOW, PINCHECK_HOLD_FORCE },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		expect_refused(_metadata, self, rows[i]);
+	/* Once more with all entries of the page tables there: those GUP-fast looks at. */
+	EXPECT_NE(0, device_differs(self->device, self->bytes, 9));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		expect_refused(_metadata, self, rows[i]);
+	evidence("%zu ways to pin or get it, untouched and touched: EFAULT, pfnmap",
+		 ARRAY_SIZE(rows));
+}
+
+static ssize_t through_proc(void *buffer, size_t bytes, const void *address, bool write_it)
+{
+	int file = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	off_t at = (uintptr_t)address;
+	ssize_t done;
+
+	if (file < 0)
+		return -errno;
+	done = write_it ? pwrite(file, buffer, bytes, at) : pread(file, buffer, bytes, at);
+	done = done < 0 ? -errno : done;
+	close(file);
+	return done;
+}
+
+/*
+ * Row B53: where GUP refuses, /proc/PID/mem asks the driver (access_process_vm), and that has to
+ * look at what the mapping allows: nobody else does. A private mapping has no answer.
+ */
+TEST_F(pfnmap, proc_mem)
+{
+	size_t at = self->stage.page - 8;	/* across the border of two pages */
+	uint64_t words[2] = { 0 };
+	const bool shared = variant->flavour->map == MAP_SHARED;
+
+	memset(self->device + at, 0x5a, sizeof(words));
+	EXPECT_EQ(shared ? 16 : -EIO, through_proc(words, sizeof(words), self->device + at, false));
+	EXPECT_EQ(shared ? 0x5a5a5a5a5a5a5a5aULL : 0, words[1]);
+	memset(words, 0x6b, sizeof(words));
+	EXPECT_EQ(shared ? 16 : -EIO, through_proc(words, sizeof(words), self->device + at, true));
+	EXPECT_EQ(shared ? 0x6b : 0x5a, self->device[at + 15]);
+
+	/* R59: by force, but not through a mapping that is read-only. */
+	ASSERT_EQ(0, mprotect(self->device, self->bytes, PROT_READ));
+	memset(words, 0x7c, sizeof(words));
+	EXPECT_EQ(-EIO, through_proc(words, sizeof(words), self->device + at, true));
+	EXPECT_EQ(shared ? 0x6b : 0x5a, self->device[at + 15]);
+	evidence("/proc/self/mem: %s; written through a read-only mapping: EIO",
+		 shared ? "read and written" : "EIO");
+}
+
+/* It moves, splits, is inherited, but does not grow; what is left is what it was. */
+TEST_F(pfnmap, moves_and_splits)
+{
+	size_t half = self->bytes / 2;
+	unsigned char *elsewhere, *moved;
+	struct toucher child;
+	uint64_t word;
+
+	ASSERT_EQ(0, device_fill_by(self->stage.session, self->bytes, 5));
+	elsewhere = mmap(NULL, self->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)elsewhere);
+	EXPECT_EQ(MAP_FAILED, mremap(self->device, half, self->bytes, MREMAP_MAYMOVE));
+	moved = mremap(self->device + half, half, half, MREMAP_MAYMOVE | MREMAP_FIXED, elsewhere);
+	ASSERT_NE(MAP_FAILED, (void *)moved) TH_LOG("%s", strerror(errno));
+	EXPECT_EQ(0, device_differs(self->device, half, 5));
+	ASSERT_EQ(0, munmap(self->device, half - self->stage.page));
+	for (size_t i = 0; i < half; i += self->stage.page) {
+		memcpy(&word, moved + i, sizeof(word));
+		EXPECT_EQ(device_word(5, half + i), word);
+	}
+	memcpy(&word, self->device + half - self->stage.page, sizeof(word));
+	EXPECT_EQ(device_word(5, half - self->stage.page), word);
+	EXPECT_EQ(SIGSEGV, touch_read(self->device, &word));
+	ASSERT_EQ(0, toucher_start(&child, moved));
+	EXPECT_EQ(0, toucher_reads(&child, &word));
+	EXPECT_EQ(device_word(5, half), word);
+	EXPECT_EQ(0, toucher_end(&child));
+	munmap(elsewhere, self->bytes);
+	evidence("half moved, all but a page of the rest unmapped, inherited: each page in place");
+}
+
+/* CLEAN: a mapping alone keeps the session, and what it keeps is given back with it. */
+TEST_F(pfnmap, outlives_descriptor)
+{
+	struct books books, with_it;
+
+	ASSERT_EQ(0, books_read(&with_it));
+	close(self->stage.session);
+	self->stage.session = -1;
+	device_fill(self->device, self->bytes, 6);
+	EXPECT_EQ(0, device_differs(self->device, self->bytes, 6));
+	ASSERT_EQ(0, books_read(&books));
+	EXPECT_EQ(with_it.sessions, books.sessions);
+	munmap(self->device, self->bytes);
+	self->device = MAP_FAILED;
+	ASSERT_EQ(0, books_read(&books));
+	EXPECT_EQ(with_it.sessions - 1, books.sessions);
+	evidence("descriptor closed: the mapping kept the session until munmap()");
+}
+
+/* CLEAN: the module is not unloaded under a mapping. */
+TEST_F(pfnmap, keeps_module)
+{
+	struct books books;
+
+	close(self->stage.session);
+	self->stage.session = -1;
+	EXPECT_EQ(-1, syscall(SYS_delete_module, "pincheck", O_NONBLOCK));
+	EXPECT_EQ(EWOULDBLOCK, errno);
+	EXPECT_EQ(0, books_read(&books));
+	EXPECT_NE(0, device_differs(self->device, self->bytes, 6));
+	evidence("delete_module() with nothing but a mapping: EWOULDBLOCK");
+}
+
+PINCHECK_TEST_MAIN

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PFNMAP: REVOKE against those who are just about to map the memory, by faults or by mmap(). When it
+ * has returned nobody reaches the memory until it is restored: R60, and CVE-2022-39188 (b67fbebd4cf9:
+ * munmap() against the zap). A bounded number of rounds each. One variant a flavour.
+ */
+#include "suite.h"
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include "device_memory.h"
+#include "stage.h"
+
+#define ROUNDS		60
+#define ROUNDS_MAX	6000	/* until both sides were seen to win */
+#define THREADS		3
+#define SEED		1
+
+FIXTURE(pfnmap_race)
+{
+	struct stage stage;
+	const struct flavour *flavour;
+	unsigned char *device;
+	/* Odd while revoked: what is read while it stays the same odd number is a broken promise. */
+	unsigned int generation;
+	bool stop;
+	unsigned long reached, refused, broken;
+};
+
+FIXTURE_VARIANT(pfnmap_race)
+{
+	const struct flavour *flavour;
+};
+
+#define RACE_VARIANT(name_)						\
+	FIXTURE_VARIANT_ADD(pfnmap_race, name_) { .flavour = &flavour_##name_ };
+FOR_EACH_FLAVOUR(RACE_VARIANT)
+
+FIXTURE_SETUP(pfnmap_race)
+{
+	struct pincheck_info info;
+	char why[WHY];
+
+	self->device = MAP_FAILED;
+	self->flavour = variant->flavour;
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
+	if (variant->flavour->huge && !(info.features & PINCHECK_FEAT_PFNMAP_HUGE))
+		SKIP(return, "needs a kernel whose GUP-fast knows huge device mappings (6.12)");
+	ASSERT_EQ(0, device_fill_by(self->stage.session, variant->flavour->bytes, SEED));
+	self->device = device_map(self->stage.session, variant->flavour, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, (void *)self->device) TH_LOG("%s", strerror(errno));
+	stage_use_all_cpus();
+}
+
+FIXTURE_TEARDOWN(pfnmap_race)
+{
+	if (self->device != MAP_FAILED)
+		munmap(self->device, variant->flavour->bytes);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+static void count(unsigned long *counter)
+{
+	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+static void touch(FIXTURE_DATA(pfnmap_race) *self, const unsigned char *memory, size_t offset)
+{
+	unsigned int before = __atomic_load_n(&self->generation, __ATOMIC_SEQ_CST), after;
+	uint64_t word = 0;
+	int number = touch_read(memory + offset, &word);
+
+	after = __atomic_load_n(&self->generation, __ATOMIC_SEQ_CST);
+	if (number == SIGBUS)
+		count(&self->refused);
+	else if (number || word != device_word(SEED, offset) || (before == after && before % 2))
+		count(&self->broken);
+	else
+		count(&self->reached);
+}
+
+static bool stopped(FIXTURE_DATA(pfnmap_race) *self)
+{
+	return __atomic_load_n(&self->stop, __ATOMIC_RELAXED);
+}
+
+/* Faults, on a mapping that stays. */
+static void *touches(void *argument)
+{
+	FIXTURE_DATA(pfnmap_race) *self = argument;
+
+	for (size_t i = 0; !stopped(self); i += self->stage.page)
+		touch(self, self->device, i % self->flavour->bytes);
+	return NULL;
+}
+
+/* Mappings that come and go, and are touched as long as they are there. */
+static void *maps(void *argument)
+{
+	FIXTURE_DATA(pfnmap_race) *self = argument;
+
+	while (!stopped(self)) {
+		unsigned char *memory = device_map(self->stage.session, self->flavour, PROT_READ);
+
+		if (memory == MAP_FAILED) {
+			count(errno == ENXIO ? &self->refused : &self->broken);
+			continue;
+		}
+		for (size_t i = 0; i < DEVICE_SMALL_BYTES; i += self->stage.page)
+			touch(self, memory, i);
+		munmap(memory, self->flavour->bytes);
+	}
+	return NULL;
+}
+
+static void revoke_and_restore(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_race) *self)
+{
+	uint64_t word;
+
+	ASSERT_EQ(0, pincheck_revoke(self->stage.session, 0, NULL));
+	__atomic_fetch_add(&self->generation, 1, __ATOMIC_SEQ_CST);
+	EXPECT_EQ(SIGBUS, touch_read(self->device, &word));
+	sched_yield();
+	__atomic_fetch_add(&self->generation, 1, __ATOMIC_SEQ_CST);
+	ASSERT_EQ(0, pincheck_revoke(self->stage.session, 1, NULL));
+	sched_yield();
+}
+
+static void race(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_race) *self,
+		 void *(*run)(void *), bool must_reach)
+{
+	struct pincheck_revoke counts;
+	pthread_t threads[THREADS];
+	int rounds;
+
+	for (int i = 0; i < THREADS; i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, run, self));
+	for (rounds = 0; rounds < ROUNDS_MAX; rounds++) {
+		if (rounds >= ROUNDS && self->refused && (self->reached || !must_reach))
+			break;
+		revoke_and_restore(_metadata, self);
+	}
+	__atomic_store_n(&self->stop, true, __ATOMIC_RELAXED);
+	for (int i = 0; i < THREADS; i++)
+		ASSERT_EQ(0, pthread_join(threads[i], NULL));
+	ASSERT_EQ(0, pincheck_revoke(self->stage.session, 1, &counts));
+	EXPECT_EQ(0, self->broken);
+	EXPECT_NE(0, self->refused);
+	if (must_reach)
+		EXPECT_NE(0, self->reached);
+	evidence("%d rounds, %d threads: %lu reads reached it, %lu were refused, faults: %llu small %llu huge",
+		 rounds, THREADS, self->reached, self->refused, counts.small_faults,
+		 counts.huge_faults);
+}
+
+/* A mapping that was revoked comes back by faults, or not at all. */
+TEST_F(pfnmap_race, touched)
+{
+	race(_metadata, self, touches, variant->flavour->comes_back);
+}
+
+TEST_F(pfnmap_race, mapped)
+{
+	race(_metadata, self, maps, true);
+}
+
+PINCHECK_TEST_MAIN

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Device memory mapped by a PMD. It can be done on every kernel, but only from 6.12 on (6857be5fecae)
+ * the PMD is marked as special: without the mark GUP-fast takes references on whatever struct page
+ * there is, or is not, behind it (the check is ae3c99e650da). So it is offered only where the kernel
+ * is built with the mark. vmf_insert_pfn_pmd() took a pfn_t until 6.17 (21aa65bf82a7). Probes:
+ * probes/huge_pfnmap.c, probes/huge_pfnmap_pfn_t.c. The shim can go when the oldest supported kernel
+ * is 6.17; the question whether there is a mark stays.
+ */
+#ifndef PINCHECK_COMPAT_HUGE_PFNMAP_H
+#define PINCHECK_COMPAT_HUGE_PFNMAP_H
+
+#include <linux/mm.h>
+#include <generated/pincheck-found.h>
+#ifndef HAVE_HUGE_PFNMAP
+#ifdef HAVE_HUGE_PFNMAP_PFN_T
+#include <linux/pfn_t.h>
+#endif
+#endif
+
+#if defined(HAVE_HUGE_PFNMAP) || defined(HAVE_HUGE_PFNMAP_PFN_T)
+static const bool compat_huge_pfnmap = true;
+
+/** compat_insert_huge() - map PMD_SIZE bytes of device memory, from @pfn on, where @vmf faulted */
+static inline vm_fault_t compat_insert_huge(struct vm_fault *vmf, unsigned long pfn, bool write)
+{
+#ifdef HAVE_HUGE_PFNMAP
+	return vmf_insert_pfn_pmd(vmf, pfn, write);
+#else
+	return vmf_insert_pfn_pmd(vmf, pfn_to_pfn_t(pfn), write);
+#endif
+}
+
+/* A member that older kernels have with other arguments, so it is set only here. */
+#define COMPAT_HUGE_FAULT(handler)	.huge_fault = (handler),
+#else
+static const bool compat_huge_pfnmap;
+
+static inline vm_fault_t compat_insert_huge(struct vm_fault *vmf, unsigned long pfn, bool write)
+{
+	return VM_FAULT_FALLBACK;
+}
+
+#define COMPAT_HUGE_FAULT(handler)
+#endif
+
+#endif

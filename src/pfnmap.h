@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Device memory: what a session maps by page frame number, and may take away again. */
+#ifndef PINCHECK_PFNMAP_H
+#define PINCHECK_PFNMAP_H
+
+struct file;
+struct pfnmap;
+struct vm_area_struct;
+
+struct pfnmap *pfnmap_open(struct file *file);
+void pfnmap_close(struct pfnmap *pfnmap);
+int pfnmap_mmap(struct pfnmap *pfnmap, struct vm_area_struct *vma);
+
+#endif
