@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * RELEASE with flags: what the device wrote is dirty afterwards, what it did not write is as it
- * was, and who may not write may not say that he did. Invariants: ACCURACY, CLEAN.
+ * RELEASE with flags and of parts: what the device wrote is dirty afterwards, what it did not write
+ * is as it was, and who may not write may not say that he did. What is counted when a part is given
+ * back is release_part's business. Invariants: ACCURACY, CLEAN.
  */
 #include "suite.h"
+#include <pthread.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include "capability.h"
 #include "stage.h"
 
@@ -125,6 +129,186 @@ TEST_F(release, dirty_unlocked_needs_sys_admin)
 						 PINCHECK_RELEASE_DIRTY_UNLOCKED));
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
 	evidence("without CAP_SYS_ADMIN: EPERM, the hold stays");
+}
+
+/* What is said of a part concerns that part: the rest is given back as it is. */
+TEST_F(release, dirty_part)
+{
+	struct stage *stage = &self->stage;
+	bool write = variant->row.flags & PINCHECK_HOLD_WRITE;
+	__u32 id;
+
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	id = stage->hold.hold;
+	EXPECT_EQ(write ? 2 : -EPERM, pincheck_release_part(stage->session, id,
+							    PINCHECK_RELEASE_DIRTY, 3, 2));
+	EXPECT_EQ(write ? 2 : 0, dirty_pages(stage));
+	EXPECT_EQ(write ? 1 : -EPERM, pincheck_release_part(stage->session, id,
+						PINCHECK_RELEASE_DIRTY_UNLOCKED, 7, 1));
+	EXPECT_EQ(write ? 3 : 0, dirty_pages(stage));
+	EXPECT_EQ(STAGE_PAGES - (write ? 3 : 0), pincheck_release(stage->session, id));
+	EXPECT_EQ(write ? 3 : 0, dirty_pages(stage));
+	evidence("%s: of %u pages %u dirty", write ? "parts said to be dirty" : "EPERM",
+		 STAGE_PAGES, dirty_pages(stage));
+}
+
+/* Which pages the device wrote is not kept book of: a part is as dirty as the whole. */
+TEST_F(release, device_wrote_part)
+{
+	struct stage *stage = &self->stage;
+	bool write = variant->row.flags & PINCHECK_HOLD_WRITE;
+	__u32 id;
+
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	id = stage->hold.hold;
+	EXPECT_EQ(1, pincheck_release_part(stage->session, id, 0, 0, 1));
+	EXPECT_EQ(0, dirty_pages(stage));
+	EXPECT_EQ(write ? 1 : -EPERM, pincheck_write(stage->session, id, stage->page, "x", 1));
+	EXPECT_EQ(3, pincheck_release_part(stage->session, id, 0, 4, 3));
+	EXPECT_EQ(write ? 3 : 0, dirty_pages(stage));
+	EXPECT_EQ(STAGE_PAGES - 4, pincheck_release(stage->session, id));
+	EXPECT_EQ(write ? STAGE_PAGES - 1 : 0, dirty_pages(stage));
+	evidence("1 page given back before the device wrote, 3 and the rest after: %u dirty",
+		 dirty_pages(stage));
+}
+
+/* The device stops at the hole, says how far it came, and touches nothing that it gave back. */
+TEST_F(release, io_up_to_hole)
+{
+	struct stage *stage = &self->stage;
+	bool write = variant->row.flags & PINCHECK_HOLD_WRITE;
+	struct pincheck_io io = {
+		.size = sizeof(io), .offset = stage->page, .len = 4 * stage->page,
+		.flags = write ? PINCHECK_IO_WRITE : 0,
+	};
+	unsigned char *buffer = calloc(1, io.len), *memory = stage->memory;
+	unsigned char after = memory[3 * stage->page];
+
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	EXPECT_EQ(1, pincheck_release_part(stage->session, stage->hold.hold, 0, 3, 1));
+	memset(buffer, 0x5a, io.len);
+	io.hold = stage->hold.hold;
+	io.buffer = (uintptr_t)buffer;
+	EXPECT_EQ(-1, ioctl(stage->session, PINCHECK_IOC_IO, &io));
+	EXPECT_EQ(ENODATA, errno);
+	EXPECT_EQ(2 * stage->page, io.done);
+	EXPECT_EQ(buffer[2 * stage->page - 1], memory[3 * stage->page - 1]);
+	EXPECT_EQ(0x5a, buffer[2 * stage->page]);
+	EXPECT_EQ(after, memory[3 * stage->page]);
+	EXPECT_EQ(STAGE_PAGES - 1, pincheck_release(stage->session, stage->hold.hold));
+	free(buffer);
+	evidence("%s of 4 pages, the third a hole: ENODATA, %llu bytes done",
+		 write ? "write" : "read", io.done);
+}
+
+/* A caller built before there were parts passes 24 bytes, and means the whole. */
+TEST_F(release, shorter_argument)
+{
+	struct stage *stage = &self->stage;
+	struct pincheck_release release = {
+		.size = PINCHECK_RELEASE_SIZE_ABI1, .first = ~0ULL, .count = ~0ULL,
+	};
+
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	release.hold = stage->hold.hold;
+	EXPECT_EQ(0, ioctl(stage->session, PINCHECK_IOC_RELEASE, &release));
+	EXPECT_EQ(STAGE_PAGES, release.pages);
+	evidence("%u bytes of argument: %llu pages", release.size, release.pages);
+}
+
+TEST_F(release, bad_parts)
+{
+	static const struct { __u64 first, count; } bad[] = {
+		{ 1, 0 }, { ~0ULL, 0 }, { STAGE_PAGES, 1 }, { 0, STAGE_PAGES + 1 },
+		{ STAGE_PAGES - 1, 2 }, { ~0ULL, 1 }, { 1, ~0ULL }, { ~0ULL, ~0ULL },
+		{ 1ULL << 63, 1ULL << 63 },
+	};
+	struct stage *stage = &self->stage;
+
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		EXPECT_EQ(-EINVAL, pincheck_release_part(stage->session, stage->hold.hold, 0,
+							 bad[i].first, bad[i].count)) {
+			TH_LOG("%#llx from %#llx on", bad[i].count, bad[i].first);
+		}
+	}
+	EXPECT_EQ(-EINVAL, pincheck_release_part(stage->session, stage->hold.hold,
+			PINCHECK_RELEASE_DIRTY | PINCHECK_RELEASE_DIRTY_UNLOCKED, 0, 1));
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
+	evidence("%zu parts that are none: EINVAL, the hold stays", ARRAY_SIZE(bad));
+}
+
+/* A reader, an asker and a ledger go on while the pages are given back under their hands. */
+struct user {
+	struct stage *stage;
+	__u32 hold;	/* 0: stop */
+	unsigned int held, given_back, wrong;
+};
+
+static void *use_pages(void *data)
+{
+	struct user *user = data;
+	struct stage *stage = user->stage;
+	struct pincheck_page pages[STAGE_PAGES];
+	struct pincheck_report report;
+	unsigned char byte;
+
+	__u32 hold;
+
+	for (unsigned int i = 0; (hold = __atomic_load_n(&user->hold, __ATOMIC_ACQUIRE)); i++) {
+		size_t page = i % STAGE_PAGES;
+		ssize_t done = pincheck_read(stage->session, hold, page * stage->page, &byte, 1);
+		int told = pincheck_pages(stage->session, hold, 0, STAGE_PAGES, pages);
+
+		user->held += done == 1;
+		user->given_back += done == -ENODATA || done == -ENOENT;
+		user->wrong += done != 1 && done != -ENODATA && done != -ENOENT;
+		user->wrong += done == 1 && byte != stage->memory[page * stage->page];
+		user->wrong += told && told != -ENOENT;
+		if (told || !pages[page].pfn)
+			continue;
+		user->wrong += pincheck_report_ledger(stage->session, &pages[page].pfn, 1, &report);
+	}
+	return NULL;
+}
+
+/* Until they met so often, but not for ever: on one CPU the user has to be let in. */
+#define MEETINGS	50
+#define ROUNDS_MAX	4000
+
+static bool has_met(const struct user *user)
+{
+	return __atomic_load_n(&user->held, __ATOMIC_RELAXED) >= MEETINGS &&
+	       __atomic_load_n(&user->given_back, __ATOMIC_RELAXED) >= MEETINGS;
+}
+
+TEST_F(release, parts_while_used)
+{
+	struct stage *stage = &self->stage;
+	struct user user = { .stage = stage };
+	unsigned int wrong = 0, round;
+	pthread_t thread;
+
+	stage_use_all_cpus();
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	user.hold = stage->hold.hold;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, use_pages, &user));
+	for (round = 0; round < ROUNDS_MAX && !has_met(&user); round++) {
+		for (unsigned int page = 0; page < STAGE_PAGES; page++)
+			wrong += pincheck_release_part(stage->session, user.hold, 0, page, 1) != 1;
+		sched_yield();
+		wrong += stage_hold_all(stage, variant->row) != 0;
+		__atomic_store_n(&user.hold, stage->hold.hold, __ATOMIC_RELEASE);
+	}
+	__atomic_store_n(&user.hold, 0, __ATOMIC_RELEASE);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(0, wrong);
+	EXPECT_EQ(0, user.wrong);
+	EXPECT_NE(0, user.held);
+	EXPECT_NE(0, user.given_back);
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
+	evidence("%u rounds of %u parts beside a user: %u times held, %u times given back", round,
+		 STAGE_PAGES, user.held, user.given_back);
 }
 
 PINCHECK_TEST_MAIN

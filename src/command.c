@@ -164,11 +164,11 @@ void hold_refused(union argument *argument)
  */
 void hold_undo(struct session *session, union argument *argument)
 {
-	hold_release(session, argument->hold.hold, 0);
+	hold_release(session, &(struct pincheck_release) { .hold = argument->hold.hold });
 }
 
 /**
- * release_command() - give a hold back
+ * release_command() - give a hold back, or a part of it
  * @session: whose
  * @argument: of RELEASE
  *
@@ -181,8 +181,7 @@ int release_command(struct session *session, union argument *argument)
 
 	if ((release->flags & PINCHECK_RELEASE_DIRTY_UNLOCKED) && !capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	nr = hold_release(session, release->hold, release->flags);
-
+	nr = hold_release(session, release);
 	if (nr < 0)
 		return nr;
 	release->pages = nr;

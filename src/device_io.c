@@ -51,6 +51,8 @@ static int transfer(struct hold *hold, struct pincheck_io *io, void *bounce)
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
+		if (!page)
+			return -ENODATA;
 		if (PageHWPoison(page))
 			return -EIO;
 		part = min_t(u64, io->len - io->done, PAGE_SIZE - offset);

@@ -34,9 +34,9 @@ static int get_take(struct hold *hold, struct pincheck_hold *request)
 	return gup_take(&get_calls, hold, request);
 }
 
-static void get_give_back(struct hold *hold)
+static void get_give_back(struct hold *hold, unsigned long first, unsigned long nr, bool dirty)
 {
-	gup_give_back(&get_calls, hold);
+	gup_give_back(&get_calls, hold, first, nr, dirty);
 }
 
 /* Not long-term: the kernel has that for pins only, and warns about anything else. */
@@ -45,5 +45,6 @@ const struct hold_ops get_ops = {
 	.by_address = true,
 	.check = gup_check,
 	.take = get_take,
+	.can_cut = gup_can_cut,
 	.give_back = get_give_back,
 };

@@ -163,14 +163,30 @@ int gup_take(const struct gup_calls *calls, struct hold *hold, struct pincheck_h
 }
 
 /**
- * gup_give_back() - give all references of a hold back
+ * gup_can_cut() - may the page at this index be given back without the one before it?
+ * @hold: of which
+ * @index: of the page
+ *
+ * Return: true: each page has a reference of its own.
+ */
+bool gup_can_cut(const struct hold *hold, unsigned long index)
+{
+	return true;
+}
+
+/**
+ * gup_give_back() - give references of a hold back
  * @calls: the kind's calls
  * @hold: whose pages nobody uses any more
+ * @first: index of the first of them
+ * @nr: how many, all still held
+ * @dirty: mark them dirty first
  *
  * Context: process context, sleeps; @hold->busy is held for writing or nobody else can find it.
  */
-void gup_give_back(const struct gup_calls *calls, struct hold *hold)
+void gup_give_back(const struct gup_calls *calls, struct hold *hold, unsigned long first,
+		   unsigned long nr, bool dirty)
 {
-	put_pages(calls, hold->pages, hold->nr, hold->written);
-	session_count(hold->session, 0, hold->nr);
+	put_pages(calls, hold->pages + first, nr, dirty);
+	session_count(hold->session, 0, nr);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Hold lifetime: what is charged, who may use it, and how it ends. */
+/* Hold lifetime: what is charged, who may use it, and what becomes of the structure. */
 #include <linux/atomic.h>
 #include <linux/capability.h>
 #include <linux/err.h>
@@ -71,6 +71,16 @@ static void uncharge(struct mm_struct *mm, unsigned long nr)
 }
 
 /**
+ * hold_uncharge() - pages of a hold were given back
+ * @hold: whose
+ * @nr: how many
+ */
+void hold_uncharge(struct hold *hold, unsigned long nr)
+{
+	uncharge(hold->mm, nr);
+}
+
+/**
  * hold_free() - free the memory of a hold that ended
  * @hold: may be NULL
  */
@@ -127,13 +137,13 @@ static void hold_init(struct hold *hold, struct session *session, struct mm_stru
 	init_rwsem(&hold->busy);
 	hold->gone = false;
 	hold->written = false;
-	hold->dirty_unlocked = false;
 	hold->session = session;
 	hold->mm = mm;
 	mmgrab(hold->mm);
 	hold->id = id;
 	hold->addr = request->addr;
 	hold->nr = request->len >> PAGE_SHIFT;
+	hold->left = hold->nr;
 	hold->flags = request->flags;
 }
 
@@ -156,7 +166,7 @@ static int hold_judge(struct hold *hold, struct pincheck_hold *request)
 		return 0;
 	request->reason = err == -EFAULT ? PINCHECK_REASON_FILE : PINCHECK_REASON_SIGNAL;
 	request->pages = allowed;
-	hold->ops->give_back(hold);
+	hold->ops->give_back(hold, 0, hold->nr, false);
 	return err;
 }
 
@@ -184,7 +194,7 @@ static struct hold *take(struct session *session, const struct hold_ops *ops, u3
 	if (!err && (hold->flags & PINCHECK_HOLD_WHITELIST))
 		err = hold_judge(hold, request);
 	if (err) {
-		uncharge(hold->mm, nr);
+		hold_uncharge(hold, nr);
 		hold_end(hold);
 		return ERR_PTR(err);
 	}
@@ -254,83 +264,6 @@ void hold_leave(struct hold *hold)
 {
 	up_read(&hold->busy);
 	hold_put(hold);
-}
-
-/* Only what the device may have written can be dirty by it. */
-static int release_check(const struct hold *hold, u32 flags)
-{
-	const u32 both = PINCHECK_RELEASE_DIRTY | PINCHECK_RELEASE_DIRTY_UNLOCKED;
-
-	if ((flags & both) == both)
-		return -EINVAL;
-	return (flags & both) && !(hold->flags & PINCHECK_HOLD_WRITE) ? -EPERM : 0;
-}
-
-/**
- * hold_release() - give a hold of a session back
- * @session: whose
- * @id: of the hold
- * @flags: PINCHECK_RELEASE_*
- *
- * Waits until nobody uses its pages: when this returns the references are gone.
- *
- * Context: process context, sleeps.
- *
- * Return: references given back, or what struct pincheck_release promises.
- */
-long hold_release(struct session *session, u32 id, u32 flags)
-{
-	struct hold *hold = session_find(session, id);
-	long nr = -ENOENT;
-
-	if (!hold)
-		return -ENOENT;
-	if (down_write_killable(&hold->busy)) {
-		hold_put(hold);
-		return -EINTR;
-	}
-	if (!hold->gone)
-		nr = release_check(hold, flags) ?: (long)hold->nr;
-	if (nr > 0) {
-		hold->written |= !!(flags & PINCHECK_RELEASE_DIRTY);
-		hold->dirty_unlocked = flags & PINCHECK_RELEASE_DIRTY_UNLOCKED;
-		hold_give_back(hold);
-		session_remove(session, hold);
-		hold_put(hold);
-	}
-	up_write(&hold->busy);
-	hold_put(hold);
-	return nr;
-}
-
-/*
- * What drivers did that had no page lock: nothing keeps the file system from taking the page's
- * buffers away, or the file from being truncated, while this runs.
- */
-static void dirty_unlocked(struct hold *hold)
-{
-	unsigned long i;
-
-	for (i = 0; i < hold->nr; i++) {
-		set_page_dirty(hold->pages[i]);
-		cond_resched();
-	}
-	hold->written = false;
-}
-
-/**
- * hold_give_back() - give all references of a hold back
- * @hold: @hold->busy is held for writing, or nobody else can find it
- *
- * Context: process context, sleeps.
- */
-void hold_give_back(struct hold *hold)
-{
-	if (hold->dirty_unlocked)
-		dirty_unlocked(hold);
-	hold->ops->give_back(hold);
-	uncharge(hold->mm, hold->nr);
-	hold->gone = true;
 }
 
 /**

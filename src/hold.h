@@ -31,7 +31,10 @@ struct session;
  * @take: fill @pages of a hold and say in pages of the request how many came; what came of a
  *	range that cannot be held whole is given back before returning the error. Sets reason
  *	where the address cannot explain the error
- * @give_back: all pages of a hold that was taken
+ * @can_cut: may the page at this index be given back without the one before it? Both are held.
+ *	NULL: the hold is given back whole or not at all
+ * @give_back: @nr pages of a hold that was taken, from @first on, all of them still held; @dirty:
+ *	marks them dirty first, under the page lock
  * @interval: what is watched instead of held; NULL for kinds that have references
  */
 struct hold_ops {
@@ -39,7 +42,8 @@ struct hold_ops {
 	bool by_address;
 	int (*check)(const struct pincheck_hold *request);
 	int (*take)(struct hold *hold, struct pincheck_hold *request);
-	void (*give_back)(struct hold *hold);
+	bool (*can_cut)(const struct hold *hold, unsigned long index);
+	void (*give_back)(struct hold *hold, unsigned long first, unsigned long nr, bool dirty);
 	struct interval *(*interval)(struct hold *hold);
 };
 
@@ -50,32 +54,33 @@ extern const struct hold_ops memfd_ops;
 /**
  * struct hold - one set of references on one address range
  * @users: how many may look at this structure
- * @busy: held for reading while the pages are used, for writing while they are given back
+ * @busy: held for reading while the pages are used, for writing while some are given back
  * @gone: the pages were given back; under @busy
- * @written: the device wrote through it, or is said to have: dirty on release
- * @dirty_unlocked: mark the pages dirty in the way that is wrong
+ * @written: the device wrote through it: dirty on release
  * @ops: its kind
  * @session: that took it; outlives it
  * @id: in @session
  * @mm: whose memory it is, and who is charged for it; not necessarily alive any more
  * @addr: first address; 0 where pages have none
  * @nr: base pages
+ * @left: how many of them were not given back yet
  * @room: how many fit into @pages
  * @flags: PINCHECK_HOLD_*
  * @fast: for each chunk of HOLD_CHUNK_PAGES, its split
- * @pages: the pages, in order of address; memory of its own
+ * @pages: the pages, in order of address; memory of its own. NULL for those given back, of which
+ *	there are none as long as @left is @nr
  */
 struct hold {
 	refcount_t users;
 	struct rw_semaphore busy;
 	bool gone;
 	bool written;
-	bool dirty_unlocked;
 	const struct hold_ops *ops;
 	struct session *session;
 	struct mm_struct *mm;
 	unsigned long addr;
 	unsigned long nr;
+	unsigned long left;
 	unsigned long room;
 	u32 id;
 	u32 flags;
@@ -93,7 +98,8 @@ struct hold *hold_take(struct session *session, const struct hold_ops *ops, u32 
 		       struct pincheck_hold *request);
 struct hold *hold_enter(struct session *session, u32 id);
 void hold_leave(struct hold *hold);
-long hold_release(struct session *session, u32 id, u32 flags);
+void hold_uncharge(struct hold *hold, unsigned long nr);
+long hold_release(struct session *session, const struct pincheck_release *request);
 void hold_give_back(struct hold *hold);
 void hold_put(struct hold *hold);
 void hold_free(struct hold *hold);

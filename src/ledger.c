@@ -4,8 +4,8 @@
  * counters are compared with, and derived state: found by going through all holds when a report
  * asks for it, so that taking a hold costs nothing for it.
  *
- * The pages of a hold are looked at without its lock. They do not change while the hold exists,
- * and one that is given back meanwhile is compared, but not touched.
+ * The pages of a hold are looked at without its lock. They do not change while they are held, and
+ * one that is given back meanwhile is compared, but not touched.
  */
 #include <linux/bitmap.h>
 #include <linux/errno.h>
@@ -37,14 +37,17 @@ struct inquiry {
 /* Of the pages of one folio, one after the other, kind memfd has one pin for all of them. */
 static bool has_reference(const struct hold *hold, unsigned long index, u64 head)
 {
-	return hold->ops != &memfd_ops || index % HOLD_CHUNK_PAGES == 0 ||
-	       page_to_pfn(compound_head(hold->pages[index - 1])) != head;
+	struct page *before;
+
+	if (hold->ops != &memfd_ops || index % HOLD_CHUNK_PAGES == 0)
+		return true;
+	before = READ_ONCE(hold->pages[index - 1]);
+	return !before || page_to_pfn(compound_head(before)) != head;
 }
 
 static void enter_page(struct pincheck_report *report, const struct hold *hold,
-		       unsigned long index)
+		       unsigned long index, u64 pfn)
 {
-	u64 pfn = page_to_pfn(hold->pages[index]);
 	bool get = hold->ops == &get_ops;
 
 	if (has_reference(hold, index, report->head)) {
@@ -67,14 +70,18 @@ static void enter_page(struct pincheck_report *report, const struct hold *hold,
 static void compare_page(struct inquiry *inquiry, const struct hold *hold,
 			 unsigned long index)
 {
-	u64 head = page_to_pfn(compound_head(hold->pages[index]));
+	struct page *page = READ_ONCE(hold->pages[index]);
 	unsigned int i;
+	u64 head;
 
+	if (!page)
+		return;
+	head = page_to_pfn(compound_head(page));
 	if (!test_bit(hash_64(head, SIEVE_BITS), inquiry->sieve))
 		return;
 	for (i = 0; i < inquiry->count; i++) {
 		if (inquiry->reports[i].head == head)
-			enter_page(&inquiry->reports[i], hold, index);
+			enter_page(&inquiry->reports[i], hold, index, page_to_pfn(page));
 	}
 }
 

@@ -75,7 +75,7 @@ static int file_check(struct file *file, struct pincheck_hold *request)
 	return 0;
 }
 
-/* One chunk, as it was taken: each run of pages of one folio has one pin. */
+/* Pages of one chunk as it was taken: each run of pages of one folio has one pin. */
 static void put_chunk(struct page **pages, unsigned long nr, bool dirty)
 {
 	struct page *head = NULL;
@@ -96,16 +96,23 @@ static void put_chunk(struct page **pages, unsigned long nr, bool dirty)
 		compat_memfd_unpin(head);
 }
 
-static void put_pages(struct hold *hold, unsigned long nr, bool dirty)
+static void memfd_give_back(struct hold *hold, unsigned long first, unsigned long nr, bool dirty)
 {
-	unsigned long done, chunk;
+	unsigned long end = first + nr, chunk;
 
-	for (done = 0; done < nr; done += chunk) {
-		chunk = min(nr - done, HOLD_CHUNK_PAGES);
-		put_chunk(hold->pages + done, chunk, dirty);
+	for (; first < end; first += chunk) {
+		chunk = min(end - first, HOLD_CHUNK_PAGES - first % HOLD_CHUNK_PAGES);
+		put_chunk(hold->pages + first, chunk, dirty);
 		cond_resched();
 	}
 	session_count(hold->session, 0, nr);
+}
+
+/* Not between pages that have one pin for the two of them. */
+static bool memfd_can_cut(const struct hold *hold, unsigned long index)
+{
+	return index % HOLD_CHUNK_PAGES == 0 ||
+	       compound_head(hold->pages[index - 1]) != compound_head(hold->pages[index]);
 }
 
 /* Return: how many pages came; *err: why not all of them. */
@@ -153,7 +160,7 @@ static int take_file(struct hold *hold, struct file *file, struct pincheck_hold 
 	up_read(&inode->i_rwsem);
 	session_count(hold->session, request->pages, 0);
 	if (err)
-		put_pages(hold, request->pages, false);
+		memfd_give_back(hold, 0, request->pages, false);
 free:
 	kvfree(room);
 	return err;
@@ -190,15 +197,11 @@ static int memfd_take(struct hold *hold, struct pincheck_hold *request)
 	return err;
 }
 
-static void memfd_give_back(struct hold *hold)
-{
-	put_pages(hold, hold->nr, hold->written);
-}
-
 /* Long-term whether the flag says so or not: the kernel offers nothing else. */
 const struct hold_ops memfd_ops = {
 	.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM,
 	.check = memfd_check,
 	.take = memfd_take,
+	.can_cut = memfd_can_cut,
 	.give_back = memfd_give_back,
 };

@@ -23,6 +23,8 @@ static u32 compare_mapped(const struct hold *hold, unsigned long index)
 	struct page *page;
 	u32 mapped;
 
+	if (!hold->pages[index])
+		return PINCHECK_MAPPED_RELEASED;
 	if (!hold->ops->by_address || current->mm != hold->mm)
 		return PINCHECK_MAPPED_UNKNOWN;
 	if (get_user_pages_fast_only(addr, 1, 0, &page) == 1) {
@@ -46,7 +48,7 @@ static int tell_batch(const struct hold *hold, unsigned long first, unsigned int
 		unsigned long index = array_index_nospec(first + i, hold->nr);
 
 		batch[i] = (struct pincheck_page) {
-			.pfn = page_to_pfn(hold->pages[index]),
+			.pfn = hold->pages[index] ? page_to_pfn(hold->pages[index]) : 0,
 			.path = hold_path(hold, index),
 			.mapped = compare_mapped(hold, index),
 		};

@@ -31,9 +31,9 @@ static int pin_take(struct hold *hold, struct pincheck_hold *request)
 	return gup_take(&pin_calls, hold, request);
 }
 
-static void pin_give_back(struct hold *hold)
+static void pin_give_back(struct hold *hold, unsigned long first, unsigned long nr, bool dirty)
 {
-	gup_give_back(&pin_calls, hold);
+	gup_give_back(&pin_calls, hold, first, nr, dirty);
 }
 
 const struct hold_ops pin_ops = {
@@ -42,5 +42,6 @@ const struct hold_ops pin_ops = {
 	.by_address = true,
 	.check = gup_check,
 	.take = pin_take,
+	.can_cut = gup_can_cut,
 	.give_back = pin_give_back,
 };

@@ -23,7 +23,7 @@
 
 #define HUGETLB_DIR		"/sys/kernel/mm/hugepages/hugepages-2048kB/"
 /* Parent, child and grandchild with a page each, and one that is being given back. */
-#define HUGETLB_PAGES		6
+#define HUGETLB_PAGES		10
 
 static bool file_contains(const char *path, const char *needle)
 {
@@ -247,7 +247,7 @@ static const struct {
 	{ NEEDS_PATH, has_path, "needs fast/slow attribution (CONFIG_KPROBES)" },
 	{ NEEDS_SWAP, has_swap, "needs swap (swapon a device)" },
 	{ NEEDS_THP, has_thp, "needs transparent huge pages (always or madvise)" },
-	{ NEEDS_HUGETLB, has_hugetlb, "needs 6 free 2 MiB hugetlb pages (vm.nr_hugepages)" },
+	{ NEEDS_HUGETLB, has_hugetlb, "needs 10 free 2 MiB hugetlb pages (vm.nr_hugepages)" },
 	{ NEEDS_URING, has_uring, "needs io_uring (kernel.io_uring_disabled=0)" },
 	{ NEEDS_SOFT_DIRTY, has_soft_dirty, "needs soft-dirty (CONFIG_MEM_SOFT_DIRTY)" },
 	{ NEEDS_ANON_EXCLUSIVE, has_anon_exclusive, "needs AnonExclusive (Linux 5.19)" },

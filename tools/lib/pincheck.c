@@ -54,7 +54,15 @@ long pincheck_release(int session, __u32 id)
 
 long pincheck_release_flags(int session, __u32 id, __u32 flags)
 {
-	struct pincheck_release release = { .size = sizeof(release), .hold = id, .flags = flags };
+	return pincheck_release_part(session, id, flags, 0, 0);
+}
+
+long pincheck_release_part(int session, __u32 id, __u32 flags, __u64 first, __u64 count)
+{
+	struct pincheck_release release = {
+		.size = sizeof(release), .hold = id, .flags = flags,
+		.first = first, .count = count,
+	};
 	int error = command(session, PINCHECK_IOC_RELEASE, &release);
 
 	return error ? error : (long)release.pages;
@@ -191,6 +199,7 @@ const char *pincheck_mapped_name(__u32 mapped)
 	static const char *const names[] = {
 		[PINCHECK_MAPPED_UNKNOWN] = "unknown", [PINCHECK_MAPPED_SAME] = "same",
 		[PINCHECK_MAPPED_OTHER] = "other", [PINCHECK_MAPPED_NONE] = "none",
+		[PINCHECK_MAPPED_RELEASED] = "released",
 	};
 
 	return name_of(names, ARRAY_SIZE(names), mapped);

@@ -38,6 +38,9 @@ long pincheck_release(int session, __u32 id);
 /** pincheck_release_flags() - the same, with PINCHECK_RELEASE_* */
 long pincheck_release_flags(int session, __u32 id, __u32 flags);
 
+/** pincheck_release_part() - the same, @count pages from @first on; 0 pages: all that is left */
+long pincheck_release_part(int session, __u32 id, __u32 flags, __u64 first, __u64 count);
+
 /** pincheck_read() - memory to device: @len bytes at @offset of hold @id. Return: bytes done */
 ssize_t pincheck_read(int session, __u32 id, __u64 offset, void *buffer, size_t len);
 

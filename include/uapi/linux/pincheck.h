@@ -234,14 +234,21 @@ struct pincheck_hold {
 /**
  * struct pincheck_release - argument of PINCHECK_IOC_RELEASE
  *
- * Gives a hold back. Pages that the device wrote through it are marked dirty first, under the
- * page lock, as drivers do (unpin_user_pages_dirty_lock()). PINCHECK_RELEASE_DIRTY says that the
- * device wrote them all. PINCHECK_RELEASE_DIRTY_UNLOCKED marks them without the page lock, which
- * kernels answer with warnings, lost data or worse where the pages are a file's.
+ * Gives a hold back, or @count pages of it. Pages that the device wrote through it are marked dirty
+ * first, under the page lock, as drivers do (unpin_user_pages_dirty_lock()): all that are given
+ * back, for nobody keeps book of which. PINCHECK_RELEASE_DIRTY says that the device wrote them all.
+ * PINCHECK_RELEASE_DIRTY_UNLOCKED marks them without the page lock, which kernels answer with
+ * warnings, lost data or worse where the pages are a file's.
  *
- * EINVAL: unknown flag, both flags, reserved field not 0. EPERM: a flag with a hold that may not
- * write; DIRTY_UNLOCKED without CAP_SYS_ADMIN. Then the hold is as it was. ENOENT: no such hold in this session. EINTR: a
- * fatal signal came while another thread was using the hold, which is as it was.
+ * What a part leaves behind is a hole: no reference of this hold, nothing charged for it, IO
+ * answers ENODATA there and PAGES tells PINCHECK_MAPPED_RELEASED. All other pages keep their index.
+ * The hold ends with its last page.
+ *
+ * EINVAL: unknown flag, both flags, reserved field not 0; a part that is none of the hold, @first
+ * without @count; kind memfd, which has one pin a folio, and a part that ends within one.
+ * EPERM: a flag with a hold that may not write; DIRTY_UNLOCKED without CAP_SYS_ADMIN. ENOENT: no
+ * such hold in this session, or a page of the part was given back before. EINTR: a fatal signal
+ * came while another thread was using the hold. In each case the hold is as it was.
  */
 struct pincheck_release {
 	/** @size: (in) sizeof(struct pincheck_release) */
@@ -252,8 +259,12 @@ struct pincheck_release {
 	__u32 hold;
 	/** @reserved: (in) 0 */
 	__u32 reserved;
-	/** @pages: (out) references given back */
+	/** @pages: (out) references given back: base pages */
 	__u64 pages;
+	/** @first: (in) index of the first page of the part, counted as PAGES counts */
+	__u64 first;
+	/** @count: (in) pages of the part; 0: whatever is left of the hold */
+	__u64 count;
 };
 
 /* Flags of struct pincheck_io. */
@@ -268,7 +279,7 @@ struct pincheck_release {
  *
  * EINVAL: unknown flag, @offset and @len leave the hold. EPERM: writing through a hold taken
  * without PINCHECK_HOLD_WRITE, always, before anything is touched. ENOENT: no such hold.
- * EFAULT: @buffer cannot be read or written. EIO: the memory failed (hwpoison). EINTR: fatal
+ * ENODATA: a page was given back before (see struct pincheck_release). EFAULT: @buffer cannot be read or written. EIO: the memory failed (hwpoison). EINTR: fatal
  * signal. Once the structure could be read @done says, in any case, how far it came.
  */
 struct pincheck_io {
@@ -300,11 +311,13 @@ enum pincheck_mapped {
 	PINCHECK_MAPPED_OTHER	= 2,
 	/** @PINCHECK_MAPPED_NONE: no page */
 	PINCHECK_MAPPED_NONE	= 3,
+	/** @PINCHECK_MAPPED_RELEASED: not asked: the page is not held any more */
+	PINCHECK_MAPPED_RELEASED = 4,
 };
 
 /** struct pincheck_page - one page of a hold, as PINCHECK_IOC_PAGES tells it */
 struct pincheck_page {
-	/** @pfn: page frame number of the held page */
+	/** @pfn: page frame number of the held page; 0 where it was given back */
 	__u64 pfn;
 	/** @path: enum pincheck_path: how this page was found */
 	__u32 path;

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * RELEASE of a part of a hold of kind memfd. The kernel has one pin a folio there: a part that ends
+ * within a folio cannot be given back, one that does not can, down to the last count. Invariants:
+ * ACCURACY, CLEAN. One variant a kind of file.
+ */
+#include "suite.h"
+#include <linux/memfd.h>
+#include <sys/mman.h>
+#include "stage.h"
+
+#define HUGE_BYTES	(2UL << 20)
+#define FOLIOS		3UL
+
+FIXTURE(memfd_part)
+{
+	struct stage stage;
+	size_t pages;		/* of a folio */
+	size_t bytes;		/* of the file */
+	int file;
+	unsigned char *memory;	/* the file, mapped */
+};
+
+FIXTURE_VARIANT(memfd_part)
+{
+	unsigned int flags;	/* of memfd_create() */
+	size_t unit;		/* bytes of a folio; 0: of a base page */
+	unsigned int needs;
+};
+
+FIXTURE_VARIANT_ADD(memfd_part, shmem) { .flags = 0 };
+
+FIXTURE_VARIANT_ADD(memfd_part, hugetlb)
+{
+	.flags = MFD_HUGETLB | MFD_HUGE_2MB, .unit = HUGE_BYTES, .needs = NEEDS_HUGETLB,
+};
+
+static void close_file(FIXTURE_DATA(memfd_part) *self)
+{
+	if (self->memory && self->memory != MAP_FAILED)
+		munmap(self->memory, self->bytes);
+	if (self->file >= 0)
+		close(self->file);
+	self->memory = NULL;
+	self->file = -1;
+}
+
+/* A file of so many folios, mapped, each with a first byte of its own. */
+static int reopen(FIXTURE_DATA(memfd_part) *self, unsigned int flags, size_t folios)
+{
+	size_t folio = self->pages * self->stage.page;
+
+	close_file(self);
+	self->bytes = folios * folio;
+	self->file = memfd_create("pincheck", flags);
+	if (self->file < 0 || ftruncate(self->file, self->bytes))
+		return -errno;
+	self->memory = mmap(NULL, self->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, self->file, 0);
+	if (self->memory == MAP_FAILED)
+		return -errno;
+	for (size_t i = 0; i < folios; i++)
+		self->memory[i * folio] = 0x61 + i;
+	return 0;
+}
+
+FIXTURE_SETUP(memfd_part)
+{
+	struct pincheck_info info;
+	char why[WHY];
+
+	self->file = -1;
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
+	SUITE_NEEDS(variant->needs);
+	if (!(info.features & PINCHECK_FEAT_MEMFD))
+		SKIP(return, "needs memfd_pin_folios() (6.11)");
+	self->pages = variant->unit ? variant->unit / self->stage.page : 1;
+	ASSERT_EQ(0, reopen(self, variant->flags, FOLIOS));
+}
+
+FIXTURE_TEARDOWN(memfd_part)
+{
+	close_file(self);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+static int hold_from(FIXTURE_DATA(memfd_part) *self, size_t first)
+{
+	self->stage.hold = (struct pincheck_hold) {
+		.kind = PINCHECK_KIND_MEMFD, .fd = self->file,
+		.offset = first * self->stage.page, .len = self->bytes - first * self->stage.page,
+	};
+	return pincheck_hold(self->stage.session, &self->stage.hold);
+}
+
+static long part(FIXTURE_DATA(memfd_part) *self, size_t first, size_t count)
+{
+	return pincheck_release_part(self->stage.session, self->stage.hold.hold, 0, first, count);
+}
+
+/* Pins that the kernel and the ledger have on folio number @folio; -1 where they disagree. */
+static int pins_of(FIXTURE_DATA(memfd_part) *self, size_t folio)
+{
+	__u64 pfn = stage_pfn(self->memory + folio * self->pages * self->stage.page);
+	struct pincheck_report report;
+
+	if (settle() || pincheck_report_ledger(self->stage.session, &pfn, 1, &report))
+		return -1;
+	return report.pins == (int)report.folio_pins ? report.pins : -1;
+}
+
+/* Folio by folio, the middle one first: each has its pin until it goes. */
+TEST_F(memfd_part, folio_by_folio)
+{
+	const size_t order[FOLIOS] = { 1, 0, 2 };
+	long pages = self->pages, left = FOLIOS * pages;
+	bool gone[FOLIOS] = { false };
+
+	ASSERT_EQ(0, hold_from(self, 0));
+	for (size_t i = 0; i < FOLIOS; i++) {
+		EXPECT_EQ(pages, part(self, order[i] * pages, pages));
+		gone[order[i]] = true;
+		left -= pages;
+		EXPECT_EQ(left * (long)self->stage.page / 1024, vm_pin_kib());
+		for (size_t folio = 0; folio < FOLIOS; folio++) {
+			EXPECT_EQ(!gone[folio], pins_of(self, folio)) {
+				TH_LOG("folio %zu", folio);
+			}
+		}
+		evidence("folio %zu given back: %d %d %d pins, VmPin %ld KiB", order[i],
+			 pins_of(self, 0), pins_of(self, 1), pins_of(self, 2), vm_pin_kib());
+	}
+	EXPECT_EQ(-ENOENT, pincheck_release(self->stage.session, self->stage.hold.hold));
+}
+
+/* Within a folio nothing can be cut off, and whoever tries it changes nothing. */
+TEST_F(memfd_part, within_a_folio)
+{
+	const size_t pages = self->pages, part_of = pages > 1 ? pages / 2 : 0;
+	unsigned char byte = 0;
+
+	ASSERT_EQ(0, hold_from(self, 0));
+	if (part_of) {
+		EXPECT_EQ(-EINVAL, part(self, 0, 1));
+		EXPECT_EQ(-EINVAL, part(self, part_of, 1));
+		EXPECT_EQ(-EINVAL, part(self, part_of, pages));
+		EXPECT_EQ(-EINVAL, part(self, 0, pages + 1));
+		EXPECT_EQ(-EINVAL, part(self, FOLIOS * pages - 1, 1));
+	}
+	for (size_t folio = 0; folio < FOLIOS; folio++)
+		EXPECT_EQ(1, pins_of(self, folio));
+	EXPECT_EQ(1, pincheck_read(self->stage.session, self->stage.hold.hold,
+				   2 * pages * self->stage.page, &byte, 1));
+	EXPECT_EQ(0x63, byte);
+	EXPECT_EQ((long)(FOLIOS * pages),
+		  pincheck_release(self->stage.session, self->stage.hold.hold));
+	evidence("%zu pages a folio: %s", pages,
+		 part_of ? "five cuts within one refused, 1 pin each stayed" : "no way to cut one");
+}
+
+/* A hold that begins within a folio has a pin for the part of it that it has, and can give that. */
+TEST_F(memfd_part, begins_within_a_folio)
+{
+	const size_t pages = self->pages, head = pages > 1 ? pages / 2 : 1;
+
+	ASSERT_EQ(0, hold_from(self, pages > 1 ? pages - head : 0));
+	EXPECT_EQ(1, pins_of(self, 0));
+	EXPECT_EQ((long)head, part(self, 0, head));
+	EXPECT_EQ(0, pins_of(self, 0));
+	EXPECT_EQ(1, pins_of(self, 1));
+	EXPECT_EQ(-ENOENT, part(self, 0, 1));
+	EXPECT_EQ(-ENOENT, part(self, head - 1, 2));
+	EXPECT_EQ((long)(2 * pages), pincheck_release(self->stage.session, self->stage.hold.hold));
+	EXPECT_EQ(0, pins_of(self, 1));
+	evidence("%zu pages of the first folio given back, then 2 folios", head);
+}
+
+/*
+ * The module asks the kernel for so many pages at a time, and a folio across the bound has a pin of
+ * either call. Both go with the folio, and each with its half.
+ */
+#define CALL_PAGES	4096UL
+
+TEST_F(memfd_part, across_calls)
+{
+	const size_t pages = self->pages, half = pages / 2, folio = CALL_PAGES / pages;
+
+	if (pages == 1)
+		return evidence("base pages: none lies across a bound");
+	ASSERT_EQ(0, reopen(self, variant->flags, folio + 2));
+	for (int by_half = 0; by_half < 2; by_half++) {
+		long rest = (folio + 2) * pages - half - pages;
+
+		ASSERT_EQ(0, hold_from(self, half));
+		EXPECT_EQ(2, pins_of(self, folio));
+		if (by_half) {
+			EXPECT_EQ((long)half, part(self, CALL_PAGES - half, half));
+			EXPECT_EQ(1, pins_of(self, folio));
+			EXPECT_EQ((long)half, part(self, CALL_PAGES, half));
+		} else {
+			EXPECT_EQ((long)pages, part(self, CALL_PAGES - half, pages));
+		}
+		EXPECT_EQ(0, pins_of(self, folio));
+		EXPECT_EQ(1, pins_of(self, folio + 1));
+		EXPECT_EQ(rest, pincheck_release(self->stage.session, self->stage.hold.hold));
+		EXPECT_EQ(0, pins_of(self, folio + 1));
+	}
+	evidence("folio %zu across a bound of calls: 2 pins, given back at once and by half", folio);
+}
+
+PINCHECK_TEST_MAIN
