@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The columns that tell a page report. */
+#include <errno.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include "tools/lib/pagemap.h"
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/columns.h"
 #include "tools/pincheck/pincheck.h"
@@ -126,6 +129,10 @@ static bool put_exclusive(const struct sight *sight, char *text, size_t size)
 
 static bool put_kind(const struct sight *sight, char *text, size_t size)
 {
+	if (sight->absent) {
+		snprintf(text, size, "(%s)", sight->absent);
+		return true;
+	}
 	return put_words(kinds, ARRAY_SIZE(kinds), sight->report.flags, ' ', text, size);
 }
 
@@ -298,13 +305,16 @@ static long long number_at(const struct pincheck_report *report, const struct fi
 	return field->bytes == sizeof(__u64) ? *(const long long *)at : *(const __s32 *)at;
 }
 
-/* Of a number that is no page, only the number is known. */
-static bool is_told(const struct field *field, const struct pincheck_report *report)
+/* Of what is no page, only its number, or where it is, is known. */
+static bool is_told(const struct field *field, const struct sight *sight)
 {
-	if (!field->put && field->offset == offsetof(struct pincheck_report, pfn))
+	const struct pincheck_report *report = &sight->report;
+
+	if (field->put == put_address || field->put == put_pages || field->put == put_kind)
 		return true;
-	return (report->present & PINCHECK_REPORT_PAGE) &&
-	       (report->present & field->present) == field->present;
+	if (!field->put && field->offset == offsetof(struct pincheck_report, pfn))
+		return !sight->absent || report->pfn;
+	return !sight->absent && (report->present & field->present) == field->present;
 }
 
 bool report_value(size_t column, const struct sight *sight, char *text, size_t size)
@@ -312,9 +322,7 @@ bool report_value(size_t column, const struct sight *sight, char *text, size_t s
 	const struct field *field = &fields[column];
 
 	text[0] = '\0';
-	if (field->put == put_address || field->put == put_pages)
-		return field->put(sight, text, size);
-	if (!is_told(field, &sight->report))
+	if (!is_told(field, sight))
 		return false;
 	if (field->put)
 		return field->put(sight, text, size);
@@ -331,5 +339,87 @@ void report_row(struct table *table, const struct sight *sight)
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		if (report_value(i, sight, text, sizeof(text)))
 			table_set(table, i, "%s", text);
+	}
+}
+
+static int look(int session, struct sight *sights, size_t count, __u64 *pfns,
+		struct pincheck_report *reports)
+{
+	int error;
+
+	for (size_t i = 0; i < count; i++)
+		pfns[i] = sights[i].report.pfn;
+	error = pincheck_report_ledger(session, pfns, count, reports);
+	for (size_t i = 0; !error && i < count; i++) {
+		if (sights[i].absent)
+			continue;
+		sights[i].report = reports[i];
+		if (!(reports[i].present & PINCHECK_REPORT_PAGE))
+			sights[i].absent = "no page";
+	}
+	return error;
+}
+
+int sights_look(int session, struct sight *sights, size_t count)
+{
+	struct pincheck_report *reports = calloc(count, sizeof(*reports));
+	__u64 *pfns = calloc(count, sizeof(*pfns));
+	int error = reports && pfns ? look(session, sights, count, pfns, reports) : -ENOMEM;
+
+	free(pfns);
+	free(reports);
+	return error;
+}
+
+int sights_mapped(int pagemap, __u64 address, struct sight *sights, size_t count)
+{
+	uint64_t *entries = calloc(count, sizeof(*entries));
+	int error = entries ? pagemap_read(pagemap, (void *)(uintptr_t)address, entries, count) :
+		    -ENOMEM;
+
+	for (size_t i = 0; !error && i < count; i++) {
+		sights[i] = (struct sight) {
+			.address = address + i * BASE_BYTES, .pages = 1,
+			.report.pfn = pagemap_pfn(entries[i]),
+			.absent = entries[i] & PAGEMAP_PRESENT ? NULL :
+				  entries[i] & PAGEMAP_SWAPPED ? "swapped" : "not mapped",
+		};
+		/* Who may not know page frame numbers reads 0. */
+		if (!sights[i].absent && !sights[i].report.pfn)
+			error = -EPERM;
+	}
+	free(entries);
+	return error;
+}
+
+/* Does @next, @pages behind @first, go on where it left off, with nothing new to tell? */
+static bool alike(const struct sight *first, const struct sight *next, __u64 pages)
+{
+	const struct pincheck_report *a = &first->report, *b = &next->report;
+
+	if (next->address != first->address + (first->address ? pages * BASE_BYTES : 0))
+		return false;
+	if (first->absent || next->absent)
+		return first->absent && next->absent && !strcmp(first->absent, next->absent) &&
+		       !a->pfn && !b->pfn;
+	if (!a->order || a->head != b->head || b->pfn != a->pfn + pages)
+		return false;
+	if (first->held && (first->held->path != next->held->path ||
+			    first->held->mapped != next->held->mapped))
+		return false;
+	return a->flags == b->flags && a->page_mapcount == b->page_mapcount;
+}
+
+void sights_rows(struct table *table, struct sight *sights, size_t count, bool all)
+{
+	size_t next;
+
+	for (size_t i = 0; i < count; i = next) {
+		for (next = i + 1; !all && next < count; next++) {
+			if (!alike(&sights[i], &sights[next], next - i))
+				break;
+		}
+		sights[i].pages = next - i;
+		report_row(table, &sights[i]);
 	}
 }

@@ -12,12 +12,14 @@
  * @address: where it is mapped; 0 where only its page frame number is known
  * @pages: base pages that this line stands for
  * @held: what PINCHECK_IOC_PAGES says of it, or NULL
+ * @absent: what is there instead of a page, or NULL: then nothing else is told
  * @report: all else
  */
 struct sight {
 	__u64 address;
 	__u64 pages;
 	const struct pincheck_page *held;
+	const char *absent;
 	struct pincheck_report report;
 };
 
@@ -33,6 +35,24 @@ void report_row(struct table *table, const struct sight *sight);
  * Return: false where it is absent, or only a formality (unset text); @text is then empty
  */
 bool report_value(size_t column, const struct sight *sight, char *text, size_t size);
+
+/**
+ * sights_look() - ask the device, with the ledger, about those that are not absent
+ * @sights: whose report.pfn says which page each is
+ *
+ * Return: 0 or a negative errno
+ */
+int sights_look(int session, struct sight *sights, size_t count);
+
+/**
+ * sights_mapped() - what the process of @pagemap has at each of @count pages from @address on
+ *
+ * Return: 0, -ENODATA if the process is gone, or another negative errno
+ */
+int sights_mapped(int pagemap, __u64 address, struct sight *sights, size_t count);
+
+/** sights_rows() - a row for each; @all: not one for neighbours in a folio that are alike */
+void sights_rows(struct table *table, struct sight *sights, size_t count, bool all);
 
 /** model_names() - PINCHECK_MODEL_* @models as words apart by commas */
 const char *model_names(__u32 models, char *text, size_t size);

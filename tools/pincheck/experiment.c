@@ -17,8 +17,6 @@
 #include "tools/pincheck/experiment.h"
 #include "tools/pincheck/pincheck.h"
 
-#define BASE_BYTES	4096UL
-
 static int hold(struct experiment *experiment, __u32 kind, __u32 flags, size_t page)
 {
 	struct pincheck_hold hold = {

@@ -12,6 +12,9 @@ static const struct subcommand {
 	{ "info",	info_command,	"what the loaded module offers, and what it holds now" },
 	{ "doctor",	doctor_command,	"what this machine lacks, and the command that mends it" },
 	{ "model",	model_command,	"by which reuse model this kernel decides between reuse and copy" },
+	{ "hold",	hold_command,	"hold pages as a device would, and tell which they are" },
+	{ "page",	page_command,	"all that is known of pages" },
+	{ "watch",	watch_command,	"the pages of a process, told again as they change" },
 	{ "scan",	scan_command,	"pages of the machine that look pinned, or are held by nobody known" },
 	{ "demo",	demo_command,	"a dozen telling scenarios of a finished run, as a table" },
 };

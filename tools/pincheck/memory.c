@@ -10,8 +10,6 @@
 #include "tools/pincheck/memory.h"
 #include "tools/pincheck/pincheck.h"
 
-#define BASE_BYTES	4096UL
-
 static void write_all(struct memory *memory)
 {
 	for (size_t at = 0; at < memory->bytes; at += BASE_BYTES)

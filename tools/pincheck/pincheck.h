@@ -9,6 +9,9 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
+/* Bytes of a base page, on all that this runs on. */
+#define BASE_BYTES	4096UL
+
 /* Exit codes, as design.md section 9 has them for a run. */
 enum exit_code { EXIT_KEPT = 0, EXIT_BROKEN = 1, EXIT_USAGE = 2 };
 

@@ -79,41 +79,50 @@ char *columns_help(const struct column *columns, size_t count)
 	return need(text);
 }
 
-static bool show_column(struct table *table, const char *name, size_t length)
+static bool find_column(const char *name, size_t length, const struct column *columns,
+			size_t count, size_t *found)
 {
-	for (size_t i = 0; i < table->count; i++) {
-		const char *has = table->columns[i].name;
+	for (*found = 0; *found < count; ++*found) {
+		const char *has = columns[*found].name;
 
-		if (strlen(has) == length && !strncasecmp(has, name, length) &&
-		    table->shown_count < table->count) {
-			table->shown[table->shown_count++] = i;
+		if (strlen(has) == length && !strncasecmp(has, name, length))
 			return true;
-		}
 	}
-	fprintf(stderr, "pincheck: there is no column '%.*s', or too many are named. Columns:",
-		(int)length, name);
-	for (size_t i = 0; i < table->count; i++)
-		fprintf(stderr, " %s", table->columns[i].name);
+	fprintf(stderr, "pincheck: there is no column '%.*s'. Columns:", (int)length, name);
+	for (size_t i = 0; i < count; i++)
+		fprintf(stderr, " %s", columns[i].name);
 	fputc('\n', stderr);
 	return false;
 }
 
-static bool choose_columns(struct table *table)
+size_t *columns_named(const char *names, const struct column *columns, size_t count,
+		      size_t *named)
 {
-	const char *names = table->output->columns;
+	/* No more than there are names, one longer than there are commas. */
+	size_t *numbers = need(calloc(strlen(names) + 1, sizeof(*numbers)));
 
-	for (size_t i = 0; !names && i < table->count; i++) {
-		if (table->output->json || !table->columns[i].optional)
-			table->shown[table->shown_count++] = i;
-	}
-	while (names) {
+	for (*named = 0; names; ++*named) {
 		size_t length = strcspn(names, ",");
 
-		if (!show_column(table, names, length))
-			return false;
+		if (!find_column(names, length, columns, count, &numbers[*named])) {
+			free(numbers);
+			return NULL;
+		}
 		names = names[length] ? names + length + 1 : NULL;
 	}
-	return true;
+	return numbers;
+}
+
+static size_t *default_columns(const struct table *table, size_t *named)
+{
+	size_t *numbers = need(calloc(table->count, sizeof(*numbers)));
+
+	*named = 0;
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->output->json || !table->columns[i].optional)
+			numbers[(*named)++] = i;
+	}
+	return numbers;
 }
 
 struct table *table_new(const struct output *output, const char *name,
@@ -125,8 +134,11 @@ struct table *table_new(const struct output *output, const char *name,
 	table->name = name;
 	table->columns = columns;
 	table->count = count;
-	table->shown = need(calloc(count, sizeof(*table->shown)));
-	if (choose_columns(table))
+	if (output->columns)
+		table->shown = columns_named(output->columns, columns, count, &table->shown_count);
+	else
+		table->shown = default_columns(table, &table->shown_count);
+	if (table->shown)
 		return table;
 	table_free(table);
 	return NULL;

@@ -78,6 +78,15 @@ json_t *table_json(const struct table *table);
 /** table_print_facts() - for people: each row as lines of name and value, all columns that are set */
 void table_print_facts(const struct table *table);
 
+/**
+ * columns_named() - the numbers of the columns that @names has, apart by commas
+ * @named: how many they are
+ *
+ * Return: to be freed; NULL where one does not exist, which has been told
+ */
+size_t *columns_named(const char *names, const struct column *columns, size_t count,
+		      size_t *named);
+
 /** columns_help() - the columns as a text for --help, to be freed */
 char *columns_help(const struct column *columns, size_t count);
 

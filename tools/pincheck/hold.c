@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* pincheck hold: hold pages as a device would, tell which they are, and keep them for a while. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "tools/lib/pincheck.h"
+#include "tools/pincheck/columns.h"
+#include "tools/pincheck/keep.h"
+#include "tools/pincheck/memory.h"
+#include "tools/pincheck/pincheck.h"
+
+#define FILE_PREFIX	"file="
+
+/**
+ * struct hold - the command
+ * @request: what the device is asked for
+ * @where: kind of memory to make, or file=PATH; NULL: that of another process
+ * @bytes: of it, 0: as few as it takes, or the whole file
+ * @all: a line a page
+ * @memory: made for it; start is NULL where there is none
+ * @keep: for how long
+ */
+struct hold {
+	struct output output;
+	struct pincheck_hold request;
+	const char *where;
+	__u64 bytes;
+	bool all;
+	struct memory memory;
+	struct keep keep;
+};
+
+/* Why a hold is refused, and what to do about it. */
+static const struct {
+	const char *why;
+	const char *mend;
+} reasons[] = {
+	[PINCHECK_REASON_NONE]	   = { "no reason is given", "See dmesg" },
+	[PINCHECK_REASON_ARGUMENT] = { "the request is malformed",
+				       "Address and length are multiples of 4096, --longterm is for "
+				       "kind pin, and pages are less than pincheck info says" },
+	[PINCHECK_REASON_CAPABILITY] = { "a capability is missing", "Use sudo" },
+	[PINCHECK_REASON_LIMIT]	   = { "a limit is reached", "pincheck info tells the limits" },
+	[PINCHECK_REASON_MEMLOCK]  = { "RLIMIT_MEMLOCK is reached",
+				       "sudo prlimit --memlock=unlimited --pid=PID, or hold less" },
+	[PINCHECK_REASON_UNMAPPED] = { "nothing is mapped there, or the file ends before",
+				       "Look into /proc/PID/maps, or ask for less" },
+	[PINCHECK_REASON_ACCESS]   = { "the mapping, or the file, forbids this access",
+				       "Leave out --write, or try --force" },
+	[PINCHECK_REASON_PFNMAP]   = { "device memory without pages is mapped there",
+				       "GUP never gives it: choose other memory" },
+	[PINCHECK_REASON_FILE]	   = { "it is secret, or a file that nobody may pin like that",
+				       "Leave out --longterm or --write; kind memfd: shmem or "
+				       "hugetlb only" },
+	[PINCHECK_REASON_MEMORY]   = { "there is no memory", "Hold less" },
+	[PINCHECK_REASON_SIGNAL]   = { "a signal came", "Try again" },
+	[PINCHECK_REASON_KERNEL]   = { "the kernel does not say why", "See dmesg" },
+	[PINCHECK_REASON_ABSENT]   = { "this kernel has no holds of this kind",
+				       "pincheck info tells what it has" },
+};
+
+static void tell_refusal(const struct hold *hold, int error)
+{
+	const struct pincheck_hold *request = &hold->request;
+	__u32 reason = request->reason < ARRAY_SIZE(reasons) ? request->reason : 0;
+
+	fprintf(stderr, "pincheck: %llu bytes cannot be held: %s", request->len, strerror(-error));
+	if (error == -ESRCH)
+		fprintf(stderr, ": no process %d, or it has no memory. See: ps -p %d\n",
+			request->pid, request->pid);
+	else if (request->fail_addr || request->kind == PINCHECK_KIND_MEMFD)
+		fprintf(stderr, " at %#llx: %s. %s\n", request->fail_addr, reasons[reason].why,
+			reasons[reason].mend);
+	else
+		fprintf(stderr, ": %s. %s\n", reasons[reason].why, reasons[reason].mend);
+}
+
+/* Return: enum pincheck_kind, or 0. */
+static __u32 kind_by_name(const char *name)
+{
+	for (__u32 kind = 1; strcmp(pincheck_kind_name(kind), "?"); kind++) {
+		if (!strcmp(pincheck_kind_name(kind), name))
+			return kind;
+	}
+	return 0;
+}
+
+static const struct {
+	int key;
+	__u32 flag;
+	const char *name;
+} flags[] = {
+	{ 'w', PINCHECK_HOLD_WRITE, "write" }, { 'l', PINCHECK_HOLD_LONGTERM, "longterm" },
+	{ 'F', PINCHECK_HOLD_FORCE, "force" }, { 'W', PINCHECK_HOLD_WHITELIST, "whitelist" },
+};
+
+static bool take_flag(struct hold *hold, int key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (flags[i].key == key) {
+			hold->request.flags |= flags[i].flag;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ADDRESS LENGTH, or the command to run meanwhile. */
+static void take_argument(struct hold *hold, struct argp_state *state, char *argument)
+{
+	/* argp leaves "--" out, but what follows it is taken in one piece. */
+	if (hold->where || state->arg_num >= 2 ||
+	    (state->quoted && state->next > state->quoted)) {
+		hold->keep.command = state->argv + state->next - 1;
+		state->next = state->argc;
+	} else if (!state->arg_num) {
+		hold->request.addr = parse_number(state, "ADDRESS", argument);
+	} else {
+		hold->request.len = parse_number(state, "LENGTH", argument);
+	}
+}
+
+static void check_arguments(struct hold *hold, struct argp_state *state)
+{
+	struct pincheck_hold *request = &hold->request;
+	bool file = hold->where && !strncmp(hold->where, FILE_PREFIX, strlen(FILE_PREFIX));
+
+	if (!hold->where == !request->pid)
+		argp_error(state, "say whose memory: --pid PID ADDRESS LENGTH, or --memory KIND");
+	if (request->pid && !request->len)
+		argp_error(state, "--pid needs ADDRESS and LENGTH: see /proc/%d/maps",
+			   request->pid);
+	if (hold->where && !file && !memory_kind(hold->where))
+		argp_error(state, "--memory: no kind '%s'", hold->where);
+	if (request->kind == PINCHECK_KIND_MEMFD && !file)
+		argp_error(state, "--kind memfd needs --memory file=PATH, of shmem or hugetlb");
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct hold *hold = state->input;
+
+	if (take_flag(hold, key))
+		return 0;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &hold->output;
+		return 0;
+	case 'p':
+		hold->request.pid = parse_number(state, "--pid", argument);
+		return 0;
+	case 'k':
+		hold->request.kind = kind_by_name(argument);
+		if (!hold->request.kind)
+			argp_error(state, "--kind: '%s' is none of pin, get, memfd", argument);
+		return 0;
+	case 's':
+		hold->request.path = PINCHECK_PATH_SLOW;
+		return 0;
+	case 'm':
+		hold->where = argument;
+		return 0;
+	case 'S':
+		hold->bytes = parse_number(state, "--size", argument);
+		return 0;
+	case 'f':
+		hold->keep.seconds = parse_number(state, "--for", argument);
+		return 0;
+	case 'A':
+		hold->all = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		take_argument(hold, state, argument);
+		return 0;
+	case ARGP_KEY_END:
+		check_arguments(hold, state);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+/* Memory of our own, where that is asked for. Return: 0, or an error that has been told. */
+static int make_memory(struct hold *hold, int session)
+{
+	struct pincheck_hold *request = &hold->request;
+	const struct memory_kind *kind;
+	int error;
+
+	if (!hold->where)
+		return 0;
+	hold->memory.session = session;
+	kind = memory_kind(hold->where);
+	if (kind)
+		error = memory_open(&hold->memory, kind, hold->bytes);
+	else
+		error = memory_open_file(&hold->memory, hold->where + strlen(FILE_PREFIX),
+					 hold->bytes, request->flags & PINCHECK_HOLD_WRITE);
+	if (error) {
+		fprintf(stderr, "pincheck: memory %s %s: %s. %s\n", hold->where,
+			hold->memory.wrong, strerror(-error),
+			kind ? kind->mend : "Name a file that is there and not empty");
+		return error;
+	}
+	request->len = hold->memory.bytes;
+	if (request->kind != PINCHECK_KIND_MEMFD) {
+		request->addr = (uintptr_t)hold->memory.start;
+		return 0;
+	}
+	/* By file and offset there are whole pages only. */
+	request->fd = hold->memory.file;
+	if (!hold->bytes)
+		request->len = lseek(request->fd, 0, SEEK_END) / BASE_BYTES * BASE_BYTES;
+	return 0;
+}
+
+static int take(struct hold *hold, int session)
+{
+	struct pincheck_hold *request = &hold->request;
+	int error;
+
+	/* GUP-fast reads no other's page tables; a file has none. */
+	if (request->pid)
+		request->path = PINCHECK_PATH_SLOW;
+	if (request->kind == PINCHECK_KIND_MEMFD)
+		request->path = PINCHECK_PATH_UNKNOWN;
+	error = pincheck_hold(session, request);
+	if (error)
+		tell_refusal(hold, error);
+	return error;
+}
+
+/* What is held, page by page. Return: 0 or a negative errno. */
+static int fill_table(const struct hold *hold, int session, struct table *table)
+{
+	const struct pincheck_hold *request = &hold->request;
+	struct pincheck_page *pages = calloc(request->pages, sizeof(*pages));
+	struct sight *sights = calloc(request->pages, sizeof(*sights));
+	int error = pages && sights ? pincheck_pages(session, request->hold, 0, request->pages,
+						     pages) : -ENOMEM;
+
+	for (__u64 i = 0; !error && i < request->pages; i++)
+		sights[i] = (struct sight) {
+			.address = request->addr ? request->addr + i * BASE_BYTES : 0,
+			.held = &pages[i], .report.pfn = pages[i].pfn,
+		};
+	if (!error)
+		error = sights_look(session, sights, request->pages);
+	if (!error)
+		sights_rows(table, sights, request->pages, hold->all);
+	free(sights);
+	free(pages);
+	return error;
+}
+
+static void print_summary(const struct hold *hold)
+{
+	const struct pincheck_hold *request = &hold->request;
+
+	printf("process %d, %llu bytes at %#llx: %llu pages by %s", request->pid ?: getpid(),
+	       request->len, request->addr, request->pages, pincheck_kind_name(request->kind));
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (request->flags & flags[i].flag)
+			printf(", %s", flags[i].name);
+	}
+	printf("; %llu fast, %llu slow\n", request->fast_pages, request->slow_pages);
+}
+
+static json_t *summary_json(const struct hold *hold)
+{
+	const struct pincheck_hold *request = &hold->request;
+	json_t *root = json_object();
+
+	json_object_set_new(root, "pid", json_integer(request->pid ?: getpid()));
+	json_object_set_new(root, "address", json_sprintf("%#llx", request->addr));
+	json_object_set_new(root, "length", json_integer(request->len));
+	json_object_set_new(root, "kind", json_string(pincheck_kind_name(request->kind)));
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+		json_object_set_new(root, flags[i].name,
+				    json_boolean(request->flags & flags[i].flag));
+	json_object_set_new(root, "pages", json_integer(request->pages));
+	json_object_set_new(root, "fast_pages", json_integer(request->fast_pages));
+	json_object_set_new(root, "slow_pages", json_integer(request->slow_pages));
+	return root;
+}
+
+static int print_hold(const struct hold *hold, const struct table *table)
+{
+	json_t *root;
+	int error;
+
+	if (hold->output.json) {
+		root = json_object();
+		json_object_set_new(root, "hold", summary_json(hold));
+		json_object_set_new(root, "pages", table_json(table));
+		error = print_json(root);
+	} else {
+		if (!hold->output.raw && !hold->output.no_headings)
+			print_summary(hold);
+		error = table_print(table);
+	}
+	return error ?: fflush(stdout);
+}
+
+static int hold_run(struct hold *hold, struct table *table)
+{
+	int session = open_session(), code = EXIT_USAGE, error;
+
+	if (session < 0)
+		return code;
+	if (make_memory(hold, session) || take(hold, session))
+		goto close;
+	error = fill_table(hold, session, table);
+	if (error) {
+		fprintf(stderr, "pincheck: held, but not told: %s. Page frame numbers are for "
+			"CAP_SYS_ADMIN: use sudo\n", strerror(-error));
+		goto close;
+	}
+	if (!print_hold(hold, table))
+		code = keep_until_done(&hold->keep, hold->request.pid ?: getpid(),
+				       hold->request.addr, hold->request.len);
+close:
+	close(session);
+	if (hold->memory.start)
+		memory_close(&hold->memory);
+	return code;
+}
+
+static const struct argp_option options[] = {
+	{ "pid", 'p', "PID", 0, "memory of this process, at ADDRESS and LENGTH", 0 },
+	{ "memory", 'm', "KIND", 0, "memory of its own: base, swapped, thp, thp-pte, mthp, hugetlb "
+	  "or file=PATH", 0 },
+	{ "size", 'S', "BYTES", 0, "of it", 0 },
+	{ "kind", 'k', "KIND", 0, "of hold: pin, get, memfd [pin]", 1 },
+	{ "write", 'w', NULL, 0, "the device will write (FOLL_WRITE)", 1 },
+	{ "longterm", 'l', NULL, 0, "for long (FOLL_LONGTERM)", 1 },
+	{ "force", 'F', NULL, 0, "whatever the mapping allows (FOLL_FORCE)", 1 },
+	{ "whitelist", 'W', NULL, 0, "refuse what the whitelist denies, on any kernel", 1 },
+	{ "slow", 's', NULL, 0, "take mmap_lock at once instead of trying GUP-fast", 1 },
+	{ "for", 'f', "SECONDS", 0, "give it back then", 2 },
+	{ "all", 'A', NULL, 0, "a line a page: neighbours in a folio that are alike share one "
+	  "otherwise", 2 },
+	{ 0 }
+};
+
+int hold_command(int argc, char **argv)
+{
+	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp argp = {
+		.options = options, .parser = parse, .children = children,
+		.args_doc = "--pid PID ADDRESS LENGTH [-- COMMAND...]\n"
+			    "--memory KIND [--size BYTES] [-- COMMAND...]",
+		.doc = "Hold pages as a device would and tell which they are. They are given back "
+		       "after Enter, the end of input, SIGINT or SIGTERM; with --for, after so many "
+		       "seconds; with a COMMAND, when that ends, and its exit code is returned. "
+		       "COMMAND finds the pages by PINCHECK_PID, PINCHECK_ADDRESS and "
+		       "PINCHECK_LENGTH.",
+	};
+	struct hold hold = {
+		.request = { .kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST },
+	};
+	const struct column *columns;
+	struct table *table;
+	size_t count;
+	int code;
+
+	columns = report_columns(&count);
+	parse_arguments(&argp, argc, argv, &hold, columns, count);
+	table = table_new(&hold.output, "pages", columns, count);
+	code = table ? hold_run(&hold, table) : EXIT_USAGE;
+	table_free(table);
+	return code;
+}
