@@ -14,21 +14,19 @@
 
 struct experiment;
 
-/** typedef experiment_step - one thing done to a page. Return: 0 or a negative errno */
-typedef int (experiment_step)(struct experiment *experiment);
-
 /**
  * struct situation - a row: what is done to the page before it is written
  * @name: for tables
  * @what: for people
  * @needs: enum memory_trait, without which it makes no sense
- * @steps: in their order
+ * @steps: in their order; each returns 0 or a negative errno
  */
 struct situation {
 	const char *name;
 	const char *what;
 	unsigned int needs;
-	experiment_step *steps[STEPS];
+
+	int (*steps[STEPS])(struct experiment *experiment);
 };
 
 /**
