@@ -77,8 +77,15 @@ install: tools ## programs, header and man page, under PREFIX= (and DESTDIR=)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/linux include/uapi/linux/pincheck.h
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man4 Documentation/pincheck.4
 
+.PHONY: dkms-install dkms-remove
+dkms-install: host-dkms ## the module under DKMS: for all kernels here that have headers, and those to come
+	tools/dkms install
+
+dkms-remove: ## take it out again
+	tools/dkms remove
+
 ##@ Tidy
-.PHONY: clean distclean cache-clean host-vm host-lint host-build
+.PHONY: clean distclean cache-clean host-vm host-lint host-build host-dkms
 clean: ## remove what was built here, keep results
 	rm -rf $(filter-out $(results),$(wildcard $(BUILD)/*))
 
@@ -88,7 +95,7 @@ distclean: ## remove build/ whole; the cache stays
 cache-clean: ## empty the cache shared by all clones (kernels, build roots)
 	$(matrix) cache-clean
 
-host-build host-vm host-lint:
+host-build host-vm host-lint host-dkms:
 	@$(matrix) prepare-host $(@:host-%=%)
 
 .PHONY: help

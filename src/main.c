@@ -17,6 +17,7 @@
 #include "command.h"
 #include "path.h"
 #include "pfnmap.h"
+#include "pincheck-version.h"
 #include "session.h"
 #include "whitelist.h"
 
@@ -248,3 +249,4 @@ module_exit(pincheck_exit);
 MODULE_DESCRIPTION("Takes page references as drivers do and tells what the kernel thinks of the pages");
 MODULE_AUTHOR("The pincheck developers");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(PINCHECK_VERSION);
