@@ -17,6 +17,7 @@ static const struct hold_ops *const hold_kinds[] = {
 	[PINCHECK_KIND_PIN] = &pin_ops,
 	[PINCHECK_KIND_GET] = &get_ops,
 	[PINCHECK_KIND_MEMFD] = &memfd_ops,
+	[PINCHECK_KIND_MIRROR] = IS_ENABLED(CONFIG_HMM_MIRROR) ? &mirror_ops : NULL,
 };
 
 /**
@@ -64,11 +65,14 @@ static int hold_check(struct pincheck_hold *request)
 {
 	const struct hold_ops *ops = hold_kind(request->kind);
 
+	if (!ops && request->kind == PINCHECK_KIND_MIRROR)
+		return refuse(request, PINCHECK_REASON_ABSENT, -EOPNOTSUPP);
 	if (!ops || (request->flags & ~ops->flags))
 		return refuse(request, PINCHECK_REASON_ARGUMENT, -EINVAL);
 	if (ops->check(request))
 		return refuse(request, PINCHECK_REASON_ARGUMENT, -EINVAL);
-	if ((request->flags & PINCHECK_HOLD_FORCE) && !capable(CAP_SYS_ADMIN))
+	if ((request->flags & (PINCHECK_HOLD_FORCE | PINCHECK_HOLD_DIRTY_LATE)) &&
+	    !capable(CAP_SYS_ADMIN))
 		return refuse(request, PINCHECK_REASON_CAPABILITY, -EPERM);
 	if (request->pid && !capable(CAP_SYS_PTRACE))
 		return refuse(request, PINCHECK_REASON_CAPABILITY, -EPERM);

@@ -14,58 +14,89 @@
 #include <linux/uaccess.h>
 #include "command.h"
 #include "compat/kmap.h"
+#include "device_io.h"
 #include "hold.h"
+
+/**
+ * device_access() - copy between a page and the module's own
+ * @page: that cannot go away meanwhile
+ * @part: what of it
+ *
+ * Context: does not sleep.
+ *
+ * Return: 0, or -EIO when the memory failed.
+ */
+int device_access(struct page *page, const struct io_part *part)
+{
+	void *held;
+
+	if (PageHWPoison(page))
+		return -EIO;
+	held = compat_kmap_local_page(page);
+	if (part->write)
+		memcpy(held + part->offset, part->bounce, part->len);
+	else
+		memcpy(part->bounce, held + part->offset, part->len);
+	compat_kunmap_local(held);
+	return 0;
+}
+
+static int hold_access(struct hold *hold, const struct io_part *part)
+{
+	if (hold->ops->access)
+		return hold->ops->access(hold, part);
+	if (!hold->pages[part->index])
+		return -ENODATA;
+	if (part->write)
+		WRITE_ONCE(hold->written, true);
+	return device_access(hold->pages[part->index], part);
+}
 
 /*
  * Everything goes through a page of our own: the caller's buffer may fault, and where it does
  * copy_from_user() clears what it could not read, which must not happen to held memory.
  */
-static unsigned long copy_part(struct page *page, unsigned int offset, unsigned int len,
-			       void __user *buffer, void *bounce, bool write)
+static int transfer_part(struct hold *hold, struct pincheck_io *io, struct io_part *part)
 {
-	unsigned int good = len;
-	void *held;
+	void __user *buffer = u64_to_user_ptr(io->buffer + io->done);
+	unsigned int lacking = 0;
+	int err;
 
-	if (write)
-		good -= copy_from_user(bounce, buffer, len);
-	held = compat_kmap_local_page(page);
-	if (write)
-		memcpy(held + offset, bounce, good);
-	else
-		memcpy(bounce, held + offset, good);
-	compat_kunmap_local(held);
-	if (!write)
-		good -= copy_to_user(buffer, bounce, len);
-	return good;
+	if (part->write) {
+		lacking = copy_from_user(part->bounce, buffer, part->len);
+		part->len -= lacking;
+	}
+	err = hold_access(hold, part);
+	if (err)
+		return err;
+	io->done += part->len;
+	if (!part->write) {
+		lacking = copy_to_user(buffer, part->bounce, part->len);
+		io->done -= lacking;
+	}
+	return lacking ? -EFAULT : 0;
 }
 
 /* Copies until done. io->done tells how far it came, whatever the result. */
 static int transfer(struct hold *hold, struct pincheck_io *io, void *bounce)
 {
-	bool write = io->flags & PINCHECK_IO_WRITE;
+	int err = 0;
 
-	while (io->done < io->len) {
+	for (; io->done < io->len && !err; cond_resched()) {
 		u64 at = io->offset + io->done;
-		unsigned int offset = offset_in_page(at), part, good;
-		struct page *page = hold->pages[array_index_nospec(at >> PAGE_SHIFT, hold->nr)];
+		struct io_part part = {
+			.index = array_index_nospec(at >> PAGE_SHIFT, hold->nr),
+			.offset = offset_in_page(at),
+			.len = min_t(u64, io->len - io->done, PAGE_SIZE - offset_in_page(at)),
+			.write = io->flags & PINCHECK_IO_WRITE,
+			.bounce = bounce,
+		};
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (!page)
-			return -ENODATA;
-		if (PageHWPoison(page))
-			return -EIO;
-		part = min_t(u64, io->len - io->done, PAGE_SIZE - offset);
-		if (write)
-			WRITE_ONCE(hold->written, true);
-		good = copy_part(page, offset, part, u64_to_user_ptr(io->buffer + io->done),
-				 bounce, write);
-		io->done += good;
-		if (good < part)
-			return -EFAULT;
-		cond_resched();
+		err = transfer_part(hold, io, &part);
 	}
-	return 0;
+	return err;
 }
 
 static int io_check(const struct hold *hold, const struct pincheck_io *io)

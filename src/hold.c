@@ -53,21 +53,25 @@ static int memory_find(s32 pid, struct memory *memory)
 
 /*
  * As other drivers count: pinned pages against RLIMIT_MEMLOCK of the process whose memory it is.
- * Plain references count too: they keep memory from being reclaimed just as well.
+ * Plain references count too: they keep memory from being reclaimed just as well. What has none
+ * is not charged.
  */
-static int charge(const struct memory *memory, unsigned long nr)
+static int charge(const struct hold_ops *ops, const struct memory *memory, unsigned long nr)
 {
 	atomic64_t *pinned = &memory->mm->pinned_vm;
 
+	if (!hold_refers(ops))
+		return 0;
 	if ((u64)atomic64_add_return(nr, pinned) <= memory->limit || capable(CAP_IPC_LOCK))
 		return 0;
 	atomic64_sub(nr, pinned);
 	return -ENOMEM;
 }
 
-static void uncharge(struct mm_struct *mm, unsigned long nr)
+static void uncharge(const struct hold_ops *ops, struct mm_struct *mm, unsigned long nr)
 {
-	atomic64_sub(nr, &mm->pinned_vm);
+	if (hold_refers(ops))
+		atomic64_sub(nr, &mm->pinned_vm);
 }
 
 /**
@@ -77,7 +81,7 @@ static void uncharge(struct mm_struct *mm, unsigned long nr)
  */
 void hold_uncharge(struct hold *hold, unsigned long nr)
 {
-	uncharge(hold->mm, nr);
+	uncharge(hold->ops, hold->mm, nr);
 }
 
 /**
@@ -145,12 +149,15 @@ static void hold_init(struct hold *hold, struct session *session, struct mm_stru
 	hold->nr = request->len >> PAGE_SHIFT;
 	hold->left = hold->nr;
 	hold->flags = request->flags;
+	hold->own = NULL;
 }
 
 /* Nobody knows the hold any more: keep its memory for the next one, unless it is a lot. */
 static void hold_end(struct hold *hold)
 {
 	mmdrop(hold->mm);
+	if (hold->ops->free)
+		hold->ops->free(hold);
 	if (hold->room <= SPARE_PAGES_MAX)
 		hold = xchg(&hold->session->spare, hold);
 	hold_free(hold);
@@ -177,14 +184,14 @@ static struct hold *take(struct session *session, const struct hold_ops *ops, u3
 	struct hold *hold;
 	int err;
 
-	err = charge(memory, nr);
+	err = charge(ops, memory, nr);
 	if (err) {
 		request->reason = PINCHECK_REASON_MEMLOCK;
 		return ERR_PTR(err);
 	}
 	hold = hold_alloc(session, nr);
 	if (!hold) {
-		uncharge(memory->mm, nr);
+		uncharge(ops, memory->mm, nr);
 		request->reason = PINCHECK_REASON_MEMORY;
 		return ERR_PTR(-ENOMEM);
 	}

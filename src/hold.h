@@ -21,6 +21,7 @@
 
 struct hold;
 struct interval;
+struct io_part;
 struct session;
 
 /**
@@ -35,7 +36,11 @@ struct session;
  *	NULL: the hold is given back whole or not at all
  * @give_back: @nr pages of a hold that was taken, from @first on, all of them still held; @dirty:
  *	marks them dirty first, under the page lock
+ * @access: device I/O on a page of a hold that was taken; NULL: the pages are used as they are
  * @interval: what is watched instead of held; NULL for kinds that have references
+ * @kept: a page that the hold has a plain reference on, though it is not one of its pages any more;
+ *	or NULL. It may go at any time: for comparing
+ * @free: @own of a hold that ended, or was never taken; it may be NULL
  */
 struct hold_ops {
 	u32 flags;
@@ -44,12 +49,16 @@ struct hold_ops {
 	int (*take)(struct hold *hold, struct pincheck_hold *request);
 	bool (*can_cut)(const struct hold *hold, unsigned long index);
 	void (*give_back)(struct hold *hold, unsigned long first, unsigned long nr, bool dirty);
+	int (*access)(struct hold *hold, const struct io_part *part);
 	struct interval *(*interval)(struct hold *hold);
+	struct page *(*kept)(const struct hold *hold, unsigned long index);
+	void (*free)(struct hold *hold);
 };
 
 extern const struct hold_ops pin_ops;
 extern const struct hold_ops get_ops;
 extern const struct hold_ops memfd_ops;
+extern const struct hold_ops mirror_ops;
 
 /**
  * struct hold - one set of references on one address range
@@ -67,8 +76,9 @@ extern const struct hold_ops memfd_ops;
  * @room: how many fit into @pages
  * @flags: PINCHECK_HOLD_*
  * @fast: for each chunk of HOLD_CHUNK_PAGES, its split
+ * @own: what its kind has of its own, or NULL
  * @pages: the pages, in order of address; memory of its own. NULL for those given back, of which
- *	there are none as long as @left is @nr
+ *	there are none as long as @left is @nr; and for those a mirror does not have at the moment
  */
 struct hold {
 	refcount_t users;
@@ -85,8 +95,15 @@ struct hold {
 	u32 id;
 	u32 flags;
 	u32 fast[HOLD_PAGES_MAX / HOLD_CHUNK_PAGES];
+	void *own;
 	struct page **pages;
 };
+
+/** hold_refers() - does a hold of this kind have references: are its pages pinned, and charged? */
+static inline bool hold_refers(const struct hold_ops *ops)
+{
+	return !ops->interval;
+}
 
 /** hold_path() - enum pincheck_path: how page @index of @hold was found */
 static inline u32 hold_path(const struct hold *hold, unsigned long index)

@@ -4,8 +4,8 @@
  * counters are compared with, and derived state: found by going through all holds when a report
  * asks for it, so that taking a hold costs nothing for it.
  *
- * The pages of a hold are looked at without its lock. They do not change while they are held, and
- * one that is given back meanwhile is compared, but not touched.
+ * The pages of a hold are looked at without its lock. Those it refers to do not change while they
+ * are held; one that is given back meanwhile, or mirrored no more, is compared, but not touched.
  */
 #include <linux/bitmap.h>
 #include <linux/errno.h>
@@ -45,6 +45,16 @@ static bool has_reference(const struct hold *hold, unsigned long index, u64 head
 	return !before || page_to_pfn(compound_head(before)) != head;
 }
 
+/* A mirror has no reference, unless it keeps one to do harm: then that is a plain one. */
+static void enter_mirrored(struct pincheck_report *report, u64 pfn, bool kept)
+{
+	report->folio_gets += kept;
+	if (pfn != report->pfn)
+		return;
+	report->gets += kept;
+	report->mirrors += !kept;
+}
+
 static void enter_page(struct pincheck_report *report, const struct hold *hold,
 		       unsigned long index, u64 pfn)
 {
@@ -68,21 +78,34 @@ static void enter_page(struct pincheck_report *report, const struct hold *hold,
 }
 
 static void compare_page(struct inquiry *inquiry, const struct hold *hold,
-			 unsigned long index)
+			 unsigned long index, struct page *page, bool kept)
 {
-	struct page *page = READ_ONCE(hold->pages[index]);
+	u64 head = page_to_pfn(compound_head(page));
 	unsigned int i;
-	u64 head;
 
-	if (!page)
-		return;
-	head = page_to_pfn(compound_head(page));
 	if (!test_bit(hash_64(head, SIEVE_BITS), inquiry->sieve))
 		return;
 	for (i = 0; i < inquiry->count; i++) {
-		if (inquiry->reports[i].head == head)
-			enter_page(&inquiry->reports[i], hold, index, page_to_pfn(page));
+		struct pincheck_report *report = &inquiry->reports[i];
+
+		if (report->head != head)
+			continue;
+		if (hold_refers(hold->ops))
+			enter_page(report, hold, index, page_to_pfn(page));
+		else
+			enter_mirrored(report, page_to_pfn(page), kept);
 	}
+}
+
+static void compare_pages(struct inquiry *inquiry, const struct hold *hold, unsigned long index)
+{
+	struct page *page = READ_ONCE(hold->pages[index]);
+
+	if (page)
+		compare_page(inquiry, hold, index, page, false);
+	page = hold->ops->kept ? hold->ops->kept(hold, index) : NULL;
+	if (page)
+		compare_page(inquiry, hold, index, page, true);
 }
 
 static int compare_hold(const struct hold *hold, void *data)
@@ -95,7 +118,7 @@ static int compare_hold(const struct hold *hold, void *data)
 			if (fatal_signal_pending(current))
 				return -EINTR;
 		}
-		compare_page(data, hold, index);
+		compare_pages(data, hold, index);
 	}
 	return 0;
 }
@@ -123,7 +146,7 @@ int ledger_fill(struct pincheck_report *reports, unsigned int count)
 	for (i = 0; i < count && !err; i++) {
 		if (!(reports[i].present & PINCHECK_REPORT_PAGE))
 			continue;
-		reports[i].present |= PINCHECK_REPORT_LEDGER;
+		reports[i].present |= PINCHECK_REPORT_LEDGER | PINCHECK_REPORT_MIRRORS;
 		ledger_explain(&reports[i], GUP_PIN_COUNTING_BIAS);
 	}
 	return err;

@@ -101,7 +101,7 @@ static const struct command commands[] = {
 		.capability = CAP_SYS_ADMIN,
 	},
 	[INDEX(PINCHECK_IOC_EVENTS)] = {
-		.run = events_command,
+		.run = IS_ENABLED(CONFIG_MMU_NOTIFIER) ? events_command : NULL,
 		.rule = { .size = sizeof(struct pincheck_events),
 			  .min_size = PINCHECK_EVENTS_SIZE_ABI1 },
 		.capability = NO_CAPABILITY,

@@ -17,23 +17,23 @@
  * Is the held page the one that is mapped? Only GUP can be asked, so for an instant the mapped
  * page has a reference more, and it counts as accessed. It is never faulted in or unshared.
  */
-static u32 compare_mapped(const struct hold *hold, unsigned long index)
+static u32 compare_mapped(const struct hold *hold, unsigned long index, struct page *held)
 {
 	unsigned long addr = hold->addr + (index << PAGE_SHIFT);
 	struct page *page;
 	u32 mapped;
 
-	if (!hold->pages[index])
+	if (!held && hold_refers(hold->ops))
 		return PINCHECK_MAPPED_RELEASED;
-	if (!hold->ops->by_address || current->mm != hold->mm)
+	if (!held || !hold->ops->by_address || current->mm != hold->mm)
 		return PINCHECK_MAPPED_UNKNOWN;
 	if (get_user_pages_fast_only(addr, 1, 0, &page) == 1) {
 		put_page(page);
-		return page == hold->pages[index] ? PINCHECK_MAPPED_SAME : PINCHECK_MAPPED_OTHER;
+		return page == held ? PINCHECK_MAPPED_SAME : PINCHECK_MAPPED_OTHER;
 	}
 	if (mmap_read_lock_killable(current->mm))
 		return PINCHECK_MAPPED_UNKNOWN;
-	mapped = compat_lookup(addr, hold->pages[index]);
+	mapped = compat_lookup(addr, held);
 	mmap_read_unlock(current->mm);
 	return mapped;
 }
@@ -46,11 +46,12 @@ static int tell_batch(const struct hold *hold, unsigned long first, unsigned int
 
 	for (i = 0; i < count; i++) {
 		unsigned long index = array_index_nospec(first + i, hold->nr);
+		struct page *held = READ_ONCE(hold->pages[index]);
 
 		batch[i] = (struct pincheck_page) {
-			.pfn = hold->pages[index] ? page_to_pfn(hold->pages[index]) : 0,
+			.pfn = held ? page_to_pfn(held) : 0,
 			.path = hold_path(hold, index),
-			.mapped = compare_mapped(hold, index),
+			.mapped = compare_mapped(hold, index, held),
 		};
 	}
 	return copy_to_user(user, batch, count * sizeof(*batch)) ? -EFAULT : 0;

@@ -67,6 +67,9 @@ static int release_check(const struct hold *hold, const struct pincheck_release 
 	if (is_whole(request) ? request->first :
 	    !window_check(request->first, request->count, hold->nr))
 		return -EINVAL;
+	/* Under the lock of a mirror there is no wrong way. */
+	if ((request->flags & PINCHECK_RELEASE_DIRTY_UNLOCKED) && !hold_refers(hold->ops))
+		return -EINVAL;
 	/* Only what the device may have written can be dirty by it. */
 	if ((request->flags & both) && !(hold->flags & PINCHECK_HOLD_WRITE))
 		return -EPERM;

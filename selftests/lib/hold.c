@@ -136,6 +136,18 @@ PINCHECK_ROW(get_ro_slow,    GET, 0,				0,	 SLOW);
 PINCHECK_ROW(get_rw_fast,    GET, HOLD_WRITE,			RW,	 FAST);
 PINCHECK_ROW(get_rw_slow,    GET, HOLD_WRITE,			RW,	 SLOW);
 
+const struct hold_kind hold_mirror_ro = {
+	.name = "mirror_ro", .ops = &hold_ops_pincheck, .needs = NEEDS_MIRROR,
+	.kind = PINCHECK_KIND_MIRROR, .traits = HOLD_MIRROR,
+	.keeps_sync = ACROSS_PROTECTION | ACROSS_FORK,
+};
+
+const struct hold_kind hold_mirror_rw = {
+	.name = "mirror_rw", .ops = &hold_ops_pincheck, .needs = NEEDS_MIRROR,
+	.kind = PINCHECK_KIND_MIRROR, .flags = RW, .traits = HOLD_MIRROR | HOLD_WRITE,
+	.keeps_sync = ACROSS_PROTECTION | ACROSS_FORK,
+};
+
 const struct hold_kind hold_uring = {
 	.name = "uring", .ops = &hold_ops_uring, .needs = NEEDS_URING,
 	.traits = HOLD_PIN | HOLD_WRITE | HOLD_LONGTERM | HOLD_URING,
@@ -228,7 +240,7 @@ int hold_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path)
 
 uint32_t hold_expected_path(const struct hold_kind *kind, enum page_state state)
 {
-	if (kind->traits & (HOLD_URING | HOLD_NONE))
+	if (kind->traits & (HOLD_URING | HOLD_NONE | HOLD_MIRROR))
 		return PINCHECK_PATH_UNKNOWN;
 	if (!(kind->traits & HOLD_FAST))
 		return PINCHECK_PATH_SLOW;

@@ -28,6 +28,8 @@ enum hold_trait {
 	HOLD_FAST		= 1U << 5,
 	/** @HOLD_URING: an io_uring fixed buffer: path and PFN not told; see hold_folds() */
 	HOLD_URING		= 1U << 6,
+	/** @HOLD_MIRROR: no reference: follows what is mapped, through every event */
+	HOLD_MIRROR		= 1U << 7,
 };
 
 /** enum event_class - events, by what they do to a page that is held */
@@ -87,7 +89,7 @@ extern const struct hold_kind hold_none, hold_pin_ro_fast, hold_pin_ro_slow, hol
 			      hold_pin_ro_lt_slow, hold_pin_rw_fast, hold_pin_rw_slow,
 			      hold_pin_rw_lt_fast, hold_pin_rw_lt_slow, hold_pin_rw_lt_policy,
 			      hold_get_ro_fast, hold_get_ro_slow, hold_get_rw_fast,
-			      hold_get_rw_slow, hold_uring;
+			      hold_get_rw_slow, hold_uring, hold_mirror_ro, hold_mirror_rw;
 
 extern const struct hold_ops hold_ops_none, hold_ops_pincheck, hold_ops_uring;
 

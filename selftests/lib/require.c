@@ -239,6 +239,11 @@ static bool has_ksm(void)
 	return !access("/sys/kernel/mm/ksm/run", W_OK);
 }
 
+static bool has_mirror(void)
+{
+	return has_feature(PINCHECK_FEAT_MIRROR);
+}
+
 static const struct {
 	unsigned int bit;
 	bool (*met)(void);
@@ -260,6 +265,7 @@ static const struct {
 	{ NEEDS_UFFD_WP, has_uffd_wp, "needs userfaultfd write-protection (CONFIG_USERFAULTFD)" },
 	{ NEEDS_UFFD_WP_MARK, has_uffd_wp_mark, "needs uffd-wp in pagemap (Linux 5.14)" },
 	{ NEEDS_KSM, has_ksm, "needs KSM (CONFIG_KSM, and root)" },
+	{ NEEDS_MIRROR, has_mirror, "needs mirrors (CONFIG_HMM_MIRROR)" },
 };
 
 const char *require_missing(unsigned int needs)

@@ -40,6 +40,8 @@ enum requirement {
 	NEEDS_BTRFS		= 1U << 14,
 	/** @NEEDS_OVERLAY: overlays can be mounted */
 	NEEDS_OVERLAY		= 1U << 15,
+	/** @NEEDS_MIRROR: holds of kind mirror (PINCHECK_FEAT_MIRROR) */
+	NEEDS_MIRROR		= 1U << 16,
 };
 
 /**

@@ -29,6 +29,9 @@ static inline u64 compat_features(void)
 #ifdef HAVE_MEMFD_PIN
 	features |= PINCHECK_FEAT_MEMFD;
 #endif
+#ifdef CONFIG_HMM_MIRROR
+	features |= PINCHECK_FEAT_MIRROR;
+#endif
 #if defined(HAVE_HUGE_PFNMAP) || defined(HAVE_HUGE_PFNMAP_PFN_T)
 	if (PMD_SIZE <= PINCHECK_DEVICE_BYTES)
 		features |= PINCHECK_FEAT_PFNMAP_HUGE;

@@ -154,6 +154,22 @@ int pincheck_bench(int session, struct pincheck_bench *bench)
 	return command(session, PINCHECK_IOC_BENCH, bench);
 }
 
+int pincheck_events(int session, __u32 id, struct pincheck_event *events, __u64 *count,
+		    __u64 *lost)
+{
+	struct pincheck_events argument = {
+		.size = sizeof(argument), .hold = id, .event_size = sizeof(*events),
+		.events = (uintptr_t)events, .room = *count,
+	};
+	int error = command(session, PINCHECK_IOC_EVENTS, &argument);
+
+	if (error)
+		return error;
+	*count = argument.count;
+	*lost = argument.lost;
+	return 0;
+}
+
 static const char *name_of(const char *const *names, size_t count, __u32 value)
 {
 	return value < count && names[value] ? names[value] : "?";
@@ -163,7 +179,7 @@ const char *pincheck_kind_name(__u32 kind)
 {
 	static const char *const names[] = {
 		[PINCHECK_KIND_PIN] = "pin", [PINCHECK_KIND_GET] = "get",
-		[PINCHECK_KIND_MEMFD] = "memfd",
+		[PINCHECK_KIND_MEMFD] = "memfd", [PINCHECK_KIND_MIRROR] = "mirror",
 	};
 
 	return name_of(names, ARRAY_SIZE(names), kind);
@@ -203,6 +219,19 @@ const char *pincheck_mapped_name(__u32 mapped)
 	};
 
 	return name_of(names, ARRAY_SIZE(names), mapped);
+}
+
+const char *pincheck_event_name(__u32 reason)
+{
+	static const char *const names[] = {
+		[PINCHECK_EVENT_UNMAP] = "unmap", [PINCHECK_EVENT_CLEAR] = "clear",
+		[PINCHECK_EVENT_PROTECTION_VMA] = "protection of the mapping",
+		[PINCHECK_EVENT_PROTECTION_PAGE] = "protection of pages",
+		[PINCHECK_EVENT_SOFT_DIRTY] = "soft-dirty", [PINCHECK_EVENT_EXIT] = "exit",
+		[PINCHECK_EVENT_DEVICE] = "device", [PINCHECK_EVENT_OTHER] = "other",
+	};
+
+	return name_of(names, ARRAY_SIZE(names), reason);
 }
 
 const char *pincheck_whitelist_name(__u32 whitelist)

@@ -71,11 +71,20 @@ int pincheck_revoke(int session, int restore, struct pincheck_revoke *revoke);
 /** pincheck_bench() - the kernel's own calls, timed; the caller fills all but size. Return: 0 or errno */
 int pincheck_bench(int session, struct pincheck_bench *bench);
 
+/**
+ * pincheck_events() - the oldest invalidations that hold @id was told of
+ * @count: room in @events; then how many there are
+ * @lost: how many more there were before these
+ */
+int pincheck_events(int session, __u32 id, struct pincheck_event *events, __u64 *count,
+		    __u64 *lost);
+
 /* Names of the values of the contract, for output; "?" for one this build does not know. */
 const char *pincheck_kind_name(__u32 kind);
 const char *pincheck_path_name(__u32 path);
 const char *pincheck_reason_name(__u32 reason);
 const char *pincheck_mapped_name(__u32 mapped);
+const char *pincheck_event_name(__u32 reason);
 const char *pincheck_whitelist_name(__u32 whitelist);
 const char *pincheck_whitelist_reason_name(__u32 reason);
 

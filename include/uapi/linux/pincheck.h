@@ -50,6 +50,8 @@ enum pincheck_feature {
 	 * not set either where CONFIG_KPROBES is not
 	 */
 	PINCHECK_FEAT_FILE_WHITELIST	= 1ULL << 7,
+	/** @PINCHECK_FEAT_MIRROR: holds of kind mirror (CONFIG_HMM_MIRROR) */
+	PINCHECK_FEAT_MIRROR		= 1ULL << 8,
 	/** @PINCHECK_FEAT_PFNMAP: FOLLOW, and holds of kind pfnmap */
 	PINCHECK_FEAT_PFNMAP		= 1ULL << 9,
 	/**
@@ -104,6 +106,8 @@ enum pincheck_kind {
 	PINCHECK_KIND_GET	= 2,
 	/** @PINCHECK_KIND_MEMFD: memfd_pin_folios(), by file and offset; always long-term */
 	PINCHECK_KIND_MEMFD	= 3,
+	/** @PINCHECK_KIND_MIRROR: an mmu_interval_notifier, and no reference */
+	PINCHECK_KIND_MIRROR	= 4,
 };
 
 /** enum pincheck_path - by which way GUP found a page */
@@ -121,8 +125,10 @@ enum pincheck_path {
 #define PINCHECK_HOLD_LONGTERM	(1U << 1)	/* FOLL_LONGTERM: kind pin only */
 #define PINCHECK_HOLD_FORCE	(1U << 2)	/* FOLL_FORCE: needs CAP_SYS_ADMIN */
 #define PINCHECK_HOLD_WHITELIST	(1U << 3)	/* enforce enum pincheck_whitelist: kind pin only */
+#define PINCHECK_HOLD_DIRTY_LATE (1U << 4)	/* the wrong way: kind mirror only, CAP_SYS_ADMIN */
 #define PINCHECK_HOLD_FLAGS	(PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM | \
-				 PINCHECK_HOLD_FORCE | PINCHECK_HOLD_WHITELIST)
+				 PINCHECK_HOLD_FORCE | PINCHECK_HOLD_WHITELIST | \
+				 PINCHECK_HOLD_DIRTY_LATE)
 
 /** enum pincheck_reason - why a hold was refused, as far as the module can name it */
 enum pincheck_reason {
@@ -183,6 +189,16 @@ enum pincheck_reason {
  * ESRCH: no such process in the caller's PID namespace, or it has no memory. (A number and no
  * pidfd: the kernel lets no module find the process of one.)
  *
+ * Kind mirror takes no references: nothing is charged, counted as acquired, or kept from being
+ * moved or freed. The kernel tells the module before it changes what is mapped in the range; then
+ * the module forgets the pages, and finds them again, as a device that can fault does, when IO
+ * needs them. @path is 0; @pid as above. A page is written only while its process could write it,
+ * and marked dirty before it is forgotten, which is safe without the page lock just as long. With
+ * PINCHECK_HOLD_DIRTY_LATE, to show what that does, the module takes a plain reference at that
+ * moment instead, and marks the page at RELEASE. EINVAL: DIRTY_LATE without WRITE. EPERM:
+ * DIRTY_LATE without CAP_SYS_ADMIN. EAGAIN: what is mapped kept changing. EOPNOTSUPP: not on this
+ * kernel.
+ *
  * Kind memfd: EBADF: @fd is no open file. EACCES: it was not opened for reading, or writing, as
  * the hold needs. EPERM: WRITE, and the file is sealed against it. EINVAL: no file of shmem or
  * hugetlb, or it ends before the range does. EOPNOTSUPP: not on this kernel.
@@ -199,7 +215,7 @@ struct pincheck_hold {
 	__u32 kind;
 	/**
 	 * @path: (in) PINCHECK_PATH_FAST: the entry that tries GUP-fast and falls back;
-	 * PINCHECK_PATH_SLOW: the one that takes mmap_lock at once; kind memfd: 0
+	 * PINCHECK_PATH_SLOW: the one that takes mmap_lock at once; kinds memfd and mirror: 0
 	 */
 	__u32 path;
 	/** @addr: (in) user address, page aligned */
@@ -245,7 +261,8 @@ struct pincheck_hold {
  * The hold ends with its last page.
  *
  * EINVAL: unknown flag, both flags, reserved field not 0; a part that is none of the hold, @first
- * without @count; kind memfd, which has one pin a folio, and a part that ends within one.
+ * without @count; kind memfd, which has one pin a folio, and a part that ends within one; kind
+ * mirror, and a part, or DIRTY_UNLOCKED: what it has valid it marks under a lock of its own.
  * EPERM: a flag with a hold that may not write; DIRTY_UNLOCKED without CAP_SYS_ADMIN. ENOENT: no
  * such hold in this session, or a page of the part was given back before. EINTR: a fatal signal
  * came while another thread was using the hold. In each case the hold is as it was.
@@ -259,7 +276,7 @@ struct pincheck_release {
 	__u32 hold;
 	/** @reserved: (in) 0 */
 	__u32 reserved;
-	/** @pages: (out) references given back: base pages */
+	/** @pages: (out) references given back: base pages; kind mirror: pages watched no more */
 	__u64 pages;
 	/** @first: (in) index of the first page of the part, counted as PAGES counts */
 	__u64 first;
@@ -281,6 +298,9 @@ struct pincheck_release {
  * without PINCHECK_HOLD_WRITE, always, before anything is touched. ENOENT: no such hold.
  * ENODATA: a page was given back before (see struct pincheck_release). EFAULT: @buffer cannot be read or written. EIO: the memory failed (hwpoison). EINTR: fatal
  * signal. Once the structure could be read @done says, in any case, how far it came.
+ *
+ * Kind mirror: EFAULT: nothing that may be read is mapped there any more. EPERM: it may not be
+ * written any more. EAGAIN: what is mapped kept changing.
  */
 struct pincheck_io {
 	/** @size: (in) sizeof(struct pincheck_io) */
@@ -317,7 +337,7 @@ enum pincheck_mapped {
 
 /** struct pincheck_page - one page of a hold, as PINCHECK_IOC_PAGES tells it */
 struct pincheck_page {
-	/** @pfn: page frame number of the held page; 0 where it was given back */
+	/** @pfn: page frame number of the held page; 0 where none is held, any more or at the moment */
 	__u64 pfn;
 	/** @path: enum pincheck_path: how this page was found */
 	__u32 path;
@@ -418,6 +438,7 @@ enum pincheck_whitelist_reason {
 #define PINCHECK_REPORT_WHITELIST	(1U << 6)	/* whitelist and whitelist_reason */
 #define PINCHECK_REPORT_LEDGER		(1U << 7)	/* gets to folio_pins: where asked for */
 #define PINCHECK_REPORT_EXPLAINED	(1U << 8)	/* explained, unexplained */
+#define PINCHECK_REPORT_MIRRORS		(1U << 9)	/* mirrors: where the ledger is */
 
 /*
  * Reuse models, for pincheck_report.reuse and .reuse_known: rules that say whether a write fault
@@ -498,8 +519,8 @@ struct pincheck_report {
 	__s32 unexplained;
 	/** @unexplained_pins: pin_count less folio_pins, where there is a raw count; else 0 */
 	__s32 unexplained_pins;
-	/** @reserved: 0 */
-	__u32 reserved;
+	/** @mirrors: mirrors that have this page at the moment, without a reference */
+	__u32 mirrors;
 };
 
 /* Flags of struct pincheck_report_request. */

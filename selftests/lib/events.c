@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a mirror was told. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include "../../tools/lib/array.h"
+#include "events.h"
+
+#define BATCH	32
+
+static int add(const struct pincheck_event *event, struct told *told)
+{
+	if (event->reason >= EVENT_REASONS || event->start >= event->end)
+		return -EBADMSG;
+	told->count[event->reason]++;
+	told->pages += event->pages;
+	told->dirtied += event->dirtied;
+	told->late += event->late;
+	return 0;
+}
+
+int events_take(struct hold *hold, struct told *told)
+{
+	struct pincheck_event events[BATCH];
+	__u64 count, lost, i;
+	int error;
+
+	memset(told, 0, sizeof(*told));
+	do {
+		count = BATCH;
+		error = pincheck_events(hold->memory->session, hold->id, events, &count, &lost);
+		if (error)
+			return error;
+		told->lost += lost;
+		for (i = 0; i < count && !error; i++)
+			error = add(&events[i], told);
+	} while (count == BATCH && !error);
+	return error;
+}
+
+int events_forget(struct hold *hold)
+{
+	struct told told;
+
+	return events_take(hold, &told);
+}
+
+size_t events_written(const struct subject *subject)
+{
+	return subject_holds(subject, HOLD_WRITE) ? subject->memory.samples : 0;
+}
+
+void verdict_told(struct subject *subject, enum pincheck_event_reason reason,
+		  enum told_pages pages, size_t dirtied, struct verdict *verdict)
+{
+	struct told told;
+	unsigned int i;
+	int error = events_take(&subject->hold, &told);
+
+	verdict_start(verdict, "TRACKING");
+	if (error)
+		return verdict_failed(verdict, "no events", error);
+	if (!told.count[reason])
+		verdict_broken(verdict, "the mirror was not told", 0);
+	if (told.pages != subject->hold.pages && (pages == ALL_TOLD || !told.pages))
+		verdict_broken(verdict, "not all pages went", 0);
+	if (told.dirtied != dirtied || told.late)
+		verdict_broken(verdict, "not what was written was marked dirty", 0);
+	if (told.lost)
+		verdict_broken(verdict, "events were lost", 0);
+	for (i = 0; i < EVENT_REASONS; i++) {
+		if (told.count[i])
+			verdict_note(verdict, " %u x %s,", told.count[i], pincheck_event_name(i));
+	}
+	verdict_note(verdict, " %zu pages gone, %zu marked dirty", told.pages, told.dirtied);
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A mirror has no reference: the kernel tells it before it changes what is mapped, and the device
+ * then finds the page again. So nothing is copied, kept or refused for its sake, and yet it is in
+ * sync across every event, even where pins are not. What it is told, and when, is the founding mail
+ * of all this (V19): losing write permission always gives a call first, and in that call the
+ * page may be marked dirty without its lock.
+ */
+#include "suite.h"
+#include <inttypes.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "events.h"
+
+#define MIRRORS(X, topic, memory)								\
+	X(topic, memory, mirror_ro)		X(topic, memory, mirror_rw)
+
+TOPIC(mirror)
+MIRRORS(TOPIC_VARIANT, mirror, base)
+MIRRORS(TOPIC_VARIANT, mirror, thp_pmd)
+MIRRORS(TOPIC_VARIANT, mirror, hugetlb)
+MIRRORS(TOPIC_VARIANT, mirror, shmem_shared)
+MIRRORS(TOPIC_VARIANT, mirror, ext4_shared)
+
+/* Shared memory is that of a file: writes show in it, and fork changes nothing. */
+static bool is_shared(struct subject *subject)
+{
+	return subject->product->memory->flags & MAP_SHARED;
+}
+
+/* Take the mirror and let the device write, so that there is something to be marked dirty. */
+static int hold_and_write(struct subject *subject)
+{
+	int error = subject_hold(subject);
+
+	if (!error && subject_holds(subject, HOLD_WRITE))
+		error = hold_fill(&subject->hold, BY_DEVICE);
+	return error ? error : events_forget(&subject->hold);
+}
+
+static int protect(struct subject *subject, int protection)
+{
+	return mprotect(subject->memory.start, subject->memory.bytes, protection) ? -errno : 0;
+}
+
+/* The device writes, and is refused with @expected, or not at all. */
+static void verdict_refused(struct subject *subject, int expected, struct verdict *verdict)
+{
+	int error = hold_fill(&subject->hold, LATER);
+
+	verdict_start(verdict, "SYNC");
+	if (error != expected)
+		verdict_broken(verdict, "the device may write", 0);
+	verdict_note(verdict, " the device writes: %s", strerror(-error));
+}
+
+/* ACCURACY: one mirror, and no reference; what the page counted before, it counts now. */
+static void verdict_weightless(struct subject *subject, const struct witness *before,
+			       struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	struct pincheck_report report;
+	__u64 pfn = memory_pfn(memory, memory->sample[0]);
+	int error = pincheck_report_ledger(memory->session, &pfn, 1, &report);
+
+	verdict_start(verdict, "ACCURACY");
+	if (error)
+		return verdict_failed(verdict, "cannot report", error);
+	if (!(report.present & PINCHECK_REPORT_MIRRORS) || report.mirrors != 1)
+		verdict_broken(verdict, "the ledger does not know the mirror", 0);
+	if (report.folio_gets || report.folio_pins)
+		verdict_broken(verdict, "the ledger has references", 0);
+	if (report.refcount != before->report[0].refcount || report.pins)
+		verdict_broken(verdict, "the page has other counts than before", 0);
+	verdict_note(verdict, " mirrors %u, refs %d -> %d, pins %d", report.mirrors,
+		     before->report[0].refcount, report.refcount, report.pins);
+}
+
+/*
+ * SYNC, ACCURACY. The control: nothing happens. The same flow on four kinds of memory: anonymous,
+ * hugetlb and shmem do not care how they are marked dirty, ext4 does.
+ */
+SCENARIO(mirror, nothing_happens, .rows = "B35 B37")
+{
+	struct witness before;
+
+	ASSERT_DONE(settle());
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_VERDICT(verdict_weightless, subject, &before);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_ACCURATE(subject);
+}
+
+/*
+ * SYNC, ISOLATION. Fork write-protects private memory and says so first (hugetlb calls it by another
+ * name). The parent's write copies the page, for the mirror is no reason not to; the mirror goes
+ * with the parent.
+ */
+SCENARIO(mirror, forked, .rows = "B10 B11 B31")
+{
+	enum pincheck_event_reason reason = subject_is(subject, MEMORY_HUGETLB) ?
+					    PINCHECK_EVENT_CLEAR : PINCHECK_EVENT_PROTECTION_PAGE;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(events_forget(&subject->hold));
+	ASSERT_DONE(subject_fork(subject, 1));
+	if (!is_shared(subject))
+		EXPECT_TOLD(subject, reason, ALL_TOLD, 0);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+	if (!is_shared(subject))
+		EXPECT_CHILD_SEES(subject, 0, BEFORE);
+	EXPECT_SYNC(subject, AFTER);
+}
+
+/* REUSE, SYNC. clear_refs write-protects, says so first, and no mirror costs a copy. */
+SCENARIO(mirror, cleared_refs, .rows = "B10 B11 B12 B31")
+{
+	struct witness before;
+
+	ASSERT_DONE(hold_and_write(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(memory_clear_refs());
+	EXPECT_TOLD(subject, PINCHECK_EVENT_SOFT_DIRTY, ALL_TOLD, events_written(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_SYNC(subject, AFTER);
+}
+
+/*
+ * TRACKING. What clear_refs has write-protected the device may not just write: it faults as a CPU
+ * would, and so its write is tracked, which no pin's is.
+ */
+SCENARIO(mirror, tracked, .rows = "B24 B29", .hold = HOLD_WRITE, .not_memory = MEMORY_HUGETLB,
+	 .needs = NEEDS_SOFT_DIRTY)
+{
+	ASSERT_DONE(hold_and_write(subject));
+	ASSERT_DONE(memory_clear_refs());
+	EXPECT_SOFT_DIRTY(subject, ALL_PAGES, false);
+	EXPECT_SYNC(subject, BEFORE);
+	EXPECT_SOFT_DIRTY(subject, ALL_PAGES, true);
+}
+
+/*
+ * SYNC. Read-only to the process is read-only to the device (B17 asks what it should mean under DMA:
+ * for a mirror there is an answer). When the process may write again, so may the device.
+ */
+SCENARIO(mirror, protected, .rows = "B10 B17 B29 B31 B37")
+{
+	struct witness before;
+
+	ASSERT_DONE(hold_and_write(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(protect(subject, PROT_READ));
+	EXPECT_TOLD(subject, PINCHECK_EVENT_PROTECTION_VMA, ALL_TOLD, events_written(subject));
+	EXPECT_DEVICE_SEES(subject, BEFORE);
+	EXPECT_VERDICT(verdict_refused, subject, -EPERM);
+	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+}
+
+/* SYNC. What the process may not read, the device may not either, and it says so. */
+SCENARIO(mirror, no_access, .rows = "B31 B37")
+{
+	struct view view;
+
+	ASSERT_DONE(hold_and_write(subject));
+	ASSERT_DONE(protect(subject, PROT_NONE));
+	EXPECT_TOLD(subject, PINCHECK_EVENT_PROTECTION_VMA, ALL_TOLD, events_written(subject));
+	EXPECT_EQ(-EFAULT, hold_look(&subject->hold, &view));
+	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+}
+
+/*
+ * A page is taken away and another one comes: nothing is kept for the mirror. What the device wrote
+ * in private memory is gone with it, and a file has it.
+ */
+SCENARIO(mirror, dontneed, .rows = "B10 B31", .not_memory = MEMORY_HUGETLB)
+{
+	struct memory *memory = &subject->memory;
+	struct view view;
+
+	ASSERT_DONE(hold_and_write(subject));
+	ASSERT_DONE(madvise(memory->start, memory->bytes, MADV_DONTNEED) ? -errno : 0);
+	EXPECT_TOLD(subject, PINCHECK_EVENT_CLEAR, ALL_TOLD, events_written(subject));
+	ASSERT_DONE(hold_look(&subject->hold, &view));
+	EXPECT_EQ(is_shared(subject) ? BEFORE : GEN_UNKNOWN, view.seen[CPU_AREA][0]);
+	if (subject_holds(subject, HOLD_WRITE))
+		EXPECT_EQ(is_shared(subject) ? BY_DEVICE : GEN_UNKNOWN, view.seen[DEVICE_AREA][0]);
+	memory_fill(memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+}
+
+/* SYNC. Nothing is mapped any more: the device is refused. Then it sees what comes there instead. */
+SCENARIO(mirror, unmapped, .rows = "B10 B31")
+{
+	struct memory *memory = &subject->memory;
+	struct view view;
+
+	ASSERT_DONE(hold_and_write(subject));
+	ASSERT_DONE(munmap(memory->start, memory->bytes) ? -errno : 0);
+	EXPECT_TOLD(subject, PINCHECK_EVENT_UNMAP, ALL_TOLD, events_written(subject));
+	EXPECT_EQ(-EFAULT, hold_look(&subject->hold, &view));
+	EXPECT_VERDICT(verdict_refused, subject,
+		       subject_holds(subject, HOLD_WRITE) ? -EFAULT : -EPERM);
+	ASSERT_NE(MAP_FAILED, mmap(memory->start, memory->bytes, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+	memory_fill(memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+}
+
+/*
+ * SYNC. The mapping moves, the mirror does not: it is of addresses. The pages and what the device
+ * wrote to them go with the mapping.
+ */
+SCENARIO(mirror, moved, .rows = "B10 B31", .not_memory = MEMORY_HUGETLB)
+{
+	struct memory *memory = &subject->memory, there = *memory;
+	struct view view;
+
+	ASSERT_DONE(hold_and_write(subject));
+	there.start = mmap(NULL, 2 * memory->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)there.start);
+	there.start += -(uintptr_t)there.start & (memory->bytes - 1) & ~(PAGE_BYTES - 1);
+	ASSERT_NE(MAP_FAILED, mremap(memory->start, memory->bytes, memory->bytes,
+				     MREMAP_MAYMOVE | MREMAP_FIXED, there.start));
+	EXPECT_TOLD(subject, PINCHECK_EVENT_UNMAP, ALL_TOLD, events_written(subject));
+	EXPECT_EQ(-EFAULT, hold_look(&subject->hold, &view));
+	memory_look(&there, &view);
+	EXPECT_EQ(BEFORE, view.seen[CPU_AREA][0]);
+	if (subject_holds(subject, HOLD_WRITE))
+		EXPECT_EQ(BY_DEVICE, view.seen[DEVICE_AREA][0]);
+	ASSERT_EQ((void *)memory->start, mremap(there.start, memory->bytes, memory->bytes,
+					       MREMAP_MAYMOVE | MREMAP_FIXED, memory->start));
+	memory_fill(memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+}
+
+/*
+ * SYNC, FILE. Nothing keeps the pages from being reclaimed, and what the device wrote is written
+ * out with them, for it was marked dirty in time.
+ */
+SCENARIO(mirror, paged_out, .rows = "B10 B29 B31 B34", .not_memory = MEMORY_HUGETLB,
+	 .needs = NEEDS_SWAP)
+{
+	struct memory *memory = &subject->memory;
+	struct view view;
+
+	ASSERT_DONE(settle());
+	ASSERT_DONE(hold_and_write(subject));
+	if (subject_is(subject, MEMORY_TRACKED))
+		ASSERT_DONE(fsync(memory->file) ? -errno : 0);
+	ASSERT_DONE(madvise(memory->start, memory->bytes, MADV_PAGEOUT) ? -errno : 0);
+	EXPECT_EQ(0, memory_pfn(memory, memory->sample[0]));
+	EXPECT_TOLD(subject, PINCHECK_EVENT_CLEAR, SOME_TOLD, events_written(subject));
+	ASSERT_DONE(hold_look(&subject->hold, &view));
+	EXPECT_EQ(BEFORE, view.seen[CPU_AREA][0]);
+	if (subject_holds(subject, HOLD_WRITE))
+		EXPECT_EQ(BY_DEVICE, view.seen[DEVICE_AREA][0]);
+	memory_fill(memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+}
+
+PINCHECK_TEST_MAIN

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The hold of kind "mirror": a mapping of user pages of the module's own, without a reference on
+ * any of them, kept true by an mmu_interval_notifier: the way of devices that can fault.
+ *
+ * A page is used under the interval's lock only, while its entry is valid: then the page table
+ * still has it, for invalidation waits for that lock. It is written only where the user's entry
+ * was writable, so that the file system was asked (page_mkwrite) and the page has what it needs to
+ * be dirty; and it is marked dirty from the callback, before the kernel takes the entry away. Who
+ * does so has the rights of zap_pte, no page lock needed; afterwards has no right at all (Jerome
+ * Glisse, 2019-03-07, "vhost: access vq metadata through kernel virtual address").
+ * PINCHECK_HOLD_DIRTY_LATE breaks that rule, and no other: it takes a plain reference in the
+ * callback, and marks the page when the hold ends.
+ */
+#include <linux/bitmap.h>
+#include <linux/errno.h>
+#include <linux/fs.h>
+#include <linux/gfp.h>
+#include <linux/hmm.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/mmu_notifier.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include "argument.h"
+#include "compat/magic.h"
+#include "device_io.h"
+#include "explain.h"
+#include "hold.h"
+#include "interval.h"
+#include "session.h"
+
+/* Most pages found by one call: their answers fill one page. */
+#define FIND_PAGES	(PAGE_SIZE / sizeof(unsigned long))
+
+/* How often the memory may be invalidated under our eyes before we give up. */
+#define FIND_TRIES	256
+
+/**
+ * struct mirror - what a hold of this kind has of its own
+ * @interval: watches the range; its lock protects all here, and the pages of the hold
+ * @hold: whose; its pages are NULL where nothing was found, or what was found is gone
+ * @writable: pages whose user entry was writable
+ * @written: pages the device wrote, and that are not marked dirty yet
+ * @late: pages to be marked too late, each with a reference; NULL without DIRTY_LATE
+ */
+struct mirror {
+	struct interval interval;
+	struct hold *hold;
+	unsigned long *writable;
+	unsigned long *written;
+	struct page **late;
+};
+
+/* The wrong way. It needs a reference, as the page is not ours once the callback returns. */
+static bool keep_late(struct mirror *mirror, unsigned long index)
+{
+	struct page *page = mirror->hold->pages[index];
+
+	if (!mirror->late || mirror->late[index] == page)
+		return mirror->late;
+	if (mirror->late[index] || page_count(page) > INT_MAX / 2)
+		return false;
+	get_page(page);
+	session_count(mirror->hold->session, 1, 0);
+	WRITE_ONCE(mirror->late[index], page);
+	return true;
+}
+
+/* Under the lock, with the entry still in the page table. */
+static void forget_page(struct mirror *mirror, unsigned long index, bool in_time,
+			struct pincheck_event *event)
+{
+	struct hold *hold = mirror->hold;
+
+	if (!hold->pages[index])
+		return;
+	event->pages++;
+	if (__test_and_clear_bit(index, mirror->written)) {
+		if (!in_time && keep_late(mirror, index)) {
+			event->late++;
+		} else {
+			set_page_dirty(hold->pages[index]);
+			event->dirtied++;
+		}
+	}
+	__clear_bit(index, mirror->writable);
+	WRITE_ONCE(hold->pages[index], NULL);
+}
+
+static void mirror_invalidate(struct interval *interval, const struct mmu_notifier_range *range,
+			      struct pincheck_event *event)
+{
+	struct mirror *mirror = container_of(interval, struct mirror, interval);
+	unsigned long index = (event->start - mirror->hold->addr) >> PAGE_SHIFT;
+	unsigned long end = (event->end - mirror->hold->addr + PAGE_SIZE - 1) >> PAGE_SHIFT;
+
+	for (; index < end; index++) {
+		forget_page(mirror, index, false, event);
+		if (index % HOLD_CHUNK_PAGES == 0 && mmu_notifier_range_blockable(range))
+			cond_resched();
+	}
+}
+
+static const struct interval_ops interval_ops = {
+	.invalidate = mirror_invalidate,
+};
+
+/*
+ * Secret memory is mapped nowhere in the kernel: to look at it is a fault. GUP knows, HMM does not.
+ * Under mmap_lock.
+ */
+static bool is_secret(struct mm_struct *mm, unsigned long addr, unsigned long end)
+{
+	while (addr < end) {
+		struct vm_area_struct *vma = find_vma(mm, addr);
+
+		if (!vma || vma->vm_start >= end)
+			return false;
+		if (vma->vm_file && file_inode(vma->vm_file)->i_sb->s_magic == SECRETMEM_MAGIC)
+			return true;
+		addr = vma->vm_end;
+	}
+	return false;
+}
+
+static void publish(struct mirror *mirror, unsigned long first, unsigned long nr,
+		    const unsigned long *found)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		WRITE_ONCE(mirror->hold->pages[first + i], hmm_pfn_to_page(found[i]));
+		if (found[i] & HMM_PFN_WRITE)
+			__set_bit(first + i, mirror->writable);
+	}
+}
+
+/*
+ * Finds pages as a fault would, and makes their entries valid. One try.
+ *
+ * Return: 0; -EBUSY when they were invalidated meanwhile; -EPERM where they may not be written;
+ * -EFAULT where there are none; -EINTR.
+ */
+static int find_pages(struct mirror *mirror, unsigned long first, unsigned long nr, bool write,
+		      unsigned long *found)
+{
+	struct mmu_interval_notifier *notifier = &mirror->interval.notifier;
+	struct mm_struct *mm = mirror->hold->mm;
+	struct hmm_range range = {
+		.notifier = notifier,
+		.start = mirror->hold->addr + (first << PAGE_SHIFT),
+		.end = mirror->hold->addr + ((first + nr) << PAGE_SHIFT),
+		.hmm_pfns = found,
+		.default_flags = HMM_PFN_REQ_FAULT | (write ? HMM_PFN_REQ_WRITE : 0),
+	};
+	int err = -EFAULT;
+
+	memset(found, 0, nr * sizeof(*found));
+	range.notifier_seq = mmu_interval_read_begin(notifier);
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	if (!is_secret(mm, range.start, range.end))
+		err = hmm_range_fault(&range);
+	mmap_read_unlock(mm);
+	if (err)
+		return err;
+	mutex_lock(&mirror->interval.lock);
+	if (mmu_interval_read_retry(notifier, range.notifier_seq))
+		err = -EBUSY;
+	else
+		publish(mirror, first, nr, found);
+	mutex_unlock(&mirror->interval.lock);
+	return err;
+}
+
+/* The same until it is decided. Return: as above, but -EAGAIN when it never was. */
+static int find_patiently(struct mirror *mirror, unsigned long first, unsigned long nr,
+			  unsigned long *found)
+{
+	bool write = mirror->hold->flags & PINCHECK_HOLD_WRITE;
+	unsigned int tries;
+	int err;
+
+	for (tries = 0; tries < FIND_TRIES; tries++) {
+		err = find_pages(mirror, first, nr, write, found);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (err != -EBUSY)
+			return err;
+		cond_resched();
+	}
+	return -EAGAIN;
+}
+
+/* All pages. Where some cannot be had, they are tried one by one, to find the first of them. */
+static int find_all(struct mirror *mirror, u64 *done)
+{
+	unsigned long nr = mirror->hold->nr, step = FIND_PAGES;
+	unsigned long *found = (unsigned long *)__get_free_page(GFP_KERNEL_ACCOUNT);
+	int err = 0;
+
+	if (!found)
+		return -ENOMEM;
+	for (*done = 0; *done < nr; cond_resched()) {
+		step = min_t(unsigned long, step, nr - *done);
+		err = find_patiently(mirror, *done, step, found);
+		if (!err)
+			*done += step;
+		else if (step > 1 && (err == -EFAULT || err == -EPERM))
+			step = 1;
+		else
+			break;
+	}
+	free_page((unsigned long)found);
+	return err;
+}
+
+static int mirror_check(const struct pincheck_hold *request)
+{
+	if (request->path || request->fd || request->offset || request->pid < 0)
+		return -EINVAL;
+	/* What is not written is never dirty. */
+	if ((request->flags & PINCHECK_HOLD_DIRTY_LATE) && !(request->flags & PINCHECK_HOLD_WRITE))
+		return -EINVAL;
+	return range_check(request->addr, request->len, PAGE_SIZE, TASK_SIZE);
+}
+
+static void mirror_free(struct hold *hold)
+{
+	struct mirror *mirror = hold->own;
+
+	if (!mirror)
+		return;
+	kvfree(mirror->late);
+	kvfree(mirror->written);
+	kvfree(mirror->writable);
+	kvfree(mirror);
+}
+
+static struct mirror *mirror_alloc(struct hold *hold)
+{
+	size_t longs = BITS_TO_LONGS(hold->nr);
+	bool late = hold->flags & PINCHECK_HOLD_DIRTY_LATE;
+	struct mirror *mirror;
+
+	mirror = kvzalloc(sizeof(*mirror), GFP_KERNEL_ACCOUNT);
+	hold->own = mirror;
+	if (!mirror)
+		return NULL;
+	mirror->hold = hold;
+	mirror->writable = kvcalloc(longs, sizeof(long), GFP_KERNEL_ACCOUNT);
+	mirror->written = kvcalloc(longs, sizeof(long), GFP_KERNEL_ACCOUNT);
+	if (late)
+		mirror->late = kvcalloc(hold->nr, sizeof(*mirror->late), GFP_KERNEL_ACCOUNT);
+	if (!mirror->writable || !mirror->written || (late && !mirror->late))
+		return NULL;
+	return mirror;
+}
+
+static int mirror_take(struct hold *hold, struct pincheck_hold *request)
+{
+	struct mirror *mirror = mirror_alloc(hold);
+	int err = -ENOMEM;
+
+	memset(hold->pages, 0, hold->nr * sizeof(*hold->pages));
+	memset(hold->fast, 0xff, sizeof(hold->fast));	/* SPLIT_UNKNOWN: GUP was not asked */
+	if (mirror)
+		err = interval_begin(&mirror->interval, hold->mm, hold->addr,
+				     hold->nr << PAGE_SHIFT, &interval_ops);
+	if (!err) {
+		err = find_all(mirror, &request->pages);
+		if (err)
+			interval_end(&mirror->interval);
+	}
+	if (!err)
+		return 0;
+	/* GUP calls all this EFAULT, and HOLD has another use for EPERM. */
+	if (err == -EPERM)
+		err = -EFAULT;
+	request->reason = explain_failure(hold->mm,
+					  hold->addr + (request->pages << PAGE_SHIFT),
+					  hold->flags, err);
+	return err;
+}
+
+/* What was kept too long: now the pages may have lost all that a dirty page needs. */
+static void dirty_late(struct mirror *mirror)
+{
+	struct hold *hold = mirror->hold;
+	unsigned long i;
+
+	for (i = 0; mirror->late && i < hold->nr; i++) {
+		struct page *page = mirror->late[i];
+
+		cond_resched();
+		if (!page)
+			continue;
+		set_page_dirty_lock(page);
+		WRITE_ONCE(mirror->late[i], NULL);
+		put_page(page);
+		session_count(hold->session, 0, 1);
+	}
+}
+
+/* Whatever is still valid is marked dirty in time: the entries are still there. */
+static void mirror_give_back(struct hold *hold, unsigned long first, unsigned long nr, bool dirty)
+{
+	struct mirror *mirror = hold->own;
+	struct pincheck_event event = { 0 };	/* that nobody hears of */
+	unsigned long i;
+
+	mutex_lock(&mirror->interval.lock);
+	for (i = first; i < first + nr; i++) {
+		if (dirty && test_bit(i, mirror->writable))
+			__set_bit(i, mirror->written);
+		forget_page(mirror, i, true, &event);
+		if (i % HOLD_CHUNK_PAGES == 0)
+			cond_resched();
+	}
+	mutex_unlock(&mirror->interval.lock);
+	interval_end(&mirror->interval);
+	dirty_late(mirror);
+}
+
+/* Return: was the entry good for this? *@err: then, what came of it. */
+static bool access_valid(struct mirror *mirror, const struct io_part *part, int *err)
+{
+	struct page *page = mirror->hold->pages[part->index];
+
+	if (!page || (part->write && !test_bit(part->index, mirror->writable)))
+		return false;
+	*err = device_access(page, part);
+	if (!*err && part->write)
+		__set_bit(part->index, mirror->written);
+	return true;
+}
+
+/* A device fault: the page is found again, with the rights that its mapping has now. */
+static int fault(struct mirror *mirror, const struct io_part *part)
+{
+	struct mm_struct *mm = mirror->hold->mm;
+	unsigned long found;
+	int err;
+
+	if (!mmget_not_zero(mm))
+		return -EFAULT;	/* the process is gone, and all its mappings */
+	err = find_pages(mirror, part->index, 1, part->write, &found);
+	mmput(mm);
+	return err;
+}
+
+static int mirror_access(struct hold *hold, const struct io_part *part)
+{
+	struct mirror *mirror = hold->own;
+	unsigned int tries;
+	bool valid;
+	int err = 0;
+
+	for (tries = 0; tries < FIND_TRIES; tries++) {
+		mutex_lock(&mirror->interval.lock);
+		valid = access_valid(mirror, part, &err);
+		mutex_unlock(&mirror->interval.lock);
+		if (valid)
+			return err;
+		err = fault(mirror, part);
+		if (err && err != -EBUSY)
+			return err;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return -EAGAIN;
+}
+
+static struct page *mirror_kept(const struct hold *hold, unsigned long index)
+{
+	const struct mirror *mirror = hold->own;
+
+	return mirror->late ? READ_ONCE(mirror->late[index]) : NULL;
+}
+
+static struct interval *mirror_interval(struct hold *hold)
+{
+	struct mirror *mirror = hold->own;
+
+	return &mirror->interval;
+}
+
+const struct hold_ops mirror_ops = {
+	.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_DIRTY_LATE,
+	.by_address = true,
+	.check = mirror_check,
+	.take = mirror_take,
+	.give_back = mirror_give_back,
+	.access = mirror_access,
+	.interval = mirror_interval,
+	.kept = mirror_kept,
+	.free = mirror_free,
+};
