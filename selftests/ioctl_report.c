@@ -119,6 +119,139 @@ TEST_F(ioctl_report, page_of_our_own)
 		 reports[0].refcount);
 }
 
+#define KINDS	7
+
+/* Pages that differ in what a report tells, each at the end of a run of such that do not. */
+static int mixed_pages(FIXTURE_DATA(ioctl_report) *self, __u64 pfns[KINDS])
+{
+	const struct hold_row pin = {
+		PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE,
+	};
+	unsigned char *page[KINDS];
+
+	for (size_t i = 0; i < KINDS; i++)
+		page[i] = self->stage.memory + i * self->stage.page;
+	/* 0 and 1 are alike, 2 has a pin, 3 is read-only, 4 the zero page, 5 a file's, 6 dropped. */
+	if (mmap(page[4], 2 * self->stage.page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		 -1, 0) == MAP_FAILED ||
+	    mmap(page[5], self->stage.page, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED ||
+	    madvise(page[3], self->stage.page, MADV_COLD))
+		return -errno;
+	*page[5] = *(volatile unsigned char *)page[4] + 1;
+	for (size_t i = 0; i < KINDS; i++)
+		pfns[i] = stage_pfn(page[i]);
+	if (munmap(page[6], self->stage.page))
+		return -errno;
+	/* Pinned once all of them are marked as used: the pin of 2 is all that is different. */
+	if (stage_hold(&self->stage, pin, page[0], 3 * self->stage.page) ||
+	    pincheck_release(self->stage.session, self->stage.hold.hold) < 0)
+		return -EIO;
+	return stage_hold(&self->stage, pin, page[2], self->stage.page);
+}
+
+static int reports_alone(const struct stage *stage, __u64 count, const __u64 *pfns,
+			 struct pincheck_report *reports)
+{
+	int error = 0;
+
+	for (__u64 i = 0; i < count && !error; i++)
+		error = issue_report(stage, sizeof(*reports), 1, &pfns[i], &reports[i]);
+	return error;
+}
+
+/**
+ * struct comparison - reports of pages, asked for one at a time and all at once
+ * @kinds: runs of pages that are alike
+ * @different: how many are not the same both ways
+ */
+struct comparison {
+	struct pincheck_report *alone, *again, *together;
+	int kinds;
+	int different;
+};
+
+static int compare_once(const struct stage *stage, __u64 count, const __u64 *pfns,
+			struct comparison *comparison)
+{
+	int error = reports_alone(stage, count, pfns, comparison->alone);
+
+	if (!error)
+		error = issue_report(stage, sizeof(*comparison->together), count, pfns,
+				     comparison->together);
+	if (!error)
+		error = reports_alone(stage, count, pfns, comparison->again);
+	if (!error && memcmp(comparison->alone, comparison->again, count * sizeof(*comparison->alone)))
+		error = -EAGAIN;
+	return error;
+}
+
+/* Others may have a reference for a moment: then once more. Return: 0 or -errno. */
+static int compare_reports(const struct stage *stage, __u64 count, const __u64 *pfns,
+			   struct comparison *comparison)
+{
+	struct pincheck_report *memory = calloc(3 * count, sizeof(*memory));
+	int error = memory ? -EAGAIN : -ENOMEM;
+
+	*comparison = (struct comparison) { memory, memory + count, memory + 2 * count, 1, 0 };
+	for (int looks = 0; looks < 50 && error == -EAGAIN; looks++)
+		error = compare_once(stage, count, pfns, comparison);
+	for (__u64 i = 0; i < count && !error; i++) {
+		const struct pincheck_report *report = &comparison->together[i];
+
+		comparison->kinds += i && (report->flags != report[-1].flags ||
+					   report->page_mapcount != report[-1].page_mapcount);
+		comparison->different += !!memcmp(report, &comparison->alone[i], sizeof(*report));
+	}
+	free(memory);
+	return error;
+}
+
+/* ACCURACY. A page has the report that it has alone, whatever pages are asked for before it. */
+TEST_F(ioctl_report, together_as_alone)
+{
+	__u64 *pfns = calloc(variant->count, sizeof(*pfns)), mixed[KINDS];
+	struct comparison comparison;
+
+	ASSERT_EQ(0, mixed_pages(self, mixed));
+	for (__u64 i = 0; i < variant->count; i++)
+		pfns[i] = mixed[i * i / 3 % KINDS];
+	ASSERT_EQ(0, compare_reports(&self->stage, variant->count, pfns, &comparison));
+	EXPECT_EQ(0, comparison.different);
+	free(pfns);
+	evidence("%llu reports together, of %d runs of pages alike: %d differ from those of each alone",
+		 variant->count, comparison.kinds, comparison.different);
+}
+
+/* The same of the pages of one THP, of which some are mapped and some are not, by PTEs. */
+TEST_F(ioctl_report, folio_together_as_alone)
+{
+	const size_t thp = 2 << 20, page = self->stage.page;
+	__u64 count = variant->count < 512 ? variant->count : 512, pfns[512];
+	unsigned char *memory = mmap(NULL, 2 * thp, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct comparison comparison;
+
+	SUITE_NEEDS(NEEDS_THP);
+	ASSERT_NE(MAP_FAILED, (void *)memory);
+	memory = (unsigned char *)(((uintptr_t)memory + thp - 1) & ~(thp - 1));
+	ASSERT_EQ(0, madvise(memory, thp, MADV_HUGEPAGE));
+	for (size_t i = 0; i < thp; i += page)
+		memory[i] = 1;
+	for (__u64 i = 0; i < count; i++)
+		pfns[i] = stage_pfn(memory + i * page);
+	ASSERT_EQ(pfns[0] + count - 1, pfns[count - 1]);
+	for (__u64 i = 1; i < count; i += 1 + i % 3)
+		ASSERT_EQ(0, madvise(memory + i * page, page, MADV_DONTNEED));
+	ASSERT_EQ(0, compare_reports(&self->stage, count, pfns, &comparison));
+	EXPECT_EQ(0, comparison.different);
+	if (count > 1) {
+		EXPECT_LT(1, comparison.kinds);
+	}
+	evidence("%llu pages of a THP, in %d runs of pages alike: %d differ from those of each alone",
+		 count, comparison.kinds, comparison.different);
+}
+
 /* Strides of a newer header: known bytes first, what this module does not know is cleared. */
 TEST_F(ioctl_report, stride_larger)
 {

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * All that is known of one page.
+ * All that is known of page after page.
  *
  * For as long as it looks, the report has a reference on the folio, so that this is not split,
  * freed and used for something else meanwhile; its own reference is subtracted from what it tells.
  * Others see it: a write fault in that instant may copy where it would have reused.
+ *
+ * Pages that are asked about together are alike as a rule. Of a large folio, what is true of the
+ * whole is looked at once; of a small anonymous page, all that a report is made of are a few
+ * words: where these are the same as in the page before, so is the report.
  */
 #include <linux/kernel.h>
 #include <linux/magic.h>
-#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/pincheck.h>
 #include "compat/mapped_shared.h"
@@ -16,6 +19,7 @@
 #include "compat/page_flags.h"
 #include "compat/placement.h"
 #include "report.h"
+#include "reuse_rule.h"
 #include "whitelist.h"
 
 /*
@@ -50,12 +54,12 @@ static void tell_folio_flags(struct pincheck_report *report, struct page *head)
 
 static void tell_counts(struct pincheck_report *report, struct page *page, struct page *head)
 {
-	if (compat_page_mapcount(page, head, &report->page_mapcount))
+	if (compat_entire_mapcount(head, &report->entire_mapcount))
+		report->present |= PINCHECK_REPORT_ENTIRE_MAPCOUNT;
+	if (compat_page_mapcount(page, head, report->entire_mapcount, &report->page_mapcount))
 		report->present |= PINCHECK_REPORT_MAPCOUNT;
 	if (compat_folio_mapcount(head, &report->folio_mapcount))
 		report->present |= PINCHECK_REPORT_FOLIO_MAPCOUNT;
-	if (compat_entire_mapcount(head, &report->entire_mapcount))
-		report->present |= PINCHECK_REPORT_ENTIRE_MAPCOUNT;
 	if (compat_pin_count(head, &report->pin_count))
 		report->present |= PINCHECK_REPORT_PIN_COUNT;
 }
@@ -75,14 +79,17 @@ static void tell_pins(struct pincheck_report *report, struct page *head)
 }
 
 /* A PMD-mapped THP and a hugetlb folio have one mark for the whole, on their first page. */
+static bool has_one_mark(const struct pincheck_report *report)
+{
+	return (report->flags & PINCHECK_PAGE_HUGETLB) || report->entire_mapcount > 0;
+}
+
 static void tell_exclusive(struct pincheck_report *report, struct page *page, struct page *head)
 {
-	bool whole = (report->flags & PINCHECK_PAGE_HUGETLB) || report->entire_mapcount > 0;
-
 	if (!compat_anon_exclusive)
 		return;
 	tell_flag(report, PINCHECK_PAGE_ANON_EXCLUSIVE, (report->flags & PINCHECK_PAGE_ANON) &&
-		  compat_page_anon_exclusive(whole ? head : page));
+		  compat_page_anon_exclusive(has_one_mark(report) ? head : page));
 }
 
 static void tell_file(struct pincheck_report *report, struct page *head)
@@ -139,10 +146,16 @@ static void tell_folio(struct pincheck_report *report, struct page *page, struct
 	tell_file(report, head);
 	tell_zero(report, page);
 	tell_placement(report, page, head);
+	reuse_judge(report);
 }
 
-/* Takes a reference on the folio of @page. Return: its first page; NULL when it has no users. */
-static struct page *hold_folio(struct page *page)
+/**
+ * report_hold() - take a reference on a folio
+ * @page: any of its pages
+ *
+ * Return: its first page, for put_page(); NULL when it has no users.
+ */
+struct page *report_hold(struct page *page)
 {
 	for (;;) {
 		struct page *head = compound_head(page);
@@ -155,18 +168,9 @@ static struct page *hold_folio(struct page *page)
 	}
 }
 
-/**
- * report_page() - tell all that is known of one page
- * @pfn: of the page; any number
- * @report: filled; what is not known is marked so
- *
- * Context: process context: the last reference may be given back here.
- */
-void report_page(u64 pfn, struct pincheck_report *report)
+/* What its zone says of a page. */
+static void tell_page(struct pincheck_report *report, u64 pfn, struct page *page)
 {
-	struct page *page = pfn == (unsigned long)pfn ? pfn_to_online_page(pfn) : NULL;
-	struct page *head;
-
 	*report = (struct pincheck_report) { .pfn = pfn };
 	if (!page || PagePoisoned(page))
 		return;	/* no memory, or a hole of the memory map */
@@ -175,13 +179,172 @@ void report_page(u64 pfn, struct pincheck_report *report)
 	report->node = page_to_nid(page);
 	tell_flag(report, PINCHECK_PAGE_MOVABLE_ZONE, report->zone == ZONE_MOVABLE);
 	tell_flag(report, PINCHECK_PAGE_DEVICE, is_zone_device_page(page));
+}
 
-	head = hold_folio(page);
-	if (!head) {
-		/* Free, or its owner does not count references: nothing else can be relied on. */
-		report->head = pfn;
-		return;
+static __always_inline struct report_marks read_marks(struct page *page)
+{
+	return (struct report_marks) {
+		.flags = compat_page_flags(page),
+		.mapcount = atomic_read(&page->_mapcount),
+		.refcount = page_ref_count(page),
+		.node = page_to_nid(page),
+		.cma = IS_ENABLED(CONFIG_CMA) ? compat_page_cma(page) : 0,
+		.pinnable = IS_ENABLED(CONFIG_CMA) ? compat_longterm_pinnable(page) : 0,
+	};
+}
+
+static __always_inline bool same_marks(const struct report_marks *a, const struct report_marks *b)
+{
+	return a->flags == b->flags && a->mapcount == b->mapcount && a->refcount == b->refcount &&
+	       a->node == b->node && a->cma == b->cma && a->pinnable == b->pinnable;
+}
+
+/*
+ * Is the report of the page before the report of this one, too? There is no reference, and no need
+ * for one: no pointer is followed. Flags say that it is no first page of a large folio, references
+ * that it is no other page of one.
+ */
+static __always_inline bool is_alike(const struct report_look *look, struct page *page)
+{
+	struct report_marks marks;
+
+	if (!look->plain || compat_page_flags(page) != look->marks.flags)
+		return false;
+	if ((compat_page_mapping(page) & MAPPING_BITS) != MAPPING_BIT_ANON)
+		return false;
+	marks = read_marks(page);
+	return same_marks(&marks, &look->marks);
+}
+
+/* Is this page of the folio that was looked at last? Our reference keeps it from being split. */
+static bool is_further(const struct report_look *look, u64 pfn)
+{
+	return look->head && pfn - look->report.head < 1ULL << look->report.order;
+}
+
+/* What of a folio is not the same for all its pages. */
+static __always_inline void look_further(struct report_look *look, u64 pfn, struct page *page)
+{
+	struct pincheck_report *report = &look->report;
+	u64 flags = report->flags;
+	int mapcount = report->page_mapcount;
+
+	report->pfn = pfn;
+	compat_page_mapcount(page, look->head, report->entire_mapcount, &report->page_mapcount);
+	if (!has_one_mark(report)) {
+		report->flags &= ~PINCHECK_PAGE_ANON_EXCLUSIVE;
+		tell_exclusive(report, page, look->head);
 	}
-	tell_folio(report, page, head);
-	put_page(head);
+	if (IS_ENABLED(CONFIG_CMA)) {
+		report->flags &= ~PINCHECK_PAGE_CMA;
+		tell_flag(report, PINCHECK_PAGE_CMA, compat_page_cma(page));
+	}
+	if (report->page_mapcount != mapcount || report->flags != flags)
+		reuse_judge(report);
+}
+
+/* @head has a reference of ours, which @look keeps if it is of more than one page. */
+static void look_at_folio(struct report_look *look, struct page *page, struct page *head)
+{
+	const u64 kinds = PINCHECK_PAGE_ANON | PINCHECK_PAGE_KSM | PINCHECK_PAGE_SLAB |
+			  PINCHECK_PAGE_RESERVED | PINCHECK_PAGE_LARGE | PINCHECK_PAGE_HUGETLB;
+	struct report_marks after;
+
+	look->marks = read_marks(page);
+	tell_folio(&look->report, page, head);
+	after = read_marks(page);
+	look->plain = (look->report.flags & kinds) == PINCHECK_PAGE_ANON &&
+		      same_marks(&look->marks, &after);
+	look->marks.refcount--;
+	if (look->report.flags & PINCHECK_PAGE_LARGE)
+		look->head = head;
+	else
+		put_page(head);
+}
+
+static noinline void look_afresh(struct report_look *look, u64 pfn, struct page *page)
+{
+	struct page *head;
+
+	report_end(look);
+	look->plain = false;
+	tell_page(&look->report, pfn, page);
+	if (!look->report.present)
+		return;
+	head = report_hold(page);
+	if (head)
+		look_at_folio(look, page, head);
+	else
+		/* Free, or its owner does not count references: nothing else can be relied on. */
+		look->report.head = pfn;
+}
+
+static __always_inline void look_at(struct report_look *look, u64 pfn)
+{
+	struct page *page = online_page(&look->block, pfn);
+
+	if (is_further(look, pfn) && page) {
+		look_further(look, pfn, page);
+	} else if (page && is_alike(look, page)) {
+		look->report.pfn = pfn;
+		look->report.head = pfn;
+	} else {
+		look_afresh(look, pfn, page);
+	}
+}
+
+/**
+ * report_begin() - before the first of some pages
+ * @look: for report_next()
+ */
+void report_begin(struct report_look *look)
+{
+	look->head = NULL;
+	look->plain = false;
+	online_forget(&look->block);
+}
+
+/**
+ * report_next() - tell all that is known of one page
+ * @look: since report_begin(); its report is then that of this page
+ * @pfn: of the page; any number
+ *
+ * Context: process context: the last reference may be given back here. Nobody sleeps between this
+ * and report_end().
+ */
+void report_next(struct report_look *look, u64 pfn)
+{
+	look_at(look, pfn);
+}
+
+/**
+ * report_end() - give back the reference that is left
+ * @look: since report_begin(); the next page may follow
+ */
+void report_end(struct report_look *look)
+{
+	if (look->head)
+		put_page(look->head);
+	look->head = NULL;
+}
+
+/**
+ * report_pages() - tell all that is known of some pages
+ * @pfns: of them, any numbers
+ * @reports: filled
+ * @count: how many; so many that nobody minds to wait
+ *
+ * Context: process context: the last reference may be given back here.
+ */
+void report_pages(const u64 *pfns, struct pincheck_report *reports, unsigned int count)
+{
+	struct report_look look;
+	unsigned int i;
+
+	report_begin(&look);
+	for (i = 0; i < count; i++) {
+		look_at(&look, pfns[i]);
+		reports[i] = look.report;
+	}
+	report_end(&look);
 }

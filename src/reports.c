@@ -12,13 +12,16 @@
 #include "report.h"
 #include "reuse_rule.h"
 
-#define BATCH	32
+/* As many as fit two pages. */
+#define BATCH	56
 
 /* What fits a few cache lines of stack has no business in the heap; this does not fit. */
 struct batch {
 	u64 pfns[BATCH];
 	struct pincheck_report reports[BATCH];
 };
+
+static_assert(sizeof(struct batch) <= 8192);
 
 /* A caller's report may be shorter than ours, or longer: then its tail is cleared. */
 static int copy_report(void __user *user, const struct pincheck_report *report, u32 size)
@@ -48,18 +51,18 @@ static int report_batch(const struct pincheck_report_request *request, u64 done,
 	const u64 __user *pfns = u64_to_user_ptr(request->pfns);
 	char __user *reports = u64_to_user_ptr(request->reports);
 	unsigned int i;
-	int err = 0;
+	int err;
 
 	if (copy_from_user(batch->pfns, pfns + done, count * sizeof(*pfns)))
 		return -EFAULT;
-	for (i = 0; i < count; i++)
-		report_page(batch->pfns[i], &batch->reports[i]);
-	if (request->flags & PINCHECK_REQUEST_LEDGER)
+	report_pages(batch->pfns, batch->reports, count);
+	if (request->flags & PINCHECK_REQUEST_LEDGER) {
 		err = ledger_fill(batch->reports, count);
-	if (err)
-		return err;
-	for (i = 0; i < count; i++)
-		reuse_judge(&batch->reports[i]);
+		if (err)
+			return err;
+		for (i = 0; i < count; i++)
+			reuse_judge(&batch->reports[i]);	/* who else has it is known now */
+	}
 	return copy_reports(reports + done * request->report_size, batch, count,
 			    request->report_size);
 }

@@ -2,7 +2,6 @@
 /* SCAN: which folios of the machine look pinned, are in the way, or are held by nobody known. */
 #include <linux/errno.h>
 #include <linux/kernel.h>
-#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
@@ -10,6 +9,7 @@
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 #include "command.h"
+#include "compat/page_counts.h"
 #include "excess.h"
 #include "report.h"
 
@@ -17,7 +17,7 @@
 #define SCAN_PFNS_MAX	(1UL << 20)
 
 /* Looked at without a chance to reschedule. */
-#define SCAN_BREATH	1024U
+#define SCAN_BREATH	1024ULL
 
 static u64 memory_end(void)
 {
@@ -40,52 +40,85 @@ static bool is_wanted(const struct pincheck_report *report, u32 flags)
 }
 
 /*
- * Can it be of interest, as far as can be told without a reference? What has none is free or a
- * tail page. To take one on every page of the machine would cost time and make others copy.
+ * Pass by what cannot be of interest, as far as can be told without a reference: what has none is
+ * free or a tail page, what has fewer than none is a hole of the memory map. To take one on every
+ * page of the machine would cost time and make others copy. All of it is in one block.
  */
-static bool is_candidate(struct page *page, u32 flags)
+static u64 pass_by(struct page *page, u64 pfn, u64 end, u32 flags)
 {
-	int references = page_ref_count(page);
+	int few = flags & PINCHECK_SCAN_EXCESS ? 1 : GUP_PIN_COUNTING_BIAS;
 
-	if (!references)
-		return false;
-	return (flags & PINCHECK_SCAN_EXCESS) || PageHead(page) ||
-	       references >= (int)GUP_PIN_COUNTING_BIAS;
+	for (; pfn < end; pfn++, page++) {
+		int references = page_ref_count(page);
+
+		if (references >= few || (references > 0 && PageHead(page)))
+			break;
+	}
+	return pfn;
 }
 
-/* Return: how many page frame numbers are done with, always at least one. */
-static u64 look(u64 pfn, u32 flags, bool *wanted)
+/* Most large folios are not pinned, and that is soon said. */
+static bool may_be_pinned(struct page *page)
 {
-	struct page *page = pfn_to_online_page(pfn);
-	struct pincheck_report report;
+	struct page *head = report_hold(page);
+	bool maybe = head && compat_maybe_dma_pinned(head);
 
-	*wanted = false;
-	if (!page || PagePoisoned(page) || !is_candidate(page, flags))
-		return 1;
-	report_page(pfn, &report);
+	if (head)
+		put_page(head);
+	return maybe;
+}
+
+/* Looks at the folio that begins at *pfn, and goes on behind it. Return: is it wanted? */
+static bool look_at(struct report_look *look, struct page *page, u64 *pfn, u32 flags)
+{
+	const struct pincheck_report *report = &look->report;
+	bool is_head;
+
+	if (!(flags & PINCHECK_SCAN_EXCESS) && !may_be_pinned(page)) {
+		++*pfn;
+		return false;
+	}
+	report_next(look, *pfn);
+	report_end(look);
 	/* Meanwhile it may have become part of another folio, whose first page was passed. */
-	if (report.head != pfn)
-		return 1;
-	*wanted = is_wanted(&report, flags);
-	return 1ULL << report.order;
+	is_head = report->head == *pfn;
+	*pfn += is_head ? 1ULL << report->order : 1;
+	return is_head && is_wanted(report, flags);
+}
+
+/* From *pfn on to @end, or behind the first folio that is wanted. Return: there is one, *found. */
+static bool look_for(u64 *pfn, u64 end, u32 flags, u64 *found)
+{
+	struct report_look look;
+	bool wanted = false;
+
+	report_begin(&look);
+	while (*pfn < end && !wanted) {
+		u64 block_end = min(end, round_down(*pfn, ONLINE_BLOCK_PFNS) + ONLINE_BLOCK_PFNS);
+		struct page *page = online_page(&look.block, *pfn);
+		u64 first = *pfn;
+
+		*pfn = page ? pass_by(page, *pfn, block_end, flags) : block_end;
+		*found = *pfn;
+		if (*pfn < block_end)
+			wanted = look_at(&look, page + (*pfn - first), pfn, flags);
+	}
+	return wanted;
 }
 
 static int scan(struct pincheck_scan *request, u64 limit)
 {
 	u64 __user *pfns = u64_to_user_ptr(request->pfns);
-	unsigned int looked = 0;
-	bool wanted;
-	u64 pfn, step;
+	u64 pfn = request->cursor, stop, found;
 
-	for (pfn = request->cursor; pfn < limit && request->count < request->room; pfn += step) {
-		if (!(++looked % SCAN_BREATH)) {
-			if (fatal_signal_pending(current))
-				return -EINTR;
-			cond_resched();
-		}
-		step = look(pfn, request->flags, &wanted);
-		if (wanted && put_user(pfn, pfns + request->count++))
+	while (pfn < limit && request->count < request->room) {
+		stop = min(limit, round_down(pfn, SCAN_BREATH) + SCAN_BREATH);
+		if (look_for(&pfn, stop, request->flags, &found) &&
+		    put_user(found, pfns + request->count++))
 			return -EFAULT;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 	}
 	/* The last folio may reach beyond the end. */
 	request->cursor = min(pfn, request->end);

@@ -20,10 +20,6 @@
 #include "hold.h"
 #include "whitelist.h"
 
-/* Low bits of the mapping field: bit 0 is anonymous memory, bit 1 alone a driver's movable page. */
-#define MAPPING_BIT_ANON	1UL
-#define MAPPING_BITS		3UL
-
 #define LONGTERM_WRITE		(PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_WRITE)
 
 static bool by_kernel;

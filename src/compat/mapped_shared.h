@@ -8,12 +8,13 @@
 
 #include <linux/mm.h>
 #include <generated/pincheck-found.h>
+#include "head_folio.h"
 
 /* Return: 1 for perhaps, 0 for no, -1 for "cannot be told". */
 static inline int compat_mapped_shared(struct page *head)
 {
 #ifdef HAVE_MAPPED_SHARED
-	return folio_maybe_mapped_shared(page_folio(head));
+	return folio_maybe_mapped_shared(compat_head_folio(head));
 #else
 	return -1;
 #endif

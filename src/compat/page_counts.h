@@ -12,6 +12,7 @@
 
 #include <linux/mm.h>
 #include <generated/pincheck-found.h>
+#include "head_folio.h"
 
 /* Probes: probes/entire_mapcount.c, probes/compound_mapcount.c. Can go at 5.18. */
 static inline bool compat_entire_mapcount(struct page *head, int *count)
@@ -19,7 +20,7 @@ static inline bool compat_entire_mapcount(struct page *head, int *count)
 	if (!PageHead(head))
 		return false;
 #if defined(HAVE_ENTIRE_MAPCOUNT)
-	*count = folio_entire_mapcount(page_folio(head));
+	*count = folio_entire_mapcount(compat_head_folio(head));
 	return true;
 #elif defined(HAVE_COMPOUND_MAPCOUNT)
 	*count = compound_mapcount(head);
@@ -29,15 +30,18 @@ static inline bool compat_entire_mapcount(struct page *head, int *count)
 #endif
 }
 
-/* Probes: probes/precise_mapcount.c, probes/page_mapcount.c. Can go at 6.12. */
-static inline bool compat_page_mapcount(struct page *page, struct page *head, int *count)
+/*
+ * @entire: what compat_entire_mapcount() told, or 0. Probes: probes/precise_mapcount.c,
+ * probes/page_mapcount.c. Can go at 6.12.
+ */
+static inline bool compat_page_mapcount(struct page *page, struct page *head, int entire,
+					int *count)
 {
 #if defined(HAVE_PRECISE_MAPCOUNT)
-	int entire = 0, raw = atomic_read(&page->_mapcount) + 1;
+	int raw = atomic_read(&page->_mapcount) + 1;
 
 	if (IS_ENABLED(CONFIG_NO_PAGE_MAPCOUNT) && PageHead(head))
 		return false;
-	compat_entire_mapcount(head, &entire);
 	*count = (page_mapcount_is_type(raw) ? 0 : raw) + entire;
 	return true;
 #elif defined(HAVE_PAGE_MAPCOUNT)
@@ -61,7 +65,7 @@ static inline bool compat_sum_mapcounts(struct page *head, int *count)
 		return false;
 	sum = entire;
 	for (i = 0; !PageHuge(head) && i < nr; i++) {
-		if (!compat_page_mapcount(head + i, head, &of_page))
+		if (!compat_page_mapcount(head + i, head, entire, &of_page))
 			return false;
 		sum += of_page - entire;
 	}
@@ -73,12 +77,12 @@ static inline bool compat_sum_mapcounts(struct page *head, int *count)
 static inline bool compat_folio_mapcount(struct page *head, int *count)
 {
 #ifdef HAVE_FOLIO_MAPCOUNT
-	*count = folio_mapcount(page_folio(head));
+	*count = folio_mapcount(compat_head_folio(head));
 	return true;
 #else
 	if (PageHead(head))
 		return compat_sum_mapcounts(head, count);
-	return compat_page_mapcount(head, head, count);
+	return compat_page_mapcount(head, head, 0, count);
 #endif
 }
 
@@ -86,14 +90,14 @@ static inline bool compat_folio_mapcount(struct page *head, int *count)
 static inline bool compat_pin_count(struct page *head, int *count)
 {
 #if defined(HAVE_FOLIO_HAS_PINCOUNT)
-	if (!folio_has_pincount(page_folio(head)))
+	if (!folio_has_pincount(compat_head_folio(head)))
 		return false;
-	*count = atomic_read(&page_folio(head)->_pincount);
+	*count = atomic_read(&compat_head_folio(head)->_pincount);
 	return true;
 #elif defined(HAVE_FOLIO_PINCOUNT)
 	if (!PageHead(head) || (!IS_ENABLED(CONFIG_64BIT) && compound_order(head) < 2))
 		return false;
-	*count = atomic_read(&page_folio(head)->_pincount);
+	*count = atomic_read(&compat_head_folio(head)->_pincount);
 	return true;
 #elif defined(HAVE_COMPOUND_PINCOUNT)
 	if (!PageHead(head) || !hpage_pincount_available(head))
@@ -109,7 +113,7 @@ static inline bool compat_pin_count(struct page *head, int *count)
 static inline bool compat_maybe_dma_pinned(struct page *head)
 {
 #ifdef HAVE_FOLIO_MAYBE_PINNED
-	return folio_maybe_dma_pinned(page_folio(head));
+	return folio_maybe_dma_pinned(compat_head_folio(head));
 #else
 	return page_maybe_dma_pinned(head);
 #endif

@@ -13,12 +13,13 @@
 #include <linux/mm.h>
 #include <linux/page-flags.h>
 #include <generated/pincheck-found.h>
+#include "head_folio.h"
 
 #ifdef HAVE_FOLIO_FLAGS
 #define COMPAT_PAGE_FLAG(lower, Camel)						\
 	static inline bool compat_page_##lower(struct page *head)		\
 	{									\
-		return folio_test_##lower(page_folio(head));			\
+		return folio_test_##lower(compat_head_folio(head));			\
 	}
 #else
 #define COMPAT_PAGE_FLAG(lower, Camel)						\
@@ -59,11 +60,21 @@ static inline bool compat_page_anon_exclusive(struct page *page)
 }
 #endif
 
+/** compat_page_flags() - all flags of a page: a word, or a structure of one from 6.18 on */
+static inline unsigned long compat_page_flags(const struct page *page)
+{
+	return READ_ONCE(*(const unsigned long *)&page->flags);
+}
+
+/* Low bits of the mapping field: bit 0 is anonymous memory, bit 1 alone a driver's movable page. */
+#define MAPPING_BIT_ANON	1UL
+#define MAPPING_BITS		3UL
+
 /** compat_page_mapping() - what the folio's mapping field says, low bits and all */
 static inline unsigned long compat_page_mapping(struct page *head)
 {
 #ifdef HAVE_FOLIO_FLAGS
-	return (unsigned long)READ_ONCE(page_folio(head)->mapping);
+	return (unsigned long)READ_ONCE(compat_head_folio(head)->mapping);
 #else
 	return (unsigned long)READ_ONCE(head->mapping);
 #endif

@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <generated/pincheck-found.h>
+#include "head_folio.h"
 
 /*
  * Is the page in a CMA area? Where its pageblock cannot be asked, a zone without any CMA page
@@ -35,7 +36,7 @@ static inline int compat_page_cma(struct page *page)
 static inline int compat_longterm_pinnable(struct page *head)
 {
 #ifdef HAVE_LONGTERM_PINNABLE
-	return folio_is_longterm_pinnable(page_folio(head));
+	return folio_is_longterm_pinnable(compat_head_folio(head));
 #else
 	int cma = compat_page_cma(head);
 

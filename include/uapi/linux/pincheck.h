@@ -454,7 +454,8 @@ enum pincheck_whitelist_reason {
  * struct pincheck_report - all that is known of one page
  *
  * A snapshot without locks: numbers may be of slightly different moments when others use the
- * page. While it looks, the module has a reference of its own on the folio; that is not counted
+ * page. Pages of one folio that are asked for one after the other share one look at the folio.
+ * While it looks, the module may have a reference of its own on the folio; that is not counted
  * here, but others may see it. A folio without users (refcount 0) is not looked into: its @head
  * reads as @pfn, most flags are unknown. What the kernel does not offer is marked absent in
  * @present and @flags_known; then the field is 0 and means nothing.
