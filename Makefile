@@ -70,12 +70,13 @@ mutants: host-vm ## KTREE=: kernels broken in one line, each of which must turn 
 ##@ Install
 PREFIX ?= /usr/local
 .PHONY: install
-install: tools ## programs, header and man page, under PREFIX= (and DESTDIR=)
+install: tools ## programs, header and man pages, under PREFIX= (and DESTDIR=)
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(filter $(BUILD)/bin/%,$(TOOLS))
 	install -D -t $(DESTDIR)$(PREFIX)/libexec/pincheck $(BUILD)/vm/init
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/pincheck tools/vm/splats-allowed
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/linux include/uapi/linux/pincheck.h
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man4 Documentation/pincheck.4
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard Documentation/*.1)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man4 $(wildcard Documentation/*.4)
 
 .PHONY: dkms-install dkms-remove
 dkms-install: host-dkms ## the module under DKMS: for all kernels here that have headers, and those to come

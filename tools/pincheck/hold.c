@@ -286,7 +286,7 @@ static json_t *summary_json(const struct hold *hold)
 	return root;
 }
 
-static int print_hold(const struct hold *hold, const struct table *table)
+static int print_hold(const struct hold *hold, struct table *table)
 {
 	json_t *root;
 	int error;

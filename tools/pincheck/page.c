@@ -104,7 +104,7 @@ static int look(struct page *page, int session)
 }
 
 /* One page and nothing else asked for: all of it, a fact a line. */
-static int print_pages(const struct page *page, const struct table *table)
+static int print_pages(const struct page *page, struct table *table)
 {
 	const struct output *output = &page->output;
 

@@ -9,6 +9,9 @@
 
 #define BATCH	256
 
+/* What is shown of a folio, unless -o says otherwise. */
+#define SHOWN	"pfn,size,refcount,mapcount,pins,unexplained,zone,kind"
+
 struct scan {
 	struct output output;
 	__u32 flags;
@@ -103,6 +106,8 @@ int scan_command(int argc, char **argv)
 	parse_arguments(&argp, argc, argv, &scan, columns, count);
 	if (!scan.flags)
 		scan.flags = PINCHECK_SCAN_PINNED;
+	if (!scan.output.json && !scan.output.columns)
+		scan.output.columns = SHOWN;
 	table = table_new(&scan.output, "pages", columns, count);
 	code = table ? scan_into(table, scan.flags) : EXIT_USAGE;
 	table_free(table);

@@ -194,11 +194,35 @@ static bool is_number(enum cell cell)
 	return cell == CELL_NUMBER || cell == CELL_HEX;
 }
 
-static int print_text(const struct table *table)
+/* A column that nobody asked for, and that has nothing to tell, is left out for people. */
+static bool is_idle(const struct table *table, size_t column)
+{
+	if (table->output->columns || table->output->raw)
+		return false;
+	for (size_t row = 0; row < table->rows; row++) {
+		if (cell_at(table, row, column))
+			return false;
+	}
+	return true;
+}
+
+static void drop_idle_columns(struct table *table)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < table->shown_count; i++) {
+		if (!is_idle(table, table->shown[i]))
+			table->shown[kept++] = table->shown[i];
+	}
+	table->shown_count = kept;
+}
+
+static int print_text(struct table *table)
 {
 	struct libscols_table *text = need(scols_new_table());
 	int error;
 
+	drop_idle_columns(table);
 	scols_table_enable_raw(text, table->output->raw);
 	scols_table_enable_noheadings(text, table->output->no_headings);
 	for (size_t i = 0; i < table->shown_count; i++) {
@@ -268,7 +292,7 @@ int print_json(json_t *root)
 	return error ? -EIO : 0;
 }
 
-int table_print(const struct table *table)
+int table_print(struct table *table)
 {
 	json_t *root;
 

@@ -69,8 +69,13 @@ size_t table_rows(const struct table *table);
 void table_set(struct table *table, size_t column, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** table_print() - the whole of it, as its output says. Return: 0 or a negative errno */
-int table_print(const struct table *table);
+/**
+ * table_print() - the whole of it, as its output says; for people, without default columns that are
+ * empty
+ *
+ * Return: 0 or a negative errno
+ */
+int table_print(struct table *table);
 
 /** table_json() - the rows, as an array of objects */
 json_t *table_json(const struct table *table);
