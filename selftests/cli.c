@@ -5,12 +5,10 @@
  */
 #include "suite.h"
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include "command.h"
 #include "stage.h"
-
-#define RUN(command, ...)									\
-	command_start(command, (const char *const []) { __VA_ARGS__, NULL })
 
 FIXTURE(cli)
 {
@@ -28,130 +26,6 @@ FIXTURE_SETUP(cli)
 FIXTURE_TEARDOWN(cli)
 {
 	EXPECT_STAGE_CLEAN(&self->stage);
-}
-
-/* The program has ended well, or said why not. */
-#define EXPECT_EXIT(self, code) do {								\
-	char cli_errors[400];									\
-												\
-	EXPECT_EQ(code, command_end(&(self)->command, cli_errors, sizeof(cli_errors))) {	\
-		TH_LOG("%s", cli_errors);							\
-	}											\
-} while (0)
-
-static const char *text_of(const json_t *row, const char *key)
-{
-	return json_string_value(json_object_get(row, key)) ?: "";
-}
-
-/* Which model this kernel is known to follow, as selftests/model.c has it. */
-static const char *known_model(const char *memory, const struct pincheck_report *report)
-{
-	bool small = !strcmp(memory, "base") || !strcmp(memory, "swapped");
-	bool by_pmd = !strcmp(memory, "thp");
-
-	if (!strcmp(memory, "hugetlb"))
-		return "mapcount";
-	if (!(report->flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE))
-		return by_pmd ? "mapcount" : "refcount";
-	if (small || by_pmd || !(report->flags_known & PINCHECK_PAGE_MAPPED_SHARED))
-		return "exclusive";
-	return "large";
-}
-
-static bool has_word(const char *words, const char *word)
-{
-	size_t length = strlen(word);
-
-	for (; words; words = strchr(words, ','), words = words ? words + 1 : NULL) {
-		if (!strncmp(words, word, length) && (!words[length] || words[length] == ','))
-			return true;
-	}
-	return false;
-}
-
-/* Return: how many of the experiments with @memory ended so. */
-static size_t outcomes(const json_t *experiments, const char *memory, const char *observed)
-{
-	const json_t *row;
-	size_t i, count = 0;
-
-	json_array_foreach(experiments, i, row) {
-		bool moved = strcmp(text_of(row, "pfn"), text_of(row, "after"));
-
-		if (!strcmp(text_of(row, "memory"), memory) &&
-		    !strcmp(text_of(row, "observed"), observed) &&
-		    moved == !strcmp(observed, "copy"))
-			count++;
-	}
-	return count;
-}
-
-#define MTHP	"/sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled"
-
-/* Folios of 64 KiB are off unless somebody wants them. What was chosen before goes to @before. */
-static void set_mthp(const char *value, char *before, size_t size)
-{
-	FILE *file = fopen(MTHP, "r+e");
-	char line[200] = "", *chosen;
-
-	if (!file)
-		return;
-	if (before && fgets(line, sizeof(line), file)) {
-		chosen = strchr(line, '[') ?: line;
-		snprintf(before, size, "%.*s", (int)strcspn(chosen + 1, "]"), chosen + 1);
-	}
-	rewind(file);
-	fputs(value, file);
-	fclose(file);
-}
-
-/*
- * REUSE. Rows B7 B8 B9 B12 B13 B22 R24 R61: the conclusion of `pincheck model` is what this kernel
- * is known to do, and rests on pages that were reused and pages that were copied.
- */
-TEST_F(cli, model)
-{
-	struct pincheck_report report;
-	size_t i, reused, copied;
-	char mthp[40] = "never";
-	json_t *root;
-	const json_t *row, *experiments;
-
-	ASSERT_EQ(0, stage_report(&self->stage, self->stage.memory, &report));
-	set_mthp("madvise", mthp, sizeof(mthp));
-	ASSERT_EQ(0, RUN(&self->command, "model", "--json"));
-	root = command_json(&self->command);
-	set_mthp(mthp, NULL, 0);
-	EXPECT_EXIT(self, 0);
-	ASSERT_NE(NULL, root);
-	experiments = json_object_get(root, "experiments");
-	EXPECT_LT(4, json_array_size(json_object_get(root, "follows")));
-	json_array_foreach(json_object_get(root, "follows"), i, row) {
-		const char *memory = text_of(row, "memory"), *known = known_model(memory, &report);
-
-		evidence("%s: follows %s; not refuted: %s; refuted: %s%s", memory,
-			 text_of(row, "follows"), text_of(row, "not_refuted"),
-			 text_of(row, "refuted"), text_of(row, "not_tried"));
-		if (*text_of(row, "not_tried"))
-			continue;
-		reused = outcomes(experiments, memory, "reuse");
-		copied = outcomes(experiments, memory, "copy");
-		EXPECT_TRUE(has_word(text_of(row, "follows"), known)) TH_LOG("known: %s", known);
-		EXPECT_LT(0, copied);
-		EXPECT_EQ(reused + copied,
-			  (size_t)json_integer_value(json_object_get(row, "experiments")));
-	}
-	json_decref(root);
-}
-
-static long long number_of(const json_t *row, const char *key)
-{
-	const json_t *value = json_object_get(row, key);
-
-	/* Addresses and page frame numbers are strings that say 0x. */
-	return json_is_string(value) ? (long long)strtoull(json_string_value(value), NULL, 16) :
-	       json_is_integer(value) ? json_integer_value(value) : -1;
 }
 
 /* References that all sessions of the module have now. */
@@ -217,21 +91,33 @@ TEST_F(cli, hold_memory_of_its_own)
 	EXPECT_LT(0, tried);
 }
 
+/* A process, and where the stage's memory is, as arguments. */
+struct place {
+	char pid[16];
+	char address[32];
+};
+
+static struct place place_in(pid_t process, const struct stage *stage)
+{
+	struct place place;
+
+	snprintf(place.pid, sizeof(place.pid), "%d", process);
+	snprintf(place.address, sizeof(place.address), "%p", (void *)stage->memory);
+	return place;
+}
+
 /* ACCURACY. Row R50: the pages of this very process, by its number: they are the ones it has. */
 TEST_F(cli, hold_of_another_process)
 {
 	struct stage *stage = &self->stage;
+	struct place here = place_in(getpid(), stage);
 	struct pincheck_report report;
-	char pid[16], address[32], length[32];
 	const json_t *pages, *page;
 	json_t *root;
 	size_t i;
 
-	snprintf(pid, sizeof(pid), "%d", getpid());
-	snprintf(address, sizeof(address), "%p", (void *)stage->memory);
-	snprintf(length, sizeof(length), "%zu", stage->length);
-	ASSERT_EQ(0, RUN(&self->command, "hold", "--json", "--all", "--write", "--pid", pid,
-			 address, length));
+	ASSERT_EQ(0, RUN(&self->command, "hold", "--json", "--all", "--write", "--pid", here.pid,
+			 here.address, "32K"));
 	root = command_json(&self->command);
 	ASSERT_NE(NULL, root);
 	pages = json_object_get(root, "pages");
@@ -243,7 +129,7 @@ TEST_F(cli, hold_of_another_process)
 	}
 	ASSERT_EQ(0, stage_report(stage, stage->memory, &report));
 	EXPECT_EQ(1, report.pins);
-	evidence("%zu pages of process %s pinned: pfn %llx ref %d", json_array_size(pages), pid,
+	evidence("%zu pages of process %s pinned: pfn %llx ref %d", json_array_size(pages), here.pid,
 		 report.pfn, report.refcount);
 	json_decref(root);
 	EXPECT_EXIT(self, 0);
@@ -254,12 +140,10 @@ TEST_F(cli, hold_of_another_process)
 /* CLEAN. A command runs under the hold, and its exit code is returned. */
 TEST_F(cli, hold_for_a_command)
 {
-	char self_path[4096];
-	ssize_t length = readlink("/proc/self/exe", self_path, sizeof(self_path) - 1);
+	char self_path[4096] = "";
 	uint64_t before = outstanding();
 
-	ASSERT_LT(0, length);
-	self_path[length] = '\0';
+	ASSERT_LT(0, readlink("/proc/self/exe", self_path, sizeof(self_path)));
 	ASSERT_EQ(0, RUN(&self->command, "hold", "--memory", "base", "--", self_path, "-l"));
 	EXPECT_EXIT(self, KSFT_PASS);
 	ASSERT_EQ(0, RUN(&self->command, "hold", "--memory", "base", "--", self_path,
@@ -284,23 +168,22 @@ TEST_F(cli, page)
 		{ PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_LONGTERM },
 	};
 	struct stage *stage = &self->stage;
+	struct place here = place_in(getpid(), stage);
 	struct pincheck_report report;
-	char pid[16], address[32], pfn[32];
+	char pfn[32];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		ASSERT_EQ(0, stage_hold(stage, rows[i], stage->memory, stage->page));
 	ASSERT_EQ(0, stage_report(stage, stage->memory, &report));
-	snprintf(pid, sizeof(pid), "%d", getpid());
-	snprintf(address, sizeof(address), "%p", (void *)stage->memory);
 	snprintf(pfn, sizeof(pfn), "%#llx", report.pfn);
 	for (i = 0; i < 2; i++) {
 		const json_t *page;
 		json_t *root;
 
 		ASSERT_EQ(0, i ? RUN(&self->command, "page", "--json", pfn) :
-			     RUN(&self->command, "page", "--json", "--pid", pid, "--addr",
-				 address));
+			     RUN(&self->command, "page", "--json", "--pid", here.pid,
+				 "--addr", here.address));
 		root = command_json(&self->command);
 		ASSERT_NE(NULL, root);
 		page = json_array_get(json_object_get(root, "pages"), 0);
@@ -334,16 +217,14 @@ TEST_F(cli, page)
 } while (0)
 
 static int start_watch(FIXTURE_DATA(cli) *self, pid_t process, const char *columns,
-		       const char *count)
+		       const char *count, const char *more)
 {
-	char pid[16], address[32];
+	struct place place = place_in(process, &self->stage);
 	json_t *first;
 	int error;
 
-	snprintf(pid, sizeof(pid), "%d", process);
-	snprintf(address, sizeof(address), "%p", (void *)self->stage.memory);
 	error = RUN(&self->command, "watch", "--json", "--interval", "5", "--count", count, "-o",
-		    columns, "--pid", pid, address, "4096");
+		    columns, "--pid", place.pid, place.address, "4096", more);
 	if (error)
 		return error;
 	/* Changes are told from what this line says. */
@@ -362,7 +243,7 @@ TEST_F(cli, watch)
 	int channel[2];
 	pid_t child;
 
-	ASSERT_EQ(0, start_watch(self, getpid(), "pins", "2"));
+	ASSERT_EQ(0, start_watch(self, getpid(), "pins", "2", NULL));
 	ASSERT_EQ(0, stage_hold(stage, pin, stage->memory, stage->page));
 	EXPECT_CHANGED(self, "PINS", "0", "1");
 	ASSERT_EQ(1, pincheck_release(stage->session, stage->hold.hold));
@@ -378,7 +259,7 @@ TEST_F(cli, watch)
 	}
 	snprintf(before, sizeof(before), "%#llx",
 		 (unsigned long long)stage_pfn(stage->memory));
-	ASSERT_EQ(0, start_watch(self, getpid(), "pfn", "1"));
+	ASSERT_EQ(0, start_watch(self, getpid(), "pfn", "1", NULL));
 	stage->memory[0]++;
 	snprintf(after, sizeof(after), "%#llx", (unsigned long long)stage_pfn(stage->memory));
 	EXPECT_CHANGED(self, "PFN", before, after);
@@ -386,11 +267,26 @@ TEST_F(cli, watch)
 	EXPECT_EXIT(self, 0);
 
 	/* The end of the process is the end of it, before there were as many changes. */
-	ASSERT_EQ(0, start_watch(self, child, "pins", "1"));
+	ASSERT_EQ(0, start_watch(self, child, "pins", "1", NULL));
 	close(channel[1]);
 	ASSERT_EQ(child, waitpid(child, NULL, 0));
 	EXPECT_EXIT(self, 1);
 	close(channel[0]);
+}
+
+/* ACCURACY. Rows B28, B29: what the kernel did comes first, and then what came of it. */
+TEST_F(cli, watch_events)
+{
+	struct stage *stage = &self->stage;
+	struct pincheck_info info;
+
+	ASSERT_EQ(0, pincheck_info(stage->session, &info));
+	ASSERT_TRUE(info.features & PINCHECK_FEAT_MIRROR);
+	ASSERT_EQ(0, start_watch(self, getpid(), "kind", "2", "--events"));
+	ASSERT_EQ(0, munmap(stage->memory, stage->page));
+	EXPECT_CHANGED(self, "EVENT", "", "unmap");
+	EXPECT_CHANGED(self, "KIND", "anon", "(not mapped)");
+	EXPECT_EXIT(self, 0);
 }
 
 /* How many of the stage's pages are told with @filter. */
@@ -429,7 +325,7 @@ TEST_F(cli, scan)
 	evidence("2 pages pinned and 3 referred to, found by --pinned and --excess");
 }
 
-/* The features are those that the device tells. */
+/* Features are those that the device tells. */
 TEST_F(cli, info)
 {
 	struct pincheck_info info;

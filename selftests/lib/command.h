@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/types.h>
 
 /**
@@ -38,5 +39,33 @@ json_t *command_json(struct command *command);
  * Return: its exit code, 128 and the signal that killed it, or -errno
  */
 int command_end(struct command *command, char *errors, size_t size);
+
+/** RUN() - command_start() with these arguments */
+#define RUN(command, ...)									\
+	command_start(command, (const char *const []) { __VA_ARGS__, NULL })
+
+/** EXPECT_EXIT() - the program of @self has ended like that, or said why not */
+#define EXPECT_EXIT(self, code) do {								\
+	char cli_errors[400];									\
+												\
+	EXPECT_EQ(code, command_end(&(self)->command, cli_errors, sizeof(cli_errors))) {	\
+		TH_LOG("%s", cli_errors);							\
+	}											\
+} while (0)
+
+/** text_of() - the string that @row has as @key, or "" */
+static inline const char *text_of(const json_t *row, const char *key)
+{
+	return json_string_value(json_object_get(row, key)) ?: "";
+}
+
+/** number_of() - the number that @row has as @key; 0x strings are numbers, too; or -1 */
+static inline long long number_of(const json_t *row, const char *key)
+{
+	const json_t *value = json_object_get(row, key);
+
+	return json_is_string(value) ? (long long)strtoull(json_string_value(value), NULL, 16) :
+	       json_is_integer(value) ? json_integer_value(value) : -1;
+}
 
 #endif

@@ -254,6 +254,8 @@ static const struct field {
 	  AT(write_pins, PINCHECK_REPORT_LEDGER) },
 	{ COLUMN("LONGTERM-PINS", NUMBER, ON_REQUEST, "the long-term ones of either"),
 	  AT(longterm_pins, PINCHECK_REPORT_LEDGER) },
+	{ COLUMN("MIRRORS", NUMBER, ON_REQUEST, "its mirrors of the page, without a reference"),
+	  AT(mirrors, PINCHECK_REPORT_MIRRORS) },
 	{ COLUMN("FOLIO-GETS", NUMBER, ON_REQUEST, "its plain references on the folio"),
 	  AT(folio_gets, PINCHECK_REPORT_LEDGER) },
 	{ COLUMN("FOLIO-PINS", NUMBER, ON_REQUEST, "its pins of the folio"),

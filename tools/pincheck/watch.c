@@ -22,9 +22,12 @@
 /* What is compared unless -o says otherwise. */
 #define COMPARED	"pfn,refcount,mapcount,pins,exclusive,kind"
 
+#define EVENTS	64
+
 /**
  * struct watch - the command
  * @interval: milliseconds between two looks
+ * @events: tell invalidations, too, by the mirror @mirror
  * @count: changes after which it ends, 0: none
  * @seen: changes so far
  * @before, @now: what was seen, @pages of each
@@ -37,6 +40,8 @@ struct watch {
 	__u64 address;
 	__u64 length;
 	unsigned long long interval;
+	bool events;
+	__u32 mirror;
 	unsigned long long count;
 	unsigned long long seen;
 	struct sight *before;
@@ -64,6 +69,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		watch->interval = parse_number(state, "--interval", argument);
 		if (!watch->interval || watch->interval > MOST_INTERVAL)
 			argp_error(state, "--interval: from 1 to %llu milliseconds", MOST_INTERVAL);
+		return 0;
+	case 'e':
+		watch->events = true;
 		return 0;
 	case 'c':
 		watch->count = parse_number(state, "--count", argument);
@@ -115,7 +123,7 @@ static void print_change(const struct watch *watch, size_t page, const char *wha
 		return;
 	}
 	tell_time(time, sizeof(time), "%Y-%m-%dT%H:%M:%S");
-	line = json_pack("{ss so ss ss* ss*}", "time", time, "address",
+	line = json_pack("{s:s,s:o,s:s,s:s*,s:s*}", "time", time, "address",
 			 json_sprintf("%#llx", address), "what", what, "before",
 			 *before ? before : NULL, "after", *after ? after : NULL);
 	json_dumpf(line, stdout, JSON_COMPACT);
@@ -155,6 +163,45 @@ static int wait_for_next(const struct watch *watch)
 	return poll(&signal, 1, (int)watch->interval) ? -EINTR : 0;
 }
 
+static void print_event(const struct watch *watch, const struct pincheck_event *event)
+{
+	const char *name = pincheck_event_name(event->reason);
+	char time[48];
+	json_t *line;
+
+	if (!watch->output.json) {
+		tell_time(time, sizeof(time), "%H:%M:%S");
+		printf("%s %#llx-%#llx EVENT %s\n", time, event->start, event->end, name);
+		return;
+	}
+	tell_time(time, sizeof(time), "%Y-%m-%dT%H:%M:%S");
+	line = json_pack("{s:s,s:o,s:o,s:s,s:s}", "time", time, "address",
+			 json_sprintf("%#llx", event->start), "end",
+			 json_sprintf("%#llx", event->end), "what", "EVENT", "after", name);
+	json_dumpf(line, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(line);
+}
+
+/* What the kernel did since the last look; it comes before what that changed. */
+static int tell_events(struct watch *watch)
+{
+	struct pincheck_event events[EVENTS];
+	__u64 count = EVENTS, lost = 0;
+	int error = 0;
+
+	while (watch->events && !error && count == EVENTS && !enough(watch)) {
+		error = pincheck_events(watch->session, watch->mirror, events, &count, &lost);
+		if (!error && lost)
+			fprintf(stderr, "pincheck: %llu events were lost. Use a shorter --interval\n",
+				lost);
+		for (__u64 i = 0; !error && i < count && !enough(watch); i++, watch->seen++)
+			print_event(watch, &events[i]);
+	}
+	fflush(stdout);
+	return error;
+}
+
 static int follow(struct watch *watch, const struct column *columns)
 {
 	struct sight *swap;
@@ -162,6 +209,8 @@ static int follow(struct watch *watch, const struct column *columns)
 
 	while (!enough(watch)) {
 		error = wait_for_next(watch);
+		if (!error)
+			error = tell_events(watch);
 		if (!error)
 			error = look(watch, watch->now);
 		if (error)
@@ -184,7 +233,7 @@ static int print_start(struct watch *watch, const struct column *columns, size_t
 
 	sights_rows(table, watch->before, watch->pages, false);
 	if (watch->output.json) {
-		rows = json_pack("{so}", "pages", table_json(table));
+		rows = json_pack("{s:o}", "pages", table_json(table));
 		error = json_dumpf(rows, stdout, JSON_COMPACT) ? -EIO : 0;
 		putchar('\n');
 		json_decref(rows);
@@ -193,6 +242,22 @@ static int print_start(struct watch *watch, const struct column *columns, size_t
 	}
 	table_free(table);
 	return error ?: fflush(stdout);
+}
+
+static int start_events(struct watch *watch)
+{
+	struct pincheck_hold hold = {
+		.kind = PINCHECK_KIND_MIRROR, .pid = watch->pid, .addr = watch->address,
+		.len = watch->pages * BASE_BYTES,
+	};
+	int error = watch->events ? pincheck_hold(watch->session, &hold) : 0;
+
+	watch->mirror = hold.hold;
+	if (error)
+		fprintf(stderr, "pincheck: no mirror of %#llx bytes at %#llx: %s, at %#llx (%s). Watch "
+			"what is mapped readable, or leave out --events\n", hold.len, hold.addr,
+			strerror(-error), hold.fail_addr, pincheck_reason_name(hold.reason));
+	return error;
 }
 
 static int open_all(struct watch *watch)
@@ -205,7 +270,7 @@ static int open_all(struct watch *watch)
 	if (watch->pagemap < 0)
 		fprintf(stderr, "pincheck: cannot open /proc/%d/pagemap: %s. See: ps -p %d; and use "
 			"sudo\n", watch->pid, strerror(-watch->pagemap), watch->pid);
-	return watch->pagemap < 0 ? watch->pagemap : 0;
+	return watch->pagemap < 0 ? watch->pagemap : start_events(watch);
 }
 
 /* Return: exit code. */
@@ -249,6 +314,8 @@ static int watch_run(struct watch *watch, const struct column *columns, size_t c
 static const struct argp_option options[] = {
 	{ "pid", 'p', "PID", 0, "whose memory", 0 },
 	{ "interval", 'i', "MS", 0, "milliseconds between two looks [100]", 0 },
+	{ "events", 'e', NULL, 0, "tell what the kernel does to the page tables there, too, by a "
+	  "mirror: what is not there is faulted in for it", 0 },
 	{ "count", 'c', "N", 0, "end after so many changes", 0 },
 	{ 0 }
 };

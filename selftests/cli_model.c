@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cli_model: `pincheck model` finds out which reuse model this kernel follows, and that is the one
+ * that it is known to follow.
+ */
+#include "suite.h"
+#include "command.h"
+#include "stage.h"
+
+FIXTURE(cli_model)
+{
+	struct stage stage;
+	struct command command;
+};
+
+FIXTURE_SETUP(cli_model)
+{
+	char why[WHY];
+
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+}
+
+FIXTURE_TEARDOWN(cli_model)
+{
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+/* Which model this kernel is known to follow, as selftests/model.c has it. */
+static const char *known_model(const char *memory, const struct pincheck_report *report)
+{
+	bool small = !strcmp(memory, "base") || !strcmp(memory, "swapped");
+	bool by_pmd = !strcmp(memory, "thp");
+
+	if (!strcmp(memory, "hugetlb"))
+		return "mapcount";
+	if (!(report->flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE))
+		return by_pmd ? "mapcount" : "refcount";
+	if (small || by_pmd || !(report->flags_known & PINCHECK_PAGE_MAPPED_SHARED))
+		return "exclusive";
+	return "large";
+}
+
+static bool has_word(const char *words, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (; words; words = strchr(words, ','), words = words ? words + 1 : NULL) {
+		if (!strncmp(words, word, length) && (!words[length] || words[length] == ','))
+			return true;
+	}
+	return false;
+}
+
+/* Return: how many of the experiments with @memory ended so. */
+static size_t outcomes(const json_t *experiments, const char *memory, const char *observed)
+{
+	const json_t *row;
+	size_t i, count = 0;
+
+	json_array_foreach(experiments, i, row) {
+		bool moved = strcmp(text_of(row, "pfn"), text_of(row, "after"));
+
+		if (!strcmp(text_of(row, "memory"), memory) &&
+		    !strcmp(text_of(row, "observed"), observed) &&
+		    moved == !strcmp(observed, "copy"))
+			count++;
+	}
+	return count;
+}
+
+#define MTHP	"/sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled"
+
+/* Folios of 64 KiB are off unless somebody wants them. What was chosen before goes to @before. */
+static void set_mthp(const char *value, char *before, size_t size)
+{
+	FILE *file = fopen(MTHP, "r+e");
+	char line[200] = "", *chosen;
+
+	if (!file)
+		return;
+	if (before && fgets(line, sizeof(line), file)) {
+		chosen = strchr(line, '[') ?: line;
+		snprintf(before, size, "%.*s", (int)strcspn(chosen + 1, "]"), chosen + 1);
+	}
+	rewind(file);
+	fputs(value, file);
+	fclose(file);
+}
+
+/*
+ * REUSE. Rows B7 B8 B9 B12 B13 B22 R24 R61: the conclusion of `pincheck model` is what this kernel
+ * is known to do, and rests on pages that were reused and pages that were copied.
+ */
+TEST_F(cli_model, as_known)
+{
+	struct pincheck_report report;
+	size_t i, reused, copied;
+	char mthp[40] = "never";
+	json_t *root;
+	const json_t *row, *experiments;
+
+	ASSERT_EQ(0, stage_report(&self->stage, self->stage.memory, &report));
+	set_mthp("madvise", mthp, sizeof(mthp));
+	ASSERT_EQ(0, RUN(&self->command, "model", "--json"));
+	root = command_json(&self->command);
+	set_mthp(mthp, NULL, 0);
+	EXPECT_EXIT(self, 0);
+	ASSERT_NE(NULL, root);
+	experiments = json_object_get(root, "experiments");
+	EXPECT_LT(4, json_array_size(json_object_get(root, "follows")));
+	json_array_foreach(json_object_get(root, "follows"), i, row) {
+		const char *memory = text_of(row, "memory"), *known = known_model(memory, &report);
+
+		evidence("%s: follows %s; not refuted: %s; refuted: %s%s", memory,
+			 text_of(row, "follows"), text_of(row, "not_refuted"),
+			 text_of(row, "refuted"), text_of(row, "not_tried"));
+		if (*text_of(row, "not_tried"))
+			continue;
+		reused = outcomes(experiments, memory, "reuse");
+		copied = outcomes(experiments, memory, "copy");
+		EXPECT_TRUE(has_word(text_of(row, "follows"), known)) TH_LOG("known: %s", known);
+		EXPECT_LT(0, copied);
+		EXPECT_EQ(reused + copied,
+			  (size_t)json_integer_value(json_object_get(row, "experiments")));
+	}
+	json_decref(root);
+}
+
+PINCHECK_TEST_MAIN
