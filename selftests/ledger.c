@@ -85,8 +85,8 @@ static void verdict_ledger(struct subject *subject, struct labels labels, int ot
 		else if ((report.present & PINCHECK_REPORT_EXPLAINED) &&
 			 report.unexplained != others)
 			verdict_broken(verdict, "references without a name", memory->sample[i]);
-		else if (report.unexplained_pins != other_pins &&
-			 (report.present & PINCHECK_REPORT_EXPLAINED))
+		else if ((report.present & PINCHECK_REPORT_UNEXPLAINED_PINS) &&
+			 report.unexplained_pins != other_pins)
 			verdict_broken(verdict, "pins without a name", memory->sample[i]);
 		if (!verdict->kept)
 			break;

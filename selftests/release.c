@@ -238,6 +238,32 @@ TEST_F(release, bad_parts)
 	evidence("%zu parts that are none: EINVAL, the hold stays", ARRAY_SIZE(bad));
 }
 
+/* Only pins can be stolen, by name, once, by root; and what is refused changes nothing. */
+TEST_F(release, steal_refused)
+{
+	const __u32 steal = PINCHECK_RELEASE_STEAL;
+	bool pin = variant->row.kind == PINCHECK_KIND_PIN;
+	struct stage *stage = &self->stage;
+	int session = stage->session;
+	__u32 id;
+
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	id = stage->hold.hold;
+	EXPECT_EQ(pin ? 1 : -EINVAL, pincheck_release_part(session, id, steal, 2, 1));
+	EXPECT_EQ(-EINVAL, pincheck_release_part(session, id, steal, 0, 0));
+	EXPECT_EQ(-EINVAL, pincheck_release_part(session, id, steal, STAGE_PAGES, 1));
+	EXPECT_EQ(-EINVAL, pincheck_release_part(session, id, steal | PINCHECK_RELEASE_DIRTY, 0, 1));
+	EXPECT_EQ(pin ? -ENOENT : -EINVAL, pincheck_release_part(session, id, steal, 2, 1));
+	EXPECT_EQ(pin ? -ENOENT : -EINVAL, pincheck_release_part(session, id, steal, 0, 4));
+	EXPECT_EQ(1, pincheck_release_part(session, id, 0, 5, 1));
+	EXPECT_EQ(-ENOENT, pincheck_release_part(session, id, steal, 5, 1));
+	ASSERT_EQ(0, capability_drop(CAP_SYS_ADMIN));
+	EXPECT_EQ(-EPERM, pincheck_release_part(session, id, steal, 0, 1));
+	EXPECT_EQ(STAGE_PAGES - 1, pincheck_release(session, id));
+	evidence("%s: refused without a part, twice, of a hole, without CAP_SYS_ADMIN",
+		 pin ? "one pin stolen" : "no pin");
+}
+
 /* A reader, an asker and a ledger go on while the pages are given back under their hands. */
 struct user {
 	struct stage *stage;

@@ -172,7 +172,7 @@ void hold_undo(struct session *session, union argument *argument)
 }
 
 /**
- * release_command() - give a hold back, or a part of it
+ * release_command() - give a hold back, or a part of it, or steal its pins
  * @session: whose
  * @argument: of RELEASE
  *
@@ -180,10 +180,11 @@ void hold_undo(struct session *session, union argument *argument)
  */
 int release_command(struct session *session, union argument *argument)
 {
+	const u32 hazards = PINCHECK_RELEASE_DIRTY_UNLOCKED | PINCHECK_RELEASE_STEAL;
 	struct pincheck_release *release = &argument->release;
 	long nr;
 
-	if ((release->flags & PINCHECK_RELEASE_DIRTY_UNLOCKED) && !capable(CAP_SYS_ADMIN))
+	if ((release->flags & hazards) && !capable(CAP_SYS_ADMIN))
 		return -EPERM;
 	nr = hold_release(session, release);
 	if (nr < 0)

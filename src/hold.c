@@ -93,6 +93,7 @@ void hold_free(struct hold *hold)
 	if (!hold)
 		return;
 	kvfree(hold->pages);
+	kvfree(hold->stolen);
 	kfree(hold);
 }
 
@@ -116,6 +117,7 @@ static struct hold *hold_new(unsigned long nr)
 	if (!hold)
 		return NULL;
 	hold->room = nr;
+	hold->stolen = NULL;
 	hold->pages = pages_alloc(nr);
 	if (hold->pages)
 		return hold;
@@ -158,6 +160,8 @@ static void hold_end(struct hold *hold)
 	mmdrop(hold->mm);
 	if (hold->ops->free)
 		hold->ops->free(hold);
+	kvfree(hold->stolen);
+	hold->stolen = NULL;
 	if (hold->room <= SPARE_PAGES_MAX)
 		hold = xchg(&hold->session->spare, hold);
 	hold_free(hold);

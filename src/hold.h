@@ -37,6 +37,8 @@ struct session;
  * @give_back: @nr pages of a hold that was taken, from @first on, all of them still held; @dirty:
  *	marks them dirty first, under the page lock
  * @access: device I/O on a page of a hold that was taken; NULL: the pages are used as they are
+ * @steal: give the same pages' pins to the kernel, and have a plain reference on each instead; NULL:
+ *	not this kind
  * @interval: what is watched instead of held; NULL for kinds that have references
  * @kept: a page that the hold has a plain reference on, though it is not one of its pages any more;
  *	or NULL. It may go at any time: for comparing
@@ -50,6 +52,7 @@ struct hold_ops {
 	bool (*can_cut)(const struct hold *hold, unsigned long index);
 	void (*give_back)(struct hold *hold, unsigned long first, unsigned long nr, bool dirty);
 	int (*access)(struct hold *hold, const struct io_part *part);
+	void (*steal)(struct hold *hold, unsigned long first, unsigned long nr);
 	struct interval *(*interval)(struct hold *hold);
 	struct page *(*kept)(const struct hold *hold, unsigned long index);
 	void (*free)(struct hold *hold);
@@ -79,6 +82,7 @@ extern const struct hold_ops mirror_ops;
  * @own: what its kind has of its own, or NULL
  * @pages: the pages, in order of address; memory of its own. NULL for those given back, of which
  *	there are none as long as @left is @nr; and for those a mirror does not have at the moment
+ * @stolen: which of them have a plain reference instead of a pin; NULL: none
  */
 struct hold {
 	refcount_t users;
@@ -97,6 +101,7 @@ struct hold {
 	u32 fast[HOLD_PAGES_MAX / HOLD_CHUNK_PAGES];
 	void *own;
 	struct page **pages;
+	unsigned long *stolen;
 };
 
 /** hold_refers() - does a hold of this kind have references: are its pages pinned, and charged? */

@@ -15,6 +15,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/pincheck.h>
+#include "compat/page_counts.h"
 #include "hold.h"
 #include "ledger.h"
 #include "ledger_rule.h"
@@ -134,6 +135,10 @@ static int compare_hold(const struct hold *hold, void *data)
  */
 int ledger_fill(struct pincheck_report *reports, unsigned int count)
 {
+	const struct ledger_facts facts = {
+		.pin_bias = GUP_PIN_COUNTING_BIAS,
+		.hugetlb_by_page = compat_hugetlb_by_page(),
+	};
 	struct inquiry inquiry = { .reports = reports, .count = count };
 	unsigned int i;
 	int err;
@@ -147,7 +152,7 @@ int ledger_fill(struct pincheck_report *reports, unsigned int count)
 		if (!(reports[i].present & PINCHECK_REPORT_PAGE))
 			continue;
 		reports[i].present |= PINCHECK_REPORT_LEDGER | PINCHECK_REPORT_MIRRORS;
-		ledger_explain(&reports[i], GUP_PIN_COUNTING_BIAS);
+		ledger_explain(&reports[i], &facts);
 	}
 	return err;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The hold of kind "pin": FOLL_PIN, as a driver takes it for DMA. */
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include "compat/gup.h"
 #include "gup.h"
 #include "hold.h"
@@ -36,6 +37,19 @@ static void pin_give_back(struct hold *hold, unsigned long first, unsigned long 
 	gup_give_back(&pin_calls, hold, first, nr, dirty);
 }
 
+/* The page has a reference throughout: the plain one comes before the pin goes. */
+static void pin_steal(struct hold *hold, unsigned long first, unsigned long nr)
+{
+	unsigned long i;
+
+	for (i = first; i < first + nr; i++) {
+		get_page(hold->pages[i]);
+		unpin_user_page(hold->pages[i]);
+		if (i % HOLD_CHUNK_PAGES == 0)
+			cond_resched();
+	}
+}
+
 const struct hold_ops pin_ops = {
 	.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_FORCE |
 		 PINCHECK_HOLD_WHITELIST,
@@ -44,4 +58,5 @@ const struct hold_ops pin_ops = {
 	.take = pin_take,
 	.can_cut = gup_can_cut,
 	.give_back = pin_give_back,
+	.steal = pin_steal,
 };

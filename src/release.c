@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How a hold ends: whole, or a part at a time. */
+/* How a hold ends: whole, or a part at a time; or how it is robbed of its pins. */
+#include <linux/bitmap.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/pincheck.h>
 #include "argument.h"
 #include "hold.h"
@@ -58,11 +60,23 @@ static int part_check(const struct hold *hold, unsigned long first, unsigned lon
 	return is_edge(hold, first) && is_edge(hold, first + nr) ? 0 : -EINVAL;
 }
 
+/* Can the pins of this part be stolen? It is known to be held. */
+static int steal_check(const struct hold *hold, unsigned long first, unsigned long nr)
+{
+	if (!hold->ops->steal)
+		return -EINVAL;
+	if (hold->stolen && find_next_bit(hold->stolen, first + nr, first) < first + nr)
+		return -ENOENT;
+	return 0;
+}
+
 static int release_check(const struct hold *hold, const struct pincheck_release *request)
 {
 	const u32 both = PINCHECK_RELEASE_DIRTY | PINCHECK_RELEASE_DIRTY_UNLOCKED;
+	bool steal = request->flags & PINCHECK_RELEASE_STEAL;
+	int err;
 
-	if ((request->flags & both) == both)
+	if (hweight32(request->flags) > 1 || (steal && is_whole(request)))
 		return -EINVAL;
 	if (is_whole(request) ? request->first :
 	    !window_check(request->first, request->count, hold->nr))
@@ -73,7 +87,10 @@ static int release_check(const struct hold *hold, const struct pincheck_release 
 	/* Only what the device may have written can be dirty by it. */
 	if ((request->flags & both) && !(hold->flags & PINCHECK_HOLD_WRITE))
 		return -EPERM;
-	return is_whole(request) ? 0 : part_check(hold, first_of(hold, request), request->count);
+	if (is_whole(request))
+		return 0;
+	err = part_check(hold, first_of(hold, request), request->count);
+	return err || !steal ? err : steal_check(hold, first_of(hold, request), request->count);
 }
 
 /*
@@ -90,6 +107,36 @@ static void dirty_unlocked(struct hold *hold, unsigned long first, unsigned long
 	}
 }
 
+/* Pages whose pins were stolen. */
+static void give_back_stolen(struct hold *hold, unsigned long first, unsigned long nr, bool dirty)
+{
+	unsigned long i;
+
+	for (i = first; i < first + nr; i++) {
+		if (dirty)
+			set_page_dirty_lock(hold->pages[i]);
+		put_page(hold->pages[i]);
+		cond_resched();
+	}
+	session_count(hold->session, 0, nr);
+}
+
+/* Pages some of whose pins were stolen. */
+static void give_back_robbed(struct hold *hold, unsigned long first, unsigned long nr, bool dirty)
+{
+	unsigned long end = first + nr, next;
+
+	for (; first < end; first = next) {
+		next = find_next_bit(hold->stolen, end, first);
+		if (next > first)
+			hold->ops->give_back(hold, first, next - first, dirty);
+		first = next;
+		next = find_next_zero_bit(hold->stolen, end, first);
+		if (next > first)
+			give_back_stolen(hold, first, next - first, dirty);
+	}
+}
+
 /* Pages that are all still held. */
 static void give_back_run(struct hold *hold, unsigned long first, unsigned long nr, u32 flags)
 {
@@ -99,7 +146,10 @@ static void give_back_run(struct hold *hold, unsigned long first, unsigned long 
 		dirty_unlocked(hold, first, nr);
 		dirty = false;
 	}
-	hold->ops->give_back(hold, first, nr, dirty);
+	if (hold->stolen)
+		give_back_robbed(hold, first, nr, dirty);
+	else
+		hold->ops->give_back(hold, first, nr, dirty);
 }
 
 static void give_back_all(struct hold *hold, u32 flags)
@@ -133,11 +183,26 @@ static void give_back_part(struct hold *hold, unsigned long first, unsigned long
 	hold_uncharge(hold, nr);
 }
 
-/* Under @hold->busy. Return: references given back. */
+/* Return: pins stolen, or -ENOMEM. */
+static long steal(struct hold *hold, unsigned long first, unsigned long nr)
+{
+	if (!hold->stolen)
+		hold->stolen = kvcalloc(BITS_TO_LONGS(hold->nr), sizeof(*hold->stolen),
+					GFP_KERNEL_ACCOUNT);
+	if (!hold->stolen)
+		return -ENOMEM;
+	hold->ops->steal(hold, first, nr);
+	bitmap_set(hold->stolen, first, nr);
+	return nr;
+}
+
+/* Under @hold->busy. Return: references given back or stolen, or a negative errno. */
 static long release(struct hold *hold, const struct pincheck_release *request)
 {
 	long nr = request->count;
 
+	if (request->flags & PINCHECK_RELEASE_STEAL)
+		return steal(hold, first_of(hold, request), nr);
 	if (is_whole(request) || request->count == hold->left) {
 		nr = hold->left;
 		give_back_all(hold, request->flags);
@@ -148,7 +213,7 @@ static long release(struct hold *hold, const struct pincheck_release *request)
 }
 
 /**
- * hold_release() - give a hold of a session back, or a part of it
+ * hold_release() - give a hold of a session back, or a part of it, or steal the pins of a part
  * @session: whose
  * @request: which; not yet compared with the hold
  *
@@ -156,7 +221,7 @@ static long release(struct hold *hold, const struct pincheck_release *request)
  *
  * Context: process context, sleeps.
  *
- * Return: references given back, or what struct pincheck_release promises.
+ * Return: references given back or stolen, or what struct pincheck_release promises.
  */
 long hold_release(struct session *session, const struct pincheck_release *request)
 {

@@ -109,6 +109,19 @@ static inline bool compat_pin_count(struct page *head, int *count)
 #endif
 }
 
+/*
+ * The page cache has a reference for each page of a folio; for hugetlb since 6.7 (a08c7193e4f1), until
+ * then one for all. Probe: probes/hugetlb_by_page.c. Can go when the oldest supported kernel is 6.7.
+ */
+static inline bool compat_hugetlb_by_page(void)
+{
+#ifdef HAVE_HUGETLB_BY_PAGE
+	return true;
+#else
+	return false;
+#endif
+}
+
 /* Probes: probes/folio_maybe_pinned.c, probes/page_maybe_pinned.c. Can go at 6.1. */
 static inline bool compat_maybe_dma_pinned(struct page *head)
 {

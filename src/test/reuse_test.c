@@ -112,9 +112,17 @@ static const struct {
 	  .refcount = 512, .folio_mapcount = 1, .folio_pins = 512, .pin_count = 511 },
 	  true, 513, -1, -1 },
 	{ "large_file", { .present = LEDGER, .order = 9, .flags = PINCHECK_PAGE_FILE,
-	  .refcount = 513, .folio_mapcount = 1 }, false, 0, 0, 0 },
+	  .refcount = 513, .folio_mapcount = 1 }, true, 513, 0, 0 },
+	{ "hugetlb_file", { .present = LEDGER, .order = 9, .refcount = 513, .folio_mapcount = 1,
+	  .flags = PINCHECK_PAGE_FILE | PINCHECK_PAGE_HUGETLB }, true, 513, 0, 0 },
+	{ "no_mapcount", { .present = PINCHECK_REPORT_LEDGER | PINCHECK_REPORT_PIN_COUNT,
+	  .order = 9, .refcount = 1024, .folio_pins = 512, .pin_count = 511 }, false, 0, 0, -1 },
+	{ "small_pin_stolen", { .present = LEDGER, .refcount = 2, .folio_mapcount = 1,
+	  .folio_pins = 1 }, true, 1025, -1023, 0 },
 	{ "no_ledger", { .present = COUNTS, .refcount = 1, .folio_mapcount = 1 }, false, 0, 0, 0 },
 };
+
+static const struct ledger_facts facts = { .pin_bias = BIAS, .hugetlb_by_page = true };
 
 int main(void)
 {
@@ -122,14 +130,14 @@ int main(void)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct pincheck_report report = rows[i].report;
 
-		ledger_explain(&report, BIAS);
+		ledger_explain(&report, &facts);
 		reuse_judge(&report);
 		verdict(judged(&report, rows[i].verdicts), "reuse", rows[i].what);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(sums); i++) {
 		struct pincheck_report report = sums[i].report;
 
-		ledger_explain(&report, BIAS);
+		ledger_explain(&report, &facts);
 		verdict(!!(report.present & PINCHECK_REPORT_EXPLAINED) == sums[i].told &&
 			report.explained == sums[i].explained &&
 			report.unexplained == sums[i].unexplained &&

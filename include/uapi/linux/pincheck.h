@@ -245,7 +245,9 @@ struct pincheck_hold {
 /* Flags of struct pincheck_release. */
 #define PINCHECK_RELEASE_DIRTY		(1U << 0)	/* dirty, whoever wrote: as drivers do */
 #define PINCHECK_RELEASE_DIRTY_UNLOCKED	(1U << 1)	/* the wrong way, to show what it does */
-#define PINCHECK_RELEASE_FLAGS	(PINCHECK_RELEASE_DIRTY | PINCHECK_RELEASE_DIRTY_UNLOCKED)
+#define PINCHECK_RELEASE_STEAL		(1U << 2)	/* the pins only, behind the ledger's back */
+#define PINCHECK_RELEASE_FLAGS	(PINCHECK_RELEASE_DIRTY | PINCHECK_RELEASE_DIRTY_UNLOCKED | \
+				 PINCHECK_RELEASE_STEAL)
 
 /**
  * struct pincheck_release - argument of PINCHECK_IOC_RELEASE
@@ -260,12 +262,20 @@ struct pincheck_hold {
  * answers ENODATA there and PAGES tells PINCHECK_MAPPED_RELEASED. All other pages keep their index.
  * The hold ends with its last page.
  *
- * EINVAL: unknown flag, both flags, reserved field not 0; a part that is none of the hold, @first
- * without @count; kind memfd, which has one pin a folio, and a part that ends within one; kind
- * mirror, and a part, or DIRTY_UNLOCKED: what it has valid it marks under a lock of its own.
- * EPERM: a flag with a hold that may not write; DIRTY_UNLOCKED without CAP_SYS_ADMIN. ENOENT: no
- * such hold in this session, or a page of the part was given back before. EINTR: a fatal signal
- * came while another thread was using the hold. In each case the hold is as it was.
+ * PINCHECK_RELEASE_STEAL plays the driver that gives back a pin that is not its own, to show where it
+ * is first seen. The kernel gets the pins of a part, the books do not: the hold keeps the pages, its
+ * ledger still says pinned, its counters do not change. What the hold has instead is a plain
+ * reference on each, so nothing is ever used after it was freed; that one goes when the page is
+ * given back. Pins of the zero page, which the kernel does not count from 6.5 on, are none.
+ *
+ * EINVAL: unknown flag, more than one flag, reserved field not 0; a part that is none of the hold,
+ * @first without @count; kind memfd, which has one pin a folio, and a part that ends within one;
+ * kind mirror, and a part, or DIRTY_UNLOCKED: what it has valid it marks under a lock of its own;
+ * STEAL without @count, or of a hold that is not of kind pin.
+ * EPERM: a dirty flag with a hold that may not write; DIRTY_UNLOCKED or STEAL without
+ * CAP_SYS_ADMIN. ENOENT: no such hold in this session, or a page of the part was given back
+ * before; or, for STEAL, stolen. ENOMEM: STEAL. EINTR: a fatal signal came while another thread was
+ * using the hold. In each case the hold is as it was.
  */
 struct pincheck_release {
 	/** @size: (in) sizeof(struct pincheck_release) */
@@ -276,7 +286,10 @@ struct pincheck_release {
 	__u32 hold;
 	/** @reserved: (in) 0 */
 	__u32 reserved;
-	/** @pages: (out) references given back: base pages; kind mirror: pages watched no more */
+	/**
+	 * @pages: (out) references given back, or stolen: base pages; kind mirror: pages watched no
+	 * more
+	 */
 	__u64 pages;
 	/** @first: (in) index of the first page of the part, counted as PAGES counts */
 	__u64 first;
@@ -439,6 +452,7 @@ enum pincheck_whitelist_reason {
 #define PINCHECK_REPORT_LEDGER		(1U << 7)	/* gets to folio_pins: where asked for */
 #define PINCHECK_REPORT_EXPLAINED	(1U << 8)	/* explained, unexplained */
 #define PINCHECK_REPORT_MIRRORS		(1U << 9)	/* mirrors: where the ledger is */
+#define PINCHECK_REPORT_UNEXPLAINED_PINS (1U << 10)	/* unexplained_pins */
 
 /*
  * Reuse models, for pincheck_report.reuse and .reuse_known: rules that say whether a write fault
@@ -518,7 +532,10 @@ struct pincheck_report {
 	 * collects pages for the LRU; below 0, somebody gave back what was not his
 	 */
 	__s32 unexplained;
-	/** @unexplained_pins: pin_count less folio_pins, where there is a raw count; else 0 */
+	/**
+	 * @unexplained_pins: pin_count less folio_pins, where there is a raw count: pins of others;
+	 * below 0, somebody gave back a pin of ours
+	 */
 	__s32 unexplained_pins;
 	/** @mirrors: mirrors that have this page at the moment, without a reference */
 	__u32 mirrors;

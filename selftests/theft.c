@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * theft: somebody gives back a pin that is not his own. The kernel cannot tell, for it has only a
+ * count; who knows what he holds can, at the first one: the ledger says so many pins, the kernel one
+ * less. Invariants: ACCURACY, CLEAN. Documentation/ledger.md tells more.
+ */
+#include "suite.h"
+#include <sys/mman.h>
+#include "accounting.h"
+#include "counts.h"
+
+#define THEFT_SHORT_HOLDS(X, topic, memory)							\
+	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_rw_slow)
+
+#define THEFT_HOLDS(X, topic, memory)								\
+	THEFT_SHORT_HOLDS(X, topic, memory)							\
+	X(topic, memory, pin_ro_lt_slow)	X(topic, memory, pin_rw_lt_fast)
+
+TOPIC(theft)
+FOR_EACH_MEMORY(THEFT_HOLDS, TOPIC_VARIANT, theft)
+THEFT_HOLDS(TOPIC_VARIANT, theft, shmem_shared)
+THEFT_SHORT_HOLDS(TOPIC_VARIANT, theft, ext4_shared)
+
+/* What the kernel has of a hold's pins less than the ledger: of which samples, and how many. */
+struct loot {
+	bool of[SAMPLES];
+	int pins;
+};
+
+static int steal(struct subject *subject, struct loot *loot, size_t sample)
+{
+	long stolen = pincheck_release_part(subject->memory.session, subject->hold.id,
+					    PINCHECK_RELEASE_STEAL, subject->memory.sample[sample],
+					    1);
+
+	if (stolen < 0)
+		return stolen;
+	loot->of[sample] = true;
+	loot->pins += stolen;
+	return stolen == 1 ? 0 : -ENODATA;
+}
+
+/* Our books are as if nothing had happened: that is what makes it a theft. */
+static bool books_unchanged(const struct subject *subject, const struct pincheck_report *report)
+{
+	size_t units = report->order ? memory_pages(&subject->memory) : 1;
+
+	return (report->present & PINCHECK_REPORT_LEDGER) &&
+	       report->read_pins + report->write_pins == 1 && report->folio_pins == units;
+}
+
+/* A small folio lacks a pin's bias, and has the plain reference that came for it. */
+static bool theft_seen(const struct pincheck_report *report, const struct loot *loot, size_t i)
+{
+	int lack = !report->order && loot->of[i] ? accounting_pin_bias() - 1 : 0;
+
+	if (report->order && (!(report->present & PINCHECK_REPORT_UNEXPLAINED_PINS) ||
+			      report->unexplained_pins != -loot->pins))
+		return false;
+	return (report->present & PINCHECK_REPORT_EXPLAINED) && report->unexplained == -lack;
+}
+
+/* ACCURACY: each pin that was stolen is missed, no other is. */
+static void verdict_theft(struct subject *subject, const struct loot *loot,
+			  struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	struct pincheck_report report = { 0 };
+	int error = settle();
+
+	verdict_start(verdict, "ACCURACY");
+	verdict_note(verdict, " %d stolen", loot->pins);
+	for (size_t i = 0; i < memory->samples && !error; i++) {
+		__u64 pfn = memory_pfn(memory, memory->sample[i]);
+
+		error = pincheck_report_ledger(memory->session, &pfn, 1, &report);
+		verdict_note(verdict, "; page %zu%s ref %d pins %d of %u: %d references, %d pins",
+			     memory->sample[i], loot->of[i] ? " robbed" : "", report.refcount,
+			     report.pins, report.folio_pins, report.unexplained,
+			     report.unexplained_pins);
+		if (!books_unchanged(subject, &report))
+			verdict_broken(verdict, "our books changed", memory->sample[i]);
+		if (!theft_seen(&report, loot, i))
+			verdict_broken(verdict, "not told as it is", memory->sample[i]);
+	}
+	if (error)
+		verdict_failed(verdict, "no report", error);
+}
+
+#define EXPECT_THEFT(subject, loot)	EXPECT_VERDICT(verdict_theft, subject, loot)
+
+/* ACCURACY. The control: as long as everybody gives back his own, nothing is missed. */
+SCENARIO(theft, nobody, .rows = "B14")
+{
+	const struct loot none = { .pins = 0 };
+	struct hold other = { 0 };
+
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_THEFT(subject, &none);
+	ASSERT_DONE(hold_take(&other, subject->product->hold, &subject->memory, 0, 1));
+	ASSERT_DONE(hold_release(&other));
+	EXPECT_THEFT(subject, &none);
+	ASSERT_DONE(subject_release(subject));
+}
+
+/* ACCURACY. The first is missed at once, each more is, and in the end everything is as before. */
+SCENARIO(theft, first_stolen, .rows = "B14")
+{
+	size_t pages = memory_pages(&subject->memory);
+	struct loot loot = { .pins = 0 };
+	struct counts before;
+	int64_t had, has;
+
+	ASSERT_DONE(counts_take(subject, &before));
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(pins_surplus(&had));
+	for (size_t i = subject->memory.samples; i-- > 0;) {
+		ASSERT_DONE(steal(subject, &loot, i));
+		EXPECT_THEFT(subject, &loot);
+	}
+	ASSERT_DONE(pins_surplus(&has));
+	TH_LOG("nr_foll_pin %+lld, with %d stolen %+lld", (long long)had, loot.pins,
+	       (long long)has);
+	EXPECT_EQ(had - loot.pins, has);
+	ASSERT_DONE(subject_release(subject));
+	EXPECT_CHANGE(subject, &before, pages, 0);
+	ASSERT_DONE(pins_surplus(&has));
+	EXPECT_EQ(0, has);
+}
+
+/* What is robbed looks pinned as long as one pin of the folio is left, and then no more. */
+SCENARIO(theft, down_to_the_last, .rows = "B14 B16")
+{
+	struct memory *memory = &subject->memory;
+	long pages = memory_pages(memory);
+	struct pincheck_report report;
+	__u64 pfn;
+
+	ASSERT_DONE(subject_hold(subject));
+	pfn = memory_pfn(memory, 0);
+	EXPECT_EQ(pages - 1, pincheck_release_part(memory->session, subject->hold.id,
+						   PINCHECK_RELEASE_STEAL, 1, pages - 1));
+	ASSERT_DONE(pincheck_report_ledger(memory->session, &pfn, 1, &report));
+	EXPECT_NE(0, report.flags & PINCHECK_PAGE_MAYBE_DMA_PINNED);
+	EXPECT_EQ(1, report.pins);
+	EXPECT_EQ(1, pincheck_release_part(memory->session, subject->hold.id,
+					   PINCHECK_RELEASE_STEAL, 0, 1));
+	ASSERT_DONE(pincheck_report_ledger(memory->session, &pfn, 1, &report));
+	TH_LOG("all stolen: %d pins of %u", report.pins, report.folio_pins);
+	EXPECT_EQ(0, report.flags & PINCHECK_PAGE_MAYBE_DMA_PINNED);
+	EXPECT_EQ(0, report.pins);
+	EXPECT_NE(0, report.folio_pins);
+	ASSERT_DONE(subject_release(subject));
+}
+
+/* Nothing is used after it was freed: whoever was robbed still has a reference. */
+SCENARIO(theft, robbed_and_unmapped, .rows = "B14")
+{
+	struct memory *memory = &subject->memory;
+	long pages = memory_pages(memory);
+	struct counts before, now;
+
+	ASSERT_DONE(counts_take(subject, &before));
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_EQ(pages, pincheck_release_part(memory->session, subject->hold.id,
+					       PINCHECK_RELEASE_STEAL, 0, pages));
+	ASSERT_NE(MAP_FAILED, mmap(memory->start, memory->bytes, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+	memory_fill(memory, AFTER);
+	EXPECT_DEVICE_SEES(subject, BEFORE);
+	ASSERT_DONE(counts_again(subject, &before, &now));
+	for (size_t i = 0; i < memory->samples; i++) {
+		EXPECT_EQ(0, now.report[i].pins);
+		EXPECT_LE(before.report[i].order ? pages : 1, now.report[i].refcount);
+	}
+	TH_LOG("unmapped and robbed: ref %d, pins %d", now.report[0].refcount, now.report[0].pins);
+	ASSERT_DONE(subject_release(subject));
+}
+
+/* ACCURACY, CLEAN. Parts that were robbed and parts that were not, given back together. */
+SCENARIO(theft, given_back_in_parts, .rows = "B14")
+{
+	struct memory *memory = &subject->memory;
+	size_t pages = memory_pages(memory), middle = pages / 2;
+	struct loot loot = { .pins = 0 };
+	struct counts before;
+
+	ASSERT_DONE(counts_take(subject, &before));
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(steal(subject, &loot, 1));
+	EXPECT_EQ(2, pincheck_release_part(memory->session, subject->hold.id, 0, middle, 2));
+	subject->hold.taken = false;
+	if (pages > 3) {
+		EXPECT_EQ(1, pincheck_release_part(memory->session, subject->hold.id,
+						   PINCHECK_RELEASE_STEAL, middle + 2, 1));
+	}
+	EXPECT_EQ((long)pages - 2, pincheck_release(memory->session, subject->hold.id));
+	EXPECT_CHANGE(subject, &before, pages, 0);
+}
+
+PINCHECK_TEST_MAIN
