@@ -112,6 +112,7 @@ struct racer {
 	int session;
 	__u32 hold;
 	size_t bytes;
+	__u64 pfn;
 	unsigned int *started;
 	int64_t begin;
 	int64_t end;
@@ -292,6 +293,49 @@ TEST_F(races, io_against_close)
 	}
 	EXPECT_EQ(0, pages_out(self));
 	race_evidence(&tally);
+}
+
+/* The other's session, its holds and their pages end while the ledger goes through them. */
+static void *race_ledger(void *argument)
+{
+	struct racer *racer = argument;
+	struct pincheck_report report;
+
+	race_begin(racer);
+	racer->result = pincheck_report_ledger(racer->session, &racer->pfn, 1, &report);
+	racer->end = nanoseconds();
+	if (!racer->result)
+		racer->result = report.gets + report.read_pins + report.write_pins;
+	return NULL;
+}
+
+#define WIDE_HOLDS	6
+
+TEST_F(races, ledger_against_close)
+{
+	int own = self->stage.session, told = 0;
+	struct tally tally = { 0 };
+	struct racer racers[2];
+	__u64 pfn = stage_pfn(self->stage.memory);
+
+	while (race_goes_on(&tally)) {
+		self->stage.session = pincheck_open();
+		ASSERT_LE(0, self->stage.session);
+		for (int i = 0; i < WIDE_HOLDS; i++)
+			ASSERT_EQ(0, hold_wide(self, variant->row, racers));
+		ASSERT_EQ(0, stage_hold_all(&self->stage, variant->row));
+		self->stage.session = own;
+		racers[0].session = own;
+		racers[0].pfn = pfn;
+		ASSERT_TRUE(race(racers, &tally, race_ledger, race_close));
+		ASSERT_TRUE(racers[0].result == 0 || racers[0].result == 1) {
+			TH_LOG("ledger says %ld", racers[0].result);
+		}
+		told += racers[0].result;
+		ASSERT_EQ(0, pages_out(self));
+	}
+	race_evidence(&tally);
+	evidence("the ledger saw the other's hold %d times of %d", told, tally.rounds);
 }
 
 struct worker {

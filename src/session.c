@@ -13,7 +13,10 @@
 #include "pfnmap.h"
 #include "session.h"
 
-/* Taken where a session begins or ends and by INFO, never on the way of a hold. */
+/*
+ * Taken where a session begins or ends, by INFO, and on the way from one session to the next, but
+ * never on the way of a hold; and never for long.
+ */
 static DEFINE_MUTEX(sessions_lock);
 static LIST_HEAD(sessions);
 static u64 closed_acquired;	/* by sessions that ended */
@@ -40,24 +43,58 @@ struct session *session_open(struct file *file)
 	}
 	spin_lock_init(&session->lock);
 	session->next_id = 1;
+	session->users = 1;
 	mutex_lock(&sessions_lock);
 	list_add(&session->node, &sessions);
 	mutex_unlock(&sessions_lock);
 	return session;
 }
 
-static void empty_shelf(struct hold **shelf)
+/* Who goes through all holds may be looking at this shelf. */
+static void empty_shelf(struct session *session, struct hold **shelf)
 {
+	struct hold *hold;
 	unsigned int i;
 
 	for (i = 0; i < SESSION_SHELF_HOLDS; i++) {
-		if (!shelf[i])
+		spin_lock(&session->lock);
+		hold = shelf[i];
+		shelf[i] = NULL;
+		spin_unlock(&session->lock);
+		if (!hold)
 			continue;
-		hold_give_back(shelf[i]);
-		hold_put(shelf[i]);
+		hold_give_back(hold);
+		hold_put(hold);
 		cond_resched();
 	}
-	kfree(shelf);
+}
+
+static void session_free(struct session *session)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(session->shelves); i++)
+		kfree(session->shelves[i]);
+	hold_free(session->spare);
+	kfree(session);
+}
+
+/* One user less. The last takes it off the list; what it counted stays in the sums. */
+static void session_put(struct session *session, bool closed)
+{
+	bool last;
+
+	mutex_lock(&sessions_lock);
+	session->closed |= closed;
+	last = !--session->users;
+	if (last) {
+		list_del(&session->node);
+		closed_acquired += atomic64_read(&session->acquired);
+		closed_released += atomic64_read(&session->released);
+	}
+	mutex_unlock(&sessions_lock);
+	if (last)
+		session_free(session);
 }
 
 /**
@@ -70,22 +107,12 @@ void session_close(struct session *session)
 {
 	unsigned int i;
 
-	mutex_lock(&sessions_lock);
-	session->closing = true;
-	mutex_unlock(&sessions_lock);
 	for (i = 0; i < ARRAY_SIZE(session->shelves); i++) {
 		if (session->shelves[i])
-			empty_shelf(session->shelves[i]);
+			empty_shelf(session, session->shelves[i]);
 	}
-	hold_free(session->spare);
 	pfnmap_close(session->pfnmap);
-
-	mutex_lock(&sessions_lock);
-	list_del(&session->node);
-	closed_acquired += atomic64_read(&session->acquired);
-	closed_released += atomic64_read(&session->released);
-	mutex_unlock(&sessions_lock);
-	kfree(session);
+	session_put(session, true);
 }
 
 static unsigned int place_of(u32 id)
@@ -256,32 +283,47 @@ static int visit_holds(struct session *session,
 	return err;
 }
 
+/*
+ * The one after @session, or the first, with a reference for the caller to put. New ones come first
+ * in the list: whoever goes through it comes to its end.
+ */
+static struct session *next_session(struct session *session)
+{
+	struct session *next;
+
+	mutex_lock(&sessions_lock);
+	next = session ? list_next_entry(session, node) :
+			 list_first_entry(&sessions, struct session, node);
+	if (&next->node == &sessions)
+		next = NULL;
+	else
+		next->users++;
+	mutex_unlock(&sessions_lock);
+	return next;
+}
+
 /**
  * session_visit_holds() - look at all holds of all sessions
  * @visit: what looks, in process context; a hold may be given back while it does, and its pages
  *	then are others'. Ends the round when it returns other than 0
  * @data: for @visit
  *
- * Sessions neither begin nor end meanwhile, but holds do: nothing on their way waits for this.
+ * Nobody waits for this: sessions and holds begin and end meanwhile, and those are seen or not.
  *
- * Context: process context, takes sessions_lock.
+ * Context: process context, takes sessions_lock, but not while @visit looks.
  *
- * Return: what @visit returned last, or -EINTR when a fatal signal came while waiting.
+ * Return: what @visit returned last.
  */
 int session_visit_holds(int (*visit)(const struct hold *hold, void *data), void *data)
 {
-	struct session *session;
+	struct session *session = next_session(NULL), *next;
 	int err = 0;
 
-	if (mutex_lock_killable(&sessions_lock))
-		return -EINTR;
-	list_for_each_entry(session, &sessions, node) {
-		if (!session->closing)
-			err = visit_holds(session, visit, data);
-		if (err)
-			break;
+	for (; session; session = next) {
+		err = visit_holds(session, visit, data);
+		next = err ? NULL : next_session(session);
+		session_put(session, false);
 	}
-	mutex_unlock(&sessions_lock);
 	return err;
 }
 
@@ -308,7 +350,7 @@ void session_info(struct session *session, struct pincheck_info *info)
 	list_for_each_entry(other, &sessions, node) {
 		info->released += atomic64_read(&other->released);
 		info->acquired += atomic64_read(&other->acquired);
-		info->sessions++;
+		info->sessions += !other->closed;
 	}
 	mutex_unlock(&sessions_lock);
 }

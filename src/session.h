@@ -22,8 +22,9 @@ struct pfnmap;
 
 /**
  * struct session - one open of the device
- * @node: in the list of all sessions
- * @closing: it is being emptied: nobody looks at its holds any more; under sessions_lock
+ * @node: in the list of all sessions; as long as there are @users
+ * @users: who may look at it: its descriptor, and who goes through all holds; under sessions_lock
+ * @closed: its descriptor is gone, all that it took is given back; under sessions_lock
  * @lock: protects @taken, @shelves and @next_id
  * @next_id: where to look for a free id: released ids are not used again soon
  * @taken: places of holds, those included that are being taken; the place of an id is its low bits
@@ -38,7 +39,8 @@ struct pfnmap;
  */
 struct session {
 	struct list_head node;
-	bool closing;
+	unsigned int users;
+	bool closed;
 	spinlock_t lock;	/* see above */
 	u32 next_id;
 	DECLARE_BITMAP(taken, SESSION_HOLDS_MAX);
