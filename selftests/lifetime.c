@@ -183,19 +183,24 @@ TEST_F(lifetime, holds_of_the_same_pages)
 	evidence("4 holds of the same pages released in another order");
 }
 
+/* What a child does: holds by a session of its own, says so, and goes on when it is told to. */
+static void hold_and_wait(FIXTURE_DATA(lifetime) *self, struct hold_row row)
+{
+	self->stage.session = pincheck_open();
+	if (stage_hold_all(&self->stage, row))
+		_exit(1);
+	say(self->wire[1], 'h');
+	hear(self->wire[1]);
+}
+
 /* The process ends and closes nothing. */
 TEST_F(lifetime, exit)
 {
-	struct stage *stage = &self->stage;
 	pid_t child = start_child(self);
 
 	ASSERT_LE(0, child);
 	if (!child) {
-		stage->session = pincheck_open();
-		if (stage_hold_all(stage, variant->row))
-			_exit(1);
-		say(self->wire[1], 'h');
-		hear(self->wire[1]);
+		hold_and_wait(self, variant->row);
 		_exit(0);
 	}
 	ASSERT_EQ('h', hear(self->wire[0]));
@@ -208,16 +213,11 @@ TEST_F(lifetime, exit)
 
 TEST_F(lifetime, sigkill)
 {
-	struct stage *stage = &self->stage;
 	pid_t child = start_child(self);
 
 	ASSERT_LE(0, child);
 	if (!child) {
-		stage->session = pincheck_open();
-		if (stage_hold_all(stage, variant->row))
-			_exit(1);
-		say(self->wire[1], 'h');
-		hear(self->wire[1]);
+		hold_and_wait(self, variant->row);
 		_exit(1);
 	}
 	ASSERT_EQ('h', hear(self->wire[0]));
@@ -231,17 +231,12 @@ TEST_F(lifetime, sigkill)
 /* The session is close-on-exec: the new program must not inherit references it knows nothing of. */
 TEST_F(lifetime, exec)
 {
-	struct stage *stage = &self->stage;
 	pid_t child = start_child(self);
 	int status;
 
 	ASSERT_LE(0, child);
 	if (!child) {
-		stage->session = pincheck_open();
-		if (stage_hold_all(stage, variant->row))
-			_exit(1);
-		say(self->wire[1], 'h');
-		hear(self->wire[1]);
+		hold_and_wait(self, variant->row);
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 		execl("/proc/self/exe", "lifetime", "-h", NULL);
 		_exit(2);

@@ -5,7 +5,6 @@
  * known to follow for this memory has to be right.
  */
 #include "suite.h"
-#include <sys/mman.h>
 #include "counts.h"
 
 #define MODEL_HOLDS(X, topic, memory)								\
@@ -72,21 +71,11 @@ static void verdict_model(struct subject *subject, struct verdict *verdict)
 		     report.refcount, report.page_mapcount);
 }
 
-static int protect_and_unprotect(struct subject *subject)
-{
-	const struct memory *memory = &subject->memory;
-
-	if (mprotect(memory->start, memory->bytes, PROT_READ) ||
-	    mprotect(memory->start, memory->bytes, PROT_READ | PROT_WRITE))
-		return -errno;
-	return 0;
-}
-
 /* REUSE. Nobody else's, held or not, and write-protected meanwhile. */
 SCENARIO(model, nobody_elses, .rows = "B7 B8 B12 B13 R13 R20")
 {
 	ASSERT_DONE(subject_hold(subject));
-	ASSERT_DONE(protect_and_unprotect(subject));
+	ASSERT_DONE(memory_reprotect(&subject->memory));
 	EXPECT_VERDICT(verdict_model, subject);
 }
 

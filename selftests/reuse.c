@@ -20,16 +20,6 @@ FOR_EACH_MEMORY(REUSE_HOLDS, TOPIC_VARIANT, reuse)
 
 #define MANY	24	/* references; a huge page takes 512 of each */
 
-static int protect_and_unprotect(struct subject *subject)
-{
-	const struct memory *memory = &subject->memory;
-
-	if (mprotect(memory->start, memory->bytes, PROT_READ) ||
-	    mprotect(memory->start, memory->bytes, PROT_READ | PROT_WRITE))
-		return -errno;
-	return 0;
-}
-
 /*
  * The child exits. The kernel cannot see through a reference that an LRU batch of another CPU has
  * (wp_can_reuse_anon_folio() says so) and copies; that is no news, so the batches are drained.
@@ -179,7 +169,7 @@ SCENARIO(reuse, many_references, .rows = "B2 B13 R13 R20")
 	}
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(witness_take(subject, &before));
-	ASSERT_DONE(protect_and_unprotect(subject));
+	ASSERT_DONE(memory_reprotect(&subject->memory));
 	ASSERT_DONE(memory_clear_refs());
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SAME_PAGE(subject, &before);
@@ -198,7 +188,7 @@ SCENARIO(reuse, neighbours_of_held_page, .rows = "B12 B22 R24", .not_hold = HOLD
 
 	ASSERT_DONE(subject_hold_part(subject, subject->memory.sample[1], 1));
 	ASSERT_DONE(witness_take(subject, &before));
-	ASSERT_DONE(protect_and_unprotect(subject));
+	ASSERT_DONE(memory_reprotect(&subject->memory));
 	ASSERT_DONE(memory_clear_refs());
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SAME_PAGE(subject, &before);
@@ -260,7 +250,7 @@ SCENARIO(reuse, copied_once, .rows = "B8 B12", .not_hold = HOLD_PIN)
 	ASSERT_DONE(settle());
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(witness_take(subject, &copied));
-	ASSERT_DONE(protect_and_unprotect(subject));
+	ASSERT_DONE(memory_reprotect(&subject->memory));
 	ASSERT_DONE(memory_clear_refs());
 	memory_fill(&subject->memory, LATER);
 	EXPECT_SAME_PAGE(subject, &copied);

@@ -68,15 +68,6 @@ static int fill_tube_and_unmap(const struct memory *memory, void *argument)
 	return error ? error : unmap(memory, argument);
 }
 
-/* Take the page tables' write permission away and give it back: the next write has to fault. */
-static int protect_and_unprotect(const struct memory *memory)
-{
-	if (mprotect(memory->start, memory->bytes, PROT_READ) ||
-	    mprotect(memory->start, memory->bytes, PROT_READ | PROT_WRITE))
-		return -errno;
-	return 0;
-}
-
 static int read_tube(const struct memory *memory, struct view *view)
 {
 	char page[PAGE_BYTES];
@@ -169,7 +160,7 @@ SCENARIO(vmsplice, exclusive_page_stays, .rows = "B2 B12 B13 R20")
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(fill_tube(&subject->memory, NULL));
 	ASSERT_DONE(witness_take(subject, &before));
-	ASSERT_DONE(protect_and_unprotect(&subject->memory));
+	ASSERT_DONE(memory_reprotect(&subject->memory));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SAME_PAGE(subject, &before);
 	EXPECT_PIPE_SHOWS(subject, AFTER);
@@ -197,7 +188,7 @@ SCENARIO(vmsplice, child_splices_and_unmaps_mprotect, .rows = "R1 R3 R4 R20 B18"
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(child_run(&subject->child, 0, fill_tube_and_unmap, NULL));
-	ASSERT_DONE(protect_and_unprotect(&subject->memory));
+	ASSERT_DONE(memory_reprotect(&subject->memory));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_PIPE_SHOWS(subject, BEFORE);
 	EXPECT_CPU_SEES(subject, AFTER);

@@ -100,51 +100,57 @@ void verdict_change(struct subject *subject, const struct counts *before, size_t
 	}
 }
 
-void verdict_mapcount(struct subject *subject, int mappings, struct verdict *verdict)
+/* Each sample must be as @kept has it, which says in @text what there is and should be. */
+static void judge_samples(struct subject *subject, int expected,
+			  bool (*kept)(const struct pincheck_report *report, int expected,
+				       char *text, size_t size),
+			  struct verdict *verdict)
 {
 	const struct memory *memory = &subject->memory;
 	struct counts now;
 	int error = counts_take(subject, &now);
+	char seen[80], text[160];
+	bool good = true;
 	size_t i;
 
 	if (error)
 		return cannot_look(verdict, error);
-	for (i = 0; i < memory->samples; i++) {
-		int seen = now.report[i].page_mapcount;
-		bool kept = (now.report[i].present & PINCHECK_REPORT_MAPCOUNT) && seen == mappings;
-		char text[160];
-
-		snprintf(text, sizeof(text), "pfn %" PRIx64 " page %zu mapped %d times, "
-			 "expected %d", (uint64_t)now.pfn[i], memory->sample[i], seen, mappings);
-		if (!i || !kept)
-			tell(verdict, "ACCURACY", kept, text);
-		if (!kept)
-			return;
+	for (i = 0; i < memory->samples && good; i++) {
+		good = kept(&now.report[i], expected, seen, sizeof(seen));
+		snprintf(text, sizeof(text), "pfn %" PRIx64 " page %zu %s", (uint64_t)now.pfn[i],
+			 memory->sample[i], seen);
+		if (!i || !good)
+			tell(verdict, "ACCURACY", good, text);
 	}
+}
+
+static bool mapcount_kept(const struct pincheck_report *report, int expected, char *text,
+			  size_t size)
+{
+	int seen = report->page_mapcount;
+
+	snprintf(text, size, "mapped %d times, expected %d", seen, expected);
+	return (report->present & PINCHECK_REPORT_MAPCOUNT) && seen == expected;
+}
+
+void verdict_mapcount(struct subject *subject, int mappings, struct verdict *verdict)
+{
+	judge_samples(subject, mappings, mapcount_kept, verdict);
+}
+
+static bool exclusive_kept(const struct pincheck_report *report, int expected, char *text,
+			   size_t size)
+{
+	bool known = report->flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE;
+	bool seen = report->flags & PINCHECK_PAGE_ANON_EXCLUSIVE;
+
+	snprintf(text, size, "%s, expected %s",
+		 !known ? "unknown" : seen ? "exclusive" : "not exclusive",
+		 expected ? "exclusive" : "not exclusive");
+	return known && seen == expected;
 }
 
 void verdict_exclusive(struct subject *subject, bool exclusive, struct verdict *verdict)
 {
-	const struct memory *memory = &subject->memory;
-	struct counts now;
-	int error = counts_take(subject, &now);
-	size_t i;
-
-	if (error)
-		return cannot_look(verdict, error);
-	for (i = 0; i < memory->samples; i++) {
-		bool known = now.report[i].flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE;
-		bool seen = now.report[i].flags & PINCHECK_PAGE_ANON_EXCLUSIVE;
-		bool kept = known && seen == exclusive;
-		char text[160];
-
-		snprintf(text, sizeof(text), "pfn %" PRIx64 " page %zu %s, expected %s",
-			 (uint64_t)now.pfn[i], memory->sample[i],
-			 !known ? "unknown" : seen ? "exclusive" : "not exclusive",
-			 exclusive ? "exclusive" : "not exclusive");
-		if (!i || !kept)
-			tell(verdict, "ACCURACY", kept, text);
-		if (!kept)
-			return;
-	}
+	judge_samples(subject, exclusive, exclusive_kept, verdict);
 }

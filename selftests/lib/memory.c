@@ -133,6 +133,11 @@ int settle(void)
 	return usermem_settle();
 }
 
+int memory_reprotect(const struct memory *memory)
+{
+	return usermem_reprotect(memory->start, memory->bytes);
+}
+
 int memory_populate(struct memory *memory)
 {
 	size_t i;

@@ -161,6 +161,9 @@ void memory_fill(const struct memory *memory, enum generation generation);
 /** memory_fill_sample() - the same for sample number @sample only */
 void memory_fill_sample(const struct memory *memory, size_t sample, enum generation generation);
 
+/** memory_reprotect() - write-protect it and allow writes again: the next has to fault, or to ask */
+int memory_reprotect(const struct memory *memory);
+
 /** memory_address() - of base page @page */
 static inline char *memory_address(const struct memory *memory, size_t page)
 {

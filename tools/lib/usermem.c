@@ -75,6 +75,13 @@ int usermem_page_out(void *start, size_t bytes, int pagemap)
 	return 0;
 }
 
+int usermem_reprotect(void *start, size_t bytes)
+{
+	if (mprotect(start, bytes, PROT_READ) || mprotect(start, bytes, PROT_READ | PROT_WRITE))
+		return -errno;
+	return 0;
+}
+
 /*
  * MADV_COLD drains the batches of the CPU it runs on before it looks at what it was given. Zapping
  * a page did so, too, but does not any more in Linux 7.

@@ -40,6 +40,13 @@ int usermem_split(void *start);
 int usermem_page_out(void *start, size_t bytes, int pagemap);
 
 /**
+ * usermem_reprotect() - take write permission away and give it back: the next write has to ask
+ *
+ * Return: 0 or a negative errno
+ */
+int usermem_reprotect(void *start, size_t bytes);
+
+/**
  * usermem_settle() - drain the LRU batches of this CPU
  *
  * A small folio that waits in one has a reference more; without them refcounts are exact. Who uses

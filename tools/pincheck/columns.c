@@ -300,6 +300,22 @@ const struct column *report_columns(size_t *count)
 	return columns;
 }
 
+int report_command(const struct argp *argp, int argc, char **argv, void *input,
+		   const struct output *output, int (*run)(void *input, struct table *table))
+{
+	const struct column *columns;
+	struct table *table;
+	size_t count;
+	int code;
+
+	columns = report_columns(&count);
+	parse_arguments(argp, argc, argv, input, columns, count);
+	table = table_new(output, "pages", columns, count);
+	code = table ? run(input, table) : EXIT_USAGE;
+	table_free(table);
+	return code;
+}
+
 static long long number_at(const struct pincheck_report *report, const struct field *field)
 {
 	const char *at = (const char *)report + field->offset;

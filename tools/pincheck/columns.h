@@ -26,6 +26,17 @@ struct sight {
 /** report_columns() - all columns of a sight, @count of them; valid for good */
 const struct column *report_columns(size_t *count);
 
+/**
+ * report_command() - a subcommand whose output is one table of sights
+ * @argp: its arguments, @input what they fill
+ * @output: how they want the table
+ * @run: fills and prints the table. Return: exit code
+ *
+ * Return: exit code
+ */
+int report_command(const struct argp *argp, int argc, char **argv, void *input,
+		   const struct output *output, int (*run)(void *input, struct table *table));
+
 /** report_row() - a row of @table, made with report_columns(), for @sight */
 void report_row(struct table *table, const struct sight *sight);
 

@@ -47,15 +47,9 @@ static int pin_neighbour(struct experiment *experiment)
 	return hold(experiment, PINCHECK_KIND_PIN, PINCHECK_HOLD_WRITE, 1);
 }
 
-/* Take write permission away, and give it back to the mapping: the next write has to ask. */
 static int protect(struct experiment *experiment)
 {
-	const struct memory *memory = &experiment->memory;
-
-	if (mprotect(memory->start, memory->bytes, PROT_READ) ||
-	    mprotect(memory->start, memory->bytes, PROT_READ | PROT_WRITE))
-		return -errno;
-	return 0;
+	return usermem_reprotect(experiment->memory.start, experiment->memory.bytes);
 }
 
 static int splice_page(struct experiment *experiment)

@@ -304,8 +304,9 @@ static int print_hold(const struct hold *hold, struct table *table)
 	return error ?: fflush(stdout);
 }
 
-static int hold_run(struct hold *hold, struct table *table)
+static int hold_run(void *input, struct table *table)
 {
+	struct hold *hold = input;
 	int session = open_session(), code = EXIT_USAGE, error;
 
 	if (session < 0)
@@ -361,15 +362,6 @@ int hold_command(int argc, char **argv)
 	struct hold hold = {
 		.request = { .kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST },
 	};
-	const struct column *columns;
-	struct table *table;
-	size_t count;
-	int code;
 
-	columns = report_columns(&count);
-	parse_arguments(&argp, argc, argv, &hold, columns, count);
-	table = table_new(&hold.output, "pages", columns, count);
-	code = table ? hold_run(&hold, table) : EXIT_USAGE;
-	table_free(table);
-	return code;
+	return report_command(&argp, argc, argv, &hold, &hold.output, hold_run);
 }

@@ -115,8 +115,9 @@ static int print_pages(const struct page *page, struct table *table)
 	return table_print(table);
 }
 
-static int page_run(struct page *page, struct table *table)
+static int page_run(void *input, struct table *table)
 {
+	struct page *page = input;
 	int session = open_session(), error;
 
 	if (session < 0)
@@ -148,17 +149,9 @@ int page_command(int argc, char **argv)
 		.args_doc = "PFN...\n--pid PID --addr ADDRESS [--len BYTES]",
 		.doc = "All that is known of pages: of one page a fact a line, of several a table.",
 	};
-	const struct column *columns;
 	struct page page = { 0 };
-	struct table *table;
-	size_t count;
-	int code;
+	int code = report_command(&argp, argc, argv, &page, &page.output, page_run);
 
-	columns = report_columns(&count);
-	parse_arguments(&argp, argc, argv, &page, columns, count);
-	table = table_new(&page.output, "pages", columns, count);
-	code = table ? page_run(&page, table) : EXIT_USAGE;
-	table_free(table);
 	free(page.sights);
 	return code;
 }

@@ -63,17 +63,24 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 'e':
 		scan->flags |= PINCHECK_SCAN_EXCESS;
 		return 0;
+	case ARGP_KEY_END:
+		if (!scan->flags)
+			scan->flags = PINCHECK_SCAN_PINNED;
+		if (!scan->output.json && !scan->output.columns)
+			scan->output.columns = SHOWN;
+		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
-static int scan_into(struct table *table, __u32 flags)
+static int scan_run(void *input, struct table *table)
 {
+	const struct scan *scan = input;
 	int session = open_session(), error;
 
 	if (session < 0)
 		return EXIT_USAGE;
-	error = scan_all(table, session, flags);
+	error = scan_all(table, session, scan->flags);
 	close(session);
 	if (error) {
 		fprintf(stderr, "pincheck: cannot scan: %s. Page frame numbers are for "
@@ -96,20 +103,7 @@ int scan_command(int argc, char **argv)
 		.options = options, .parser = parse, .children = children,
 		.doc = "Pages of the machine that look pinned, or are held by nobody known: a line a folio.",
 	};
-	const struct column *columns;
 	struct scan scan = { 0 };
-	struct table *table;
-	size_t count;
-	int code;
 
-	columns = report_columns(&count);
-	parse_arguments(&argp, argc, argv, &scan, columns, count);
-	if (!scan.flags)
-		scan.flags = PINCHECK_SCAN_PINNED;
-	if (!scan.output.json && !scan.output.columns)
-		scan.output.columns = SHOWN;
-	table = table_new(&scan.output, "pages", columns, count);
-	code = table ? scan_into(table, scan.flags) : EXIT_USAGE;
-	table_free(table);
-	return code;
+	return report_command(&argp, argc, argv, &scan, &scan.output, scan_run);
 }
