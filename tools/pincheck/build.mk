@@ -8,3 +8,10 @@ TOOLS += $(BUILD)/bin/pincheck
 $(BUILD)/bin/pincheck: $(PINCHECK_SOURCES) $(LIB_HEADERS) $(wildcard tools/pincheck/*.h) tools/pincheck/acts.inc | host-build
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -D_GNU_SOURCE -I. -o $@ $(PINCHECK_SOURCES) -ljansson -lsmartcols
+
+UNIT_TESTS += $(BUILD)/test/table_test
+TABLE_TEST_SOURCES := $(addprefix tools/pincheck/,test/table_test.c table.c columns.c common.c) $(LIB_SOURCES)
+$(BUILD)/test/table_test: $(TABLE_TEST_SOURCES) $(LIB_HEADERS) $(wildcard tools/pincheck/*.h) | host-build
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -D_GNU_SOURCE -I. -fsanitize=address,undefined \
+		-fno-sanitize-recover=all -o $@ $(TABLE_TEST_SOURCES) -ljansson -lsmartcols
