@@ -137,6 +137,29 @@ TEST_F(cli, hold_of_another_process)
 	EXPECT_EQ(0, report.pins);
 }
 
+/* ACCURACY, CLEAN. Row B28: a mirror has no reference, and goes when a signal says so. */
+TEST_F(cli, hold_ended_by_a_signal)
+{
+	uint64_t before = outstanding();
+	struct pincheck_report report;
+	json_t *root;
+	__u64 pfn;
+
+	ASSERT_EQ(0, RUN(&self->command, "hold", "--json", "--memory", "base", "--kind", "mirror"));
+	root = command_json(&self->command);
+	ASSERT_NE(NULL, root);
+	pfn = number_of(json_array_get(json_object_get(root, "pages"), 0), "pfn");
+	json_decref(root);
+	ASSERT_EQ(0, pincheck_report_ledger(self->stage.session, &pfn, 1, &report));
+	EXPECT_EQ(1, report.mirrors);
+	EXPECT_EQ(before, outstanding());
+	EXPECT_EQ(0, kill(self->command.pid, SIGTERM));
+	EXPECT_EXIT(self, 0);
+	ASSERT_EQ(0, pincheck_report_ledger(self->stage.session, &pfn, 1, &report));
+	EXPECT_EQ(0, report.mirrors);
+	evidence("pfn %llx mirrored without a reference until SIGTERM", pfn);
+}
+
 /* CLEAN. A command runs under the hold, and its exit code is returned. */
 TEST_F(cli, hold_for_a_command)
 {

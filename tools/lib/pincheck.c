@@ -26,7 +26,8 @@ const char *pincheck_open_hint(int error)
 	case ENOENT:
 	case ENXIO:
 	case ENODEV:
-		return "the module is not loaded: sudo insmod pincheck.ko (make builds it)";
+		return "the module is not loaded: sudo modprobe pincheck (make dkms-install), or "
+		       "sudo insmod pincheck.ko (make)";
 	case EACCES:
 	case EPERM:
 		return "the device belongs to root: use sudo";

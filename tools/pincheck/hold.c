@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* pincheck hold: hold pages as a device would, tell which they are, and keep them for a while. */
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -307,10 +308,11 @@ static int print_hold(const struct hold *hold, struct table *table)
 static int hold_run(void *input, struct table *table)
 {
 	struct hold *hold = input;
-	int session = open_session(), code = EXIT_USAGE, error;
+	int session = open_session(), code = EXIT_USAGE, signals, error;
 
 	if (session < 0)
 		return code;
+	signals = keep_signals(hold->keep.command ? SIGCHLD : 0);
 	if (make_memory(hold, session) || take(hold, session))
 		goto close;
 	error = fill_table(hold, session, table);
@@ -320,9 +322,10 @@ static int hold_run(void *input, struct table *table)
 		goto close;
 	}
 	if (!print_hold(hold, table))
-		code = keep_until_done(&hold->keep, hold->request.pid ?: getpid(),
+		code = keep_until_done(&hold->keep, signals, hold->request.pid ?: getpid(),
 				       hold->request.addr, hold->request.len);
 close:
+	close(signals);
 	close(session);
 	if (hold->memory.start)
 		memory_close(&hold->memory);

@@ -15,7 +15,7 @@
 
 #define MOST_SECONDS	2000000ULL	/* what poll() can wait, in milliseconds */
 
-static int signals_of(int other)
+int keep_signals(int other)
 {
 	sigset_t signals;
 	int fd;
@@ -28,11 +28,6 @@ static int signals_of(int other)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	fd = signalfd(-1, &signals, SFD_CLOEXEC);
 	return fd < 0 ? -errno : fd;
-}
-
-int keep_signals(void)
-{
-	return signals_of(0);
 }
 
 static void tell_command(const char *name, unsigned long long value, const char *format)
@@ -110,19 +105,13 @@ static void wait_for_person(const struct keep *keep, int signals)
 	}
 }
 
-int keep_until_done(const struct keep *keep, pid_t pid, __u64 address, __u64 length)
+int keep_until_done(const struct keep *keep, int signals, pid_t pid, __u64 address, __u64 length)
 {
-	int signals = signals_of(keep->command ? SIGCHLD : 0), code = EXIT_KEPT;
-
-	if (signals < 0)
-		return EXIT_USAGE;
 	tell_command("PINCHECK_PID", pid, "%llu");
 	tell_command("PINCHECK_ADDRESS", address, "%#llx");
 	tell_command("PINCHECK_LENGTH", length, "%llu");
 	if (keep->command)
-		code = run_command(keep->command, signals);
-	else
-		wait_for_person(keep, signals);
-	close(signals);
-	return code;
+		return run_command(keep->command, signals);
+	wait_for_person(keep, signals);
+	return EXIT_KEPT;
 }

@@ -19,14 +19,21 @@ struct keep {
 };
 
 /**
+ * keep_signals() - SIGINT, SIGTERM and @other (0: none) by descriptor from now on
+ *
+ * To be called before anything is told that somebody might answer by a signal.
+ *
+ * Return: the descriptor, or a negative errno
+ */
+int keep_signals(int other);
+
+/**
  * keep_until_done() - wait
+ * @signals: of keep_signals(), with SIGCHLD where there is a command
  * @pid: whose memory it is about, at @address and @length: told to the command
  *
  * Return: exit code of the command, 0 without one, EXIT_USAGE if it could not be run
  */
-int keep_until_done(const struct keep *keep, pid_t pid, __u64 address, __u64 length);
-
-/** keep_signals() - SIGINT and SIGTERM by descriptor from now on. Return: it, or -errno */
-int keep_signals(void);
+int keep_until_done(const struct keep *keep, int signals, pid_t pid, __u64 address, __u64 length);
 
 #endif

@@ -265,7 +265,7 @@ static int open_all(struct watch *watch)
 	watch->session = open_session();
 	if (watch->session < 0)
 		return -ENODEV;
-	watch->signals = keep_signals();
+	watch->signals = keep_signals(0);
 	watch->pagemap = pagemap_open(watch->pid);
 	if (watch->pagemap < 0)
 		fprintf(stderr, "pincheck: cannot open /proc/%d/pagemap: %s. See: ps -p %d; and use "
