@@ -18,6 +18,7 @@ static const struct hold_ops *const hold_kinds[] = {
 	[PINCHECK_KIND_GET] = &get_ops,
 	[PINCHECK_KIND_MEMFD] = &memfd_ops,
 	[PINCHECK_KIND_MIRROR] = IS_ENABLED(CONFIG_HMM_MIRROR) ? &mirror_ops : NULL,
+	[PINCHECK_KIND_PFNMAP] = IS_ENABLED(CONFIG_MMU_NOTIFIER) ? &pfnmap_ops : NULL,
 };
 
 /**
@@ -65,7 +66,7 @@ static int hold_check(struct pincheck_hold *request)
 {
 	const struct hold_ops *ops = hold_kind(request->kind);
 
-	if (!ops && request->kind == PINCHECK_KIND_MIRROR)
+	if (!ops && request->kind >= PINCHECK_KIND_MIRROR && request->kind < ARRAY_SIZE(hold_kinds))
 		return refuse(request, PINCHECK_REASON_ABSENT, -EOPNOTSUPP);
 	if (!ops || (request->flags & ~ops->flags))
 		return refuse(request, PINCHECK_REASON_ARGUMENT, -EINVAL);

@@ -23,6 +23,7 @@ union argument {
 	struct pincheck_report_request report;
 	struct pincheck_scan scan;
 	struct pincheck_events events;
+	struct pincheck_follow follow;
 	struct pincheck_revoke revoke;
 	struct pincheck_bench bench;
 };
@@ -37,6 +38,9 @@ int pages_command(struct session *session, union argument *argument);
 int report_command(struct session *session, union argument *argument);
 int scan_command(struct session *session, union argument *argument);
 int events_command(struct session *session, union argument *argument);
+int follow_command(struct session *session, union argument *argument);
+void follow_refused(union argument *argument);
+void follow_undo(struct session *session, union argument *argument);
 int revoke_command(struct session *session, union argument *argument);
 int bench_command(struct session *session, union argument *argument);
 

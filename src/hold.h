@@ -62,6 +62,7 @@ extern const struct hold_ops pin_ops;
 extern const struct hold_ops get_ops;
 extern const struct hold_ops memfd_ops;
 extern const struct hold_ops mirror_ops;
+extern const struct hold_ops pfnmap_ops;
 
 /**
  * struct hold - one set of references on one address range

@@ -106,6 +106,17 @@ static const struct command commands[] = {
 			  .min_size = PINCHECK_EVENTS_SIZE_ABI1 },
 		.capability = NO_CAPABILITY,
 	},
+	[INDEX(PINCHECK_IOC_FOLLOW)] = {
+		.run = follow_command,
+		.refused = follow_refused,
+		.undo = follow_undo,
+		.rule = { .size = sizeof(struct pincheck_follow),
+			  .min_size = PINCHECK_FOLLOW_SIZE_ABI1,
+			  .flags = PINCHECK_FOLLOW_FLAGS,
+			  .reserved = offsetof(struct pincheck_follow, reserved) },
+		.capability = CAP_SYS_ADMIN,
+		.always_answers = true,
+	},
 	[INDEX(PINCHECK_IOC_REVOKE)] = {
 		.run = revoke_command,
 		.rule = { .size = sizeof(struct pincheck_revoke),

@@ -273,6 +273,21 @@ static const struct flavour *find_flavour(const struct vm_area_struct *vma)
 	return NULL;
 }
 
+/**
+ * pfnmap_is_device_memory() - does it map device memory of a session, of this one or another?
+ * @vma: under mmap_lock
+ */
+bool pfnmap_is_device_memory(const struct vm_area_struct *vma)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(flavours); i++) {
+		if (vma->vm_ops == flavours[i].ops || vma->vm_ops == flavours[i].private_ops)
+			return true;
+	}
+	return false;
+}
+
 /* Under @pfnmap->lock, for writing. */
 static int map_flavour(struct pfnmap *pfnmap, const struct flavour *flavour,
 		       struct vm_area_struct *vma)

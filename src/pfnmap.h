@@ -3,6 +3,8 @@
 #ifndef PINCHECK_PFNMAP_H
 #define PINCHECK_PFNMAP_H
 
+#include <linux/types.h>
+
 struct file;
 struct pfnmap;
 struct vm_area_struct;
@@ -10,5 +12,6 @@ struct vm_area_struct;
 struct pfnmap *pfnmap_open(struct file *file);
 void pfnmap_close(struct pfnmap *pfnmap);
 int pfnmap_mmap(struct pfnmap *pfnmap, struct vm_area_struct *vma);
+bool pfnmap_is_device_memory(const struct vm_area_struct *vma);
 
 #endif

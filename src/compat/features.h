@@ -32,6 +32,9 @@ static inline u64 compat_features(void)
 #ifdef CONFIG_HMM_MIRROR
 	features |= PINCHECK_FEAT_MIRROR;
 #endif
+#if defined(HAVE_FOLLOW_PFNMAP) || defined(HAVE_FOLLOW_PTE)
+	features |= PINCHECK_FEAT_PFNMAP;
+#endif
 #if defined(HAVE_HUGE_PFNMAP) || defined(HAVE_HUGE_PFNMAP_PFN_T)
 	if (PMD_SIZE <= PINCHECK_DEVICE_BYTES)
 		features |= PINCHECK_FEAT_PFNMAP_HUGE;

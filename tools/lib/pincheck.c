@@ -139,6 +139,12 @@ int pincheck_scan(int session, __u32 flags, __u64 *cursor, __u64 *end, __u64 *pf
 	return 0;
 }
 
+int pincheck_follow(int session, struct pincheck_follow *follow)
+{
+	follow->size = sizeof(*follow);
+	return command(session, PINCHECK_IOC_FOLLOW, follow);
+}
+
 int pincheck_revoke(int session, int restore, struct pincheck_revoke *revoke)
 {
 	struct pincheck_revoke own, *argument = revoke ? revoke : &own;
@@ -180,7 +186,7 @@ const char *pincheck_kind_name(__u32 kind)
 {
 	static const char *const names[] = {
 		[PINCHECK_KIND_PIN] = "pin", [PINCHECK_KIND_GET] = "get",
-		[PINCHECK_KIND_MEMFD] = "memfd", [PINCHECK_KIND_MIRROR] = "mirror",
+		[PINCHECK_KIND_MEMFD] = "memfd", [PINCHECK_KIND_MIRROR] = "mirror", [PINCHECK_KIND_PFNMAP] = "pfnmap",
 	};
 
 	return name_of(names, ARRAY_SIZE(names), kind);
@@ -205,7 +211,7 @@ const char *pincheck_reason_name(__u32 reason)
 		[PINCHECK_REASON_ACCESS] = "access", [PINCHECK_REASON_PFNMAP] = "pfnmap",
 		[PINCHECK_REASON_FILE] = "file", [PINCHECK_REASON_MEMORY] = "memory",
 		[PINCHECK_REASON_SIGNAL] = "signal", [PINCHECK_REASON_KERNEL] = "kernel",
-		[PINCHECK_REASON_ABSENT] = "absent",
+		[PINCHECK_REASON_ABSENT] = "absent", [PINCHECK_REASON_PAGES] = "pages",
 	};
 
 	return name_of(names, ARRAY_SIZE(names), reason);

@@ -62,6 +62,9 @@ int pincheck_report_ledger(int session, const __u64 *pfns, __u64 count,
  */
 int pincheck_scan(int session, __u32 flags, __u64 *cursor, __u64 *end, __u64 *pfns, __u64 *count);
 
+/** pincheck_follow() - the caller fills flags, addr and len; the outputs are valid on failure, too */
+int pincheck_follow(int session, struct pincheck_follow *follow);
+
 /**
  * pincheck_revoke() - take the session's device memory away; @restore: allow it again
  * @revoke: what the device answers, or NULL

@@ -108,6 +108,8 @@ enum pincheck_kind {
 	PINCHECK_KIND_MEMFD	= 3,
 	/** @PINCHECK_KIND_MIRROR: an mmu_interval_notifier, and no reference */
 	PINCHECK_KIND_MIRROR	= 4,
+	/** @PINCHECK_KIND_PFNMAP: page frame numbers of device memory, and an mmu_interval_notifier */
+	PINCHECK_KIND_PFNMAP	= 5,
 };
 
 /** enum pincheck_path - by which way GUP found a page */
@@ -161,6 +163,8 @@ enum pincheck_reason {
 	PINCHECK_REASON_KERNEL		= 11,
 	/** @PINCHECK_REASON_ABSENT: this kernel does not offer this kind, see the features */
 	PINCHECK_REASON_ABSENT		= 12,
+	/** @PINCHECK_REASON_PAGES: memory with pages is mapped at fail_addr: not for kind pfnmap */
+	PINCHECK_REASON_PAGES		= 13,
 };
 
 /**
@@ -199,6 +203,9 @@ enum pincheck_reason {
  * DIRTY_LATE without CAP_SYS_ADMIN. EAGAIN: what is mapped kept changing. EOPNOTSUPP: not on this
  * kernel.
  *
+ * Kind pfnmap is for device memory, which has no pages that could be held: see struct pincheck_follow,
+ * whose KEEP takes such a hold. @path is 0; @pid as above. Errors are as there.
+ *
  * Kind memfd: EBADF: @fd is no open file. EACCES: it was not opened for reading, or writing, as
  * the hold needs. EPERM: WRITE, and the file is sealed against it. EINVAL: no file of shmem or
  * hugetlb, or it ends before the range does. EOPNOTSUPP: not on this kernel.
@@ -215,7 +222,7 @@ struct pincheck_hold {
 	__u32 kind;
 	/**
 	 * @path: (in) PINCHECK_PATH_FAST: the entry that tries GUP-fast and falls back;
-	 * PINCHECK_PATH_SLOW: the one that takes mmap_lock at once; kinds memfd and mirror: 0
+	 * PINCHECK_PATH_SLOW: the one that takes mmap_lock at once; kinds memfd, mirror and pfnmap: 0
 	 */
 	__u32 path;
 	/** @addr: (in) user address, page aligned */
@@ -314,6 +321,8 @@ struct pincheck_release {
  *
  * Kind mirror: EFAULT: nothing that may be read is mapped there any more. EPERM: it may not be
  * written any more. EAGAIN: what is mapped kept changing.
+ * Kind pfnmap: ESTALE: something was changed there since the hold was taken, and nothing was
+ * touched. EIO: it is not RAM.
  */
 struct pincheck_io {
 	/** @size: (in) sizeof(struct pincheck_io) */
@@ -717,6 +726,65 @@ struct pincheck_events {
  */
 #define PINCHECK_MMAP_REMAP	(2UL << 30)
 
+/* Flags of struct pincheck_follow. */
+#define PINCHECK_FOLLOW_WRITE	(1U << 0)	/* only what may be written there */
+#define PINCHECK_FOLLOW_KEEP	(1U << 1)	/* go on knowing it, by a hold of kind pfnmap */
+#define PINCHECK_FOLLOW_FLAGS	(PINCHECK_FOLLOW_WRITE | PINCHECK_FOLLOW_KEEP)
+
+/* Bits of pincheck_follow.told. */
+#define PINCHECK_FOLLOWED_WRITABLE	(1U << 0)	/* the entry allows writing */
+#define PINCHECK_FOLLOWED_SPECIAL	(1U << 1)	/* marked: no page to count references on */
+#define PINCHECK_FOLLOWED_VALUE		(1U << 2)	/* value is told: it is RAM */
+#define PINCHECK_FOLLOWED_OURS		(1U << 3)	/* of a mapping of this device */
+#define PINCHECK_FOLLOWED_KEPT		(1U << 4)	/* the hold is told when this is no more true */
+
+/**
+ * struct pincheck_follow - argument of PINCHECK_IOC_FOLLOW
+ *
+ * Needs CAP_SYS_ADMIN (EPERM). Finds out what is mapped at an address where GUP refuses: in a mapping
+ * of device memory (VM_PFNMAP or VM_IO) of the caller, of this device or another. It is faulted in
+ * where it must be.
+ *
+ * What is told was true while the page table was locked: @value was read then. Once the call
+ * returns the kernel may have given the memory to anybody, and nothing may be done with @pfn.
+ *
+ * With PINCHECK_FOLLOW_KEEP the module goes on knowing it for @len bytes, by a hold of kind pfnmap
+ * whose id is @hold: it has no reference, but an mmu_interval_notifier. IO reads and writes it, if it
+ * is RAM, until anything is changed there: unmapped, revoked, moved, protected otherwise. From
+ * then on it answers ESTALE. EVENTS tells what happened. HOLD takes such a hold, too.
+ *
+ * @reason is set on failure, too. EINVAL: unknown flag, reserved field not 0; @addr is not a
+ * multiple of 8, or no address; @len not 0 without KEEP, else not as for HOLD; memory with pages
+ * is mapped there (@reason is PINCHECK_REASON_PAGES): HOLD takes that. EFAULT: nothing is mapped,
+ * or it is revoked. EACCES: the mapping does not allow it; or WRITE with KEEP on memory that is
+ * not of this device, which is never written. EAGAIN: what is mapped kept changing. EOPNOTSUPP:
+ * see PINCHECK_FEAT_PFNMAP. ENOMEM, EINTR. With KEEP, what HOLD answers.
+ */
+struct pincheck_follow {
+	/** @size: (in) sizeof(struct pincheck_follow) */
+	__u32 size;
+	/** @flags: (in) PINCHECK_FOLLOW_* */
+	__u32 flags;
+	/** @addr: (in) address; with KEEP a multiple of the page size */
+	__u64 addr;
+	/** @len: (in) with KEEP bytes, a multiple of the page size; else 0 */
+	__u64 len;
+	/** @reserved: (in) 0 */
+	__u32 reserved;
+	/** @hold: (out) with KEEP id of the hold, never 0 */
+	__u32 hold;
+	/** @reason: (out) enum pincheck_reason */
+	__u32 reason;
+	/** @told: (out) PINCHECK_FOLLOWED_* */
+	__u32 told;
+	/** @pfn: (out) page frame number of the page at @addr */
+	__u64 pfn;
+	/** @leaf: (out) bytes that the entry of the page table maps; 0: not told (before 6.15) */
+	__u64 leaf;
+	/** @value: (out) the eight bytes at @addr */
+	__u64 value;
+};
+
 /* Flags of struct pincheck_revoke. */
 #define PINCHECK_REVOKE_RESTORE	(1U << 0)	/* the other way round: it may be mapped again */
 #define PINCHECK_REVOKE_FLAGS	PINCHECK_REVOKE_RESTORE
@@ -811,6 +879,7 @@ struct pincheck_bench {
 #define PINCHECK_SCAN_SIZE_ABI1		48
 #define PINCHECK_EVENTS_SIZE_ABI1	48
 #define PINCHECK_EVENT_SIZE_ABI1	40
+#define PINCHECK_FOLLOW_SIZE_ABI1	64
 #define PINCHECK_REVOKE_SIZE_ABI1	40
 #define PINCHECK_BENCH_SIZE_ABI1	56
 
@@ -824,6 +893,7 @@ struct pincheck_bench {
 #define PINCHECK_IOC_REPORT	_IOWR(PINCHECK_IOC_MAGIC, 0x45, struct pincheck_report_request)
 #define PINCHECK_IOC_SCAN	_IOWR(PINCHECK_IOC_MAGIC, 0x46, struct pincheck_scan)
 #define PINCHECK_IOC_EVENTS	_IOWR(PINCHECK_IOC_MAGIC, 0x47, struct pincheck_events)
+#define PINCHECK_IOC_FOLLOW	_IOWR(PINCHECK_IOC_MAGIC, 0x48, struct pincheck_follow)
 #define PINCHECK_IOC_REVOKE	_IOWR(PINCHECK_IOC_MAGIC, 0x49, struct pincheck_revoke)
 #define PINCHECK_IOC_BENCH	_IOWR(PINCHECK_IOC_MAGIC, 0x4a, struct pincheck_bench)
 

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PFNMAP: from an address of device memory to its page frame number (FOLLOW), and what that number
+ * is worth: nothing, once the page table is unlocked, unless a notifier watches it. Rows B51 to B54,
+ * R58, R59. One variant a flavour of the mapping.
+ */
+#include "suite.h"
+#include <stdio.h>
+#include <sys/mman.h>
+#include "device_memory.h"
+#include "file.h"
+#include "stage.h"
+
+FIXTURE(pfnmap_follow)
+{
+	struct stage stage;
+	struct pincheck_follow follow;	/* the last one */
+	unsigned char *device;
+	size_t bytes;
+};
+
+FIXTURE_VARIANT(pfnmap_follow)
+{
+	const struct flavour *flavour;
+};
+
+#define FOLLOW_VARIANT(name_)						\
+	FIXTURE_VARIANT_ADD(pfnmap_follow, name_) { .flavour = &flavour_##name_ };
+FOR_EACH_FLAVOUR(FOLLOW_VARIANT)
+
+FIXTURE_SETUP(pfnmap_follow)
+{
+	struct pincheck_info info;
+	char why[WHY];
+
+	self->device = MAP_FAILED;
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
+	if (!(info.features & PINCHECK_FEAT_PFNMAP))
+		SKIP(return, "needs follow_pfnmap_start() (6.12) or follow_pte()");
+	if (variant->flavour->huge && !(info.features & PINCHECK_FEAT_PFNMAP_HUGE))
+		SKIP(return, "needs a kernel whose GUP-fast knows huge device mappings (6.12)");
+	self->bytes = variant->flavour->bytes;
+	self->device = device_map(self->stage.session, variant->flavour, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, (void *)self->device) TH_LOG("%s", strerror(errno));
+	ASSERT_EQ(0, device_fill_by(self->stage.session, self->bytes, 1));
+}
+
+FIXTURE_TEARDOWN(pfnmap_follow)
+{
+	if (self->device != MAP_FAILED)
+		munmap(self->device, self->bytes);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+static int follow(FIXTURE_DATA(pfnmap_follow) *self, __u32 flags, const void *address)
+{
+	self->follow = (struct pincheck_follow) {
+		.flags = flags, .addr = (uintptr_t)address,
+		.len = flags & PINCHECK_FOLLOW_KEEP ? self->stage.page : 0,
+	};
+	return pincheck_follow(self->stage.session, &self->follow);
+}
+
+/*
+ * B54, B51: the number of each page is that of its place in the memory, whatever the entry maps,
+ * and there is what the CPU wrote. It is told that nothing keeps it.
+ */
+TEST_F(pfnmap_follow, every_offset)
+{
+	const bool private_one = variant->flavour->map == MAP_PRIVATE;
+	const __u32 wanted = PINCHECK_FOLLOWED_SPECIAL | PINCHECK_FOLLOWED_VALUE |
+			     PINCHECK_FOLLOWED_OURS;
+	size_t wrong = 0, page = self->stage.page;
+	struct pincheck_report report;
+	__u64 first = 0;
+
+	for (size_t i = 0; i < self->bytes; i += page) {
+		ASSERT_EQ(0, follow(self, 0, self->device + i)) TH_LOG("offset %#zx", i);
+		first = i ? first : self->follow.pfn;
+		wrong += self->follow.pfn != first + i / page ||
+			 self->follow.value != device_word(1, i) ||
+			 (self->follow.told & ~PINCHECK_FOLLOWED_WRITABLE) != wanted;
+		/* Told or not; if told, the truth. */
+		if (self->follow.leaf)
+			EXPECT_EQ(variant->flavour->huge ? PINCHECK_DEVICE_BYTES : page,
+				  self->follow.leaf);
+		/* A private mapping may be written, but not the device's memory by it. */
+		EXPECT_TRUE(!private_one || !(self->follow.told & PINCHECK_FOLLOWED_WRITABLE));
+	}
+	EXPECT_EQ(0, wrong);
+	ASSERT_EQ(0, pincheck_report(self->stage.session, &first, 1, &report));
+	EXPECT_EQ(first, report.head);
+	EXPECT_EQ(0, self->follow.hold);
+	evidence("%zu pages from %#llx, entries of %llu bytes (0: not told), told %#x, order %u",
+		 self->bytes / page, first, self->follow.leaf, self->follow.told, report.order);
+}
+
+/* The value is at the address, not only at the start of the page. */
+TEST_F(pfnmap_follow, within_a_page)
+{
+	unsigned char *same = device_map(self->stage.session, &flavour_fault,
+					 PROT_READ | PROT_WRITE);
+
+	ASSERT_NE(MAP_FAILED, (void *)same);
+	for (size_t i = 0; i < 2 * self->stage.page; i += 8)
+		memcpy(same + i, &i, sizeof(i));
+	for (size_t i = 0; i < 2 * self->stage.page; i += 8) {
+		ASSERT_EQ(0, follow(self, 0, self->device + i));
+		EXPECT_EQ(i, self->follow.value);
+	}
+	munmap(same, DEVICE_SMALL_BYTES);
+	evidence("each word of two pages, as written by another flavour");
+}
+
+static void expect_refused(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_follow) *self,
+			   const void *address, int error, __u32 reason)
+{
+	const __u32 flags[] = { 0, PINCHECK_FOLLOW_WRITE, PINCHECK_FOLLOW_KEEP };
+
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		EXPECT_EQ(error, follow(self, flags[i], address)) TH_LOG("flags %#x", flags[i]);
+		EXPECT_EQ(reason, self->follow.reason);
+		EXPECT_EQ(0, self->follow.pfn);
+		EXPECT_EQ(0, self->follow.hold);
+	}
+}
+
+/* B53: memory with pages is for GUP: told so, on kernels whose own function would look at it, too. */
+TEST_F(pfnmap_follow, memory_with_pages)
+{
+	int file = file_tmpfs.open(self->stage.page);
+	unsigned char *shared = mmap(NULL, self->stage.page, PROT_READ | PROT_WRITE, MAP_SHARED,
+				     file, 0);
+
+	ASSERT_NE(MAP_FAILED, (void *)shared);
+	shared[0] = 1;
+	expect_refused(_metadata, self, self->stage.memory, -EINVAL, PINCHECK_REASON_PAGES);
+	expect_refused(_metadata, self, shared, -EINVAL, PINCHECK_REASON_PAGES);
+	munmap(shared, self->stage.page);
+	expect_refused(_metadata, self, shared, -EFAULT, PINCHECK_REASON_UNMAPPED);
+	close(file);
+	evidence("anonymous, shmem: EINVAL; a hole: EFAULT");
+}
+
+/* R59: what is wanted for writing is refused where the mapping does not allow it, and not written. */
+TEST_F(pfnmap_follow, read_only)
+{
+	unsigned char byte = 0x77;
+
+	ASSERT_EQ(0, mprotect(self->device, self->bytes, PROT_READ));
+	EXPECT_EQ(0, follow(self, 0, self->device));
+	EXPECT_EQ(0, self->follow.told & PINCHECK_FOLLOWED_WRITABLE);
+	EXPECT_EQ(-EACCES, follow(self, PINCHECK_FOLLOW_WRITE, self->device));
+	EXPECT_EQ(PINCHECK_REASON_ACCESS, self->follow.reason);
+	EXPECT_EQ(-EACCES, follow(self, PINCHECK_FOLLOW_WRITE | PINCHECK_FOLLOW_KEEP,
+				  self->device));
+	ASSERT_EQ(0, follow(self, PINCHECK_FOLLOW_KEEP, self->device));
+	EXPECT_EQ(-EPERM, pincheck_write(self->stage.session, self->follow.hold, 0, &byte, 1));
+	EXPECT_EQ(0, device_differs(self->device, self->bytes, 1));
+	EXPECT_LE(0, pincheck_release(self->stage.session, self->follow.hold));
+	ASSERT_EQ(0, mprotect(self->device, self->bytes, PROT_NONE));
+	EXPECT_EQ(-EACCES, follow(self, 0, self->device));
+	evidence("R/O mapping: WRITE refused, a hold for reading does not write");
+}
+
+/* R58: no reference is taken, by whoever maps, follows or keeps it: nothing to rely on. */
+TEST_F(pfnmap_follow, no_reference)
+{
+	struct pincheck_report before, after;
+	struct pincheck_info info_before, info;
+	struct toucher child;
+	uint64_t word;
+	__u64 pfn;
+
+	ASSERT_EQ(0, follow(self, 0, self->device));
+	pfn = self->follow.pfn;
+	ASSERT_EQ(0, pincheck_report(self->stage.session, &pfn, 1, &before));
+	ASSERT_EQ(0, pincheck_info(self->stage.session, &info_before));
+	EXPECT_EQ(1, before.refcount);
+	EXPECT_EQ(0, before.page_mapcount);
+	ASSERT_EQ(0, device_differs(self->device, self->bytes, 1));
+	ASSERT_EQ(0, toucher_start(&child, self->device));
+	EXPECT_EQ(0, toucher_reads(&child, &word));
+	ASSERT_EQ(0, follow(self, PINCHECK_FOLLOW_KEEP, self->device));
+	EXPECT_NE(0, self->follow.told & PINCHECK_FOLLOWED_KEPT);
+	ASSERT_EQ(0, pincheck_report(self->stage.session, &pfn, 1, &after));
+	EXPECT_EQ(1, after.refcount);
+	EXPECT_EQ(0, after.page_mapcount);
+	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
+	EXPECT_EQ(info_before.acquired, info.acquired);
+	EXPECT_EQ(1, info.session_holds);
+	EXPECT_EQ(0, vm_pin_kib());
+	EXPECT_EQ(0, toucher_end(&child));
+	evidence("mapped by two processes, followed, kept: refcount %d, mapcount %d", after.refcount,
+		 after.page_mapcount);
+}
+
+/* B53: of other drivers, too, or of the kernel itself: looked at, never written. */
+TEST_F(pfnmap_follow, foreign)
+{
+	unsigned long start = 0, end;
+	char line[256], name[64];
+	int error = -ENOENT;
+	FILE *maps = fopen("/proc/self/maps", "re");
+
+	ASSERT_NE(NULL, maps);
+	while (fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx %*s %*s %*s %*s %63s", &start, &end, name) == 3 &&
+		    !strcmp(name, "[vvar]"))
+			break;
+		start = 0;
+	}
+	fclose(maps);
+	if (start) {
+		error = follow(self, 0, (void *)start);
+		EXPECT_EQ(0, self->follow.told & PINCHECK_FOLLOWED_OURS);
+	}
+	/* Some kernels map it with pages. */
+	EXPECT_TRUE(!error || (error == -EINVAL && self->follow.reason == PINCHECK_REASON_PAGES) ||
+		    error == -ENOENT) TH_LOG("error %d", error);
+	if (!error) {
+		EXPECT_EQ(-EACCES, follow(self, PINCHECK_FOLLOW_WRITE | PINCHECK_FOLLOW_KEEP,
+					  (void *)start));
+		ASSERT_EQ(0, follow(self, PINCHECK_FOLLOW_KEEP, (void *)start));
+		EXPECT_LE(0, pincheck_release(self->stage.session, self->follow.hold));
+	}
+	evidence("[vvar]: %s, pfn %s, value %s, told %#x", error ? strerror(-error) : "followed",
+		 self->follow.pfn ? "told" : "0",
+		 self->follow.told & PINCHECK_FOLLOWED_VALUE ? "told" : "not told",
+		 self->follow.told);
+}
+
+TEST_F(pfnmap_follow, bad_arguments)
+{
+	const __u64 page = self->stage.page, at = (uintptr_t)self->device;
+	const struct pincheck_follow bad[] = {
+		{ .addr = at + 1 },
+		{ .addr = at + 4 },
+		{ .addr = at, .len = page },
+		{ .addr = 1ULL << 63 },
+		{ .addr = -8ULL },
+		{ .addr = at, .flags = PINCHECK_FOLLOW_KEEP },
+		{ .addr = at + 8, .len = page, .flags = PINCHECK_FOLLOW_KEEP },
+		{ .addr = at, .len = page + 8, .flags = PINCHECK_FOLLOW_KEEP },
+		{ .addr = at, .len = -page, .flags = PINCHECK_FOLLOW_KEEP },
+		{ .addr = -page, .len = page, .flags = PINCHECK_FOLLOW_KEEP },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		self->follow = bad[i];
+		EXPECT_EQ(-EINVAL, pincheck_follow(self->stage.session, &self->follow))
+			TH_LOG("%zu", i);
+		EXPECT_EQ(PINCHECK_REASON_ARGUMENT, self->follow.reason) TH_LOG("%zu", i);
+	}
+	evidence("%zu bad arguments: EINVAL", ARRAY_SIZE(bad));
+}
+
+PINCHECK_TEST_MAIN

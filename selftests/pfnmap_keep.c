@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PFNMAP: a page frame number that is kept (FOLLOW with KEEP) is used while its notifier says so, and
+ * not after: whatever the kernel changes in the range ends it, before it is changed. Rows B51, B52,
+ * B56, R58. One variant a flavour of the mapping.
+ */
+#include "suite.h"
+#include <sys/mman.h>
+#include "device_memory.h"
+#include "stage.h"
+
+#define KEPT_PAGES	4
+
+FIXTURE(pfnmap_keep)
+{
+	struct stage stage;
+	unsigned char *device;
+	size_t bytes, kept_bytes;
+	__u32 kept;
+};
+
+FIXTURE_VARIANT(pfnmap_keep)
+{
+	const struct flavour *flavour;
+};
+
+#define KEEP_VARIANT(name_)						\
+	FIXTURE_VARIANT_ADD(pfnmap_keep, name_) { .flavour = &flavour_##name_ };
+FOR_EACH_FLAVOUR(KEEP_VARIANT)
+
+FIXTURE_SETUP(pfnmap_keep)
+{
+	struct pincheck_info info;
+	char why[WHY];
+
+	self->device = MAP_FAILED;
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
+	if (!(info.features & PINCHECK_FEAT_PFNMAP))
+		SKIP(return, "needs follow_pfnmap_start() (6.12) or follow_pte()");
+	if (variant->flavour->huge && !(info.features & PINCHECK_FEAT_PFNMAP_HUGE))
+		SKIP(return, "needs a kernel whose GUP-fast knows huge device mappings (6.12)");
+	self->bytes = variant->flavour->bytes;
+	self->kept_bytes = KEPT_PAGES * self->stage.page;
+	self->device = device_map(self->stage.session, variant->flavour, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, (void *)self->device) TH_LOG("%s", strerror(errno));
+	ASSERT_EQ(0, device_fill_by(self->stage.session, self->bytes, 1));
+}
+
+FIXTURE_TEARDOWN(pfnmap_keep)
+{
+	if (self->device != MAP_FAILED)
+		munmap(self->device, self->bytes);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+/* KEPT_PAGES of @memory, from the second page on, by @session, into self->kept. */
+static int keep(FIXTURE_DATA(pfnmap_keep) *self, int session, __u32 flags)
+{
+	struct pincheck_follow follow = {
+		.flags = PINCHECK_FOLLOW_KEEP | flags, .len = self->kept_bytes,
+		.addr = (uintptr_t)self->device + self->stage.page,
+	};
+	int error = pincheck_follow(session, &follow);
+
+	self->kept = follow.hold;
+	if (!error && !(follow.told & PINCHECK_FOLLOWED_KEPT))
+		return -EBADMSG;
+	return error;
+}
+
+/* As the device reads it, and writes it: 0, or the error of the first that fails. */
+static int use(FIXTURE_DATA(pfnmap_keep) *self, int session)
+{
+	uint64_t word = 0x1234, untouched = 0x1234;
+	ssize_t done = pincheck_read(session, self->kept, 0, &word, sizeof(word));
+
+	if (done < 0)
+		return word == untouched ? done : -EBADMSG;
+	done = pincheck_write(session, self->kept, 0, &word, sizeof(word));
+	return done < 0 ? done : 0;
+}
+
+/* B52: device and CPU see what the other writes; but what is private is a copy of the process. */
+TEST_F(pfnmap_keep, both_ways)
+{
+	const bool shared = variant->flavour->map == MAP_SHARED;
+	size_t page = self->stage.page;
+	unsigned char *again;
+	uint64_t word;
+
+	ASSERT_EQ(0, keep(self, self->stage.session, PINCHECK_FOLLOW_WRITE));
+	for (size_t i = 0; i < self->kept_bytes; i += page) {
+		EXPECT_EQ(8, pincheck_read(self->stage.session, self->kept, i, &word, 8));
+		EXPECT_EQ(device_word(1, page + i), word);
+		word = device_word(2, i);
+		EXPECT_EQ(8, pincheck_write(self->stage.session, self->kept, i, &word, 8));
+		memcpy(&word, self->device + page + i, 8);
+		EXPECT_EQ(device_word(2, i), word);
+		word = device_word(3, i);
+		memcpy(self->device + page + i, &word, 8);
+		EXPECT_EQ(8, pincheck_read(self->stage.session, self->kept, i, &word, 8));
+		EXPECT_EQ(device_word(3, i), word);
+	}
+	EXPECT_EQ(-EINVAL, pincheck_read(self->stage.session, self->kept, self->kept_bytes, &word,
+					 1));
+	again = device_map(self->stage.session, &flavour_fault, PROT_READ);
+	ASSERT_NE(MAP_FAILED, (void *)again);
+	memcpy(&word, again + page, 8);
+	EXPECT_EQ(shared ? device_word(3, 0) : device_word(1, page), word);
+	munmap(again, DEVICE_SMALL_BYTES);
+	EXPECT_LE(0, pincheck_release(self->stage.session, self->kept));
+	evidence("%d pages read and written by both; the device's memory is %s", KEPT_PAGES,
+		 shared ? "what was written" : "as it was");
+}
+
+/* What may happen to the range; each returns 0, or -errno if it could not be done. */
+static int unmaps(FIXTURE_DATA(pfnmap_keep) *self)
+{
+	return munmap(self->device, self->bytes) ? -errno : 0;
+}
+
+static int unmaps_last_page(FIXTURE_DATA(pfnmap_keep) *self)
+{
+	return munmap(self->device + self->kept_bytes, self->stage.page) ? -errno : 0;
+}
+
+static int protects(FIXTURE_DATA(pfnmap_keep) *self)
+{
+	return mprotect(self->device, self->bytes, PROT_READ) ? -errno : 0;
+}
+
+static int moves(FIXTURE_DATA(pfnmap_keep) *self)
+{
+	unsigned char *room = mmap(NULL, self->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *moved = mremap(self->device, self->bytes, self->bytes,
+			     MREMAP_MAYMOVE | MREMAP_FIXED, room);
+
+	if (moved == MAP_FAILED)
+		return -errno;
+	munmap(moved, self->bytes);
+	return 0;
+}
+
+static int covers(FIXTURE_DATA(pfnmap_keep) *self)
+{
+	return mmap(self->device, self->bytes, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED ? -errno : 0;
+}
+
+static int revokes(FIXTURE_DATA(pfnmap_keep) *self)
+{
+	return pincheck_revoke(self->stage.session, 0, NULL);
+}
+
+static int revokes_and_restores(FIXTURE_DATA(pfnmap_keep) *self)
+{
+	return revokes(self) ?: pincheck_revoke(self->stage.session, 1, NULL);
+}
+
+/*
+ * B51, B56, R58: use after end() is noticed and not done: neither read nor written. The notifier
+ * came before the change, so there was no time in between.
+ */
+static void expect_ended_by(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_keep) *self,
+			    int (*event)(FIXTURE_DATA(pfnmap_keep) *self), const char *name)
+{
+	int other = pincheck_open();	/* its hold does not go with the mapping of self's */
+	struct pincheck_event events[64];
+	__u64 count = ARRAY_SIZE(events), lost, pages = 0;
+
+	ASSERT_LE(0, other);
+	ASSERT_EQ(0, keep(self, other, PINCHECK_FOLLOW_WRITE));
+	ASSERT_EQ(0, use(self, other));
+	ASSERT_EQ(0, event(self)) TH_LOG("%s", name);
+	EXPECT_EQ(-ESTALE, use(self, other)) TH_LOG("%s", name);
+	EXPECT_EQ(-ESTALE, pincheck_write(other, self->kept, 0, "x", 1)) TH_LOG("%s", name);
+	ASSERT_EQ(0, pincheck_events(other, self->kept, events, &count, &lost));
+	EXPECT_LE(1, count) TH_LOG("%s", name);
+	for (size_t i = 0; i < count; i++)
+		pages += events[i].pages;
+	EXPECT_EQ(KEPT_PAGES, pages) TH_LOG("%s", name);
+	evidence("%s: ESTALE, after %llu events (reason %u first), %llu pages", name, count,
+		 count ? events[0].reason : 0, pages);
+	EXPECT_LE(0, pincheck_release(other, self->kept));
+	close(other);
+}
+
+#define ENDED_BY(event)								\
+	TEST_F(pfnmap_keep, ended_by_##event)					\
+	{									\
+		expect_ended_by(_metadata, self, event, #event);		\
+	}
+ENDED_BY(unmaps)
+ENDED_BY(unmaps_last_page)
+ENDED_BY(protects)
+ENDED_BY(moves)
+ENDED_BY(covers)
+ENDED_BY(revokes)
+ENDED_BY(revokes_and_restores)
+
+/* What happens beside it, or in another process, does not end it. */
+TEST_F(pfnmap_keep, not_ended_by_others)
+{
+	struct toucher child;
+	uint64_t word;
+
+	ASSERT_EQ(0, toucher_start(&child, self->device + self->stage.page));
+	ASSERT_EQ(0, keep(self, self->stage.session, PINCHECK_FOLLOW_WRITE));
+	EXPECT_EQ(0, toucher_reads(&child, &word));
+	EXPECT_EQ(0, toucher_end(&child));
+	/* A PMD would have to be split for it. */
+	if (!variant->flavour->huge)
+		ASSERT_EQ(0, mprotect(self->device + self->bytes / 2, self->stage.page, PROT_READ));
+	EXPECT_EQ(0, use(self, self->stage.session));
+	EXPECT_LE(0, pincheck_release(self->stage.session, self->kept));
+	evidence("a child touched it and exited, pages beside it were protected: still good");
+}
+
+/* R58, CVE-2021-22543: the memory is freed, and anybody may have it: the number is not used. */
+TEST_F(pfnmap_keep, memory_freed)
+{
+	struct pincheck_report before, after;
+	struct pincheck_follow follow = { .addr = (uintptr_t)self->device + self->stage.page };
+	int other = pincheck_open();
+
+	ASSERT_LE(0, other);
+	ASSERT_EQ(0, pincheck_follow(other, &follow));
+	ASSERT_EQ(0, pincheck_report(other, &follow.pfn, 1, &before));
+	ASSERT_EQ(0, keep(self, other, PINCHECK_FOLLOW_WRITE));
+	ASSERT_EQ(0, use(self, other));
+	munmap(self->device, self->bytes);
+	self->device = MAP_FAILED;
+	close(self->stage.session);
+	self->stage.session = -1;
+	ASSERT_EQ(0, pincheck_report(other, &follow.pfn, 1, &after));
+	EXPECT_EQ(1, before.refcount);
+	EXPECT_EQ(-ESTALE, use(self, other));
+	EXPECT_LE(0, pincheck_release(other, self->kept));
+	close(other);
+	evidence("pfn %#llx had refcount %d, now %d: ESTALE", follow.pfn, before.refcount,
+		 after.refcount);
+}
+
+/* By HOLD, too; and who may not write, may not. */
+TEST_F(pfnmap_keep, by_hold)
+{
+	struct pincheck_hold hold = {
+		.kind = PINCHECK_KIND_PFNMAP, .addr = (uintptr_t)self->device, .len = self->bytes,
+	};
+	unsigned char byte;
+
+	ASSERT_EQ(0, pincheck_hold(self->stage.session, &hold));
+	EXPECT_EQ(self->bytes / self->stage.page, hold.pages);
+	EXPECT_EQ(1, pincheck_read(self->stage.session, hold.hold, self->bytes - 1, &byte, 1));
+	EXPECT_EQ(-EPERM, pincheck_write(self->stage.session, hold.hold, 0, &byte, 1));
+	EXPECT_LE(0, pincheck_release(self->stage.session, hold.hold));
+	hold.addr = (uintptr_t)self->stage.memory;
+	hold.len = self->stage.page;
+	EXPECT_EQ(-EINVAL, pincheck_hold(self->stage.session, &hold));
+	EXPECT_EQ(PINCHECK_REASON_PAGES, hold.reason);
+	hold.addr = (uintptr_t)self->device + self->bytes - self->stage.page;
+	hold.len = 2 * self->stage.page;
+	EXPECT_EQ(-EFAULT, pincheck_hold(self->stage.session, &hold));
+	EXPECT_EQ(PINCHECK_REASON_UNMAPPED, hold.reason);
+	EXPECT_EQ(1, hold.pages);
+	EXPECT_EQ(hold.addr + self->stage.page, hold.fail_addr);
+	evidence("%zu bytes by HOLD; of anonymous memory: EINVAL; past the end: EFAULT", self->bytes);
+}
+
+PINCHECK_TEST_MAIN

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PFNMAP, ISOLATION: private mappings of device memory. Where the kernel can copy on write, the
+ * process gets a copy and the device's memory stays; where it would answer with a BUG, the device
+ * refuses. Rows B55, R11.
+ */
+#include "suite.h"
+#include <stdio.h>
+#include <sys/mman.h>
+#include "device_memory.h"
+#include "stage.h"
+
+FIXTURE(pfnmap_private)
+{
+	struct stage stage;
+	unsigned char *device;	/* shared: the device's own view */
+	unsigned char *copy;	/* private */
+	size_t bytes, page;
+};
+
+/* The page that is written: PAT tracking looks at the first one only. */
+FIXTURE_VARIANT(pfnmap_private)
+{
+	size_t written;
+};
+
+FIXTURE_VARIANT_ADD(pfnmap_private, first_page) { .written = 0 };
+FIXTURE_VARIANT_ADD(pfnmap_private, last_page) { .written = DEVICE_SMALL_BYTES - 4096 };
+
+FIXTURE_SETUP(pfnmap_private)
+{
+	char why[WHY];
+
+	self->device = self->copy = MAP_FAILED;
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	self->bytes = DEVICE_SMALL_BYTES;
+	self->page = self->stage.page;
+	self->device = device_map(self->stage.session, &flavour_fault, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, (void *)self->device) TH_LOG("%s", strerror(errno));
+	device_fill(self->device, self->bytes, 1);
+	self->copy = device_map(self->stage.session, &flavour_private, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, (void *)self->copy) TH_LOG("%s", strerror(errno));
+}
+
+FIXTURE_TEARDOWN(pfnmap_private)
+{
+	if (self->copy != MAP_FAILED)
+		munmap(self->copy, self->bytes);
+	if (self->device != MAP_FAILED)
+		munmap(self->device, self->bytes);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+static uint64_t word_at(const unsigned char *address)
+{
+	uint64_t word;
+
+	memcpy(&word, address, sizeof(word));
+	return word;
+}
+
+/* B55: the copy is the process's own; its neighbours go on showing what the device has. */
+TEST_F(pfnmap_private, copied_on_write)
+{
+	unsigned char *written = self->copy + variant->written;
+
+	memset(written, 0xcc, self->page);
+	EXPECT_EQ(0, device_differs(self->device, self->bytes, 1));
+	EXPECT_EQ(1, device_differs(self->copy, self->bytes, 1));
+	device_fill(self->device, self->bytes, 2);
+	EXPECT_EQ(0xccccccccccccccccULL, word_at(written));
+	EXPECT_EQ(1, device_differs(self->copy, self->bytes, 2));
+	evidence("page %zu copied: device memory as it was, the other pages follow it",
+		 variant->written / self->page);
+}
+
+/*
+ * The copy is an ordinary anonymous page, without a mark in its entry. GUP-fast, which does not look
+ * at mappings, holds it, and the slow path refuses the mapping: so on all kernels. What is held
+ * stays what is mapped (SYNC), and nothing of the device's.
+ */
+TEST_F(pfnmap_private, copy_can_be_pinned)
+{
+	const struct hold_row fast = {
+		PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE,
+	};
+	const struct hold_row slow = {
+		PINCHECK_KIND_PIN, PINCHECK_PATH_SLOW, PINCHECK_HOLD_WRITE,
+	};
+	unsigned char *written = self->copy + variant->written;
+	uint64_t word = 0x77;
+
+	memset(written, 0xcc, self->page);
+	EXPECT_EQ(-EFAULT, stage_hold(&self->stage, slow, written, self->page));
+	EXPECT_EQ(PINCHECK_REASON_PFNMAP, self->stage.hold.reason);
+	ASSERT_EQ(0, stage_hold(&self->stage, fast, written, self->page));
+	EXPECT_EQ(8, pincheck_write(self->stage.session, self->stage.hold.hold, 0, &word, 8));
+	EXPECT_EQ(0x77, word_at(written));
+	EXPECT_EQ(1, device_differs(self->copy, self->bytes, 1));
+	EXPECT_EQ(0, device_differs(self->device, self->bytes, 1));
+	EXPECT_EQ(1, pincheck_release(self->stage.session, self->stage.hold.hold));
+	/* Beside it there is nothing that GUP-fast may have. */
+	EXPECT_EQ(-EFAULT, stage_hold(&self->stage, fast, self->copy + self->bytes / 2, self->page));
+	evidence("the copy: fast pin given, slow EFAULT; not copied: EFAULT");
+}
+
+/* Followed for writing, it is copied as if written; what is told then is the copy. */
+TEST_F(pfnmap_private, followed_for_writing)
+{
+	struct pincheck_follow before = { .addr = (uintptr_t)self->copy + variant->written };
+	struct pincheck_follow after = before;
+	struct pincheck_info info;
+
+	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
+	if (!(info.features & PINCHECK_FEAT_PFNMAP))
+		SKIP(return, "needs follow_pfnmap_start() (6.12) or follow_pte()");
+	ASSERT_EQ(0, pincheck_follow(self->stage.session, &before));
+	after.flags = PINCHECK_FOLLOW_WRITE;
+	ASSERT_EQ(0, pincheck_follow(self->stage.session, &after));
+	EXPECT_NE(before.pfn, after.pfn);
+	EXPECT_EQ(before.value, after.value);
+	EXPECT_EQ(PINCHECK_FOLLOWED_SPECIAL, before.told & PINCHECK_FOLLOWED_SPECIAL);
+	EXPECT_EQ(0, after.told & PINCHECK_FOLLOWED_SPECIAL);
+	EXPECT_EQ(0, device_differs(self->copy, self->bytes, 1));
+	evidence("pfn %#llx, special; for writing: %#llx, not special", before.pfn, after.pfn);
+}
+
+/*
+ * R11 (04c35ab3bdae): who unmaps a mapping whose first page was copied must still find what PAT
+ * tracks. A warning of the kernel turns the run red. In parts and whole.
+ */
+TEST_F(pfnmap_private, unmapped_after_copy)
+{
+	unsigned char *again;
+
+	memset(self->copy + variant->written, 0xcc, self->page);
+	ASSERT_EQ(0, munmap(self->copy, self->bytes));
+	again = device_map(self->stage.session, &flavour_private, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, (void *)again);
+	EXPECT_EQ(0, device_differs(again, self->bytes, 1));
+	memset(again + variant->written, 0xcc, self->page);
+	ASSERT_EQ(0, munmap(again + self->bytes / 2, self->page));
+	ASSERT_EQ(0, munmap(again, self->bytes / 2));
+	EXPECT_EQ(variant->written ? 1 : 0,
+		  device_differs(again + self->bytes - 4 * self->page, 4 * self->page, 1) -
+		  (variant->written ? 3 : 4));
+	ASSERT_EQ(0, munmap(again + self->bytes / 2 + self->page,
+			    self->bytes / 2 - self->page));
+	self->copy = MAP_FAILED;
+	evidence("copied, unmapped whole; copied, unmapped in three parts");
+}
+
+static void verdict_forked(int error, struct verdict *verdict)
+{
+	verdict_start(verdict, "ISOLATION");
+	if (error)
+		verdict_broken(verdict, "fork fails", 0);
+	verdict_note(verdict, " fork: %s", strerror(-error));
+}
+
+/*
+ * R11: fork must work, and parent and child have the copy by COW, each its own from the next write
+ * on. Where PAT tracking looks for the mapping's start in the page table, it is gone.
+ */
+TEST_F(pfnmap_private, forked_after_copy)
+{
+	struct toucher child;
+	uint64_t word = 0;
+	int error;
+
+	memset(self->copy + variant->written, 0xcc, self->page);
+	error = toucher_start(&child, self->copy + variant->written);
+	EXPECT_VERDICT(verdict_forked, error);
+	if (error)
+		return;
+	EXPECT_EQ(0, toucher_reads(&child, &word));
+	EXPECT_EQ(0xccccccccccccccccULL, word);
+	memset(self->copy + variant->written, 0xdd, self->page);
+	EXPECT_EQ(0, toucher_reads(&child, &word));
+	EXPECT_EQ(0xccccccccccccccccULL, word);
+	EXPECT_EQ(0, device_differs(self->device, self->bytes, 1));
+	EXPECT_EQ(0, toucher_end(&child));
+	evidence("forked with page %zu copied: ISOLATION kept", variant->written / self->page);
+}
+
+/* B55: what faults cannot map privately is refused; by mprotect(), too, and also by force. */
+TEST_F(pfnmap_private, writable_refused)
+{
+	static const struct {
+		const struct flavour *flavour;
+		const char *name;
+	} rows[] = { { &flavour_fault, "fault" }, { &flavour_huge, "huge" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct flavour flavour = *rows[i].flavour;
+		unsigned char *memory;
+		uint64_t word;
+
+		flavour.map = MAP_PRIVATE;
+		memory = device_map(self->stage.session, &flavour, PROT_READ | PROT_WRITE);
+		EXPECT_EQ(MAP_FAILED, (void *)memory) TH_LOG("%s", rows[i].name);
+		EXPECT_TRUE(errno == EINVAL || (flavour.huge && errno == EOPNOTSUPP))
+			TH_LOG("%s", strerror(errno));
+		memory = device_map(self->stage.session, &flavour, PROT_READ);
+		if (flavour.huge && memory == MAP_FAILED && errno == EOPNOTSUPP)
+			continue;
+		ASSERT_NE(MAP_FAILED, (void *)memory) TH_LOG("%s", rows[i].name);
+		EXPECT_EQ(-1, mprotect(memory, flavour.bytes, PROT_READ | PROT_WRITE));
+		EXPECT_EQ(EACCES, errno);
+		EXPECT_EQ(0, touch_read(memory, &word));
+		EXPECT_EQ(device_word(1, 0), word);
+		EXPECT_EQ(SIGSEGV, touch_write(memory, 0));
+		EXPECT_EQ(0, device_differs(self->device, self->bytes, 1));
+		munmap(memory, flavour.bytes);
+	}
+	evidence("MAP_PRIVATE by faults: writable EINVAL, read-only EACCES from mprotect()");
+}
+
+/* Only a whole part of the memory, from an offset that is one. */
+TEST_F(pfnmap_private, bad_offsets)
+{
+	static const struct {
+		unsigned long offset;
+		size_t bytes;
+		int error;
+	} bad[] = {
+		{ PINCHECK_MMAP_FAULT, PINCHECK_DEVICE_BYTES + 4096, EINVAL },
+		{ PINCHECK_MMAP_FAULT + PINCHECK_DEVICE_BYTES, 4096, EINVAL },
+		{ PINCHECK_MMAP_FAULT + PINCHECK_DEVICE_BYTES - 4096, 8192, EINVAL },
+		{ PINCHECK_MMAP_REMAP + PINCHECK_DEVICE_BYTES, 4096, EINVAL },
+		{ PINCHECK_MMAP_REMAP + PINCHECK_MMAP_HUGE, 4096, EINVAL },
+		{ 1UL << 40, 4096, EINVAL },
+		{ (1UL << 63) - 4096, 4096, EINVAL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		EXPECT_EQ(MAP_FAILED, mmap(NULL, bad[i].bytes, PROT_READ, MAP_SHARED,
+					   self->stage.session, bad[i].offset)) TH_LOG("%zu", i);
+		EXPECT_EQ(bad[i].error, errno) TH_LOG("%zu: %s", i, strerror(errno));
+	}
+	/* And from within it, all flavours: the same page. */
+	for (size_t i = 0; i < 3; i++) {
+		unsigned char *memory = mmap(NULL, self->page, PROT_READ, MAP_SHARED,
+					     self->stage.session,
+					     (i << 30) + DEVICE_SMALL_BYTES - self->page);
+
+		if (memory == MAP_FAILED && errno == EOPNOTSUPP)
+			continue;
+		ASSERT_NE(MAP_FAILED, (void *)memory);
+		EXPECT_EQ(device_word(1, DEVICE_SMALL_BYTES - self->page), word_at(memory));
+		munmap(memory, self->page);
+	}
+	evidence("%zu bad offsets and lengths refused", ARRAY_SIZE(bad));
+}
+
+PINCHECK_TEST_MAIN
