@@ -10,102 +10,11 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include "arguments.h"
 #include "call32.h"
 #include "capability.h"
+#include "device_memory.h"
 #include "stage.h"
-
-#define ARGUMENT_BYTES	4096
-
-/* What good arguments refer to: a hold, and buffers. */
-struct referents {
-	struct stage stage;
-	unsigned char bytes[64];
-	struct pincheck_page pages[STAGE_PAGES];
-	__u64 pfns[STAGE_PAGES];
-	struct pincheck_report reports[STAGE_PAGES];
-	struct pincheck_bench_sample sample;
-};
-
-union argument {
-	struct {
-		__u32 size;
-		__u32 flags;
-	};
-	struct pincheck_info info;
-	struct pincheck_hold hold;
-	struct pincheck_release release;
-	struct pincheck_io io;
-	struct pincheck_pages pages;
-	struct pincheck_report_request report;
-	struct pincheck_scan scan;
-	struct pincheck_bench bench;
-	unsigned char bytes[ARGUMENT_BYTES];
-};
-
-static void good_info(union argument *a, const struct referents *to)
-{
-	(void)to;
-	a->info = (struct pincheck_info) { .size = sizeof(a->info) };
-}
-
-static void good_hold(union argument *a, const struct referents *to)
-{
-	a->hold = (struct pincheck_hold) {
-		.size = sizeof(a->hold), .flags = PINCHECK_HOLD_WRITE,
-		.kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST,
-		.addr = (uintptr_t)to->stage.memory, .len = to->stage.length,
-	};
-}
-
-static void good_release(union argument *a, const struct referents *to)
-{
-	a->release = (struct pincheck_release) {
-		.size = sizeof(a->release), .hold = to->stage.hold.hold,
-	};
-}
-
-static void good_io(union argument *a, const struct referents *to)
-{
-	a->io = (struct pincheck_io) {
-		.size = sizeof(a->io), .hold = to->stage.hold.hold,
-		.offset = 1, .len = sizeof(to->bytes), .buffer = (uintptr_t)to->bytes,
-	};
-}
-
-static void good_pages(union argument *a, const struct referents *to)
-{
-	a->pages = (struct pincheck_pages) {
-		.size = sizeof(a->pages), .hold = to->stage.hold.hold,
-		.count = STAGE_PAGES, .pages = (uintptr_t)to->pages,
-	};
-}
-
-static void good_report(union argument *a, const struct referents *to)
-{
-	a->report = (struct pincheck_report_request) {
-		.size = sizeof(a->report), .report_size = sizeof(to->reports[0]),
-		.count = STAGE_PAGES,
-		.pfns = (uintptr_t)to->pfns, .reports = (uintptr_t)to->reports,
-	};
-}
-
-static void good_scan(union argument *a, const struct referents *to)
-{
-	a->scan = (struct pincheck_scan) {
-		.size = sizeof(a->scan), .flags = PINCHECK_SCAN_PINNED,
-		.cursor = 1, .end = 2, .room = STAGE_PAGES, .pfns = (uintptr_t)to->pfns,
-	};
-}
-
-static void good_bench(union argument *a, const struct referents *to)
-{
-	a->bench = (struct pincheck_bench) {
-		.size = sizeof(a->bench), .flags = PINCHECK_HOLD_WRITE,
-		.kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST, .rounds = 1,
-		.addr = (uintptr_t)to->stage.memory, .len = to->stage.length,
-		.samples = (uintptr_t)&to->sample,
-	};
-}
 
 FIXTURE(ioctl)
 {
@@ -193,6 +102,25 @@ FIXTURE_VARIANT_ADD(ioctl, report)
 	.abi1_size = 40, .needs_admin = true,
 };
 
+FIXTURE_VARIANT_ADD(ioctl, follow)
+{
+	.number = PINCHECK_IOC_FOLLOW, .good = good_follow,
+	.reserved = offsetof(struct pincheck_follow, reserved),
+	.abi1_size = 64,
+	.known_flags = PINCHECK_FOLLOW_FLAGS,
+	.output_first = offsetof(struct pincheck_follow, hold), .output_end = 64,
+	.needs_admin = true,
+};
+
+FIXTURE_VARIANT_ADD(ioctl, revoke)
+{
+	.number = PINCHECK_IOC_REVOKE, .good = good_revoke,
+	.reserved = offsetof(struct pincheck_revoke, reserved),
+	.abi1_size = 40,
+	.known_flags = PINCHECK_REVOKE_FLAGS,
+	.output_first = offsetof(struct pincheck_revoke, mapped), .output_end = 40,
+};
+
 FIXTURE_SETUP(ioctl)
 {
 	const struct hold_row pin = {
@@ -207,11 +135,17 @@ FIXTURE_SETUP(ioctl)
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)self->argument);
 	munmap((char *)self->argument + ARGUMENT_BYTES, ARGUMENT_BYTES);
+	if (variant->number == PINCHECK_IOC_FOLLOW) {
+		self->to.device = device_map(self->to.stage.session, &flavour_fault, PROT_READ);
+		ASSERT_NE(MAP_FAILED, (void *)self->to.device);
+	}
 	variant->good(self->argument, &self->to);
 }
 
 FIXTURE_TEARDOWN(ioctl)
 {
+	if (self->to.device)
+		munmap(self->to.device, DEVICE_SMALL_BYTES);
 	EXPECT_STAGE_CLEAN(&self->to.stage);
 }
 
@@ -338,9 +272,11 @@ static void refuse_bit(struct __test_metadata *_metadata, FIXTURE_DATA(ioctl) *s
 	memcpy(&self->argument->bytes[offset], &word, sizeof(word));
 	EXPECT_EQ(-EINVAL, issue_good(self, variant)) TH_LOG("offset %zu bit %u", offset, bit);
 	EXPECT_TRUE(only_the_first_hold(self)) TH_LOG("offset %zu bit %u", offset, bit);
-	/* HOLD answers why it failed; the others answer only when they succeed. */
+	/* HOLD and FOLLOW answer why they failed; the others answer only when they succeed. */
 	if (variant->number == PINCHECK_IOC_HOLD) {
 		EXPECT_EQ(PINCHECK_REASON_ARGUMENT, self->argument->hold.reason);
+	} else if (variant->number == PINCHECK_IOC_FOLLOW) {
+		EXPECT_EQ(PINCHECK_REASON_ARGUMENT, self->argument->follow.reason);
 	} else {
 		EXPECT_TRUE(argument_untouched(self)) TH_LOG("offset %zu bit %u", offset, bit);
 	}

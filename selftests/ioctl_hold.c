@@ -292,7 +292,7 @@ TEST_F(ioctl_hold, untouched_memory)
 
 TEST_F(ioctl_hold, kind_unknown)
 {
-	static const __u32 kinds[] = { 0, 5, 100, 0x80000001, 0xffffffff };
+	static const __u32 kinds[] = { 0, 6, 100, 0x80000001, 0xffffffff };
 	struct hold_row row = variant->row;
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {

@@ -5,6 +5,7 @@
  * B56, R58. One variant a flavour of the mapping.
  */
 #include "suite.h"
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include "device_memory.h"
 #include "stage.h"
@@ -266,6 +267,28 @@ TEST_F(pfnmap_keep, by_hold)
 	EXPECT_EQ(1, hold.pages);
 	EXPECT_EQ(hold.addr + self->stage.page, hold.fail_addr);
 	evidence("%zu bytes by HOLD; of anonymous memory: EINVAL; past the end: EFAULT", self->bytes);
+}
+
+/* CLEAN: who cannot be told the id gets no hold. */
+TEST_F(pfnmap_keep, answer_not_written)
+{
+	size_t page = self->stage.page;
+	struct pincheck_follow *follow = mmap(NULL, page, PROT_READ | PROT_WRITE,
+					      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct pincheck_info info;
+
+	ASSERT_NE(MAP_FAILED, (void *)follow);
+	*follow = (struct pincheck_follow) {
+		.size = sizeof(*follow), .flags = PINCHECK_FOLLOW_KEEP,
+		.addr = (uintptr_t)self->device, .len = page,
+	};
+	ASSERT_EQ(0, mprotect(follow, page, PROT_READ));
+	EXPECT_EQ(-1, ioctl(self->stage.session, PINCHECK_IOC_FOLLOW, follow));
+	EXPECT_EQ(EFAULT, errno);
+	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
+	EXPECT_EQ(0, info.session_holds);
+	munmap(follow, page);
+	evidence("answer into a read-only page: EFAULT, %llu holds", info.session_holds);
 }
 
 PINCHECK_TEST_MAIN

@@ -22,8 +22,8 @@ static const struct feature {
 	{ PINCHECK_FEAT_MEMFD, "memfd", "pages of a file can be held without a mapping" },
 	{ PINCHECK_FEAT_NOFAULT, "nofault", "what is mapped is told also where GUP-fast does not look" },
 	{ PINCHECK_FEAT_MIRROR, "mirror", "pages can be held without a reference, by a notifier" },
-	{ PINCHECK_FEAT_PFNMAP, "pfnmap", "the device can be mapped as device memory" },
-	{ PINCHECK_FEAT_PFNMAP_HUGE, "pfnmap_huge", "and by PMDs" },
+	{ PINCHECK_FEAT_PFNMAP, "pfnmap", "FOLLOW of device memory, and holds on it" },
+	{ PINCHECK_FEAT_PFNMAP_HUGE, "pfnmap_huge", "device memory mapped by PMDs (6.12)" },
 	{ PINCHECK_FEAT_FILE_WHITELIST, "file_whitelist", "the kernel refuses to pin dirty-tracked files" },
 };
 
