@@ -244,6 +244,13 @@ static bool has_mirror(void)
 	return has_feature(PINCHECK_FEAT_MIRROR);
 }
 
+static bool has_module_file(void)
+{
+	const char *file = getenv("PINCHECK_MODULE");
+
+	return file && !access(file, R_OK);
+}
+
 static const struct {
 	unsigned int bit;
 	bool (*met)(void);
@@ -264,6 +271,8 @@ static const struct {
 	{ NEEDS_SECRETMEM, has_secretmem, "needs memfd_secret (to 6.4 boot with secretmem.enable=1)" },
 	{ NEEDS_UFFD_WP, has_uffd_wp, "needs userfaultfd write-protection (CONFIG_USERFAULTFD)" },
 	{ NEEDS_UFFD_WP_MARK, has_uffd_wp_mark, "needs uffd-wp in pagemap (Linux 5.14)" },
+	{ NEEDS_MODULE_FILE, has_module_file,
+	  "needs a module that may be unloaded (PINCHECK_MODULE= its file)" },
 	{ NEEDS_KSM, has_ksm, "needs KSM (CONFIG_KSM, and root)" },
 	{ NEEDS_MIRROR, has_mirror, "needs mirrors (CONFIG_HMM_MIRROR)" },
 };

@@ -42,6 +42,8 @@ enum requirement {
 	NEEDS_OVERLAY		= 1U << 15,
 	/** @NEEDS_MIRROR: holds of kind mirror (PINCHECK_FEAT_MIRROR) */
 	NEEDS_MIRROR		= 1U << 16,
+	/** @NEEDS_MODULE_FILE: nobody else needs the module, and its file is known */
+	NEEDS_MODULE_FILE	= 1U << 20,
 };
 
 /**

@@ -46,5 +46,6 @@
 #define ENV_EXT4		"PINCHECK_EXT4"
 #define ENV_XFS			"PINCHECK_XFS"
 #define ENV_BTRFS		"PINCHECK_BTRFS"
+#define ENV_MODULE		"PINCHECK_MODULE"	/* its file: it may be unloaded and loaded again */
 
 #endif

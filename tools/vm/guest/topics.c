@@ -250,6 +250,8 @@ void topics_run(const struct config *config)
 		setenv(ENV_FILTER, config->filter, 1);
 	if (config->slow)
 		setenv(ENV_SLOW, "yes", 1);
+	if (*config->module)
+		setenv(ENV_MODULE, config->module, 1);
 	for (unsigned int i = 0; i < topic_count; i++)
 		run_topic(topics[i], config);
 }
