@@ -5,12 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "../../lib/vmstat.h"
 #include "../protocol.h"
 #include "guest.h"
 
 /* io_uring unpins its buffers from a worker, some time after its process is gone. */
 #define SETTLE_SECONDS	10
+
+/* Only in kernels that are made for it: Documentation/debug-kernel.md */
+#define KMEMLEAK	"/sys/kernel/debug/kmemleak"
 
 struct pins {
 	uint64_t acquired;
@@ -37,6 +41,7 @@ void clean_baseline(void)
 {
 	pins_error = pins_now(&first);
 	last = first;
+	file_write(KMEMLEAK, "clear");
 }
 
 void clean_pins_since(const char *topic)
@@ -95,13 +100,50 @@ static bool check_rmmod(const char *module)
 	return !error;
 }
 
+/* What nobody refers to any more and the module allocated. Its name stands in the trace. */
+static unsigned int count_leaks(void)
+{
+	FILE *leaks = fopen(KMEMLEAK, "re");
+	char line[256], object[256] = "";
+	unsigned int count = 0;
+
+	while (leaks && fgets(line, sizeof(line), leaks)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!strncmp(line, "unreferenced object", 19))
+			snprintf(object, sizeof(object), "%s", line);
+		if (!strstr(line, "[pincheck]") || !*object)
+			continue;
+		report("%s%s", object, line);
+		*object = '\0';
+		count++;
+	}
+	if (leaks)
+		fclose(leaks);
+	return count;
+}
+
+static bool check_kmemleak(void)
+{
+	unsigned int leaks;
+
+	/* An object is told from its second scan on. */
+	file_write(KMEMLEAK, "scan");
+	file_write(KMEMLEAK, "scan");
+	leaks = count_leaks();
+	report_subresult(!leaks, "kmemleak", "%u objects of the module", leaks);
+	return !leaks;
+}
+
 void clean_check(const struct config *config)
 {
 	bool has_module = *config->module;
+	bool has_kmemleak = has_module && !access(KMEMLEAK, W_OK);
 	bool ok;
 
-	report_subtests(1 + has_module + scope_count + has_module);
+	report_subtests(1 + has_kmemleak + has_module + scope_count + has_module);
 	ok = check_pins();
+	if (has_kmemleak)
+		ok &= check_kmemleak();
 	if (has_module)
 		ok &= check_rmmod(config->module);
 	for (unsigned int i = 0; i < scope_count; i++) {
