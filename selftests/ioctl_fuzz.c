@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include "dice.h"
 #include "stage.h"
 
 #define SESSIONS	3
@@ -23,7 +24,7 @@ FIXTURE(ioctl_fuzz)
 	size_t buffer_bytes;
 	int session[SESSIONS];
 	uint64_t seed;
-	uint64_t state;
+	struct dice dice;
 	unsigned int accepted;
 	unsigned int refused;
 };
@@ -35,24 +36,19 @@ FIXTURE_VARIANT(ioctl_fuzz)
 
 FIXTURE_VARIANT_ADD(ioctl_fuzz, seeded) { 3000 };
 
-/* xorshift64*: small, and the same on every libc for the same seed. */
 static uint64_t roll(FIXTURE_DATA(ioctl_fuzz) *self)
 {
-	self->state ^= self->state >> 12;
-	self->state ^= self->state << 25;
-	self->state ^= self->state >> 27;
-	return self->state * 2685821657736338717ULL;
+	return dice_roll(&self->dice);
 }
 
 static uint64_t below(FIXTURE_DATA(ioctl_fuzz) *self, uint64_t end)
 {
-	return (roll(self) >> 16) % end;
+	return dice_below(&self->dice, end);
 }
 
 static uint64_t choose_seed(void)
 {
-	const char *given = getenv("PINCHECK_SEED");
-	uint64_t seed = given ? strtoull(given, NULL, 0) : 0;
+	uint64_t seed = dice_given_seed();
 
 	while (!seed)
 		if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
@@ -74,7 +70,7 @@ FIXTURE_SETUP(ioctl_fuzz)
 		self->session[i] = pincheck_open();
 		ASSERT_LE(0, self->session[i]);
 	}
-	self->seed = self->state = choose_seed();
+	self->seed = self->dice.state = choose_seed();
 }
 
 FIXTURE_TEARDOWN(ioctl_fuzz)
@@ -254,7 +250,7 @@ TEST_F(ioctl_fuzz, dying_children)
 		ASSERT_LE(0, child);
 		if (!child) {
 			close(beat[0]);
-			self->state += i;
+			self->dice.state += i;
 			for (size_t session = 0; session < SESSIONS; session++) {
 				close(self->session[session]);
 				self->session[session] = pincheck_open();
