@@ -42,7 +42,7 @@ tools: $(TOOLS) ## the host programs, in build/bin
 tests: $(SELFTESTS) ## the test programs (static), in build/tests
 
 ##@ Run
-.PHONY: demo check selftests selftests-host
+.PHONY: demo check selftests fuzz selftests-host
 demo: host-vm ## the main job from nothing: a stock kernel judged, as a table
 	tools/run-suite --demo
 
@@ -52,6 +52,11 @@ check: host-vm host-lint ## everything that must pass, from nothing; ends N pass
 selftests: host-vm ## the suite in a VM; KERNEL= and KDIR= for a kernel of your own, TESTS='fork.*', ACCEL=tcg
 	KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" TESTS='$(TESTS)' \
 		ACCEL="$(ACCEL)" tools/run-suite
+
+COUNT ?= 1000000
+fuzz: host-vm ## COUNT= hostile calls of several processes, SEED= to repeat; KERNELS=, KERNEL=, KDIR= as above
+	KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" \
+		COUNT="$(COUNT)" SEED="$(SEED)" tools/run-suite --fuzz
 
 selftests-host: ## the suite on this machine's running kernel, after a warning; YES=1 answers it
 	@$(MAKE) --no-print-directory -s $(if $(MODULE),,module) tools tests

@@ -7,6 +7,7 @@ TESTS=${TESTS:-*}
 ACCEL=${ACCEL:-auto}
 VM=$BUILD/bin/pincheck-vm
 kernels=tools/kernels/kernels
+vm_options=()
 
 # die MESSAGE: cause and mending command in one line
 die()
@@ -30,7 +31,7 @@ vm()
 	shift 2
 	"$VM" run --name "$name" --kernel "$image" --module "$BUILD/module/$name/pincheck.ko" \
 		--tests "$BUILD/tests" --results "$BUILD/results/${RESULTS:-$name}" \
-		--filter "$TESTS" --accel "$ACCEL" "$@"
+		--filter "$TESTS" --accel "$ACCEL" "${vm_options[@]}" "$@"
 }
 
 stock_fetch()
