@@ -39,7 +39,6 @@ FIXTURE_VARIANT(unload)
 {
 	struct use use;
 	unsigned int times;
-	unsigned int needs;
 };
 
 static void close_it(int session)
@@ -88,9 +87,32 @@ static int send_away(int session)
 	return wire[1];
 }
 
-FIXTURE_VARIANT_ADD(unload, descriptor) { { keep_open, close_it }, 20, 0 };
-FIXTURE_VARIANT_ADD(unload, hold) { { take_hold, close_it }, 2, 0 };
-FIXTURE_VARIANT_ADD(unload, in_flight) { { send_away, close_it }, 2, 0 };
+/* No descriptor is left, only what is mapped. */
+#define MAPPED_BYTES	4096
+
+static void *mapping = MAP_FAILED;
+
+static int keep_mapped(int session)
+{
+	mapping = mmap(NULL, MAPPED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, session,
+		       PINCHECK_MMAP_FAULT);
+	if (mapping == MAP_FAILED)
+		return -1;
+	close(session);
+	*(volatile char *)mapping = 1;
+	return 0;
+}
+
+static void unmap_it(int state)
+{
+	(void)state;
+	munmap(mapping, MAPPED_BYTES);
+}
+
+FIXTURE_VARIANT_ADD(unload, descriptor) { { keep_open, close_it }, 20 };
+FIXTURE_VARIANT_ADD(unload, hold) { { take_hold, close_it }, 2 };
+FIXTURE_VARIANT_ADD(unload, in_flight) { { send_away, close_it }, 2 };
+FIXTURE_VARIANT_ADD(unload, mapping) { { keep_mapped, unmap_it }, 2 };
 
 static int insert(const char *path)
 {
@@ -124,7 +146,7 @@ static int take_away_sometime(unsigned int *refused)
 
 FIXTURE_SETUP(unload)
 {
-	SUITE_NEEDS(NEEDS_MODULE_FILE | variant->needs);
+	SUITE_NEEDS(NEEDS_MODULE_FILE);
 	self->file = getenv("PINCHECK_MODULE");
 }
 
@@ -193,7 +215,8 @@ static void open_all_the_time(struct openers *openers, const struct use *use)
 			state = use->begin(session);
 			if (state < 0)
 				what = &openers->odd;
-			use->end(state < 0 ? session : state);
+			else
+				use->end(state);
 			in_vain = 0;
 		} else {
 			/* No node; a node of a device that is going. */

@@ -119,6 +119,10 @@ static void fill_release(struct fuzz_worker *worker, const struct fuzz_session *
 
 	release->hold = some_hold(worker, session);
 	release->flags = dice_chance(&worker->dice, 4) ? PINCHECK_RELEASE_DIRTY : 0;
+	if (dice_chance(&worker->dice, 3)) {
+		release->first = dice_below(&worker->dice, 8);
+		release->count = dice_below(&worker->dice, 8);
+	}
 }
 
 static void forget_hold(struct fuzz_worker *worker, struct fuzz_session *session,
@@ -127,7 +131,7 @@ static void forget_hold(struct fuzz_worker *worker, struct fuzz_session *session
 	const struct pincheck_release *release = argument;
 
 	(void)worker;
-	for (size_t i = 0; i < FUZZ_IDS; i++)
+	for (size_t i = 0; i < FUZZ_IDS && !release->count; i++)
 		if (session->ids[i] == release->hold)
 			session->ids[i] = 0;
 }
@@ -223,6 +227,15 @@ static void fill_events(struct fuzz_worker *worker, const struct fuzz_session *s
 	events->room = 1 + dice_below(&worker->dice, EVENTS);
 }
 
+static void fill_revoke(struct fuzz_worker *worker, const struct fuzz_session *session,
+			void *argument)
+{
+	struct pincheck_revoke *revoke = argument;
+
+	(void)session;
+	revoke->flags = dice_chance(&worker->dice, 3) ? 0 : PINCHECK_REVOKE_RESTORE;
+}
+
 static void fill_bench(struct fuzz_worker *worker, const struct fuzz_session *session,
 		       void *argument)
 {
@@ -269,6 +282,7 @@ static const struct command commands[] = {
 	  .tame = tame_scan },
 	{ COMMAND(EVENTS), sizeof(struct pincheck_events), 3, .feature = FEAT_MIRROR,
 	  .fill = fill_events },
+	{ COMMAND(REVOKE), sizeof(struct pincheck_revoke), 2, .fill = fill_revoke },
 	{ COMMAND(BENCH), sizeof(struct pincheck_bench), 2, true, .fill = fill_bench },
 	{ .name = "unknown", .number = _IOWR(PINCHECK_IOC_MAGIC, 0x7f, struct pincheck_hold),
 	  sizeof(struct pincheck_hold), 1, .never = true, .fill = fill_nothing },

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <linux/pincheck.h>
 #include "../../tools/lib/array.h"
 #include "fuzz.h"
 
@@ -71,7 +72,7 @@ static const struct shape shapes[] = {
 	{ SMALL, PROT_READ, MAP_SHARED, EXT4, 0, false },
 	{ SMALL, RW, MAP_PRIVATE, EXT4, 0, false },
 	{ SMALL, RW, MAP_SHARED, SECRET, 0, true },
-	{ SMALL, RW, MAP_SHARED, DEVICE, 0, false },
+	{ HUGE, RW, MAP_SHARED, DEVICE, 0, false },
 	{ SMALL, 0, 0, NOTHING, 0, false },
 };
 
@@ -255,19 +256,70 @@ static void change_file(struct fuzz_worker *worker, void *at, size_t bytes)
 	}
 }
 
-/* The device's own memory, if it has any: any part of it, in any way. */
+/* The device's own memory: any part of it, in any way; also ways and parts that there are not. */
 static void map_device(struct fuzz_worker *worker, void *at, size_t bytes)
 {
 	static const int flags[] = { MAP_SHARED, MAP_PRIVATE, MAP_SHARED | MAP_POPULATE };
+	off_t flavour = dice_below(&worker->dice, 4) * PINCHECK_MMAP_HUGE;
+	size_t i;
 
 	(void)at;
-	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
-		if (shapes[i].source != DEVICE)
-			continue;
-		mmap(shape_address(i), bytes, dice_below(&worker->dice, 8),
-		     flags[dice_below(&worker->dice, ARRAY_SIZE(flags))] | MAP_FIXED,
-		     fuzz_session(worker)->fd, dice_below(&worker->dice, 8) * FUZZ_PAGE);
+	for (i = 0; shapes[i].source != DEVICE; i++)
+		;
+	if (dice_chance(&worker->dice, 2))
+		bytes = HUGE;
+	mmap(shape_address(i), bytes, dice_below(&worker->dice, 4),
+	     flags[dice_below(&worker->dice, ARRAY_SIZE(flags))] | MAP_FIXED,
+	     fuzz_session(worker)->fd,
+	     flavour + (dice_chance(&worker->dice, 2) ? dice_below(&worker->dice, 8) : 0) *
+	     FUZZ_PAGE);
+}
+
+/* By the way of a debugger, which neither a protection nor the lack of pages stops. */
+static void debug(struct fuzz_worker *worker, void *at, size_t bytes)
+{
+	int memory = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+
+	bytes = bytes < FUZZ_TRAY_BYTES ? bytes : FUZZ_TRAY_BYTES;
+	if (dice_chance(&worker->dice, 2))
+		bytes = pread(memory, worker->tray, bytes, (uintptr_t)at);
+	else
+		bytes = pwrite(memory, worker->tray, bytes, (uintptr_t)at);
+	if (memory >= 0)
+		close(memory);
+}
+
+/* A session is a file, and there are calls for files. */
+static void use_as_file(struct fuzz_worker *worker, void *at, size_t bytes)
+{
+	int session = fuzz_session(worker)->fd;
+	ssize_t got = 0;
+
+	(void)at;
+	switch (dice_below(&worker->dice, 8)) {
+	case 0:
+		got = pread(session, worker->tray, FUZZ_PAGE, 0);
+		break;
+	case 1:
+		got = pwrite(session, worker->tray, FUZZ_PAGE, 0);
+		break;
+	case 2:
+		got = ftruncate(session, bytes);
+		break;
+	case 3:
+		got = fallocate(session, 0, 0, bytes);
+		break;
+	case 4:
+		got = fsync(session);
+		break;
+	case 5:
+		got = sync_file_range(session, 0, bytes, 7);
+		break;
+	default:
+		got = posix_fadvise(session, 0, bytes, dice_below(&worker->dice, 6));
 	}
+	if (got)
+		errno = 0;	/* refused */
 }
 
 /* Unmapping and protecting undo themselves: a shape is made anew twice as often. */
@@ -283,7 +335,7 @@ void fuzz_memory_event(struct fuzz_worker *worker)
 		map_anew, map_anew, map_anew, map_anew, map_anew, map_anew, protect, protect,
 		advise, advise, advise, advise, unmap, lock, move, write_by_kernel,
 		write_by_kernel, write_by_kernel, read_by_kernel, change_file, map_device,
-		map_device,
+		map_device, map_device, debug, use_as_file,
 	};
 	size_t index = dice_below(&worker->dice, ARRAY_SIZE(shapes));
 	size_t pages = shapes[index].bytes / FUZZ_PAGE, first = dice_below(&worker->dice, pages);
