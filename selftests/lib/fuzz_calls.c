@@ -73,6 +73,16 @@ static void fill_memfd(struct fuzz_worker *worker, struct pincheck_hold *hold)
 	hold->len = some_pages(worker, bytes - hold->offset) * FUZZ_PAGE;
 }
 
+/* Without a reference there is no path; and a mirror alone can be late. */
+static void fill_without_reference(struct pincheck_hold *hold)
+{
+	hold->kind = PINCHECK_KIND_MIRROR;
+	hold->path = PINCHECK_PATH_UNKNOWN;
+	hold->flags &= PINCHECK_HOLD_WRITE | PINCHECK_HOLD_DIRTY_LATE;
+	if (!(hold->flags & PINCHECK_HOLD_WRITE))
+		hold->flags = 0;
+}
+
 static void fill_hold(struct fuzz_worker *worker, const struct fuzz_session *session,
 		      void *argument)
 {
@@ -87,8 +97,8 @@ static void fill_hold(struct fuzz_worker *worker, const struct fuzz_session *ses
 	hold->kind = dice_chance(&worker->dice, 3) ? PINCHECK_KIND_GET : PINCHECK_KIND_PIN;
 	hold->path = dice_chance(&worker->dice, 2) ? PINCHECK_PATH_FAST : PINCHECK_PATH_SLOW;
 	hold->flags = dice_below(&worker->dice, PINCHECK_HOLD_FLAGS + 1) & PINCHECK_HOLD_FLAGS;
-	if (hold->kind == PINCHECK_KIND_GET)
-		hold->flags &= PINCHECK_HOLD_WRITE | PINCHECK_HOLD_FORCE;
+	hold->flags &= hold->kind == PINCHECK_KIND_GET ?
+		       PINCHECK_HOLD_WRITE | PINCHECK_HOLD_FORCE : ~PINCHECK_HOLD_DIRTY_LATE;
 	if (dice_chance(&worker->dice, 2))
 		hold->flags &= ~PINCHECK_HOLD_FORCE;
 	hold->addr = fuzz_address(worker, &room) & ~(FUZZ_PAGE - 1);
@@ -98,6 +108,8 @@ static void fill_hold(struct fuzz_worker *worker, const struct fuzz_session *ses
 		hold->path = PINCHECK_PATH_SLOW;
 		hold->flags &= ~PINCHECK_HOLD_WHITELIST;
 	}
+	if (dice_chance(&worker->dice, 5))
+		fill_without_reference(hold);
 }
 
 static void remember_hold(struct fuzz_worker *worker, struct fuzz_session *session,
@@ -263,8 +275,6 @@ static void fill_nothing(struct fuzz_worker *worker, const struct fuzz_session *
 	(void)argument;
 }
 
-#define FEAT_MIRROR	(1ULL << 8)	/* PINCHECK_FEAT_MIRROR */
-
 #define COMMAND(name_)	.name = #name_, .number = PINCHECK_IOC_##name_
 
 static const struct command commands[] = {
@@ -280,7 +290,7 @@ static const struct command commands[] = {
 	  .fill = fill_report },
 	{ COMMAND(SCAN), sizeof(struct pincheck_scan), 3, true, .fill = fill_scan,
 	  .tame = tame_scan },
-	{ COMMAND(EVENTS), sizeof(struct pincheck_events), 3, .feature = FEAT_MIRROR,
+	{ COMMAND(EVENTS), sizeof(struct pincheck_events), 3, .feature = PINCHECK_FEAT_MIRROR,
 	  .fill = fill_events },
 	{ COMMAND(REVOKE), sizeof(struct pincheck_revoke), 2, .fill = fill_revoke },
 	{ COMMAND(BENCH), sizeof(struct pincheck_bench), 2, true, .fill = fill_bench },
