@@ -208,6 +208,9 @@ TEST_F(memfd, hold_before_touch)
 	ASSERT_EQ(0, dirty_the_memory(self, variant->flags));
 	ASSERT_EQ(0, hold_all(self));
 	EXPECT_EQ(self->bytes / self->stage.page, self->stage.hold.pages);
+	/* What others have reserved is theirs. */
+	if (variant->unit)
+		EXPECT_EQ(self->pool_reserved, pool_number("resv_hugepages"));
 	device = device_reads(self);
 	ASSERT_NE(NULL, device);
 	EXPECT_TRUE(is_zero(device, self->bytes));

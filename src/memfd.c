@@ -10,6 +10,7 @@
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/falloc.h>	/* wants types */
 #include <linux/hugetlb.h>
 #include <linux/kernel.h>
 #include <linux/magic.h>
@@ -18,6 +19,7 @@
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
+#include <linux/xarray.h>
 #include "argument.h"
 #include "compat/memfd.h"
 #include "hold.h"
@@ -142,6 +144,64 @@ static unsigned long take_chunks(struct hold *hold, struct file *file, loff_t st
 	return done;
 }
 
+/* Is part of the range not in the page cache? Under the inode's lock nothing is taken out of it. */
+static bool has_hole(struct inode *inode, const struct pincheck_hold *request)
+{
+	unsigned long step = i_blocksize(inode) >> PAGE_SHIFT;
+	unsigned long index = round_down(request->offset >> PAGE_SHIFT, step);
+	unsigned long end = (request->offset + request->len) >> PAGE_SHIFT;
+
+	for (; index < end; index += step) {
+		void *entry = xa_load(&inode->i_mapping->i_pages, index);
+
+		if (!entry || xa_is_value(entry))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What hugetlb lacks is allocated as the file system does it. memfd_pin_folios() takes it from what
+ * mappings have reserved, and where nothing is reserved kernels count below 0 (a BUG with
+ * CONFIG_DEBUG_VM): then no process gets a huge page any more.
+ */
+static int fill_holes(struct file *file, struct pincheck_hold *request)
+{
+	struct inode *inode = file_inode(file);
+	bool hole;
+	int err;
+
+	if (!is_hugetlb(inode))
+		return 0;
+	if (down_read_killable(&inode->i_rwsem))
+		return -EINTR;
+	err = file_check(file, request);
+	hole = !err && has_hole(inode, request);
+	up_read(&inode->i_rwsem);
+	if (!hole)
+		return err;
+	if (!(file->f_mode & FMODE_WRITE))
+		return refuse(request, PINCHECK_REASON_ACCESS, -EACCES);
+	err = vfs_fallocate(file, FALLOC_FL_KEEP_SIZE, request->offset, request->len);
+	if (err == -EINTR && !fatal_signal_pending(current))
+		return -EAGAIN;
+	return err == -ENOSPC ? -ENOMEM : err;
+}
+
+/* Under the inode's lock. */
+static int take_locked(struct hold *hold, struct file *file, struct pincheck_hold *request,
+		       struct folio **room)
+{
+	int err = file_check(file, request);
+
+	if (err)
+		return err;
+	if (is_hugetlb(file_inode(file)) && has_hole(file_inode(file), request))
+		return -EAGAIN;
+	request->pages = take_chunks(hold, file, request->offset, room, &err);
+	return err;
+}
+
 static int take_file(struct hold *hold, struct file *file, struct pincheck_hold *request)
 {
 	struct inode *inode = file_inode(file);
@@ -151,12 +211,13 @@ static int take_file(struct hold *hold, struct file *file, struct pincheck_hold 
 	room = kvmalloc_array(min(hold->nr, HOLD_CHUNK_PAGES), sizeof(*room), GFP_KERNEL_ACCOUNT);
 	if (!room)
 		return -ENOMEM;
+	err = fill_holes(file, request);
+	if (err)
+		goto free;
 	err = down_read_killable(&inode->i_rwsem);
 	if (err)
 		goto free;
-	err = file_check(file, request);
-	if (!err)
-		request->pages = take_chunks(hold, file, request->offset, room, &err);
+	err = take_locked(hold, file, request, room);
 	up_read(&inode->i_rwsem);
 	session_count(hold->session, request->pages, 0);
 	if (err)

@@ -176,9 +176,10 @@ enum pincheck_reason {
  * The outputs are written on failure too, as soon as the structure itself could be read.
  *
  * Kind memfd takes pages of a file instead: shmem (memfd, tmpfs) or hugetlb. What the range lacks
- * is allocated, mapped or not. The kernel takes one pin a folio; the counters of this module count
- * base pages all the same. @addr and @path are 0 then, and the other way round @fd and @offset for
- * the other kinds.
+ * is allocated, mapped or not; in hugetlb by the way of fallocate(), for which the file must be open
+ * for writing (EACCES). The kernel takes one pin a folio; the counters of this module count base
+ * pages all the same. @addr and @path are 0 then, and the other way round @fd and @offset for the
+ * other kinds.
  *
  * EINVAL: unknown flag, kind or path; @addr or @len not a multiple of the page size, @len 0,
  * the range wraps or leaves user space (an address with tag bits does); long-term with kind get.
