@@ -134,6 +134,8 @@ static void fill_release(struct fuzz_worker *worker, const struct fuzz_session *
 	if (dice_chance(&worker->dice, 3)) {
 		release->first = dice_below(&worker->dice, 8);
 		release->count = dice_below(&worker->dice, 8);
+		if (dice_chance(&worker->dice, 4))
+			release->flags = PINCHECK_RELEASE_STEAL;
 	}
 }
 
