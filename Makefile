@@ -39,7 +39,7 @@ module: ## build/module/host/pincheck.ko for the kernel tree in KDIR=
 
 tools: $(TOOLS) ## the host programs, in build/bin
 
-tests: $(SELFTESTS) ## the test programs (static), in build/tests
+tests: $(SELFTESTS) $(HAZARDS) ## the test programs (static), in build/tests
 
 ##@ Run
 .PHONY: demo check selftests fuzz selftests-host
@@ -62,12 +62,15 @@ selftests-host: ## the suite on this machine's running kernel, after a warning; 
 	@$(MAKE) --no-print-directory -s $(if $(MODULE),,module) tools tests
 	MODULE="$(MODULE)" TESTS='$(TESTS)' YES="$(YES)" tools/run-host
 
-.PHONY: unit lint mutants
+.PHONY: unit lint hazards mutants
 unit: $(UNIT_TESTS) ## host unit tests, with ASan and UBSan
 	tools/unit $(UNIT_TESTS)
 
 lint: host-lint ## warnings, sparse, shellcheck: module with gcc and clang, host programs
 	tools/lint
+
+hazards: host-vm ## what must not be done to a page of a file, done: a guest for each; KERNELS=
+	KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" tools/run-hazards
 
 mutants: host-vm ## KTREE=: kernels broken in one line, each of which must turn a test red
 	KTREE="$(KTREE)" tools/run-mutants $(MUTANTS)

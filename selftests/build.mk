@@ -21,6 +21,16 @@ $(SELFTESTS_PROGRAMS): $(BUILD)/tests/%: selftests/%.c $(SELFTESTS_LIB) $(SELFTE
 	@mkdir -p $(@D)
 	$(CC) $(SELFTESTS_CFLAGS) $(SELFTESTS_HARNESS) -static -o $@ $< $(SELFTESTS_LIB) -luring -ljansson
 
+# What may crash the kernel it runs on: no part of the suite, see tools/run-hazards.
+HAZARDS	:= $(BUILD)/hazards/hazard $(BUILD)/hazards/known-issues
+$(BUILD)/hazards/hazard: selftests/hazards/hazard.c $(SELFTESTS_LIB) $(SELFTESTS_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(SELFTESTS_CFLAGS) $(SELFTESTS_HARNESS) -static -o $@ $< $(SELFTESTS_LIB) -luring
+
+$(BUILD)/hazards/known-issues: selftests/known-issues
+	@mkdir -p $(@D)
+	cp $< $@
+
 $(SELFTESTS_LIB): $(SELFTESTS_LIB_OBJS)
 	rm -f $@
 	$(AR) rcs $@ $^

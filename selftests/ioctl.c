@@ -37,6 +37,8 @@ FIXTURE_VARIANT(ioctl)
 	size_t output_first;
 	size_t output_end;
 	bool needs_admin;
+	/* It wants a hold of kind mirror, not pin. */
+	bool of_mirror;
 };
 
 FIXTURE_VARIANT_ADD(ioctl, info)
@@ -121,15 +123,25 @@ FIXTURE_VARIANT_ADD(ioctl, revoke)
 	.output_first = offsetof(struct pincheck_revoke, mapped), .output_end = 40,
 };
 
+FIXTURE_VARIANT_ADD(ioctl, events)
+{
+	.number = PINCHECK_IOC_EVENTS, .good = good_events, .abi1_size = 48,
+	.output_first = offsetof(struct pincheck_events, count), .output_end = 48,
+	.of_mirror = true,
+};
+
 FIXTURE_SETUP(ioctl)
 {
 	const struct hold_row pin = {
 		PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE,
 	};
+	const struct hold_row mirror = { PINCHECK_KIND_MIRROR, 0, PINCHECK_HOLD_WRITE };
 	char why[WHY];
 
 	ASSERT_EQ(0, stage_open(&self->to.stage, why, sizeof(why))) TH_LOG("%s", why);
-	ASSERT_EQ(0, stage_hold_all(&self->to.stage, pin));
+	SUITE_NEEDS(variant->of_mirror ? NEEDS_MIRROR : 0);
+	ASSERT_EQ(0, stage_hold_all(&self->to.stage, variant->of_mirror ? mirror : pin));
+	self->to.references = variant->of_mirror ? 0 : STAGE_PAGES;
 	/* Page table tricks are played on the argument: a page of its own, then a hole. */
 	self->argument = mmap(NULL, 2 * ARGUMENT_BYTES, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -173,7 +185,7 @@ static bool only_the_first_hold(const FIXTURE_DATA(ioctl) *self)
 	struct pincheck_info info;
 
 	return !pincheck_info(self->to.stage.session, &info) && info.session_holds == 1 &&
-	       info.session_pages == STAGE_PAGES;
+	       info.session_pages == self->to.references;
 }
 
 /* A control for all that follows: what the bad arguments differ from is accepted. */
@@ -376,7 +388,7 @@ TEST_F(ioctl, pointer_read_only)
 	EXPECT_EQ(-EFAULT, error);
 	ASSERT_EQ(0, pincheck_info(self->to.stage.session, &info));
 	EXPECT_LE(info.session_holds, 1);
-	EXPECT_EQ(info.session_holds * STAGE_PAGES, info.session_pages);
+	EXPECT_EQ(info.session_holds * self->to.references, info.session_pages);
 	evidence("answer into a read-only page: EFAULT, %llu holds left", info.session_holds);
 }
 

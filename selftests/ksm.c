@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "../tools/lib/pagemap.h"
+#include "events.h"
 
 #define KSM_DIR		"/sys/kernel/mm/ksm/"
 /* ksmd looks at a page twice before it merges it, and takes it in on the third look at most. */
@@ -24,6 +25,7 @@
 	X(topic, memory, pin_ro_lt_fast)	X(topic, memory, pin_ro_lt_slow)		\
 	X(topic, memory, pin_rw_fast)		X(topic, memory, pin_rw_lt_slow)		\
 	X(topic, memory, get_ro_fast)		X(topic, memory, get_rw_slow)			\
+	X(topic, memory, mirror_ro)		X(topic, memory, mirror_rw)			\
 	X(topic, memory, uring)
 
 static char *twin;
@@ -163,10 +165,14 @@ static void verdict_merged(struct subject *subject, int expected, struct verdict
 
 #define EXPECT_MERGED(subject, count)	EXPECT_VERDICT(verdict_merged, subject, count)
 
-/* PLACEMENT, SYNC. Held first, then KSM comes along: any reference keeps it away. */
+/*
+ * PLACEMENT, SYNC. Held first, then KSM comes along: any reference keeps it away. A mirror has none,
+ * and is told.
+ */
 SCENARIO(ksm, held_first, .rows = "B10 B36 R26", .needs = NEEDS_KSM, .not_memory = MEMORY_MERGED)
 {
-	bool held = !subject_holds(subject, HOLD_NONE);
+	bool mirrored = subject_holds(subject, HOLD_MIRROR);
+	bool held = !mirrored && !subject_holds(subject, HOLD_NONE);
 	struct witness before;
 
 	ASSERT_DONE(subject_hold(subject));
@@ -174,6 +180,8 @@ SCENARIO(ksm, held_first, .rows = "B10 B36 R26", .needs = NEEDS_KSM, .not_memory
 	ASSERT_DONE(make_twin(&subject->memory));
 	ASSERT_DONE(ksm_scan());
 	EXPECT_MERGED(subject, held ? 0 : SAMPLES);
+	if (mirrored)
+		EXPECT_TOLD(subject, PINCHECK_EVENT_CLEAR, ALL_TOLD, 0);
 	if (held)
 		EXPECT_SAME_PAGE(subject, &before);
 	memory_fill(&subject->memory, AFTER);
@@ -191,7 +199,8 @@ SCENARIO(ksm, merged_first, .rows = "B3 B10 R22 R26", .memory = MEMORY_MERGED)
 	if (!subject_holds(subject, HOLD_NONE))
 		EXPECT_PATH(subject, STATE_SHARED);
 	memory_fill(&subject->memory, AFTER);
-	if (subject_holds(subject, HOLD_PIN) || subject_holds(subject, HOLD_WRITE))
+	if (subject_holds(subject, HOLD_PIN) || subject_holds(subject, HOLD_WRITE) ||
+	    subject_holds(subject, HOLD_MIRROR))
 		EXPECT_SYNC(subject, AFTER);
 	else if (subject_holds(subject, HOLD_GET))
 		EXPECT_FOLLOWS_PAGE(subject, BEFORE, AFTER);

@@ -268,4 +268,53 @@ SCENARIO(mirror, paged_out, .rows = "B10 B29 B31 B34", .not_memory = MEMORY_HUGE
 	EXPECT_SYNC(subject, AFTER);
 }
 
+/*
+ * FILE. Writeback cleans the pages, for which they lose their write permission: the mirror is told
+ * before, marks them dirty, and what the device wrote is on disk. Its next write asks the file
+ * system again, and is on disk after the next.
+ */
+SCENARIO(mirror, written_back, .rows = "B28 B29 B30 B31", .memory = MEMORY_TRACKED,
+	 .hold = HOLD_WRITE)
+{
+	struct memory *memory = &subject->memory;
+
+	ASSERT_DONE(hold_and_write(subject));
+	ASSERT_DONE(fsync(memory->file) ? -errno : 0);
+	EXPECT_TOLD(subject, PINCHECK_EVENT_PROTECTION_PAGE, ALL_TOLD, events_written(subject));
+	EXPECT_VERDICT(verdict_on_disk, subject, BY_DEVICE);
+	ASSERT_DONE(hold_fill(&subject->hold, LATER));
+	ASSERT_DONE(fsync(memory->file) ? -errno : 0);
+	EXPECT_TOLD(subject, PINCHECK_EVENT_PROTECTION_PAGE, SOME_TOLD, events_written(subject));
+	EXPECT_VERDICT(verdict_on_disk, subject, LATER);
+	memory_fill(memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+}
+
+/*
+ * FILE. The mirror ends while its pages are still valid: what the device wrote is marked dirty by
+ * then, and on disk after the next writeback.
+ */
+SCENARIO(mirror, released_dirty, .rows = "B28 B29", .memory = MEMORY_TRACKED, .hold = HOLD_WRITE)
+{
+	ASSERT_DONE(hold_and_write(subject));
+	ASSERT_DONE(subject_release(subject));
+	ASSERT_DONE(fsync(subject->memory.file) ? -errno : 0);
+	EXPECT_VERDICT(verdict_on_disk, subject, BY_DEVICE);
+}
+
+/* The file ends before the mapping does: the pages go, and what the device asks for there is refused. */
+SCENARIO(mirror, truncated, .rows = "B31 B42", .memory = MEMORY_TRACKED)
+{
+	struct memory *memory = &subject->memory;
+	struct view view;
+
+	ASSERT_DONE(hold_and_write(subject));
+	ASSERT_DONE(ftruncate(memory->file, 0) ? -errno : 0);
+	EXPECT_TOLD(subject, PINCHECK_EVENT_CLEAR, ALL_TOLD, events_written(subject));
+	EXPECT_EQ(-EFAULT, hold_look(&subject->hold, &view));
+	ASSERT_DONE(ftruncate(memory->file, memory->bytes) ? -errno : 0);
+	memory_fill(memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+}
+
 PINCHECK_TEST_MAIN

@@ -30,7 +30,7 @@ vm()
 
 	shift 2
 	"$VM" run --name "$name" --kernel "$image" --module "$BUILD/module/$name/pincheck.ko" \
-		--tests "$BUILD/tests" --results "$BUILD/results/${RESULTS:-$name}" \
+		--tests "$BUILD/${PROGRAMS:-tests}" --results "$BUILD/results/${RESULTS:-$name}" \
 		--filter "$TESTS" --accel "$ACCEL" "${vm_options[@]}" "$@"
 }
 

@@ -16,6 +16,8 @@ struct referents {
 	__u64 pfns[STAGE_PAGES];
 	struct pincheck_report reports[STAGE_PAGES];
 	struct pincheck_bench_sample sample;
+	struct pincheck_event events[STAGE_PAGES];
+	__u64 references;	/* that the hold has */
 	unsigned char *device;	/* device memory; NULL where no argument refers to it */
 };
 
@@ -31,6 +33,7 @@ union argument {
 	struct pincheck_pages pages;
 	struct pincheck_report_request report;
 	struct pincheck_scan scan;
+	struct pincheck_events events;
 	struct pincheck_bench bench;
 	struct pincheck_follow follow;
 	struct pincheck_revoke revoke;
@@ -89,6 +92,15 @@ static inline void good_scan(union argument *a, const struct referents *to)
 	a->scan = (struct pincheck_scan) {
 		.size = sizeof(a->scan), .flags = PINCHECK_SCAN_PINNED,
 		.cursor = 1, .end = 2, .room = STAGE_PAGES, .pfns = (uintptr_t)to->pfns,
+	};
+}
+
+static inline void good_events(union argument *a, const struct referents *to)
+{
+	a->events = (struct pincheck_events) {
+		.size = sizeof(a->events), .hold = to->stage.hold.hold,
+		.event_size = sizeof(to->events[0]), .room = STAGE_PAGES,
+		.events = (uintptr_t)to->events,
 	};
 }
 

@@ -162,6 +162,13 @@ void verdict_child_apart(struct subject *subject, int level, bool apart,
 /** verdict_child_may_not_write() - ISOLATION: every write of process @level ends in SIGSEGV */
 void verdict_child_may_not_write(struct subject *subject, int level, struct verdict *verdict);
 
+/**
+ * verdict_on_disk() - FILE: past the page cache, what the CPU wrote first, and the device @last
+ *
+ * Of a file that reads past the page cache (O_DIRECT), and of its first page.
+ */
+void verdict_on_disk(struct subject *subject, enum generation last, struct verdict *verdict);
+
 /** enum which_pages - samples by whether they are held */
 enum which_pages { HELD_PAGES, OTHER_PAGES, ALL_PAGES };
 

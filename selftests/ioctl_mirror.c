@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * HOLD of kind mirror, and EVENTS, with arguments that do not fit: clear errno, reason and place
+ * named, nothing left; and what EVENTS promises of order and loss. Invariant: CLEAN.
+ */
+#include "suite.h"
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include "capability.h"
+#include "stage.h"
+
+#define ROUNDS		300	/* of invalidations: more than a hold remembers */
+#define REMEMBERED	256
+
+static const struct hold_row read_row = { PINCHECK_KIND_MIRROR, 0, 0 };
+static const struct hold_row write_row = { PINCHECK_KIND_MIRROR, 0, PINCHECK_HOLD_WRITE };
+
+FIXTURE(ioctl_mirror)
+{
+	struct stage stage;
+	struct pincheck_event events[ROUNDS];
+};
+
+FIXTURE_SETUP(ioctl_mirror)
+{
+	char why[WHY];
+
+	SUITE_NEEDS(NEEDS_MIRROR);
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+}
+
+FIXTURE_TEARDOWN(ioctl_mirror)
+{
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+/* A good request, for others to spoil. */
+static struct pincheck_hold good_request(const struct stage *stage)
+{
+	return (struct pincheck_hold) {
+		.kind = PINCHECK_KIND_MIRROR, .flags = PINCHECK_HOLD_WRITE,
+		.addr = (uintptr_t)stage->memory, .len = stage->length,
+	};
+}
+
+/* A control, and what a mirror counts for: a hold, but no reference. */
+TEST_F(ioctl_mirror, good_argument)
+{
+	struct pincheck_hold request = good_request(&self->stage);
+	struct pincheck_info info;
+
+	ASSERT_EQ(0, pincheck_hold(self->stage.session, &request));
+	EXPECT_EQ(STAGE_PAGES, request.pages);
+	EXPECT_EQ(0, request.fast_pages + request.slow_pages);
+	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
+	EXPECT_EQ(1, info.session_holds);
+	EXPECT_EQ(0, info.session_pages);
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(self->stage.session, request.hold));
+	evidence("%llu pages, %llu references", request.pages, info.session_pages);
+}
+
+TEST_F(ioctl_mirror, malformed)
+{
+	const struct {
+		const char *what;
+		size_t offset;
+		__u32 value;
+	} spoilt[] = {
+		{ "path fast", offsetof(struct pincheck_hold, path), PINCHECK_PATH_FAST },
+		{ "path slow", offsetof(struct pincheck_hold, path), PINCHECK_PATH_SLOW },
+		{ "a file", offsetof(struct pincheck_hold, fd), 3 },
+		{ "an offset", offsetof(struct pincheck_hold, offset), 4096 },
+		{ "a negative pid", offsetof(struct pincheck_hold, pid), (__u32)-1 },
+		{ "length 0", offsetof(struct pincheck_hold, len), 0 },
+		{ "long-term", offsetof(struct pincheck_hold, flags), PINCHECK_HOLD_LONGTERM },
+		{ "force", offsetof(struct pincheck_hold, flags), PINCHECK_HOLD_FORCE },
+		{ "whitelist", offsetof(struct pincheck_hold, flags), PINCHECK_HOLD_WHITELIST },
+		{ "late without write", offsetof(struct pincheck_hold, flags),
+		  PINCHECK_HOLD_DIRTY_LATE },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(spoilt); i++) {
+		struct pincheck_hold request = good_request(&self->stage);
+
+		memcpy((char *)&request + spoilt[i].offset, &spoilt[i].value, sizeof(__u32));
+		EXPECT_EQ(-EINVAL, pincheck_hold(self->stage.session, &request)) {
+			TH_LOG("%s", spoilt[i].what);
+		}
+		EXPECT_EQ(PINCHECK_REASON_ARGUMENT, request.reason) TH_LOG("%s", spoilt[i].what);
+	}
+	evidence("%zu requests: EINVAL", ARRAY_SIZE(spoilt));
+}
+
+/* What can crash a kernel is for those who may crash it anyway, and for mirrors only. */
+TEST_F(ioctl_mirror, late_needs_sys_admin)
+{
+	struct hold_row row = write_row;
+
+	row.flags |= PINCHECK_HOLD_DIRTY_LATE;
+	EXPECT_EQ(0, stage_hold_all(&self->stage, row));
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(self->stage.session, self->stage.hold.hold));
+	row.kind = PINCHECK_KIND_PIN;
+	row.path = PINCHECK_PATH_FAST;
+	EXPECT_EQ(-EINVAL, stage_hold_all(&self->stage, row));
+	row = write_row;
+	row.flags |= PINCHECK_HOLD_DIRTY_LATE;
+	ASSERT_EQ(0, capability_drop(CAP_SYS_ADMIN));
+	EXPECT_EQ(-EPERM, stage_hold_all(&self->stage, row));
+	EXPECT_EQ(PINCHECK_REASON_CAPABILITY, self->stage.hold.reason);
+	EXPECT_EQ(0, stage_hold_all(&self->stage, write_row));
+	evidence("late: held, for a pin EINVAL, without CAP_SYS_ADMIN EPERM");
+}
+
+/* All or nothing, and the first page that cannot be had is named. */
+static void stops_at(struct __test_metadata *_metadata, struct stage *stage, size_t page,
+		     __u32 reason)
+{
+	__u64 fails = (uintptr_t)stage->memory + page * stage->page;
+	struct pincheck_info info;
+
+	EXPECT_EQ(-EFAULT, stage_hold_all(stage, write_row));
+	EXPECT_EQ(reason, stage->hold.reason);
+	EXPECT_EQ(fails, stage->hold.fail_addr);
+	EXPECT_EQ(page, stage->hold.pages);
+	ASSERT_EQ(0, pincheck_info(stage->session, &info));
+	EXPECT_EQ(0, info.session_holds);
+	evidence("EFAULT, reason %s after %llu pages", pincheck_reason_name(stage->hold.reason),
+		 stage->hold.pages);
+}
+
+TEST_F(ioctl_mirror, hole)
+{
+	munmap(self->stage.memory + 5 * self->stage.page, self->stage.page);
+	stops_at(_metadata, &self->stage, 5, PINCHECK_REASON_UNMAPPED);
+}
+
+TEST_F(ioctl_mirror, readonly)
+{
+	mprotect(self->stage.memory + 3 * self->stage.page, self->stage.page, PROT_READ);
+	stops_at(_metadata, &self->stage, 3, PINCHECK_REASON_ACCESS);
+	EXPECT_EQ(0, stage_hold_all(&self->stage, read_row));
+}
+
+TEST_F(ioctl_mirror, no_access)
+{
+	mprotect(self->stage.memory, self->stage.page, PROT_NONE);
+	stops_at(_metadata, &self->stage, 0, PINCHECK_REASON_ACCESS);
+	EXPECT_EQ(-EFAULT, stage_hold_all(&self->stage, read_row));
+}
+
+/* HMM would give it, and to look at it would be a fault of the kernel's (R56). */
+TEST_F(ioctl_mirror, secret)
+{
+	int file;
+
+	SUITE_NEEDS(NEEDS_SECRETMEM);
+	file = memory_open_secret();
+	ASSERT_LE(0, file);
+	ASSERT_NE(MAP_FAILED, mmap(self->stage.memory + self->stage.page, self->stage.page,
+				   PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0));
+	self->stage.memory[self->stage.page] = 1;
+	stops_at(_metadata, &self->stage, 1, PINCHECK_REASON_FILE);
+}
+
+/* Secret memory that comes later, where a mirror is. */
+TEST_F(ioctl_mirror, secret_later)
+{
+	unsigned char byte;
+	int file;
+
+	SUITE_NEEDS(NEEDS_SECRETMEM);
+	file = memory_open_secret();
+	ASSERT_LE(0, file);
+	ASSERT_EQ(0, stage_hold_all(&self->stage, write_row));
+	ASSERT_NE(MAP_FAILED, mmap(self->stage.memory, self->stage.page, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_FIXED, file, 0));
+	self->stage.memory[0] = 1;
+	EXPECT_EQ(-EFAULT, pincheck_read(self->stage.session, self->stage.hold.hold, 0, &byte, 1));
+	EXPECT_EQ(1, pincheck_read(self->stage.session, self->stage.hold.hold, self->stage.page,
+				   &byte, 1));
+	evidence("mapped below a mirror: EFAULT, its neighbour is read");
+}
+
+TEST_F(ioctl_mirror, released_whole_only)
+{
+	struct stage *stage = &self->stage;
+
+	ASSERT_EQ(0, stage_hold_all(stage, write_row));
+	EXPECT_EQ(-EINVAL, pincheck_release_part(stage->session, stage->hold.hold, 0, 0, 1));
+	EXPECT_EQ(-EINVAL, pincheck_release_flags(stage->session, stage->hold.hold,
+						  PINCHECK_RELEASE_DIRTY_UNLOCKED));
+	EXPECT_EQ(STAGE_PAGES, pincheck_release_flags(stage->session, stage->hold.hold,
+						      PINCHECK_RELEASE_DIRTY));
+	evidence("a part: EINVAL, unlocked: EINVAL, whole: %d pages", STAGE_PAGES);
+}
+
+static int ask(FIXTURE_DATA(ioctl_mirror) *self, __u64 room, __u32 event_size,
+	       struct pincheck_events *request)
+{
+	*request = (struct pincheck_events) {
+		.size = sizeof(*request), .hold = self->stage.hold.hold, .event_size = event_size,
+		.events = (uintptr_t)self->events, .room = room,
+	};
+	return ioctl(self->stage.session, PINCHECK_IOC_EVENTS, request) ? -errno : 0;
+}
+
+TEST_F(ioctl_mirror, events_refused)
+{
+	const __u32 sizes[] = { 0, 1, 39, 4097, ~0U };
+	const struct hold_row pin = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
+	struct pincheck_events request;
+
+	ASSERT_EQ(0, stage_hold_all(&self->stage, read_row));
+	EXPECT_EQ(-EINVAL, ask(self, 0, sizeof(*self->events), &request));
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		EXPECT_EQ(-EINVAL, ask(self, 1, sizes[i], &request)) TH_LOG("size %u", sizes[i]);
+	}
+	self->stage.hold.hold++;
+	EXPECT_EQ(-ENOENT, ask(self, 1, sizeof(*self->events), &request));
+	ASSERT_EQ(0, stage_hold_all(&self->stage, pin));
+	EXPECT_EQ(-EINVAL, ask(self, 1, sizeof(*self->events), &request));
+	evidence("no room, %zu sizes, no such hold, a pin: refused", ARRAY_SIZE(sizes));
+}
+
+static int invalidate(FIXTURE_DATA(ioctl_mirror) *self, size_t page)
+{
+	return madvise(self->stage.memory + page * self->stage.page, self->stage.page,
+		       MADV_DONTNEED);
+}
+
+/* In the order in which it happened, each part once, the sequence going up. */
+TEST_F(ioctl_mirror, events_in_order)
+{
+	__u64 count = 5, lost;
+
+	ASSERT_EQ(0, stage_hold_all(&self->stage, write_row));
+	for (size_t i = 0; i < STAGE_PAGES; i++)
+		ASSERT_EQ(0, invalidate(self, i));
+	ASSERT_EQ(0, pincheck_events(self->stage.session, self->stage.hold.hold, self->events,
+				     &count, &lost));
+	ASSERT_EQ(5, count);
+	count = ROUNDS;
+	ASSERT_EQ(0, pincheck_events(self->stage.session, self->stage.hold.hold, self->events + 5,
+				     &count, &lost));
+	ASSERT_EQ(STAGE_PAGES - 5, count);
+	for (size_t i = 0; i < STAGE_PAGES; i++) {
+		const struct pincheck_event *event = &self->events[i];
+
+		EXPECT_EQ((uintptr_t)self->stage.memory + i * self->stage.page, event->start);
+		EXPECT_EQ(event->start + self->stage.page, event->end);
+		EXPECT_EQ(PINCHECK_EVENT_CLEAR, event->reason);
+		EXPECT_EQ(1, event->pages);
+		if (i)
+			EXPECT_LT(event[-1].sequence, event->sequence);
+	}
+	evidence("%d events in two calls, sequence %llu to %llu", STAGE_PAGES,
+		 self->events[0].sequence, self->events[STAGE_PAGES - 1].sequence);
+}
+
+/* The newest stay, how many are lost is told once, and what is told is told once. */
+TEST_F(ioctl_mirror, events_overflow)
+{
+	__u64 count = ROUNDS, lost, last;
+
+	ASSERT_EQ(0, stage_hold_all(&self->stage, read_row));
+	for (size_t i = 0; i < ROUNDS; i++)
+		ASSERT_EQ(0, invalidate(self, i % STAGE_PAGES));
+	ASSERT_EQ(0, pincheck_events(self->stage.session, self->stage.hold.hold, self->events,
+				     &count, &lost));
+	EXPECT_EQ(REMEMBERED, count);
+	EXPECT_EQ(ROUNDS - REMEMBERED, lost);
+	for (size_t i = 1; i < count; i++)
+		EXPECT_LT(self->events[i - 1].sequence, self->events[i].sequence);
+	last = (self->events[REMEMBERED - 1].start - (uintptr_t)self->stage.memory) /
+	       self->stage.page;
+	EXPECT_EQ((ROUNDS - 1) % STAGE_PAGES, last);
+	evidence("%d invalidations: %llu told, %llu lost", ROUNDS, count, lost);
+	count = ROUNDS;
+	ASSERT_EQ(0, pincheck_events(self->stage.session, self->stage.hold.hold, self->events,
+				     &count, &lost));
+	EXPECT_EQ(0, count + lost);
+}
+
+/* The caller's events are longer than the module's: the tail is cleared, nothing beyond touched. */
+TEST_F(ioctl_mirror, events_larger_stride)
+{
+	const __u32 stride = sizeof(*self->events) + 24;
+	unsigned char *bytes = (unsigned char *)self->events;
+	struct pincheck_events request;
+
+	ASSERT_EQ(0, stage_hold_all(&self->stage, read_row));
+	ASSERT_EQ(0, invalidate(self, 0));
+	ASSERT_EQ(0, invalidate(self, 1));
+	memset(bytes, 0xff, 3 * stride);
+	ASSERT_EQ(0, ask(self, 3, stride, &request));
+	ASSERT_EQ(2, request.count);
+	for (__u32 i = sizeof(*self->events); i < stride; i++)
+		EXPECT_EQ(0, bytes[i] + bytes[stride + i]);
+	EXPECT_EQ(0xff, bytes[2 * stride]);
+	evidence("stride %u: 2 events, tails cleared", stride);
+}
+
+/* Nobody can tell what could not be written: it is lost, and the hold goes on. */
+TEST_F(ioctl_mirror, events_unwritable)
+{
+	__u64 count = 1, lost;
+
+	ASSERT_EQ(0, stage_hold_all(&self->stage, read_row));
+	ASSERT_EQ(0, invalidate(self, 0));
+	EXPECT_EQ(-EFAULT, pincheck_events(self->stage.session, self->stage.hold.hold, (void *)16,
+					   &count, &lost));
+	ASSERT_EQ(0, invalidate(self, 1));
+	ASSERT_EQ(0, pincheck_events(self->stage.session, self->stage.hold.hold, self->events,
+				     &count, &lost));
+	EXPECT_EQ(1, count);
+	EXPECT_EQ((uintptr_t)self->stage.memory + self->stage.page, self->events[0].start);
+	evidence("EFAULT, and the next event is told");
+}
+
+PINCHECK_TEST_MAIN

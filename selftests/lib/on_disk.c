@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What of a file's memory is on disk. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "subject.h"
+
+static enum generation area_on_disk(const struct memory *memory, enum area area, const char *page)
+{
+	uint64_t words[AREA_WORDS];
+
+	memcpy(words, page + area_offset(memory, area, 0), sizeof(words));
+	return pattern_generation(memory, area, 0, words);
+}
+
+/* Who reads past the page cache has what is dirty there written out before. */
+void verdict_on_disk(struct subject *subject, enum generation last, struct verdict *verdict)
+{
+	static char page[PAGE_BYTES] __attribute__((aligned(PAGE_BYTES)));
+	const struct memory *memory = &subject->memory;
+	enum generation seen;
+	char path[64];
+	int file;
+
+	verdict_start(verdict, "FILE");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", memory->file);
+	file = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	if (file < 0 || pread(file, page, sizeof(page), 0) != sizeof(page))
+		return verdict_failed(verdict, "the file cannot be read", -errno);
+	close(file);
+	seen = area_on_disk(memory, DEVICE_AREA, page);
+	if (seen != last || area_on_disk(memory, CPU_AREA, page) != BEFORE)
+		verdict_broken(verdict, "what the device wrote is lost", 0);
+	verdict_note(verdict, " on disk of the device: %s, written last: %s",
+		     generation_name(seen), generation_name(last));
+}

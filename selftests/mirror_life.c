@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a mirror: whose memory it shows when processes end, execute, and hand the session on;
+ * what it costs; what it keeps when it is to mark pages late. Invariants: SYNC, ACCURACY, CLEAN.
+ */
+#include "suite.h"
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "capability.h"
+#include "stage.h"
+
+/* Device I/O beside somebody who shakes the memory: until they have met so often, but not for ever. */
+#define MEETINGS	50
+#define ROUNDS		300
+#define ROUNDS_MAX	1000000
+
+static const struct hold_row write_row = { PINCHECK_KIND_MIRROR, 0, PINCHECK_HOLD_WRITE };
+
+FIXTURE(mirror_life)
+{
+	struct stage stage;
+	/* A child, that goes when this is closed. */
+	pid_t child;
+	int let_go;
+};
+
+FIXTURE_SETUP(mirror_life)
+{
+	char why[WHY];
+
+	self->let_go = -1;
+	SUITE_NEEDS(NEEDS_MIRROR);
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+}
+
+static int child_ended(FIXTURE_DATA(mirror_life) *self)
+{
+	int status = -1;
+
+	close(self->let_go);
+	if (waitpid(self->child, &status, 0) != self->child)
+		return -1;
+	self->child = 0;
+	return status;
+}
+
+FIXTURE_TEARDOWN(mirror_life)
+{
+	if (self->child)
+		child_ended(self);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+/*
+ * A child with the stage's memory at the same address, but pages of its own: full of @byte. It
+ * takes a mirror through the session that both have, or none if @hold is NULL; its id in *@hold.
+ * Then it waits until it is let go, and ends by @ending.
+ */
+static int start_child(FIXTURE_DATA(mirror_life) *self, unsigned char byte, __u32 *hold,
+		       void (*ending)(void))
+{
+	int go[2], ready[2];
+	__u32 id = 0;
+	char end;
+
+	if (pipe2(go, O_CLOEXEC) || pipe2(ready, O_CLOEXEC))
+		return -errno;
+	self->child = fork();
+	if (self->child < 0)
+		return -errno;
+	if (!self->child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(go[1]);
+		memset(self->stage.memory, byte, self->stage.length);
+		if (hold && stage_hold_all(&self->stage, write_row))
+			_exit(1);
+		id = self->stage.hold.hold;
+		if (write(ready[1], &id, sizeof(id)) != sizeof(id))
+			_exit(1);
+		(void)!read(go[0], &end, 1);
+		ending();
+	}
+	close(go[0]);
+	close(ready[1]);
+	self->let_go = go[1];
+	if (read(ready[0], &id, sizeof(id)) != sizeof(id))
+		return -EPIPE;
+	close(ready[0]);
+	if (hold)
+		*hold = id;
+	return 0;
+}
+
+static void just_exit(void)
+{
+	_exit(0);
+}
+
+static void execute(void)
+{
+	char *const arguments[] = { "/proc/self/exe", "-l", NULL };
+	int null = open("/dev/null", O_WRONLY);
+
+	dup2(null, STDOUT_FILENO);
+	execv(arguments[0], arguments);
+	_exit(1);
+}
+
+static void be_killed(void)
+{
+	raise(SIGKILL);
+}
+
+/* How many events have @reason. */
+static int count_events(const struct stage *stage, __u32 hold, __u32 reason)
+{
+	struct pincheck_event events[64];
+	__u64 count = ARRAY_SIZE(events), lost;
+	int found = 0;
+
+	if (pincheck_events(stage->session, hold, events, &count, &lost))
+		return -1;
+	for (__u64 i = 0; i < count; i++)
+		found += events[i].reason == reason;
+	return found;
+}
+
+/*
+ * The mirror shows the memory of the process that took it, whoever asks; and when that is gone,
+ * nothing: not that of who asks.
+ */
+static void owner_ends(struct __test_metadata *_metadata, FIXTURE_DATA(mirror_life) *self,
+		       void (*ending)(void), int status)
+{
+	struct stage *stage = &self->stage;
+	unsigned char byte = 0;
+	__u32 hold;
+
+	ASSERT_EQ(0, start_child(self, 0x5a, &hold, ending));
+	ASSERT_EQ(1, pincheck_read(stage->session, hold, 0, &byte, 1));
+	EXPECT_EQ(0x5a, byte);
+	ASSERT_EQ(1, pincheck_write(stage->session, hold, 1, "x", 1));
+	EXPECT_NE('x', stage->memory[1]);
+	EXPECT_EQ(0, count_events(stage, hold, PINCHECK_EVENT_EXIT));
+	EXPECT_EQ(status, child_ended(self));
+	EXPECT_EQ(1, count_events(stage, hold, PINCHECK_EVENT_EXIT));
+	EXPECT_EQ(-EFAULT, pincheck_read(stage->session, hold, 0, &byte, 1));
+	EXPECT_EQ(-EFAULT, pincheck_write(stage->session, hold, 1, "x", 1));
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, hold));
+	evidence("its bytes, one event of reason exit, then EFAULT");
+}
+
+TEST_F(mirror_life, owner_exits)
+{
+	owner_ends(_metadata, self, just_exit, 0);
+}
+
+TEST_F(mirror_life, owner_executes)
+{
+	owner_ends(_metadata, self, execute, 0);
+}
+
+TEST_F(mirror_life, owner_is_killed)
+{
+	owner_ends(_metadata, self, be_killed, SIGKILL);
+}
+
+/* Nobody releases it: the session closes after the process whose memory it was has gone. */
+TEST_F(mirror_life, session_outlives_owner)
+{
+	__u32 hold;
+
+	ASSERT_EQ(0, start_child(self, 0x5b, &hold, just_exit));
+	ASSERT_EQ(0, child_ended(self));
+	evidence("hold %u is left to the session", hold);
+}
+
+/* The other way round: who took it closes, and another closes last, in a process of its own. */
+TEST_F(mirror_life, closed_by_another)
+{
+	struct stage *stage = &self->stage;
+
+	ASSERT_EQ(0, stage_hold_all(stage, write_row));
+	ASSERT_EQ(0, start_child(self, 0x5c, NULL, just_exit));
+	close(stage->session);
+	stage->session = -1;
+	stage->memory[0] = 0x11;
+	EXPECT_EQ(0, child_ended(self));
+	EXPECT_EQ(0x11, stage->memory[0]);
+	evidence("the child's exit closed the session");
+}
+
+/* Another process by its number: in sync with it, not with who asks; not without the right to. */
+TEST_F(mirror_life, remote)
+{
+	struct stage *stage = &self->stage;
+	struct pincheck_hold request = {
+		.kind = PINCHECK_KIND_MIRROR, .flags = PINCHECK_HOLD_WRITE,
+		.addr = (uintptr_t)stage->memory, .len = stage->length,
+	};
+	unsigned char byte = 0;
+
+	ASSERT_EQ(0, start_child(self, 0x5d, NULL, just_exit));
+	request.pid = self->child;
+	ASSERT_EQ(0, pincheck_hold(stage->session, &request));
+	ASSERT_EQ(1, pincheck_read(stage->session, request.hold, 0, &byte, 1));
+	EXPECT_EQ(0x5d, byte);
+	ASSERT_EQ(1, pincheck_write(stage->session, request.hold, 0, "y", 1));
+	EXPECT_NE('y', stage->memory[0]);
+	ASSERT_EQ(1, pincheck_read(stage->session, request.hold, 0, &byte, 1));
+	EXPECT_EQ('y', byte);
+	ASSERT_EQ(0, child_ended(self));
+	EXPECT_EQ(-EFAULT, pincheck_read(stage->session, request.hold, 0, &byte, 1));
+	EXPECT_EQ(-ESRCH, pincheck_hold(stage->session, &request));
+	request.pid = getpid();
+	ASSERT_EQ(0, capability_drop(CAP_SYS_PTRACE));
+	EXPECT_EQ(-EPERM, pincheck_hold(stage->session, &request));
+	evidence("read, written, EFAULT after its end; without CAP_SYS_PTRACE EPERM");
+}
+
+/* Nothing is pinned, so nothing is charged: not even where nothing may be. */
+TEST_F(mirror_life, costs_no_memlock)
+{
+	const struct rlimit none = { 0, 0 };
+	const struct hold_row pin = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
+	struct stage *stage = &self->stage;
+	long before = vm_pin_kib();
+
+	ASSERT_EQ(0, setrlimit(RLIMIT_MEMLOCK, &none));
+	ASSERT_EQ(0, capability_drop(CAP_IPC_LOCK));
+	EXPECT_EQ(-ENOMEM, stage_hold_all(stage, pin));
+	EXPECT_EQ(0, stage_hold_all(stage, write_row));
+	EXPECT_EQ(before, vm_pin_kib());
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
+	EXPECT_EQ(before, vm_pin_kib());
+	evidence("RLIMIT_MEMLOCK 0: a pin ENOMEM, a mirror held, VmPin %ld KiB", before);
+}
+
+/*
+ * What a mirror keeps to mark it late is a reference, and is told as one: in the event, in the
+ * counters, in the ledger; and it is given back. (Anonymous memory: no harm is done here.)
+ */
+TEST_F(mirror_life, late_is_told)
+{
+	struct hold_row row = write_row;
+	struct stage *stage = &self->stage;
+	struct pincheck_event event;
+	struct pincheck_report report;
+	struct pincheck_info info;
+	__u64 pfn = stage_pfn(stage->memory), count = 1, lost;
+
+	row.flags |= PINCHECK_HOLD_DIRTY_LATE;
+	ASSERT_EQ(0, stage_hold_all(stage, row));
+	ASSERT_EQ(1, pincheck_write(stage->session, stage->hold.hold, 0, "z", 1));
+	ASSERT_EQ(0, mprotect(stage->memory, stage->length, PROT_READ));
+	ASSERT_EQ(0, pincheck_events(stage->session, stage->hold.hold, &event, &count, &lost));
+	ASSERT_EQ(1, count);
+	EXPECT_EQ(STAGE_PAGES, event.pages);
+	EXPECT_EQ(0, event.dirtied);
+	EXPECT_EQ(1, event.late);
+	ASSERT_EQ(0, pincheck_report_ledger(stage->session, &pfn, 1, &report));
+	EXPECT_EQ(1, report.gets);
+	EXPECT_EQ(1, report.folio_gets);
+	EXPECT_EQ(0, report.mirrors);
+	EXPECT_FALSE(report.flags & PINCHECK_PAGE_DIRTY);
+	ASSERT_EQ(0, pincheck_info(stage->session, &info));
+	EXPECT_EQ(1, info.session_pages);
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
+	ASSERT_EQ(0, pincheck_report_ledger(stage->session, &pfn, 1, &report));
+	EXPECT_EQ(0, report.gets);
+	EXPECT_TRUE(report.flags & PINCHECK_PAGE_DIRTY);
+	evidence("one of %u pages kept by a reference, dirty when given back", event.pages);
+}
+
+/* In time: dirty before the entry goes, and nothing kept. */
+TEST_F(mirror_life, in_time_is_told)
+{
+	struct stage *stage = &self->stage;
+	struct pincheck_event event;
+	struct pincheck_report report;
+	__u64 pfn = stage_pfn(stage->memory), count = 1, lost;
+
+	ASSERT_EQ(0, stage_hold_all(stage, write_row));
+	ASSERT_EQ(1, pincheck_write(stage->session, stage->hold.hold, 0, "z", 1));
+	ASSERT_EQ(0, pincheck_report_ledger(stage->session, &pfn, 1, &report));
+	EXPECT_EQ(1, report.mirrors);
+	EXPECT_FALSE(report.flags & PINCHECK_PAGE_DIRTY);
+	ASSERT_EQ(0, mprotect(stage->memory, stage->length, PROT_READ));
+	ASSERT_EQ(0, pincheck_events(stage->session, stage->hold.hold, &event, &count, &lost));
+	EXPECT_EQ(1, event.dirtied);
+	EXPECT_EQ(0, event.late);
+	ASSERT_EQ(0, pincheck_report_ledger(stage->session, &pfn, 1, &report));
+	EXPECT_EQ(0, report.gets + report.mirrors);
+	EXPECT_TRUE(report.flags & PINCHECK_PAGE_DIRTY);
+	evidence("one of %u pages marked dirty in time", event.pages);
+}
+
+struct shaker {
+	struct stage *stage;
+	atomic_bool stop;
+	atomic_uint shakes;
+};
+
+/* Takes permissions and pages away and gives them back: each is told to the mirror. */
+static void *shake(void *argument)
+{
+	struct shaker *shaker = argument;
+	struct stage *stage = shaker->stage;
+
+	for (; !shaker->stop; shaker->shakes++) {
+		mprotect(stage->memory, stage->length, PROT_READ);
+		mprotect(stage->memory, stage->length, PROT_READ | PROT_WRITE);
+		madvise(stage->memory, stage->page, MADV_DONTNEED);
+	}
+	return NULL;
+}
+
+/*
+ * SYNC. Device I/O beside invalidations: it ends, well or with the errno of what it met, never in
+ * another page; and when all is quiet, both sides see the same.
+ */
+TEST_F(mirror_life, shaken)
+{
+	struct shaker shaker = { .stage = &self->stage };
+	struct stage *stage = &self->stage;
+	unsigned int done = 0, refused = 0, round;
+	unsigned char byte;
+	pthread_t thread;
+
+	stage_use_all_cpus();
+	ASSERT_EQ(0, stage_hold_all(stage, write_row));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, shake, &shaker));
+	for (round = 0; round < ROUNDS || (shaker.shakes < MEETINGS && round < ROUNDS_MAX);
+	     round++) {
+		__u64 at = (round % STAGE_PAGES) * stage->page;
+		ssize_t got = pincheck_write(stage->session, stage->hold.hold, at, "w", 1);
+
+		done += got == 1;
+		refused += got == -EPERM || got == -EAGAIN;
+		got = pincheck_read(stage->session, stage->hold.hold, at, &byte, 1);
+		EXPECT_TRUE(got == 1 || got == -EAGAIN) TH_LOG("read: %zd", got);
+	}
+	shaker.stop = true;
+	pthread_join(thread, NULL);
+	EXPECT_EQ(round, done + refused);
+	EXPECT_LE(MEETINGS, shaker.shakes);
+	EXPECT_LT(0, count_events(stage, stage->hold.hold, PINCHECK_EVENT_PROTECTION_VMA));
+	memset(stage->memory, 0x77, stage->length);
+	for (size_t i = 0; i < STAGE_PAGES; i++) {
+		ASSERT_EQ(1, pincheck_read(stage->session, stage->hold.hold, i * stage->page, &byte,
+					   1));
+		EXPECT_EQ(0x77, byte);
+		ASSERT_EQ(1, pincheck_write(stage->session, stage->hold.hold, i * stage->page, "q",
+					    1));
+		EXPECT_EQ('q', stage->memory[i * stage->page]);
+	}
+	evidence("%u writes done, %u refused, beside %u shakes", done, refused, shaker.shakes);
+}
+
+PINCHECK_TEST_MAIN
