@@ -29,7 +29,10 @@ struct memory {
 	unsigned long limit;
 };
 
-/* A module has no way from a pidfd to a process: the number has to do. Return: 0 or -ESRCH. */
+/*
+ * A module has no way from a pidfd to a process: the number has to do, and tools/lib/pidfd.c proves
+ * whose it was. Return: 0 or -ESRCH.
+ */
 static int memory_find(s32 pid, struct memory *memory)
 {
 	struct task_struct *task;

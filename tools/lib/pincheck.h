@@ -32,6 +32,16 @@ int pincheck_info(int session, struct pincheck_info *info);
  */
 int pincheck_hold(int session, struct pincheck_hold *hold);
 
+/**
+ * pincheck_hold_pidfd() - the same on the memory of the process of @pidfd, whatever its number
+ *
+ * The caller fills @hold as for pid, but for pid itself, which says afterwards who it was.
+ *
+ * Return: as pincheck_hold(); or -EBADF: no pidfd; -ESRCH: the process is gone, or went meanwhile, or
+ * is in no PID namespace of the caller; -EXDEV: /proc is of another PID namespace than the caller.
+ */
+int pincheck_hold_pidfd(int session, struct pincheck_hold *hold, int pidfd);
+
 /** pincheck_release() - give hold @id back. Return: references given back, or a negative errno */
 long pincheck_release(int session, __u32 id);
 

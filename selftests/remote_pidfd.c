@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * remote_pidfd: holds on the memory of the process of a pidfd, as libpincheck takes them: of that
+ * process or of none, whoever has its number by now. Invariants: SYNC, CLEAN.
+ */
+#include "suite.h"
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include "stage.h"
+
+FIXTURE(remote_pidfd)
+{
+	struct stage stage;
+	pid_t other;
+	int pidfd;
+};
+
+FIXTURE_VARIANT(remote_pidfd)
+{
+	struct hold_row row;
+};
+
+#define PIDFD_VARIANT(name_, kind_, flags_)					\
+	FIXTURE_VARIANT_ADD(remote_pidfd, name_)				\
+	{									\
+		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_SLOW, flags_ },	\
+	};
+PIDFD_VARIANT(pin_rw_lt, PIN, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM)
+PIDFD_VARIANT(get_ro, GET, 0)
+
+/* Has the stage's memory, with a byte of its own there, and lives until it is killed. */
+static pid_t start_other(struct stage *stage, unsigned char byte)
+{
+	int ready[2];
+	pid_t child;
+	char go;
+
+	if (pipe(ready))
+		return -errno;
+	child = fork();
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(stage->session);
+		memset(stage->memory, byte, stage->length);
+		(void)!write(ready[1], "g", 1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	if (child > 0 && read(ready[0], &go, 1) != 1)
+		child = -EPIPE;
+	close(ready[0]);
+	return child;
+}
+
+FIXTURE_SETUP(remote_pidfd)
+{
+	char why[WHY];
+
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	self->other = start_other(&self->stage, 0x31);
+	ASSERT_LT(0, self->other);
+	self->pidfd = syscall(SYS_pidfd_open, self->other, 0);
+	ASSERT_LE(0, self->pidfd);
+}
+
+static void end_other(FIXTURE_DATA(remote_pidfd) *self, bool reap)
+{
+	struct pollfd exits = { .fd = self->pidfd, .events = POLLIN };
+
+	if (self->other <= 0)
+		return;
+	kill(self->other, SIGKILL);
+	poll(&exits, 1, -1);
+	if (!reap)
+		return;
+	waitpid(self->other, NULL, 0);
+	self->other = 0;
+}
+
+FIXTURE_TEARDOWN(remote_pidfd)
+{
+	end_other(self, true);
+	close(self->pidfd);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+static int hold_pidfd(FIXTURE_DATA(remote_pidfd) *self, struct hold_row row, int pidfd)
+{
+	self->stage.hold = (struct pincheck_hold) {
+		.flags = row.flags, .kind = row.kind, .path = row.path,
+		.addr = (uintptr_t)self->stage.memory, .len = self->stage.length,
+	};
+	return pincheck_hold_pidfd(self->stage.session, &self->stage.hold, pidfd);
+}
+
+static int device_byte(FIXTURE_DATA(remote_pidfd) *self)
+{
+	unsigned char byte;
+
+	if (pincheck_read(self->stage.session, self->stage.hold.hold, 0, &byte, 1) != 1)
+		return -1;
+	return byte;
+}
+
+TEST_F(remote_pidfd, their_memory)
+{
+	ASSERT_EQ(0, hold_pidfd(self, variant->row, self->pidfd));
+	EXPECT_EQ(self->other, self->stage.hold.pid);
+	EXPECT_EQ(STAGE_PAGES, self->stage.hold.pages);
+	EXPECT_EQ(0x31, device_byte(self));
+	EXPECT_NE(0x31, self->stage.memory[0]);
+	end_other(self, true);
+	EXPECT_EQ(0x31, device_byte(self));
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(self->stage.session, self->stage.hold.hold));
+	evidence("pidfd of %d: its bytes, not the caller's; also once it ended",
+		 self->stage.hold.pid);
+}
+
+/* Not reaped: the number is still its own, but the memory is gone. Reaped: so is the number. */
+TEST_F(remote_pidfd, process_gone)
+{
+	end_other(self, false);
+	EXPECT_EQ(-ESRCH, hold_pidfd(self, variant->row, self->pidfd));
+	end_other(self, true);
+	EXPECT_EQ(-ESRCH, hold_pidfd(self, variant->row, self->pidfd));
+	EXPECT_EQ(0, self->stage.hold.hold);
+	evidence("zombie, then reaped: ESRCH");
+}
+
+#define WISHES	50
+
+/* A process of this number; on a machine that has other work to do somebody may be faster. */
+static pid_t start_as(struct stage *stage, pid_t number, unsigned char byte)
+{
+	pid_t child = -EAGAIN;
+
+	for (int i = 0; i < WISHES && child != number; i++) {
+		FILE *last = fopen("/proc/sys/kernel/ns_last_pid", "we");
+
+		if (child > 0) {
+			kill(child, SIGKILL);
+			waitpid(child, NULL, 0);
+		}
+		if (!last)
+			return -errno;
+		fprintf(last, "%d", number - 1);
+		if (fclose(last))
+			return -errno;
+		child = start_other(stage, byte);
+	}
+	return child;
+}
+
+/*
+ * The number goes to another process, with memory at the same address: a hold by number is of that
+ * one, a hold by the old pidfd is of nobody.
+ */
+TEST_F(remote_pidfd, number_used_again)
+{
+	pid_t number = self->other, again;
+
+	end_other(self, true);
+	again = start_as(&self->stage, number, 0x41);
+	ASSERT_EQ(number, again);
+	EXPECT_EQ(-ESRCH, hold_pidfd(self, variant->row, self->pidfd));
+	self->stage.hold.pid = number;
+	EXPECT_EQ(0, pincheck_hold(self->stage.session, &self->stage.hold));
+	EXPECT_EQ(0x41, device_byte(self));
+	kill(again, SIGKILL);
+	waitpid(again, NULL, 0);
+	evidence("number %d used again: by number the new process, by pidfd ESRCH", number);
+}
+
+/* What is no pidfd says so, be it open or not; nothing is held. */
+TEST_F(remote_pidfd, other_descriptors)
+{
+	int ends[2], process = open("/proc/self", O_RDONLY | O_DIRECTORY);
+	const int bad[] = { -1, 1000, self->stage.session, 0, process };
+
+	ASSERT_EQ(0, pipe(ends));
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		EXPECT_EQ(-EBADF, hold_pidfd(self, variant->row, bad[i])) {
+			TH_LOG("%d", bad[i]);
+		}
+	}
+	EXPECT_EQ(-EBADF, hold_pidfd(self, variant->row, ends[0]));
+	close(ends[0]);
+	close(ends[1]);
+	close(process);
+	evidence("closed, device, directory of /proc, pipe: EBADF");
+}
+
+/* In a PID namespace of its own, below the caller's: with /proc of above, and with its own. */
+static int from_below(FIXTURE_DATA(remote_pidfd) *self, struct hold_row row, bool own_proc)
+{
+	int status, error;
+	pid_t child;
+
+	if (unshare(CLONE_NEWPID | CLONE_NEWNS))
+		return -errno;
+	child = fork();
+	if (!child) {
+		if (own_proc && (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+				 mount("proc", "/proc", "proc", 0, NULL)))
+			_exit(255);
+		error = hold_pidfd(self, row, self->pidfd);
+		_exit(-error);
+	}
+	waitpid(child, &status, 0);
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
+}
+
+/* The process has no number there: it cannot be named, and no other is taken for it. */
+TEST_F(remote_pidfd, from_another_namespace)
+{
+	pid_t tester = fork();
+	int status;
+
+	ASSERT_LE(0, tester);
+	if (!tester)
+		_exit(-from_below(self, variant->row, false));
+	waitpid(tester, &status, 0);
+	EXPECT_EQ(EXDEV, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	tester = fork();
+	ASSERT_LE(0, tester);
+	if (!tester)
+		_exit(-from_below(self, variant->row, true));
+	waitpid(tester, &status, 0);
+	EXPECT_EQ(ESRCH, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	evidence("from a namespace below: EXDEV with /proc of above, ESRCH with its own");
+}
+
+PINCHECK_TEST_MAIN
