@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * force: FOLL_FORCE, by which a debugger writes where the process may not. In a private mapping that
+ * is a write like any other, to a page of the process's own; in a shared one it would be a write to
+ * what others gave for reading, and is refused. Invariants: SYNC, ISOLATION.
+ */
+#include "suite.h"
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include "stage.h"
+
+FIXTURE(force)
+{
+	struct stage stage;
+	int file;
+	unsigned char *mapped;	/* of the file */
+};
+
+FIXTURE_VARIANT(force)
+{
+	struct hold_row row;
+};
+
+#define FORCE_VARIANT(name_, kind_, path_, flags_)				\
+	FIXTURE_VARIANT_ADD(force, name_)					\
+	{									\
+		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
+	};
+FORCE_VARIANT(pin_fast,		PIN, FAST, 0)
+FORCE_VARIANT(pin_slow,		PIN, SLOW, 0)
+FORCE_VARIANT(pin_lt_fast,	PIN, FAST, PINCHECK_HOLD_LONGTERM)
+FORCE_VARIANT(pin_lt_slow,	PIN, SLOW, PINCHECK_HOLD_LONGTERM)
+FORCE_VARIANT(get_fast,		GET, FAST, 0)
+FORCE_VARIANT(get_slow,		GET, SLOW, 0)
+
+FIXTURE_SETUP(force)
+{
+	char why[WHY];
+
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	self->file = memfd_create("pincheck", 0);
+	ASSERT_LE(0, self->file);
+	ASSERT_EQ((ssize_t)self->stage.length,
+		  write(self->file, self->stage.memory, self->stage.length));
+}
+
+FIXTURE_TEARDOWN(force)
+{
+	close(self->file);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+static struct hold_row with(struct hold_row row, __u32 flags)
+{
+	row.flags |= flags;
+	return row;
+}
+
+static unsigned char *map_file(FIXTURE_DATA(force) *self, int flags)
+{
+	self->mapped = mmap(NULL, self->stage.length, PROT_READ, flags, self->file, 0);
+	return self->mapped;
+}
+
+/* Without force the access fails, by name; with it the hold is there. */
+static void expect_force_only(struct __test_metadata *_metadata, FIXTURE_DATA(force) *self,
+			      struct hold_row row, __u32 access, const void *memory)
+{
+	EXPECT_EQ(-EFAULT, stage_hold(&self->stage, with(row, access), memory,
+				      self->stage.length));
+	EXPECT_EQ(PINCHECK_REASON_ACCESS, self->stage.hold.reason);
+	ASSERT_EQ(0, stage_hold(&self->stage, with(row, access | PINCHECK_HOLD_FORCE), memory,
+				self->stage.length));
+	EXPECT_EQ(STAGE_PAGES, self->stage.hold.pages);
+}
+
+/* The device writes; who maps the page at @memory sees it, and the hold has what is mapped. */
+static void expect_sync(struct __test_metadata *_metadata, FIXTURE_DATA(force) *self,
+			const unsigned char *memory)
+{
+	struct stage *stage = &self->stage;
+	struct pincheck_page pages[STAGE_PAGES];
+	size_t at = 5 * stage->page + 17;
+
+	EXPECT_EQ(4, pincheck_write(stage->session, stage->hold.hold, at, "read", 4));
+	EXPECT_EQ(0, memcmp(memory + at, "read", 4));
+	ASSERT_EQ(0, pincheck_pages(stage->session, stage->hold.hold, 0, STAGE_PAGES, pages));
+	for (size_t i = 0; i < STAGE_PAGES; i++) {
+		EXPECT_EQ(PINCHECK_MAPPED_SAME, pages[i].mapped);
+		EXPECT_EQ(stage_pfn(memory + i * stage->page), pages[i].pfn);
+	}
+	evidence("%llu pages by force, %llu of them fast: the process sees what the device writes",
+		 stage->hold.pages, stage->hold.fast_pages);
+}
+
+/* SYNC. Memory that the process itself made read-only. */
+TEST_F(force, private_memory)
+{
+	struct stage *stage = &self->stage;
+
+	ASSERT_EQ(0, mprotect(stage->memory, stage->length, PROT_READ));
+	expect_force_only(_metadata, self, variant->row, PINCHECK_HOLD_WRITE, stage->memory);
+	expect_sync(_metadata, self, stage->memory);
+}
+
+/* SYNC, ISOLATION. A private mapping of a file: a copy is made, the file is as it was. */
+TEST_F(force, private_file)
+{
+	const unsigned char *memory = map_file(self, MAP_PRIVATE);
+	struct stage *stage = &self->stage;
+	unsigned char *bytes = calloc(1, stage->length);
+	__u64 original;
+
+	ASSERT_NE(MAP_FAILED, (void *)memory);
+	ASSERT_EQ(0, memcmp(memory, stage->memory, stage->length));
+	original = stage_pfn(memory);
+	expect_force_only(_metadata, self, variant->row, PINCHECK_HOLD_WRITE, memory);
+	EXPECT_NE(original, stage_pfn(memory));
+	EXPECT_EQ(0, memcmp(memory, stage->memory, stage->length));
+	expect_sync(_metadata, self, memory);
+	EXPECT_EQ((ssize_t)stage->length, pread(self->file, bytes, stage->length, 0));
+	EXPECT_EQ(0, memcmp(bytes, stage->memory, stage->length));
+	free(bytes);
+}
+
+/* ISOLATION. A child shares the pages: force takes copies for the parent, the child keeps its own. */
+TEST_F(force, shared_with_child)
+{
+	struct stage *stage = &self->stage;
+	size_t at = 5 * stage->page + 17;
+	unsigned char old = stage->memory[at];
+	int go[2], status;
+	pid_t child;
+	char byte;
+
+	ASSERT_NE('r', old);
+	ASSERT_EQ(0, mprotect(stage->memory, stage->length, PROT_READ));
+	ASSERT_EQ(0, pipe(go));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		close(go[1]);
+		_exit(read(go[0], &byte, 1) == 1 && stage->memory[at] == old ? 0 : 1);
+	}
+	expect_force_only(_metadata, self, variant->row, PINCHECK_HOLD_WRITE, stage->memory);
+	expect_sync(_metadata, self, stage->memory);
+	EXPECT_EQ(1, write(go[1], "g", 1));
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_TRUE(WIFEXITED(status) && !WEXITSTATUS(status)) {
+		TH_LOG("the child sees what the device wrote");
+	}
+	close(go[0]);
+	close(go[1]);
+}
+
+/* ISOLATION. What others gave for reading is not written, by no force. */
+TEST_F(force, shared_file)
+{
+	const unsigned char *memory = map_file(self, MAP_SHARED);
+	struct stage *stage = &self->stage;
+
+	ASSERT_NE(MAP_FAILED, (void *)memory);
+	EXPECT_EQ(memory[9], stage->memory[9]);
+	for (__u32 force = 0; force < 2; force++) {
+		__u32 flags = PINCHECK_HOLD_WRITE | (force ? PINCHECK_HOLD_FORCE : 0);
+
+		EXPECT_EQ(-EFAULT, stage_hold(stage, with(variant->row, flags), memory,
+					      stage->length));
+		EXPECT_EQ(PINCHECK_REASON_ACCESS, stage->hold.reason);
+		EXPECT_EQ(0, stage->hold.pages);
+	}
+	EXPECT_EQ(0, stage_hold(stage, with(variant->row, PINCHECK_HOLD_FORCE), memory,
+				stage->length));
+	EXPECT_EQ(STAGE_PAGES, stage->hold.pages);
+	evidence("writing: EFAULT with force and without, reason access; reading by force: held");
+}
+
+/* SYNC. No access at all: force reads what is there. */
+TEST_F(force, no_access)
+{
+	struct stage *stage = &self->stage;
+	unsigned char byte = 0, mine = stage->memory[stage->page];
+
+	ASSERT_EQ(0, mprotect(stage->memory, stage->length, PROT_NONE));
+	expect_force_only(_metadata, self, variant->row, 0, stage->memory);
+	EXPECT_EQ(1, pincheck_read(stage->session, stage->hold.hold, stage->page, &byte, 1));
+	EXPECT_EQ(mine, byte);
+	evidence("PROT_NONE: refused, held by force; %llu pages", stage->hold.pages);
+}
+
+PINCHECK_TEST_MAIN
