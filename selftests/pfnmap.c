@@ -93,6 +93,36 @@ TEST_F(pfnmap, same_memory)
 	evidence("seen by another flavour of the session, not by another session");
 }
 
+/*
+ * B54: from within the memory, and where address and offset do not fit a PMD: then it comes by pages,
+ * each of them the right one.
+ */
+TEST_F(pfnmap, part_of_it)
+{
+	size_t page = self->stage.page, bytes = self->bytes - 2 * page, wrong = 0;
+	struct pincheck_revoke before, after;
+	unsigned char *memory;
+	uint64_t word;
+
+	ASSERT_EQ(0, device_fill_by(self->stage.session, self->bytes, 4));
+	ASSERT_EQ(0, munmap(self->device, self->bytes));
+	memory = mmap(self->device, bytes, PROT_READ, variant->flavour->map | MAP_FIXED_NOREPLACE,
+		      self->stage.session, variant->flavour->offset + page);
+	ASSERT_EQ(self->device, memory);
+	ASSERT_EQ(0, pincheck_revoke(self->stage.session, 1, &before));
+	for (size_t i = 0; i < bytes; i += page) {
+		memcpy(&word, memory + i, sizeof(word));
+		wrong += word != device_word(4, page + i);
+	}
+	ASSERT_EQ(0, pincheck_revoke(self->stage.session, 1, &after));
+	EXPECT_EQ(0, wrong);
+	EXPECT_EQ(before.huge_faults, after.huge_faults);
+	EXPECT_EQ(variant->flavour->comes_back ? bytes / page : 0,
+		  after.small_faults - before.small_faults);
+	evidence("%zu pages from the second on: each in place, %llu small faults, no huge one",
+		 bytes / page, after.small_faults - before.small_faults);
+}
+
 /* Row B53: GUP refuses, by either path, whatever it is asked for, and leaves no reference. */
 static void expect_refused(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap) *self,
 			   struct hold_row row)
