@@ -61,6 +61,8 @@ static const struct {
 	[PINCHECK_REASON_KERNEL]   = { "the kernel does not say why", "See dmesg" },
 	[PINCHECK_REASON_ABSENT]   = { "this kernel has no holds of this kind",
 				       "pincheck info tells what it has" },
+	[PINCHECK_REASON_PAGES]	   = { "memory with pages is mapped there",
+				       "Kind pfnmap is for device memory: choose another" },
 };
 
 static void tell_refusal(const struct hold *hold, int error)
@@ -156,7 +158,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 'k':
 		hold->request.kind = kind_by_name(argument);
 		if (!hold->request.kind)
-			argp_error(state, "--kind: '%s' is none of pin, get, memfd, mirror", argument);
+			argp_error(state, "--kind: '%s' is none of pin, get, memfd, mirror, pfnmap", argument);
 		return 0;
 	case 's':
 		hold->request.path = PINCHECK_PATH_SLOW;
@@ -222,10 +224,10 @@ static int take(struct hold *hold, int session)
 	struct pincheck_hold *request = &hold->request;
 	int error;
 
-	/* GUP-fast reads no other's page tables, and two kinds do not go by GUP. */
+	/* GUP-fast reads no other's page tables, and only two kinds go by GUP. */
 	if (request->pid)
 		request->path = PINCHECK_PATH_SLOW;
-	if (request->kind == PINCHECK_KIND_MEMFD || request->kind == PINCHECK_KIND_MIRROR)
+	if (request->kind != PINCHECK_KIND_PIN && request->kind != PINCHECK_KIND_GET)
 		request->path = PINCHECK_PATH_UNKNOWN;
 	error = pincheck_hold(session, request);
 	if (error)
@@ -337,7 +339,7 @@ static const struct argp_option options[] = {
 	{ "memory", 'm', "KIND", 0, "memory of its own: base, swapped, thp, thp-pte, mthp, hugetlb "
 	  "or file=PATH", 0 },
 	{ "size", 'S', "BYTES", 0, "of it", 0 },
-	{ "kind", 'k', "KIND", 0, "of hold: pin, get, memfd, mirror [pin]", 1 },
+	{ "kind", 'k', "KIND", 0, "of hold: pin, get, memfd, mirror, pfnmap [pin]", 1 },
 	{ "write", 'w', NULL, 0, "the device will write (FOLL_WRITE)", 1 },
 	{ "longterm", 'l', NULL, 0, "for long (FOLL_LONGTERM)", 1 },
 	{ "force", 'F', NULL, 0, "whatever the mapping allows (FOLL_FORCE)", 1 },
