@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Nobody waits for another on the way of a hold. One thread is stopped in the middle of a command,
+ * by a userfaultfd that does not answer its page fault; whatever it has locked stays locked. All
+ * that others do with other holds, in a thousand rounds, must be done before it may go on. If they
+ * share a lock with it, this does not end, and the time limit turns it red. Invariant: CLEAN.
+ */
+#include "suite.h"
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include "stage.h"
+
+#define ROUNDS		1000
+#define SLOW_ROUNDS	50	/* of what looks at every session */
+#define OTHER_PAGES	4	/* of the stage, the first; the stopped thread has the others */
+#define NO_ANSWER	INT64_MIN
+
+/* Where the thread is stopped: the command, and with what in hand. */
+enum stop {
+	/* In the slow path of GUP, with a part of its pages and an id. */
+	STOP_HOLD,
+	/* Where the bytes go, while it uses a hold. */
+	STOP_IO,
+	/* Where reports go. */
+	STOP_REPORT,
+};
+
+FIXTURE(sessions)
+{
+	struct stage stage;
+	int uffd;
+	/* Two pages: the first is there, and who touches the second is stopped. */
+	unsigned char *trap;
+	__u32 hold;
+	pthread_t thread;
+	int64_t result;
+};
+
+FIXTURE_VARIANT(sessions)
+{
+	enum stop stop;
+};
+
+FIXTURE_VARIANT_ADD(sessions, stopped_in_hold) { STOP_HOLD };
+FIXTURE_VARIANT_ADD(sessions, stopped_in_io) { STOP_IO };
+FIXTURE_VARIANT_ADD(sessions, stopped_in_report) { STOP_REPORT };
+
+static const struct hold_row pin_rw = {
+	PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE,
+};
+
+static int set_trap(FIXTURE_DATA(sessions) *self)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register area = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+
+	self->trap = mmap(NULL, 2 * self->stage.page, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	self->uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (self->trap == MAP_FAILED || self->uffd < 0)
+		return -errno;
+	madvise(self->trap, 2 * self->stage.page, MADV_NOHUGEPAGE);
+	self->trap[0] = 1;
+	area.range.start = (uintptr_t)self->trap + self->stage.page;
+	area.range.len = self->stage.page;
+	if (ioctl(self->uffd, UFFDIO_API, &api) || ioctl(self->uffd, UFFDIO_REGISTER, &area))
+		return -errno;
+	return 0;
+}
+
+FIXTURE_SETUP(sessions)
+{
+	char why[WHY];
+
+	SUITE_NEEDS(NEEDS_UFFD_WP);
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_EQ(0, set_trap(self));
+	ASSERT_EQ(0, stage_hold(&self->stage, pin_rw,
+				self->stage.memory + OTHER_PAGES * self->stage.page,
+				(STAGE_PAGES - OTHER_PAGES) * self->stage.page));
+	self->hold = self->stage.hold.hold;
+	self->result = NO_ANSWER;
+}
+
+FIXTURE_TEARDOWN(sessions)
+{
+	close(self->uffd);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+static int64_t stopped_hold(FIXTURE_DATA(sessions) *self)
+{
+	struct pincheck_hold hold = {
+		.kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST,
+		.flags = PINCHECK_HOLD_WRITE, .addr = (uintptr_t)self->trap,
+		.len = 2 * self->stage.page,
+	};
+	int error = pincheck_hold(self->stage.session, &hold);
+
+	return error ? error : pincheck_release(self->stage.session, hold.hold);
+}
+
+static int64_t stopped_io(FIXTURE_DATA(sessions) *self)
+{
+	return pincheck_read(self->stage.session, self->hold, 0, self->trap, 2 * self->stage.page);
+}
+
+static int64_t stopped_report(FIXTURE_DATA(sessions) *self)
+{
+	const __u64 pfns[] = { stage_pfn(self->stage.memory), stage_pfn(self->trap) };
+	struct pincheck_report *reports = (void *)(self->trap + self->stage.page) - sizeof(*reports);
+
+	return pincheck_report_ledger(self->stage.session, pfns, ARRAY_SIZE(pfns), reports);
+}
+
+/* What each answers when it may go on. */
+static const struct {
+	int64_t (*run)(FIXTURE_DATA(sessions) *self);
+	int64_t result;
+} stops[] = {
+	[STOP_HOLD] = { stopped_hold, 2 },
+	[STOP_IO] = { stopped_io, 2 * 4096 },
+	[STOP_REPORT] = { stopped_report, 0 },
+};
+
+struct stopping {
+	FIXTURE_DATA(sessions) *self;
+	enum stop stop;
+};
+
+static void *run_stopped(void *argument)
+{
+	struct stopping *stopping = argument;
+	int64_t result = stops[stopping->stop].run(stopping->self);
+
+	__atomic_store_n(&stopping->self->result, result, __ATOMIC_SEQ_CST);
+	return NULL;
+}
+
+/* Return: 0 when the thread has stopped where the trap is. */
+static int wait_until_stopped(FIXTURE_DATA(sessions) *self)
+{
+	struct pollfd fault = { .fd = self->uffd, .events = POLLIN };
+	struct uffd_msg message;
+
+	if (poll(&fault, 1, 20000) != 1)
+		return -ETIME;
+	if (read(self->uffd, &message, sizeof(message)) != sizeof(message))
+		return -EIO;
+	return message.event == UFFD_EVENT_PAGEFAULT ? 0 : -EBADMSG;
+}
+
+static bool is_stopped(FIXTURE_DATA(sessions) *self)
+{
+	return __atomic_load_n(&self->result, __ATOMIC_SEQ_CST) == NO_ANSWER;
+}
+
+static int let_go(FIXTURE_DATA(sessions) *self)
+{
+	struct uffdio_zeropage zero = {
+		.range = { (uintptr_t)self->trap + self->stage.page, self->stage.page },
+	};
+
+	if (ioctl(self->uffd, UFFDIO_ZEROPAGE, &zero))
+		return -errno;
+	return pthread_join(self->thread, NULL);
+}
+
+/* The way of a hold, on the part of the stage that is left. Return: 0 or -errno */
+static int take_and_release(int session, const struct stage *stage, unsigned int rounds)
+{
+	struct pincheck_page pages[OTHER_PAGES];
+	int error = 0;
+
+	for (unsigned int i = 0; i < rounds && !error; i++) {
+		struct pincheck_hold hold = {
+			.kind = PINCHECK_KIND_PIN, .flags = PINCHECK_HOLD_WRITE,
+			.path = i % 2 ? PINCHECK_PATH_FAST : PINCHECK_PATH_SLOW,
+			.addr = (uintptr_t)stage->memory, .len = OTHER_PAGES * stage->page,
+		};
+
+		error = pincheck_hold(session, &hold);
+		if (!error)
+			error = pincheck_pages(session, hold.hold, 0, OTHER_PAGES, pages);
+		if (!error && pincheck_release(session, hold.hold) != OTHER_PAGES)
+			error = -EIO;
+	}
+	return error;
+}
+
+/* What looks at all sessions, too: beginning, ending, counting, the ledger. */
+static int look_at_all(const struct stage *stage, unsigned int rounds)
+{
+	struct pincheck_report report;
+	struct pincheck_info info;
+	__u64 pfn = stage_pfn(stage->memory);
+	int error = 0;
+
+	for (unsigned int i = 0; i < rounds && !error; i++) {
+		int session = pincheck_open();
+
+		error = session < 0 ? session : pincheck_info(session, &info);
+		if (!error)
+			error = pincheck_report_ledger(session, &pfn, 1, &report);
+		if (session >= 0)
+			close(session);
+	}
+	return error;
+}
+
+static int work(int session, const struct stage *stage)
+{
+	int error = take_and_release(session, stage, ROUNDS);
+
+	return error ? error : look_at_all(stage, SLOW_ROUNDS);
+}
+
+static int work_in_own_session(const struct stage *stage)
+{
+	int session = pincheck_open();
+	int error = session < 0 ? session : work(session, stage);
+
+	close(session);
+	return error;
+}
+
+static int work_in_own_process(const struct stage *stage)
+{
+	int status;
+	pid_t child = fork();
+
+	if (!child)
+		_exit(-work_in_own_session(stage));
+	if (waitpid(child, &status, 0) != child)
+		return -errno;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+}
+
+static int work_in_its_session(const struct stage *stage)
+{
+	return work(stage->session, stage);
+}
+
+/* One is stopped, the others work, and only then may it go on. */
+static void others_go_on(struct __test_metadata *_metadata, FIXTURE_DATA(sessions) *self,
+			 const FIXTURE_VARIANT(sessions) *variant,
+			 int (*others)(const struct stage *stage))
+{
+	struct stopping stopping = { self, variant->stop };
+
+	ASSERT_EQ(0, pthread_create(&self->thread, NULL, run_stopped, &stopping));
+	ASSERT_EQ(0, wait_until_stopped(self));
+	EXPECT_EQ(0, others(&self->stage));
+	EXPECT_TRUE(is_stopped(self));
+	ASSERT_EQ(0, let_go(self));
+	EXPECT_EQ(stops[variant->stop].result, self->result);
+	evidence("one stopped; %d holds taken and released and %d looks at all sessions meanwhile",
+		 ROUNDS, SLOW_ROUNDS);
+	evidence("then it answered %lld", (long long)self->result);
+}
+
+/* Two sessions of one process. */
+TEST_F(sessions, other_session)
+{
+	others_go_on(_metadata, self, variant, work_in_own_session);
+}
+
+/* Two processes. */
+TEST_F(sessions, other_process)
+{
+	others_go_on(_metadata, self, variant, work_in_own_process);
+}
+
+/* Two holds of one session. */
+TEST_F(sessions, same_session)
+{
+	others_go_on(_metadata, self, variant, work_in_its_session);
+}
+
+PINCHECK_TEST_MAIN
