@@ -4,6 +4,7 @@
  * the list. Invariants: ACCURACY of what is told, CLEAN.
  */
 #include "suite.h"
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include "stage.h"
@@ -223,14 +224,49 @@ TEST_F(ioctl_report, together_as_alone)
 		 variant->count, comparison.kinds, comparison.different);
 }
 
-/* The same of the pages of one THP, of which some are mapped and some are not, by PTEs. */
+/* Unmaps some of the pages of a THP, but its first, one by one. */
+static int make_holes(unsigned char *memory, size_t page, size_t count)
+{
+	for (size_t i = 1; i < count; i += 1 + i % 3)
+		if (madvise(memory + i * page, page, MADV_DONTNEED))
+			return -errno;
+	return 0;
+}
+
+/* A child that has the THP with such holes, while its parent has it whole. Return: it, or -errno */
+static pid_t child_with_holes(unsigned char *memory, size_t page, size_t count)
+{
+	int done[2];
+	char byte = 0;
+	pid_t child;
+
+	if (pipe(done))
+		return -errno;
+	child = fork();
+	if (!child) {
+		byte = !make_holes(memory, page, count);
+		for (byte = write(done[1], &byte, 1);; pause())
+			;
+	}
+	if (child > 0 && (read(done[0], &byte, 1) != 1 || !byte))
+		child = -EIO;
+	close(done[0]);
+	close(done[1]);
+	return child;
+}
+
+/*
+ * The same of the pages of one THP: mapped whole, but by a child that lacks some of its pages; and
+ * then by PTEs, some of its pages.
+ */
 TEST_F(ioctl_report, folio_together_as_alone)
 {
 	const size_t thp = 2 << 20, page = self->stage.page;
 	__u64 count = variant->count < 512 ? variant->count : 512, pfns[512];
 	unsigned char *memory = mmap(NULL, 2 * thp, PROT_READ | PROT_WRITE,
 				     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct comparison comparison;
+	struct comparison whole, comparison;
+	pid_t child;
 
 	SUITE_NEEDS(NEEDS_THP);
 	ASSERT_NE(MAP_FAILED, (void *)memory);
@@ -241,15 +277,22 @@ TEST_F(ioctl_report, folio_together_as_alone)
 	for (__u64 i = 0; i < count; i++)
 		pfns[i] = stage_pfn(memory + i * page);
 	ASSERT_EQ(pfns[0] + count - 1, pfns[count - 1]);
-	for (__u64 i = 1; i < count; i += 1 + i % 3)
-		ASSERT_EQ(0, madvise(memory + i * page, page, MADV_DONTNEED));
+	child = child_with_holes(memory, page, count);
+	ASSERT_LT(0, child);
+	EXPECT_EQ(0, compare_reports(&self->stage, count, pfns, &whole));
+	kill(child, SIGKILL);
+	ASSERT_EQ(child, waitpid(child, NULL, 0));
+	ASSERT_EQ(0, make_holes(memory, page, count));
 	ASSERT_EQ(0, compare_reports(&self->stage, count, pfns, &comparison));
-	EXPECT_EQ(0, comparison.different);
+	EXPECT_EQ(0, whole.different + comparison.different);
 	if (count > 1) {
+		EXPECT_LT(1, whole.kinds);
 		EXPECT_LT(1, comparison.kinds);
 	}
-	evidence("%llu pages of a THP, in %d runs of pages alike: %d differ from those of each alone",
-		 count, comparison.kinds, comparison.different);
+	evidence("%llu pages of a THP, whole: %d runs of pages alike, %d differ from those of each alone",
+		 count, whole.kinds, whole.different);
+	evidence("by PTEs: %d runs of pages alike, %d differ", comparison.kinds,
+		 comparison.different);
 }
 
 /* Strides of a newer header: known bytes first, what this module does not know is cleared. */

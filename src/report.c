@@ -78,18 +78,12 @@ static void tell_pins(struct pincheck_report *report, struct page *head)
 	tell_flag(report, PINCHECK_PAGE_MAYBE_DMA_PINNED, maybe);
 }
 
-/* A PMD-mapped THP and a hugetlb folio have one mark for the whole, on their first page. */
-static bool has_one_mark(const struct pincheck_report *report)
-{
-	return (report->flags & PINCHECK_PAGE_HUGETLB) || report->entire_mapcount > 0;
-}
-
 static void tell_exclusive(struct pincheck_report *report, struct page *page, struct page *head)
 {
 	if (!compat_anon_exclusive)
 		return;
 	tell_flag(report, PINCHECK_PAGE_ANON_EXCLUSIVE, (report->flags & PINCHECK_PAGE_ANON) &&
-		  compat_page_anon_exclusive(has_one_mark(report) ? head : page));
+		  compat_page_anon_exclusive(report_has_one_mark(report) ? head : page));
 }
 
 static void tell_file(struct pincheck_report *report, struct page *head)
@@ -187,22 +181,24 @@ static __always_inline struct report_marks read_marks(struct page *page)
 		.flags = compat_page_flags(page),
 		.mapcount = atomic_read(&page->_mapcount),
 		.refcount = page_ref_count(page),
+#ifdef NODE_NOT_IN_PAGE_FLAGS
 		.node = page_to_nid(page),
+#endif
 		.cma = IS_ENABLED(CONFIG_CMA) ? compat_page_cma(page) : 0,
 		.pinnable = IS_ENABLED(CONFIG_CMA) ? compat_longterm_pinnable(page) : 0,
 	};
 }
 
-static __always_inline bool same_marks(const struct report_marks *a, const struct report_marks *b)
+static __always_inline bool same_marks(const struct report_marks *a,
+				       const struct report_marks *b)
 {
 	return a->flags == b->flags && a->mapcount == b->mapcount && a->refcount == b->refcount &&
 	       a->node == b->node && a->cma == b->cma && a->pinnable == b->pinnable;
 }
 
 /*
- * Is the report of the page before the report of this one, too? There is no reference, and no need
- * for one: no pointer is followed. Flags say that it is no first page of a large folio, references
- * that it is no other page of one.
+ * Is the report of a small anonymous page that of the one before, but for its number? There is no reference, and no need for one: no pointer is followed.
+ * Flags say that it is no first page of a large folio, references that it is no other page of one.
  */
 static __always_inline bool is_alike(const struct report_look *look, struct page *page)
 {
@@ -217,7 +213,7 @@ static __always_inline bool is_alike(const struct report_look *look, struct page
 }
 
 /* Is this page of the folio that was looked at last? Our reference keeps it from being split. */
-static bool is_further(const struct report_look *look, u64 pfn)
+static __always_inline bool is_further(const struct report_look *look, u64 pfn)
 {
 	return look->head && pfn - look->report.head < 1ULL << look->report.order;
 }
@@ -230,8 +226,9 @@ static __always_inline void look_further(struct report_look *look, u64 pfn, stru
 	int mapcount = report->page_mapcount;
 
 	report->pfn = pfn;
+	look->marks.mapcount = atomic_read(&page->_mapcount);
 	compat_page_mapcount(page, look->head, report->entire_mapcount, &report->page_mapcount);
-	if (!has_one_mark(report)) {
+	if (!report_has_one_mark(report)) {
 		report->flags &= ~PINCHECK_PAGE_ANON_EXCLUSIVE;
 		tell_exclusive(report, page, look->head);
 	}

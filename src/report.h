@@ -22,7 +22,7 @@ struct report_marks {
  * @report: of the last one
  * @head: first page of its folio, with a reference of ours, if that is large; else NULL
  * @plain: it is small, anonymous, and @marks is all there is to it
- * @marks: what its report was made of
+ * @marks: what its report was made of; of a page of a large folio, mapcount alone
  * @block: where it was found
  */
 struct report_look {
@@ -32,6 +32,17 @@ struct report_look {
 	struct report_marks marks;
 	struct online_block block;
 };
+
+/**
+ * report_has_one_mark() - is there one AnonExclusive for the whole folio, on its first page?
+ * @report: complete but for that flag
+ *
+ * Return: so it is of a PMD-mapped THP and of a hugetlb folio.
+ */
+static inline bool report_has_one_mark(const struct pincheck_report *report)
+{
+	return (report->flags & PINCHECK_PAGE_HUGETLB) || report->entire_mapcount > 0;
+}
 
 struct page *report_hold(struct page *page);
 void report_begin(struct report_look *look);

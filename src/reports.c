@@ -10,15 +10,22 @@
 #include "command.h"
 #include "ledger.h"
 #include "report.h"
+#include "report_put.h"
 #include "reuse_rule.h"
 
-/* As many as fit two pages. */
-#define BATCH	56
+/* As many as fit two pages: with their reports; or without, where these go to the caller at once. */
+#define BATCH		56
+#define BATCH_PFNS	1024
 
 /* What fits a few cache lines of stack has no business in the heap; this does not fit. */
 struct batch {
-	u64 pfns[BATCH];
-	struct pincheck_report reports[BATCH];
+	union {
+		struct {
+			u64 pfns[BATCH];
+			struct pincheck_report reports[BATCH];
+		};
+		u64 many[BATCH_PFNS];
+	};
 };
 
 static_assert(sizeof(struct batch) <= 8192);
@@ -67,6 +74,41 @@ static int report_batch(const struct pincheck_report_request *request, u64 done,
 			    request->report_size);
 }
 
+/* Where no one else has a word in a report, and it is as long as ours. */
+static int report_at_once(const struct pincheck_report_request *request, u64 first,
+			  unsigned int count, u64 *pfns)
+{
+	struct pincheck_report __user *user = u64_to_user_ptr(request->reports);
+	const u64 __user *wanted = u64_to_user_ptr(request->pfns);
+	struct report_look look;
+	unsigned int done, put;
+
+	if (copy_from_user(pfns, wanted + first, count * sizeof(*pfns)))
+		return -EFAULT;
+	report_begin(&look);
+	for (done = 0; done < count; done += put) {
+		report_next(&look, pfns[done]);
+		put = report_put(&look, pfns + done, count - done, user + first + done);
+		if (put)
+			continue;
+		/* This sleeps, and nothing may be kept meanwhile but the report. */
+		report_end(&look);
+		if (copy_to_user(user + first + done, &look.report, sizeof(look.report)))
+			return -EFAULT;
+		report_begin(&look);
+		put = 1;
+	}
+	report_end(&look);
+	return 0;
+}
+
+static bool can_put_at_once(const struct pincheck_report_request *request)
+{
+	return !(request->flags & PINCHECK_REQUEST_LEDGER) &&
+	       request->report_size == sizeof(struct pincheck_report) &&
+	       IS_ALIGNED(request->reports, sizeof(u64));
+}
+
 static int report_check(const struct pincheck_report_request *request)
 {
 	u64 bytes;
@@ -90,6 +132,8 @@ static int report_check(const struct pincheck_report_request *request)
 int report_command(struct session *session, union argument *argument)
 {
 	const struct pincheck_report_request *request = &argument->report;
+	bool at_once = can_put_at_once(request);
+	unsigned int step = at_once ? BATCH_PFNS : BATCH, count;
 	struct batch *batch;
 	u64 done;
 	int err = report_check(request);
@@ -99,11 +143,13 @@ int report_command(struct session *session, union argument *argument)
 	batch = kmalloc(sizeof(*batch), GFP_KERNEL_ACCOUNT);
 	if (!batch)
 		return -ENOMEM;
-	for (done = 0; done < request->count && !err; done += BATCH) {
+	for (done = 0; done < request->count && !err; done += step) {
 		err = -EINTR;
 		if (fatal_signal_pending(current))
 			break;
-		err = report_batch(request, done, min_t(u64, request->count - done, BATCH), batch);
+		count = min_t(u64, request->count - done, step);
+		err = at_once ? report_at_once(request, done, count, batch->many) :
+		      report_batch(request, done, count, batch);
 		cond_resched();
 	}
 	kfree(batch);
