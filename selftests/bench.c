@@ -132,7 +132,8 @@ TEST_F(bench, refused)
 		ROW(-EINVAL, len = 0),
 		ROW(-EINVAL, len -= 1),
 		ROW(-EINVAL, len = ~4095ULL),
-		ROW(-E2BIG, len = 1ULL << 40),
+		/* From far below: it must end in user space. */
+		ROW(-E2BIG, len = 1ULL << 40, bad.addr = 1ULL << 30),
 		ROW(-EFAULT, len += self->stage.page),
 		ROW(-EFAULT, addr -= self->stage.page),
 		ROW(-EFAULT, samples = 1),
