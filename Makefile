@@ -24,6 +24,7 @@ export BUILD CC CACHE KSRC
 include tools/lib/build.mk
 include tools/vm/build.mk
 include tools/pincheck/build.mk
+include tools/bench/build.mk
 include tools/report/build.mk
 include src/test/build.mk
 include selftests/build.mk

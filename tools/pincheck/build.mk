@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The pincheck command.
 
-PINCHECK_SOURCES := $(wildcard tools/pincheck/*.c) $(LIB_SOURCES) tools/lib/ktap.c
+PINCHECK_SOURCES := $(wildcard tools/pincheck/*.c) $(LIB_SOURCES) tools/lib/ktap.c \
+		    $(filter-out tools/bench/main.c,$(wildcard tools/bench/*.c))
 
 TOOLS += $(BUILD)/bin/pincheck
 
-$(BUILD)/bin/pincheck: $(PINCHECK_SOURCES) $(LIB_HEADERS) $(wildcard tools/pincheck/*.h) tools/pincheck/acts.inc | host-build
+$(BUILD)/bin/pincheck: $(PINCHECK_SOURCES) $(LIB_HEADERS) $(wildcard tools/pincheck/*.h) tools/pincheck/acts.inc tools/bench/bench.h | host-build
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -D_GNU_SOURCE -I. -o $@ $(PINCHECK_SOURCES) -ljansson -lsmartcols
+	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -D_GNU_SOURCE -I. -o $@ $(PINCHECK_SOURCES) -ljansson -lsmartcols -lm -pthread
 
 UNIT_TESTS += $(BUILD)/test/table_test
 TABLE_TEST_SOURCES := $(addprefix tools/pincheck/,test/table_test.c table.c columns.c common.c) $(LIB_SOURCES)

@@ -19,6 +19,7 @@ static const struct subcommand {
 	{ "page",	page_command,	"all that is known of pages" },
 	{ "watch",	watch_command,	"the pages of a process, told again as they change" },
 	{ "scan",	scan_command,	"pages of the machine that look pinned, or are held by nobody known" },
+	{ "bench",	bench_command,	"what the module costs beside what the kernel costs" },
 	{ "demo",	demo_command,	"a dozen telling scenarios of a finished run, as a table" },
 };
 

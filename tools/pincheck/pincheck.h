@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#include "tools/lib/array.h"
 
 /* Bytes of a base page, on all that this runs on. */
 #define BASE_BYTES	4096UL
@@ -15,6 +15,7 @@
 /* Exit codes, as design.md section 9 has them for a run. */
 enum exit_code { EXIT_KEPT = 0, EXIT_BROKEN = 1, EXIT_USAGE = 2 };
 
+int bench_command(int argc, char **argv);
 int info_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
 int demo_command(int argc, char **argv);

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The measurements: in the pincheck command, and as the one static program of a guest.
+
+BENCH_PARTS	:= $(filter-out tools/bench/main.c,$(wildcard tools/bench/*.c))
+BENCH_SOURCES	:= $(BENCH_PARTS) tools/bench/main.c tools/lib/pincheck.c tools/lib/pagemap.c
+BENCH_HEADERS	:= tools/bench/bench.h $(LIB_HEADERS)
+
+$(BUILD)/bench/bench: $(BENCH_SOURCES) $(BENCH_HEADERS) | host-build
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -D_GNU_SOURCE -I. -static -pthread -o $@ $(BENCH_SOURCES)
+
+# The runner of unit tests takes programs without arguments.
+UNIT_TESTS += $(BUILD)/test/bench-test
+$(BUILD)/test/bench-test: $(BUILD)/bin/pincheck
+	@mkdir -p $(@D)
+	printf '#!/bin/sh\nPINCHECK=%s exec tools/bench/test/bench-test\n' $< > $@
+	chmod +x $@
+
+.PHONY: bench
+bench: host-vm $(BUILD)/bench/bench ## the budgets, as ratios: table, and build/results/bench.json; runs the suite once
+	ACCEL="$(ACCEL)" tools/run-bench

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The measurements as a program of the guest: KTAP, a test a part, which passes when it could be
+ * measured. Numbers are diagnostics: "# bench NAME NUMBER". Nothing here judges a time.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "tools/bench/bench.h"
+
+static void tell(const char *name, double value)
+{
+	printf("# bench %s %.6g\n", name, value);
+}
+
+static void run_part(const struct bench *bench, const struct bench_part *part, size_t number)
+{
+	int error;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < part->needs) {
+		printf("ok %zu %s # SKIP needs more processors\n", number, part->name);
+		return;
+	}
+	error = part->run(bench);
+	if (error)
+		printf("not ok %zu %s # ERROR %s\n", number, part->name, strerror(-error));
+	else
+		printf("ok %zu %s\n", number, part->name);
+}
+
+int main(void)
+{
+	struct bench bench = { .rounds = BENCH_ROUNDS, .tell = tell, .session = pincheck_open() };
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("KTAP version 1\n1..%zu\n", (size_t)BENCH_PARTS);
+	if (bench.session < 0) {
+		printf("Bail out! %s: %s. %s\n", PINCHECK_DEVICE, strerror(-bench.session),
+		       pincheck_open_hint(bench.session));
+		return EXIT_FAILURE;
+	}
+	for (size_t i = 0; i < BENCH_PARTS; i++)
+		run_part(&bench, &bench_parts[i], i + 1);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* HOLD and RELEASE against the kernel's own calls, in turns. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "tools/bench/bench.h"
+
+#define BYTES	(64 * MIB)
+
+/**
+ * struct turns - what each turn took, in nanoseconds
+ */
+struct turns {
+	double *ours;
+	double *bare;
+	double *ratio;
+};
+
+static int ours(const struct bench *bench, const struct memory *memory, double *took)
+{
+	uint64_t start = bench_now();
+	__u32 id;
+	int error = bench_hold(bench->session, memory->at, memory->length, &id);
+	long given = error ? error : pincheck_release(bench->session, id);
+
+	*took = (double)(bench_now() - start);
+	return given < 0 ? (int)given : 0;
+}
+
+static int bare(const struct bench *bench, const struct memory *memory, double *took)
+{
+	struct pincheck_bench_sample sample = { 0 };
+	struct pincheck_bench call = {
+		.kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST,
+		.flags = PINCHECK_HOLD_WRITE, .addr = (uintptr_t)memory->at,
+		.len = memory->length, .rounds = 1, .samples = (uintptr_t)&sample,
+	};
+	int error = pincheck_bench(bench->session, &call);
+
+	*took = (double)(sample.take_ns + sample.give_ns);
+	return error;
+}
+
+/* In turns, so that whatever else the machine does meets both alike. */
+static int take_turns(const struct bench *bench, const struct memory *memory, struct turns *turns)
+{
+	int error = 0;
+
+	/* The first of each warms up. */
+	for (int i = -1; i < (int)bench->rounds && !error; i++) {
+		int at = i < 0 ? 0 : i;
+
+		error = ours(bench, memory, &turns->ours[at]);
+		if (!error)
+			error = bare(bench, memory, &turns->bare[at]);
+		turns->ratio[at] = turns->ours[at] / turns->bare[at];
+	}
+	return error;
+}
+
+static void tell(const struct bench *bench, const struct memory *memory, struct turns *turns)
+{
+	const char *name = memory_name(memory);
+	double pages = (double)(memory->length / PAGE);
+	char key[64];
+
+	snprintf(key, sizeof(key), "pin_vs_kernel_%s", name);
+	bench->tell(key, bench_median(turns->ratio, bench->rounds));
+	snprintf(key, sizeof(key), "pin_ns_per_page_%s", name);
+	bench->tell(key, bench_median(turns->ours, bench->rounds) / pages);
+	snprintf(key, sizeof(key), "kernel_ns_per_page_%s", name);
+	bench->tell(key, bench_median(turns->bare, bench->rounds) / pages);
+}
+
+static int measure(const struct bench *bench, enum memory_kind kind)
+{
+	struct memory memory = { .kind = kind, .length = BYTES };
+	double *numbers = calloc(bench->rounds, 3 * sizeof(*numbers));
+	struct turns turns = { numbers, numbers + bench->rounds, numbers + 2 * bench->rounds };
+	int error = numbers ? memory_map(&memory) : -ENOMEM;
+
+	if (!error) {
+		error = take_turns(bench, &memory, &turns);
+		memory_unmap(&memory);
+	}
+	if (!error)
+		tell(bench, &memory, &turns);
+	free(numbers);
+	return error;
+}
+
+int bench_pin(const struct bench *bench)
+{
+	int error = measure(bench, MEMORY_BASE);
+
+	return error ? error : measure(bench, MEMORY_THP);
+}
