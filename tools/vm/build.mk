@@ -8,7 +8,7 @@ VM_HEADERS	:= $(wildcard tools/vm/*.h tools/vm/guest/*.h) tools/lib/ktap.h tools
 		   tools/lib/array.h tools/lib/test/tap.h
 VM_CFLAGS	:= -O2 -g -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes \
 		   -Wmissing-prototypes -Werror
-VM_TEST_PARTS	:= tools/vm/util.c tools/vm/kmods.c tools/vm/initramfs.c
+VM_TEST_PARTS	:= tools/vm/util.c tools/vm/kmods.c tools/vm/initramfs.c tools/vm/disks.c
 VM_SANITIZE	:= -fsanitize=address,undefined -fno-sanitize-recover=all
 
 TOOLS		+= $(BUILD)/bin/pincheck-vm $(BUILD)/vm/init

@@ -116,6 +116,15 @@ static int pack(struct initramfs *initramfs, const struct options *options,
 	return error;
 }
 
+char *disks_parameters(const struct options *options, const char *prefix)
+{
+	long mib = options->swap_mib > DISK_MIB ? options->swap_mib : DISK_MIB;
+
+	/* Swap, and one a file system */
+	return format_text("%srd_nr=%zu %srd_size=%ld", prefix, 1 + ARRAY_SIZE(makers), prefix,
+			   mib * 1024);
+}
+
 int disks_pack(struct initramfs *initramfs, const struct options *options)
 {
 	int error = 0;

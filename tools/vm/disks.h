@@ -9,6 +9,9 @@
 struct initramfs;
 struct options;
 
+/** disks_parameters() - what the RAM disks are told, each word after @prefix; to be freed */
+char *disks_parameters(const struct options *options, const char *prefix);
+
 /**
  * disks_pack() - put the blocks of fresh, empty file systems into the initramfs
  *

@@ -275,13 +275,12 @@ int kmods_pack(struct initramfs *initramfs, const struct options *options)
 {
 	struct index index = { .directory = options->modules };
 	struct plan plan = { .index = &index };
-	long mib = options->swap_mib > DISK_MIB ? options->swap_mib : DISK_MIB;
 	char *disk_parameters;
 	int error = -1;
 
 	if (!options->modules)
 		return 0;
-	disk_parameters = format_text("rd_nr=4 rd_size=%ld", mib * 1024);
+	disk_parameters = disks_parameters(options, "");
 	index.dependencies = read_index(options->modules, "modules.dep", true);
 	index.builtin = read_index(options->modules, "modules.builtin", true);
 	index.soft = read_index(options->modules, "modules.softdep", false);

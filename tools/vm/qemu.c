@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "disks.h"
 #include "qemu.h"
 #include "util.h"
 
@@ -36,8 +37,10 @@ char **qemu_argv(const struct options *options, enum accel accel, const char *in
 	char *smp = format_text("%ld", options->smp);
 	char *memory = format_text("%ld", options->memory_mib);
 	/* Huge pages at boot: asked for later, 64 of them cost 0.6 s under emulation. */
-	char *append = format_text("%s hugepagesz=2M hugepages=%ld %s", base_command_line,
-				   options->hugepages, options->append);
+	/* For kernels that have the driver built in; as a module it is told when it is loaded. */
+	char *disks = disks_parameters(options, "brd.");
+	char *append = format_text("%s hugepagesz=2M hugepages=%ld %s %s", base_command_line,
+				   options->hugepages, disks, options->append);
 	/* Emulated, `rep movsb' goes byte by byte: kernels told so clear and copy pages by words. */
 	const char *cpu = kvm ? "host" : "max,-erms,-fsrm";
 	char *console = shell_log ?
@@ -66,6 +69,7 @@ char **qemu_argv(const struct options *options, enum accel accel, const char *in
 	free(smp);
 	free(memory);
 	free(append);
+	free(disks);
 	free(console);
 	free(results);
 	return argv;

@@ -9,7 +9,7 @@
 #include "../../lib/array.h"
 #include "../protocol.h"
 
-#define MAX_TOPICS	64
+#define MAX_TOPICS	256
 
 /**
  * struct config - what the host asked for, see protocol.h
