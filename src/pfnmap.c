@@ -228,8 +228,7 @@ static int map_later(struct pfnmap *pfnmap, struct vm_area_struct *vma, unsigned
 {
 	if (is_cow(vma) && (vma->vm_flags & VM_WRITE))
 		return -EINVAL;
-	compat_vm_flags_mod(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP,
-			    is_cow(vma) ? VM_MAYWRITE : 0);
+	compat_vm_flags_mod(vma, 0, is_cow(vma) ? VM_MAYWRITE : 0);
 	return 0;
 }
 
@@ -323,6 +322,8 @@ int pfnmap_mmap(struct pfnmap *pfnmap, struct vm_area_struct *vma)
 		return -EINVAL;
 	if (flavour->huge && !compat_huge_pfnmap)
 		return -EOPNOTSUPP;
+	/* Locks the mapping, if the kernel has such locks: faults have them around @pfnmap->lock. */
+	compat_vm_flags_mod(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP, 0);
 	if (down_write_killable(&pfnmap->lock))
 		return -EINTR;
 	err = map_flavour(pfnmap, flavour, vma);
