@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include "faults.h"
 #include "footprint.h"
 #include "fuzz.h"
 #include "stage.h"
@@ -27,6 +28,7 @@
 #define CALLS		24000	/* of all rounds, by default */
 #define SEED		0x20201231c0ffee01
 #define BEATS_MOST	24	/* between two kills */
+#define FAULTS_PERCENT	2
 #define LOOKS		50
 #define SECONDS		7200	/* for a run of millions */
 
@@ -54,10 +56,15 @@ FIXTURE_VARIANT(hostile)
 
 FIXTURE_VARIANT_ADD(hostile, mixed) { false, 1 };
 
+/* Allocations, and copies from and to the callers, fail in two of a hundred cases. */
+FIXTURE_VARIANT_ADD(hostile, failing_allocations) { true, 4 };
+
 FIXTURE_SETUP(hostile)
 {
 	char why[WHY];
 
+	if (variant->faults)
+		SUITE_NEEDS(NEEDS_FAULTS);
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 	self->board = fuzz_board_open();
 	ASSERT_NE(NULL, self->board) TH_LOG("the files of the run: %s", strerror(errno));
@@ -66,10 +73,16 @@ FIXTURE_SETUP(hostile)
 	/* What outlives its parent is ours to reap. */
 	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
 	stage_use_all_cpus();
+	if (variant->faults)
+		faults_begin(FAULTS_PERCENT);
 }
 
 FIXTURE_TEARDOWN(hostile)
 {
+	if (!self->board)
+		return;
+	if (variant->faults)
+		faults_end();
 	fuzz_board_close(self->board);
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
@@ -298,8 +311,9 @@ static void measure_round(struct __test_metadata *_metadata, FIXTURE_DATA(hostil
 	print_footprint(self, round);
 }
 
-/* Whoever may do a thing did it; who may not, did not. */
-static void judge_outcomes(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self)
+/* Whoever may do a thing did it, unless it was made to fail; who may not, did not. */
+static void judge_outcomes(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
+			   bool faults)
 {
 	struct pincheck_info info = { 0 };
 
@@ -309,6 +323,8 @@ static void judge_outcomes(struct __test_metadata *_metadata, FIXTURE_DATA(hosti
 			bool expected = fuzz_command_expected(i, root, info.features);
 
 			print_outcomes(self->board, root, i);
+			if (faults && expected)
+				continue;
 			EXPECT_EQ(expected, !!self->board->outcomes[root][i][0]) {
 				TH_LOG("%s by %s %s", fuzz_command_name(i),
 				       root ? "root" : "nobody",
@@ -327,7 +343,7 @@ TEST_F_TIMEOUT(hostile, rounds_alike, SECONDS)
 	while (self->rounds < ROUNDS || (self->rounds < ROUNDS_MAX && seems_to_leak(self)))
 		measure_round(_metadata, self, calls_wanted(variant) / ROUNDS);
 	print_deeds(self);
-	judge_outcomes(_metadata, self);
+	judge_outcomes(_metadata, self, variant->faults);
 	if (!variant->faults)
 		EXPECT_EQ(0, self->crashes);
 	EXPECT_LT(0, self->kills);

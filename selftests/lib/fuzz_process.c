@@ -16,6 +16,7 @@
 #include "../../tools/lib/array.h"
 #include "../../tools/lib/pincheck.h"
 #include "child.h"
+#include "faults.h"
 #include "fuzz.h"
 #include "stage.h"
 
@@ -315,15 +316,6 @@ static void live(struct fuzz_worker *worker)
 	_exit(0);
 }
 
-static void fail_allocations(void)
-{
-	int switched = open("/proc/self/make-it-fail", O_WRONLY | O_CLOEXEC);
-
-	if (switched < 0 || write(switched, "1", 1) != 1)
-		_exit(1);
-	close(switched);
-}
-
 pid_t fuzz_worker_start(struct fuzz_board *board, unsigned int number, uint64_t seed)
 {
 	struct fuzz_worker worker = { .board = board, .number = number };
@@ -339,8 +331,8 @@ pid_t fuzz_worker_start(struct fuzz_board *board, unsigned int number, uint64_t 
 		if (i < 3)
 			worker.sessions[i].fd = pincheck_open();
 	}
-	if (board->faults)
-		fail_allocations();
+	if (board->faults && faults_mine())
+		_exit(1);
 	become_persona(&worker);
 	live(&worker);
 	return 0;

@@ -18,6 +18,7 @@
 #include "../../tools/lib/pincheck.h"
 #include "call32.h"
 #include "file.h"
+#include "faults.h"
 #include "memory.h"
 #include "require.h"
 
@@ -271,6 +272,8 @@ static const struct {
 	{ NEEDS_SECRETMEM, has_secretmem, "needs memfd_secret (to 6.4 boot with secretmem.enable=1)" },
 	{ NEEDS_UFFD_WP, has_uffd_wp, "needs userfaultfd write-protection (CONFIG_USERFAULTFD)" },
 	{ NEEDS_UFFD_WP_MARK, has_uffd_wp_mark, "needs uffd-wp in pagemap (Linux 5.14)" },
+	{ NEEDS_FAULTS, faults_possible,
+	  "needs allocations that fail when told to (CONFIG_FAILSLAB, see debug-kernel.md)" },
 	{ NEEDS_MODULE_FILE, has_module_file,
 	  "needs a module that may be unloaded (PINCHECK_MODULE= its file)" },
 	{ NEEDS_KSM, has_ksm, "needs KSM (CONFIG_KSM, and root)" },

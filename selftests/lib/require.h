@@ -44,6 +44,8 @@ enum requirement {
 	NEEDS_MIRROR		= 1U << 16,
 	/** @NEEDS_MODULE_FILE: nobody else needs the module, and its file is known */
 	NEEDS_MODULE_FILE	= 1U << 20,
+	/** @NEEDS_FAULTS: allocations can be made to fail */
+	NEEDS_FAULTS		= 1U << 21,
 };
 
 /**

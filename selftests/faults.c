@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * CLEAN: whichever allocation of a call fails, and whichever copy from or to the caller, the call
+ * fails as a whole and leaves nothing, or succeeds. All of them, one after the other: the first,
+ * the second, until the call gets by without. One variant a way to hold.
+ */
+#include "suite.h"
+#include <sys/mman.h>
+#include "faults.h"
+#include "stage.h"
+
+#define FAULTS_MOST	400	/* no call has so many */
+#define ENOUGH		2	/* fewer, and nothing was tried */
+
+FIXTURE(faults)
+{
+	struct stage stage;
+	int file;
+};
+
+FIXTURE_VARIANT(faults)
+{
+	struct hold_row row;
+};
+
+#define FAULTS_VARIANT(name_, kind_, path_, flags_)				\
+	FIXTURE_VARIANT_ADD(faults, name_)					\
+	{									\
+		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
+	};
+FOR_EACH_HOLD_ROW(FAULTS_VARIANT)
+FAULTS_VARIANT(memfd, MEMFD, UNKNOWN, PINCHECK_HOLD_WRITE)
+FAULTS_VARIANT(mirror_ro, MIRROR, UNKNOWN, 0)
+FAULTS_VARIANT(mirror_rw, MIRROR, UNKNOWN, PINCHECK_HOLD_WRITE)
+
+FIXTURE_SETUP(faults)
+{
+	char why[WHY];
+
+	SUITE_NEEDS(NEEDS_FAULTS);
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	self->file = memfd_create("faults", MFD_CLOEXEC);
+	ASSERT_LE(0, self->file);
+	ASSERT_EQ(0, ftruncate(self->file, self->stage.length));
+	/* Nobody's fail by chance; those that are told to fail even where they may sleep. */
+	faults_begin(0);
+}
+
+FIXTURE_TEARDOWN(faults)
+{
+	if (!self->stage.memory)
+		return;
+	faults_end();
+	close(self->file);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+static int hold_anew(FIXTURE_DATA(faults) *self, const struct hold_row row)
+{
+	struct stage *stage = &self->stage;
+
+	if (row.kind != PINCHECK_KIND_MEMFD)
+		return stage_hold_all(stage, row);
+	stage->hold = (struct pincheck_hold) {
+		.flags = row.flags, .kind = row.kind, .fd = self->file, .len = stage->length,
+	};
+	return pincheck_hold(stage->session, &stage->hold);
+}
+
+/* What the session has, and what the machine has, after a call that failed. */
+static bool has_nothing(FIXTURE_DATA(faults) *self)
+{
+	struct pincheck_info info = { .session_holds = 1 };
+
+	return !pincheck_info(self->stage.session, &info) && !info.session_holds &&
+	       !info.session_pages;
+}
+
+TEST_F(faults, each_of_hold)
+{
+	unsigned int nth, failed = 0;
+	long pinned = vm_pin_kib();
+	bool struck = true;
+
+	for (nth = 1; struck && nth < FAULTS_MOST; nth++) {
+		int error;
+
+		/* Its pages go, so that they have to be found again. */
+		madvise(self->stage.memory, self->stage.length, MADV_DONTNEED);
+		ASSERT_EQ(0, faults_arm(nth));
+		error = hold_anew(self, variant->row);
+		struck = faults_struck();
+		if (!error) {
+			EXPECT_LT(0, pincheck_release(self->stage.session,
+						      self->stage.hold.hold));
+		} else {
+			EXPECT_TRUE(struck) TH_LOG("error %d without a fault", error);
+			EXPECT_TRUE(error == -ENOMEM || error == -EFAULT || error == -EAGAIN)
+				TH_LOG("error %d", error);
+			failed++;
+		}
+		EXPECT_TRUE(has_nothing(self)) TH_LOG("after fault %u", nth);
+		EXPECT_EQ(pinned, vm_pin_kib()) TH_LOG("after fault %u", nth);
+	}
+	EXPECT_FALSE(struck);
+	EXPECT_LE(ENOUGH, failed);
+	evidence("%u faults, %u of them failed the call, 0 holds left of it", nth - 2, failed);
+}
+
+/* What is needed to give back is there already: whatever fails, it is given back or still there. */
+TEST_F(faults, each_of_release)
+{
+	unsigned int nth, failed = 0;
+	bool struck = true;
+
+	for (nth = 1; struck && nth < FAULTS_MOST; nth++) {
+		long released;
+
+		ASSERT_EQ(0, hold_anew(self, variant->row));
+		ASSERT_EQ(0, faults_arm(nth));
+		released = pincheck_release(self->stage.session, self->stage.hold.hold);
+		struck = faults_struck();
+		if (released < 0) {
+			failed++;
+			EXPECT_EQ(-EFAULT, released);
+			/* Refused when the argument was read; or done, and could not be told. */
+			released = pincheck_release(self->stage.session, self->stage.hold.hold);
+			EXPECT_TRUE(released > 0 || released == -ENOENT);
+		}
+		EXPECT_TRUE(has_nothing(self)) TH_LOG("after fault %u", nth);
+	}
+	EXPECT_FALSE(struck);
+	EXPECT_LE(1, failed);
+	evidence("%u faults, %u of them failed the call, 0 holds left", nth - 2, failed);
+}
+
+PINCHECK_TEST_MAIN

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Allocations and copies that fail because they are told to. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "../../tools/lib/array.h"
+#include "faults.h"
+
+#define DEBUGFS		"/sys/kernel/debug"
+#define NTH		"/proc/thread-self/fail-nth"
+#define TRIES		16
+
+static const char *const kinds[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
+
+static int tell(const char *path, const char *what)
+{
+	int file = open(path, O_WRONLY | O_CLOEXEC), error = 0;
+
+	if (file < 0)
+		return -errno;
+	if (write(file, what, strlen(what)) < 0)
+		error = -errno;
+	close(file);
+	return error;
+}
+
+static int set(const char *kind, const char *name, const char *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), DEBUGFS "/%s/%s", kind, name);
+	return tell(path, value);
+}
+
+bool faults_possible(void)
+{
+	return !access(DEBUGFS "/failslab/probability", W_OK) && !access(NTH, W_OK);
+}
+
+void faults_begin(unsigned int percent)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%u", percent);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		set(kinds[i], "task-filter", "Y");
+		set(kinds[i], "ignore-gfp-wait", "N");
+		set(kinds[i], "verbose", "0");
+		set(kinds[i], "interval", "1");
+		/* For ever; older kernels take no number with a sign. */
+		if (set(kinds[i], "times", "-1"))
+			set(kinds[i], "times", "2147483647");
+		set(kinds[i], "probability", number);
+	}
+}
+
+void faults_end(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		set(kinds[i], "probability", "0");
+		set(kinds[i], "ignore-gfp-wait", "Y");
+		set(kinds[i], "task-filter", "N");
+	}
+}
+
+int faults_mine(void)
+{
+	return tell("/proc/self/make-it-fail", "1");
+}
+
+int faults_arm(unsigned int nth)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%u", nth);
+	return tell(NTH, number);
+}
+
+bool faults_struck(void)
+{
+	int file = open(NTH, O_RDONLY | O_CLOEXEC);
+	char left[16] = "";
+	bool struck;
+
+	/* Opened, read or cleared, it may strike here; then it did not strike before. */
+	struck = file >= 0 && read(file, left, sizeof(left) - 1) > 0 && atoi(left) == 0;
+	if (file >= 0)
+		close(file);
+	for (int tries = 0; tries < TRIES && faults_arm(0); tries++)
+		;
+	return struck;
+}
