@@ -190,7 +190,8 @@ enum pincheck_reason {
  * to where a long-term pin may be; whatever else GUP answers is passed on.
  *
  * The memory of another process (@pid) needs CAP_SYS_PTRACE (EPERM) and PINCHECK_PATH_SLOW: GUP-fast
- * reads no other's page tables; nor does PINCHECK_HOLD_WHITELIST go with it. It is that process that is charged, by its own RLIMIT_MEMLOCK.
+ * reads no other's page tables; nor does PINCHECK_HOLD_WHITELIST go with it. It is that process that
+ * is charged, by its own RLIMIT_MEMLOCK.
  * ESRCH: no such process in the caller's PID namespace, or it has no memory. (A number and no
  * pidfd: the kernel lets no module find the process of one.)
  *
@@ -317,8 +318,9 @@ struct pincheck_release {
  *
  * EINVAL: unknown flag, @offset and @len leave the hold. EPERM: writing through a hold taken
  * without PINCHECK_HOLD_WRITE, always, before anything is touched. ENOENT: no such hold.
- * ENODATA: a page was given back before (see struct pincheck_release). EFAULT: @buffer cannot be read or written. EIO: the memory failed (hwpoison). EINTR: fatal
- * signal. Once the structure could be read @done says, in any case, how far it came.
+ * ENODATA: a page was given back before (see struct pincheck_release). EFAULT: @buffer cannot be
+ * read or written. EIO: the memory failed (hwpoison). EINTR: fatal signal. Once the structure could
+ * be read @done says, in any case, how far it came.
  *
  * Kind mirror: EFAULT: nothing that may be read is mapped there any more. EPERM: it may not be
  * written any more. EAGAIN: what is mapped kept changing.
