@@ -112,6 +112,10 @@ clang_variables()
 		CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT= CONFIG_UBSAN_BOUNDS_STRICT=
 }
 
+# A build takes seconds, or minutes on a busy machine. Twice in some hundred builds make 4.3 and 4.4
+# span for ever, without a child, in update_goal_chain(): then a second try is all it takes.
+BUILD_SECONDS=${BUILD_SECONDS:-900}
+
 command_build()
 {
 	local rc=0 root release
@@ -130,8 +134,14 @@ command_build()
 		set -- "${variables[@]}"
 	fi
 	build_sync "$OUTDIR/tree"
-	root_run "$root" "$OUTDIR/tree" make -C "/usr/src/linux-headers-$release" M=/work \
-		-j"$(nproc)" modules "$@" >"$OUTDIR/build.log" 2>&1 </dev/null || rc=$?
+	local -a build=(timeout --kill-after=10 "$BUILD_SECONDS" make -j"$(nproc)"
+		-C "/usr/src/linux-headers-$release" M=/work modules "$@")
+	root_run "$root" "$OUTDIR/tree" "${build[@]}" >"$OUTDIR/build.log" 2>&1 </dev/null || rc=$?
+	if [ $rc -eq 124 ]; then
+		say "make was not done after $BUILD_SECONDS s; once more"
+		rc=0
+		root_run "$root" "$OUTDIR/tree" "${build[@]}" >>"$OUTDIR/build.log" 2>&1 </dev/null || rc=$?
+	fi
 	build_conclude "$OUTDIR" "$rc" "$NAME ($release)" /work
 }
 

@@ -90,7 +90,8 @@ root_run_mounted()
 		mount --bind -- "$dir" "$root/work"
 		mount --rbind /dev "$root/dev"
 		mount -t proc proc "$root/proc"
-		exec "$@"
+		# Not exec: neither make nor timeout is made to be process 1.
+		"$@" || exit $?
 	' sh "$root" "$dir" "${enter[@]}" "$@"
 }
 
