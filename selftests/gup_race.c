@@ -144,8 +144,11 @@ static void play_round(struct stage *stage, struct hold_row row, const unsigned 
 
 static bool goes_on(const struct tally *tally, const struct opponent *opponent)
 {
+	/* To mount takes longer than anything else here. */
+	unsigned int rounds = opponent->announces ? ACTS : ROUNDS;
+
 	return !opponent->failed && tally->rounds < ROUNDS_MAX &&
-	       (tally->rounds < ROUNDS || tally->meetings < MEETINGS ||
+	       (tally->rounds < rounds || tally->meetings < MEETINGS ||
 		steps_of(opponent) / 2 < ACTS);
 }
 
@@ -154,6 +157,16 @@ static void wait_for(struct opponent *opponent)
 {
 	while (opponent->announces && !__atomic_load_n(&opponent->failed, __ATOMIC_SEQ_CST) &&
 	       !__atomic_exchange_n(&opponent->ready, false, __ATOMIC_SEQ_CST))
+		sched_yield();
+}
+
+/* A huge page that is pinned is not split: now and then nothing is held while the other goes on. */
+static void leave_alone(const struct opponent *opponent, const struct tally *tally)
+{
+	unsigned int before = steps_of(opponent);
+
+	while (tally->rounds % 4 == 0 && steps_of(opponent) - before < 2 &&
+	       !__atomic_load_n(&opponent->failed, __ATOMIC_SEQ_CST))
 		sched_yield();
 }
 
@@ -172,6 +185,7 @@ static int play(struct stage *stage, struct hold_row row, unsigned char *at, boo
 			*(volatile uint64_t *)(at + i * PAGE_BYTES) = OWN;
 		wait_for(opponent);
 		play_round(stage, row, at, opponent, tally);
+		leave_alone(opponent, tally);
 		sched_yield();
 	}
 	__atomic_store_n(&opponent->stop, true, __ATOMIC_RELEASE);
