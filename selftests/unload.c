@@ -19,7 +19,8 @@
 #define MODULE		"pincheck"
 #define OPENERS		2
 #define IN_VAIN		100	/* tries to open it before an opener waits */
-#define TRIES		1000000	/* to remove a module that others open all the time */
+#define RACING		2000	/* tries to remove a module that others open all the time */
+#define TRIES		1000000	/* and once they rest */
 
 /**
  * struct use - a way to use the module
@@ -131,16 +132,29 @@ static int take_away(void)
 	return syscall(SYS_delete_module, MODULE, O_NONBLOCK) ? -errno : 0;
 }
 
-/* As rmmod -w did: until nobody happens to use it. Return: 0 or -errno; *refused: how often */
-static int take_away_sometime(unsigned int *refused)
+/* What is told about a run of openers: they share it. */
+struct openers {
+	bool rest;
+	unsigned int used;
+	unsigned int absent;
+	unsigned int odd;
+};
+
+/*
+ * As rmmod -w did: until nobody happens to use it. Where somebody always does, the others are asked
+ * to rest, in the end. Return: 0 or -errno; *refused: how often
+ */
+static int take_away_sometime(struct openers *openers, unsigned int *refused)
 {
 	int error = take_away();
 
 	for (int tries = 0; error == -EWOULDBLOCK && tries < TRIES; tries++) {
 		++*refused;
+		__atomic_store_n(&openers->rest, tries > RACING, __ATOMIC_RELAXED);
 		sched_yield();
 		error = take_away();
 	}
+	__atomic_store_n(&openers->rest, false, __ATOMIC_RELAXED);
 	return error;
 }
 
@@ -161,6 +175,7 @@ TEST_F(unload, refused_while_used)
 {
 	struct pincheck_info before, info;
 	int session = pincheck_open(), state;
+	struct openers nobody = { 0 };
 	unsigned int refused = 0;
 
 	ASSERT_LE(0, session);
@@ -169,7 +184,7 @@ TEST_F(unload, refused_while_used)
 	ASSERT_LE(0, state);
 	EXPECT_EQ(-EWOULDBLOCK, take_away());
 	variant->use.end(state);
-	ASSERT_EQ(0, take_away_sometime(&refused));
+	ASSERT_EQ(0, take_away_sometime(&nobody, &refused));
 	session = pincheck_open();
 	EXPECT_EQ(-ENOENT, session);
 	ASSERT_EQ(0, insert(self->file));
@@ -182,13 +197,6 @@ TEST_F(unload, refused_while_used)
 	close(session);
 	evidence("refused while used, removed after it (%u tries in vain), loaded again", refused);
 }
-
-/* What is told about a run of openers: they share it. */
-struct openers {
-	unsigned int used;
-	unsigned int absent;
-	unsigned int odd;
-};
 
 /* Whoever tries all the time keeps the module from being loaded: wait for something in /dev. */
 static void await_device(int watch)
@@ -205,12 +213,15 @@ static void open_all_the_time(struct openers *openers, const struct use *use)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	stage_use_all_cpus();
-	if (inotify_add_watch(watch, "/dev", IN_CREATE | IN_DELETE) < 0)
+	if (watch >= 0 && inotify_add_watch(watch, "/dev", IN_CREATE | IN_DELETE) < 0)
 		_exit(1);
 	for (;; sched_yield()) {
-		int session = pincheck_open(), state;
+		int session, state;
 		unsigned int *what = &openers->used;
 
+		if (__atomic_load_n(&openers->rest, __ATOMIC_RELAXED))
+			continue;
+		session = pincheck_open();
 		if (session >= 0) {
 			state = use->begin(session);
 			if (state < 0)
@@ -224,7 +235,7 @@ static void open_all_the_time(struct openers *openers, const struct use *use)
 			       &openers->absent : &openers->odd;
 		}
 		__atomic_fetch_add(what, 1, __ATOMIC_RELAXED);
-		if (session < 0 && ++in_vain > IN_VAIN)
+		if (session < 0 && watch >= 0 && ++in_vain > IN_VAIN)
 			await_device(watch);
 	}
 }
@@ -250,7 +261,7 @@ TEST_F_TIMEOUT(unload, while_others_open, 120)
 		/* In each of its lives somebody used it. */
 		while (__atomic_load_n(&openers->used, __ATOMIC_RELAXED) == used)
 			sched_yield();
-		if (take_away_sometime(&refused) || insert(self->file))
+		if (take_away_sometime(openers, &refused) || insert(self->file))
 			break;
 		removed++;
 	}
