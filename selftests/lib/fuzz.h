@@ -132,6 +132,9 @@ void fuzz_memory_event(struct fuzz_worker *worker);
 /** fuzz_address() - somewhere in it; *room: bytes from there to the end of the shape */
 uint64_t fuzz_address(struct fuzz_worker *worker, size_t *room);
 
+/** fuzz_device_address() - a page of what the device has mapped there, if it has */
+uint64_t fuzz_device_address(struct fuzz_worker *worker, size_t *room);
+
 /** fuzz_session() - any of those it knows; rarely a place where there is none */
 static inline struct fuzz_session *fuzz_session(struct fuzz_worker *worker)
 {

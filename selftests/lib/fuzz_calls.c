@@ -74,13 +74,22 @@ static void fill_memfd(struct fuzz_worker *worker, struct pincheck_hold *hold)
 }
 
 /* Without a reference there is no path; and a mirror alone can be late. */
-static void fill_without_reference(struct pincheck_hold *hold)
+static void fill_without_reference(struct fuzz_worker *worker, struct pincheck_hold *hold)
 {
+	size_t room;
+
 	hold->kind = PINCHECK_KIND_MIRROR;
 	hold->path = PINCHECK_PATH_UNKNOWN;
 	hold->flags &= PINCHECK_HOLD_WRITE | PINCHECK_HOLD_DIRTY_LATE;
 	if (!(hold->flags & PINCHECK_HOLD_WRITE))
 		hold->flags = 0;
+	if (dice_chance(&worker->dice, 3)) {
+		hold->kind = PINCHECK_KIND_PFNMAP;
+		hold->flags &= PINCHECK_HOLD_WRITE;
+		hold->pid = 0;
+		hold->addr = fuzz_device_address(worker, &room);
+		hold->len = some_pages(worker, room) * FUZZ_PAGE;
+	}
 }
 
 static void fill_hold(struct fuzz_worker *worker, const struct fuzz_session *session,
@@ -109,7 +118,7 @@ static void fill_hold(struct fuzz_worker *worker, const struct fuzz_session *ses
 		hold->flags &= ~PINCHECK_HOLD_WHITELIST;
 	}
 	if (dice_chance(&worker->dice, 5))
-		fill_without_reference(hold);
+		fill_without_reference(worker, hold);
 }
 
 static void remember_hold(struct fuzz_worker *worker, struct fuzz_session *session,
@@ -241,6 +250,30 @@ static void fill_events(struct fuzz_worker *worker, const struct fuzz_session *s
 	events->room = 1 + dice_below(&worker->dice, EVENTS);
 }
 
+/* Where device memory is mapped, mostly: elsewhere it has nothing to tell. */
+static void fill_follow(struct fuzz_worker *worker, const struct fuzz_session *session,
+			void *argument)
+{
+	struct pincheck_follow *follow = argument;
+	size_t room;
+
+	(void)session;
+	follow->addr = dice_chance(&worker->dice, 4) ? fuzz_address(worker, &room) :
+						       fuzz_device_address(worker, &room);
+	follow->flags = dice_below(&worker->dice, PINCHECK_FOLLOW_FLAGS + 1) & PINCHECK_FOLLOW_FLAGS;
+	if (follow->flags & PINCHECK_FOLLOW_KEEP)
+		follow->len = some_pages(worker, room) * FUZZ_PAGE;
+}
+
+static void remember_followed(struct fuzz_worker *worker, struct fuzz_session *session,
+			      const void *argument)
+{
+	const struct pincheck_follow *follow = argument;
+
+	if (follow->hold)
+		session->ids[dice_below(&worker->dice, FUZZ_IDS)] = follow->hold;
+}
+
 static void fill_revoke(struct fuzz_worker *worker, const struct fuzz_session *session,
 			void *argument)
 {
@@ -294,6 +327,8 @@ static const struct command commands[] = {
 	  .tame = tame_scan },
 	{ COMMAND(EVENTS), sizeof(struct pincheck_events), 5, .feature = PINCHECK_FEAT_MIRROR,
 	  .fill = fill_events },
+	{ COMMAND(FOLLOW), sizeof(struct pincheck_follow), 4, true,
+	  .feature = PINCHECK_FEAT_PFNMAP, .fill = fill_follow, .done = remember_followed },
 	{ COMMAND(REVOKE), sizeof(struct pincheck_revoke), 2, .fill = fill_revoke },
 	{ COMMAND(BENCH), sizeof(struct pincheck_bench), 2, true, .fill = fill_bench },
 	{ .name = "unknown", .number = _IOWR(PINCHECK_IOC_MAGIC, 0x7f, struct pincheck_hold),

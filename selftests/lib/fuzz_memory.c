@@ -178,6 +178,23 @@ uint64_t fuzz_address(struct fuzz_worker *worker, size_t *room)
 	return (uintptr_t)shape_address(index) + at;
 }
 
+static size_t device_shape(void)
+{
+	size_t i;
+
+	for (i = 0; shapes[i].source != DEVICE; i++)
+		;
+	return i;
+}
+
+uint64_t fuzz_device_address(struct fuzz_worker *worker, size_t *room)
+{
+	size_t first = dice_below(&worker->dice, 16);
+
+	*room = (16 - first) * FUZZ_PAGE;
+	return (uintptr_t)shape_address(device_shape()) + first * FUZZ_PAGE;
+}
+
 static void protect(struct fuzz_worker *worker, void *at, size_t bytes)
 {
 	static const int protections[] = { PROT_NONE, PROT_READ, RW, RW, RW };
@@ -261,14 +278,11 @@ static void map_device(struct fuzz_worker *worker, void *at, size_t bytes)
 {
 	static const int flags[] = { MAP_SHARED, MAP_PRIVATE, MAP_SHARED | MAP_POPULATE };
 	off_t flavour = dice_below(&worker->dice, 4) * PINCHECK_MMAP_HUGE;
-	size_t i;
 
 	(void)at;
-	for (i = 0; shapes[i].source != DEVICE; i++)
-		;
 	if (dice_chance(&worker->dice, 2))
 		bytes = HUGE;
-	mmap(shape_address(i), bytes, dice_below(&worker->dice, 4),
+	mmap(shape_address(device_shape()), bytes, dice_below(&worker->dice, 4),
 	     flags[dice_below(&worker->dice, ARRAY_SIZE(flags))] | MAP_FIXED,
 	     fuzz_session(worker)->fd,
 	     flavour + (dice_chance(&worker->dice, 2) ? dice_below(&worker->dice, 8) : 0) *
