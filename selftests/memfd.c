@@ -161,11 +161,6 @@ static bool device_sees(FIXTURE_DATA(memfd) *self, unsigned char seed)
 	return sees;
 }
 
-#define NEEDS_MEMFD_HOLDS() do {								\
-	if (!(self->info.features & PINCHECK_FEAT_MEMFD))					\
-		SKIP(return, "needs memfd_pin_folios() (6.11)");				\
-} while (0)
-
 /* The feature bit is the truth: with it holds work, without it the errno says why not. */
 TEST_F(memfd, feature_is_the_truth)
 {
@@ -204,7 +199,7 @@ TEST_F(memfd, hold_before_touch)
 {
 	unsigned char *device, *memory;
 
-	NEEDS_MEMFD_HOLDS();
+	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_EQ(0, dirty_the_memory(self, variant->flags));
 	ASSERT_EQ(0, hold_all(self));
 	EXPECT_EQ(self->bytes / self->stage.page, self->stage.hold.pages);
@@ -228,7 +223,7 @@ TEST_F(memfd, both_ways)
 {
 	unsigned char *memory = map_file(self), *from_file = malloc(self->bytes);
 
-	NEEDS_MEMFD_HOLDS();
+	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_NE(MAP_FAILED, (void *)memory);
 	fill(memory, self->bytes, 0x31);
 	ASSERT_EQ(0, hold_all(self));
@@ -254,7 +249,7 @@ TEST_F(memfd, pages_and_reports)
 	unsigned char *memory = map_file(self);
 	struct pincheck_report report;
 
-	NEEDS_MEMFD_HOLDS();
+	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_NE(MAP_FAILED, (void *)memory);
 	ASSERT_EQ(0, hold_all(self));
 	fill(memory, self->bytes, 1);
@@ -282,7 +277,7 @@ TEST_F(memfd, part_of_the_file)
 	size_t page = self->stage.page, at = self->bytes / 2 - page;
 	unsigned char *memory = map_file(self), bytes[2];
 
-	NEEDS_MEMFD_HOLDS();
+	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_NE(MAP_FAILED, (void *)memory);
 	memory[at] = 0x61;
 	memory[at + page] = 0x62;
@@ -339,13 +334,13 @@ static int truncate_and_grow(int file, size_t bytes)
 
 TEST_F(memfd, hole_under_hold)
 {
-	NEEDS_MEMFD_HOLDS();
+	SUITE_NEEDS(NEEDS_MEMFD);
 	lose_pages(_metadata, self, punch);
 }
 
 TEST_F(memfd, truncate_under_hold)
 {
-	NEEDS_MEMFD_HOLDS();
+	SUITE_NEEDS(NEEDS_MEMFD);
 	lose_pages(_metadata, self, truncate_and_grow);
 }
 
@@ -354,7 +349,7 @@ TEST_F(memfd, file_gone)
 {
 	unsigned char *memory = map_file(self);
 
-	NEEDS_MEMFD_HOLDS();
+	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_NE(MAP_FAILED, (void *)memory);
 	fill(memory, self->bytes, 0x71);
 	ASSERT_EQ(0, hold_all(self));
@@ -372,7 +367,7 @@ TEST_F(memfd, holds_add_up)
 	struct pincheck_report report;
 	__u32 first;
 
-	NEEDS_MEMFD_HOLDS();
+	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_NE(MAP_FAILED, (void *)memory);
 	memory[0] = 1;
 	ASSERT_EQ(0, hold_all(self));
@@ -393,7 +388,7 @@ TEST_F(memfd, holds_add_up)
 /* A sealed file must not change: neither by a hold taken after, nor sealed while one is there. */
 TEST_F(memfd, sealed)
 {
-	NEEDS_MEMFD_HOLDS();
+	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_EQ(0, hold_all(self));
 	EXPECT_EQ(-1, fcntl(self->file, F_ADD_SEALS, F_SEAL_WRITE));
 	EXPECT_EQ(EBUSY, errno);
@@ -407,7 +402,7 @@ TEST_F(memfd, sealed)
 
 TEST_F(memfd, charged)
 {
-	NEEDS_MEMFD_HOLDS();
+	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_EQ(0, vm_pin_kib());
 	ASSERT_EQ(0, hold_all(self));
 	EXPECT_EQ((long)self->bytes / 1024, vm_pin_kib());
@@ -478,7 +473,7 @@ TEST_F(memfd, bad_files)
 	int read_only;
 	char path[64];
 
-	NEEDS_MEMFD_HOLDS();
+	SUITE_NEEDS(NEEDS_MEMFD);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", self->file);
 	read_only = open(path, O_RDONLY);
 	ASSERT_LE(0, read_only);

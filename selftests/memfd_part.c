@@ -65,15 +65,11 @@ static int reopen(FIXTURE_DATA(memfd_part) *self, unsigned int flags, size_t fol
 
 FIXTURE_SETUP(memfd_part)
 {
-	struct pincheck_info info;
 	char why[WHY];
 
 	self->file = -1;
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
-	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
-	SUITE_NEEDS(variant->needs);
-	if (!(info.features & PINCHECK_FEAT_MEMFD))
-		SKIP(return, "needs memfd_pin_folios() (6.11)");
+	SUITE_NEEDS(NEEDS_MEMFD | variant->needs);
 	self->pages = variant->unit ? variant->unit / self->stage.page : 1;
 	ASSERT_EQ(0, reopen(self, variant->flags, FOLIOS));
 }

@@ -14,39 +14,15 @@
 FIXTURE(pfnmap)
 {
 	struct stage stage;
-	struct pincheck_info info;
 	unsigned char *device;
 	size_t bytes;
 };
 
-FIXTURE_VARIANT(pfnmap)
-{
-	const struct flavour *flavour;
-};
-
-#define PFNMAP_VARIANT(name_)						\
-	FIXTURE_VARIANT_ADD(pfnmap, name_) { .flavour = &flavour_##name_ };
-FOR_EACH_FLAVOUR(PFNMAP_VARIANT)
+DEVICE_TOPIC(pfnmap)
 
 FIXTURE_SETUP(pfnmap)
 {
-	char why[WHY];
-
-	self->device = MAP_FAILED;
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
-	ASSERT_EQ(0, pincheck_info(self->stage.session, &self->info));
-	if (variant->flavour->huge && !(self->info.features & PINCHECK_FEAT_PFNMAP_HUGE))
-		SKIP(return, "needs a kernel whose GUP-fast knows huge device mappings (6.12)");
-	self->bytes = variant->flavour->bytes;
-	self->device = device_map(self->stage.session, variant->flavour, PROT_READ | PROT_WRITE);
-	ASSERT_NE(MAP_FAILED, (void *)self->device) TH_LOG("%s", strerror(errno));
-}
-
-FIXTURE_TEARDOWN(pfnmap)
-{
-	if (self->device != MAP_FAILED)
-		munmap(self->device, self->bytes);
-	EXPECT_STAGE_CLEAN(&self->stage);
+	DEVICE_SETUP(0);
 }
 
 /* New device memory is zero, and what the CPU writes stays. */

@@ -19,38 +19,12 @@ FIXTURE(pfnmap_follow)
 	size_t bytes;
 };
 
-FIXTURE_VARIANT(pfnmap_follow)
-{
-	const struct flavour *flavour;
-};
-
-#define FOLLOW_VARIANT(name_)						\
-	FIXTURE_VARIANT_ADD(pfnmap_follow, name_) { .flavour = &flavour_##name_ };
-FOR_EACH_FLAVOUR(FOLLOW_VARIANT)
+DEVICE_TOPIC(pfnmap_follow)
 
 FIXTURE_SETUP(pfnmap_follow)
 {
-	struct pincheck_info info;
-	char why[WHY];
-
-	self->device = MAP_FAILED;
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
-	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
-	if (!(info.features & PINCHECK_FEAT_PFNMAP))
-		SKIP(return, "needs follow_pfnmap_start() (6.12) or follow_pte()");
-	if (variant->flavour->huge && !(info.features & PINCHECK_FEAT_PFNMAP_HUGE))
-		SKIP(return, "needs a kernel whose GUP-fast knows huge device mappings (6.12)");
-	self->bytes = variant->flavour->bytes;
-	self->device = device_map(self->stage.session, variant->flavour, PROT_READ | PROT_WRITE);
-	ASSERT_NE(MAP_FAILED, (void *)self->device) TH_LOG("%s", strerror(errno));
+	DEVICE_SETUP(NEEDS_PFNMAP);
 	ASSERT_EQ(0, device_fill_by(self->stage.session, self->bytes, 1));
-}
-
-FIXTURE_TEARDOWN(pfnmap_follow)
-{
-	if (self->device != MAP_FAILED)
-		munmap(self->device, self->bytes);
-	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
 static int follow(FIXTURE_DATA(pfnmap_follow) *self, __u32 flags, const void *address)

@@ -109,11 +109,8 @@ TEST_F(pfnmap_private, followed_for_writing)
 {
 	struct pincheck_follow before = { .addr = (uintptr_t)self->copy + variant->written };
 	struct pincheck_follow after = before;
-	struct pincheck_info info;
 
-	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
-	if (!(info.features & PINCHECK_FEAT_PFNMAP))
-		SKIP(return, "needs follow_pfnmap_start() (6.12) or follow_pte()");
+	SUITE_NEEDS(NEEDS_PFNMAP);
 	ASSERT_EQ(0, pincheck_follow(self->stage.session, &before));
 	after.flags = PINCHECK_FOLLOW_WRITE;
 	ASSERT_EQ(0, pincheck_follow(self->stage.session, &after));

@@ -21,43 +21,21 @@ FIXTURE(pfnmap_race)
 	struct stage stage;
 	const struct flavour *flavour;
 	unsigned char *device;
+	size_t bytes;
 	/* Odd while revoked: what is read while it stays the same odd number is a broken promise. */
 	unsigned int generation;
 	bool stop;
 	unsigned long reached, refused, broken;
 };
 
-FIXTURE_VARIANT(pfnmap_race)
-{
-	const struct flavour *flavour;
-};
-
-#define RACE_VARIANT(name_)						\
-	FIXTURE_VARIANT_ADD(pfnmap_race, name_) { .flavour = &flavour_##name_ };
-FOR_EACH_FLAVOUR(RACE_VARIANT)
+DEVICE_TOPIC(pfnmap_race)
 
 FIXTURE_SETUP(pfnmap_race)
 {
-	struct pincheck_info info;
-	char why[WHY];
-
-	self->device = MAP_FAILED;
+	DEVICE_SETUP(0);
 	self->flavour = variant->flavour;
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
-	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
-	if (variant->flavour->huge && !(info.features & PINCHECK_FEAT_PFNMAP_HUGE))
-		SKIP(return, "needs a kernel whose GUP-fast knows huge device mappings (6.12)");
-	ASSERT_EQ(0, device_fill_by(self->stage.session, variant->flavour->bytes, SEED));
-	self->device = device_map(self->stage.session, variant->flavour, PROT_READ | PROT_WRITE);
-	ASSERT_NE(MAP_FAILED, (void *)self->device) TH_LOG("%s", strerror(errno));
+	ASSERT_EQ(0, device_fill_by(self->stage.session, self->bytes, SEED));
 	stage_use_all_cpus();
-}
-
-FIXTURE_TEARDOWN(pfnmap_race)
-{
-	if (self->device != MAP_FAILED)
-		munmap(self->device, variant->flavour->bytes);
-	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
 static void count(unsigned long *counter)
@@ -91,7 +69,7 @@ static void *touches(void *argument)
 	FIXTURE_DATA(pfnmap_race) *self = argument;
 
 	for (size_t i = 0; !stopped(self); i += self->stage.page)
-		touch(self, self->device, i % self->flavour->bytes);
+		touch(self, self->device, i % self->bytes);
 	return NULL;
 }
 
@@ -109,7 +87,7 @@ static void *maps(void *argument)
 		}
 		for (size_t i = 0; i < DEVICE_SMALL_BYTES; i += self->stage.page)
 			touch(self, memory, i);
-		munmap(memory, self->flavour->bytes);
+		munmap(memory, self->bytes);
 	}
 	return NULL;
 }

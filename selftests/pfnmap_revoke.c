@@ -16,35 +16,11 @@ FIXTURE(pfnmap_revoke)
 	size_t bytes;
 };
 
-FIXTURE_VARIANT(pfnmap_revoke)
-{
-	const struct flavour *flavour;
-};
-
-#define REVOKE_VARIANT(name_)						\
-	FIXTURE_VARIANT_ADD(pfnmap_revoke, name_) { .flavour = &flavour_##name_ };
-FOR_EACH_FLAVOUR(REVOKE_VARIANT)
+DEVICE_TOPIC(pfnmap_revoke)
 
 FIXTURE_SETUP(pfnmap_revoke)
 {
-	struct pincheck_info info;
-	char why[WHY];
-
-	self->device = MAP_FAILED;
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
-	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
-	if (variant->flavour->huge && !(info.features & PINCHECK_FEAT_PFNMAP_HUGE))
-		SKIP(return, "needs a kernel whose GUP-fast knows huge device mappings (6.12)");
-	self->bytes = variant->flavour->bytes;
-	self->device = device_map(self->stage.session, variant->flavour, PROT_READ | PROT_WRITE);
-	ASSERT_NE(MAP_FAILED, (void *)self->device) TH_LOG("%s", strerror(errno));
-}
-
-FIXTURE_TEARDOWN(pfnmap_revoke)
-{
-	if (self->device != MAP_FAILED)
-		munmap(self->device, self->bytes);
-	EXPECT_STAGE_CLEAN(&self->stage);
+	DEVICE_SETUP(0);
 }
 
 /* How many of its pages can be read. */

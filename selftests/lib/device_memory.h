@@ -17,7 +17,7 @@
  * @offset: PINCHECK_MMAP_*
  * @bytes: mapped
  * @map: MAP_SHARED or MAP_PRIVATE
- * @huge: needs PINCHECK_FEAT_PFNMAP_HUGE
+ * @huge: by a PMD: NEEDS_PFNMAP_HUGE
  * @comes_back: what was revoked and restored is there when it is touched
  */
 struct flavour {
@@ -31,9 +31,39 @@ struct flavour {
 
 extern const struct flavour flavour_fault, flavour_huge, flavour_remap, flavour_private;
 
-/* X(flavour): all of them; and those in which everybody sees the same memory. */
-#define FOR_EACH_SHARED_FLAVOUR(X)	X(fault) X(huge) X(remap)
-#define FOR_EACH_FLAVOUR(X)		FOR_EACH_SHARED_FLAVOUR(X) X(private)
+#define DEVICE_VARIANT(topic, name)								\
+	FIXTURE_VARIANT_ADD(topic, name) { .flavour = &flavour_##name };
+
+/**
+ * DEVICE_TOPIC() - of a topic on device memory: one variant a flavour, and the teardown
+ *
+ * The fixture has stage, device, that is where DEVICE_SETUP() maps the flavour's memory, and bytes.
+ */
+#define DEVICE_TOPIC(topic)									\
+	FIXTURE_VARIANT(topic) { const struct flavour *flavour; };				\
+	DEVICE_VARIANT(topic, fault)								\
+	DEVICE_VARIANT(topic, huge)								\
+	DEVICE_VARIANT(topic, remap)								\
+	DEVICE_VARIANT(topic, private)								\
+	FIXTURE_TEARDOWN(topic)									\
+	{											\
+		if (self->device != MAP_FAILED)							\
+			munmap(self->device, self->bytes);					\
+		EXPECT_STAGE_CLEAN(&self->stage);						\
+	}
+
+/** DEVICE_SETUP() - the first that its FIXTURE_SETUP() does; @requirements beside the flavour's */
+#define DEVICE_SETUP(requirements) do {								\
+	char why[WHY];										\
+												\
+	self->device = MAP_FAILED;								\
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);		\
+	SUITE_NEEDS((requirements) | (variant->flavour->huge ? NEEDS_PFNMAP_HUGE : 0));		\
+	self->bytes = variant->flavour->bytes;							\
+	self->device = device_map(self->stage.session, variant->flavour,			\
+				  PROT_READ | PROT_WRITE);					\
+	ASSERT_NE(MAP_FAILED, (void *)self->device) TH_LOG("%s", strerror(errno));		\
+} while (0)
 
 /**
  * device_map() - map device memory of @session, aligned to what a PMD maps

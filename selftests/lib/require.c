@@ -68,16 +68,6 @@ static bool has_feature(__u64 feature)
 	return has;
 }
 
-static bool has_path(void)
-{
-	return has_feature(PINCHECK_FEAT_PATH);
-}
-
-static bool has_anon_exclusive(void)
-{
-	return has_feature(PINCHECK_FEAT_ANON_EXCLUSIVE);
-}
-
 static bool has_swap(void)
 {
 	return file_contains("/proc/swaps", "\n/");
@@ -240,11 +230,6 @@ static bool has_ksm(void)
 	return !access("/sys/kernel/mm/ksm/run", W_OK);
 }
 
-static bool has_mirror(void)
-{
-	return has_feature(PINCHECK_FEAT_MIRROR);
-}
-
 static bool has_module_file(void)
 {
 	const char *file = getenv("PINCHECK_MODULE");
@@ -252,32 +237,41 @@ static bool has_module_file(void)
 	return file && !access(file, R_OK);
 }
 
-static const struct {
+static const struct requirement_row {
 	unsigned int bit;
+	__u64 feature;		/* of the device, or 0: ask @met */
 	bool (*met)(void);
 	const char *reason;
 } requirements[] = {
-	{ NEEDS_PATH, has_path, "needs fast/slow attribution (CONFIG_KPROBES)" },
-	{ NEEDS_SWAP, has_swap, "needs swap (swapon a device)" },
-	{ NEEDS_THP, has_thp, "needs transparent huge pages (always or madvise)" },
-	{ NEEDS_HUGETLB, has_hugetlb, "needs 10 free 2 MiB hugetlb pages (vm.nr_hugepages)" },
-	{ NEEDS_URING, has_uring, "needs io_uring (kernel.io_uring_disabled=0)" },
-	{ NEEDS_SOFT_DIRTY, has_soft_dirty, "needs soft-dirty (CONFIG_MEM_SOFT_DIRTY)" },
-	{ NEEDS_ANON_EXCLUSIVE, has_anon_exclusive, "needs AnonExclusive (Linux 5.19)" },
-	{ NEEDS_CALL32, has_call32, "needs 32-bit system calls (CONFIG_IA32_EMULATION)" },
-	{ NEEDS_EXT4, has_ext4, "needs ext4 (PINCHECK_EXT4= a directory on it)" },
-	{ NEEDS_XFS, has_xfs, "needs xfs (PINCHECK_XFS= a directory on it)" },
-	{ NEEDS_BTRFS, has_btrfs, "needs btrfs (PINCHECK_BTRFS= a directory on it)" },
-	{ NEEDS_OVERLAY, has_overlay, "needs overlay (CONFIG_OVERLAY_FS, and root)" },
-	{ NEEDS_SECRETMEM, has_secretmem, "needs memfd_secret (to 6.4 boot with secretmem.enable=1)" },
-	{ NEEDS_UFFD_WP, has_uffd_wp, "needs userfaultfd write-protection (CONFIG_USERFAULTFD)" },
-	{ NEEDS_UFFD_WP_MARK, has_uffd_wp_mark, "needs uffd-wp in pagemap (Linux 5.14)" },
-	{ NEEDS_FAULTS, faults_possible,
+	{ NEEDS_PATH, PINCHECK_FEAT_PATH, NULL, "needs fast/slow attribution (CONFIG_KPROBES)" },
+	{ NEEDS_SWAP, 0, has_swap, "needs swap (swapon a device)" },
+	{ NEEDS_THP, 0, has_thp, "needs transparent huge pages (always or madvise)" },
+	{ NEEDS_HUGETLB, 0, has_hugetlb, "needs 10 free 2 MiB hugetlb pages (vm.nr_hugepages)" },
+	{ NEEDS_URING, 0, has_uring, "needs io_uring (kernel.io_uring_disabled=0)" },
+	{ NEEDS_SOFT_DIRTY, 0, has_soft_dirty, "needs soft-dirty (CONFIG_MEM_SOFT_DIRTY)" },
+	{ NEEDS_ANON_EXCLUSIVE, PINCHECK_FEAT_ANON_EXCLUSIVE, NULL,
+	  "needs AnonExclusive (Linux 5.19)" },
+	{ NEEDS_CALL32, 0, has_call32, "needs 32-bit system calls (CONFIG_IA32_EMULATION)" },
+	{ NEEDS_EXT4, 0, has_ext4, "needs ext4 (PINCHECK_EXT4= a directory on it)" },
+	{ NEEDS_XFS, 0, has_xfs, "needs xfs (PINCHECK_XFS= a directory on it)" },
+	{ NEEDS_BTRFS, 0, has_btrfs, "needs btrfs (PINCHECK_BTRFS= a directory on it)" },
+	{ NEEDS_OVERLAY, 0, has_overlay, "needs overlay (CONFIG_OVERLAY_FS, and root)" },
+	{ NEEDS_SECRETMEM, 0, has_secretmem,
+	  "needs memfd_secret (to 6.4 boot with secretmem.enable=1)" },
+	{ NEEDS_UFFD_WP, 0, has_uffd_wp,
+	  "needs userfaultfd write-protection (CONFIG_USERFAULTFD)" },
+	{ NEEDS_UFFD_WP_MARK, 0, has_uffd_wp_mark, "needs uffd-wp in pagemap (Linux 5.14)" },
+	{ NEEDS_FAULTS, 0, faults_possible,
 	  "needs allocations that fail when told to (CONFIG_FAILSLAB, see debug-kernel.md)" },
-	{ NEEDS_MODULE_FILE, has_module_file,
+	{ NEEDS_MODULE_FILE, 0, has_module_file,
 	  "needs a module that may be unloaded (PINCHECK_MODULE= its file)" },
-	{ NEEDS_KSM, has_ksm, "needs KSM (CONFIG_KSM, and root)" },
-	{ NEEDS_MIRROR, has_mirror, "needs mirrors (CONFIG_HMM_MIRROR)" },
+	{ NEEDS_KSM, 0, has_ksm, "needs KSM (CONFIG_KSM, and root)" },
+	{ NEEDS_MIRROR, PINCHECK_FEAT_MIRROR, NULL, "needs mirrors (CONFIG_HMM_MIRROR)" },
+	{ NEEDS_MEMFD, PINCHECK_FEAT_MEMFD, NULL, "needs memfd_pin_folios() (Linux 6.11)" },
+	{ NEEDS_PFNMAP, PINCHECK_FEAT_PFNMAP, NULL,
+	  "needs follow_pfnmap_start() (Linux 6.12) or follow_pte()" },
+	{ NEEDS_PFNMAP_HUGE, PINCHECK_FEAT_PFNMAP_HUGE, NULL,
+	  "needs GUP-fast that knows huge device mappings (Linux 6.12)" },
 };
 
 const char *require_missing(unsigned int needs)
@@ -286,17 +280,18 @@ const char *require_missing(unsigned int needs)
 	size_t i;
 
 	for (i = 0; i < sizeof(requirements) / sizeof(*requirements); i++) {
-		unsigned int bit = requirements[i].bit;
+		const struct requirement_row *row = &requirements[i];
+		unsigned int bit = row->bit;
 
 		if (!(needs & bit))
 			continue;
 		if (!(probed & bit)) {
 			probed |= bit;
-			if (requirements[i].met())
+			if (row->feature ? has_feature(row->feature) : row->met())
 				met |= bit;
 		}
 		if (!(met & bit))
-			return requirements[i].reason;
+			return row->reason;
 	}
 	return NULL;
 }

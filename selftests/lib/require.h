@@ -42,6 +42,12 @@ enum requirement {
 	NEEDS_OVERLAY		= 1U << 15,
 	/** @NEEDS_MIRROR: holds of kind mirror (PINCHECK_FEAT_MIRROR) */
 	NEEDS_MIRROR		= 1U << 16,
+	/** @NEEDS_MEMFD: holds of kind memfd (PINCHECK_FEAT_MEMFD) */
+	NEEDS_MEMFD		= 1U << 17,
+	/** @NEEDS_PFNMAP: device memory is followed (PINCHECK_FEAT_PFNMAP) */
+	NEEDS_PFNMAP		= 1U << 18,
+	/** @NEEDS_PFNMAP_HUGE: device memory is mapped by PMDs (PINCHECK_FEAT_PFNMAP_HUGE) */
+	NEEDS_PFNMAP_HUGE	= 1U << 19,
 	/** @NEEDS_MODULE_FILE: nobody else needs the module, and its file is known */
 	NEEDS_MODULE_FILE	= 1U << 20,
 	/** @NEEDS_FAULTS: allocations can be made to fail */
