@@ -12,12 +12,13 @@
 #include <unistd.h>
 #include "../tools/lib/pagemap.h"
 #include "events.h"
+#include "knob.h"
 
 #define KSM_DIR		"/sys/kernel/mm/ksm/"
 /* ksmd looks at a page twice before it merges it, and takes it in on the third look at most. */
 #define SCANS		4
 /* So often the counter is read before ksmd is given up: it yields to whoever has work. */
-#define PATIENCE	2000000UL
+#define PATIENCE	2000000L
 
 #define KSM_HOLDS(X, topic, memory)								\
 	X(topic, memory, none)									\
@@ -30,47 +31,26 @@
 
 static char *twin;
 
-static int ksm_set(const char *name, unsigned long value)
+static long ksm_scans(void)
 {
-	char path[64];
-	FILE *file;
-
-	snprintf(path, sizeof(path), KSM_DIR "%s", name);
-	file = fopen(path, "we");
-	if (!file)
-		return -errno;
-	fprintf(file, "%lu", value);
-	return fclose(file) ? -errno : 0;
-}
-
-static unsigned long ksm_scans(void)
-{
-	FILE *file = fopen(KSM_DIR "full_scans", "re");
-	unsigned long scans = 0;
-
-	if (!file)
-		return 0;
-	if (fscanf(file, "%lu", &scans) != 1)
-		scans = 0;
-	fclose(file);
-	return scans;
+	return knob_number(KSM_DIR "full_scans");
 }
 
 /* Let ksmd go over all mergeable memory a few times, and stop it again. */
 static int ksm_scan(void)
 {
-	unsigned long end = ksm_scans() + SCANS, patience = PATIENCE;
-	int error = ksm_set("sleep_millisecs", 0);
+	long end = ksm_scans() + SCANS, patience = PATIENCE;
+	int error = knob_set_number(KSM_DIR "sleep_millisecs", 0);
 
 	if (!error)
-		error = ksm_set("pages_to_scan", 1000);
+		error = knob_set_number(KSM_DIR "pages_to_scan", 1000);
 	if (!error)
-		error = ksm_set("run", 1);
+		error = knob_set_number(KSM_DIR "run", 1);
 	while (!error && ksm_scans() < end && patience--)
 		sched_yield();
 	if (!error && ksm_scans() < end)
 		error = -ETIMEDOUT;
-	ksm_set("run", 0);
+	knob_set_number(KSM_DIR "run", 0);
 	return error;
 }
 

@@ -10,6 +10,7 @@
 #include <linux/memfd.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include "knob.h"
 #include "stage.h"
 
 #define HUGE_BYTES	(2UL << 20)
@@ -47,16 +48,9 @@ FIXTURE_VARIANT_ADD(memfd, hugetlb)
 static long pool_number(const char *name)
 {
 	char path[128];
-	long number = -1;
-	FILE *file;
 
 	snprintf(path, sizeof(path), POOL "%s", name);
-	file = fopen(path, "re");
-	if (file && fscanf(file, "%ld", &number) != 1)
-		number = -1;
-	if (file)
-		fclose(file);
-	return number;
+	return knob_number(path);
 }
 
 FIXTURE_SETUP(memfd)

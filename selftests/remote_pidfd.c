@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include "knob.h"
 #include "stage.h"
 
 FIXTURE(remote_pidfd)
@@ -141,17 +142,15 @@ static pid_t start_as(struct stage *stage, pid_t number, unsigned char byte)
 	pid_t child = -EAGAIN;
 
 	for (int i = 0; i < WISHES && child != number; i++) {
-		FILE *last = fopen("/proc/sys/kernel/ns_last_pid", "we");
+		int error;
 
 		if (child > 0) {
 			kill(child, SIGKILL);
 			waitpid(child, NULL, 0);
 		}
-		if (!last)
-			return -errno;
-		fprintf(last, "%d", number - 1);
-		if (fclose(last))
-			return -errno;
+		error = knob_set_number("/proc/sys/kernel/ns_last_pid", number - 1);
+		if (error)
+			return error;
 		child = start_other(stage, byte);
 	}
 	return child;

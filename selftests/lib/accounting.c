@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "accounting.h"
+#include "knob.h"
 #include "subject.h"
 
 static int64_t baseline;
@@ -26,15 +27,12 @@ static int number_after(const char *text, const char *name, int64_t *number)
  */
 static int balance_of_pins(int64_t *balance)
 {
-	int refresh = open("/proc/sys/vm/stat_refresh", O_WRONLY | O_CLOEXEC);
 	int vmstat = open("/proc/vmstat", O_RDONLY | O_CLOEXEC);
+	int error = vmstat < 0 ? -errno : knob_set("/proc/sys/vm/stat_refresh", "1");
 	int64_t acquired = 0, released = 0;
 	char text[4096];
 	ssize_t got;
-	int error = 0;
 
-	if (refresh < 0 || vmstat < 0 || write(refresh, "1", 1) != 1)
-		error = -errno;
 	got = error ? 0 : read(vmstat, text, sizeof(text) - 1);
 	if (got < 0)
 		error = -errno;
@@ -44,8 +42,6 @@ static int balance_of_pins(int64_t *balance)
 	}
 	if (!error)
 		error = number_after(text, "nr_foll_pin_released ", &released);
-	if (refresh >= 0)
-		close(refresh);
 	if (vmstat >= 0)
 		close(vmstat);
 	*balance = acquired - released;

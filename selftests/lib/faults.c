@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "../../tools/lib/array.h"
 #include "faults.h"
+#include "knob.h"
 
 #define DEBUGFS		"/sys/kernel/debug"
 #define NTH		"/proc/thread-self/fail-nth"
@@ -15,24 +16,12 @@
 
 static const char *const kinds[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
 
-static int tell(const char *path, const char *what)
-{
-	int file = open(path, O_WRONLY | O_CLOEXEC), error = 0;
-
-	if (file < 0)
-		return -errno;
-	if (write(file, what, strlen(what)) < 0)
-		error = -errno;
-	close(file);
-	return error;
-}
-
 static int set(const char *kind, const char *name, const char *value)
 {
 	char path[128];
 
 	snprintf(path, sizeof(path), DEBUGFS "/%s/%s", kind, name);
-	return tell(path, value);
+	return knob_set(path, value);
 }
 
 bool faults_possible(void)
@@ -68,15 +57,12 @@ void faults_end(void)
 
 int faults_mine(void)
 {
-	return tell("/proc/self/make-it-fail", "1");
+	return knob_set("/proc/self/make-it-fail", "1");
 }
 
 int faults_arm(unsigned int nth)
 {
-	char number[16];
-
-	snprintf(number, sizeof(number), "%u", nth);
-	return tell(NTH, number);
+	return knob_set_number(NTH, nth);
 }
 
 bool faults_struck(void)

@@ -2,7 +2,6 @@
 /* The memory that a run leaves behind. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,23 +10,12 @@
 #include <linux/membarrier.h>
 #include "../../tools/lib/array.h"
 #include "footprint.h"
+#include "knob.h"
 
 #define SLABS		"/sys/kernel/slab"
 
 /* Of these and kmalloc-*: what a session, a hold, or what it refers to, is made of. */
 static const char *const watched[] = { "mm_struct", "filp", "vm_area_struct", "files_cache" };
-
-static int tell(const char *path, const char *what)
-{
-	int file = open(path, O_WRONLY | O_CLOEXEC), error = 0;
-
-	if (file < 0)
-		return -errno;
-	if (write(file, what, strlen(what)) < 0)
-		error = -errno;
-	close(file);
-	return error;
-}
 
 static bool is_watched(const char *name)
 {
@@ -50,7 +38,7 @@ static void shrink_caches(void)
 		if (!is_watched(entry->d_name))
 			continue;
 		snprintf(path, sizeof(path), SLABS "/%s/shrink", entry->d_name);
-		tell(path, "1");
+		knob_set(path, "1");
 	}
 	if (slabs)
 		closedir(slabs);
@@ -108,12 +96,12 @@ static long module_vmalloc(void)
 int footprint_take(struct footprint *footprint)
 {
 	sync();
-	tell("/proc/sys/vm/drop_caches", "3");
+	knob_set("/proc/sys/vm/drop_caches", "3");
 	/* What was freed after a grace period is free after two. */
 	for (int i = 0; i < 2; i++)
 		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 	shrink_caches();
-	tell("/proc/sys/vm/compact_memory", "1");
+	knob_set("/proc/sys/vm/compact_memory", "1");
 	read_caches(footprint);
 	footprint->module_kib = module_vmalloc();
 	return read_meminfo(footprint);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Memory under test: the kinds, the samples and their patterns. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -9,6 +8,7 @@
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
 #include "../../tools/lib/usermem.h"
+#include "knob.h"
 #include "memory.h"
 #include "require.h"
 
@@ -117,15 +117,7 @@ uint64_t memory_pfn(const struct memory *memory, size_t page)
 
 int memory_clear_refs(void)
 {
-	int fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
-	int error = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, "4", 1) != 1)
-		error = -errno;
-	close(fd);
-	return error;
+	return knob_set("/proc/self/clear_refs", "4");
 }
 
 int settle(void)

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -19,6 +18,7 @@
 #include "call32.h"
 #include "file.h"
 #include "faults.h"
+#include "knob.h"
 #include "memory.h"
 #include "require.h"
 
@@ -40,19 +40,6 @@ static bool file_contains(const char *path, const char *needle)
 		return false;
 	text[got] = '\0';
 	return strstr(text, needle);
-}
-
-static long file_number(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	long number = -1;
-
-	if (!file)
-		return -1;
-	if (fscanf(file, "%ld", &number) != 1)
-		number = -1;
-	fclose(file);
-	return number;
 }
 
 static bool has_feature(__u64 feature)
@@ -83,20 +70,15 @@ static bool has_thp(void)
 /* Root may enlarge the pool; it stays enlarged, as an administrator's setting would. */
 static bool has_hugetlb(void)
 {
-	long total = file_number(HUGETLB_DIR "nr_hugepages");
-	long free_pages = file_number(HUGETLB_DIR "free_hugepages");
-	FILE *pool;
+	long total = knob_number(HUGETLB_DIR "nr_hugepages");
+	long free_pages = knob_number(HUGETLB_DIR "free_hugepages");
 
 	if (total < 0 || free_pages < 0)
 		return false;
 	if (free_pages >= HUGETLB_PAGES)
 		return true;
-	pool = fopen(HUGETLB_DIR "nr_hugepages", "we");
-	if (pool) {
-		fprintf(pool, "%ld", total + HUGETLB_PAGES - free_pages);
-		fclose(pool);
-	}
-	return file_number(HUGETLB_DIR "free_hugepages") >= HUGETLB_PAGES;
+	knob_set_number(HUGETLB_DIR "nr_hugepages", total + HUGETLB_PAGES - free_pages);
+	return knob_number(HUGETLB_DIR "free_hugepages") >= HUGETLB_PAGES;
 }
 
 static bool has_uring(void)
