@@ -6,13 +6,10 @@
  * share a lock with it, this does not end, and the time limit turns it red. Invariant: CLEAN.
  */
 #include "suite.h"
-#include <linux/userfaultfd.h>
-#include <poll.h>
 #include <pthread.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include "stage.h"
+#include "trap.h"
 
 #define ROUNDS		1000
 #define SLOW_ROUNDS	50	/* of what looks at every session */
@@ -55,21 +52,16 @@ static const struct hold_row pin_rw = {
 
 static int set_trap(FIXTURE_DATA(sessions) *self)
 {
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register area = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	size_t page = self->stage.page;
 
-	self->trap = mmap(NULL, 2 * self->stage.page, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	self->uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	if (self->trap == MAP_FAILED || self->uffd < 0)
+	self->trap = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			  0);
+	if (self->trap == MAP_FAILED)
 		return -errno;
-	madvise(self->trap, 2 * self->stage.page, MADV_NOHUGEPAGE);
+	madvise(self->trap, 2 * page, MADV_NOHUGEPAGE);
 	self->trap[0] = 1;
-	area.range.start = (uintptr_t)self->trap + self->stage.page;
-	area.range.len = self->stage.page;
-	if (ioctl(self->uffd, UFFDIO_API, &api) || ioctl(self->uffd, UFFDIO_REGISTER, &area))
-		return -errno;
-	return 0;
+	self->uffd = trap_set(self->trap + page, page, UFFDIO_REGISTER_MODE_MISSING);
+	return self->uffd < 0 ? self->uffd : 0;
 }
 
 FIXTURE_SETUP(sessions)
@@ -141,19 +133,6 @@ static void *run_stopped(void *argument)
 	return NULL;
 }
 
-/* Return: 0 when the thread has stopped where the trap is. */
-static int wait_until_stopped(FIXTURE_DATA(sessions) *self)
-{
-	struct pollfd fault = { .fd = self->uffd, .events = POLLIN };
-	struct uffd_msg message;
-
-	if (poll(&fault, 1, 20000) != 1)
-		return -ETIME;
-	if (read(self->uffd, &message, sizeof(message)) != sizeof(message))
-		return -EIO;
-	return message.event == UFFD_EVENT_PAGEFAULT ? 0 : -EBADMSG;
-}
-
 static bool is_stopped(FIXTURE_DATA(sessions) *self)
 {
 	return __atomic_load_n(&self->result, __ATOMIC_SEQ_CST) == NO_ANSWER;
@@ -161,13 +140,9 @@ static bool is_stopped(FIXTURE_DATA(sessions) *self)
 
 static int let_go(FIXTURE_DATA(sessions) *self)
 {
-	struct uffdio_zeropage zero = {
-		.range = { (uintptr_t)self->trap + self->stage.page, self->stage.page },
-	};
+	int error = trap_fill(self->uffd, self->trap + self->stage.page);
 
-	if (ioctl(self->uffd, UFFDIO_ZEROPAGE, &zero))
-		return -errno;
-	return pthread_join(self->thread, NULL);
+	return error ? error : pthread_join(self->thread, NULL);
 }
 
 /* The way of a hold, on the part of the stage that is left. Return: 0 or -errno */
@@ -251,9 +226,10 @@ static void others_go_on(struct __test_metadata *_metadata, FIXTURE_DATA(session
 			 int (*others)(const struct stage *stage))
 {
 	struct stopping stopping = { self, variant->stop };
+	uintptr_t where;
 
 	ASSERT_EQ(0, pthread_create(&self->thread, NULL, run_stopped, &stopping));
-	ASSERT_EQ(0, wait_until_stopped(self));
+	ASSERT_EQ(0, trap_wait(self->uffd, &where));
 	EXPECT_EQ(0, others(&self->stage));
 	EXPECT_TRUE(is_stopped(self));
 	ASSERT_EQ(0, let_go(self));

@@ -6,11 +6,9 @@
  */
 #include "suite.h"
 #include <inttypes.h>
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include "../tools/lib/pagemap.h"
+#include "trap.h"
 
 #define UFFD_HOLDS(X, topic, memory)								\
 	X(topic, memory, none)									\
@@ -28,37 +26,13 @@ UFFD_HOLDS(TOPIC_VARIANT, uffd, thp_pte)
 /* A userfaultfd that may write-protect @subject's memory. Return: descriptor or -errno. */
 static int uffd_register(struct subject *subject)
 {
-	struct uffdio_api api = {
-		.api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP,
-	};
-	struct uffdio_register area = {
-		.range = { (uintptr_t)subject->memory.start, subject->memory.bytes },
-		.mode = UFFDIO_REGISTER_MODE_WP,
-	};
-	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-
-	if (uffd < 0)
-		return -errno;
-	if (ioctl(uffd, UFFDIO_API, &api) || ioctl(uffd, UFFDIO_REGISTER, &area)) {
-		int error = -errno;
-
-		close(uffd);
-		return error;
-	}
-	return uffd;
+	return trap_set(subject->memory.start, subject->memory.bytes, UFFDIO_REGISTER_MODE_WP);
 }
 
 static int uffd_protect(int uffd, struct subject *subject, size_t from, bool protect)
 {
-	struct uffdio_writeprotect area = {
-		.range = {
-			(uintptr_t)subject->memory.start + from,
-			subject->memory.bytes - from,
-		},
-		.mode = protect ? UFFDIO_WRITEPROTECT_MODE_WP : 0,
-	};
-
-	return ioctl(uffd, UFFDIO_WRITEPROTECT, &area) ? -errno : 0;
+	return trap_protect(uffd, subject->memory.start + from, subject->memory.bytes - from,
+			    protect);
 }
 
 /* TRACKING: bit 57 of pagemap is @set on every sample. */

@@ -6,12 +6,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <linux/userfaultfd.h>
 #include <liburing.h>
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
@@ -21,6 +18,7 @@
 #include "knob.h"
 #include "memory.h"
 #include "require.h"
+#include "trap.h"
 
 #define HUGETLB_DIR		"/sys/kernel/mm/hugepages/hugepages-2048kB/"
 /* Parent, child and grandchild with a page each, and one that is being given back. */
@@ -91,17 +89,27 @@ static bool has_uring(void)
 	return true;
 }
 
+/* That was written. Return: NULL without memory. */
+static char *one_page(void)
+{
+	char *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+
+	if (page == MAP_FAILED)
+		return NULL;
+	*page = 1;
+	return page;
+}
+
 /* A fresh page reads soft-dirty by its mapping, so the bit has to go before it can come. */
 static bool has_soft_dirty(void)
 {
 	int pagemap = pagemap_open(0);
-	char *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			  -1, 0);
+	char *page = one_page();
 	bool cleared, set;
 
-	if (pagemap < 0 || page == MAP_FAILED)
+	if (pagemap < 0 || !page)
 		return false;
-	*page = 1;
 	cleared = !memory_clear_refs() && !(pagemap_entry(pagemap, page) & PAGEMAP_SOFT_DIRTY);
 	*(volatile char *)page = 2;
 	set = pagemap_entry(pagemap, page) & PAGEMAP_SOFT_DIRTY;
@@ -167,44 +175,23 @@ static bool has_secretmem(void)
 
 static bool has_uffd_wp(void)
 {
-	struct uffdio_api api = {
-		.api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP,
-	};
-	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	char *page = one_page();
+	int trap = page ? trap_set(page, PAGE_BYTES, UFFDIO_REGISTER_MODE_WP) : -1;
 
-	bool has = uffd >= 0 && !ioctl(uffd, UFFDIO_API, &api);
-
-	return has_file(uffd) && has;
+	munmap(page, PAGE_BYTES);
+	return has_file(trap);
 }
 
 static bool has_uffd_wp_mark(void)
 {
-	struct uffdio_api api = {
-		.api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP,
-	};
-	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC), pagemap = pagemap_open(0);
-	char *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			  -1, 0);
-	struct uffdio_register area = {
-		.range = { (uintptr_t)page, PAGE_BYTES }, .mode = UFFDIO_REGISTER_MODE_WP,
-	};
-	struct uffdio_writeprotect protect = {
-		.range = { (uintptr_t)page, PAGE_BYTES }, .mode = UFFDIO_WRITEPROTECT_MODE_WP,
-	};
-	bool marked = false;
+	char *page = one_page();
+	int trap = page ? trap_set(page, PAGE_BYTES, UFFDIO_REGISTER_MODE_WP) : -1;
+	int pagemap = pagemap_open(0);
+	bool marked = trap >= 0 && pagemap >= 0 && !trap_protect(trap, page, PAGE_BYTES, true) &&
+		      (pagemap_entry(pagemap, page) & PAGEMAP_UFFD_WP);
 
-	if (uffd >= 0 && pagemap >= 0 && page != MAP_FAILED) {
-		*page = 1;
-		marked = !ioctl(uffd, UFFDIO_API, &api) && !ioctl(uffd, UFFDIO_REGISTER, &area) &&
-			 !ioctl(uffd, UFFDIO_WRITEPROTECT, &protect) &&
-			 (pagemap_entry(pagemap, page) & PAGEMAP_UFFD_WP);
-		munmap(page, PAGE_BYTES);
-	}
-	if (pagemap >= 0)
-		close(pagemap);
-	if (uffd >= 0)
-		close(uffd);
-	return marked;
+	munmap(page, PAGE_BYTES);
+	return has_file(pagemap) && has_file(trap) && marked;
 }
 
 static bool has_ksm(void)

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Memory that stops whoever touches it, or writes to it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "memory.h"
+#include "trap.h"
+
+#define PATIENCE	20000	/* ms */
+
+int trap_set(const void *start, size_t bytes, uint64_t mode)
+{
+	struct uffdio_api api = {
+		.api = UFFD_API,
+		.features = mode & UFFDIO_REGISTER_MODE_WP ? UFFD_FEATURE_PAGEFAULT_FLAG_WP : 0,
+	};
+	struct uffdio_register area = { .range = { (uintptr_t)start, bytes }, .mode = mode };
+	int trap = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK), error;
+
+	if (trap < 0)
+		return -errno;
+	if (!ioctl(trap, UFFDIO_API, &api) && !ioctl(trap, UFFDIO_REGISTER, &area))
+		return trap;
+	error = -errno;
+	close(trap);
+	return error;
+}
+
+int trap_protect(int trap, const void *start, size_t bytes, bool protect)
+{
+	struct uffdio_writeprotect area = {
+		.range = { (uintptr_t)start, bytes },
+		.mode = protect ? UFFDIO_WRITEPROTECT_MODE_WP : 0,
+	};
+
+	return ioctl(trap, UFFDIO_WRITEPROTECT, &area) ? -errno : 0;
+}
+
+int trap_fill(int trap, const void *page)
+{
+	struct uffdio_zeropage zero = { .range = { (uintptr_t)page, PAGE_BYTES } };
+
+	return ioctl(trap, UFFDIO_ZEROPAGE, &zero) ? -errno : 0;
+}
+
+int trap_wait(int trap, uintptr_t *address)
+{
+	struct pollfd fault = { .fd = trap, .events = POLLIN };
+	struct uffd_msg message;
+
+	if (poll(&fault, 1, PATIENCE) != 1)
+		return -ETIME;
+	if (read(trap, &message, sizeof(message)) != sizeof(message))
+		return -EIO;
+	*address = message.arg.pagefault.address;
+	return message.event == UFFD_EVENT_PAGEFAULT ? 0 : -EBADMSG;
+}
