@@ -5,14 +5,17 @@
  */
 #include "suite.h"
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include "knob.h"
 #include "stage.h"
+#include "trap.h"
 
 FIXTURE(remote_pidfd)
 {
@@ -154,6 +157,88 @@ static pid_t start_as(struct stage *stage, pid_t number, unsigned char byte)
 		child = start_other(stage, byte);
 	}
 	return child;
+}
+
+/* Room for a request that begins in one page and ends, with the number, in the next. */
+struct straddling {
+	unsigned char *pages;
+	struct pincheck_hold *request;
+	int trap;
+};
+
+static int straddle(FIXTURE_DATA(remote_pidfd) *self, struct straddling *room)
+{
+	size_t page = self->stage.page;
+
+	room->pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+	if (room->pages == MAP_FAILED)
+		return -errno;
+	madvise(room->pages, 2 * page, MADV_NOHUGEPAGE);
+	memset(room->pages, 0, 2 * page);
+	room->request = (void *)(room->pages + page - offsetof(struct pincheck_hold, fd));
+	room->trap = trap_set(room->pages, 2 * page, UFFDIO_REGISTER_MODE_WP);
+	return room->trap < 0 ? room->trap : 0;
+}
+
+struct call {
+	int session, pidfd;
+	struct pincheck_hold *request;
+	int answer;
+};
+
+static void *call_pidfd(void *argument)
+{
+	struct call *call = argument;
+
+	call->answer = pincheck_hold_pidfd(call->session, call->request, call->pidfd);
+	return NULL;
+}
+
+/*
+ * The library writes the number of the process, and then the size, which is in a page of its own:
+ * it is stopped there, and the number's page closed, too. So HOLD itself is stopped next, where it
+ * tells what it holds. The process is reaped at that moment: what is held belongs to nobody.
+ */
+TEST_F(remote_pidfd, reaped_meanwhile)
+{
+	struct call call = { self->stage.session, self->pidfd, NULL, 1 };
+	size_t page = self->stage.page;
+	struct pincheck_info info;
+	struct straddling room;
+	uintptr_t where;
+	pthread_t thread;
+
+	SUITE_NEEDS(NEEDS_UFFD_WP);
+	ASSERT_EQ(0, straddle(self, &room));
+	call.request = room.request;
+	*room.request = (struct pincheck_hold) {
+		.flags = variant->row.flags, .kind = variant->row.kind, .path = variant->row.path,
+		.addr = (uintptr_t)self->stage.memory, .len = self->stage.length,
+	};
+	ASSERT_EQ(0, trap_protect(room.trap, room.pages, page, true));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, call_pidfd, &call));
+	ASSERT_EQ(0, trap_wait(room.trap, &where));
+	EXPECT_EQ((uintptr_t)room.pages, where & -page);
+	EXPECT_EQ(self->other, room.request->pid);
+	ASSERT_EQ(0, trap_protect(room.trap, room.pages + page, page, true));
+	ASSERT_EQ(0, trap_protect(room.trap, room.pages, page, false));
+	ASSERT_EQ(0, trap_wait(room.trap, &where));
+	EXPECT_EQ((uintptr_t)room.pages + page, where & -page);
+	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
+	EXPECT_EQ(STAGE_PAGES, info.session_pages);
+	end_other(self, true);
+	ASSERT_EQ(0, trap_protect(room.trap, room.pages + page, page, false));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(-ESRCH, call.answer);
+	EXPECT_EQ(0, room.request->hold);
+	EXPECT_EQ(0, room.request->reason);
+	evidence("%llu pages were held when process %d was reaped: ESRCH", info.session_pages,
+		 room.request->pid);
+	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
+	EXPECT_EQ(0, info.session_pages);
+	close(room.trap);
+	munmap(room.pages, 2 * page);
 }
 
 /*
