@@ -32,7 +32,7 @@ static inline u64 compat_features(void)
 #ifdef CONFIG_HMM_MIRROR
 	features |= PINCHECK_FEAT_MIRROR;
 #endif
-#if defined(HAVE_FOLLOW_PFNMAP) || defined(HAVE_FOLLOW_PTE)
+#if defined(HAVE_FOLLOW_PFNMAP) || defined(HAVE_FOLLOW_PTE) || defined(HAVE_FOLLOW_PTE_VMA)
 	features |= PINCHECK_FEAT_PFNMAP;
 #endif
 #if defined(HAVE_HUGE_PFNMAP) || defined(HAVE_HUGE_PFNMAP_PFN_T)

@@ -5,8 +5,9 @@
  *
  * follow_pfnmap_start() came with 6.12 (6da8e9634bb7); it told how much one entry maps from 6.15 on
  * (62fb8adc43af). follow_pte(), exported until then, sees PTEs only, and looks at any mapping: the
- * caller checks that it is one of device memory. Probes: probes/follow_pfnmap.c,
- * probes/follow_pfnmap_mask.c, probes/follow_pte.c. Can go when the oldest supported kernel is 6.15.
+ * caller checks that it is one of device memory. 6.10 and 6.11 hand it the mapping instead of the
+ * mm. Probes: probes/follow_pfnmap.c, probes/follow_pfnmap_mask.c, probes/follow_pte.c,
+ * probes/follow_pte_vma.c. Can go when the oldest supported kernel is 6.15.
  */
 #ifndef PINCHECK_COMPAT_FOLLOW_H
 #define PINCHECK_COMPAT_FOLLOW_H
@@ -66,13 +67,23 @@ static inline void compat_follow_end(struct compat_follow *follow)
 {
 	follow_pfnmap_end(&follow->args);
 }
-#elif defined(HAVE_FOLLOW_PTE)
+#elif defined(HAVE_FOLLOW_PTE) || defined(HAVE_FOLLOW_PTE_VMA)
 static const bool compat_follow = true;
+
+static inline int follow_pte_of(struct vm_area_struct *vma, unsigned long addr, pte_t **pte,
+				spinlock_t **ptl)
+{
+#ifdef HAVE_FOLLOW_PTE_VMA
+	return follow_pte(vma, addr, pte, ptl);
+#else
+	return follow_pte(vma->vm_mm, addr, pte, ptl);
+#endif
+}
 
 static inline int compat_follow_start(struct compat_follow *follow, struct vm_area_struct *vma,
 				      unsigned long addr)
 {
-	if (follow_pte(vma->vm_mm, addr, &follow->pte, &follow->ptl))
+	if (follow_pte_of(vma, addr, &follow->pte, &follow->ptl))
 		return -EINVAL;
 	follow->pfn = pte_pfn(*follow->pte);
 	follow->leaf = PAGE_SIZE;
