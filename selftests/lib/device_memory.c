@@ -118,7 +118,7 @@ static void catch(void)
 	sigaction(SIGSEGV, &action, NULL);
 }
 
-int touch_read(const void *address, uint64_t *word)
+static int touch(volatile uint64_t *at, uint64_t *word, bool write)
 {
 	sigjmp_buf here;
 	int number;
@@ -126,24 +126,22 @@ int touch_read(const void *address, uint64_t *word)
 	catch();
 	number = sigsetjmp(here, 1);
 	caught_by = number ? NULL : &here;
-	if (!number)
-		*word = *(const volatile uint64_t *)address;
+	if (!number && write)
+		*at = *word;
+	else if (!number)
+		*word = *at;
 	caught_by = NULL;
 	return number;
 }
 
+int touch_read(const void *address, uint64_t *word)
+{
+	return touch((volatile uint64_t *)address, word, false);
+}
+
 int touch_write(void *address, uint64_t word)
 {
-	sigjmp_buf here;
-	int number;
-
-	catch();
-	number = sigsetjmp(here, 1);
-	caught_by = number ? NULL : &here;
-	if (!number)
-		*(volatile uint64_t *)address = word;
-	caught_by = NULL;
-	return number;
+	return touch(address, &word, true);
 }
 
 struct answer {

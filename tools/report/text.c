@@ -38,17 +38,22 @@ void text_append(struct text *text, const char *bytes, size_t length)
 	text->bytes[text->length] = '\0';
 }
 
+static char *formatted_of(const char *format, va_list arguments)
+{
+	char *formatted;
+
+	return checked(vasprintf(&formatted, format, arguments) < 0 ? NULL : formatted);
+}
+
 void text_printf(struct text *text, const char *format, ...)
 {
 	va_list arguments;
 	char *formatted;
-	int length;
 
 	va_start(arguments, format);
-	length = vasprintf(&formatted, format, arguments);
+	formatted = formatted_of(format, arguments);
 	va_end(arguments);
-	checked(length < 0 ? NULL : formatted);
-	text_append(text, formatted, (size_t)length);
+	text_append(text, formatted, strlen(formatted));
 	free(formatted);
 }
 
@@ -102,10 +107,9 @@ char *format_of(const char *format, ...)
 {
 	va_list arguments;
 	char *formatted;
-	int length;
 
 	va_start(arguments, format);
-	length = vasprintf(&formatted, format, arguments);
+	formatted = formatted_of(format, arguments);
 	va_end(arguments);
-	return checked(length < 0 ? NULL : formatted);
+	return formatted;
 }
