@@ -73,7 +73,7 @@ lint: host-lint ## warnings, sparse, shellcheck: module with gcc and clang, host
 hazards: host-vm ## what must not be done to a page of a file, done: a guest for each; KERNELS=
 	KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" tools/run-hazards
 
-mutants: host-vm ## KTREE=: kernels broken in one line, each of which must turn a test red
+mutants: host-vm ## module and tools broken in one place each, or kernels (KTREE=): a test must turn red
 	KTREE="$(KTREE)" tools/run-mutants $(MUTANTS)
 
 ##@ Install
