@@ -40,7 +40,7 @@ module: ## build/module/host/pincheck.ko for the kernel tree in KDIR=
 
 tools: $(TOOLS) ## the host programs, in build/bin
 
-tests: $(SELFTESTS) $(HAZARDS) ## the test programs (static), in build/tests
+tests: $(SELFTESTS) $(HAZARDS) | tests-stale ## the test programs (static), in build/tests
 
 ##@ Run
 .PHONY: demo check selftests fuzz selftests-host

@@ -22,6 +22,13 @@ $(SELFTESTS_PROGRAMS): $(BUILD)/tests/%: selftests/%.c $(SELFTESTS_LIB) $(SELFTE
 	@mkdir -p $(@D)
 	$(CC) $(SELFTESTS_CFLAGS) $(SELFTESTS_HARNESS) -static -o $@ $< $(SELFTESTS_LIB) -luring -ljansson
 
+# A program whose source has gone would be run as a topic all the same.
+SELFTESTS_STALE = $(filter-out $(SELFTESTS_PROGRAMS),$(shell \
+	find $(BUILD)/tests -maxdepth 1 -type f -perm -u+x 2>/dev/null))
+.PHONY: tests-stale
+tests-stale:
+	@$(if $(SELFTESTS_STALE),rm -f $(SELFTESTS_STALE),:)
+
 # What may crash the kernel it runs on: no part of the suite, see tools/run-hazards.
 HAZARDS	:= $(BUILD)/hazards/hazard $(BUILD)/hazards/known-issues
 $(BUILD)/hazards/hazard: selftests/hazards/hazard.c $(SELFTESTS_LIB) $(SELFTESTS_HEADERS)
