@@ -70,6 +70,22 @@ CELLS_OF(memfd)
 CELLS_OF(hugetlb)
 CELLS(secretmem, shared, SHARED)	/* there is no other way to map it */
 
+/* To mount an overlay for each case would take most of the time. Where it fails, cases tell why. */
+SUITE_PREPARE
+{
+	static const struct file_kind *const overlays[] = {
+		&file_overlay_ext4, &file_overlay_tmpfs,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(overlays); i++) {
+		const struct file_kind *kind = overlays[i];
+		int file = require_missing(kind->needs) ? -1 : kind->open(kind->bytes);
+
+		if (file >= 0)
+			close(file);
+	}
+}
+
 static void touch(unsigned char *start, size_t bytes, bool write)
 {
 	volatile unsigned char *page;

@@ -53,27 +53,26 @@ static void remove_layers(const char *directory)
 	}
 }
 
-static int open_merged(const char *directory, size_t bytes)
+static int open_merged(const char *directory)
 {
 	const char *name = TARGET "/file";
 	char options[3 * PATH_BYTES];
-	int file, error;
+	int file;
 
 	snprintf(options, sizeof(options), "lowerdir=%s/lower,upperdir=%s/upper,workdir=%s/work",
 		 directory, directory, directory);
 	if (mount("overlay", TARGET, "overlay", 0, options))
 		return -errno;
 	file = open(name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-	error = file < 0 || ftruncate(file, (off_t)bytes) ? -errno : 0;
+	if (file < 0)
+		file = -errno;
 	unlink(name);
 	umount2(TARGET, MNT_DETACH);
-	if (error && file >= 0)
-		close(file);
-	return error ? error : file;
+	return file;
 }
 
 /* @directory ends in XXXXXX. */
-static int open_in(char *directory, size_t bytes)
+static int open_in(char *directory)
 {
 	int file;
 
@@ -81,13 +80,13 @@ static int open_in(char *directory, size_t bytes)
 		return -errno;
 	file = make_layers(directory);
 	if (!file)
-		file = open_merged(directory, bytes);
+		file = open_merged(directory);
 	remove_layers(directory);
 	rmdir(directory);
 	return file;
 }
 
-int overlay_open_ext4(size_t bytes)
+static int make_on_ext4(void)
 {
 	const char *ext4 = getenv("PINCHECK_EXT4");
 	char directory[PATH_BYTES / 2];
@@ -96,13 +95,42 @@ int overlay_open_ext4(size_t bytes)
 	if (error || !ext4)
 		return error ? error : -ENOENT;
 	snprintf(directory, sizeof(directory), "%s/overlay.XXXXXX", ext4);
-	return open_in(directory, bytes);
+	return open_in(directory);
 }
 
-int overlay_open_tmpfs(size_t bytes)
+static int make_on_tmpfs(void)
 {
 	char directory[] = SCRATCH "/overlay.XXXXXX";
 	int error = private_namespace();
 
-	return error ? error : open_in(directory, bytes);
+	return error ? error : open_in(directory);
+}
+
+/* The file that @make made for this process or one before it, as if it were new. */
+static int renewed(int *file, int (*make)(void), size_t bytes)
+{
+	int copy;
+
+	if (*file < 0)
+		*file = make();
+	if (*file < 0)
+		return *file;
+	if (ftruncate(*file, 0) || ftruncate(*file, (off_t)bytes))
+		return -errno;
+	copy = fcntl(*file, F_DUPFD_CLOEXEC, 0);
+	return copy < 0 ? -errno : copy;
+}
+
+int overlay_open_ext4(size_t bytes)
+{
+	static int file = -1;
+
+	return renewed(&file, make_on_ext4, bytes);
+}
+
+int overlay_open_tmpfs(size_t bytes)
+{
+	static int file = -1;
+
+	return renewed(&file, make_on_tmpfs, bytes);
 }

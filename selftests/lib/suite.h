@@ -27,8 +27,8 @@
  * do not exist, they are not skipped. .needs adds to what memory and hold need.
  *
  * A topic without products uses FIXTURE, FIXTURE_VARIANT_ADD and TEST_F of the harness as they
- * are, plus ASSERT_DONE, EXPECT_VERDICT and PINCHECK_TEST_MAIN; SUITE_NEEDS() skips. Keep the
- * names topic.variant.scenario.
+ * are, plus ASSERT_DONE, EXPECT_VERDICT and PINCHECK_TEST_MAIN; SUITE_NEEDS() skips, and
+ * SUITE_PREPARE does what is dear once for all cases. Keep the names topic.variant.scenario.
  *
  * The binary: run cases that match one of its arguments, or of PINCHECK_TESTS (globs over
  * topic.variant.scenario, separated by spaces), or all. -l lists them. PINCHECK_TIMEOUT_FACTOR
@@ -39,6 +39,7 @@
 
 #include <kselftest_harness.h>
 #include "known_issues.h"
+#include "one_process.h"
 #include "require.h"
 #include "rules.h"
 #include "subject.h"
@@ -90,6 +91,7 @@ struct suite_case {
 };
 
 static struct scenario *suite_scenarios;
+static void (*suite_prepared)(void);
 static struct suite_case *suite_current;
 
 /*
@@ -116,13 +118,17 @@ static inline void suite_error(struct __test_metadata *_metadata, const char *wh
 	_metadata->exit_code = KSFT_FAIL;
 }
 
+/* What a case found to be met is so for those that follow: each has a process of its own. */
+static unsigned int *suite_met;
+
 static inline bool suite_skip(struct __test_metadata *_metadata, unsigned int needs)
 {
-	const char *reason = require_missing(needs);
+	const char *reason = require_missing(needs & ~*suite_met);
 
-	if (!reason)
-		return false;
-	SKIP(return true, "%s", reason);
+	if (reason)
+		SKIP(return true, "%s", reason);
+	*suite_met |= needs;
+	return false;
 }
 
 /** SUITE_NEEDS() - leave a test of a topic without products, if @needs is not met */
@@ -244,6 +250,19 @@ static inline void suite_teardown(struct __test_metadata *_metadata, struct subj
 	suite_reached_the_end(_metadata);
 }
 
+/**
+ * SUITE_PREPARE() - followed by a body: what all cases of a topic find done
+ *
+ * It runs once, in the process that all of them are forked from.
+ */
+#define SUITE_PREPARE										\
+	static void suite_prepare_topic(void);							\
+	static void __attribute__((constructor)) suite_prepare_add(void)			\
+	{											\
+		suite_prepared = suite_prepare_topic;						\
+	}											\
+	static void suite_prepare_topic(void)
+
 /** TOPIC() - the fixture of a topic of products */
 #define TOPIC(topic)										\
 	FIXTURE(topic) { };									\
@@ -308,9 +327,7 @@ static inline void suite_register(struct scenario *row, struct __test_metadata *
 /**
  * SCENARIO() - a test over the products of a topic: see the top of this file
  *
- * It is a TEST of the harness, not a TEST_F: that would fork once more for each case, a fifth of
- * what a case costs, for the sake of a teardown in the parent that nobody here wants. What a
- * process that dies leaves behind, the kernel gives back.
+ * It is a TEST of the harness, and its setup and teardown are those of all scenarios.
  */
 #define SCENARIO(topic_name, scenario_name, ...)						\
 	static void topic_name##_##scenario_name##_body(					\

@@ -18,6 +18,16 @@ struct suite_run {
 	struct known_issues issues;
 };
 
+/**
+ * struct suite_board - what the tests tell the process that they are forked from
+ * @results: of the harness
+ * @met: see suite_skip()
+ */
+struct suite_board {
+	struct __test_results results;
+	unsigned int met;
+};
+
 static void suite_case_name(const struct suite_case *this, char *name, size_t size)
 {
 	snprintf(name, size, "%s%s%s.%s", this->fixture->name, this->variant->name[0] ? "." : "",
@@ -210,20 +220,26 @@ static void suite_prepare(struct suite_run *run)
 	if (error)
 		ksft_exit_fail_msg("cannot find out by which rules this kernel goes: %s\n",
 				   strerror(-error));
+	if (suite_prepared)
+		suite_prepared();
 }
 
 /*
  * A case is one sequence of steps, whoever takes them. On one CPU that costs half the time under
- * emulation, and what waits in the CPU's LRU batches is what this case put there. A topic about
- * races spreads its threads itself.
+ * emulation, and what waits in the CPU's LRU batches is what this case put there. The last CPU is
+ * the one that has the fewest interrupts to serve. A topic about races spreads its threads itself.
  */
 static void suite_stay_on_one_cpu(void)
 {
+	int cpu = CPU_SETSIZE - 1;
 	cpu_set_t cpus;
-	int cpu = sched_getcpu();
 
+	if (sched_getaffinity(0, sizeof(cpus), &cpus))
+		return;
+	while (cpu > 0 && !CPU_ISSET(cpu, &cpus))
+		cpu--;
 	CPU_ZERO(&cpus);
-	CPU_SET(cpu < 0 ? 0 : cpu, &cpus);
+	CPU_SET(cpu, &cpus);
 	sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
@@ -280,7 +296,7 @@ static int suite_list(const struct suite_run *run)
 static int suite_main(char **argv)
 {
 	struct suite_run run = { 0 };
-	struct __test_results *results;
+	struct suite_board *board;
 	bool list = argv[1] && !strcmp(argv[1], "-l");
 
 	suite_choose(&run, argv + 1 + list);
@@ -288,15 +304,21 @@ static int suite_main(char **argv)
 		return suite_list(&run);
 	ksft_print_header();
 	ksft_set_plan(run.count);
+	/*
+	 * A write for each case, not one for each line: whoever reads wakes up for it. The harness
+	 * flushes before it forks, so what it said of a case is out before the next one begins.
+	 */
+	setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
 	if (!run.count)
 		return KSFT_SKIP;
+	board = suite_shared(sizeof(*board));
+	suite_met = &board->met;
 	suite_prepare(&run);
 	suite_load_issues(&run);
 	suite_set_timeouts();
 	suite_expect_failures(&run);
 	suite_stay_on_one_cpu();
-	results = suite_shared(sizeof(*results));
-	ksft_exit(suite_run_cases(&run, results));
+	ksft_exit(suite_run_cases(&run, &board->results));
 	return KSFT_FAIL;
 }
 
