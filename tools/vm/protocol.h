@@ -37,6 +37,8 @@
 #define MARK_SPLAT		"pincheck-vm splat: "
 /* xfs and btrfs take longer to load than most topics to run: only where they are looked at */
 #define TOPIC_FILE_SYSTEMS	"whitelist_policy"
+/* The only one that runs with a ZONE_MOVABLE */
+#define TOPIC_MOVABLE		"placement"
 #define REASON_FILTER		"not chosen by the filter"
 #define SPLAT_PREFIX		"splat."		/* names of the subtests of "clean" */
 
@@ -47,5 +49,6 @@
 #define ENV_XFS			"PINCHECK_XFS"
 #define ENV_BTRFS		"PINCHECK_BTRFS"
 #define ENV_MODULE		"PINCHECK_MODULE"	/* its file: it may be unloaded and loaded again */
+#define ENV_MEMORY_BLOCK	"PINCHECK_MEMORY_BLOCK"	/* of ZONE_MOVABLE: it may go offline */
 
 #endif

@@ -49,6 +49,9 @@ double monotonic_seconds(void);
 
 void mounts_up(void);
 void memory_up(const struct config *config);
+/* For one topic. movable_down() returns NULL, or what is wrong */
+void movable_up(const struct config *config);
+const char *movable_down(const struct config *config);
 void swap_up(const struct config *config);
 void disks_up(bool late);
 

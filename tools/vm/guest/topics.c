@@ -123,11 +123,13 @@ static bool reap_everything(void)
 /**
  * struct ending - how a test program ended
  * @status: of waitpid
+ * @left: what the machine was not rid of afterwards, or NULL
  */
 struct ending {
 	int status;
 	bool timed_out;
 	bool unkillable;
+	const char *left;
 };
 
 static void watch(pid_t pid, int output, long seconds, struct forward *forward,
@@ -179,6 +181,8 @@ static void report_ending(const char *topic, const struct config *config,
 	else if (planned >= 0 && (long)forward->results < planned)
 		report_result(false, topic, "ERROR %u of %ld results, exit status %d",
 			      forward->results, planned, WEXITSTATUS(status));
+	else if (ending->left)
+		report_result(false, topic, "ERROR %s", ending->left);
 	else if (WEXITSTATUS(status) == EXIT_SKIP && !forward->results)
 		report_result(true, topic, "SKIP %s", *config->filter ? REASON_FILTER :
 			      *forward->skip_reason ? forward->skip_reason : "nothing to run");
@@ -197,6 +201,39 @@ static bool may_be_chosen(const char *topic, const char *filter)
 	size_t length = strlen(topic);
 
 	return !strncmp(filter, topic, plain < length ? plain : length);
+}
+
+/* What one topic needs and the others are better off without. */
+static void file_systems_up(const struct config *config)
+{
+	(void)config;
+	kmods_load(GUEST_KMODS_LATE);
+	disks_up(true);
+}
+
+static const struct {
+	const char *topic;
+	void (*up)(const struct config *config);
+	const char *(*down)(const struct config *config);
+} needs[] = {
+	{ TOPIC_FILE_SYSTEMS, file_systems_up, NULL },
+	{ TOPIC_MOVABLE, movable_up, movable_down },
+};
+
+static void machine_up(const char *topic, const struct config *config)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
+		if (!strcmp(topic, needs[i].topic) && may_be_chosen(topic, config->filter))
+			needs[i].up(config);
+}
+
+/* Return: NULL, or what could not be put back */
+static const char *machine_down(const char *topic, const struct config *config)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
+		if (!strcmp(topic, needs[i].topic) && needs[i].down)
+			return needs[i].down(config);
+	return NULL;
 }
 
 static void run_topic(const char *topic, const struct config *config)
@@ -218,10 +255,7 @@ static void run_topic(const char *topic, const struct config *config)
 	}
 	/* What a panic finds in the pipe is lost: let there be little. */
 	fcntl(output[1], F_SETPIPE_SZ, 4096);
-	if (!strcmp(topic, TOPIC_FILE_SYSTEMS) && may_be_chosen(topic, config->filter)) {
-		kmods_load(GUEST_KMODS_LATE);
-		disks_up(true);
-	}
+	machine_up(topic, config);
 	pid = fork();
 	if (!pid)
 		become(topic, output[1]);
@@ -230,6 +264,7 @@ static void run_topic(const char *topic, const struct config *config)
 		report_result(false, topic, "ERROR fork: %s", strerror(errno));
 	} else {
 		watch(pid, output[0], config->topic_seconds, &forward, &ending);
+		ending.left = machine_down(topic, config);
 		report("%s took %.2f s", topic, monotonic_seconds() - start);
 		clean_pins_since(topic);
 		scope_add(topic, kmsg_check(topic));

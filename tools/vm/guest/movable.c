@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A ZONE_MOVABLE for one topic: a block of memory goes offline, and comes back as movable. The
+ * others are better off without: there a long-term pin would move the pages that they look at.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include "../protocol.h"
+#include "guest.h"
+
+#define BLOCKS		"/sys/devices/system/memory"
+#define MAX_BLOCKS	1024
+#define HUGE_2M		"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+/* Of the movable block, for tests of hugetlb: the pool gives first what came to it last. */
+#define HUGE_MOVABLE	12
+
+/* The kernel tries for ever to empty a block, unless a signal comes. */
+#define LEND_SECONDS	2
+/* io_uring unpins its buffers some time after its process is gone. */
+#define RETURN_SECONDS	10
+
+static char block[64];
+
+static int block_write(const char *path, const char *state)
+{
+	char file[sizeof(block) + 8];
+
+	snprintf(file, sizeof(file), "%s/state", path);
+	return file_write(file, state);
+}
+
+static void on_alarm(int number)
+{
+	(void)number;
+}
+
+static int block_offline(const char *path, time_t seconds)
+{
+	/* Again and again: the first may come before the kernel listens. */
+	struct itimerval timer = { .it_value.tv_sec = seconds, .it_interval.tv_usec = 100 * 1000 };
+	struct sigaction action = { .sa_handler = on_alarm };
+	int error;
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+	error = block_write(path, "offline");
+	setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
+	return error;
+}
+
+static void huge_pages(long count)
+{
+	char number[24];
+
+	snprintf(number, sizeof(number), "%ld", count);
+	file_write(HUGE_2M, number);
+}
+
+/* Huge pages of the pool that were in the block are made good while it is away. */
+static int block_lend(const char *path, const struct config *config)
+{
+	int error = block_offline(path, LEND_SECONDS);
+
+	if (error)
+		return error;
+	huge_pages(config->hugepages);
+	error = block_write(path, "online_movable");
+	if (error)
+		block_write(path, "online_kernel");
+	else
+		huge_pages(config->hugepages + HUGE_MOVABLE);
+	return error;
+}
+
+void movable_up(const struct config *config)
+{
+	int error = -ENOENT;
+
+	/* Not the last one: the zone it belongs to would end before it, and not take it back. */
+	for (int number = MAX_BLOCKS, seen = 0; number > 0 && error; number--) {
+		snprintf(block, sizeof(block), BLOCKS "/memory%d", number);
+		if (!access(block, F_OK) && seen++)
+			error = block_lend(block, config);
+	}
+	if (error) {
+		*block = '\0';
+		report("ZONE_MOVABLE: none (%s)", strerror(-error));
+		return;
+	}
+	setenv(ENV_MEMORY_BLOCK, block, 1);
+	report("ZONE_MOVABLE: %s", block);
+}
+
+const char *movable_down(const struct config *config)
+{
+	static char wrong[128];
+	int error;
+
+	if (!*block)
+		return NULL;
+	unsetenv(ENV_MEMORY_BLOCK);
+	error = block_offline(block, RETURN_SECONDS);
+	if (!error)
+		error = block_write(block, "online_kernel");
+	huge_pages(config->hugepages);
+	if (!error)
+		return NULL;
+	snprintf(wrong, sizeof(wrong), "ZONE_MOVABLE does not get empty, %s: %s", block,
+		 strerror(-error));
+	return wrong;
+}
