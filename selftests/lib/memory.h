@@ -41,6 +41,8 @@ enum memory_trait {
 	MEMORY_ZERO		= 1U << 8,
 	/** @MEMORY_MERGED: shared by KSM with other memory of the same bytes */
 	MEMORY_MERGED		= 1U << 9,
+	/** @MEMORY_SHMEM: pages of shmem, mapped as they are in the file */
+	MEMORY_SHMEM		= 1U << 10,
 };
 
 struct memory;

@@ -143,7 +143,8 @@ const struct memory_kind memory_ext4_private = {
 };
 
 const struct memory_kind memory_shmem_shared = {
-	.name = "shmem_shared", .bytes = FILE_BYTES, .flags = MAP_SHARED, .open = open_shmem,
+	.name = "shmem_shared", .bytes = FILE_BYTES, .traits = MEMORY_SHMEM,
+	.flags = MAP_SHARED, .open = open_shmem,
 	.populate = memory_populate, .check = check_shmem,
 };
 

@@ -16,7 +16,9 @@
 #include "file.h"
 #include "faults.h"
 #include "knob.h"
+#include "known_issues.h"
 #include "memory.h"
+#include "memory_block.h"
 #include "require.h"
 #include "trap.h"
 
@@ -199,6 +201,38 @@ static bool has_ksm(void)
 	return !access("/sys/kernel/mm/ksm/run", W_OK);
 }
 
+/* Where the next page that a process touches comes from. */
+static bool has_movable(void)
+{
+	char *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+	int pagemap = pagemap_open(0), session = pincheck_open();
+	struct pincheck_report report = { 0 };
+	__u64 pfn;
+
+	if (page != MAP_FAILED && pagemap >= 0 && session >= 0) {
+		*page = 1;
+		pfn = pagemap_pfn(pagemap_entry(pagemap, page));
+		if (pincheck_report(session, &pfn, 1, &report))
+			report.flags = 0;
+		munmap(page, PAGE_BYTES);
+	}
+	if (pagemap >= 0)
+		close(pagemap);
+	if (session >= 0)
+		close(session);
+	return report.flags & PINCHECK_PAGE_MOVABLE_ZONE;
+}
+
+/* In between the slow path has GUP-fast's rule, and takes it to be impossible (f442fa614137). */
+static bool has_hugetlb_leaves(void)
+{
+	char kernel[64];
+
+	kernel_version(kernel, sizeof(kernel));
+	return kernel_in_range(kernel, "<5.13", NULL) || kernel_in_range(kernel, ">=6.10", NULL);
+}
+
 static bool has_module_file(void)
 {
 	const char *file = getenv("PINCHECK_MODULE");
@@ -241,6 +275,12 @@ static const struct requirement_row {
 	  "needs follow_pfnmap_start() (Linux 6.12) or follow_pte()" },
 	{ NEEDS_PFNMAP_HUGE, PINCHECK_FEAT_PFNMAP_HUGE, NULL,
 	  "needs GUP-fast that knows huge device mappings (Linux 6.12)" },
+	{ NEEDS_MOVABLE, 0, has_movable,
+	  "needs free memory in ZONE_MOVABLE (boot with movablecore=1G)" },
+	{ NEEDS_MEMORY_BLOCK, 0, memory_block_offered,
+	  "needs memory of ZONE_MOVABLE that may go offline (PINCHECK_MEMORY_BLOCK= its path)" },
+	{ NEEDS_HUGETLB_LEAVES, 0, has_hugetlb_leaves,
+	  "needs a kernel that does not WARN of hugetlb in ZONE_MOVABLE (Linux 6.10)" },
 };
 
 const char *require_missing(unsigned int needs)

@@ -52,6 +52,12 @@ enum requirement {
 	NEEDS_MODULE_FILE	= 1U << 20,
 	/** @NEEDS_FAULTS: allocations can be made to fail */
 	NEEDS_FAULTS		= 1U << 21,
+	/** @NEEDS_MOVABLE: memory that is touched comes from ZONE_MOVABLE */
+	NEEDS_MOVABLE		= 1U << 22,
+	/** @NEEDS_MEMORY_BLOCK: a block of ZONE_MOVABLE may be taken offline */
+	NEEDS_MEMORY_BLOCK	= 1U << 23,
+	/** @NEEDS_HUGETLB_LEAVES: no WARN when hugetlb in ZONE_MOVABLE is pinned for long */
+	NEEDS_HUGETLB_LEAVES	= 1U << 24,
 };
 
 /**

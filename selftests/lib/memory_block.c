@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The block of memory in ZONE_MOVABLE that may be taken offline. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include "../../tools/lib/vmstat.h"
+#include "knob.h"
+#include "memory_block.h"
+
+#define HUGETLB_POOL		"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+
+/* The kernel goes on until a signal comes: after so long, or twice that, and so on. */
+#define SLICE_MICROSECONDS	10000
+#define DOUBLINGS		5
+#define SLICES			40
+/* What is in the way for a moment is not in so many of them, and their failures are not so many. */
+#define SLICES_ENOUGH		2
+#define FAILURES_ENOUGH		10
+
+static int block_write(const char *state)
+{
+	const char *block = getenv("PINCHECK_MEMORY_BLOCK");
+	char path[256];
+
+	if (!block)
+		return -ENOENT;
+	snprintf(path, sizeof(path), "%s/state", block);
+	return knob_set(path, state);
+}
+
+bool memory_block_offered(void)
+{
+	const char *block = getenv("PINCHECK_MEMORY_BLOCK");
+	char path[256];
+
+	if (!block)
+		return false;
+	snprintf(path, sizeof(path), "%s/state", block);
+	return !access(path, W_OK);
+}
+
+static void on_alarm(int number)
+{
+	(void)number;
+}
+
+static int offline_slice(int microseconds)
+{
+	struct itimerval slice = { .it_value.tv_usec = microseconds,
+				   .it_interval.tv_usec = microseconds };
+	struct sigaction action = { .sa_handler = on_alarm }, before;
+	int error;
+
+	sigaction(SIGALRM, &action, &before);
+	setitimer(ITIMER_REAL, &slice, NULL);
+	error = block_write("offline");
+	setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
+	sigaction(SIGALRM, &before, NULL);
+	return error;
+}
+
+/* A slice that ended says nothing: pages whose migration failed do. */
+static int offline(uint64_t *failures)
+{
+	uint64_t before, now;
+	int error = vmstat_read("pgmigrate_fail", &before);
+	int slices;
+
+	if (error)
+		return error;
+	*failures = 0;
+	for (slices = 0; slices < SLICES; slices++) {
+		int doublings = slices < DOUBLINGS ? slices : DOUBLINGS;
+
+		if (*failures >= FAILURES_ENOUGH && slices >= SLICES_ENOUGH)
+			return -EBUSY;
+		error = offline_slice(SLICE_MICROSECONDS << doublings);
+		if (error != -EINTR && error != -EBUSY && error != -EAGAIN)
+			return error;
+		if (vmstat_read("pgmigrate_fail", &now))
+			return -ENOENT;
+		*failures = now - before;
+	}
+	return -ETIMEDOUT;
+}
+
+/* Huge pages of the pool that were in it are gone: as many again, which come from where it is. */
+int memory_block_empty(int (*while_away)(void *argument), void *argument, uint64_t *failures)
+{
+	long pool = knob_number(HUGETLB_POOL);
+	int error, back;
+
+	error = offline(failures);
+	if (error)
+		return error;
+	if (while_away)
+		error = while_away(argument);
+	back = block_write("online_movable");
+	if (pool >= 0)
+		knob_set_number(HUGETLB_POOL, pool);
+	return back ? back : error;
+}
