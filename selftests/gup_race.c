@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * gup_race: GUP against what takes the page away under it: its mapping is zapped and the page used
- * for something else (B43), its huge page is split (B49), its file system goes (B45). Any race that
- * GUP-fast detects sends it the slow way, which is always safe (B46): a hold is of the caller's own
- * pages, or it is refused. A bounded number of rounds each; how often the two met is told.
+ * for something else (B43), its huge page is split (B49), its file system goes (B45), fork is about
+ * to share it (R31). Any race that GUP-fast detects sends it the slow way, which is always safe (B46):
+ * a hold is of the caller's own pages, or it is refused. A bounded number of rounds each; how often
+ * the two met is told.
  */
 #include "suite.h"
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
 #include "../tools/lib/vmstat.h"
 #include "file.h"
 #include "stage.h"
@@ -28,6 +32,7 @@
 #define FRESH		0ULL
 #define OWN		0x6e776f20656d796dULL
 #define FOREIGN		0x6e676965726f66ULL
+#define LATER		0x726574616cULL	/* what the CPU writes while the page is held */
 
 FIXTURE(gup_race)
 {
@@ -65,7 +70,9 @@ FIXTURE_TEARDOWN(gup_race)
  * @start: of the memory both are at
  * @bytes: of it
  * @steps: 2 for each act: odd while at it
+ * @took: the last act, in nanoseconds
  * @enough: whether its acts did what they are there for often enough; NULL when each one does
+ * @promised: it takes nothing away: who holds a page has the one that is mapped
  * @announces: its acts set @ready, and there is nothing to hold before
  * @ready: there is
  * @failed: an act did not do what it is there for: -errno
@@ -76,12 +83,22 @@ struct opponent {
 	unsigned char *start;
 	size_t bytes;
 	unsigned int steps;
+	int64_t took;
 	bool (*enough)(void);
+	bool promised;
 	bool announces;
 	bool ready;
 	int failed;
 	bool stop;
 };
+
+static int64_t nanoseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
 
 static void *oppose(void *argument)
 {
@@ -89,9 +106,11 @@ static void *oppose(void *argument)
 
 	while (!__atomic_load_n(&opponent->stop, __ATOMIC_ACQUIRE) && !opponent->failed) {
 		unsigned int steps = __atomic_fetch_add(&opponent->steps, 1, __ATOMIC_SEQ_CST);
+		int64_t begin = nanoseconds();
 
 		__atomic_store_n(&opponent->failed, opponent->act(opponent, steps / 2),
 				 __ATOMIC_SEQ_CST);
+		__atomic_store_n(&opponent->took, nanoseconds() - begin, __ATOMIC_SEQ_CST);
 		__atomic_fetch_add(&opponent->steps, 1, __ATOMIC_SEQ_CST);
 	}
 	return NULL;
@@ -110,6 +129,7 @@ struct tally {
 	unsigned int refused;
 	unsigned int fresh;
 	unsigned int foreign;
+	unsigned int lost;
 	int surprise;
 };
 
@@ -126,7 +146,40 @@ static void look(struct stage *stage, struct tally *tally)
 	}
 }
 
-static void play_round(struct stage *stage, struct hold_row row, const unsigned char *at,
+#define PHASES		16
+
+/* What is held at once is held when the other comes: each round waits for another part of its act. */
+static void wait_for_phase(const struct opponent *opponent, const struct tally *tally)
+{
+	int64_t took = __atomic_load_n(&opponent->took, __ATOMIC_SEQ_CST);
+	int64_t until = nanoseconds() + took * (tally->rounds % PHASES) / PHASES;
+
+	while (nanoseconds() < until)
+		;
+}
+
+/*
+ * Once the other is done, what the CPU writes the device sees, unless the page that is held is not
+ * mapped any more.
+ */
+static void write_and_look(struct stage *stage, unsigned char *at, const struct opponent *opponent,
+			   struct tally *tally)
+{
+	unsigned int steps = steps_of(opponent);
+
+	while (steps % 2 && steps_of(opponent) == steps)
+		sched_yield();
+	for (size_t i = 0; i < PAGES; i++) {
+		uint64_t word = OWN;
+
+		*(volatile uint64_t *)(at + i * PAGE_BYTES) = LATER;
+		pincheck_read(stage->session, stage->hold.hold, i * PAGE_BYTES, &word,
+			      sizeof(word));
+		tally->lost += word != LATER;
+	}
+}
+
+static void play_round(struct stage *stage, struct hold_row row, unsigned char *at,
 		       const struct opponent *opponent, struct tally *tally)
 {
 	unsigned int before = steps_of(opponent);
@@ -140,7 +193,10 @@ static void play_round(struct stage *stage, struct hold_row row, const unsigned 
 		tally->surprise = error;
 	if (error)
 		return;
-	look(stage, tally);
+	if (opponent->promised)
+		write_and_look(stage, at, opponent, tally);
+	else
+		look(stage, tally);
 	pincheck_release(stage->session, stage->hold.hold);
 }
 
@@ -167,7 +223,7 @@ static void leave_alone(const struct opponent *opponent, const struct tally *tal
 {
 	unsigned int before = steps_of(opponent);
 
-	while (tally->rounds % 4 == 0 && steps_of(opponent) - before < 2 &&
+	while (!opponent->promised && tally->rounds % 4 == 0 && steps_of(opponent) - before < 2 &&
 	       !__atomic_load_n(&opponent->failed, __ATOMIC_SEQ_CST))
 		sched_yield();
 }
@@ -186,6 +242,8 @@ static int play(struct stage *stage, struct hold_row row, unsigned char *at, boo
 		for (size_t i = 0; write && i < PAGES; i++)
 			*(volatile uint64_t *)(at + i * PAGE_BYTES) = OWN;
 		wait_for(opponent);
+		if (opponent->promised)
+			wait_for_phase(opponent, tally);
 		play_round(stage, row, at, opponent, tally);
 		leave_alone(opponent, tally);
 		sched_yield();
@@ -314,6 +372,57 @@ TEST_F(gup_race, split_meanwhile)
 	EXPECT_LT(splits_before.pmds, splits.pmds);
 	EXPECT_LT(splits_before.folios, splits.folios);
 	munmap(area, 2 * PMD_BYTES);
+}
+
+/* The last child, which shares what it may until the next one is there. */
+static pid_t sharer;
+
+static void end_sharer(void)
+{
+	if (sharer <= 0)
+		return;
+	kill(sharer, SIGKILL);
+	waitpid(sharer, NULL, 0);
+	sharer = 0;
+}
+
+static int share(struct opponent *opponent, unsigned int number)
+{
+	pid_t child = fork();
+
+	(void)opponent;
+	(void)number;
+	if (!child) {
+		for (;;)
+			pause();
+	}
+	end_sharer();
+	sharer = child;
+	return child < 0 ? -errno : 0;
+}
+
+/*
+ * SYNC. Row R31 (57efa1fe5957): fork looks whether a page is pinned, and then protects it; a pin that
+ * comes in between is refused by GUP-fast. A reader's pin is kept where it unshares first (R22).
+ */
+TEST_F(gup_race, forked_meanwhile)
+{
+	struct stage *stage = &self->stage;
+	struct opponent opponent = { .act = share, .start = stage->memory, .bytes = BYTES };
+	struct pincheck_info info;
+	struct tally tally;
+
+	ASSERT_EQ(0, pincheck_info(stage->session, &info));
+	opponent.promised = variant->row.kind == PINCHECK_KIND_PIN &&
+			    ((variant->row.flags & PINCHECK_HOLD_WRITE) ||
+			     (info.features & PINCHECK_FEAT_ANON_EXCLUSIVE));
+	ASSERT_EQ(0, play(stage, variant->row, stage->memory, true, &opponent, &tally));
+	end_sharer();
+	EXPECT_OWN_PAGES_ONLY(&tally, &opponent);
+	EXPECT_EQ(tally.rounds, tally.given);
+	EXPECT_EQ(0, tally.lost);
+	evidence("%u pages written by the CPU while held, %u lost",
+		 opponent.promised ? tally.given * PAGES : 0, tally.lost);
 }
 
 /* The file system is mounted nowhere: its mapping is all that keeps it. */
