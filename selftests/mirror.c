@@ -269,6 +269,29 @@ SCENARIO(mirror, paged_out, .rows = "B10 B29 B31 B34", .not_memory = MEMORY_HUGE
 }
 
 /*
+ * SYNC. Memory that may be dropped (MADV_FREE) as long as nobody writes to it: its entries are clean
+ * and writable, so the device needs no fault to write, and only the mirror can tell that it did.
+ */
+SCENARIO(mirror, written_after_free, .rows = "B28 B29", .hold = HOLD_WRITE, .needs = NEEDS_SWAP,
+	 .not_memory = MEMORY_SHMEM | MEMORY_TRACKED | MEMORY_PMD)
+{
+	struct memory *memory = &subject->memory;
+	struct view view;
+
+	ASSERT_DONE(settle());
+	ASSERT_DONE(hold_and_write(subject));
+	ASSERT_DONE(madvise(memory->start, memory->bytes, MADV_FREE) ? -errno : 0);
+	ASSERT_DONE(hold_fill(&subject->hold, LATER));
+	ASSERT_DONE(events_forget(&subject->hold));
+	ASSERT_DONE(madvise(memory->start, memory->bytes, MADV_PAGEOUT) ? -errno : 0);
+	EXPECT_TOLD(subject, PINCHECK_EVENT_CLEAR, SOME_TOLD, events_written(subject));
+	ASSERT_DONE(hold_look(&subject->hold, &view));
+	EXPECT_EQ(LATER, view.seen[DEVICE_AREA][0]);
+	memory_fill(memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+}
+
+/*
  * FILE. Writeback cleans the pages, for which they lose their write permission: the mirror is told
  * before, marks them dirty, and what the device wrote is on disk. Its next write asks the file
  * system again, and is on disk after the next.
