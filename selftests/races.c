@@ -103,6 +103,8 @@ TEST_F(races, sigkill_while_busy)
  * Races are run on more memory than the stage has: what is to be hit is the time that giving it
  * back takes.
  */
+#define HELD		0x01	/* each byte of what two race for */
+#define SPOILT		0x66	/* ... and of what is made of it */
 #define WIDE_PAGES	1024
 #define READ_PAGES	64
 
@@ -152,6 +154,18 @@ static void race_begin(struct racer *racer)
 	racer->begin = nanoseconds();
 }
 
+/* What was just given back is the next to be handed out, on this CPU: let it be written to. */
+static void spoil(size_t bytes)
+{
+	unsigned char *other = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (other == MAP_FAILED)
+		return;
+	memset(other, SPOILT, bytes);
+	munmap(other, bytes);
+}
+
 static void *race_release(void *argument)
 {
 	struct racer *racer = argument;
@@ -159,6 +173,7 @@ static void *race_release(void *argument)
 	race_begin(racer);
 	racer->result = pincheck_release(racer->session, racer->hold);
 	racer->end = nanoseconds();
+	spoil(racer->bytes);
 	return NULL;
 }
 
@@ -171,6 +186,10 @@ static void *race_read(void *argument)
 	race_begin(racer);
 	racer->result = pincheck_read(racer->session, racer->hold, 0, buffer, racer->bytes);
 	racer->end = nanoseconds();
+	for (long i = 0; i < racer->result; i++) {
+		if (buffer[i] != HELD)
+			racer->result = -EILSEQ;
+	}
 	free(buffer);
 	return NULL;
 }
@@ -182,6 +201,7 @@ static void *race_close(void *argument)
 	race_begin(racer);
 	racer->result = close(racer->session);
 	racer->end = nanoseconds();
+	spoil(racer->bytes);
 	return NULL;
 }
 
@@ -216,7 +236,7 @@ static void race_evidence(const struct tally *tally)
 		 tally->rounds, tally->meetings, tally->second_first);
 }
 
-/* A hold for two to race for; the memory stays mapped until the test's process ends. */
+/* A hold for two to race for. What is read is mapped no more: it is free once it was given back. */
 static int hold_wide(FIXTURE_DATA(races) *self, struct hold_row row, struct racer racers[2])
 {
 	static unsigned char *wide;
@@ -228,10 +248,13 @@ static int hold_wide(FIXTURE_DATA(races) *self, struct hold_row row, struct race
 			    -1, 0);
 		if (wide == MAP_FAILED)
 			return -errno;
-		memset(wide, 1, bytes);
+		memset(wide, HELD, bytes);
 		stage_use_all_cpus();
 	}
+	memset(wide, HELD, READ_PAGES * self->stage.page);
 	error = stage_hold(&self->stage, row, wide, bytes);
+	if (!error && madvise(wide, READ_PAGES * self->stage.page, MADV_DONTNEED))
+		error = -errno;
 	for (int i = 0; i < 2; i++) {
 		racers[i] = (struct racer) {
 			.number = i, .session = self->stage.session, .hold = self->stage.hold.hold,
