@@ -44,6 +44,22 @@ static int executable_copy(const char *path)
 	return error ? error : to;
 }
 
+int command_prepare(void)
+{
+	static int loader = -1;
+	char directory[PATH_MAX], path[PATH_MAX + sizeof("/" LOADER)];
+	int error;
+
+	if (loader >= 0)
+		return loader;
+	error = own_directory(directory, sizeof(directory));
+	if (error)
+		return error;
+	snprintf(path, sizeof(path), "%s/" LOADER, directory);
+	loader = executable_copy(path);
+	return loader;
+}
+
 static _Noreturn void become(int loader, const char *directory, const char *const *arguments,
 			     const int *input, const int *output, int errors)
 {
@@ -65,17 +81,15 @@ static _Noreturn void become(int loader, const char *directory, const char *cons
 
 int command_start(struct command *command, const char *const *arguments)
 {
-	char directory[PATH_MAX], path[PATH_MAX + sizeof(LOADER)];
-	int input[2], output[2], loader, error;
+	int input[2], output[2], loader = command_prepare(), error;
+	char directory[PATH_MAX];
 
 	*command = (struct command) { .input = -1, .errors = -1 };
+	if (loader < 0)
+		return loader;
 	error = own_directory(directory, sizeof(directory));
 	if (error)
 		return error;
-	snprintf(path, sizeof(path), "%s/" LOADER, directory);
-	loader = executable_copy(path);
-	if (loader < 0)
-		return loader;
 	command->errors = memfd_create("errors", MFD_CLOEXEC);
 	if (command->errors < 0 || pipe2(input, O_CLOEXEC) || pipe2(output, O_CLOEXEC))
 		return -errno;
@@ -83,7 +97,6 @@ int command_start(struct command *command, const char *const *arguments)
 	if (!command->pid)
 		become(loader, directory, arguments, input, output, command->errors);
 	error = command->pid < 0 ? -errno : 0;
-	close(loader);
 	close(input[0]);
 	close(output[1]);
 	command->input = input[1];

@@ -26,6 +26,15 @@ struct command {
 	int errors;
 };
 
+/**
+ * command_prepare() - what commands have in common, kept by this process and those that it forks
+ *
+ * Under emulation the loader of each command would be translated anew, were it not the same file.
+ *
+ * Return: a descriptor that stays open, or -errno.
+ */
+int command_prepare(void);
+
 /** command_start() - run pincheck with @arguments, which end with NULL. Return: 0 or -errno */
 int command_start(struct command *command, const char *const *arguments);
 
