@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include "capability.h"
 #include "stage.h"
@@ -198,6 +199,26 @@ TEST_F(remote, charged_to_them)
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(self->stage.session, self->stage.hold.hold));
 	EXPECT_EQ(0, tell(self, VM_PIN, 0));
 	evidence("VmPin %ld KiB there, 0 here", kib);
+}
+
+/* And it is their limit that counts, whatever the caller's own is. */
+TEST_F(remote, their_limit)
+{
+	const struct rlimit own = { 0, RLIM_INFINITY };
+	struct rlimit theirs = { self->stage.length, RLIM_INFINITY };
+
+	ASSERT_EQ(0, setrlimit(RLIMIT_MEMLOCK, &own));
+	ASSERT_EQ(0, prlimit(self->other, RLIMIT_MEMLOCK, &theirs, NULL));
+	ASSERT_EQ(0, capability_drop(CAP_IPC_LOCK));
+	ASSERT_EQ(0, hold_other(self, variant->row, self->other));
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(self->stage.session, self->stage.hold.hold));
+	theirs.rlim_cur--;
+	ASSERT_EQ(0, prlimit(self->other, RLIMIT_MEMLOCK, &theirs, NULL));
+	EXPECT_EQ(-ENOMEM, hold_other(self, variant->row, self->other));
+	EXPECT_EQ(PINCHECK_REASON_MEMLOCK, self->stage.hold.reason);
+	EXPECT_EQ(0, tell(self, VM_PIN, 0));
+	evidence("limit of the caller 0: %d pages held; of the other a byte less than that: ENOMEM",
+		 STAGE_PAGES);
 }
 
 /* What lacks there is named as it is there; here everything is mapped. */
