@@ -428,12 +428,13 @@ TEST_F(gup_race, forked_meanwhile)
 /* The file system is mounted nowhere: its mapping is all that keeps it. */
 static int mount_and_lose(struct opponent *opponent, unsigned int number)
 {
-	const struct file_kind *kind = number % 2 ? &file_tmpfs : &file_ramfs;
-	int file = kind->open(opponent->bytes);
+	int file = file_make_alone(number % 2 ? "tmpfs" : "ramfs");
 	void *mapped;
 
 	if (file < 0)
 		return file;
+	if (ftruncate(file, (off_t)opponent->bytes))
+		return -errno;
 	mapped = mmap(opponent->start, opponent->bytes, PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_FIXED, file, 0);
 	close(file);

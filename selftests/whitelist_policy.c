@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * whitelist_policy: which memory may be pinned, filesystem by filesystem, cell by cell. A long-term pin
- * that writes pages of a file which tracks dirtying bypasses that tracking (R53, B38): refused, by
- * the fast and by the slow path alike; secret memory is refused to everybody (R56, B50).
+ * whitelist_policy: which memory may be pinned, filesystem by filesystem, cell by cell. A long-term
+ * pin that writes pages of a file which tracks dirtying bypasses that tracking (R53, B38): refused,
+ * by the fast and by the slow path alike; secret memory is refused to everybody (R56, B50).
  * Everything else is given. Once as the kernel does it, once with the device's own policy, which
  * must refuse the same on kernels that do not.
  */
@@ -70,16 +70,19 @@ CELLS_OF(memfd)
 CELLS_OF(hugetlb)
 CELLS(secretmem, shared, SHARED)	/* there is no other way to map it */
 
-/* To mount an overlay for each case would take most of the time. Where it fails, cases tell why. */
+/*
+ * Files are made, and file systems mounted, before there are cases: for each of them it would take
+ * most of the time. Where it fails, the cases tell why.
+ */
 SUITE_PREPARE
 {
-	static const struct file_kind *const overlays[] = {
-		&file_overlay_ext4, &file_overlay_tmpfs,
+	static const struct file_kind *const kinds[] = {
+		&file_ext4, &file_xfs, &file_btrfs, &file_overlay_ext4, &file_overlay_tmpfs,
+		&file_ramfs, &file_tmpfs,
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(overlays); i++) {
-		const struct file_kind *kind = overlays[i];
-		int file = require_missing(kind->needs) ? -1 : kind->open(kind->bytes);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		int file = require_missing(kinds[i]->needs) ? -1 : kinds[i]->open(kinds[i]->bytes);
 
 		if (file >= 0)
 			close(file);

@@ -31,35 +31,50 @@ static int sized(int fd, size_t bytes)
 	return error;
 }
 
+int file_renewed(int *file, int (*make)(void), size_t bytes)
+{
+	int copy;
+
+	if (*file < 0)
+		*file = make();
+	if (*file < 0)
+		return *file;
+	if (ftruncate(*file, 0) || ftruncate(*file, (off_t)bytes))
+		return -errno;
+	copy = fcntl(*file, F_DUPFD_CLOEXEC, 0);
+	return copy < 0 ? -errno : copy;
+}
+
 /* On the file system that the directory of this variable is on. */
-static int open_named(const char *variable, size_t bytes)
+static int make_named(const char *variable)
 {
 	const char *directory = getenv(variable);
+	int file;
 
 	if (!directory)
 		return -ENOENT;
-	return sized(open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), bytes);
+	file = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	return file < 0 ? -errno : file;
 }
 
-static int open_ext4(size_t bytes)
+static int make_on_ext4(void)
 {
-	return open_named("PINCHECK_EXT4", bytes);
+	return make_named("PINCHECK_EXT4");
 }
 
-static int open_xfs(size_t bytes)
+static int make_on_xfs(void)
 {
-	return open_named("PINCHECK_XFS", bytes);
+	return make_named("PINCHECK_XFS");
 }
 
-static int open_btrfs(size_t bytes)
+static int make_on_btrfs(void)
 {
-	return open_named("PINCHECK_BTRFS", bytes);
+	return make_named("PINCHECK_BTRFS");
 }
 
-/* A filesystem in memory that is mounted nowhere. */
-static int open_detached(const char *filesystem, size_t bytes)
+int file_make_alone(const char *filesystem)
 {
-	int context = fsopen(filesystem, FSOPEN_CLOEXEC), mounted, fd = -1;
+	int context = fsopen(filesystem, FSOPEN_CLOEXEC), mounted, file;
 
 	if (context < 0)
 		return -errno;
@@ -71,19 +86,56 @@ static int open_detached(const char *filesystem, size_t bytes)
 	close(context);
 	if (mounted < 0)
 		return -errno;
-	fd = sized(openat(mounted, "file", O_CREAT | O_RDWR | O_CLOEXEC, 0600), bytes);
+	file = openat(mounted, "file", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	if (file < 0)
+		file = -errno;
 	close(mounted);
-	return fd;
+	return file;
+}
+
+static int make_on_ramfs(void)
+{
+	return file_make_alone("ramfs");
+}
+
+static int make_on_tmpfs(void)
+{
+	return file_make_alone("tmpfs");
+}
+
+static int open_ext4(size_t bytes)
+{
+	static int file = -1;
+
+	return file_renewed(&file, make_on_ext4, bytes);
+}
+
+static int open_xfs(size_t bytes)
+{
+	static int file = -1;
+
+	return file_renewed(&file, make_on_xfs, bytes);
+}
+
+static int open_btrfs(size_t bytes)
+{
+	static int file = -1;
+
+	return file_renewed(&file, make_on_btrfs, bytes);
 }
 
 static int open_ramfs(size_t bytes)
 {
-	return open_detached("ramfs", bytes);
+	static int file = -1;
+
+	return file_renewed(&file, make_on_ramfs, bytes);
 }
 
 static int open_tmpfs(size_t bytes)
 {
-	return open_detached("tmpfs", bytes);
+	static int file = -1;
+
+	return file_renewed(&file, make_on_tmpfs, bytes);
 }
 
 static int open_memfd(size_t bytes)

@@ -11,7 +11,8 @@
  * @name: first part of a variant's name
  * @bytes: size of the file
  * @needs: enum requirement
- * @open: a new file of that size without a name; a descriptor or a negative errno
+ * @open: a file of that size without a name, that nobody wrote to; a descriptor or -errno. In
+ *        processes of one topic it may be the same (file_renewed()).
  * @whitelist: enum pincheck_whitelist for a long-term pin that writes a page of it
  * @reason: enum pincheck_whitelist_reason
  */
@@ -29,12 +30,31 @@ extern const struct file_kind file_ext4, file_xfs, file_btrfs, file_overlay_ext4
 			      file_hugetlb, file_secretmem;
 
 /**
+ * file_renewed() - a file of a process and those that it forks, as if it were new
+ * @file: it, or -1, then @make makes it: a descriptor of a file without a name, or a negative errno
+ * @bytes: its size
+ *
+ * Each call gives the same file, empty. To make one takes longer than a case, up to ten times where
+ * something has to be mounted, so who forks cases calls before.
+ *
+ * Return: another descriptor, or a negative errno.
+ */
+int file_renewed(int *file, int (*make)(void), size_t bytes);
+
+/**
+ * file_make_alone() - a file of a new filesystem in memory that is mounted nowhere
+ *
+ * With the last descriptor and mapping of it the filesystem goes.
+ *
+ * Return: a descriptor, or a negative errno.
+ */
+int file_make_alone(const char *filesystem);
+
+/**
  * overlay_open_ext4() - a file on an overlay whose upper layer is on $PINCHECK_EXT4
  * @bytes: its size
  *
- * The first call makes the file, and the calling process leaves the mount namespace it was in: a
- * case has a process of its own. To mount takes ten times as long as a case, so a process that
- * forks cases makes the call before; theirs give them the same file with all its pages new.
+ * It is renewed. Who makes it leaves the mount namespace it was in.
  *
  * Return: a descriptor of a file without a name, or a negative errno.
  */

@@ -106,31 +106,16 @@ static int make_on_tmpfs(void)
 	return error ? error : open_in(directory);
 }
 
-/* The file that @make made for this process or one before it, as if it were new. */
-static int renewed(int *file, int (*make)(void), size_t bytes)
-{
-	int copy;
-
-	if (*file < 0)
-		*file = make();
-	if (*file < 0)
-		return *file;
-	if (ftruncate(*file, 0) || ftruncate(*file, (off_t)bytes))
-		return -errno;
-	copy = fcntl(*file, F_DUPFD_CLOEXEC, 0);
-	return copy < 0 ? -errno : copy;
-}
-
 int overlay_open_ext4(size_t bytes)
 {
 	static int file = -1;
 
-	return renewed(&file, make_on_ext4, bytes);
+	return file_renewed(&file, make_on_ext4, bytes);
 }
 
 int overlay_open_tmpfs(size_t bytes)
 {
 	static int file = -1;
 
-	return renewed(&file, make_on_tmpfs, bytes);
+	return file_renewed(&file, make_on_tmpfs, bytes);
 }
