@@ -144,6 +144,20 @@ SCENARIO(placement, longterm_beside_short, .rows = "B5 R45 R48",
 	EXPECT_SYNC(subject, AFTER);
 }
 
+/* PLACEMENT, ACCURACY. Only what is held leaves. One REPORT tells of both zones. */
+SCENARIO(placement, part_leaves, .rows = "B5 R45", .hold = HOLD_PIN | HOLD_LONGTERM,
+	 .not_memory = MEMORY_LARGE, .needs = NEEDS_MOVABLE)
+{
+	struct witness before;
+
+	ASSERT_DONE(starts_in_movable(subject, &before));
+	ASSERT_DONE(subject_hold_part(subject, 1, 1));
+	EXPECT_VERDICT(verdict_parted, subject);
+	EXPECT_CPU_SEES(subject, BEFORE);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+}
+
 /* PLACEMENT. What is not there yet comes from where it may stay. */
 SCENARIO(placement, longterm_faults_in, .rows = "B5 R45",
 	 .hold = HOLD_PIN | HOLD_WRITE | HOLD_LONGTERM, .not_memory = MEMORY_HUGETLB,

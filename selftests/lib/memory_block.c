@@ -4,12 +4,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
 #include "../../tools/lib/vmstat.h"
 #include "knob.h"
+#include "memory.h"
 #include "memory_block.h"
 
+#define BLOCKS			"/sys/devices/system/memory"
 #define HUGETLB_POOL		"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 
 /* The kernel goes on until a signal comes: after so long, or twice that, and so on. */
@@ -40,6 +43,30 @@ bool memory_block_offered(void)
 		return false;
 	snprintf(path, sizeof(path), "%s/state", block);
 	return !access(path, W_OK);
+}
+
+int memory_block_is_movable(uint64_t pfn)
+{
+	char path[64], zone[8] = "";
+	FILE *file = fopen(BLOCKS "/block_size_bytes", "re");
+	unsigned long bytes = 0;
+
+	if (!file)
+		return -errno;
+	if (fscanf(file, "%lx", &bytes) != 1)
+		bytes = 0;
+	fclose(file);
+	if (!bytes)
+		return -EINVAL;
+	snprintf(path, sizeof(path), BLOCKS "/memory%lu/valid_zones",
+		 (unsigned long)(pfn / (bytes / PAGE_BYTES)));
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	if (fscanf(file, "%7s", zone) != 1)
+		zone[0] = '\0';
+	fclose(file);
+	return !strcmp(zone, "Movable");
 }
 
 static void on_alarm(int number)

@@ -13,6 +13,13 @@
 bool memory_block_offered(void);
 
 /**
+ * memory_block_is_movable() - is page frame @pfn in ZONE_MOVABLE, as the kernel has it?
+ *
+ * Without asking the device under test. Return: 1, 0, or a negative errno (no memory hotplug).
+ */
+int memory_block_is_movable(uint64_t pfn);
+
+/**
  * memory_block_empty() - take it offline, and bring it back, empty and movable
  * @while_away: called in between with @argument; may be NULL
  * @failures: gets how many migrations of pages failed meanwhile

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
+#include "known_issues.h"
 #include "memory_block.h"
 #include "placement.h"
 
@@ -106,12 +107,22 @@ void verdict_placed(struct subject *subject, const struct witness *before,
 	note_move(verdict, before, &now, telling);
 }
 
+/* From 5.13 on the kernel does not leave a long-term pin there (d1e153fea2a8). */
+static bool kernel_makes_it_leave(void)
+{
+	char kernel[64];
+
+	kernel_version(kernel, sizeof(kernel));
+	return kernel_in_range(kernel, ">=5.13", NULL) > 0;
+}
+
 /* PLACEMENT: it is where it was @before, in ZONE_MOVABLE, and says so. */
 void verdict_stayed(struct subject *subject, const struct witness *before,
 		    struct verdict *verdict)
 {
 	const struct memory *memory = &subject->memory;
 	struct witness now;
+	bool leaves = kernel_makes_it_leave();
 	size_t i, telling = 0;
 	int error = witness_take(subject, &now);
 
@@ -125,8 +136,33 @@ void verdict_stayed(struct subject *subject, const struct witness *before,
 		else if (!(now.report[i].flags & PINCHECK_PAGE_MOVABLE_ZONE))
 			verdict_broken(verdict, "not told to be in ZONE_MOVABLE",
 				       memory->sample[i]);
+		else if (leaves && (now.report[i].flags & PINCHECK_PAGE_LONGTERM_PINNABLE))
+			verdict_broken(verdict, "told that it may be pinned for long there",
+				       memory->sample[i]);
 	}
 	note_move(verdict, before, &now, telling);
+}
+
+void verdict_parted(struct subject *subject, struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	struct witness now;
+	size_t i, left = 0;
+	int error = witness_take(subject, &now);
+
+	verdict_start(verdict, "PLACEMENT");
+	if (error)
+		return verdict_failed(verdict, "cannot look at the pages", error);
+	for (i = 0; i < memory->samples; i++) {
+		bool movable = now.report[i].flags & PINCHECK_PAGE_MOVABLE_ZONE;
+
+		if (movable == hold_covers(&subject->hold, memory->sample[i]))
+			verdict_broken(verdict, movable ? "it is in ZONE_MOVABLE" :
+				       "it left, and nobody holds it", memory->sample[i]);
+		left += !movable;
+	}
+	verdict_note(verdict, " %zu of %zu left, %zu pages held", left, memory->samples,
+		     subject->hold.pages);
 }
 
 /* How many of the folios of @pages does SCAN UNMOVABLE find? Return: or a negative errno. */

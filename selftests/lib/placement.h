@@ -27,6 +27,9 @@ void verdict_placed(struct subject *subject, const struct witness *before,
 void verdict_stayed(struct subject *subject, const struct witness *before,
 		    struct verdict *verdict);
 
+/** verdict_parted() - PLACEMENT: what is held left ZONE_MOVABLE, and the rest of the memory did not */
+void verdict_parted(struct subject *subject, struct verdict *verdict);
+
 /**
  * verdict_scanned() - ACCURACY: SCAN for what is in the way finds @all of the folios of @pages, or
  * none

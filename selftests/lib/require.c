@@ -201,27 +201,31 @@ static bool has_ksm(void)
 	return !access("/sys/kernel/mm/ksm/run", W_OK);
 }
 
-/* Where the next page that a process touches comes from. */
+/*
+ * Is the next page that a process touches of ZONE_MOVABLE? The kernel is asked first: a device that
+ * does not know must fail the tests, not skip them.
+ */
 static bool has_movable(void)
 {
 	char *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			  -1, 0);
-	int pagemap = pagemap_open(0), session = pincheck_open();
-	struct pincheck_report report = { 0 };
+	int pagemap = pagemap_open(0), session = pincheck_open(), movable = -ENOENT;
+	struct pincheck_report report;
 	__u64 pfn;
 
 	if (page != MAP_FAILED && pagemap >= 0 && session >= 0) {
 		*page = 1;
 		pfn = pagemap_pfn(pagemap_entry(pagemap, page));
-		if (pincheck_report(session, &pfn, 1, &report))
-			report.flags = 0;
+		movable = memory_block_is_movable(pfn);
+		if (movable < 0 && !pincheck_report(session, &pfn, 1, &report))
+			movable = !!(report.flags & PINCHECK_PAGE_MOVABLE_ZONE);
 		munmap(page, PAGE_BYTES);
 	}
 	if (pagemap >= 0)
 		close(pagemap);
 	if (session >= 0)
 		close(session);
-	return report.flags & PINCHECK_PAGE_MOVABLE_ZONE;
+	return movable > 0;
 }
 
 /* In between the slow path has GUP-fast's rule, and takes it to be impossible (f442fa614137). */
