@@ -17,7 +17,7 @@
 
 /* The kernel goes on until a signal comes: after so long, or twice that, and so on. */
 #define SLICE_MICROSECONDS	10000
-#define DOUBLINGS		5
+#define DOUBLINGS		8
 #define SLICES			40
 /* What is in the way for a moment is not in so many of them, and their failures are not so many. */
 #define SLICES_ENOUGH		2

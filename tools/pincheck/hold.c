@@ -56,7 +56,9 @@ static const struct {
 	[PINCHECK_REASON_FILE]	   = { "it is secret, or a file that nobody may pin like that",
 				       "Leave out --longterm or --write; kind memfd: shmem or "
 				       "hugetlb only" },
-	[PINCHECK_REASON_MEMORY]   = { "there is no memory", "Hold less" },
+	[PINCHECK_REASON_MEMORY]   = { "there is no memory; or, long-term, a page cannot leave "
+				       "ZONE_MOVABLE, for others hold it",
+				       "Hold less, or look for them: pincheck scan --unmovable" },
 	[PINCHECK_REASON_SIGNAL]   = { "a signal came", "Try again" },
 	[PINCHECK_REASON_KERNEL]   = { "the kernel does not say why", "See dmesg" },
 	[PINCHECK_REASON_ABSENT]   = { "this kernel has no holds of this kind",

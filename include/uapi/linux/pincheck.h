@@ -155,7 +155,10 @@ enum pincheck_reason {
 	 * file that is none
 	 */
 	PINCHECK_REASON_FILE		= 8,
-	/** @PINCHECK_REASON_MEMORY: no memory for the hold itself */
+	/**
+	 * @PINCHECK_REASON_MEMORY: no memory; or, long-term, a page that cannot leave ZONE_MOVABLE or
+	 * CMA
+	 */
 	PINCHECK_REASON_MEMORY		= 9,
 	/** @PINCHECK_REASON_SIGNAL: a fatal signal is pending */
 	PINCHECK_REASON_SIGNAL		= 10,
@@ -185,9 +188,10 @@ enum pincheck_reason {
  * the range wraps or leaves user space (an address with tag bits does); long-term with kind get.
  * EPERM: FORCE without CAP_SYS_ADMIN. ENOSPC: more holds than a session may have. E2BIG: more
  * pages than a hold may have. EOVERFLOW: a page has so many references that its count might
- * wrap. ENOMEM: RLIMIT_MEMLOCK (unless CAP_IPC_LOCK), or no memory. EFAULT: GUP refuses a page of
- * the range, see @reason. EINTR: a fatal signal is pending. EAGAIN: pages could not be migrated
- * to where a long-term pin may be; whatever else GUP answers is passed on.
+ * wrap. ENOMEM: RLIMIT_MEMLOCK (unless CAP_IPC_LOCK), or no memory; or, long-term, a page is where no
+ * such pin may stay (ZONE_MOVABLE, CMA) and cannot leave, for somebody else holds it. EFAULT: GUP
+ * refuses a page of the range, see @reason. EINTR: a fatal signal is pending. Whatever else GUP
+ * answers is passed on.
  *
  * The memory of another process (@pid) needs CAP_SYS_PTRACE (EPERM) and PINCHECK_PATH_SLOW: GUP-fast
  * reads no other's page tables; nor does PINCHECK_HOLD_WHITELIST go with it. It is that process that
@@ -845,7 +849,7 @@ struct pincheck_bench_sample {
  * EINVAL: unknown flag, kind, path, reserved field not 0, @addr and @len as for HOLD, long-term
  * with kind get, @rounds 0 or more than PINCHECK_BENCH_ROUNDS_MAX. E2BIG: more pages than a hold
  * may have. EFAULT: GUP refuses a page of the range, or @samples cannot be written. ENOMEM: no
- * memory for the array. EOVERFLOW, EINTR, EAGAIN: as for HOLD. Samples of rounds that were done
+ * memory for the array, or as for HOLD. EOVERFLOW, EINTR: as for HOLD. Samples of rounds that were done
  * before an error may have been written.
  */
 struct pincheck_bench {

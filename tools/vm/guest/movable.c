@@ -20,9 +20,9 @@
 #define HUGE_MOVABLE	12
 
 /* The kernel tries for ever to empty a block, unless a signal comes. */
-#define LEND_SECONDS	2
+#define LEND_SECONDS	10
 /* io_uring unpins its buffers some time after its process is gone. */
-#define RETURN_SECONDS	10
+#define RETURN_SECONDS	20
 
 static char block[64];
 
