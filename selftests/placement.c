@@ -24,6 +24,10 @@
 	X(topic, memory, pin_ro_lt_fast)	X(topic, memory, pin_ro_lt_slow)		\
 	X(topic, memory, get_ro_fast)
 
+/* To empty a block takes a tenth of a second: not for each row that is like another. */
+#define SWAPPED_OR_HUGETLB	(MEMORY_SWAPPED | MEMORY_HUGETLB)
+#define ALL_BUT_BASE		(SWAPPED_OR_HUGETLB | MEMORY_LARGE | MEMORY_SHMEM | MEMORY_TRACKED)
+
 TOPIC(placement)
 FOR_EACH_MEMORY(ANONYMOUS_HOLDS, TOPIC_VARIANT, placement)
 ANONYMOUS_HOLDS(TOPIC_VARIANT, placement, shmem_shared)
@@ -225,7 +229,7 @@ SCENARIO(placement, memfd_leaves, .rows = "B5 R45 R50", .memory = MEMORY_SHMEM, 
  * The control: what nobody holds is moved out of the way, with its bytes. Not hugetlb: such a page
  * goes from one free page of the pool to the next, all of them in the same block.
  */
-SCENARIO(placement, block_goes, .rows = "B10", .hold = HOLD_NONE, .not_memory = MEMORY_HUGETLB,
+SCENARIO(placement, block_goes, .rows = "B10", .hold = HOLD_NONE, .not_memory = SWAPPED_OR_HUGETLB,
 	 .needs = NEEDS_MOVABLE | NEEDS_MEMORY_BLOCK)
 {
 	struct witness before;
@@ -241,7 +245,7 @@ SCENARIO(placement, block_goes, .rows = "B10", .hold = HOLD_NONE, .not_memory = 
  * plain reference, keeps it from that, and keeps its page. Then it goes.
  */
 SCENARIO(placement, short_keeps_block, .rows = "B10 B11 B19",
-	 .hold = HOLD_FAST, .not_hold = HOLD_LONGTERM, .not_memory = MEMORY_HUGETLB,
+	 .hold = HOLD_FAST, .not_hold = HOLD_LONGTERM, .not_memory = SWAPPED_OR_HUGETLB,
 	 .needs = NEEDS_MOVABLE | NEEDS_MEMORY_BLOCK)
 {
 	struct witness before;
@@ -259,7 +263,7 @@ SCENARIO(placement, short_keeps_block, .rows = "B10 B11 B19",
 
 /* PLACEMENT, SYNC. This is what it is for: a pin for long is in nobody's way. */
 SCENARIO(placement, longterm_lets_block_go, .rows = "B5 B10 R45",
-	 .hold = HOLD_PIN | HOLD_LONGTERM | HOLD_FAST, .not_memory = MEMORY_HUGETLB,
+	 .hold = HOLD_PIN | HOLD_LONGTERM | HOLD_FAST, .not_memory = SWAPPED_OR_HUGETLB,
 	 .needs = NEEDS_MOVABLE | NEEDS_MEMORY_BLOCK)
 {
 	struct witness before;
@@ -296,7 +300,7 @@ static int splice_page(const struct memory *memory)
  * gone.
  */
 SCENARIO(placement, pipe_keeps_block, .rows = "B19", .hold = HOLD_NONE,
-	 .not_memory = MEMORY_HUGETLB, .needs = NEEDS_MOVABLE | NEEDS_MEMORY_BLOCK)
+	 .not_memory = ALL_BUT_BASE, .needs = NEEDS_MOVABLE | NEEDS_MEMORY_BLOCK)
 {
 	struct witness before;
 	int tube;
@@ -340,7 +344,7 @@ static int look_at_nothing(void *argument)
 
 /* ACCURACY. There are no pages where memory is offline, and nobody stumbles over that. */
 SCENARIO(placement, offline_has_no_pages, .rows = "B1", .hold = HOLD_NONE,
-	 .not_memory = MEMORY_HUGETLB, .needs = NEEDS_MOVABLE | NEEDS_MEMORY_BLOCK)
+	 .not_memory = ALL_BUT_BASE, .needs = NEEDS_MOVABLE | NEEDS_MEMORY_BLOCK)
 {
 	struct witness before;
 

@@ -16,11 +16,10 @@
 #define HUGETLB_POOL		"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 
 /* The kernel goes on until a signal comes: after so long, or twice that, and so on. */
-#define SLICE_MICROSECONDS	10000
-#define DOUBLINGS		8
+#define SLICE_MICROSECONDS	100000
+#define DOUBLINGS		3	/* that is less than a second */
 #define SLICES			40
-/* What is in the way for a moment is not in so many of them, and their failures are not so many. */
-#define SLICES_ENOUGH		2
+/* What is only in the way for a moment is not for all of a slice, nor so often. */
 #define FAILURES_ENOUGH		10
 
 static int block_write(const char *state)
@@ -102,7 +101,7 @@ static int offline(uint64_t *failures)
 	for (slices = 0; slices < SLICES; slices++) {
 		int doublings = slices < DOUBLINGS ? slices : DOUBLINGS;
 
-		if (*failures >= FAILURES_ENOUGH && slices >= SLICES_ENOUGH)
+		if (*failures >= FAILURES_ENOUGH)
 			return -EBUSY;
 		error = offline_slice(SLICE_MICROSECONDS << doublings);
 		if (error != -EINTR && error != -EBUSY && error != -EAGAIN)
