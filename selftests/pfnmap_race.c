@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PFNMAP: REVOKE against those who are just about to map the memory, by faults or by mmap(). When it
- * has returned nobody reaches the memory until it is restored: R60, and CVE-2022-39188 (b67fbebd4cf9:
- * munmap() against the zap). A bounded number of rounds each. One variant a flavour.
+ * PFNMAP: REVOKE against those who are just about to map the memory, by faults or by mmap(), or to
+ * keep what they followed to. When it has returned nobody reaches the memory until it is restored:
+ * R58, R60, and CVE-2022-39188 (b67fbebd4cf9: munmap() against the zap). A bounded number of rounds
+ * each. One variant a flavour.
  */
 #include "suite.h"
 #include <pthread.h>
@@ -92,6 +93,47 @@ static void *maps(void *argument)
 	return NULL;
 }
 
+/* Return: it could be read. */
+static bool use(FIXTURE_DATA(pfnmap_race) *self, __u32 kept)
+{
+	unsigned int before = __atomic_load_n(&self->generation, __ATOMIC_SEQ_CST), after;
+	uint64_t word = 0;
+	ssize_t got = pincheck_read(self->stage.session, kept, 0, &word, sizeof(word));
+
+	after = __atomic_load_n(&self->generation, __ATOMIC_SEQ_CST);
+	if (got == -ESTALE)
+		count(&self->refused);
+	else if (got != sizeof(word) || word != device_word(SEED, 0) ||
+		 (before == after && before % 2))
+		count(&self->broken);
+	else
+		count(&self->reached);
+	return got > 0;
+}
+
+/* A device keeps what it followed to, and uses it until it is told that it is gone. */
+static void *keeps(void *argument)
+{
+	FIXTURE_DATA(pfnmap_race) *self = argument;
+
+	while (!stopped(self)) {
+		struct pincheck_follow follow = {
+			.flags = PINCHECK_FOLLOW_KEEP, .addr = (uintptr_t)self->device,
+			.len = self->stage.page,
+		};
+		int error = pincheck_follow(self->stage.session, &follow);
+
+		if (error) {
+			count(error == -EFAULT || error == -EAGAIN ? &self->refused : &self->broken);
+			continue;
+		}
+		while (use(self, follow.hold) && !stopped(self))
+			;
+		pincheck_release(self->stage.session, follow.hold);
+	}
+	return NULL;
+}
+
 static void revoke_and_restore(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_race) *self)
 {
 	uint64_t word;
@@ -136,6 +178,13 @@ static void race(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_race) *s
 TEST_F(pfnmap_race, touched)
 {
 	race(_metadata, self, touches, variant->flavour->comes_back);
+}
+
+/* What was followed to is not used once it is revoked. */
+TEST_F(pfnmap_race, kept)
+{
+	SUITE_NEEDS(NEEDS_PFNMAP);
+	race(_metadata, self, keeps, variant->flavour->comes_back);
 }
 
 TEST_F(pfnmap_race, mapped)
