@@ -77,9 +77,33 @@ static int block_lend(const char *path, const struct config *config)
 	return error;
 }
 
+/* movablecore= on the command line: what is touched comes from there, not from a block of ours. */
+static bool kernel_has_one(void)
+{
+	FILE *zones = fopen("/proc/zoneinfo", "re");
+	unsigned long pages = 0;
+	bool movable = false;
+	char line[128];
+
+	while (zones && !pages && fgets(line, sizeof(line), zones)) {
+		if (!strncmp(line, "Node ", 5))
+			movable = strstr(line, "Movable");
+		else if (movable)
+			sscanf(line, " present %lu", &pages);
+	}
+	if (zones)
+		fclose(zones);
+	return pages;
+}
+
 void movable_up(const struct config *config)
 {
 	int error = -ENOENT;
+
+	if (kernel_has_one()) {
+		report("ZONE_MOVABLE: the kernel's own");
+		return;
+	}
 
 	/* Not the last one: the zone it belongs to would end before it, and not take it back. */
 	for (int number = MAX_BLOCKS, seen = 0; number > 0 && error; number--) {
