@@ -128,6 +128,13 @@ static const struct {
 	{ "fork.* !*.base_{none,pin}.*", "fork.base_pin.x", false },
 	{ "fork.x{,_more}", "fork.x", true },
 	{ "fork.{base", "fork.base", false },
+	{ "{spoon,fork}.*", "fork.base_none.x", true },
+	{ "f?rk.*", "fork.base_none.x", true },
+	{ "fork.base_none.x", "fork.base_none.x", true },
+	{ "fork.base_none.xy", "fork.base_none.x", false },
+	{ "fork.base_none", "fork.base_none.x", false },
+	{ "spoon.*  fork.*", "fork.base_none.x", true },
+	{ "!fork.base_none.x fork.*", "fork.base_none.x", false },
 	{ "", "fork.base", false },
 };
 
