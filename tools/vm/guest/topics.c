@@ -194,13 +194,19 @@ static void report_ending(const char *topic, const struct config *config,
 		report_result(true, topic, NULL);
 }
 
-/* Can the filter choose a case of @topic? What stands before its first wildcard tells. */
+/* Can a glob of the filter choose a case of @topic? What stands before its first wildcard tells. */
 static bool may_be_chosen(const char *topic, const char *filter)
 {
-	size_t plain = strcspn(filter, "*?[{!");
-	size_t length = strlen(topic);
+	size_t plain, length = strlen(topic);
 
-	return !strncmp(filter, topic, plain < length ? plain : length);
+	do {
+		filter += strspn(filter, " ");
+		plain = strcspn(filter, "*?[{! ");
+		if (!strncmp(filter, topic, plain < length ? plain : length))
+			return true;
+		filter += strcspn(filter, " ");
+	} while (*filter);
+	return false;
 }
 
 /* What one topic needs and the others are better off without. */
