@@ -6,6 +6,16 @@
 
 #define PANIC	"Kernel panic - not syncing"
 
+/* Newer kernels say "Oops: " before it. */
+static bool dies_of_int3(const char *message)
+{
+	static const char oops[] = "Oops: ", int3[] = "int3: ";
+
+	if (!strncmp(message, oops, strlen(oops)))
+		message += strlen(oops);
+	return !strncmp(message, int3, strlen(int3));
+}
+
 static void whole_line(struct console *console)
 {
 	const char *message;
@@ -15,6 +25,7 @@ static void whole_line(struct console *console)
 	if (*message) {
 		memcpy(console->tail[console->lines++ % CONSOLE_TAIL], console->line,
 		       console->length + 1);
+		console->int3 |= dies_of_int3(message);
 		if (!*console->panic && !strncmp(message, PANIC, strlen(PANIC)))
 			strcpy(console->panic, message);
 		else if (!*console->splat && splat_starts(message))

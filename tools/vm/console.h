@@ -13,6 +13,7 @@
  * struct console - what was seen so far
  * @panic: the panic message, "" if none
  * @splat: the first splat, "" if none; guests report their own, this one sees what they cannot
+ * @int3: the kernel died of a breakpoint: see Documentation/emulation.md
  */
 struct console {
 	FILE *log;
@@ -23,6 +24,7 @@ struct console {
 	unsigned int lines;
 	char panic[CONSOLE_LINE];
 	char splat[CONSOLE_LINE];
+	bool int3;
 };
 
 void console_feed(struct console *console, const char *bytes, size_t length);

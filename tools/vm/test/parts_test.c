@@ -157,6 +157,26 @@ static void tell(const struct story *story)
 	fclose(machine.console.log);
 }
 
+static const struct {
+	const char *name;
+	const char *line;
+	bool int3;
+} deaths[] = {
+	{ "int3_of_6_12", "[ 2.475129] Oops: int3: 0000 [#1] PREEMPT SMP NOPTI\n", true },
+	{ "int3_of_6_1", "[ 2.475129] int3: 0000 [#1] PREEMPT SMP NOPTI\n", true },
+	{ "other_oops", "[ 2.475129] Oops: 0010 [#1] PREEMPT SMP NOPTI\n", false },
+	{ "int3_in_a_trace", "[ 2.475129]  exc_int3+0x1/0x2\n", false },
+};
+
+static void die(const char *name, const char *line, bool int3)
+{
+	struct console console = { .log = fopen("/dev/null", "we") };
+
+	console_feed(&console, line, strlen(line));
+	tap_verdict(console.int3 == int3, "vm_parts.death.%s", name);
+	fclose(console.log);
+}
+
 static void put_file(const char *directory, const char *name, const char *text)
 {
 	char *path = format_text("%s/%s", directory, name);
@@ -253,6 +273,8 @@ int main(void)
 	splats_are_told_from_talk();
 	for (size_t i = 0; i < ARRAY_SIZE(stories); i++)
 		tell(&stories[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(deaths); i++)
+		die(deaths[i].name, deaths[i].line, deaths[i].int3);
 	modules_load_after_what_they_need();
 	return tap_end();
 }
