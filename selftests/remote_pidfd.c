@@ -249,6 +249,7 @@ TEST_F(remote_pidfd, number_used_again)
 {
 	pid_t number = self->other, again;
 
+	SUITE_NEEDS(NEEDS_PID_NS);
 	end_other(self, true);
 	again = start_as(&self->stage, number, 0x41);
 	ASSERT_EQ(number, again);
@@ -303,9 +304,11 @@ static int from_below(FIXTURE_DATA(remote_pidfd) *self, struct hold_row row, boo
 /* The process has no number there: it cannot be named, and no other is taken for it. */
 TEST_F(remote_pidfd, from_another_namespace)
 {
-	pid_t tester = fork();
+	pid_t tester;
 	int status;
 
+	SUITE_NEEDS(NEEDS_PID_NS);
+	tester = fork();
 	ASSERT_LE(0, tester);
 	if (!tester)
 		_exit(-from_below(self, variant->row, false));

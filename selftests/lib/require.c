@@ -237,6 +237,11 @@ static bool has_hugetlb_leaves(void)
 	return kernel_in_range(kernel, "<5.13", NULL) || kernel_in_range(kernel, ">=6.10", NULL);
 }
 
+static bool has_pid_ns(void)
+{
+	return !access("/proc/sys/kernel/ns_last_pid", W_OK);
+}
+
 static bool has_module_file(void)
 {
 	const char *file = getenv("PINCHECK_MODULE");
@@ -285,6 +290,8 @@ static const struct requirement_row {
 	  "needs memory of ZONE_MOVABLE that may go offline (PINCHECK_MEMORY_BLOCK= its path)" },
 	{ NEEDS_HUGETLB_LEAVES, 0, has_hugetlb_leaves,
 	  "needs a kernel that does not WARN of hugetlb in ZONE_MOVABLE (Linux 6.10)" },
+	{ NEEDS_PID_NS, 0, has_pid_ns,
+	  "needs PID namespaces (CONFIG_PID_NS, CONFIG_CHECKPOINT_RESTORE, and root)" },
 };
 
 const char *require_missing(unsigned int needs)

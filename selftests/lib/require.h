@@ -58,6 +58,8 @@ enum requirement {
 	NEEDS_MEMORY_BLOCK	= 1U << 23,
 	/** @NEEDS_HUGETLB_LEAVES: no WARN when hugetlb in ZONE_MOVABLE is pinned for long */
 	NEEDS_HUGETLB_LEAVES	= 1U << 24,
+	/** @NEEDS_PID_NS: PID namespaces, and the next process may be given a number */
+	NEEDS_PID_NS		= 1U << 25,
 };
 
 /**
