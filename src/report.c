@@ -18,6 +18,7 @@
 #include "compat/page_counts.h"
 #include "compat/page_flags.h"
 #include "compat/placement.h"
+#include "page_health.h"
 #include "report.h"
 #include "reuse_rule.h"
 #include "whitelist.h"
@@ -127,6 +128,13 @@ static void tell_placement(struct pincheck_report *report, struct page *page, st
 	tell_flag(report, PINCHECK_PAGE_LONGTERM_PINNABLE, compat_longterm_pinnable(head));
 }
 
+/* Where nobody looks for failed memory, nobody knows. */
+static void tell_failed(struct pincheck_report *report, struct page *page)
+{
+	if (IS_ENABLED(CONFIG_MEMORY_FAILURE))
+		tell_flag(report, PINCHECK_PAGE_HWPOISON, page_failed(page));
+}
+
 /* @head has a reference of ours. */
 static void tell_folio(struct pincheck_report *report, struct page *page, struct page *head)
 {
@@ -139,6 +147,7 @@ static void tell_folio(struct pincheck_report *report, struct page *page, struct
 	tell_exclusive(report, page, head);
 	tell_file(report, head);
 	tell_zero(report, page);
+	tell_failed(report, page);
 	tell_placement(report, page, head);
 	reuse_judge(report);
 }
@@ -228,6 +237,8 @@ static __always_inline void look_further(struct report_look *look, u64 pfn, stru
 	report->pfn = pfn;
 	look->marks.mapcount = atomic_read(&page->_mapcount);
 	compat_page_mapcount(page, look->head, report->entire_mapcount, &report->page_mapcount);
+	report->flags &= ~PINCHECK_PAGE_HWPOISON;
+	tell_failed(report, page);
 	if (!report_has_one_mark(report)) {
 		report->flags &= ~PINCHECK_PAGE_ANON_EXCLUSIVE;
 		tell_exclusive(report, page, look->head);

@@ -38,7 +38,7 @@ static const struct word flags[] = {
 	{ PINCHECK_PAGE_MOVABLE_ZONE, "movable-zone" }, { PINCHECK_PAGE_CMA, "cma" },
 	{ PINCHECK_PAGE_LONGTERM_PINNABLE, "longterm-pinnable" },
 	{ PINCHECK_PAGE_DEVICE, "device" }, { PINCHECK_PAGE_UNEVICTABLE, "unevictable" },
-	{ PINCHECK_PAGE_MAPPED_SHARED, "mapped-shared" },
+	{ PINCHECK_PAGE_MAPPED_SHARED, "mapped-shared" }, { PINCHECK_PAGE_HWPOISON, "hwpoison" },
 };
 
 static const struct word models[] = {

@@ -49,6 +49,7 @@
 #define ENV_XFS			"PINCHECK_XFS"
 #define ENV_BTRFS		"PINCHECK_BTRFS"
 #define ENV_MODULE		"PINCHECK_MODULE"	/* its file: it may be unloaded and loaded again */
+#define ENV_POISON		"PINCHECK_POISON"	/* memory may be made to fail */
 #define ENV_MEMORY_BLOCK	"PINCHECK_MEMORY_BLOCK"	/* of ZONE_MOVABLE: it may go offline */
 
 #endif

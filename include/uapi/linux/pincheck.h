@@ -323,8 +323,9 @@ struct pincheck_release {
  * EINVAL: unknown flag, @offset and @len leave the hold. EPERM: writing through a hold taken
  * without PINCHECK_HOLD_WRITE, always, before anything is touched. ENOENT: no such hold.
  * ENODATA: a page was given back before (see struct pincheck_release). EFAULT: @buffer cannot be
- * read or written. EIO: the memory failed (hwpoison). EINTR: fatal signal. Once the structure could
- * be read @done says, in any case, how far it came.
+ * read or written. EIO: the memory failed (hwpoison; all of a hugetlb page of which a part failed),
+ * or is none of a process's (logically offline, a page table). EINTR: fatal signal. Once the
+ * structure could be read @done says, in any case, how far it came.
  *
  * Kind mirror: EFAULT: nothing that may be read is mapped there any more. EPERM: it may not be
  * written any more. EAGAIN: what is mapped kept changing.
@@ -456,6 +457,7 @@ enum pincheck_whitelist_reason {
 #define PINCHECK_PAGE_DEVICE		(1ULL << 20)	/* ZONE_DEVICE */
 #define PINCHECK_PAGE_UNEVICTABLE	(1ULL << 21)
 #define PINCHECK_PAGE_MAPPED_SHARED	(1ULL << 22)	/* perhaps by more than one process (6.15) */
+#define PINCHECK_PAGE_HWPOISON		(1ULL << 23)	/* failed; hugetlb: some page of the folio */
 
 /* Bits of pincheck_report.present: which numbers are told. */
 #define PINCHECK_REPORT_PAGE		(1U << 0)	/* there is a page: all not named below */
