@@ -249,6 +249,11 @@ static bool has_poison(void)
 	       !access("/proc/sys/vm/memory_failure_early_kill", R_OK) && !geteuid();
 }
 
+static bool has_kpageflags(void)
+{
+	return !access("/proc/kpageflags", R_OK);
+}
+
 static bool has_module_file(void)
 {
 	const char *file = getenv("PINCHECK_MODULE");
@@ -299,6 +304,8 @@ static const struct requirement_row {
 	  "needs a kernel that does not WARN of hugetlb in ZONE_MOVABLE (Linux 6.10)" },
 	{ NEEDS_POISON, 0, has_poison,
 	  "needs memory that may be lost (CONFIG_MEMORY_FAILURE, root, PINCHECK_POISON=yes)" },
+	{ NEEDS_KPAGEFLAGS, 0, has_kpageflags,
+	  "needs /proc/kpageflags (CONFIG_PROC_PAGE_MONITOR, and root)" },
 	{ NEEDS_PID_NS, 0, has_pid_ns,
 	  "needs PID namespaces (CONFIG_PID_NS, CONFIG_CHECKPOINT_RESTORE, and root)" },
 };

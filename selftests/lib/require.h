@@ -62,6 +62,8 @@ enum requirement {
 	NEEDS_PID_NS		= 1U << 25,
 	/** @NEEDS_POISON: memory may be made to fail, which is lost until the machine boots again */
 	NEEDS_POISON		= 1U << 26,
+	/** @NEEDS_KPAGEFLAGS: /proc/kpageflags says what each page of the machine is */
+	NEEDS_KPAGEFLAGS	= 1U << 27,
 };
 
 /**
