@@ -14,6 +14,7 @@
 #include "command.h"
 #include "compat/follow.h"
 #include "compat/kmap.h"
+#include "compat/ram.h"
 #include "follow.h"
 #include "hold.h"
 #include "page_health.h"
@@ -33,11 +34,11 @@
  *
  * Context: does not sleep.
  *
- * Return: 0 or -EIO.
+ * Return: 0; -EIO when it is not RAM, is not online, or see page_health().
  */
 int follow_read(unsigned long pfn, unsigned int offset, void *buffer, unsigned int len)
 {
-	struct page *page = pfn_to_online_page(pfn);
+	struct page *page = compat_is_ram(pfn) ? pfn_to_online_page(pfn) : NULL;
 	void *memory;
 	long err;
 

@@ -254,6 +254,17 @@ static bool has_kpageflags(void)
 	return !access("/proc/kpageflags", R_OK);
 }
 
+/* The first MiB is mapped with CONFIG_STRICT_DEVMEM, too. */
+static bool has_display(void)
+{
+	int memory = open("/dev/mem", O_RDONLY | O_SYNC | O_CLOEXEC);
+	void *display = mmap(NULL, PAGE_BYTES, PROT_READ, MAP_SHARED, memory, 0xb8000);
+
+	if (display != MAP_FAILED)
+		munmap(display, PAGE_BYTES);
+	return has_file(memory) && display != MAP_FAILED;
+}
+
 static bool has_module_file(void)
 {
 	const char *file = getenv("PINCHECK_MODULE");
@@ -306,6 +317,8 @@ static const struct requirement_row {
 	  "needs memory that may be lost (CONFIG_MEMORY_FAILURE, root, PINCHECK_POISON=yes)" },
 	{ NEEDS_KPAGEFLAGS, 0, has_kpageflags,
 	  "needs /proc/kpageflags (CONFIG_PROC_PAGE_MONITOR, and root)" },
+	{ NEEDS_DISPLAY, 0, has_display,
+	  "needs the display of a PC in /dev/mem (x86, CONFIG_DEVMEM, and root)" },
 	{ NEEDS_PID_NS, 0, has_pid_ns,
 	  "needs PID namespaces (CONFIG_PID_NS, CONFIG_CHECKPOINT_RESTORE, and root)" },
 };

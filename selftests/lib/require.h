@@ -64,6 +64,8 @@ enum requirement {
 	NEEDS_POISON		= 1U << 26,
 	/** @NEEDS_KPAGEFLAGS: /proc/kpageflags says what each page of the machine is */
 	NEEDS_KPAGEFLAGS	= 1U << 27,
+	/** @NEEDS_DISPLAY: /dev/mem maps the memory of a PC's text display */
+	NEEDS_DISPLAY		= 1U << 28,
 };
 
 /**

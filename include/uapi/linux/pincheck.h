@@ -330,7 +330,7 @@ struct pincheck_release {
  * Kind mirror: EFAULT: nothing that may be read is mapped there any more. EPERM: it may not be
  * written any more. EAGAIN: what is mapped kept changing.
  * Kind pfnmap: ESTALE: something was changed there since the hold was taken, and nothing was
- * touched. EIO: it is not RAM.
+ * touched. EIO: it is not RAM, by the machine's map of resources ("System RAM" in /proc/iomem).
  */
 struct pincheck_io {
 	/** @size: (in) sizeof(struct pincheck_io) */
@@ -748,7 +748,7 @@ struct pincheck_events {
 /* Bits of pincheck_follow.told. */
 #define PINCHECK_FOLLOWED_WRITABLE	(1U << 0)	/* the entry allows writing */
 #define PINCHECK_FOLLOWED_SPECIAL	(1U << 1)	/* marked: no page to count references on */
-#define PINCHECK_FOLLOWED_VALUE		(1U << 2)	/* value is told: it is RAM */
+#define PINCHECK_FOLLOWED_VALUE		(1U << 2)	/* value is told: it is RAM, see EIO of IO */
 #define PINCHECK_FOLLOWED_OURS		(1U << 3)	/* of a mapping of this device */
 #define PINCHECK_FOLLOWED_KEPT		(1U << 4)	/* the hold is told when this is no more true */
 
