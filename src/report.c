@@ -15,6 +15,7 @@
 #include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/pincheck.h>
+#include <linux/rcupdate.h>
 #include "compat/mapped_shared.h"
 #include "compat/page_counts.h"
 #include "compat/page_flags.h"
@@ -364,11 +365,22 @@ static void look_at_folio(struct report_look *look, struct page *page, struct pa
 		put_page(head);
 }
 
+/**
+ * report_drop() - give back the reference that is left
+ * @look: since report_begin(); the next page may follow
+ */
+void report_drop(struct report_look *look)
+{
+	if (look->head)
+		put_page(look->head);
+	look->head = NULL;
+}
+
 static noinline void look_afresh(struct report_look *look, u64 pfn, struct page *page)
 {
 	struct page *head;
 
-	report_end(look);
+	report_drop(look);
 	look->plain = false;
 	tell_page(&look->report, pfn, page);
 	if (!look->report.present)
@@ -397,12 +409,16 @@ static __always_inline void look_at(struct report_look *look, u64 pfn)
 /**
  * report_begin() - before the first of some pages
  * @look: for report_next()
+ *
+ * Context: begins an RCU read-side section.
  */
 void report_begin(struct report_look *look)
+	__acquires(RCU)
 {
 	look->head = NULL;
 	look->plain = false;
 	online_forget(&look->block);
+	rcu_read_lock();
 }
 
 /**
@@ -410,8 +426,7 @@ void report_begin(struct report_look *look)
  * @look: since report_begin(); its report is then that of this page
  * @pfn: of the page; any number
  *
- * Context: process context: the last reference may be given back here. Nobody sleeps between this
- * and report_end().
+ * Context: the last reference may be given back here, in an RCU read-side section.
  */
 void report_next(struct report_look *look, u64 pfn)
 {
@@ -419,14 +434,16 @@ void report_next(struct report_look *look, u64 pfn)
 }
 
 /**
- * report_end() - give back the reference that is left
- * @look: since report_begin(); the next page may follow
+ * report_end() - after the last page
+ * @look: since report_begin()
+ *
+ * Context: gives back the reference that is left, and ends the RCU read-side section.
  */
 void report_end(struct report_look *look)
+	__releases(RCU)
 {
-	if (look->head)
-		put_page(look->head);
-	look->head = NULL;
+	report_drop(look);
+	rcu_read_unlock();
 }
 
 /**
