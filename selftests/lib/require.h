@@ -62,6 +62,14 @@ enum requirement {
 	NEEDS_PID_NS		= 1U << 25,
 	/** @NEEDS_SWAP_ASYNC: swap_async.h: a swap device that is not synchronous */
 	NEEDS_SWAP_ASYNC	= 1U << 26,
+	/** @NEEDS_VIRTIO_MEM: virtio_mem.h: memory that comes and goes */
+	NEEDS_VIRTIO_MEM	= 1U << 27,
+	/** @NEEDS_NUMA: the kernel knows of nodes */
+	NEEDS_NUMA		= 1U << 28,
+	/** @NEEDS_DAX: a directory on a file system with DAX */
+	NEEDS_DAX		= 1U << 29,
+	/** @NEEDS_EDU: QEMU's edu device */
+	NEEDS_EDU		= 1U << 30,
 };
 
 /**
