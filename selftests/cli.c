@@ -46,7 +46,7 @@ static const struct {
 	const char *memory;
 	const char *kind;
 	const char *access;
-	unsigned int needs;
+	uint64_t needs;
 	long long pages, gets, read_pins, write_pins, longterm_pins;
 } own_holds[] = {
 	{ "base", "pin", "--write", 0, 4, 0, 0, 1, 0 },

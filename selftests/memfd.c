@@ -30,7 +30,7 @@ FIXTURE_VARIANT(memfd)
 {
 	unsigned int flags;	/* of memfd_create() */
 	size_t unit;		/* bytes of a folio; 0: of a base page */
-	unsigned int needs;
+	uint64_t needs;
 	__u64 page_flag;
 };
 

@@ -6,6 +6,8 @@
 #ifndef PINCHECK_SELFTESTS_REQUIRE_H
 #define PINCHECK_SELFTESTS_REQUIRE_H
 
+#include <stdint.h>
+
 /** enum requirement - bits of the needs field of memory kinds, hold kinds and scenarios */
 enum requirement {
 	/** @NEEDS_PATH: fast and slow are told apart (PINCHECK_FEAT_PATH) */
@@ -60,12 +62,22 @@ enum requirement {
 	NEEDS_HUGETLB_LEAVES	= 1U << 24,
 	/** @NEEDS_PID_NS: PID namespaces, and the next process may be given a number */
 	NEEDS_PID_NS		= 1U << 25,
+	/** @NEEDS_SWAP_ASYNC: swap_async.h: a swap device that is not synchronous */
+	NEEDS_SWAP_ASYNC	= 1U << 26,
+	/** @NEEDS_VIRTIO_MEM: virtio_mem.h: memory that comes and goes */
+	NEEDS_VIRTIO_MEM	= 1U << 27,
+	/** @NEEDS_NUMA: the kernel knows of nodes */
+	NEEDS_NUMA		= 1U << 28,
+	/** @NEEDS_DAX: a directory on a file system with DAX */
+	NEEDS_DAX		= 1U << 29,
+	/** @NEEDS_EDU: QEMU's edu device */
+	NEEDS_EDU		= 1U << 30,
 	/** @NEEDS_POISON: memory may be made to fail, which is lost until the machine boots again */
-	NEEDS_POISON		= 1U << 26,
+	NEEDS_POISON		= 1ULL << 31,
 	/** @NEEDS_KPAGEFLAGS: /proc/kpageflags says what each page of the machine is */
-	NEEDS_KPAGEFLAGS	= 1U << 27,
+	NEEDS_KPAGEFLAGS	= 1ULL << 32,
 	/** @NEEDS_DISPLAY: /dev/mem maps the memory of a PC's text display */
-	NEEDS_DISPLAY		= 1U << 28,
+	NEEDS_DISPLAY		= 1ULL << 33,
 };
 
 /**
@@ -75,6 +87,6 @@ enum requirement {
  *
  * Return: the reason to skip, or NULL.
  */
-const char *require_missing(unsigned int needs);
+const char *require_missing(uint64_t needs);
 
 #endif

@@ -43,6 +43,7 @@
 #include "require.h"
 #include "rules.h"
 #include "subject.h"
+#include "swap_async.h"
 
 /**
  * struct scenario - a row beside a test: whom it concerns and what it covers
@@ -61,7 +62,7 @@ struct scenario {
 	const char *topic;
 	const char *name;
 	const char *rows;
-	unsigned int needs;
+	uint64_t needs;
 	unsigned int memory;
 	unsigned int not_memory;
 	unsigned int hold;
@@ -119,9 +120,9 @@ static inline void suite_error(struct __test_metadata *_metadata, const char *wh
 }
 
 /* What a case found to be met is so for those that follow: each has a process of its own. */
-static unsigned int *suite_met;
+static uint64_t *suite_met;
 
-static inline bool suite_skip(struct __test_metadata *_metadata, unsigned int needs)
+static inline bool suite_skip(struct __test_metadata *_metadata, uint64_t needs)
 {
 	const char *reason = require_missing(needs & ~*suite_met);
 
@@ -218,7 +219,7 @@ static inline void suite_judge(struct __test_metadata *_metadata, const struct v
 static inline void suite_setup(struct __test_metadata *_metadata, struct subject *subject,
 			       const struct product *product)
 {
-	unsigned int needs = product->memory->needs | product->hold->needs;
+	uint64_t needs = product->memory->needs | product->hold->needs;
 	const char *wrong = NULL;
 	int error;
 
