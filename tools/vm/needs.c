@@ -9,6 +9,8 @@ static const struct {
 	unsigned int needs;
 } topics[] = {
 	{ "devices", NEED_VIRTIO_MEM | NEED_PMEM | NEED_EDU },
+	{ "hotplug", NEED_VIRTIO_MEM },
+	{ "page_types", NEED_VIRTIO_MEM },
 	{ "placement", NEED_MOVABLE },
 	{ "whitelist_policy", NEED_FILE_SYSTEMS },
 };
