@@ -8,6 +8,7 @@ static const struct {
 	const char *topic;
 	unsigned int needs;
 } topics[] = {
+	{ "dax", NEED_PMEM },
 	{ "devices", NEED_VIRTIO_MEM | NEED_PMEM | NEED_EDU },
 	{ "hotplug", NEED_VIRTIO_MEM },
 	{ "page_types", NEED_VIRTIO_MEM },
