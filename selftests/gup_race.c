@@ -352,7 +352,7 @@ TEST_F(gup_race, split_meanwhile)
 	struct splits splits;
 	struct tally tally;
 
-	SUITE_NEEDS(NEEDS_THP);
+	SUITE_NEEDS(NEEDS_THP | NEEDS_VM_EVENTS);
 	area = mmap(NULL, 2 * PMD_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)area);
 	huge = (unsigned char *)(((uintptr_t)area + PMD_BYTES - 1) & ~(uintptr_t)(PMD_BYTES - 1));

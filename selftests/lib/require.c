@@ -12,6 +12,7 @@
 #include <liburing.h>
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
+#include "../../tools/lib/vmstat.h"
 #include "call32.h"
 #include "file.h"
 #include "faults.h"
@@ -242,6 +243,13 @@ static bool has_pid_ns(void)
 	return !access("/proc/sys/kernel/ns_last_pid", W_OK);
 }
 
+static bool has_vm_events(void)
+{
+	uint64_t faults;
+
+	return !vmstat_read("pgfault", &faults);
+}
+
 static bool has_module_file(void)
 {
 	const char *file = getenv("PINCHECK_MODULE");
@@ -292,6 +300,8 @@ static const struct requirement_row {
 	  "needs a kernel that does not WARN of hugetlb in ZONE_MOVABLE (Linux 6.10)" },
 	{ NEEDS_PID_NS, 0, has_pid_ns,
 	  "needs PID namespaces (CONFIG_PID_NS, CONFIG_CHECKPOINT_RESTORE, and root)" },
+	{ NEEDS_VM_EVENTS, 0, has_vm_events,
+	  "needs counters of events in /proc/vmstat (CONFIG_VM_EVENT_COUNTERS)" },
 };
 
 const char *require_missing(unsigned int needs)
