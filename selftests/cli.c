@@ -25,6 +25,7 @@ FIXTURE_SETUP(cli)
 {
 	char why[WHY];
 
+	SUITE_NEEDS(NEEDS_SIGNALFD);
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 }
 
@@ -46,7 +47,7 @@ static const struct {
 	const char *memory;
 	const char *kind;
 	const char *access;
-	unsigned int needs;
+	uint64_t needs;
 	long long pages, gets, read_pins, write_pins, longterm_pins;
 } own_holds[] = {
 	{ "base", "pin", "--write", 0, 4, 0, 0, 1, 0 },

@@ -17,6 +17,7 @@ FIXTURE_SETUP(cli_model)
 {
 	char why[WHY];
 
+	SUITE_NEEDS(NEEDS_UNIX);
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 }
 

@@ -55,6 +55,7 @@ FIXTURE_SETUP(gup_race)
 {
 	char why[WHY];
 
+	SUITE_NEEDS(NEEDS_THREADS);
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 	stage_use_all_cpus();
 }

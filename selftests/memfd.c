@@ -30,13 +30,13 @@ FIXTURE_VARIANT(memfd)
 {
 	unsigned int flags;	/* of memfd_create() */
 	size_t unit;		/* bytes of a folio; 0: of a base page */
-	unsigned int needs;
+	uint64_t needs;
 	__u64 page_flag;
 };
 
 FIXTURE_VARIANT_ADD(memfd, shmem)
 {
-	.flags = MFD_ALLOW_SEALING, .page_flag = PINCHECK_PAGE_SHMEM,
+	.flags = MFD_ALLOW_SEALING, .needs = NEEDS_SHMEM, .page_flag = PINCHECK_PAGE_SHMEM,
 };
 
 FIXTURE_VARIANT_ADD(memfd, hugetlb)

@@ -207,6 +207,7 @@ TEST_F(mirror_life, remote)
 	};
 	unsigned char byte = 0;
 
+	SUITE_NEEDS(NEEDS_CAPABILITIES);
 	ASSERT_EQ(0, start_child(self, 0x5d, NULL, just_exit));
 	request.pid = self->child;
 	ASSERT_EQ(0, pincheck_hold(stage->session, &request));
@@ -233,6 +234,7 @@ TEST_F(mirror_life, costs_no_memlock)
 	struct stage *stage = &self->stage;
 	long before = vm_pin_kib();
 
+	SUITE_NEEDS(NEEDS_CAPABILITIES);
 	ASSERT_EQ(0, setrlimit(RLIMIT_MEMLOCK, &none));
 	ASSERT_EQ(0, capability_drop(CAP_IPC_LOCK));
 	EXPECT_EQ(-ENOMEM, stage_hold_all(stage, pin));
@@ -334,6 +336,7 @@ TEST_F(mirror_life, shaken)
 	unsigned char byte;
 	pthread_t thread;
 
+	SUITE_NEEDS(NEEDS_THREADS);
 	stage_use_all_cpus();
 	ASSERT_EQ(0, stage_hold_all(stage, write_row));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, shake, &shaker));

@@ -33,7 +33,7 @@ DEVICE_TOPIC(pfnmap_race)
 
 FIXTURE_SETUP(pfnmap_race)
 {
-	DEVICE_SETUP(0);
+	DEVICE_SETUP(NEEDS_THREADS);
 	self->flavour = variant->flavour;
 	ASSERT_EQ(0, device_fill_by(self->stage.session, self->bytes, SEED));
 	stage_use_all_cpus();

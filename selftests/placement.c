@@ -28,8 +28,11 @@
 #define SWAPPED_OR_HUGETLB	(MEMORY_SWAPPED | MEMORY_HUGETLB)
 #define ALL_BUT_BASE		(SWAPPED_OR_HUGETLB | MEMORY_LARGE | MEMORY_SHMEM | MEMORY_TRACKED)
 
-/* Pages whose migration failed are counted: that is how a block shows that it cannot be emptied. */
-#define NEEDS_TO_EMPTY_BLOCK	(NEEDS_MOVABLE | NEEDS_MEMORY_BLOCK | NEEDS_VM_EVENTS)
+/*
+ * The kernel counts pages whose migration failed: by that a block shows that it cannot be emptied.
+ * It tries for ever, until a timer's signal comes.
+ */
+#define NEEDS_TO_EMPTY_BLOCK	(NEEDS_MOVABLE | NEEDS_MEMORY_BLOCK | NEEDS_VM_EVENTS | NEEDS_TIMERS)
 
 TOPIC(placement)
 FOR_EACH_MEMORY(ANONYMOUS_HOLDS, TOPIC_VARIANT, placement)

@@ -43,6 +43,7 @@ FIXTURE_SETUP(races)
 {
 	char why[WHY];
 
+	SUITE_NEEDS(NEEDS_THREADS);
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 }
 

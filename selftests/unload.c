@@ -170,7 +170,7 @@ static int take_away_sometime(struct openers *openers, unsigned int *refused)
 
 FIXTURE_SETUP(unload)
 {
-	SUITE_NEEDS(NEEDS_MODULE_FILE);
+	SUITE_NEEDS(NEEDS_MODULE_FILE | (variant->use.begin == send_away ? NEEDS_UNIX : 0));
 	self->file = getenv("PINCHECK_MODULE");
 }
 

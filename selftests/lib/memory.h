@@ -62,7 +62,7 @@ struct memory_kind {
 	const char *name;
 	size_t bytes;
 	unsigned int traits;
-	unsigned int needs;
+	uint64_t needs;
 	int flags;
 	int (*open)(void);
 	int (*populate)(struct memory *memory);

@@ -7,12 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <liburing.h>
+#include <linux/capability.h>
+#include <linux/futex.h>
+#include <linux/magic.h>
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
+#include "../../tools/lib/usermem.h"
 #include "../../tools/lib/vmstat.h"
+#include "accounting.h"
 #include "call32.h"
 #include "file.h"
 #include "faults.h"
@@ -250,15 +260,69 @@ static bool has_vm_events(void)
 	return !vmstat_read("pgfault", &faults);
 }
 
+/* A kernel that cannot unload modules has no such system call. */
 static bool has_module_file(void)
 {
 	const char *file = getenv("PINCHECK_MODULE");
 
-	return file && !access(file, R_OK);
+	return file && !access(file, R_OK) &&
+	       (!syscall(SYS_delete_module, "", O_NONBLOCK) || errno != ENOSYS);
+}
+
+static bool has_unix(void)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return false;
+	close(pair[0]);
+	close(pair[1]);
+	return true;
+}
+
+static bool has_threads(void)
+{
+	int word = 0;
+
+	return !syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static bool has_timers(void)
+{
+	return !setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
+}
+
+/* To drop what is not there changes nothing. */
+static bool has_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	return !syscall(SYS_capget, &header, data);
+}
+
+/* Without shmem such files are of ramfs. */
+static bool has_shmem(void)
+{
+	int file = memfd_create("shmem", MFD_CLOEXEC), mounted = file_make_alone("tmpfs");
+	struct statfs made = { 0 };
+	bool shmem = file >= 0 && !fstatfs(file, &made) && made.f_type == TMPFS_MAGIC;
+
+	if (file >= 0)
+		close(file);
+	return has_file(mounted) && shmem;
+}
+
+static bool has_signalfd(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	return has_file(signalfd(-1, &none, SFD_CLOEXEC));
 }
 
 static const struct requirement_row {
-	unsigned int bit;
+	uint64_t bit;
 	__u64 feature;		/* of the device, or 0: ask @met */
 	bool (*met)(void);
 	const char *reason;
@@ -277,14 +341,14 @@ static const struct requirement_row {
 	{ NEEDS_BTRFS, 0, has_btrfs, "needs btrfs (PINCHECK_BTRFS= a directory on it)" },
 	{ NEEDS_OVERLAY, 0, has_overlay, "needs overlay (CONFIG_OVERLAY_FS, and root)" },
 	{ NEEDS_SECRETMEM, 0, has_secretmem,
-	  "needs memfd_secret (to 6.4 boot with secretmem.enable=1)" },
+	  "needs memfd_secret (CONFIG_SECRETMEM; to 6.4 boot with secretmem.enable=1)" },
 	{ NEEDS_UFFD_WP, 0, has_uffd_wp,
 	  "needs userfaultfd write-protection (CONFIG_USERFAULTFD)" },
 	{ NEEDS_UFFD_WP_MARK, 0, has_uffd_wp_mark, "needs uffd-wp in pagemap (Linux 5.14)" },
 	{ NEEDS_FAULTS, 0, faults_possible,
 	  "needs allocations that fail when told to (CONFIG_FAILSLAB, see debug-kernel.md)" },
 	{ NEEDS_MODULE_FILE, 0, has_module_file,
-	  "needs a module that may be unloaded (PINCHECK_MODULE= its file)" },
+	  "needs a module that may be unloaded (CONFIG_MODULE_UNLOAD, PINCHECK_MODULE= its file)" },
 	{ NEEDS_KSM, 0, has_ksm, "needs KSM (CONFIG_KSM, and root)" },
 	{ NEEDS_MIRROR, PINCHECK_FEAT_MIRROR, NULL, "needs mirrors (CONFIG_HMM_MIRROR)" },
 	{ NEEDS_MEMFD, PINCHECK_FEAT_MEMFD, NULL, "needs memfd_pin_folios() (Linux 6.11)" },
@@ -302,16 +366,23 @@ static const struct requirement_row {
 	  "needs PID namespaces (CONFIG_PID_NS, CONFIG_CHECKPOINT_RESTORE, and root)" },
 	{ NEEDS_VM_EVENTS, 0, has_vm_events,
 	  "needs counters of events in /proc/vmstat (CONFIG_VM_EVENT_COUNTERS)" },
+	{ NEEDS_UNIX, 0, has_unix, "needs sockets between processes (CONFIG_UNIX)" },
+	{ NEEDS_THREADS, 0, has_threads, "needs threads (futex(): CONFIG_FUTEX)" },
+	{ NEEDS_TIMERS, 0, has_timers, "needs setitimer() (CONFIG_POSIX_TIMERS)" },
+	{ NEEDS_CAPABILITIES, 0, has_capabilities,
+	  "needs processes without capabilities (CONFIG_MULTIUSER)" },
+	{ NEEDS_SHMEM, 0, has_shmem, "needs shmem (CONFIG_SHMEM, CONFIG_TMPFS)" },
+	{ NEEDS_SIGNALFD, 0, has_signalfd, "needs signalfd() (CONFIG_SIGNALFD)" },
 };
 
-const char *require_missing(unsigned int needs)
+const char *require_missing(uint64_t needs)
 {
-	static unsigned int probed, met;
+	static uint64_t probed, met;
 	size_t i;
 
 	for (i = 0; i < sizeof(requirements) / sizeof(*requirements); i++) {
 		const struct requirement_row *row = &requirements[i];
-		unsigned int bit = row->bit;
+		uint64_t bit = row->bit;
 
 		if (!(needs & bit))
 			continue;
@@ -322,6 +393,34 @@ const char *require_missing(unsigned int needs)
 		}
 		if (!(met & bit))
 			return row->reason;
+	}
+	return NULL;
+}
+
+static bool has_pagemap(void)
+{
+	return has_file(pagemap_open(0));
+}
+
+static bool has_madvise(void)
+{
+	return usermem_settle() != -ENOSYS;
+}
+
+static const struct base_row {
+	bool (*met)(void);
+	const char *reason;
+} base[] = {
+	{ has_pagemap, "needs /proc/PID/pagemap (CONFIG_PROC_FS, CONFIG_PROC_PAGE_MONITOR)" },
+	{ has_madvise, "needs madvise() (CONFIG_ADVISE_SYSCALLS)" },
+	{ pins_exact, "needs exact counters of pins (vm.stat_refresh: CONFIG_PROC_SYSCTL)" },
+};
+
+const char *require_base(void)
+{
+	for (size_t i = 0; i < sizeof(base) / sizeof(*base); i++) {
+		if (!base[i].met())
+			return base[i].reason;
 	}
 	return NULL;
 }

@@ -61,7 +61,7 @@ struct scenario {
 	const char *topic;
 	const char *name;
 	const char *rows;
-	unsigned int needs;
+	uint64_t needs;
 	unsigned int memory;
 	unsigned int not_memory;
 	unsigned int hold;
@@ -111,17 +111,10 @@ static inline void suite_reached_the_end(struct __test_metadata *_metadata)
 			 "known-issues says it fails: %s", suite_current->issue->why);
 }
 
-static inline void suite_error(struct __test_metadata *_metadata, const char *what, int error)
-{
-	__TH_LOG("ERROR %s: %s", what, strerror(-error));
-	suite_erred = true;
-	_metadata->exit_code = KSFT_FAIL;
-}
-
 /* What a case found to be met is so for those that follow: each has a process of its own. */
-static unsigned int *suite_met;
+static uint64_t *suite_met;
 
-static inline bool suite_skip(struct __test_metadata *_metadata, unsigned int needs)
+static inline bool suite_skip(struct __test_metadata *_metadata, uint64_t needs)
 {
 	const char *reason = require_missing(needs & ~*suite_met);
 
@@ -132,6 +125,21 @@ static inline bool suite_skip(struct __test_metadata *_metadata, unsigned int ne
 	if (suite_current && suite_current->xfail)
 		suite_current->xfail->test = NULL;
 	SKIP(return true, "%s", reason);
+}
+
+/* A step forks, and talks to the child: where there are no sockets for that, this is a skip. */
+static inline bool suite_lacks_sockets(struct __test_metadata *_metadata, int error)
+{
+	return (error == -EAFNOSUPPORT || error == -ENOSYS) && suite_skip(_metadata, NEEDS_UNIX);
+}
+
+static inline void suite_error(struct __test_metadata *_metadata, const char *what, int error)
+{
+	if (suite_lacks_sockets(_metadata, error))
+		return;
+	__TH_LOG("ERROR %s: %s", what, strerror(-error));
+	suite_erred = true;
+	_metadata->exit_code = KSFT_FAIL;
 }
 
 /** SUITE_NEEDS() - leave a test of a topic without products, if @needs is not met */
@@ -218,7 +226,7 @@ static inline void suite_judge(struct __test_metadata *_metadata, const struct v
 static inline void suite_setup(struct __test_metadata *_metadata, struct subject *subject,
 			       const struct product *product)
 {
-	unsigned int needs = product->memory->needs | product->hold->needs;
+	uint64_t needs = product->memory->needs | product->hold->needs;
 	const char *wrong = NULL;
 	int error;
 

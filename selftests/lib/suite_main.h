@@ -25,7 +25,7 @@ struct suite_run {
  */
 struct suite_board {
 	struct __test_results results;
-	unsigned int met;
+	uint64_t met;
 };
 
 static void suite_case_name(const struct suite_case *this, char *name, size_t size)
@@ -281,6 +281,18 @@ static bool suite_run_cases(struct suite_run *run, struct __test_results *result
 	return passed;
 }
 
+/* Nothing can be judged on this machine: each case says why. */
+static void suite_skip_cases(const struct suite_run *run, const char *reason)
+{
+	char name[256];
+	size_t i;
+
+	for (i = 0; i < run->count; i++) {
+		suite_case_name(&run->cases[i], name, sizeof(name));
+		ksft_test_result_code(KSFT_SKIP, name, "%s", reason);
+	}
+}
+
 static int suite_list(const struct suite_run *run)
 {
 	char name[256];
@@ -297,6 +309,7 @@ static int suite_main(char **argv)
 {
 	struct suite_run run = { 0 };
 	struct suite_board *board;
+	const char *lacks;
 	bool list = argv[1] && !strcmp(argv[1], "-l");
 
 	suite_choose(&run, argv + 1 + list);
@@ -311,6 +324,11 @@ static int suite_main(char **argv)
 	setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
 	if (!run.count)
 		return KSFT_SKIP;
+	lacks = require_base();
+	if (lacks) {
+		suite_skip_cases(&run, lacks);
+		ksft_exit(true);
+	}
 	board = suite_shared(sizeof(*board));
 	suite_met = &board->met;
 	suite_prepare(&run);
