@@ -63,7 +63,7 @@ selftests-host: ## the suite on this machine's running kernel, after a warning; 
 	@$(MAKE) --no-print-directory -s $(if $(MODULE),,module) tools tests
 	MODULE="$(MODULE)" TESTS='$(TESTS)' YES="$(YES)" tools/run-host
 
-.PHONY: unit lint hazards mutants
+.PHONY: unit lint hazards mutants config-check
 unit: $(UNIT_TESTS) ## host unit tests, with ASan and UBSan
 	tools/unit $(UNIT_TESTS)
 
@@ -75,6 +75,9 @@ hazards: host-vm ## what must not be done to a page of a file, done: a guest for
 
 mutants: host-vm ## module and tools broken in one place each, or kernels (KTREE=): a test must turn red
 	KTREE="$(KTREE)" tools/run-mutants $(MUTANTS)
+
+config-check: host-vm ## kernels from the sources in KTREE=, each without one option that the suite uses; OPTIONS=
+	KTREE="$(KTREE)" tools/config-check $(OPTIONS)
 
 ##@ Install
 PREFIX ?= /usr/local
