@@ -63,19 +63,19 @@ enum requirement {
 	/** @NEEDS_PID_NS: PID namespaces, and the next process may be given a number */
 	NEEDS_PID_NS		= 1ULL << 25,
 	/** @NEEDS_VM_EVENTS: /proc/vmstat counts events, such as migrations that failed */
-	NEEDS_VM_EVENTS		= 1ULL << 27,
+	NEEDS_VM_EVENTS		= 1ULL << 40,
 	/** @NEEDS_UNIX: sockets between processes */
-	NEEDS_UNIX		= 1ULL << 28,
+	NEEDS_UNIX		= 1ULL << 41,
 	/** @NEEDS_THREADS: the C library can wait for a thread */
-	NEEDS_THREADS		= 1ULL << 29,
+	NEEDS_THREADS		= 1ULL << 42,
 	/** @NEEDS_TIMERS: a signal comes after a time */
-	NEEDS_TIMERS		= 1ULL << 30,
+	NEEDS_TIMERS		= 1ULL << 43,
 	/** @NEEDS_CAPABILITIES: a process can do without a capability */
-	NEEDS_CAPABILITIES	= 1ULL << 31,
+	NEEDS_CAPABILITIES	= 1ULL << 44,
 	/** @NEEDS_SHMEM: memfd_create() gives memory of shmem, and tmpfs can be mounted */
-	NEEDS_SHMEM		= 1ULL << 32,
+	NEEDS_SHMEM		= 1ULL << 45,
 	/** @NEEDS_SIGNALFD: the command `pincheck` waits by signalfd() */
-	NEEDS_SIGNALFD		= 1ULL << 33,
+	NEEDS_SIGNALFD		= 1ULL << 46,
 };
 
 /**
