@@ -355,7 +355,7 @@ static const struct requirement_row {
 	{ NEEDS_PFNMAP, PINCHECK_FEAT_PFNMAP, NULL,
 	  "needs follow_pfnmap_start() (Linux 6.12) or follow_pte()" },
 	{ NEEDS_PFNMAP_HUGE, PINCHECK_FEAT_PFNMAP_HUGE, NULL,
-	  "needs GUP-fast that knows huge device mappings (Linux 6.12)" },
+	  "needs GUP-fast that knows huge device mappings (Linux 6.12, CONFIG_TRANSPARENT_HUGEPAGE)" },
 	{ NEEDS_MOVABLE, 0, has_movable,
 	  "needs free memory in ZONE_MOVABLE (boot with movablecore=1G)" },
 	{ NEEDS_MEMORY_BLOCK, 0, memory_block_offered,
