@@ -76,6 +76,8 @@ enum requirement {
 	NEEDS_SHMEM		= 1ULL << 45,
 	/** @NEEDS_SIGNALFD: the command `pincheck` waits by signalfd() */
 	NEEDS_SIGNALFD		= 1ULL << 46,
+	/** @NEEDS_SWAP_ASYNC: swap_async.h: a swap device that is not synchronous */
+	NEEDS_SWAP_ASYNC	= 1ULL << 26,
 };
 
 /**
