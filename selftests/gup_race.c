@@ -12,8 +12,8 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include "../tools/lib/vmstat.h"
+#include "clock.h"
 #include "file.h"
 #include "stage.h"
 
@@ -91,14 +91,6 @@ struct opponent {
 	int failed;
 	bool stop;
 };
-
-static int64_t nanoseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
 
 static void *oppose(void *argument)
 {

@@ -9,7 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <time.h>
+#include "clock.h"
 #include "stage.h"
 
 /*
@@ -127,14 +127,6 @@ struct tally {
 	int meetings;
 	int second_first;
 };
-
-static int64_t nanoseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
 
 /*
  * Each on a CPU of its own, where there are two. A barrier would wake one of them late; they wait
