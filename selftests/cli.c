@@ -53,9 +53,9 @@ static const struct {
 	{ "base", "pin", "--write", 0, 4, 0, 0, 1, 0 },
 	{ "base", "get", "--slow", 0, 4, 1, 0, 0, 0 },
 	{ "swapped", "pin", "--longterm", NEEDS_SWAP, 4, 0, 1, 0, 1 },
-	{ "thp", "pin", "--write", NEEDS_THP, 512, 0, 0, 1, 0 },
-	{ "thp-pte", "pin", "--whitelist", NEEDS_THP, 512, 0, 1, 0, 0 },
-	{ "hugetlb", "get", "--write", NEEDS_HUGETLB, 512, 1, 0, 0, 0 },
+	{ "thp", "pin", "--write", NEEDS_THP, PMD_BYTES / PAGE_BYTES, 0, 0, 1, 0 },
+	{ "thp-pte", "pin", "--whitelist", NEEDS_THP, PMD_BYTES / PAGE_BYTES, 0, 1, 0, 0 },
+	{ "hugetlb", "get", "--write", NEEDS_HUGETLB, PMD_BYTES / PAGE_BYTES, 1, 0, 0, 0 },
 };
 
 TEST_F(cli, hold_memory_of_its_own)
@@ -324,7 +324,7 @@ TEST_F(cli, watch_events)
 #define ORDER_SECONDS	10
 #define ORDER_INTERVAL	1000000LL	/* nanoseconds between two looks of the command */
 
-/* The command looks at intervals: each round unmaps the page at another moment of such an interval. */
+/* The command looks at intervals: each round unmaps the page at another moment of an interval. */
 static void wait_for_moment_of_interval(unsigned int round)
 {
 	int64_t until = nanoseconds() + ORDER_INTERVAL * (round % 20) / 20;
@@ -333,7 +333,7 @@ static void wait_for_moment_of_interval(unsigned int round)
 		;
 }
 
-/* Unmap the stage's first page, read the two changes that the command prints, map the page again. */
+/* Unmap the stage's first page, read the two changes that the command prints, and map it again. */
 static bool event_is_first(FIXTURE_DATA(cli) *self)
 {
 	struct stage *stage = &self->stage;
@@ -358,8 +358,8 @@ static bool event_is_first(FIXTURE_DATA(cli) *self)
 }
 
 /*
- * ACCURACY. Rows B28, B29, row 20 of issue 9: the event comes first also where the kernel unmaps the
- * page between two steps of the command. Each round has the same three changes.
+ * ACCURACY. Rows B28, B29, row 20 of issue 9: the event comes first also where the kernel unmaps
+ * the page between two steps of the command. Each round has the same three changes.
  */
 TEST_F(cli, watch_events_in_order)
 {

@@ -60,6 +60,8 @@ enum requirement {
 	NEEDS_HUGETLB_LEAVES	= 1U << 24,
 	/** @NEEDS_PID_NS: PID namespaces, and the next process may be given a number */
 	NEEDS_PID_NS		= 1U << 25,
+	/** @NEEDS_MTHP: anonymous memory of folios of 64 KiB */
+	NEEDS_MTHP		= 1U << 27,
 };
 
 /**
