@@ -64,9 +64,9 @@ static int64_t pages_out(const FIXTURE_DATA(races) *self)
 TEST_F(races, sigkill_while_busy)
 {
 	struct stage *stage = &self->stage;
-	int left = 0;
+	int left = 0, round;
 
-	for (int round = 0; round < CHILDREN; round++) {
+	for (round = 0; round < CHILDREN && suite_has_time(); round++) {
 		int ready[2], status;
 		pid_t child;
 		char byte;
@@ -96,7 +96,8 @@ TEST_F(races, sigkill_while_busy)
 		close(ready[0]);
 	}
 	EXPECT_EQ(0, left);
-	evidence("%d busy children killed, 0 pages out after each", CHILDREN);
+	EXPECT_OFTEN(CHILDREN, round);
+	evidence("%d busy children killed, %d times pages were out after it", round, left);
 }
 
 /*
@@ -219,7 +220,8 @@ static bool race(struct racer racers[2], struct tally *tally, void *(*first)(voi
 
 static bool race_goes_on(const struct tally *tally)
 {
-	return tally->meetings < MEETINGS && tally->rounds < ROUNDS_MAX;
+	return !tally->rounds || (tally->meetings < MEETINGS && tally->rounds < ROUNDS_MAX &&
+				  suite_has_time());
 }
 
 static void race_evidence(const struct tally *tally)
