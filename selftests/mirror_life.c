@@ -324,6 +324,11 @@ static void *shake(void *argument)
 	return NULL;
 }
 
+static bool goes_on(const struct shaker *shaker, unsigned int round)
+{
+	return round < ROUNDS || (shaker->shakes < MEETINGS && round < ROUNDS_MAX);
+}
+
 /*
  * SYNC. Device I/O beside invalidations: it ends, well or with the errno of what it met, never in
  * another page; and when all is quiet, both sides see the same.
@@ -340,8 +345,7 @@ TEST_F(mirror_life, shaken)
 	stage_use_all_cpus();
 	ASSERT_EQ(0, stage_hold_all(stage, write_row));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, shake, &shaker));
-	for (round = 0; round < ROUNDS || (shaker.shakes < MEETINGS && round < ROUNDS_MAX);
-	     round++) {
+	for (round = 0; suite_has_time() && goes_on(&shaker, round); round++) {
 		__u64 at = (round % STAGE_PAGES) * stage->page;
 		ssize_t got = pincheck_write(stage->session, stage->hold.hold, at, "w", 1);
 
@@ -353,7 +357,8 @@ TEST_F(mirror_life, shaken)
 	shaker.stop = true;
 	pthread_join(thread, NULL);
 	EXPECT_EQ(round, done + refused);
-	EXPECT_TRUE(shaker.shakes >= MEETINGS);
+	EXPECT_OFTEN(MEETINGS, shaker.shakes);
+	EXPECT_OFTEN(ROUNDS, round);
 	EXPECT_LT(0, count_events(stage, stage->hold.hold, PINCHECK_EVENT_PROTECTION_VMA));
 	memset(stage->memory, 0x77, stage->length);
 	for (size_t i = 0; i < STAGE_PAGES; i++) {
@@ -364,7 +369,7 @@ TEST_F(mirror_life, shaken)
 					    1));
 		EXPECT_EQ('q', stage->memory[i * stage->page]);
 	}
-	evidence("%u writes done, %u refused, beside %u shakes", done, refused, shaker.shakes);
+	evidence("%u rounds: %u writes done, %u refused, beside %u shakes", round, done, refused, shaker.shakes);
 }
 
 PINCHECK_TEST_MAIN

@@ -79,6 +79,11 @@ static bool has_thp(void)
 	return file_contains(enabled, "[always]") || file_contains(enabled, "[madvise]");
 }
 
+static bool has_mthp(void)
+{
+	return !access(KNOB_MTHP, W_OK);
+}
+
 /* Root may enlarge the pool; it stays enlarged, as an administrator's setting would. */
 static bool has_hugetlb(void)
 {
@@ -333,6 +338,7 @@ static const struct requirement_row {
 	{ NEEDS_SWAP_ASYNC, 0, swap_async_offered,
 	  "needs a swap device that is not synchronous (PINCHECK_SWAP_ASYNC= its path, mkswap done)" },
 	{ NEEDS_THP, 0, has_thp, "needs transparent huge pages (always or madvise)" },
+	{ NEEDS_MTHP, 0, has_mthp, "needs folios of 64 KiB (Linux 6.8, and root)" },
 	{ NEEDS_HUGETLB, 0, has_hugetlb, "needs 10 free 2 MiB hugetlb pages (vm.nr_hugepages)" },
 	{ NEEDS_URING, 0, has_uring, "needs io_uring (kernel.io_uring_disabled=0)" },
 	{ NEEDS_SOFT_DIRTY, 0, has_soft_dirty, "needs soft-dirty (CONFIG_MEM_SOFT_DIRTY)" },

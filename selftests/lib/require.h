@@ -78,6 +78,8 @@ enum requirement {
 	NEEDS_SIGNALFD		= 1ULL << 46,
 	/** @NEEDS_SWAP_ASYNC: swap_async.h: a swap device that is not synchronous */
 	NEEDS_SWAP_ASYNC	= 1ULL << 26,
+	/** @NEEDS_MTHP: anonymous memory of folios of 64 KiB */
+	NEEDS_MTHP		= 1ULL << 27,
 };
 
 /**

@@ -38,6 +38,7 @@
 #define PINCHECK_SELFTESTS_SUITE_H
 
 #include <kselftest_harness.h>
+#include "clock.h"
 #include "known_issues.h"
 #include "one_process.h"
 #include "require.h"
@@ -94,6 +95,7 @@ struct suite_case {
 static struct scenario *suite_scenarios;
 static void (*suite_prepared)(void);
 static struct suite_case *suite_current;
+static int64_t suite_case_began;
 
 /*
  * A skip, an error, a crash or a timeout says nothing of what the kernel is known to get wrong. The
@@ -111,6 +113,21 @@ static inline void suite_reached_the_end(struct __test_metadata *_metadata)
 		snprintf(_metadata->results->reason, sizeof(_metadata->results->reason),
 			 "known-issues says it fails: %s", suite_current->issue->why);
 }
+
+/**
+ * suite_has_time() - is less than two thirds of the time limit of this case over?
+ *
+ * A case that repeats something until enough happened asks in each round, so that on a busy machine
+ * it ends by itself, says how many rounds it had, and judges those.
+ */
+static inline bool suite_has_time(void)
+{
+	return nanoseconds() - suite_case_began <
+	       suite_current->test->timeout * 1000000000LL * 2 / 3;
+}
+
+/** EXPECT_OFTEN() - @seen is @least or more; 1 or more where the time of the case was over */
+#define EXPECT_OFTEN(least, seen)	EXPECT_LE(suite_has_time() ? (least) : 1, seen)
 
 /* What a case found to be met is so for those that follow: each has a process of its own. */
 static uint64_t *suite_met;

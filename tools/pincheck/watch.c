@@ -183,8 +183,8 @@ static void print_event(const struct watch *watch, const struct pincheck_event *
 	json_decref(line);
 }
 
-/* What the kernel did since the last look; it comes before what that changed. */
-static int tell_events(struct watch *watch)
+/* What the kernel did since these events were read last. */
+static int print_events(struct watch *watch)
 {
 	struct pincheck_event events[EVENTS];
 	__u64 count = EVENTS, lost = 0;
@@ -202,6 +202,24 @@ static int tell_events(struct watch *watch)
 	return error;
 }
 
+/*
+ * The mirror records an event before the kernel changes a page. The pages are read first, then the
+ * events, so each change that was seen has its event in what is read then; and the events are printed
+ * before the changes.
+ *
+ * Events are read also where the process is gone: its end is one of them.
+ */
+static int look_and_print(struct watch *watch, const struct column *columns)
+{
+	int gone = look(watch, watch->now);
+	int error = print_events(watch);
+
+	if (gone || error)
+		return gone ?: error;
+	compare(watch, columns);
+	return 0;
+}
+
 static int follow(struct watch *watch, const struct column *columns)
 {
 	struct sight *swap;
@@ -210,12 +228,9 @@ static int follow(struct watch *watch, const struct column *columns)
 	while (!enough(watch)) {
 		error = wait_for_next(watch);
 		if (!error)
-			error = tell_events(watch);
-		if (!error)
-			error = look(watch, watch->now);
+			error = look_and_print(watch, columns);
 		if (error)
 			return error;
-		compare(watch, columns);
 		swap = watch->before;
 		watch->before = watch->now;
 		watch->now = swap;
