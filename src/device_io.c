@@ -16,6 +16,7 @@
 #include "compat/kmap.h"
 #include "device_io.h"
 #include "hold.h"
+#include "page_health.h"
 
 /**
  * device_access() - copy between a page and the module's own
@@ -24,14 +25,15 @@
  *
  * Context: does not sleep.
  *
- * Return: 0, or -EIO when the memory failed.
+ * Return: 0, or -EIO: see page_health().
  */
 int device_access(struct page *page, const struct io_part *part)
 {
+	int err = page_health(page);
 	void *held;
 
-	if (PageHWPoison(page))
-		return -EIO;
+	if (err)
+		return err;
 	held = compat_kmap_local_page(page);
 	if (part->write)
 		memcpy(held + part->offset, part->bounce, part->len);

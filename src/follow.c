@@ -16,6 +16,7 @@
 #include "compat/kmap.h"
 #include "follow.h"
 #include "hold.h"
+#include "page_health.h"
 #include "pfnmap_hold.h"
 #include "pfnmap.h"
 #include "session.h"
@@ -40,7 +41,7 @@ int follow_read(unsigned long pfn, unsigned int offset, void *buffer, unsigned i
 	void *memory;
 	long err;
 
-	if (!page || PageHWPoison(page))
+	if (!page || page_health(page))
 		return -EIO;
 	memory = compat_kmap_local_page(page);
 	/* Somebody else's pages need not be mapped in the kernel. */

@@ -4,7 +4,8 @@
  *
  * For as long as it looks, the report has a reference on the folio, so that this is not split,
  * freed and used for something else meanwhile; its own reference is subtracted from what it tells.
- * Others see it: a write fault in that instant may copy where it would have reused.
+ * Others see it: a write fault in that instant may copy where it would have reused. Of a page that
+ * may not be referenced, see report_hold(), the report tells what the words of its struct page say.
  *
  * Pages that are asked about together are alike as a rule. Of a large folio, what is true of the
  * whole is looked at once; of a small anonymous page, all that a report is made of are a few
@@ -17,7 +18,9 @@
 #include "compat/mapped_shared.h"
 #include "compat/page_counts.h"
 #include "compat/page_flags.h"
+#include "compat/page_type.h"
 #include "compat/placement.h"
+#include "page_health.h"
 #include "report.h"
 #include "reuse_rule.h"
 #include "whitelist.h"
@@ -47,8 +50,10 @@ static void tell_flag(struct pincheck_report *report, u64 bit, int value)
 
 static void tell_folio_flags(struct pincheck_report *report, struct page *head)
 {
+	/* What is of a type, or logically offline, is not referenced. */
 	report->flags |= 0 FOR_EACH_FOLIO_FLAG(FOLIO_FLAG_TEST);
-	report->flags_known |= 0 FOR_EACH_FOLIO_FLAG(FOLIO_FLAG_BIT);
+	report->flags_known |= PINCHECK_PAGE_TYPED | PINCHECK_PAGE_OFFLINE
+			       FOR_EACH_FOLIO_FLAG(FOLIO_FLAG_BIT);
 	tell_flag(report, PINCHECK_PAGE_LARGE, PageHead(head));
 }
 
@@ -127,6 +132,13 @@ static void tell_placement(struct pincheck_report *report, struct page *page, st
 	tell_flag(report, PINCHECK_PAGE_LONGTERM_PINNABLE, compat_longterm_pinnable(head));
 }
 
+/* Where nobody looks for failed memory, nobody knows. */
+static void tell_failed(struct pincheck_report *report, struct page *page)
+{
+	if (IS_ENABLED(CONFIG_MEMORY_FAILURE))
+		tell_flag(report, PINCHECK_PAGE_HWPOISON, page_failed(page));
+}
+
 /* @head has a reference of ours. */
 static void tell_folio(struct pincheck_report *report, struct page *page, struct page *head)
 {
@@ -139,24 +151,65 @@ static void tell_folio(struct pincheck_report *report, struct page *page, struct
 	tell_exclusive(report, page, head);
 	tell_file(report, head);
 	tell_zero(report, page);
+	tell_failed(report, page);
 	tell_placement(report, page, head);
 	reuse_judge(report);
 }
 
-/**
- * report_hold() - take a reference on a folio
+/*
+ * Is this a folio that anybody may take a reference on? Memory of processes and files has a mapping,
+ * or is on a list, or is backed by swap; other compound pages are freed by their references, too.
+ */
+static bool may_be_held(struct page *head)
+{
+	const unsigned long signs = 1UL << PG_lru | 1UL << PG_swapbacked;
+	const unsigned long flags = compat_page_flags(head);
+	const unsigned long mapping = compat_page_mapping(head);
+
+	if (compat_page_has_owner(head) || (flags & 1UL << PG_reserved))
+		return false;
+	return PageHead(head) || (flags & signs) || (mapping & MAPPING_BIT_ANON) ||
+	       (mapping && !(mapping & MAPPING_BITS));
+}
+
+/* Return: did that get a reference on @head? It may not be what it was looked at for. */
+static bool try_hold(struct page *head)
+{
+	bool held;
+
+	/* The look and the reference are to be close to each other: see report_hold(). */
+	preempt_disable();
+	held = may_be_held(head) && get_page_unless_zero(head);
+	preempt_enable();
+	return held;
+}
+
+/*
+ * report_hold() - take a reference on a folio that anybody may take one on
  * @page: any of its pages
  *
- * Return: its first page, for put_page(); NULL when it has no users.
+ * The others are pages of a type, reserved pages, and small pages that nothing but a reference count
+ * says to be used. Their owner may set that count: virtio-mem hands PageOffline() pages to the page
+ * allocator by set_page_count(page, 0) (__free_pages_core()), and where our reference was set to 0,
+ * our put makes it -1.
+ *
+ * What is left of that: a page is memory of a process at our look, then it is freed, isolated, and
+ * claimed by such an owner, which sets the count, and all of this between our look and our
+ * reference, or between that and the second look, which gives the reference back. Preemption is off
+ * in the first of these windows, and isolating takes the owner milliseconds in which it looks at
+ * all pages of a block; but an interrupt, or a hypervisor that stops our CPU, can be longer. Nothing
+ * that is exported to modules would close it.
+ *
+ * Return: its first page, for put_page(); NULL when it has no users or may not be referenced.
  */
-struct page *report_hold(struct page *page)
+static struct page *report_hold(struct page *page)
 {
 	for (;;) {
 		struct page *head = compound_head(page);
 
-		if (!get_page_unless_zero(head))
+		if (!try_hold(head))
 			return NULL;
-		if (compound_head(page) == head)
+		if (compound_head(page) == head && may_be_held(head))
 			return head;
 		put_page(head);	/* split or freed in between */
 	}
@@ -173,6 +226,56 @@ static void tell_page(struct pincheck_report *report, u64 pfn, struct page *page
 	report->node = page_to_nid(page);
 	tell_flag(report, PINCHECK_PAGE_MOVABLE_ZONE, report->zone == ZONE_MOVABLE);
 	tell_flag(report, PINCHECK_PAGE_DEVICE, is_zone_device_page(page));
+}
+
+/* Flags that are bits of one word. Those of a type use some of them for something else. */
+#define FOR_EACH_FLAG_BIT(X)	\
+	X(DIRTY, dirty) X(WRITEBACK, writeback) X(PRIVATE, private) X(LRU, lru)			\
+	X(LOCKED, locked) X(UNEVICTABLE, unevictable)
+
+#define FLAG_BIT_TEST(upper, lower)	| (flags & 1UL << PG_##lower ? PINCHECK_PAGE_##upper : 0)
+
+/* Of a page that has users, is of no type, and has no reference of ours. */
+static void tell_words_in_use(struct pincheck_report *report, struct page *page)
+{
+	const unsigned long flags = compat_page_flags(page);
+
+	report->flags |= 0 FOR_EACH_FLAG_BIT(FLAG_BIT_TEST);
+	report->flags_known |= 0 FOR_EACH_FLAG_BIT(FOLIO_FLAG_BIT);
+	tell_flag(report, PINCHECK_PAGE_ZERO, is_zero_pfn(page_to_pfn(page)));
+	tell_flag(report, PINCHECK_PAGE_CMA, compat_page_cma(page));
+	report->pins = report->refcount / GUP_PIN_COUNTING_BIAS;
+	tell_flag(report, PINCHECK_PAGE_MAYBE_DMA_PINNED, report->pins > 0);
+	if (!PageCompound(page) && compat_page_mapcount(page, page, 0, &report->page_mapcount)) {
+		report->folio_mapcount = report->page_mapcount;
+		report->present |= PINCHECK_REPORT_MAPCOUNT | PINCHECK_REPORT_FOLIO_MAPCOUNT;
+	}
+}
+
+/* Without a reference: what the words of a struct page say for themselves. No pointer is followed. */
+static void tell_words(struct pincheck_report *report, struct page *page)
+{
+	struct page *head = compound_head(page);
+	const u64 others = PINCHECK_PAGE_ANON | PINCHECK_PAGE_KSM | PINCHECK_PAGE_HUGETLB |
+			   PINCHECK_PAGE_FILE | PINCHECK_PAGE_SHMEM | PINCHECK_PAGE_SWAPCACHE;
+	struct whitelist_facts facts = { .kernel = compat_page_has_owner(head) };
+	struct whitelist_answer answer = whitelist_judge(&facts);
+
+	report->head = report->pfn;
+	tell_failed(report, page);
+	tell_flag(report, PINCHECK_PAGE_TYPED, facts.kernel);
+	tell_flag(report, PINCHECK_PAGE_OFFLINE, compat_page_offline(page));
+	tell_flag(report, PINCHECK_PAGE_SLAB, PageSlab(page));
+	tell_flag(report, PINCHECK_PAGE_RESERVED, PageReserved(page));
+	report->refcount = page_ref_count(head);
+	if (report->refcount <= 0)
+		return;		/* free, or a page that came and went */
+	report->flags_known |= others;
+	report->whitelist = answer.verdict;
+	report->whitelist_reason = answer.reason;
+	report->present |= PINCHECK_REPORT_WHITELIST;
+	if (!facts.kernel)
+		tell_words_in_use(report, page);
 }
 
 static __always_inline struct report_marks read_marks(struct page *page)
@@ -228,6 +331,8 @@ static __always_inline void look_further(struct report_look *look, u64 pfn, stru
 	report->pfn = pfn;
 	look->marks.mapcount = atomic_read(&page->_mapcount);
 	compat_page_mapcount(page, look->head, report->entire_mapcount, &report->page_mapcount);
+	report->flags &= ~PINCHECK_PAGE_HWPOISON;
+	tell_failed(report, page);
 	if (!report_has_one_mark(report)) {
 		report->flags &= ~PINCHECK_PAGE_ANON_EXCLUSIVE;
 		tell_exclusive(report, page, look->head);
@@ -272,8 +377,7 @@ static noinline void look_afresh(struct report_look *look, u64 pfn, struct page 
 	if (head)
 		look_at_folio(look, page, head);
 	else
-		/* Free, or its owner does not count references: nothing else can be relied on. */
-		look->report.head = pfn;
+		tell_words(&look->report, page);
 }
 
 static __always_inline void look_at(struct report_look *look, u64 pfn)

@@ -44,7 +44,6 @@ static inline bool report_has_one_mark(const struct pincheck_report *report)
 	return (report->flags & PINCHECK_PAGE_HUGETLB) || report->entire_mapcount > 0;
 }
 
-struct page *report_hold(struct page *page);
 void report_begin(struct report_look *look);
 void report_next(struct report_look *look, u64 pfn);
 void report_end(struct report_look *look);

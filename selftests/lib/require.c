@@ -259,6 +259,18 @@ static bool has_pid_ns(void)
 	return !access("/proc/sys/kernel/ns_last_pid", W_OK);
 }
 
+/* A person's machine loses the memory until it boots again: somebody has to allow that. */
+static bool has_poison(void)
+{
+	return getenv("PINCHECK_POISON") &&
+	       !access("/proc/sys/vm/memory_failure_early_kill", R_OK) && !geteuid();
+}
+
+static bool has_kpageflags(void)
+{
+	return !access("/proc/kpageflags", R_OK);
+}
+
 static bool has_vm_events(void)
 {
 	uint64_t faults;
@@ -371,6 +383,10 @@ static const struct requirement_row {
 	  "needs memory of ZONE_MOVABLE that may go offline (PINCHECK_MEMORY_BLOCK= its path)" },
 	{ NEEDS_HUGETLB_LEAVES, 0, has_hugetlb_leaves,
 	  "needs a kernel that does not WARN of hugetlb in ZONE_MOVABLE (Linux 6.10)" },
+	{ NEEDS_POISON, 0, has_poison,
+	  "needs memory that may be lost (CONFIG_MEMORY_FAILURE, root, PINCHECK_POISON=yes)" },
+	{ NEEDS_KPAGEFLAGS, 0, has_kpageflags,
+	  "needs /proc/kpageflags (CONFIG_PROC_PAGE_MONITOR, and root)" },
 	{ NEEDS_PID_NS, 0, has_pid_ns,
 	  "needs PID namespaces (CONFIG_PID_NS, CONFIG_CHECKPOINT_RESTORE, and root)" },
 	{ NEEDS_VM_EVENTS, 0, has_vm_events,

@@ -80,6 +80,10 @@ enum requirement {
 	NEEDS_SWAP_ASYNC	= 1ULL << 26,
 	/** @NEEDS_MTHP: anonymous memory of folios of 64 KiB */
 	NEEDS_MTHP		= 1ULL << 27,
+	/** @NEEDS_POISON: memory may be made to fail, which is lost until the machine boots again */
+	NEEDS_POISON		= 1ULL << 47,
+	/** @NEEDS_KPAGEFLAGS: /proc/kpageflags says what each page of the machine is */
+	NEEDS_KPAGEFLAGS	= 1ULL << 48,
 };
 
 /**

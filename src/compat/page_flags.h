@@ -66,6 +66,13 @@ static inline unsigned long compat_page_flags(const struct page *page)
 	return READ_ONCE(*(const unsigned long *)&page->flags);
 }
 
+/* The bit of a page that failed; no bit where the kernel does not look for such pages. */
+#ifdef CONFIG_MEMORY_FAILURE
+#define PAGE_FLAG_HWPOISON	(1UL << PG_hwpoison)
+#else
+#define PAGE_FLAG_HWPOISON	0UL
+#endif
+
 /* Low bits of the mapping field: bit 0 is anonymous memory, bit 1 alone a driver's movable page. */
 #define MAPPING_BIT_ANON	1UL
 #define MAPPING_BITS		3UL

@@ -23,6 +23,7 @@ static const struct word kinds[] = {
 	{ PINCHECK_PAGE_KSM, "ksm" }, { PINCHECK_PAGE_ZERO, "zero" },
 	{ PINCHECK_PAGE_SLAB, "slab" }, { PINCHECK_PAGE_RESERVED, "reserved" },
 	{ PINCHECK_PAGE_DEVICE, "device" }, { PINCHECK_PAGE_SWAPCACHE, "swapcache" },
+	{ PINCHECK_PAGE_OFFLINE, "offline" },
 };
 
 static const struct word flags[] = {
@@ -38,7 +39,8 @@ static const struct word flags[] = {
 	{ PINCHECK_PAGE_MOVABLE_ZONE, "movable-zone" }, { PINCHECK_PAGE_CMA, "cma" },
 	{ PINCHECK_PAGE_LONGTERM_PINNABLE, "longterm-pinnable" },
 	{ PINCHECK_PAGE_DEVICE, "device" }, { PINCHECK_PAGE_UNEVICTABLE, "unevictable" },
-	{ PINCHECK_PAGE_MAPPED_SHARED, "mapped-shared" },
+	{ PINCHECK_PAGE_MAPPED_SHARED, "mapped-shared" }, { PINCHECK_PAGE_HWPOISON, "hwpoison" },
+	{ PINCHECK_PAGE_TYPED, "typed" }, { PINCHECK_PAGE_OFFLINE, "offline" },
 };
 
 static const struct word models[] = {

@@ -50,6 +50,7 @@
 #define ENV_BTRFS		"PINCHECK_BTRFS"
 #define ENV_SWAP_ASYNC		"PINCHECK_SWAP_ASYNC"	/* a swap device that is off */
 #define ENV_MODULE		"PINCHECK_MODULE"	/* its file: it may be unloaded and loaded again */
+#define ENV_POISON		"PINCHECK_POISON"	/* memory may be made to fail */
 #define ENV_MEMORY_BLOCK	"PINCHECK_MEMORY_BLOCK"	/* of ZONE_MOVABLE: it may go offline */
 
 #endif

@@ -323,8 +323,9 @@ struct pincheck_release {
  * EINVAL: unknown flag, @offset and @len leave the hold. EPERM: writing through a hold taken
  * without PINCHECK_HOLD_WRITE, always, before anything is touched. ENOENT: no such hold.
  * ENODATA: a page was given back before (see struct pincheck_release). EFAULT: @buffer cannot be
- * read or written. EIO: the memory failed (hwpoison). EINTR: fatal signal. Once the structure could
- * be read @done says, in any case, how far it came.
+ * read or written. EIO: the memory failed (hwpoison; all of a hugetlb page of which a part failed),
+ * or is none of a process's (logically offline, a page table). EINTR: fatal signal. Once the
+ * structure could be read @done says, in any case, how far it came.
  *
  * Kind mirror: EFAULT: nothing that may be read is mapped there any more. EPERM: it may not be
  * written any more. EAGAIN: what is mapped kept changing.
@@ -456,6 +457,9 @@ enum pincheck_whitelist_reason {
 #define PINCHECK_PAGE_DEVICE		(1ULL << 20)	/* ZONE_DEVICE */
 #define PINCHECK_PAGE_UNEVICTABLE	(1ULL << 21)
 #define PINCHECK_PAGE_MAPPED_SHARED	(1ULL << 22)	/* perhaps by more than one process (6.15) */
+#define PINCHECK_PAGE_HWPOISON		(1ULL << 23)	/* failed; hugetlb: some page of the folio */
+#define PINCHECK_PAGE_TYPED		(1ULL << 24)	/* a page table, slab, offline, free, ... */
+#define PINCHECK_PAGE_OFFLINE		(1ULL << 25)	/* logically offline: in a balloon, unplugged */
 
 /* Bits of pincheck_report.present: which numbers are told. */
 #define PINCHECK_REPORT_PAGE		(1U << 0)	/* there is a page: all not named below */
@@ -486,9 +490,12 @@ enum pincheck_whitelist_reason {
  * A snapshot without locks: numbers may be of slightly different moments when others use the
  * page. Pages of one folio that are asked for one after the other share one look at the folio.
  * While it looks, the module may have a reference of its own on the folio; that is not counted
- * here, but others may see it. A folio without users (refcount 0) is not looked into: its @head
- * reads as @pfn, most flags are unknown. What the kernel does not offer is marked absent in
- * @present and @flags_known; then the field is 0 and means nothing.
+ * here, but others may see it. It takes none on pages whose owner may set the count: those of a type
+ * (PINCHECK_PAGE_TYPED), reserved ones (the zero page, too), and small ones that are no memory of
+ * processes or files. Of these, and of a folio without users (refcount 0), what the page says by
+ * itself is told: @head reads as @pfn, @order as 0, and flags and counts that do not follow from
+ * that are unknown. Pages of a type have no mapcounts. What the kernel does not offer is marked
+ * absent in @present and @flags_known; then the field is 0 and means nothing.
  */
 struct pincheck_report {
 	/** @pfn: (out) the page asked for */

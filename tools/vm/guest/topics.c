@@ -292,6 +292,7 @@ void topics_run(const struct config *config)
 		setenv(ENV_FILTER, config->filter, 1);
 	if (config->slow)
 		setenv(ENV_SLOW, "yes", 1);
+	setenv(ENV_POISON, "yes", 1);	/* a guest does not live long */
 	if (*config->module)
 		setenv(ENV_MODULE, config->module, 1);
 	for (unsigned int i = 0; i < topic_count; i++)
