@@ -11,6 +11,7 @@
 #include "knob.h"
 #include "memory.h"
 #include "require.h"
+#include "swap_async.h"
 
 static const size_t area_places[AREAS] = { [CPU_AREA] = 128, [DEVICE_AREA] = 2048 };
 
@@ -157,7 +158,10 @@ static int populate_swapped(struct memory *memory)
 	size_t i;
 
 	memory_populate(memory);
-	error = usermem_page_out(memory->start, memory->bytes, memory->pagemap);
+	if (memory->kind->traits & MEMORY_ASYNC)
+		error = swap_async_evict(memory->start, memory->bytes);
+	else
+		error = usermem_page_out(memory->start, memory->bytes, memory->pagemap);
 	for (i = 0; i < memory->samples && !error; i++)
 		(void)*(volatile char *)memory_address(memory, memory->sample[i]);
 	return error;
@@ -258,6 +262,32 @@ const struct memory_kind memory_hugetlb = {
 	.populate = memory_populate, .check = check_pmd_mapped,
 };
 
+/* The same kinds, with the swap device that is not synchronous. */
+const struct memory_kind memory_base_async = {
+	.name = "base_async", .bytes = SAMPLES * PAGE_BYTES,
+	.traits = MEMORY_ASYNC, .needs = NEEDS_SWAP_ASYNC,
+	.populate = memory_populate, .check = check_small,
+};
+
+const struct memory_kind memory_swapped_async = {
+	.name = "swapped_async", .bytes = SAMPLES * PAGE_BYTES,
+	.traits = MEMORY_SWAPPED | MEMORY_ASYNC, .needs = NEEDS_SWAP_ASYNC,
+	.populate = populate_swapped, .check = check_small,
+};
+
+const struct memory_kind memory_thp_pmd_async = {
+	.name = "thp_pmd_async", .bytes = PMD_BYTES,
+	.traits = MEMORY_LARGE | MEMORY_PMD | MEMORY_ASYNC,
+	.needs = NEEDS_THP | NEEDS_SWAP_ASYNC,
+	.populate = populate_thp, .check = check_pmd_mapped,
+};
+
+const struct memory_kind memory_thp_pte_async = {
+	.name = "thp_pte_async", .bytes = PMD_BYTES,
+	.traits = MEMORY_LARGE | MEMORY_ASYNC, .needs = NEEDS_THP | NEEDS_SWAP_ASYNC,
+	.populate = populate_thp_pte, .check = check_pte_mapped,
+};
+
 int memory_map(struct memory *memory, const struct memory_kind *kind, const char **wrong)
 {
 	int error;
@@ -281,6 +311,11 @@ int memory_map(struct memory *memory, const struct memory_kind *kind, const char
 		return error;
 	}
 	memory->mapped = true;
+	if (kind->traits & MEMORY_ASYNC) {
+		error = swap_async_on();
+		if (error)
+			return error;
+	}
 	*wrong = "could not be swapped out";
 	error = kind->populate(memory);
 	if (!error)

@@ -43,6 +43,8 @@ enum memory_trait {
 	MEMORY_MERGED		= 1U << 9,
 	/** @MEMORY_SHMEM: pages of shmem, mapped as they are in the file */
 	MEMORY_SHMEM		= 1U << 10,
+	/** @MEMORY_ASYNC: reclaim writes the memory to the swap device of swap_async.h */
+	MEMORY_ASYNC		= 1U << 11,
 };
 
 struct memory;
@@ -72,7 +74,8 @@ struct memory_kind {
 extern const struct memory_kind memory_base, memory_swapped, memory_thp_pmd, memory_thp_pte,
 				memory_hugetlb, memory_many, memory_ext4_shared,
 				memory_ext4_private, memory_shmem_shared, memory_shmem_private,
-				memory_secret, memory_zero;
+				memory_secret, memory_zero, memory_base_async,
+				memory_swapped_async, memory_thp_pmd_async, memory_thp_pte_async;
 
 /** memory_open_ext4() - a file in $PINCHECK_EXT4, unlinked. Return: descriptor or -errno */
 int memory_open_ext4(void);

@@ -20,6 +20,7 @@
 #include "memory.h"
 #include "memory_block.h"
 #include "require.h"
+#include "swap_async.h"
 #include "trap.h"
 
 #define HUGETLB_DIR		"/sys/kernel/mm/hugepages/hugepages-2048kB/"
@@ -257,6 +258,8 @@ static const struct requirement_row {
 } requirements[] = {
 	{ NEEDS_PATH, PINCHECK_FEAT_PATH, NULL, "needs fast/slow attribution (CONFIG_KPROBES)" },
 	{ NEEDS_SWAP, 0, has_swap, "needs swap (swapon a device)" },
+	{ NEEDS_SWAP_ASYNC, 0, swap_async_offered,
+	  "needs a swap device that is not synchronous (PINCHECK_SWAP_ASYNC= its path, mkswap done)" },
 	{ NEEDS_THP, 0, has_thp, "needs transparent huge pages (always or madvise)" },
 	{ NEEDS_HUGETLB, 0, has_hugetlb, "needs 10 free 2 MiB hugetlb pages (vm.nr_hugepages)" },
 	{ NEEDS_URING, 0, has_uring, "needs io_uring (kernel.io_uring_disabled=0)" },

@@ -60,6 +60,8 @@ enum requirement {
 	NEEDS_HUGETLB_LEAVES	= 1U << 24,
 	/** @NEEDS_PID_NS: PID namespaces, and the next process may be given a number */
 	NEEDS_PID_NS		= 1U << 25,
+	/** @NEEDS_SWAP_ASYNC: swap_async.h: a swap device that is not synchronous */
+	NEEDS_SWAP_ASYNC	= 1U << 26,
 };
 
 /**

@@ -43,6 +43,7 @@
 #include "require.h"
 #include "rules.h"
 #include "subject.h"
+#include "swap_async.h"
 
 /**
  * struct scenario - a row beside a test: whom it concerns and what it covers

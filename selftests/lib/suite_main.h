@@ -297,6 +297,7 @@ static int suite_main(char **argv)
 {
 	struct suite_run run = { 0 };
 	struct suite_board *board;
+	bool passed;
 	bool list = argv[1] && !strcmp(argv[1], "-l");
 
 	suite_choose(&run, argv + 1 + list);
@@ -318,7 +319,10 @@ static int suite_main(char **argv)
 	suite_set_timeouts();
 	suite_expect_failures(&run);
 	suite_stay_on_one_cpu();
-	ksft_exit(suite_run_cases(&run, &board->results));
+	passed = suite_run_cases(&run, &board->results);
+	/* A case leaves the device on for those that follow: to turn it off takes an RCU period. */
+	swap_async_off();
+	ksft_exit(passed);
 	return KSFT_FAIL;
 }
 

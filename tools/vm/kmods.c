@@ -32,6 +32,8 @@ struct wanted {
 static const struct wanted wanted[] = {
 	{ "zram", "num_devices=1", "swap", false },
 	{ "brd", NULL, "swap where there is no zram, and file systems", false },
+	/* The default of eight devices costs time at boot. */
+	{ "loop", "max_loop=1", "swap that is not synchronous", false },
 	{ "ext4", "", "tests of it", false },
 	{ "xfs", "", "tests of it", true },
 	{ "btrfs", "", "tests of it", true },

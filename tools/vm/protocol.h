@@ -48,6 +48,7 @@
 #define ENV_EXT4		"PINCHECK_EXT4"
 #define ENV_XFS			"PINCHECK_XFS"
 #define ENV_BTRFS		"PINCHECK_BTRFS"
+#define ENV_SWAP_ASYNC		"PINCHECK_SWAP_ASYNC"	/* a swap device that is off */
 #define ENV_MODULE		"PINCHECK_MODULE"	/* its file: it may be unloaded and loaded again */
 #define ENV_MEMORY_BLOCK	"PINCHECK_MEMORY_BLOCK"	/* of ZONE_MOVABLE: it may go offline */
 

@@ -53,6 +53,8 @@ void memory_up(const struct config *config);
 void movable_up(const struct config *config);
 const char *movable_down(const struct config *config);
 void swap_up(const struct config *config);
+/* A topic that was killed may have left the device on. */
+void swap_async_off(void);
 void disks_up(bool late);
 
 /* Kernel modules: the list of the host, and the one under test */

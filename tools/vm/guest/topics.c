@@ -270,6 +270,7 @@ static void run_topic(const char *topic, const struct config *config)
 		report_result(false, topic, "ERROR fork: %s", strerror(errno));
 	} else {
 		watch(pid, output[0], config->topic_seconds, &forward, &ending);
+		swap_async_off();
 		ending.left = machine_down(topic, config);
 		report("%s took %.2f s", topic, monotonic_seconds() - start);
 		clean_pins_since(topic);
