@@ -20,6 +20,7 @@
 #include "memory.h"
 #include "memory_block.h"
 #include "require.h"
+#include "silent_file.h"
 #include "trap.h"
 
 #define HUGETLB_DIR		"/sys/kernel/mm/hugepages/hugepages-2048kB/"
@@ -242,6 +243,16 @@ static bool has_pid_ns(void)
 	return !access("/proc/sys/kernel/ns_last_pid", W_OK);
 }
 
+static bool has_fuse(void)
+{
+	struct silent_file silent;
+
+	if (silent_file_open(&silent))
+		return false;
+	silent_file_close(&silent);
+	return true;
+}
+
 static bool has_module_file(void)
 {
 	const char *file = getenv("PINCHECK_MODULE");
@@ -290,6 +301,7 @@ static const struct requirement_row {
 	  "needs memory of ZONE_MOVABLE that may go offline (PINCHECK_MEMORY_BLOCK= its path)" },
 	{ NEEDS_HUGETLB_LEAVES, 0, has_hugetlb_leaves,
 	  "needs a kernel that does not WARN of hugetlb in ZONE_MOVABLE (Linux 6.10)" },
+	{ NEEDS_FUSE, 0, has_fuse, "needs FUSE (CONFIG_FUSE_FS: modprobe fuse; and root)" },
 	{ NEEDS_PID_NS, 0, has_pid_ns,
 	  "needs PID namespaces (CONFIG_PID_NS, CONFIG_CHECKPOINT_RESTORE, and root)" },
 };

@@ -60,6 +60,8 @@ enum requirement {
 	NEEDS_HUGETLB_LEAVES	= 1U << 24,
 	/** @NEEDS_PID_NS: PID namespaces, and the next process may be given a number */
 	NEEDS_PID_NS		= 1U << 25,
+	/** @NEEDS_FUSE: file systems in user space */
+	NEEDS_FUSE		= 1U << 26,
 };
 
 /**
