@@ -24,21 +24,6 @@ unsigned int gup_foll_flags(u32 flags)
 	       (flags & PINCHECK_HOLD_FORCE ? FOLL_FORCE : 0);
 }
 
-static long gup_slow(const struct gup_calls *calls, struct mm_struct *mm, unsigned long start,
-		     unsigned long nr, unsigned int flags, struct page **pages)
-{
-	long got;
-
-	if (mmap_read_lock_killable(mm))
-		return -EINTR;
-	if (mm == current->mm)
-		got = calls->slow(start, nr, flags, pages);
-	else
-		got = calls->remote(mm, start, nr, flags, pages);
-	mmap_read_unlock(mm);
-	return got;
-}
-
 /* One GUP call. *fast: how many of what it gave came by GUP-fast. */
 static long gup_call(const struct gup_calls *calls, struct hold *hold, u32 path,
 		     unsigned long done, unsigned long nr, u32 *fast)
@@ -50,7 +35,7 @@ static long gup_call(const struct gup_calls *calls, struct hold *hold, u32 path,
 
 	if (path == PINCHECK_PATH_SLOW) {
 		*fast = 0;
-		return gup_slow(calls, hold->mm, start, nr, flags, hold->pages + done);
+		return calls->slow(hold->mm, start, nr, flags, hold->pages + done);
 	}
 	path_begin(&call, start, nr);
 	got = calls->fast(start, nr, flags, hold->pages + done);
@@ -147,7 +132,7 @@ int gup_take(const struct gup_calls *calls, struct hold *hold, struct pincheck_h
 
 	for (; got < hold->nr && !err; cond_resched()) {
 		got += gup_chunk(calls, hold, request->path, got, &err);
-		/* GUP-fast answers EAGAIN when a fatal signal kept it from mmap_lock. */
+		/* GUP answers EAGAIN when a fatal signal kept it from mmap_lock. */
 		if (fatal_signal_pending(current) && got < hold->nr)
 			err = -EINTR;
 	}

@@ -159,11 +159,62 @@ static void publish(struct mirror *mirror, unsigned long first, unsigned long nr
 	}
 }
 
+/* May the device use this answer of HMM's: is a page mapped, and writable where that is wanted? */
+static bool answer_serves(unsigned long answer, bool write)
+{
+	unsigned long wanted = HMM_PFN_VALID | (write ? HMM_PFN_WRITE : 0);
+
+	return (answer & wanted) == wanted;
+}
+
+/*
+ * One fault, under mmap_lock, which is dropped while the fault waits. Return: 0; -EPERM where the
+ * mapping is read-only, though it may be read; or what the fault says.
+ */
+static int fault_in_page(struct mm_struct *mm, unsigned long addr, bool write)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+	bool unlocked = false;
+
+	if (write && vma && vma->vm_start <= addr && !(vma->vm_flags & VM_WRITE))
+		return -EPERM;
+	return fixup_user_fault(mm, addr, FAULT_FLAG_REMOTE | (write ? FAULT_FLAG_WRITE : 0),
+				&unlocked);
+}
+
+/*
+ * Faults what a snapshot shows missing. HMM could do that itself, but waits for it unkillably.
+ * HMM_PFN_ERROR is what no fault would mend. Under mmap_lock, which may be dropped and taken again.
+ *
+ * Return: 0 when nothing was missing; -EBUSY when something was, and should be there now; or why a
+ * page cannot be had.
+ */
+static int fault_in_missing(struct mm_struct *mm, unsigned long addr, unsigned long nr, bool write,
+			    const unsigned long *found)
+{
+	bool missing = false;
+	unsigned long i;
+	int err;
+
+	for (i = 0; i < nr; i++, addr += PAGE_SIZE) {
+		if (answer_serves(found[i], write))
+			continue;
+		if (found[i] & HMM_PFN_ERROR)
+			return -EFAULT;
+		err = fault_in_page(mm, addr, write);
+		if (err)
+			return err;
+		missing = true;
+		cond_resched();
+	}
+	return missing ? -EBUSY : 0;
+}
+
 /*
  * Finds pages as a fault would, and makes their entries valid. One try.
  *
- * Return: 0; -EBUSY when they were invalidated meanwhile; -EPERM where they may not be written;
- * -EFAULT where there are none; -EINTR.
+ * Return: 0; -EBUSY when they had to be faulted in, or were invalidated meanwhile; -EPERM where they
+ * may not be written; -EFAULT where there are none; -ENOMEM; -EINTR.
  */
 static int find_pages(struct mirror *mirror, unsigned long first, unsigned long nr, bool write,
 		      unsigned long *found)
@@ -175,7 +226,6 @@ static int find_pages(struct mirror *mirror, unsigned long first, unsigned long 
 		.start = mirror->hold->addr + (first << PAGE_SHIFT),
 		.end = mirror->hold->addr + ((first + nr) << PAGE_SHIFT),
 		.hmm_pfns = found,
-		.default_flags = HMM_PFN_REQ_FAULT | (write ? HMM_PFN_REQ_WRITE : 0),
 	};
 	int err = -EFAULT;
 
@@ -184,7 +234,9 @@ static int find_pages(struct mirror *mirror, unsigned long first, unsigned long 
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
 	if (!is_secret(mm, range.start, range.end))
-		err = hmm_range_fault(&range);
+		err = hmm_range_fault(&range);	/* a snapshot: no fault is asked for */
+	if (!err)
+		err = fault_in_missing(mm, range.start, nr, write, found);
 	mmap_read_unlock(mm);
 	if (err)
 		return err;
@@ -230,7 +282,7 @@ static int find_all(struct mirror *mirror, u64 *done)
 		err = find_patiently(mirror, *done, step, found);
 		if (!err)
 			*done += step;
-		else if (step > 1 && (err == -EFAULT || err == -EPERM))
+		else if (step > 1 && err != -EINTR && err != -EAGAIN)
 			step = 1;
 		else
 			break;

@@ -165,12 +165,7 @@ static void control_put(struct page *page)
 
 static long control_slow(struct page **page)
 {
-	long got;
-
-	mmap_read_lock(current->mm);
-	got = compat_get_user_pages(0, 1, 0, page);
-	mmap_read_unlock(current->mm);
-	return got;
+	return compat_get_slow(current->mm, 0, 1, 0, page);
 }
 
 static long control_fast(struct page **page)

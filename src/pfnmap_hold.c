@@ -19,6 +19,7 @@
 #include "argument.h"
 #include "compat/follow.h"
 #include "device_io.h"
+#include "explain.h"
 #include "follow.h"
 #include "hold.h"
 #include "interval.h"
@@ -153,8 +154,10 @@ static int followed_take(struct hold *hold, struct pincheck_hold *request)
 	followed->nr = hold->nr;
 	err = interval_begin(&followed->interval, hold->mm, hold->addr, hold->nr << PAGE_SHIFT,
 			     &interval_ops);
-	if (err)
+	if (err) {
+		request->reason = explain_failure(hold->mm, hold->addr, hold->flags, err);
 		return err;
+	}
 	request->reason = PINCHECK_REASON_NONE;
 	err = look_until_true(hold, request);
 	if (err)

@@ -31,6 +31,7 @@
 #include "memory.h"
 #include "memory_block.h"
 #include "require.h"
+#include "silent_file.h"
 #include "swap_async.h"
 #include "trap.h"
 
@@ -259,6 +260,16 @@ static bool has_pid_ns(void)
 	return !access("/proc/sys/kernel/ns_last_pid", W_OK);
 }
 
+static bool has_fuse(void)
+{
+	struct silent_file silent;
+
+	if (silent_file_open(&silent))
+		return false;
+	silent_file_close(&silent);
+	return true;
+}
+
 /* A person's machine loses the memory until it boots again: somebody has to allow that. */
 static bool has_poison(void)
 {
@@ -383,6 +394,7 @@ static const struct requirement_row {
 	  "needs memory of ZONE_MOVABLE that may go offline (PINCHECK_MEMORY_BLOCK= its path)" },
 	{ NEEDS_HUGETLB_LEAVES, 0, has_hugetlb_leaves,
 	  "needs a kernel that does not WARN of hugetlb in ZONE_MOVABLE (Linux 6.10)" },
+	{ NEEDS_FUSE, 0, has_fuse, "needs FUSE (CONFIG_FUSE_FS: modprobe fuse; and root)" },
 	{ NEEDS_POISON, 0, has_poison,
 	  "needs memory that may be lost (CONFIG_MEMORY_FAILURE, root, PINCHECK_POISON=yes)" },
 	{ NEEDS_KPAGEFLAGS, 0, has_kpageflags,

@@ -84,6 +84,8 @@ enum requirement {
 	NEEDS_POISON		= 1ULL << 47,
 	/** @NEEDS_KPAGEFLAGS: /proc/kpageflags says what each page of the machine is */
 	NEEDS_KPAGEFLAGS	= 1ULL << 48,
+	/** @NEEDS_FUSE: file systems in user space */
+	NEEDS_FUSE		= 1ULL << 49,
 };
 
 /**

@@ -38,6 +38,7 @@ static const struct wanted wanted[] = {
 	{ "xfs", "", "tests of it", true },
 	{ "btrfs", "", "tests of it", true },
 	{ "overlay", "", "tests of it", true },
+	{ "fuse", "", "memory that never comes", false },
 };
 
 /**
