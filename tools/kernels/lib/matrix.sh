@@ -66,11 +66,25 @@ command_list()
 	fi
 	for name in $(matrix_names); do
 		matrix_select "$name"
-		if [ -e "$CURRENT/release" ]; then
-			printf '%-16s %-26s %-24s %7s  %s\n' "$name" "$(<"$CURRENT/version")" \
-				"$(<"$CURRENT/release")" "$(du -sh -- "$HOME_DIR" | cut -f1)" "$HOME_DIR"
-		else
-			printf '%-16s %s\n' "$name" "not cached (fetch: tools/kernels/kernels fetch $name)"
-		fi
+		list_row
 	done
+}
+
+# list_row: what is cached of the row: the version in use, and others that NAME@RELEASE can run
+list_row()
+{
+	local version current='' dir
+
+	if [ -e "$CURRENT/release" ]; then
+		current=$(<"$CURRENT/version")
+	else
+		printf '%-24s %s\n' "$NAME" "not cached (fetch: tools/kernels/kernels fetch $NAME)"
+	fi
+	while read -r version; do
+		dir=$HOME_DIR/$version.$ROW_KEY
+		[ "$version" = "$current" ] || NAME=$ROLE@$(release_of "$version")
+		printf '%-24s %-24s %-22s %7s  %s\n' "$NAME" "$version" "$(<"$dir/release")" \
+			"$(du -sh -- "$dir" | cut -f1)" "$dir"
+		NAME=$ROLE
+	done < <(fetch_cached)
 }

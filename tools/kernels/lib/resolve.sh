@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2153 # names of matrix.sh
 # Which package a kernel of the matrix is today. OFFERS has what the mirror offered when it was last
-# asked, "VERSION PACKAGE SUITE" a line, newest first; all else here is computed from that file.
+# asked: the date, then "VERSION PACKAGE SUITE" a line, newest first; all else here is computed from it.
 
 # Exit codes of commands beside 2: the kernel is not to be run; the role means no kernel today.
 readonly LEFT_OUT_CODE=3 NOTHING_CODE=4
@@ -66,8 +66,19 @@ resolve_look()
 		return
 	fi
 	apt_lists --newer || apt_lists_failed
-	resolve_list >"$OFFERS.new"
+	{ date '+# %F %R'; resolve_list; } >"$OFFERS.new"
 	mv -T -- "$OFFERS.new" "$OFFERS"
+}
+
+offers()
+{
+	grep -v '^#' "$OFFERS" || true
+}
+
+# The file's own time says when to ask next, which is sooner where the mirror could not be reached.
+offers_date()
+{
+	sed -n 's/^# //p' "$OFFERS"
 }
 
 # offer_is_meant VERSION SUITE: does the row, or the release wanted of it, mean this offer?
@@ -102,7 +113,7 @@ resolve_choose()
 		[[ $seen != *" $version "* ]] && offer_is_meant "$version" "$suite" || continue
 		seen+="$version "
 		CHOICES+=("$version $package $suite")
-	done <"$OFFERS"
+	done < <(offers)
 	if [ "$VERSION_PATTERN" = candidate ] && [ -z "$WANTED" ] && [ -n "$elsewhere" ]; then
 		# shellcheck disable=SC2086 # two words
 		resolve_overtaken $elsewhere
@@ -142,12 +153,12 @@ resolve_nothing()
 
 	cached=$(fetch_cached | releases)
 	if [ -n "$WANTED" ]; then
-		offered=$(releases <"$OFFERS")
+		offered=$(offers | releases)
 		die "$NAME: neither the cache nor ${SUITES// /, } has it. The suites have: ${offered:-nothing}." \
 			"The cache has: ${cached:-nothing}. Take one of these: KERNELS=$ROLE@RELEASE"
 	fi
 	say "$NAME: ${SUITES##* } offers no $IMAGE_META and no other image with its headers" \
-		"(asked $(date -r "$OFFERS" '+%F %R')). Look again: REFRESH=1 tools/kernels/kernels fetch" \
+		"(asked $(offers_date)). Look again: REFRESH=1 tools/kernels/kernels fetch" \
 		"$NAME; or name another suite in the row of $HERE/matrix;" \
 		"or run a release of the cache (${cached:-there is none}): KERNELS=$NAME@RELEASE"
 	case $VERSION_PATTERN in
@@ -185,7 +196,7 @@ command_resolve()
 			printf '%s %s cache\n' "$(release_of "$version")" "$version"
 			return
 		fi
-		say "$NAME: carrying on with what was offered on $(date -r "$OFFERS" +%F)"
+		say "$NAME: carrying on with what was offered on $(offers_date)"
 		fetch_look_again_in_an_hour
 	fi
 	resolve_choose
