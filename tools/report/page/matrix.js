@@ -319,7 +319,7 @@
 
 	// A link to one result: #name@kernel
 	function openFromAddress() {
-		const at = decodeURIComponent(location.hash.slice(1)).match(/^(.+)@([^@]+)$/);
+		const at = decodeURIComponent(location.hash.slice(1)).match(/^([^@]+)@(.+)$/);
 		const row = at && rows.find((one) => one.name === at[1]);
 		const k = at ? kernels.findIndex((kernel) => kernel.name === at[2]) : -1;
 		if (!row || k < 0)
