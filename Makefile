@@ -25,6 +25,7 @@ include tools/lib/build.mk
 include tools/vm/build.mk
 include tools/pincheck/build.mk
 include tools/bench/build.mk
+include tools/kernels/build.mk
 include tools/report/build.mk
 include src/test/build.mk
 include selftests/build.mk

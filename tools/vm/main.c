@@ -141,8 +141,8 @@ static int run_suite(struct run *run)
 	struct suite suite;
 
 	progress_init(&progress);
-	progress_say(&progress, "booting %s (%s)", options->name,
-		     run->accel == ACCEL_KVM ? "KVM" : "emulated");
+	progress_say(&progress, "booting %s%s%s (%s)", options->name, options->package ? " " : "",
+		     options->package ?: "", run->accel == ACCEL_KVM ? "KVM" : "emulated");
 	for (run->boots = 1; ; run->boots++) {
 		if (boot_once(run, &machine, &suite, &progress))
 			return EXIT_RUNNER;
