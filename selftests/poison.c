@@ -31,7 +31,7 @@ FIXTURE(poison)
 FIXTURE_VARIANT(poison)
 {
 	__u32 kind;
-	unsigned int needs;
+	uint64_t needs;
 	bool hugetlb, thp;
 };
 

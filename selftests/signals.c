@@ -37,7 +37,7 @@ FIXTURE(signals)
 
 FIXTURE_VARIANT(signals)
 {
-	unsigned int needs;
+	uint64_t needs;
 	struct hold_row row;
 };
 
