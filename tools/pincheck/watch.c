@@ -24,6 +24,8 @@
 
 #define EVENTS	64
 
+#define LOOK_TRIES	8
+
 /**
  * struct watch - the command
  * @interval: milliseconds between two looks
@@ -90,12 +92,24 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* Return: 0; -ENODATA or -ESRCH if the process is gone; or another negative errno. */
+/*
+ * A report of a page that was unmapped meanwhile is of a page that is not the process's: the look is
+ * repeated, LOOK_TRIES times at most, for a process may change its memory all the time.
+ *
+ * Return: 0; -ENODATA or -ESRCH if the process is gone; or another negative errno.
+ */
 static int look(struct watch *watch, struct sight *sights)
 {
-	int error = sights_mapped(watch->pagemap, watch->address, sights, watch->pages);
+	int error = 0;
 
-	return error ? error : sights_look(watch->session, sights, watch->pages);
+	for (unsigned int tries = 0; tries < LOOK_TRIES && !error; tries++) {
+		error = sights_mapped(watch->pagemap, watch->address, sights, watch->pages);
+		if (!error)
+			error = sights_look(watch->session, sights, watch->pages);
+		if (!error && sights_still_mapped(watch->pagemap, sights, watch->pages))
+			break;
+	}
+	return error;
 }
 
 static void tell_time(char *text, size_t size, const char *format)
