@@ -352,8 +352,12 @@ static bool event_is_first(FIXTURE_DATA(cli) *self)
 	first = !strcmp(text_of(line[0], "what"), "EVENT") &&
 		!strcmp(text_of(line[1], "what"), "KIND") &&
 		!strcmp(text_of(line[2], "after"), "anon");
-	for (size_t i = 0; i < ARRAY_SIZE(line); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(line); i++) {
+		if (!first)
+			evidence("line %zu: %s -> %s", i, text_of(line[i], "what"),
+				 text_of(line[i], "after"));
 		json_decref(line[i]);
+	}
 	return first;
 }
 
