@@ -11,11 +11,16 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include "stage.h"
+#include "virtio_mem.h"
 
 /* Bits of /proc/kpageflags (include/uapi/linux/kernel-page-flags.h). */
 #define KPF_SLAB	7
+#define KPF_OFFLINE	23
 #define KPF_PGTABLE	26
 #define NO_KPF		64	/* none of them: memory that the kernel got for itself */
+
+/* Less than a memory block: the rest of it is logically offline. */
+#define PLUG_MIB	64
 
 #define PAGES_MAX	1024	/* judged in one case */
 #define BATCH		512	/* entries of /proc/kpageflags read at once */
@@ -40,6 +45,10 @@ FIXTURE_VARIANT(page_types)
 
 FIXTURE_VARIANT_ADD(page_types, table) { KPF_PGTABLE, true, PINCHECK_PAGE_TYPED };
 FIXTURE_VARIANT_ADD(page_types, slab) { KPF_SLAB, true, PINCHECK_PAGE_SLAB };
+FIXTURE_VARIANT_ADD(page_types, offline)
+{
+	KPF_OFFLINE, true, PINCHECK_PAGE_TYPED | PINCHECK_PAGE_OFFLINE,
+};
 FIXTURE_VARIANT_ADD(page_types, of_nobody) { NO_KPF, false, 0 };
 FIXTURE_VARIANT_ADD(page_types, reserved) { 0, false, PINCHECK_PAGE_ZERO };
 
@@ -94,7 +103,9 @@ FIXTURE_SETUP(page_types)
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 	self->kpageflags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	self->pfns = calloc(PAGES_MAX, sizeof(*self->pfns));
-	SUITE_NEEDS(NEEDS_KPAGEFLAGS);
+	SUITE_NEEDS(NEEDS_KPAGEFLAGS | (variant->bit == KPF_OFFLINE ? NEEDS_VIRTIO_MEM : 0));
+	if (variant->bit == KPF_OFFLINE)
+		ASSERT_DONE(virtio_mem_resize(PLUG_MIB));
 	if (variant->bit)
 		find_pages(self, variant->bit);
 	else
@@ -109,6 +120,9 @@ FIXTURE_TEARDOWN(page_types)
 	free(self->pfns);
 	if (self->kpageflags >= 0)
 		close(self->kpageflags);
+	if (variant->bit == KPF_OFFLINE && virtio_mem_offered() && virtio_mem_plugged()) {
+		EXPECT_EQ(0, virtio_mem_resize(0));
+	}
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 

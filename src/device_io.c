@@ -34,11 +34,19 @@ int device_access(struct page *page, const struct io_part *part)
 
 	if (err)
 		return err;
+	/*
+	 * Where caches alias, what processes wrote at their addresses has to be seen at the kernel's,
+	 * and the other way round (Documentation/core-api/cachetlb.rst, memcpy_to_page()).
+	 */
+	if (!part->write)
+		flush_dcache_page(page);
 	held = compat_kmap_local_page(page);
 	if (part->write)
 		memcpy(held + part->offset, part->bounce, part->len);
 	else
 		memcpy(part->bounce, held + part->offset, part->len);
+	if (part->write)
+		flush_dcache_page(page);
 	compat_kunmap_local(held);
 	return 0;
 }

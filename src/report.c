@@ -4,8 +4,8 @@
  *
  * For as long as it looks, the report has a reference on the folio, so that this is not split,
  * freed and used for something else meanwhile; its own reference is subtracted from what it tells.
- * Others see it: a write fault in that instant may copy where it would have reused. Of a page that
- * may not be referenced, see report_hold(), the report tells what the words of its struct page say.
+ * Others see it: a write fault in that instant may copy where it would have reused. What is told of a
+ * page that may not be referenced, see report_hold(), is in report_words.c.
  *
  * Pages that are asked about together are alike as a rule. Of a large folio, what is true of the
  * whole is looked at once; of a small anonymous page, all that a report is made of are a few
@@ -15,13 +15,14 @@
 #include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/pincheck.h>
+#include <linux/rcupdate.h>
 #include "compat/mapped_shared.h"
 #include "compat/page_counts.h"
 #include "compat/page_flags.h"
 #include "compat/page_type.h"
 #include "compat/placement.h"
-#include "page_health.h"
 #include "report.h"
+#include "report_words.h"
 #include "reuse_rule.h"
 #include "whitelist.h"
 
@@ -38,23 +39,13 @@
 #define FOLIO_FLAG_TEST(upper, lower)	\
 	| (compat_page_##lower(head) ? PINCHECK_PAGE_##upper : 0)
 
-/* @value: 1, 0, or -1 for what cannot be told. */
-static void tell_flag(struct pincheck_report *report, u64 bit, int value)
-{
-	if (value < 0)
-		return;
-	report->flags_known |= bit;
-	if (value)
-		report->flags |= bit;
-}
-
 static void tell_folio_flags(struct pincheck_report *report, struct page *head)
 {
 	/* What is of a type, or logically offline, is not referenced. */
 	report->flags |= 0 FOR_EACH_FOLIO_FLAG(FOLIO_FLAG_TEST);
 	report->flags_known |= PINCHECK_PAGE_TYPED | PINCHECK_PAGE_OFFLINE
 			       FOR_EACH_FOLIO_FLAG(FOLIO_FLAG_BIT);
-	tell_flag(report, PINCHECK_PAGE_LARGE, PageHead(head));
+	report_flag(report, PINCHECK_PAGE_LARGE, PageHead(head));
 }
 
 static void tell_counts(struct pincheck_report *report, struct page *page, struct page *head)
@@ -80,14 +71,14 @@ static void tell_pins(struct pincheck_report *report, struct page *head)
 		report->pins = report->refcount / GUP_PIN_COUNTING_BIAS;
 		maybe = maybe && report->pins;
 	}
-	tell_flag(report, PINCHECK_PAGE_MAYBE_DMA_PINNED, maybe);
+	report_flag(report, PINCHECK_PAGE_MAYBE_DMA_PINNED, maybe);
 }
 
 static void tell_exclusive(struct pincheck_report *report, struct page *page, struct page *head)
 {
 	if (!compat_anon_exclusive)
 		return;
-	tell_flag(report, PINCHECK_PAGE_ANON_EXCLUSIVE, (report->flags & PINCHECK_PAGE_ANON) &&
+	report_flag(report, PINCHECK_PAGE_ANON_EXCLUSIVE, (report->flags & PINCHECK_PAGE_ANON) &&
 		  compat_page_anon_exclusive(report_has_one_mark(report) ? head : page));
 }
 
@@ -102,8 +93,8 @@ static void tell_file(struct pincheck_report *report, struct page *head)
 	report->fs_magic = facts.magic;
 	if (file)
 		report->present |= PINCHECK_REPORT_FS_MAGIC;
-	tell_flag(report, PINCHECK_PAGE_FILE, file);
-	tell_flag(report, PINCHECK_PAGE_SHMEM, file && facts.magic == TMPFS_MAGIC);
+	report_flag(report, PINCHECK_PAGE_FILE, file);
+	report_flag(report, PINCHECK_PAGE_SHMEM, file && facts.magic == TMPFS_MAGIC);
 	answer = whitelist_judge(&facts);
 	report->whitelist = answer.verdict;
 	report->whitelist_reason = answer.reason;
@@ -122,21 +113,14 @@ static void tell_zero(struct pincheck_report *report, struct page *page)
 	bool maybe_huge = report->order && report->order + PAGE_SHIFT == PMD_SHIFT &&
 			  !(report->flags & other);
 
-	tell_flag(report, PINCHECK_PAGE_ZERO, maybe_huge ? -1 : small);
+	report_flag(report, PINCHECK_PAGE_ZERO, maybe_huge ? -1 : small);
 }
 
 static void tell_placement(struct pincheck_report *report, struct page *page, struct page *head)
 {
-	tell_flag(report, PINCHECK_PAGE_MAPPED_SHARED, compat_mapped_shared(head));
-	tell_flag(report, PINCHECK_PAGE_CMA, compat_page_cma(page));
-	tell_flag(report, PINCHECK_PAGE_LONGTERM_PINNABLE, compat_longterm_pinnable(head));
-}
-
-/* Where nobody looks for failed memory, nobody knows. */
-static void tell_failed(struct pincheck_report *report, struct page *page)
-{
-	if (IS_ENABLED(CONFIG_MEMORY_FAILURE))
-		tell_flag(report, PINCHECK_PAGE_HWPOISON, page_failed(page));
+	report_flag(report, PINCHECK_PAGE_MAPPED_SHARED, compat_mapped_shared(head));
+	report_flag(report, PINCHECK_PAGE_CMA, compat_page_cma(page));
+	report_flag(report, PINCHECK_PAGE_LONGTERM_PINNABLE, compat_longterm_pinnable(head));
 }
 
 /* @head has a reference of ours. */
@@ -151,7 +135,7 @@ static void tell_folio(struct pincheck_report *report, struct page *page, struct
 	tell_exclusive(report, page, head);
 	tell_file(report, head);
 	tell_zero(report, page);
-	tell_failed(report, page);
+	report_failed(report, page);
 	tell_placement(report, page, head);
 	reuse_judge(report);
 }
@@ -215,69 +199,6 @@ static struct page *report_hold(struct page *page)
 	}
 }
 
-/* What its zone says of a page. */
-static void tell_page(struct pincheck_report *report, u64 pfn, struct page *page)
-{
-	*report = (struct pincheck_report) { .pfn = pfn };
-	if (!page || PagePoisoned(page))
-		return;	/* no memory, or a hole of the memory map */
-	report->present = PINCHECK_REPORT_PAGE;
-	report->zone = page_zonenum(page);
-	report->node = page_to_nid(page);
-	tell_flag(report, PINCHECK_PAGE_MOVABLE_ZONE, report->zone == ZONE_MOVABLE);
-	tell_flag(report, PINCHECK_PAGE_DEVICE, is_zone_device_page(page));
-}
-
-/* Flags that are bits of one word. Those of a type use some of them for something else. */
-#define FOR_EACH_FLAG_BIT(X)	\
-	X(DIRTY, dirty) X(WRITEBACK, writeback) X(PRIVATE, private) X(LRU, lru)			\
-	X(LOCKED, locked) X(UNEVICTABLE, unevictable)
-
-#define FLAG_BIT_TEST(upper, lower)	| (flags & 1UL << PG_##lower ? PINCHECK_PAGE_##upper : 0)
-
-/* Of a page that has users, is of no type, and has no reference of ours. */
-static void tell_words_in_use(struct pincheck_report *report, struct page *page)
-{
-	const unsigned long flags = compat_page_flags(page);
-
-	report->flags |= 0 FOR_EACH_FLAG_BIT(FLAG_BIT_TEST);
-	report->flags_known |= 0 FOR_EACH_FLAG_BIT(FOLIO_FLAG_BIT);
-	tell_flag(report, PINCHECK_PAGE_ZERO, is_zero_pfn(page_to_pfn(page)));
-	tell_flag(report, PINCHECK_PAGE_CMA, compat_page_cma(page));
-	report->pins = report->refcount / GUP_PIN_COUNTING_BIAS;
-	tell_flag(report, PINCHECK_PAGE_MAYBE_DMA_PINNED, report->pins > 0);
-	if (!PageCompound(page) && compat_page_mapcount(page, page, 0, &report->page_mapcount)) {
-		report->folio_mapcount = report->page_mapcount;
-		report->present |= PINCHECK_REPORT_MAPCOUNT | PINCHECK_REPORT_FOLIO_MAPCOUNT;
-	}
-}
-
-/* Without a reference: what the words of a struct page say for themselves. No pointer is followed. */
-static void tell_words(struct pincheck_report *report, struct page *page)
-{
-	struct page *head = compound_head(page);
-	const u64 others = PINCHECK_PAGE_ANON | PINCHECK_PAGE_KSM | PINCHECK_PAGE_HUGETLB |
-			   PINCHECK_PAGE_FILE | PINCHECK_PAGE_SHMEM | PINCHECK_PAGE_SWAPCACHE;
-	struct whitelist_facts facts = { .kernel = compat_page_has_owner(head) };
-	struct whitelist_answer answer = whitelist_judge(&facts);
-
-	report->head = report->pfn;
-	tell_failed(report, page);
-	tell_flag(report, PINCHECK_PAGE_TYPED, facts.kernel);
-	tell_flag(report, PINCHECK_PAGE_OFFLINE, compat_page_offline(page));
-	tell_flag(report, PINCHECK_PAGE_SLAB, PageSlab(page));
-	tell_flag(report, PINCHECK_PAGE_RESERVED, PageReserved(page));
-	report->refcount = page_ref_count(head);
-	if (report->refcount <= 0)
-		return;		/* free, or a page that came and went */
-	report->flags_known |= others;
-	report->whitelist = answer.verdict;
-	report->whitelist_reason = answer.reason;
-	report->present |= PINCHECK_REPORT_WHITELIST;
-	if (!facts.kernel)
-		tell_words_in_use(report, page);
-}
-
 static __always_inline struct report_marks read_marks(struct page *page)
 {
 	return (struct report_marks) {
@@ -332,14 +253,14 @@ static __always_inline void look_further(struct report_look *look, u64 pfn, stru
 	look->marks.mapcount = atomic_read(&page->_mapcount);
 	compat_page_mapcount(page, look->head, report->entire_mapcount, &report->page_mapcount);
 	report->flags &= ~PINCHECK_PAGE_HWPOISON;
-	tell_failed(report, page);
+	report_failed(report, page);
 	if (!report_has_one_mark(report)) {
 		report->flags &= ~PINCHECK_PAGE_ANON_EXCLUSIVE;
 		tell_exclusive(report, page, look->head);
 	}
 	if (IS_ENABLED(CONFIG_CMA)) {
 		report->flags &= ~PINCHECK_PAGE_CMA;
-		tell_flag(report, PINCHECK_PAGE_CMA, compat_page_cma(page));
+		report_flag(report, PINCHECK_PAGE_CMA, compat_page_cma(page));
 	}
 	if (report->page_mapcount != mapcount || report->flags != flags)
 		reuse_judge(report);
@@ -364,20 +285,35 @@ static void look_at_folio(struct report_look *look, struct page *page, struct pa
 		put_page(head);
 }
 
+/**
+ * report_drop() - give back the reference that is left
+ * @look: since report_begin(); the next page may follow
+ */
+void report_drop(struct report_look *look)
+{
+	if (look->head)
+		put_page(look->head);
+	look->head = NULL;
+}
+
 static noinline void look_afresh(struct report_look *look, u64 pfn, struct page *page)
 {
 	struct page *head;
 
-	report_end(look);
+	report_drop(look);
 	look->plain = false;
-	tell_page(&look->report, pfn, page);
+	if (!page) {
+		report_device_page(&look->report, pfn);
+		return;
+	}
+	report_start(&look->report, pfn, page);
 	if (!look->report.present)
 		return;
 	head = report_hold(page);
 	if (head)
 		look_at_folio(look, page, head);
 	else
-		tell_words(&look->report, page);
+		report_words(&look->report, page);
 }
 
 static __always_inline void look_at(struct report_look *look, u64 pfn)
@@ -397,12 +333,16 @@ static __always_inline void look_at(struct report_look *look, u64 pfn)
 /**
  * report_begin() - before the first of some pages
  * @look: for report_next()
+ *
+ * Context: begins an RCU read-side section.
  */
 void report_begin(struct report_look *look)
+	__acquires(RCU)
 {
 	look->head = NULL;
 	look->plain = false;
 	online_forget(&look->block);
+	rcu_read_lock();
 }
 
 /**
@@ -410,8 +350,7 @@ void report_begin(struct report_look *look)
  * @look: since report_begin(); its report is then that of this page
  * @pfn: of the page; any number
  *
- * Context: process context: the last reference may be given back here. Nobody sleeps between this
- * and report_end().
+ * Context: the last reference may be given back here, in an RCU read-side section.
  */
 void report_next(struct report_look *look, u64 pfn)
 {
@@ -419,14 +358,16 @@ void report_next(struct report_look *look, u64 pfn)
 }
 
 /**
- * report_end() - give back the reference that is left
- * @look: since report_begin(); the next page may follow
+ * report_end() - after the last page
+ * @look: since report_begin()
+ *
+ * Context: gives back the reference that is left, and ends the RCU read-side section.
  */
 void report_end(struct report_look *look)
+	__releases(RCU)
 {
-	if (look->head)
-		put_page(look->head);
-	look->head = NULL;
+	report_drop(look);
+	rcu_read_unlock();
 }
 
 /**

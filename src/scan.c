@@ -80,7 +80,7 @@ static bool look_at(struct report_look *look, struct page *page, u64 *pfn, u32 f
 		return false;
 	}
 	report_next(look, *pfn);
-	report_end(look);
+	report_drop(look);
 	/* Meanwhile it may have become part of another folio, whose first page was passed. */
 	is_head = report->head == *pfn;
 	*pfn += is_head ? 1ULL << report->order : 1;
@@ -104,6 +104,7 @@ static bool look_for(u64 *pfn, u64 end, u32 flags, u64 *found)
 		if (*pfn < block_end)
 			wanted = look_at(&look, page + (*pfn - first), pfn, flags);
 	}
+	report_end(&look);
 	return wanted;
 }
 

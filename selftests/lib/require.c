@@ -30,10 +30,12 @@
 #include "known_issues.h"
 #include "memory.h"
 #include "memory_block.h"
+#include "pci.h"
 #include "require.h"
 #include "silent_file.h"
 #include "swap_async.h"
 #include "trap.h"
+#include "virtio_mem.h"
 
 #define HUGETLB_DIR		"/sys/kernel/mm/hugepages/hugepages-2048kB/"
 /* Parent, child and grandchild with a page each, and one that is being given back. */
@@ -282,6 +284,17 @@ static bool has_kpageflags(void)
 	return !access("/proc/kpageflags", R_OK);
 }
 
+/* The first MiB is mapped with CONFIG_STRICT_DEVMEM, too. */
+static bool has_display(void)
+{
+	int memory = open("/dev/mem", O_RDONLY | O_SYNC | O_CLOEXEC);
+	void *display = mmap(NULL, PAGE_BYTES, PROT_READ, MAP_SHARED, memory, 0xb8000);
+
+	if (display != MAP_FAILED)
+		munmap(display, PAGE_BYTES);
+	return has_file(memory) && display != MAP_FAILED;
+}
+
 static bool has_vm_events(void)
 {
 	uint64_t faults;
@@ -350,6 +363,25 @@ static bool has_signalfd(void)
 	return has_file(signalfd(-1, &none, SFD_CLOEXEC));
 }
 
+static bool has_numa(void)
+{
+	return !access("/proc/self/numa_maps", R_OK);
+}
+
+static bool has_dax(void)
+{
+	const char *directory = getenv("PINCHECK_DAX");
+
+	return directory && !access(directory, W_OK);
+}
+
+static bool has_edu(void)
+{
+	char device[PCI_PATH];
+
+	return !pci_find(PCI_EDU, device);
+}
+
 static const struct requirement_row {
 	uint64_t bit;
 	__u64 feature;		/* of the device, or 0: ask @met */
@@ -360,6 +392,12 @@ static const struct requirement_row {
 	{ NEEDS_SWAP, 0, has_swap, "needs swap (swapon a device)" },
 	{ NEEDS_SWAP_ASYNC, 0, swap_async_offered,
 	  "needs a swap device that is not synchronous (PINCHECK_SWAP_ASYNC= its path, mkswap done)" },
+	{ NEEDS_VIRTIO_MEM, 0, virtio_mem_offered,
+	  "needs a virtio-mem device that pincheck-vm resizes (CONFIG_VIRTIO_MEM)" },
+	{ NEEDS_NUMA, 0, has_numa, "needs NUMA (CONFIG_NUMA)" },
+	{ NEEDS_DAX, 0, has_dax,
+	  "needs a file system with DAX (PINCHECK_DAX= a directory on it; CONFIG_VIRTIO_PMEM)" },
+	{ NEEDS_EDU, 0, has_edu, "needs QEMU's edu device (-device edu)" },
 	{ NEEDS_THP, 0, has_thp, "needs transparent huge pages (always or madvise)" },
 	{ NEEDS_MTHP, 0, has_mthp, "needs folios of 64 KiB (Linux 6.8, and root)" },
 	{ NEEDS_HUGETLB, 0, has_hugetlb, "needs 10 free 2 MiB hugetlb pages (vm.nr_hugepages)" },
@@ -399,6 +437,8 @@ static const struct requirement_row {
 	  "needs memory that may be lost (CONFIG_MEMORY_FAILURE, root, PINCHECK_POISON=yes)" },
 	{ NEEDS_KPAGEFLAGS, 0, has_kpageflags,
 	  "needs /proc/kpageflags (CONFIG_PROC_PAGE_MONITOR, and root)" },
+	{ NEEDS_DISPLAY, 0, has_display,
+	  "needs the display of a PC in /dev/mem (x86, CONFIG_DEVMEM, and root)" },
 	{ NEEDS_PID_NS, 0, has_pid_ns,
 	  "needs PID namespaces (CONFIG_PID_NS, CONFIG_CHECKPOINT_RESTORE, and root)" },
 	{ NEEDS_VM_EVENTS, 0, has_vm_events,

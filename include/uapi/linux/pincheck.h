@@ -189,9 +189,10 @@ enum pincheck_reason {
  *
  * EINVAL: unknown flag, kind or path; @addr or @len not a multiple of the page size, @len 0,
  * the range wraps or leaves user space (an address with tag bits does); long-term with kind get.
- * EPERM: FORCE without CAP_SYS_ADMIN. ENOSPC: more holds than a session may have. E2BIG: more
- * pages than a hold may have. EOVERFLOW: a page has so many references that its count might
- * wrap. ENOMEM: RLIMIT_MEMLOCK, see below, or no memory; or, long-term, a page is where no
+ * EPERM: FORCE without CAP_SYS_ADMIN. ENOSPC: more holds than a session may have (@reason is
+ * PINCHECK_REASON_LIMIT). E2BIG: more pages than a hold may have. EOVERFLOW: a page has so many
+ * references that its count might wrap. ENOMEM: RLIMIT_MEMLOCK, see below, or no memory; or,
+ * long-term, a page is where no
  * such pin may stay (ZONE_MOVABLE, CMA) and cannot leave, for somebody else holds it. EFAULT: GUP
  * refuses a page of the range, see @reason. EINTR: a fatal signal is pending. Whatever else GUP
  * answers is passed on.
@@ -225,7 +226,10 @@ enum pincheck_reason {
  *
  * Kind memfd: EBADF: @fd is no open file. EACCES: it was not opened for reading, or writing, as
  * the hold needs. EPERM: WRITE, and the file is sealed against it. EINVAL: no file of shmem or
- * hugetlb, or it ends before the range does. EOPNOTSUPP: not on this kernel.
+ * hugetlb, or it ends before the range does. EAGAIN: a signal came while the range was allocated
+ * in hugetlb, or pages were taken out of the file meanwhile: the same call may work again. ENOSPC:
+ * the file system of shmem is full (@reason is PINCHECK_REASON_MEMORY); a full pool of hugetlb is
+ * ENOMEM. EOPNOTSUPP: not on this kernel.
  *
  * With PINCHECK_HOLD_WHITELIST the module refuses by itself (EFAULT, PINCHECK_REASON_FILE) what
  * enum pincheck_whitelist denies, on kernels that would allow it, too.
@@ -341,7 +345,7 @@ struct pincheck_release {
  * Kind mirror: EFAULT: nothing that may be read is mapped there any more. EPERM: it may not be
  * written any more. EAGAIN: what is mapped kept changing.
  * Kind pfnmap: ESTALE: something was changed there since the hold was taken, and nothing was
- * touched. EIO: it is not RAM.
+ * touched. EIO: it is not RAM, by the machine's map of resources ("System RAM" in /proc/iomem).
  */
 struct pincheck_io {
 	/** @size: (in) sizeof(struct pincheck_io) */
@@ -465,7 +469,7 @@ enum pincheck_whitelist_reason {
 #define PINCHECK_PAGE_MOVABLE_ZONE	(1ULL << 17)	/* in ZONE_MOVABLE */
 #define PINCHECK_PAGE_CMA		(1ULL << 18)
 #define PINCHECK_PAGE_LONGTERM_PINNABLE	(1ULL << 19)
-#define PINCHECK_PAGE_DEVICE		(1ULL << 20)	/* ZONE_DEVICE */
+#define PINCHECK_PAGE_DEVICE		(1ULL << 20)	/* ZONE_DEVICE: DAX and the like */
 #define PINCHECK_PAGE_UNEVICTABLE	(1ULL << 21)
 #define PINCHECK_PAGE_MAPPED_SHARED	(1ULL << 22)	/* perhaps by more than one process (6.15) */
 #define PINCHECK_PAGE_HWPOISON		(1ULL << 23)	/* failed; hugetlb: some page of the folio */
@@ -502,8 +506,8 @@ enum pincheck_whitelist_reason {
  * page. Pages of one folio that are asked for one after the other share one look at the folio.
  * While it looks, the module may have a reference of its own on the folio; that is not counted
  * here, but others may see it. It takes none on pages whose owner may set the count: those of a type
- * (PINCHECK_PAGE_TYPED), reserved ones (the zero page, too), and small ones that are no memory of
- * processes or files. Of these, and of a folio without users (refcount 0), what the page says by
+ * (PINCHECK_PAGE_TYPED), reserved ones (the zero page, too), those of ZONE_DEVICE, and small ones
+ * that are no memory of processes or files. Of these, and of a folio without users (refcount 0), what the page says by
  * itself is told: @head reads as @pfn, @order as 0, and flags and counts that do not follow from
  * that are unknown. Pages of a type have no mapcounts. What the kernel does not offer is marked
  * absent in @present and @flags_known; then the field is 0 and means nothing.
@@ -582,8 +586,8 @@ struct pincheck_report {
 /**
  * struct pincheck_report_request - argument of PINCHECK_IOC_REPORT
  *
- * Needs CAP_SYS_ADMIN (EPERM). A PFN without an online page is no error: its report has
- * PINCHECK_REPORT_PAGE unset.
+ * Needs CAP_SYS_ADMIN (EPERM). A PFN without a page, online or of ZONE_DEVICE, is no error: its report
+ * has PINCHECK_REPORT_PAGE unset.
  *
  * EINVAL: unknown flag, reserved field not 0, @report_size below what ABI 1 had or above a page.
  * EFAULT: @pfns cannot be read or @reports not written. EINTR: fatal signal.
@@ -618,8 +622,8 @@ struct pincheck_report_request {
 /**
  * struct pincheck_scan - argument of PINCHECK_IOC_SCAN
  *
- * Needs CAP_SYS_ADMIN (EPERM). Looks through memory by page frame number and tells the first pages
- * of folios that are wanted; PINCHECK_IOC_REPORT then says all about them. A call looks at so many
+ * Needs CAP_SYS_ADMIN (EPERM). Looks through memory that is online (ZONE_DEVICE is not) by page frame
+ * number and tells the first pages of folios that are wanted; PINCHECK_IOC_REPORT then says all about them. A call looks at so many
  * pages at most and may come back with @room left: go on until @cursor is @end. Nothing stands
  * still meanwhile, and what comes and goes is seen or not.
  *
@@ -760,7 +764,7 @@ struct pincheck_events {
 /* Bits of pincheck_follow.told. */
 #define PINCHECK_FOLLOWED_WRITABLE	(1U << 0)	/* the entry allows writing */
 #define PINCHECK_FOLLOWED_SPECIAL	(1U << 1)	/* marked: no page to count references on */
-#define PINCHECK_FOLLOWED_VALUE		(1U << 2)	/* value is told: it is RAM */
+#define PINCHECK_FOLLOWED_VALUE		(1U << 2)	/* value is told: it is RAM, see EIO of IO */
 #define PINCHECK_FOLLOWED_OURS		(1U << 3)	/* of a mapping of this device */
 #define PINCHECK_FOLLOWED_KEPT		(1U << 4)	/* the hold is told when this is no more true */
 
