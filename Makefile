@@ -20,6 +20,8 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wer
 INCLUDES := -Iinclude/uapi -Itools/lib
 
 export BUILD CC CACHE KSRC
+# The machine that the guest is
+export APPEND MEMORY SMP HUGEPAGES QEMU_ARGS SHARE
 
 include tools/lib/build.mk
 include tools/vm/build.mk
@@ -44,7 +46,7 @@ tools: $(TOOLS) ## the host programs, in build/bin
 tests: $(SELFTESTS) $(HAZARDS) | tests-stale ## the test programs (static), in build/tests
 
 ##@ Run
-.PHONY: demo check selftests fuzz selftests-host
+.PHONY: demo check selftests shell fuzz selftests-host
 demo: host-vm ## the main job from nothing: a stock kernel judged, as a table
 	tools/run-suite --demo
 
@@ -54,6 +56,10 @@ check: host-vm host-lint ## everything that must pass, from nothing; ends N pass
 selftests: host-vm ## the suite in a VM; KERNEL= and KDIR= for a kernel of your own, TESTS='fork.*', ACCEL=tcg
 	KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" TESTS='$(TESTS)' \
 		ACCEL="$(ACCEL)" tools/run-suite
+
+shell: host-vm ## a prompt with module, pincheck and tests; commands come by a pipe, too; SHARE=dir; KERNELS= ...
+	@KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" \
+		tools/run-suite --shell
 
 COUNT ?= 1000000
 fuzz: host-vm ## COUNT= hostile calls of several processes, SEED= to repeat; KERNELS=, KERNEL=, KDIR= as above
@@ -110,7 +116,7 @@ cache-clean: ## empty the cache shared by all clones (kernels, build roots)
 	$(matrix) cache-clean
 
 host-build host-vm host-lint host-dkms:
-	@$(matrix) prepare-host $(@:host-%=%)
+	@$(matrix) prepare-host $(@:host-%=%) </dev/null
 
 .PHONY: help
 help: ## this list
@@ -124,6 +130,12 @@ help: ## this list
 		KDIR 'kernel build tree for the module' \
 		TESTS "glob over topic.variant.scenario ['$(TESTS)']" \
 		ACCEL 'auto, kvm or tcg [$(ACCEL)]' \
+		APPEND 'more kernel command line: numa=fake=2' \
+		MEMORY 'of the guest, MiB [2048]' \
+		SMP 'processors of the guest [2]' \
+		HUGEPAGES 'hugetlb pages of 2 MiB in the guest [64]' \
+		QEMU_ARGS 'more words for QEMU: -device edu' \
+		SHARE 'directory of this machine that the shell gets' \
 		KSRC 'kernel source tree to take kselftest_harness.h from' \
 		CACHE 'downloads, kernels, build roots [~/.cache/pincheck]' \
 		BUILD 'where things are built [$(BUILD)]'

@@ -16,9 +16,34 @@ die()
 	exit 2
 }
 
+# machine_number NAME LEAST EXAMPLE: the variable NAME is unset, or a number that makes sense
+machine_number()
+{
+	local value=${!1:-}
+
+	if [ -n "$value" ] && { [[ ! $value =~ ^(0|[1-9][0-9]{0,6})$ ]] || [ "$value" -lt "$2" ]; }; then
+		die "$1=$value: wants a number, $2 at least, as in: make selftests $1=$3"
+	fi
+}
+
+# What the person asks of the machine, into machine_options. Wrong values end here, before a build.
+machine_options()
+{
+	machine_number MEMORY 256 4096
+	machine_number SMP 1 4
+	machine_number HUGEPAGES 0 128
+	machine_options=()
+	[ -z "${MEMORY:-}" ] || machine_options+=(--memory "$MEMORY")
+	[ -z "${SMP:-}" ] || machine_options+=(--smp "$SMP")
+	[ -z "${HUGEPAGES:-}" ] || machine_options+=(--hugepages "$HUGEPAGES")
+	[ -z "${APPEND:-}" ] || machine_options+=(--append "$APPEND")
+	[ -z "${QEMU_ARGS:-}" ] || machine_options+=(--qemu-args "$QEMU_ARGS")
+}
+
 # Everything that does not depend on the kernel.
 suite_make()
 {
+	machine_options
 	"$kernels" prepare-host build kernels vm
 	"${MAKE:-make}" --no-print-directory -s -j"$(nproc)" tools tests
 }
@@ -51,7 +76,7 @@ vm()
 	shift 2
 	"$VM" run --name "$name" --kernel "$image" --module "$BUILD/module/$name/pincheck.ko" \
 		--tests "$BUILD/${PROGRAMS:-tests}" --results "$BUILD/results/${RESULTS:-$name}" \
-		--filter "$TESTS" --accel "$ACCEL" "${vm_options[@]}" "$@"
+		--filter "$TESTS" --accel "$ACCEL" "${machine_options[@]}" "${vm_options[@]}" "$@"
 }
 
 stock_fetch()

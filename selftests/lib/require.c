@@ -30,10 +30,12 @@
 #include "known_issues.h"
 #include "memory.h"
 #include "memory_block.h"
+#include "pci.h"
 #include "require.h"
 #include "silent_file.h"
 #include "swap_async.h"
 #include "trap.h"
+#include "virtio_mem.h"
 
 #define HUGETLB_DIR		"/sys/kernel/mm/hugepages/hugepages-2048kB/"
 /* Parent, child and grandchild with a page each, and one that is being given back. */
@@ -350,6 +352,25 @@ static bool has_signalfd(void)
 	return has_file(signalfd(-1, &none, SFD_CLOEXEC));
 }
 
+static bool has_numa(void)
+{
+	return !access("/proc/self/numa_maps", R_OK);
+}
+
+static bool has_dax(void)
+{
+	const char *directory = getenv("PINCHECK_DAX");
+
+	return directory && !access(directory, W_OK);
+}
+
+static bool has_edu(void)
+{
+	char device[PCI_PATH];
+
+	return !pci_find(PCI_EDU, device);
+}
+
 static const struct requirement_row {
 	uint64_t bit;
 	__u64 feature;		/* of the device, or 0: ask @met */
@@ -360,6 +381,12 @@ static const struct requirement_row {
 	{ NEEDS_SWAP, 0, has_swap, "needs swap (swapon a device)" },
 	{ NEEDS_SWAP_ASYNC, 0, swap_async_offered,
 	  "needs a swap device that is not synchronous (PINCHECK_SWAP_ASYNC= its path, mkswap done)" },
+	{ NEEDS_VIRTIO_MEM, 0, virtio_mem_offered,
+	  "needs a virtio-mem device that pincheck-vm resizes (CONFIG_VIRTIO_MEM)" },
+	{ NEEDS_NUMA, 0, has_numa, "needs NUMA (CONFIG_NUMA)" },
+	{ NEEDS_DAX, 0, has_dax,
+	  "needs a file system with DAX (PINCHECK_DAX= a directory on it; CONFIG_VIRTIO_PMEM)" },
+	{ NEEDS_EDU, 0, has_edu, "needs QEMU's edu device (-device edu)" },
 	{ NEEDS_THP, 0, has_thp, "needs transparent huge pages (always or madvise)" },
 	{ NEEDS_MTHP, 0, has_mthp, "needs folios of 64 KiB (Linux 6.8, and root)" },
 	{ NEEDS_HUGETLB, 0, has_hugetlb, "needs 10 free 2 MiB hugetlb pages (vm.nr_hugepages)" },

@@ -86,6 +86,14 @@ enum requirement {
 	NEEDS_KPAGEFLAGS	= 1ULL << 48,
 	/** @NEEDS_FUSE: file systems in user space */
 	NEEDS_FUSE		= 1ULL << 49,
+	/** @NEEDS_VIRTIO_MEM: virtio_mem.h: memory that comes and goes */
+	NEEDS_VIRTIO_MEM	= 1ULL << 28,
+	/** @NEEDS_NUMA: the kernel knows of nodes */
+	NEEDS_NUMA		= 1ULL << 29,
+	/** @NEEDS_DAX: a directory on a file system with DAX */
+	NEEDS_DAX		= 1ULL << 30,
+	/** @NEEDS_EDU: QEMU's edu device */
+	NEEDS_EDU		= 1ULL << 31,
 };
 
 /**

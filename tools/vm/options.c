@@ -25,7 +25,9 @@ enum option_key {
 	OPT_SWAP,
 	OPT_HUGEPAGES,
 	OPT_APPEND,
+	OPT_QEMU_ARGS,
 	OPT_SHELL,
+	OPT_SHARE,
 	OPT_ICOUNT,
 	OPT_BOOT,
 	OPT_TEST,
@@ -60,7 +62,10 @@ static const struct argp_option rows[] = {
 	{ "icount", OPT_ICOUNT, NULL, 0, "emulate, and let the guest's clocks count instructions: one a "
 	  "nanosecond, whatever else runs here", 0 },
 	{ "append", OPT_APPEND, "STRING", 0, "more kernel command line", 0 },
-	{ "shell", OPT_SHELL, NULL, 0, "no tests, but a prompt in the same guest", 0 },
+	{ "qemu-args", OPT_QEMU_ARGS, "STRING", 0, "more words for QEMU, separated by spaces", 0 },
+	{ "shell", OPT_SHELL, NULL, 0, "no tests, but a prompt in the same guest; commands from standard "
+	  "input where that is no terminal", 0 },
+	{ "share", OPT_SHARE, "DIR", 0, "with --shell: the guest has this directory at /mnt/share", 0 },
 	{ .doc = "Deadlines, in seconds; the defaults are three times as long under emulation:" },
 	{ "boot-deadline", OPT_BOOT, "S", 0, "boot without a new console line; then it is retried "
 	  "once [20]", 0 },
@@ -128,6 +133,8 @@ static const struct {
 	{ OPT_RESULTS, offsetof(struct options, results), false },
 	{ OPT_FILTER, offsetof(struct options, filter), false },
 	{ OPT_APPEND, offsetof(struct options, append), false },
+	{ OPT_SHARE, offsetof(struct options, share), false },
+	{ OPT_QEMU_ARGS, offsetof(struct options, qemu_args), false },
 	{ OPT_INIT, offsetof(struct options, init), false },
 	{ OPT_QEMU, offsetof(struct options, qemu), false },
 	{ OPT_BUSYBOX, offsetof(struct options, busybox), false },
@@ -223,6 +230,14 @@ static void check_and_complete(struct options *options)
 		require(options->modules, "modules", R_OK | X_OK);
 	if (options->module)
 		require(options->module, "module", R_OK);
+	if (options->share && !options->shell) {
+		complain("--share goes with --shell");
+		exit(EXIT_RUNNER);
+	}
+	if (options->share) {
+		require(options->share, "share", R_OK | X_OK);
+		options->share = realpath(options->share, NULL);
+	}
 	if (options->tests || !options->shell)
 		require(options->tests, "tests", R_OK | X_OK);
 	/* The glob that matches all is no filter: a topic without tests is then worth a line. */
@@ -252,6 +267,11 @@ static void check_and_complete(struct options *options)
 		complain("the guest needs a processor (--smp 1) and 256 MiB (--memory 256) at least");
 		exit(EXIT_RUNNER);
 	}
+	if (options->hugepages * 2 >= options->memory_mib) {
+		complain("--hugepages %ld are %ld MiB; --memory %ld is not enough for them",
+			 options->hugepages, options->hugepages * 2, options->memory_mib);
+		exit(EXIT_RUNNER);
+	}
 }
 
 void options_parse(struct options *options, int argc, char **argv)
@@ -261,6 +281,7 @@ void options_parse(struct options *options, int argc, char **argv)
 	*options = (struct options){
 		.name = "custom",
 		.append = "",
+		.qemu_args = "",
 		.qemu = "qemu-system-x86_64",
 		.busybox = "/bin/busybox",
 		.smp = 2,
