@@ -86,6 +86,10 @@ enum requirement {
 	NEEDS_KPAGEFLAGS	= 1ULL << 48,
 	/** @NEEDS_FUSE: file systems in user space */
 	NEEDS_FUSE		= 1ULL << 49,
+	/** @NEEDS_KPROBES_SWITCH: all kprobes can be switched off */
+	NEEDS_KPROBES_SWITCH	= 1ULL << 50,
+	/** @NEEDS_FTRACE_SWITCH: ftrace can be switched off */
+	NEEDS_FTRACE_SWITCH	= 1ULL << 51,
 };
 
 /**
