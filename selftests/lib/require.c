@@ -262,6 +262,16 @@ static bool has_pid_ns(void)
 	return !access("/proc/sys/kernel/ns_last_pid", W_OK);
 }
 
+static bool has_kprobes_switch(void)
+{
+	return !access(KNOB_KPROBES, W_OK);
+}
+
+static bool has_ftrace_switch(void)
+{
+	return !access(KNOB_FTRACE, W_OK);
+}
+
 static bool has_fuse(void)
 {
 	struct silent_file silent;
@@ -433,6 +443,10 @@ static const struct requirement_row {
 	{ NEEDS_HUGETLB_LEAVES, 0, has_hugetlb_leaves,
 	  "needs a kernel that does not WARN of hugetlb in ZONE_MOVABLE (Linux 6.10)" },
 	{ NEEDS_FUSE, 0, has_fuse, "needs FUSE (CONFIG_FUSE_FS: modprobe fuse; and root)" },
+	{ NEEDS_KPROBES_SWITCH, 0, has_kprobes_switch,
+	  "needs the switch of all kprobes (" KNOB_KPROBES ": mount debugfs; and root)" },
+	{ NEEDS_FTRACE_SWITCH, 0, has_ftrace_switch,
+	  "needs the switch of ftrace (" KNOB_FTRACE ": CONFIG_FUNCTION_TRACER; and root)" },
 	{ NEEDS_POISON, 0, has_poison,
 	  "needs memory that may be lost (CONFIG_MEMORY_FAILURE, root, PINCHECK_POISON=yes)" },
 	{ NEEDS_KPAGEFLAGS, 0, has_kpageflags,

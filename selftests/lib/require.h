@@ -96,6 +96,10 @@ enum requirement {
 	NEEDS_EDU		= 1ULL << 30,
 	/** @NEEDS_DISPLAY: /dev/mem maps the memory of a PC's text display */
 	NEEDS_DISPLAY		= 1ULL << 33,
+	/** @NEEDS_KPROBES_SWITCH: all kprobes can be switched off */
+	NEEDS_KPROBES_SWITCH	= 1ULL << 52,
+	/** @NEEDS_FTRACE_SWITCH: ftrace can be switched off */
+	NEEDS_FTRACE_SWITCH	= 1ULL << 51,
 };
 
 /**

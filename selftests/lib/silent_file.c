@@ -186,12 +186,23 @@ int silent_file_open(struct silent_file *silent)
 	return error;
 }
 
-int silent_file_wait(const struct silent_file *silent)
+static bool read_comes(const struct silent_file *silent, int patience)
 {
 	struct pollfd asked = { .fd = silent->reads, .events = POLLIN };
+
+	return poll(&asked, 1, patience) == 1;
+}
+
+bool silent_file_asked(const struct silent_file *silent)
+{
+	return read_comes(silent, 0);
+}
+
+int silent_file_wait(const struct silent_file *silent)
+{
 	char read_asked;
 
-	if (poll(&asked, 1, PATIENCE) != 1)
+	if (!read_comes(silent, PATIENCE))
 		return -ETIME;
 	return read(silent->reads, &read_asked, 1) == 1 ? 0 : -EIO;
 }

@@ -7,6 +7,7 @@
 #ifndef SELFTESTS_LIB_SILENT_FILE_H
 #define SELFTESTS_LIB_SILENT_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -29,6 +30,9 @@ int silent_file_open(struct silent_file *silent);
 
 /** silent_file_wait() - until a read was asked for. Return: 0; -ETIME after 20 s; -errno */
 int silent_file_wait(const struct silent_file *silent);
+
+/** silent_file_asked() - has a read been asked for that silent_file_wait() did not tell? */
+bool silent_file_asked(const struct silent_file *silent);
 
 /**
  * silent_file_close() - end the server, and with it the connection: whoever waits for a page gets
