@@ -82,14 +82,14 @@ FIXTURE_SETUP(memlock)
 {
 	char why[WHY];
 
-	SUITE_NEEDS(NEEDS_MIRROR);
+	SUITE_NEEDS(NEEDS_MIRROR | NEEDS_CAPABILITIES);
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 	self->probe = pincheck_open();
 	ASSERT_LE(0, self->probe);
 	self->zeros = mmap(NULL, GIB, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)self->zeros);
-	ASSERT_EQ(0, madvise(self->zeros, GIB, MADV_NOHUGEPAGE));
+	ASSERT_EQ(0, stage_no_huge_pages(self->zeros, GIB));
 	ASSERT_EQ(0, limit_memlock(RLIM_INFINITY));
 	ASSERT_EQ(0, capability_drop(CAP_IPC_LOCK));
 	/* The table of holds comes with the first one, and stays as long as the session. */
@@ -150,9 +150,9 @@ static int prepare(FIXTURE_DATA(memlock) *self, const struct kind_row *row,
 	return 0;
 }
 
-static unsigned int kind_needs(__u32 kind)
+static uint64_t kind_needs(__u32 kind)
 {
-	return kind == PINCHECK_KIND_MEMFD ? NEEDS_MEMFD :
+	return kind == PINCHECK_KIND_MEMFD ? NEEDS_MEMFD | NEEDS_SHMEM :
 	       kind == PINCHECK_KIND_PFNMAP ? NEEDS_PFNMAP : 0;
 }
 

@@ -284,7 +284,7 @@ TEST_F(mirror_life, nothing_valid_costs_nothing)
 
 	ASSERT_NE(MAP_FAILED, (void *)memory);
 	request.addr = (uintptr_t)memory;
-	ASSERT_EQ(0, madvise(memory, bytes, MADV_NOHUGEPAGE));
+	ASSERT_EQ(0, stage_no_huge_pages(memory, bytes));
 	ASSERT_EQ(0, pincheck_hold(stage->session, &request));
 	/* Its page tables go, too. */
 	ASSERT_EQ(0, munmap(memory, bytes));

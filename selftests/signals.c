@@ -141,6 +141,7 @@ TEST_F(signals, alarms_do_not_interrupt)
 	struct outcome *outcome = self->outcome;
 	int status;
 
+	SUITE_NEEDS(NEEDS_TIMERS);
 	for (int i = 0; i < PROCESSES; i++) {
 		pid_t pid = start_holder(self, variant->row, start_alarms);
 
