@@ -125,7 +125,7 @@ help: ## this list
 		/^[a-z][a-z-]*:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\nVariables\n'
 	@printf '  %-16s %s\n' \
-		KERNELS 'names of the matrix to run on [$(KERNELS)]' \
+		KERNELS 'names of the matrix to run on, NAME@RELEASE for one release [$(KERNELS)]' \
 		KERNEL 'bzImage of a kernel of your own, with KDIR= its build tree' \
 		KDIR 'kernel build tree for the module' \
 		TESTS "glob over topic.variant.scenario ['$(TESTS)']" \

@@ -86,7 +86,7 @@ command_refresh()
 	resolve_choose
 	if [ -n "$LEFT_OUT" ]; then
 		say "$NAME: $LEFT_OUT"
-		exit $LEFT_OUT_CODE
+		exit "$LEFT_OUT_CODE"
 	fi
 	[ ${#CHOICES[@]} -gt 0 ] || resolve_nothing
 	fetch_choice

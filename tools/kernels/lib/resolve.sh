@@ -110,9 +110,10 @@ resolve_choose()
 		if [ "$suite" != "${SUITES##* }" ] && [ -z "$elsewhere" ]; then
 			elsewhere="$version $suite"
 		fi
-		[[ $seen != *" $version "* ]] && offer_is_meant "$version" "$suite" || continue
-		seen+="$version "
-		CHOICES+=("$version $package $suite")
+		if [[ $seen != *" $version "* ]] && offer_is_meant "$version" "$suite"; then
+			seen+="$version "
+			CHOICES+=("$version $package $suite")
+		fi
 	done < <(offers)
 	if [ "$VERSION_PATTERN" = candidate ] && [ -z "$WANTED" ] && [ -n "$elsewhere" ]; then
 		# shellcheck disable=SC2086 # two words
