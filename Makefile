@@ -27,6 +27,7 @@ include tools/lib/build.mk
 include tools/vm/build.mk
 include tools/pincheck/build.mk
 include tools/bench/build.mk
+include tools/kernels/build.mk
 include tools/report/build.mk
 include src/test/build.mk
 include selftests/build.mk
@@ -69,7 +70,7 @@ selftests-host: ## the suite on this machine's running kernel, after a warning; 
 	@$(MAKE) --no-print-directory -s $(if $(MODULE),,module) tools tests
 	MODULE="$(MODULE)" TESTS='$(TESTS)' YES="$(YES)" tools/run-host
 
-.PHONY: unit lint hazards mutants
+.PHONY: unit lint hazards mutants config-check
 unit: $(UNIT_TESTS) ## host unit tests, with ASan and UBSan
 	tools/unit $(UNIT_TESTS)
 
@@ -81,6 +82,9 @@ hazards: host-vm ## what must not be done to a page of a file, done: a guest for
 
 mutants: host-vm ## module and tools broken in one place each, or kernels (KTREE=): a test must turn red
 	KTREE="$(KTREE)" tools/run-mutants $(MUTANTS)
+
+config-check: host-vm ## kernels from the sources in KTREE=, each without one option that the suite uses; OPTIONS=
+	KTREE="$(KTREE)" tools/config-check $(OPTIONS)
 
 ##@ Install
 PREFIX ?= /usr/local
@@ -121,7 +125,7 @@ help: ## this list
 		/^[a-z][a-z-]*:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\nVariables\n'
 	@printf '  %-16s %s\n' \
-		KERNELS 'names of the matrix to run on [$(KERNELS)]' \
+		KERNELS 'names of the matrix to run on, NAME@RELEASE for one release [$(KERNELS)]' \
 		KERNEL 'bzImage of a kernel of your own, with KDIR= its build tree' \
 		KDIR 'kernel build tree for the module' \
 		TESTS "glob over topic.variant.scenario ['$(TESTS)']" \

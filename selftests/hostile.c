@@ -63,8 +63,8 @@ FIXTURE_SETUP(hostile)
 {
 	char why[WHY];
 
-	if (variant->faults)
-		SUITE_NEEDS(NEEDS_FAULTS);
+	SUITE_NEEDS(NEEDS_UNIX | NEEDS_CAPABILITIES | NEEDS_SHMEM |
+		    (variant->faults ? NEEDS_FAULTS : 0));
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 	self->board = fuzz_board_open();
 	ASSERT_NE(NULL, self->board) TH_LOG("the files of the run: %s", strerror(errno));

@@ -340,6 +340,7 @@ TEST_F(ioctl_hold, force_needs_sys_admin)
 	struct stage *stage = &self->stage;
 	struct hold_row row = variant->row;
 
+	SUITE_NEEDS(NEEDS_CAPABILITIES);
 	row.flags |= PINCHECK_HOLD_FORCE;
 	ASSERT_EQ(0, mprotect(stage->memory, stage->length, PROT_READ));
 	ASSERT_EQ(0, capability_drop(CAP_SYS_ADMIN));
@@ -366,6 +367,7 @@ TEST_F(ioctl_hold, memlock_at_the_limit)
 	long kib = stage->length / 1024;
 	__u32 first;
 
+	SUITE_NEEDS(NEEDS_CAPABILITIES);
 	ASSERT_EQ(0, vm_pin_kib());
 	ASSERT_EQ(0, limit_memlock(stage->length));
 	ASSERT_EQ(0, capability_drop(CAP_IPC_LOCK));
@@ -386,6 +388,7 @@ TEST_F(ioctl_hold, memlock_one_page_above)
 {
 	struct stage *stage = &self->stage;
 
+	SUITE_NEEDS(NEEDS_CAPABILITIES);
 	ASSERT_EQ(0, limit_memlock(stage->length - stage->page));
 	ASSERT_EQ(0, capability_drop(CAP_IPC_LOCK));
 	EXPECT_REFUSED(stage->memory, stage->length, -ENOMEM, PINCHECK_REASON_MEMLOCK);
@@ -409,6 +412,7 @@ TEST_F(ioctl_hold, memlock_after_failure)
 {
 	struct stage *stage = &self->stage;
 
+	SUITE_NEEDS(NEEDS_CAPABILITIES);
 	ASSERT_EQ(0, limit_memlock(2 * stage->length));
 	ASSERT_EQ(0, capability_drop(CAP_IPC_LOCK));
 	for (int i = 0; i < 8; i++)

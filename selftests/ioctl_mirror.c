@@ -97,6 +97,7 @@ TEST_F(ioctl_mirror, late_needs_sys_admin)
 {
 	struct hold_row row = write_row;
 
+	SUITE_NEEDS(NEEDS_CAPABILITIES);
 	row.flags |= PINCHECK_HOLD_DIRTY_LATE;
 	EXPECT_EQ(0, stage_hold_all(&self->stage, row));
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(self->stage.session, self->stage.hold.hold));

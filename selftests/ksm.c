@@ -17,8 +17,6 @@
 #define KSM_DIR		"/sys/kernel/mm/ksm/"
 /* ksmd looks at a page twice before it merges it, and takes it in on the third look at most. */
 #define SCANS		4
-/* So often the counter is read before ksmd is given up: it yields to whoever has work. */
-#define PATIENCE	2000000L
 
 #define KSM_HOLDS(X, topic, memory)								\
 	X(topic, memory, none)									\
@@ -39,14 +37,14 @@ static long ksm_scans(void)
 /* Let ksmd go over all mergeable memory a few times, and stop it again. */
 static int ksm_scan(void)
 {
-	long end = ksm_scans() + SCANS, patience = PATIENCE;
+	long end = ksm_scans() + SCANS;
 	int error = knob_set_number(KSM_DIR "sleep_millisecs", 0);
 
 	if (!error)
 		error = knob_set_number(KSM_DIR "pages_to_scan", 1000);
 	if (!error)
 		error = knob_set_number(KSM_DIR "run", 1);
-	while (!error && ksm_scans() < end && patience--)
+	while (!error && ksm_scans() < end && suite_has_time())
 		sched_yield();
 	if (!error && ksm_scans() < end)
 		error = -ETIMEDOUT;

@@ -36,7 +36,7 @@ FIXTURE_VARIANT(memfd)
 
 FIXTURE_VARIANT_ADD(memfd, shmem)
 {
-	.flags = MFD_ALLOW_SEALING, .page_flag = PINCHECK_PAGE_SHMEM,
+	.flags = MFD_ALLOW_SEALING, .needs = NEEDS_SHMEM, .page_flag = PINCHECK_PAGE_SHMEM,
 };
 
 FIXTURE_VARIANT_ADD(memfd, hugetlb)

@@ -28,7 +28,7 @@ FIXTURE_VARIANT(memfd_part)
 	uint64_t needs;
 };
 
-FIXTURE_VARIANT_ADD(memfd_part, shmem) { .flags = 0 };
+FIXTURE_VARIANT_ADD(memfd_part, shmem) { .needs = NEEDS_SHMEM };
 
 FIXTURE_VARIANT_ADD(memfd_part, hugetlb)
 {

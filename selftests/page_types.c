@@ -179,6 +179,7 @@ TEST_F(page_types, no_reference)
 	size_t judged = 0, differs = 0;
 	pthread_t other;
 
+	SUITE_NEEDS(NEEDS_THREADS);
 	ASSERT_EQ(0, pincheck_report(self->stage.session, self->pfns, 1, &first));
 	stage_use_all_cpus();
 	ASSERT_EQ(0, pthread_create(&other, NULL, looks, self));

@@ -110,6 +110,7 @@ TEST_F(pfnmap_follow, memory_with_pages)
 	unsigned char *shared = mmap(NULL, self->stage.page, PROT_READ | PROT_WRITE, MAP_SHARED,
 				     file, 0);
 
+	SUITE_NEEDS(NEEDS_SHMEM);
 	ASSERT_NE(MAP_FAILED, (void *)shared);
 	shared[0] = 1;
 	expect_refused(_metadata, self, self->stage.memory, -EINVAL, PINCHECK_REASON_PAGES);

@@ -72,8 +72,9 @@ static int map_aligned(FIXTURE_DATA(poison) *self, bool thp)
 	if (self->area == MAP_FAILED)
 		return -errno;
 	self->memory = self->area + self->unit - (uintptr_t)self->area % self->unit;
-	return madvise(self->area, self->area_bytes, thp ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) ?
-	       -errno : 0;
+	if (!thp)
+		return stage_no_huge_pages(self->area, self->area_bytes);
+	return madvise(self->area, self->area_bytes, MADV_HUGEPAGE) ? -errno : 0;
 }
 
 static int map_hugetlb(FIXTURE_DATA(poison) *self)

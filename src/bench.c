@@ -42,15 +42,10 @@ static long take_some(const struct bench *bench, unsigned long done)
 	unsigned long start = bench->start + (done << PAGE_SHIFT);
 	unsigned long nr = min(bench->nr - done, HOLD_CHUNK_PAGES);
 	struct page **pages = bench->pages + done;
-	long got;
 
-	if (!bench->slow)
-		return bench->calls->fast(start, nr, bench->foll, pages);
-	if (mmap_read_lock_killable(current->mm))
-		return -EINTR;
-	got = bench->calls->slow(start, nr, bench->foll, pages);
-	mmap_read_unlock(current->mm);
-	return got;
+	if (bench->slow)
+		return bench->calls->slow(current->mm, start, nr, bench->foll, pages);
+	return bench->calls->fast(start, nr, bench->foll, pages);
 }
 
 /* *taken: how many came, on failure, too. */

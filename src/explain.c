@@ -69,7 +69,7 @@ u32 explain_failure(struct mm_struct *mm, unsigned long addr, u32 flags, int err
 {
 	u32 reason;
 
-	if (err == -EINTR)
+	if (err == -EINTR || err == -ERESTARTNOINTR)
 		return PINCHECK_REASON_SIGNAL;
 	if (err == -ENOMEM)
 		return PINCHECK_REASON_MEMORY;

@@ -4,20 +4,14 @@
 #include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
-#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
-#include <linux/slab.h>
-#include <linux/vmalloc.h>
 #include "hold.h"
 #include "session.h"
 #include "whitelist.h"
-
-/* 512 KiB of memory at most stay with a session that has no use for them at the moment. */
-#define SPARE_PAGES_MAX		65536UL
 
 /**
  * struct memory - whose memory a hold is to be taken on
@@ -56,8 +50,8 @@ static int memory_find(s32 pid, struct memory *memory)
 
 /*
  * As other drivers count: pinned pages against RLIMIT_MEMLOCK of the process whose memory it is.
- * Plain references count too: they keep memory from being reclaimed just as well. What has none
- * is not charged.
+ * Plain references count too: they keep memory from being reclaimed just as well. A hold without
+ * references pins nothing. What the hold itself takes is charged elsewhere: see hold_memory.c.
  */
 static int charge(const struct hold_ops *ops, const struct memory *memory, unsigned long nr)
 {
@@ -87,58 +81,6 @@ void hold_uncharge(struct hold *hold, unsigned long nr)
 	uncharge(hold->ops, hold->mm, nr);
 }
 
-/**
- * hold_free() - free the memory of a hold that ended
- * @hold: may be NULL
- */
-void hold_free(struct hold *hold)
-{
-	if (!hold)
-		return;
-	kvfree(hold->pages);
-	kvfree(hold->stolen);
-	kfree(hold);
-}
-
-/*
- * kmalloc() gives powers of two: up to twice what is needed. Where that would waste a page or
- * more, vmalloc() does not.
- */
-static struct page **pages_alloc(unsigned long nr)
-{
-	size_t bytes = nr * sizeof(struct page *);
-
-	if (roundup_pow_of_two(bytes) - bytes >= PAGE_SIZE)
-		return __vmalloc(bytes, GFP_KERNEL_ACCOUNT);
-	return kvmalloc(bytes, GFP_KERNEL_ACCOUNT);
-}
-
-static struct hold *hold_new(unsigned long nr)
-{
-	struct hold *hold = kmalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
-
-	if (!hold)
-		return NULL;
-	hold->room = nr;
-	hold->stolen = NULL;
-	hold->pages = pages_alloc(nr);
-	if (hold->pages)
-		return hold;
-	kfree(hold);
-	return NULL;
-}
-
-/* Memory for @nr pages: that of the last hold if it fits, with no more than a page to waste. */
-static struct hold *hold_alloc(struct session *session, unsigned long nr)
-{
-	struct hold *hold = xchg(&session->spare, NULL);
-
-	if (hold && hold->room >= nr && hold->room - nr < PAGE_SIZE / sizeof(*hold->pages))
-		return hold;
-	hold_free(hold);
-	return hold_new(nr);
-}
-
 static void hold_init(struct hold *hold, struct session *session, struct mm_struct *mm, u32 id,
 		      const struct pincheck_hold *request)
 {
@@ -154,20 +96,12 @@ static void hold_init(struct hold *hold, struct session *session, struct mm_stru
 	hold->nr = request->len >> PAGE_SHIFT;
 	hold->left = hold->nr;
 	hold->flags = request->flags;
-	hold->own = NULL;
 }
 
-/* Nobody knows the hold any more: keep its memory for the next one, unless it is a lot. */
 static void hold_end(struct hold *hold)
 {
 	mmdrop(hold->mm);
-	if (hold->ops->free)
-		hold->ops->free(hold);
-	kvfree(hold->stolen);
-	hold->stolen = NULL;
-	if (hold->room <= SPARE_PAGES_MAX)
-		hold = xchg(&hold->session->spare, hold);
-	hold_free(hold);
+	hold_memory_free(hold);
 }
 
 /* The whitelist, as policy. A hold that breaks it is given back. */
@@ -196,10 +130,9 @@ static struct hold *take(struct session *session, const struct hold_ops *ops, u3
 		request->reason = PINCHECK_REASON_MEMLOCK;
 		return ERR_PTR(err);
 	}
-	hold = hold_alloc(session, nr);
+	hold = hold_memory_alloc(session, ops, request);
 	if (!hold) {
 		uncharge(ops, memory->mm, nr);
-		request->reason = PINCHECK_REASON_MEMORY;
 		return ERR_PTR(-ENOMEM);
 	}
 	hold_init(hold, session, memory->mm, id, request);

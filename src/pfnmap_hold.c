@@ -16,10 +16,10 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 #include "argument.h"
 #include "compat/follow.h"
 #include "device_io.h"
+#include "explain.h"
 #include "follow.h"
 #include "hold.h"
 #include "interval.h"
@@ -66,6 +66,11 @@ static int followed_check(const struct pincheck_hold *request)
 	if (request->path || request->fd || request->offset || request->pid < 0)
 		return -EINVAL;
 	return range_check(request->addr, request->len, PAGE_SIZE, TASK_SIZE);
+}
+
+static size_t followed_bytes(const struct pincheck_hold *request)
+{
+	return sizeof(struct followed) + (request->len >> PAGE_SHIFT) * sizeof(unsigned long);
 }
 
 /*
@@ -136,7 +141,7 @@ static int look_until_true(struct hold *hold, struct pincheck_hold *request)
 
 static int followed_take(struct hold *hold, struct pincheck_hold *request)
 {
-	struct followed *followed;
+	struct followed *followed = hold->own;
 	int err;
 
 	memset(hold->pages, 0, hold->nr * sizeof(*hold->pages));
@@ -145,16 +150,14 @@ static int followed_take(struct hold *hold, struct pincheck_hold *request)
 		request->reason = PINCHECK_REASON_ABSENT;
 		return -EOPNOTSUPP;
 	}
-	followed = kvzalloc(struct_size(followed, pfns, hold->nr), GFP_KERNEL_ACCOUNT);
-	hold->own = followed;
 	request->reason = PINCHECK_REASON_MEMORY;
-	if (!followed)
-		return -ENOMEM;
 	followed->nr = hold->nr;
 	err = interval_begin(&followed->interval, hold->mm, hold->addr, hold->nr << PAGE_SHIFT,
 			     &interval_ops);
-	if (err)
+	if (err) {
+		request->reason = explain_failure(hold->mm, hold->addr, hold->flags, err);
 		return err;
+	}
 	request->reason = PINCHECK_REASON_NONE;
 	err = look_until_true(hold, request);
 	if (err)
@@ -197,11 +200,6 @@ static struct interval *followed_interval(struct hold *hold)
 	return &followed->interval;
 }
 
-static void followed_free(struct hold *hold)
-{
-	kvfree(hold->own);
-}
-
 /**
  * pfnmap_hold_sight() - what was seen at the first page when the hold was taken
  * @hold: of kind pfnmap
@@ -217,9 +215,9 @@ const struct hold_ops pfnmap_ops = {
 	.flags = PINCHECK_HOLD_WRITE,
 	.by_address = true,
 	.check = followed_check,
+	.own_bytes = followed_bytes,
 	.take = followed_take,
 	.give_back = followed_give_back,
 	.access = followed_access,
 	.interval = followed_interval,
-	.free = followed_free,
 };

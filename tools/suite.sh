@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what it finds is the others' input
 # What run-suite and run-matrix share: from a name of the matrix to a verdict.
 
 BUILD=${BUILD:-build}
@@ -48,6 +48,26 @@ suite_make()
 	"${MAKE:-make}" --no-print-directory -s -j"$(nproc)" tools tests
 }
 
+# What suite_plan() found: in the order given, without those named twice. Why: of those that do not run.
+plan_names=()
+declare -A plan_verdict plan_why
+
+# suite_plan NAME...: which kernels these are today, and which of them run. Names of earlier times
+# become those of today. Dies if a name means nothing.
+suite_plan()
+{
+	local lines verdict name why _
+
+	lines=$("$kernels" plan "$@") || exit 2
+	while IFS=$'\t' read -r verdict name _ why; do
+		plan_names+=("$name")
+		plan_verdict[$name]=$verdict
+		plan_why[$name]=$why
+	done <<<"$lines"
+	# The mirror was asked just now.
+	unset REFRESH
+}
+
 # vm NAME IMAGE [OPTION...]: the suite on one kernel whose module is built
 vm()
 {
@@ -69,10 +89,18 @@ stock_build()
 	"$kernels" build "$1" "$BUILD/module/$1"
 }
 
+# stock_record NAME: which kernel it is, in run.json already before pincheck-vm writes all of it
+stock_record()
+{
+	mkdir -p "$BUILD/results/$1"
+	printf '{ "kernel": { "name": "%s", "release": "%s", "package": "%s" } }\n' "$1" \
+		"$("$kernels" release "$1")" "$("$kernels" version "$1")" >"$BUILD/results/$1/run.json"
+}
+
 stock_run()
 {
 	local image modules
 
 	image=$("$kernels" image "$1") && modules=$("$kernels" modules "$1") || return 2
-	vm "$1" "$image" --modules "$modules"
+	vm "$1" "$image" --modules "$modules" --package "$("$kernels" version "$1")"
 }

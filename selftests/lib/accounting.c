@@ -9,6 +9,8 @@
 #include "knob.h"
 #include "subject.h"
 
+#define STAT_REFRESH	"/proc/sys/vm/stat_refresh"
+
 static int64_t baseline;
 
 static int number_after(const char *text, const char *name, int64_t *number)
@@ -21,6 +23,19 @@ static int number_after(const char *text, const char *name, int64_t *number)
 	return 0;
 }
 
+bool pins_exact(void)
+{
+	return sysconf(_SC_NPROCESSORS_CONF) == 1 || !access(STAT_REFRESH, F_OK);
+}
+
+/* A kernel without CONFIG_SMP keeps no pieces, and has no such file. */
+static int fold_pieces_in(void)
+{
+	int error = knob_set(STAT_REFRESH, "1");
+
+	return error == -ENOENT && pins_exact() ? 0 : error;
+}
+
 /*
  * The counters live in per-CPU pieces that are folded in now and then; only after stat_refresh
  * are they exact. One read of vmstat is enough: both lines are in its first part.
@@ -28,7 +43,7 @@ static int number_after(const char *text, const char *name, int64_t *number)
 static int balance_of_pins(int64_t *balance)
 {
 	int vmstat = open("/proc/vmstat", O_RDONLY | O_CLOEXEC);
-	int error = vmstat < 0 ? -errno : knob_set("/proc/sys/vm/stat_refresh", "1");
+	int error = vmstat < 0 ? -errno : fold_pieces_in();
 	int64_t acquired = 0, released = 0;
 	char text[4096];
 	ssize_t got;

@@ -8,6 +8,7 @@
 #include "../../tools/lib/pincheck.h"
 #include "accounting.h"
 #include "books.h"
+#include "clock.h"
 
 #define MACHINE_LOOKS	50
 
@@ -58,6 +59,17 @@ bool books_machine(char *why, size_t size)
 	else if (surplus)
 		snprintf(why, size, "nr_foll_pin: %" PRId64 " pins not given back", surplus);
 	return !error && !surplus;
+}
+
+void books_wait(const struct books *before)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	int64_t end = nanoseconds() + 1000000000, surplus;
+	char why[120];
+
+	while (nanoseconds() < end && (!books_balance(before, why, sizeof(why)) ||
+				       pins_surplus(&surplus) || surplus))
+		nanosleep(&moment, NULL);
 }
 
 long vm_pin_kib(void)

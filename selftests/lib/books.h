@@ -33,6 +33,14 @@ bool books_balance(const struct books *before, char *why, size_t size);
  */
 bool books_machine(char *why, size_t size);
 
+/**
+ * books_wait() - until the books are those of @before, and the machine's pins those at
+ * pins_baseline(), or for a second
+ *
+ * After a process was killed: the kernel ends some of what it had in a work queue (io_uring).
+ */
+void books_wait(const struct books *before);
+
 /** vm_pin_kib() - VmPin of the calling process in KiB, or -errno */
 long vm_pin_kib(void);
 

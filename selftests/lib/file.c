@@ -176,7 +176,7 @@ const struct file_kind file_overlay_ext4 = {
 };
 
 const struct file_kind file_overlay_tmpfs = {
-	.name = "overlay_tmpfs", .bytes = SMALL, .needs = NEEDS_OVERLAY,
+	.name = "overlay_tmpfs", .bytes = SMALL, .needs = NEEDS_OVERLAY | NEEDS_SHMEM,
 	.open = overlay_open_tmpfs,
 	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_SHMEM,
 };
@@ -187,12 +187,12 @@ const struct file_kind file_ramfs = {
 };
 
 const struct file_kind file_tmpfs = {
-	.name = "tmpfs", .bytes = SMALL, .open = open_tmpfs,
+	.name = "tmpfs", .bytes = SMALL, .needs = NEEDS_SHMEM, .open = open_tmpfs,
 	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_SHMEM,
 };
 
 const struct file_kind file_memfd = {
-	.name = "memfd", .bytes = SMALL, .open = open_memfd,
+	.name = "memfd", .bytes = SMALL, .needs = NEEDS_SHMEM, .open = open_memfd,
 	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_SHMEM,
 };
 

@@ -181,6 +181,21 @@ static int populate_thp_pte(struct memory *memory)
 	return error ? error : usermem_split(memory->start);
 }
 
+/* Folios of 64 KiB are off unless somebody wants them: the setting is put back at once. */
+static int populate_mthp(struct memory *memory)
+{
+	char before[KNOB_VALUE];
+	int error = knob_chosen(KNOB_MTHP, before, sizeof(before));
+
+	if (!error)
+		error = knob_set(KNOB_MTHP, "madvise");
+	if (error)
+		return error;
+	error = populate_thp(memory);
+	knob_set(KNOB_MTHP, before);
+	return error;
+}
+
 static bool report_of(struct memory *memory, size_t page, struct pincheck_report *report)
 {
 	__u64 pfn = memory_pfn(memory, page);
@@ -209,8 +224,8 @@ static const char *check_large(struct memory *memory, int entire, const char *wr
 
 	if (!report_of(memory, 0, &report))
 		return "not present";
-	if (!(report.flags & PINCHECK_PAGE_ANON) || PAGE_BYTES << report.order != PMD_BYTES)
-		return "not an anonymous folio of 2 MiB";
+	if (!(report.flags & PINCHECK_PAGE_ANON) || PAGE_BYTES << report.order != memory->bytes)
+		return "not one anonymous folio";
 	if ((report.present & PINCHECK_REPORT_ENTIRE_MAPCOUNT) && report.entire_mapcount != entire)
 		return wrong;
 	if (!!(report.flags & PINCHECK_PAGE_HUGETLB) != !!(memory->kind->traits & MEMORY_HUGETLB))
@@ -254,6 +269,12 @@ const struct memory_kind memory_thp_pte = {
 	.name = "thp_pte", .bytes = PMD_BYTES,
 	.traits = MEMORY_LARGE, .needs = NEEDS_THP,
 	.populate = populate_thp_pte, .check = check_pte_mapped,
+};
+
+const struct memory_kind memory_mthp = {
+	.name = "mthp", .bytes = USERMEM_64K,
+	.traits = MEMORY_LARGE, .needs = NEEDS_MTHP,
+	.populate = populate_mthp, .check = check_pte_mapped,
 };
 
 const struct memory_kind memory_hugetlb = {

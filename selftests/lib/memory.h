@@ -72,7 +72,7 @@ struct memory_kind {
 };
 
 extern const struct memory_kind memory_base, memory_swapped, memory_thp_pmd, memory_thp_pte,
-				memory_hugetlb, memory_many, memory_ext4_shared,
+				memory_mthp, memory_hugetlb, memory_many, memory_ext4_shared,
 				memory_ext4_private, memory_shmem_shared, memory_shmem_private,
 				memory_secret, memory_zero, memory_base_async,
 				memory_swapped_async, memory_thp_pmd_async, memory_thp_pte_async;

@@ -144,13 +144,13 @@ const struct memory_kind memory_ext4_private = {
 
 const struct memory_kind memory_shmem_shared = {
 	.name = "shmem_shared", .bytes = FILE_BYTES, .traits = MEMORY_SHMEM,
-	.flags = MAP_SHARED, .open = open_shmem,
+	.flags = MAP_SHARED, .needs = NEEDS_SHMEM, .open = open_shmem,
 	.populate = memory_populate, .check = check_shmem,
 };
 
 const struct memory_kind memory_shmem_private = {
 	.name = "shmem_private", .bytes = FILE_BYTES, .traits = MEMORY_ORIGINAL,
-	.flags = MAP_PRIVATE, .open = open_shmem,
+	.flags = MAP_PRIVATE, .needs = NEEDS_SHMEM, .open = open_shmem,
 	.populate = populate_private, .check = check_shmem,
 };
 

@@ -31,6 +31,11 @@ void stage_use_all_cpus(void)
 	sched_setaffinity(0, sizeof(all), &all);
 }
 
+int stage_no_huge_pages(void *start, size_t bytes)
+{
+	return !madvise(start, bytes, MADV_NOHUGEPAGE) || errno == EINVAL ? 0 : -errno;
+}
+
 /* Byte i, in page n, is 0x11 + n + i % 251; a division for each takes a while under emulation. */
 static void fill_memory(struct stage *stage)
 {

@@ -38,6 +38,7 @@
 #define PINCHECK_SELFTESTS_SUITE_H
 
 #include <kselftest_harness.h>
+#include "clock.h"
 #include "known_issues.h"
 #include "one_process.h"
 #include "require.h"
@@ -94,6 +95,7 @@ struct suite_case {
 static struct scenario *suite_scenarios;
 static void (*suite_prepared)(void);
 static struct suite_case *suite_current;
+static int64_t suite_case_began;
 
 /*
  * A skip, an error, a crash or a timeout says nothing of what the kernel is known to get wrong. The
@@ -112,12 +114,20 @@ static inline void suite_reached_the_end(struct __test_metadata *_metadata)
 			 "known-issues says it fails: %s", suite_current->issue->why);
 }
 
-static inline void suite_error(struct __test_metadata *_metadata, const char *what, int error)
+/**
+ * suite_has_time() - is less than two thirds of the time limit of this case over?
+ *
+ * A case that repeats something until enough happened asks in each round, so that on a busy machine
+ * it ends by itself, says how many rounds it had, and judges those.
+ */
+static inline bool suite_has_time(void)
 {
-	__TH_LOG("ERROR %s: %s", what, strerror(-error));
-	suite_erred = true;
-	_metadata->exit_code = KSFT_FAIL;
+	return nanoseconds() - suite_case_began <
+	       suite_current->test->timeout * 1000000000LL * 2 / 3;
 }
+
+/** EXPECT_OFTEN() - @seen is @least or more; 1 or more where the time of the case was over */
+#define EXPECT_OFTEN(least, seen)	EXPECT_LE(suite_has_time() ? (least) : 1, seen)
 
 /* What a case found to be met is so for those that follow: each has a process of its own. */
 static uint64_t *suite_met;
@@ -133,6 +143,21 @@ static inline bool suite_skip(struct __test_metadata *_metadata, uint64_t needs)
 	if (suite_current && suite_current->xfail)
 		suite_current->xfail->test = NULL;
 	SKIP(return true, "%s", reason);
+}
+
+/* A step forks, and talks to the child: where there are no sockets for that, this is a skip. */
+static inline bool suite_lacks_sockets(struct __test_metadata *_metadata, int error)
+{
+	return (error == -EAFNOSUPPORT || error == -ENOSYS) && suite_skip(_metadata, NEEDS_UNIX);
+}
+
+static inline void suite_error(struct __test_metadata *_metadata, const char *what, int error)
+{
+	if (suite_lacks_sockets(_metadata, error))
+		return;
+	__TH_LOG("ERROR %s: %s", what, strerror(-error));
+	suite_erred = true;
+	_metadata->exit_code = KSFT_FAIL;
 }
 
 /** SUITE_NEEDS() - leave a test of a topic without products, if @needs is not met */

@@ -412,6 +412,18 @@ int sights_mapped(int pagemap, __u64 address, struct sight *sights, size_t count
 	return error;
 }
 
+bool sights_still_mapped(int pagemap, const struct sight *sights, size_t count)
+{
+	uint64_t *entries = calloc(count, sizeof(*entries));
+	void *start = (void *)(uintptr_t)sights[0].address;
+	bool same = entries && !pagemap_read(pagemap, start, entries, count);
+
+	for (size_t i = 0; same && i < count; i++)
+		same = pagemap_pfn(entries[i]) == sights[i].report.pfn;
+	free(entries);
+	return same;
+}
+
 /* Does @next, @pages behind @first, go on where it left off, with nothing new to tell? */
 static bool alike(const struct sight *first, const struct sight *next, __u64 pages)
 {

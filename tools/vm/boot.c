@@ -129,8 +129,8 @@ int boot_run(struct run *run, struct machine *machine, struct suite *suite, stru
 		progress_init_beside(&progress);
 	else
 		progress_init(&progress);
-	progress_say(&progress, "booting %s (%s)", options->name,
-		     run->accel == ACCEL_KVM ? "KVM" : "emulated");
+	progress_say(&progress, "booting %s%s%s (%s)", options->name, options->package ? " " : "",
+		     options->package ?: "", run->accel == ACCEL_KVM ? "KVM" : "emulated");
 	for (run->boots = 1; ; run->boots++) {
 		if (boot_once(run, machine, suite, shell, &progress))
 			return -1;

@@ -39,6 +39,7 @@ static const struct wanted wanted[] = {
 	{ "xfs", "", "tests of it", NEED_FILE_SYSTEMS },
 	{ "btrfs", "", "tests of it", NEED_FILE_SYSTEMS },
 	{ "overlay", "", "tests of it", NEED_FILE_SYSTEMS },
+	{ "fuse", "", "memory that never comes", 0 },
 	{ "virtio_pci", "", "virtio-mem", NEED_VIRTIO_MEM },
 	{ "virtio_mem", "", "memory that comes and goes", NEED_VIRTIO_MEM },
 	{ "virtio_pci", "", "virtio-pmem", NEED_PMEM },

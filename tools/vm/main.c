@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "../lib/directory.h"
 #include "boot.h"
 #include "devices.h"
 #include "guestfs.h"
@@ -73,7 +74,8 @@ static int prepare(struct run *run, char *note, size_t size, const char *initrd)
 	bool emulated;
 
 	if (error) {
-		complain("cannot make %s: %s", options->results, strerror(-error));
+		complain("cannot make %s: %s. Choose another: --results DIR", options->results,
+			 strerror(-error));
 		return -1;
 	}
 	if (lock_results(options))

@@ -13,6 +13,7 @@
 enum option_key {
 	OPT_KERNEL = 0x100,
 	OPT_NAME,
+	OPT_PACKAGE,
 	OPT_MODULES,
 	OPT_MODULE,
 	OPT_TESTS,
@@ -41,6 +42,8 @@ static const struct argp_option rows[] = {
 	{ .doc = "What to run:" },
 	{ "kernel", OPT_KERNEL, "IMAGE", 0, "bzImage to boot (required)", 0 },
 	{ "name", OPT_NAME, "KERNEL", 0, "its name in reports [custom]", 0 },
+	{ "package", OPT_PACKAGE, "VERSION", 0, "version of the package that it comes from, for the "
+	  "record", 0 },
 	{ "modules", OPT_MODULES, "DIR", 0, "its .../lib/modules/RELEASE; without it, zram or brd "
 	  "must be built in for swap", 0 },
 	{ "module", OPT_MODULE, "FILE", 0, "pincheck.ko to load; without it, none is loaded", 0 },
@@ -122,6 +125,7 @@ static const struct {
 	bool is_number;
 } fields[] = {
 	{ OPT_NAME, offsetof(struct options, name), false },
+	{ OPT_PACKAGE, offsetof(struct options, package), false },
 	{ OPT_KERNEL, offsetof(struct options, kernel), false },
 	{ OPT_MODULES, offsetof(struct options, modules), false },
 	{ OPT_MODULE, offsetof(struct options, module), false },

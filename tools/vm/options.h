@@ -9,6 +9,7 @@ enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 
 /**
  * struct options - of `pincheck-vm run`
+ * @package: version of the package that the kernel comes from, or NULL
  * @modules: directory .../lib/modules/RELEASE, or NULL when everything needed is built in
  * @module: pincheck.ko, or NULL to run the tests without a module
  * @qemu_args: more words for QEMU, separated by spaces; "" for none
@@ -22,6 +23,7 @@ enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
  */
 struct options {
 	const char *name;
+	const char *package;
 	const char *kernel;
 	const char *modules;
 	const char *module;

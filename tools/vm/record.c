@@ -28,8 +28,9 @@ static json_t *kernel_of(const struct run *run)
 	const char *slash = strrchr(options->kernel, '/');
 	char *release = image_release(options->kernel);
 	char *config = image_config_sha256(options->kernel, options->modules, release);
-	json_t *kernel = json_pack("{s:s, s:o, s:s, s:o}", "name", options->name,
+	json_t *kernel = json_pack("{s:s, s:o, s:o, s:s, s:o}", "name", options->name,
 				   "release", text_or_null(release),
+				   "package", text_or_null(options->package),
 				   "image", slash ? slash + 1 : options->kernel,
 				   "config_sha256", text_or_null(config));
 

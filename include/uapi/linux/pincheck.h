@@ -142,7 +142,10 @@ enum pincheck_reason {
 	PINCHECK_REASON_CAPABILITY	= 2,
 	/** @PINCHECK_REASON_LIMIT: max_hold_pages, max_session_holds or a page's refcount */
 	PINCHECK_REASON_LIMIT		= 3,
-	/** @PINCHECK_REASON_MEMLOCK: RLIMIT_MEMLOCK is reached */
+	/**
+	 * @PINCHECK_REASON_MEMLOCK: RLIMIT_MEMLOCK is reached: by the pages of holds, or by what
+	 * the module itself needs for the hold
+	 */
 	PINCHECK_REASON_MEMLOCK		= 4,
 	/** @PINCHECK_REASON_UNMAPPED: nothing is mapped at fail_addr; or the file ends before */
 	PINCHECK_REASON_UNMAPPED	= 5,
@@ -188,18 +191,27 @@ enum pincheck_reason {
  * the range wraps or leaves user space (an address with tag bits does); long-term with kind get.
  * EPERM: FORCE without CAP_SYS_ADMIN. ENOSPC: more holds than a session may have (@reason is
  * PINCHECK_REASON_LIMIT). E2BIG: more pages than a hold may have. EOVERFLOW: a page has so many
- * references that its count might wrap. ENOMEM: RLIMIT_MEMLOCK (unless CAP_IPC_LOCK), or no memory; or, long-term, a page is where no
+ * references that its count might wrap. ENOMEM: RLIMIT_MEMLOCK, see below, or no memory; or,
+ * long-term, a page is where no
  * such pin may stay (ZONE_MOVABLE, CMA) and cannot leave, for somebody else holds it. EFAULT: GUP
  * refuses a page of the range, see @reason. EINTR: a fatal signal is pending. Whatever else GUP
  * answers is passed on.
  *
+ * Two things are charged against RLIMIT_MEMLOCK, each by itself, unless the caller has CAP_IPC_LOCK.
+ * The pages that a hold refers to are charged to the process whose memory they are (VmPin), as other
+ * drivers do. What the module itself allocates for a hold of any kind, at least 8 bytes a page, is
+ * charged to the user who opened the device, beside what io_uring and others have charged there;
+ * the limit is that of the caller. It counts by the session, whose last page is not charged, until
+ * the hold is released whole. So does the device's memory, until the session ends. (A kernel that
+ * counts nothing a user gives all sessions together 8 MiB.)
+ *
  * The memory of another process (@pid) needs CAP_SYS_PTRACE (EPERM) and PINCHECK_PATH_SLOW: GUP-fast
- * reads no other's page tables; nor does PINCHECK_HOLD_WHITELIST go with it. It is that process that
- * is charged, by its own RLIMIT_MEMLOCK.
+ * reads no other's page tables; nor does PINCHECK_HOLD_WHITELIST go with it. Its pages are charged to
+ * that process, by its own RLIMIT_MEMLOCK.
  * ESRCH: no such process in the caller's PID namespace, or it has no memory. (A number and no
  * pidfd: the kernel lets no module find the process of one.)
  *
- * Kind mirror takes no references: nothing is charged, counted as acquired, or kept from being
+ * Kind mirror takes no references: no page is charged, counted as acquired, or kept from being
  * moved or freed. The kernel tells the module before it changes what is mapped in the range; then
  * the module forgets the pages, and finds them again, as a device that can fault does, when IO
  * needs them. @path is 0; @pid as above. A page is written only while its process could write it,
@@ -274,7 +286,7 @@ struct pincheck_hold {
  * PINCHECK_RELEASE_DIRTY_UNLOCKED marks them without the page lock, which kernels answer with
  * warnings, lost data or worse where the pages are a file's.
  *
- * What a part leaves behind is a hole: no reference of this hold, nothing charged for it, IO
+ * What a part leaves behind is a hole: no reference of this hold, no page charged for it, IO
  * answers ENODATA there and PAGES tells PINCHECK_MAPPED_RELEASED. All other pages keep their index.
  * The hold ends with its last page.
  *
@@ -729,7 +741,8 @@ struct pincheck_events {
  * mmap() gives EINVAL: no such offset, more than PINCHECK_DEVICE_BYTES; MAP_PRIVATE with PROT_WRITE
  * where pages come by faults, which the kernel answers with a BUG (without PROT_WRITE such a
  * mapping stays as it is: mprotect() gives EACCES). EOPNOTSUPP: see PINCHECK_FEAT_PFNMAP_HUGE.
- * ENOMEM: no memory, or no block of it that large. ENXIO and EBUSY: see PINCHECK_MMAP_REMAP.
+ * ENOMEM: no memory, or no block of it that large, or RLIMIT_MEMLOCK is reached, see struct
+ * pincheck_hold. ENXIO and EBUSY: see PINCHECK_MMAP_REMAP.
  */
 #define PINCHECK_DEVICE_BYTES	(2UL << 20)
 /* A page at a time, when it is touched. */

@@ -74,6 +74,7 @@ void module_name(const char *path, char *name, size_t size);
 
 /* The kernel log and the taint flags, by scope: "boot", "insmod", a topic, ... */
 void kmsg_open(void);
+bool kmsg_readable(void);
 void kmsg_mark(const char *text);
 unsigned int kmsg_check(const char *scope);
 void kmsg_report_tail(unsigned int count);

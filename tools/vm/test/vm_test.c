@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "../../lib/directory.h"
 #include "../../lib/test/tap.h"
 #include "../kmods.h"
 #include "../util.h"
