@@ -88,8 +88,8 @@ static const char doc[] =
 	"  pincheck-vm run --name debian-6.12 --kernel vmlinuz --modules lib/modules/6.12 \\\n"
 	"    --module build/module/debian-6.12/pincheck.ko --tests build/tests\n\n"
 	"Tests see: PINCHECK_TESTS (the filter), KSFT_MACHINE_SLOW=yes under emulation, "
-	"PINCHECK_EXT4, _XFS, _BTRFS (a directory on each, where there is one), PINCHECK_MODULE (the "
-	"module's file), PINCHECK_MEMORY_BLOCK (topic placement: a block of ZONE_MOVABLE, made for "
+	"PINCHECK_EXT4, _XFS, _BTRFS (a directory on each, where there is one), PINCHECK_SWAP_ASYNC "
+	"(a swap device that is off), PINCHECK_MODULE (the module's file), PINCHECK_MEMORY_BLOCK (topic placement: a block of ZONE_MOVABLE, made for "
 	"it), and what --append gives as NAME=VALUE; their directory is /tests, their working "
 	"directory /tmp. A topic marker stands in the console log before each.";
 

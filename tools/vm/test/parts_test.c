@@ -129,7 +129,7 @@ static const struct story stories[] = {
 
 static void tell(const struct story *story)
 {
-	struct options options = { .filter = story->filter };
+	struct options options = { .filter = story->filter, .qemu_args = "" };
 	struct machine machine = { .end = story->end, .limits = { .boot = 5, .test = 5 } };
 	struct progress silent = { 0 };
 	unsigned int passed, failed, skipped;

@@ -149,7 +149,8 @@ static const struct row rows[] = {
 		.topics = { "good" },
 		.arguments = { SMALL, "--qemu-args", "-device no-such-device" },
 		.exit_code = EXIT_RUNNER,
-		.says = { "no-such-device" },
+		.says = { "QEMU did not start: ", "no-such-device",
+			  "correct what QEMU was told: --qemu-args (QEMU_ARGS=)" },
 	}, {
 		.name = "too_many_hugepages",
 		.arguments = { "--memory", "512", "--hugepages", "256" },
@@ -169,12 +170,18 @@ static const struct row rows[] = {
 			 "ls -d /mnt/*; grep -c zram /proc/swaps\n"
 			 "echo here is the guest >from_guest\nexit 7\n",
 		.exit_code = 7,
-		.says = { "long-term", "# Totals: pass:8 ", "here is the host\n",
+		.says = { "file_whitelist ", "# Totals: pass:8 ", "here is the host\n",
 			  "/mnt/btrfs\n/mnt/ext4\n/mnt/share\n", "/mnt/xfs\n1\n" },
 		.leaves = { "here is the guest\n" },
 	}, {
+		.name = "shell_copy",
+		.arguments = { SMALL, "--shell", "--tests", "@tests", "--modules", "@no_modules",
+			       "--share", "@share" },
+		.input = "cat from_host\ntest -e sub/directory/link\n",
+		.says = { "/mnt/share is a copy, what is written there is lost", "here is the host\n" },
+	}, {
 		.name = "shell_panic",
-		.arguments = { SMALL, "--shell" },
+		.arguments = { SMALL, "--shell", "--tests", "@tests" },
 		.input = "echo begun\necho 1 >/proc/sys/kernel/sysrq\necho c >/proc/sysrq-trigger\n",
 		.exit_code = EXIT_PANIC,
 		.says = { "begun\n", "the kernel panicked: ", "console.log" },
@@ -288,19 +295,39 @@ static void take_bad_module(const char *to)
 	copy("/proc/self/comm", to, 0, 0644);
 }
 
-/* A directory with a file in it. */
-static void take_share(const char *to)
+static void put_text(const char *directory, const char *name, const char *text)
 {
-	char *path = format_text("%s/from_host", to);
-	FILE *file;
+	char *path = format_text("%s/%s", directory, name);
+	FILE *file = fopen(path, "we");
 
-	if (make_directories(to))
-		tap_bail_out("cannot make %s", to);
-	file = fopen(path, "we");
-	if (!file || fputs("here is the host\n", file) < 0)
+	if (!file || fputs(text, file) < 0)
 		tap_bail_out("cannot write %s", path);
 	fclose(file);
 	free(path);
+}
+
+/* A directory with a file in it, and a link to the file. */
+static void take_share(const char *to)
+{
+	char *below = format_text("%s/sub/directory", to);
+	char *link = format_text("%s/link", below);
+
+	if (make_directories(below))
+		tap_bail_out("cannot make %s", below);
+	put_text(to, "from_host", "here is the host\n");
+	if (symlink("../../from_host", link))
+		tap_bail_out("cannot make %s", link);
+	free(link);
+	free(below);
+}
+
+/* What a kernel without modules has. */
+static void take_no_modules(const char *to)
+{
+	if (make_directories(to))
+		tap_bail_out("cannot make %s", to);
+	put_text(to, "modules.dep", "");
+	put_text(to, "modules.builtin", "");
 }
 
 /* Made for the row, or, without a function, what the Makefile has built */
@@ -312,6 +339,7 @@ static const struct {
 	{ "@tests", "tests", NULL },
 	{ "@module", "module/debian-6.12/pincheck.ko", NULL },
 	{ "@share", "share", take_share },
+	{ "@no_modules", "modules", take_no_modules },
 	{ "@bad_kernel", "vmlinuz", take_bad_kernel },
 	{ "@bad_module", "pincheck.ko", take_bad_module },
 	{ "@overlay", "overlay.ko", take_overlay },
@@ -577,7 +605,7 @@ static void shell_on_a_terminal(void)
 	verdict(row.name, "prompt", prompted);
 	if (prompted && write(terminal, typed, strlen(typed)) < 0)
 		puts("# the terminal is gone");
-	answered = terminal_says(terminal, text, sizeof(text), "long-term");
+	answered = terminal_says(terminal, text, sizeof(text), "file_whitelist ");
 	verdict(row.name, "pincheck_runs", answered);
 	if (!prompted)
 		kill(pid, SIGKILL);
