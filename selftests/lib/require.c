@@ -30,6 +30,7 @@
 #include "known_issues.h"
 #include "memory.h"
 #include "memory_block.h"
+#include "reclaim.h"
 #include "require.h"
 #include "silent_file.h"
 #include "swap_async.h"
@@ -399,6 +400,8 @@ static const struct requirement_row {
 	  "needs memory that may be lost (CONFIG_MEMORY_FAILURE, root, PINCHECK_POISON=yes)" },
 	{ NEEDS_KPAGEFLAGS, 0, has_kpageflags,
 	  "needs /proc/kpageflags (CONFIG_PROC_PAGE_MONITOR, and root)" },
+	{ NEEDS_RECLAIM, 0, reclaim_offered,
+	  "needs a cgroup2 hierarchy with the controller memory (CONFIG_MEMCG, and root)" },
 	{ NEEDS_PID_NS, 0, has_pid_ns,
 	  "needs PID namespaces (CONFIG_PID_NS, CONFIG_CHECKPOINT_RESTORE, and root)" },
 	{ NEEDS_VM_EVENTS, 0, has_vm_events,

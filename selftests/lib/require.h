@@ -86,6 +86,8 @@ enum requirement {
 	NEEDS_KPAGEFLAGS	= 1ULL << 48,
 	/** @NEEDS_FUSE: file systems in user space */
 	NEEDS_FUSE		= 1ULL << 49,
+	/** @NEEDS_RECLAIM: reclaim.h: memory of a cgroup can be reclaimed */
+	NEEDS_RECLAIM		= 1ULL << 60,
 };
 
 /**
