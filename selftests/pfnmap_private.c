@@ -190,6 +190,29 @@ TEST_F(pfnmap_private, device_write_survives_reclaim)
 		 follow.pfn, (unsigned long long)word_at(written));
 }
 
+/* Issue 9, row 13: a device write whose bytes cannot be read has written nothing. */
+TEST_F(pfnmap_private, nothing_could_be_written)
+{
+	struct pincheck_follow follow = {
+		.flags = PINCHECK_FOLLOW_KEEP | PINCHECK_FOLLOW_WRITE,
+		.addr = (uintptr_t)self->copy + variant->written, .len = self->page,
+	};
+	struct pincheck_report before, after;
+
+	SUITE_NEEDS(NEEDS_PFNMAP);
+	ASSERT_EQ(0, pincheck_follow(self->stage.session, &follow));
+	EXPECT_EQ(-EFAULT, pincheck_write(self->stage.session, follow.hold, 0, (void *)8, 8));
+	ASSERT_EQ(0, pincheck_report(self->stage.session, &follow.pfn, 1, &before));
+	EXPECT_EQ(1, pincheck_write(self->stage.session, follow.hold, 0, "x", 1));
+	ASSERT_EQ(0, pincheck_report(self->stage.session, &follow.pfn, 1, &after));
+	EXPECT_EQ(0, before.flags & PINCHECK_PAGE_DIRTY);
+	EXPECT_EQ(PINCHECK_PAGE_DIRTY, after.flags & PINCHECK_PAGE_DIRTY);
+	EXPECT_LE(0, pincheck_release(self->stage.session, follow.hold));
+	evidence("copy: written from a bad address: %s; a byte: %s",
+		 before.flags & PINCHECK_PAGE_DIRTY ? "dirty" : "clean",
+		 after.flags & PINCHECK_PAGE_DIRTY ? "dirty" : "clean");
+}
+
 /*
  * R11 (04c35ab3bdae): who unmaps a mapping whose first page was copied must still find what PAT
  * tracks. A warning of the kernel turns the run red. In parts and whole.
