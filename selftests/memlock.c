@@ -82,7 +82,7 @@ FIXTURE_SETUP(memlock)
 {
 	char why[WHY];
 
-	SUITE_NEEDS(NEEDS_MIRROR);
+	SUITE_NEEDS(NEEDS_MIRROR | NEEDS_CAPABILITIES);
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 	self->probe = pincheck_open();
 	ASSERT_LE(0, self->probe);

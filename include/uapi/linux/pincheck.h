@@ -189,7 +189,9 @@ enum pincheck_reason {
  *
  * EINVAL: unknown flag, kind or path; @addr or @len not a multiple of the page size, @len 0,
  * the range wraps or leaves user space (an address with tag bits does); long-term with kind get.
- * EPERM: FORCE without CAP_SYS_ADMIN. ENOSPC: more holds than a session may have. E2BIG: more
+ * EPERM: FORCE without CAP_SYS_ADMIN; or, without it, WRITE by kind pin or get on a page of a file
+ * that tracks dirtying, or on one of which the module cannot tell: such pages must not be marked dirty
+ * later, when the hold ends. ENOSPC: more holds than a session may have. E2BIG: more
  * pages than a hold may have. EOVERFLOW: a page has so many references that its count might
  * wrap. ENOMEM: RLIMIT_MEMLOCK, see below, or no memory; or, long-term, a page is where no
  * such pin may stay (ZONE_MOVABLE, CMA) and cannot leave, for somebody else holds it. EFAULT: GUP
