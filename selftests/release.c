@@ -66,6 +66,23 @@ TEST_F(release, nothing_written)
 	evidence("held and released: no page dirty");
 }
 
+/* Issue 9, row 13: a device write whose bytes cannot be read has written nothing. */
+TEST_F(release, nothing_could_be_written)
+{
+	struct stage *stage = &self->stage;
+	const bool write = variant->row.flags & PINCHECK_HOLD_WRITE;
+	ssize_t done;
+
+	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
+	done = pincheck_write(stage->session, stage->hold.hold, 0, (void *)8, 8);
+	EXPECT_EQ(write ? -EFAULT : -EPERM, done);
+	EXPECT_EQ(write ? 0 : -EPERM, pincheck_write(stage->session, stage->hold.hold, 0, "", 0));
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
+	EXPECT_EQ(0, dirty_pages(stage));
+	evidence("device write from a bad address: %s, then released: %u pages dirty",
+		 strerror(-done), dirty_pages(stage));
+}
+
 /* One page is written: drivers do not keep book of which, so all are dirty. */
 TEST_F(release, device_wrote)
 {

@@ -53,13 +53,16 @@ int device_access(struct page *page, const struct io_part *part)
 
 static int hold_access(struct hold *hold, const struct io_part *part)
 {
+	int err;
+
 	if (hold->ops->access)
 		return hold->ops->access(hold, part);
 	if (!hold->pages[part->index])
 		return -ENODATA;
-	if (part->write)
+	err = device_access(hold->pages[part->index], part);
+	if (!err && part->write)
 		WRITE_ONCE(hold->written, true);
-	return device_access(hold->pages[part->index], part);
+	return err;
 }
 
 /*
@@ -75,6 +78,9 @@ static int transfer_part(struct hold *hold, struct pincheck_io *io, struct io_pa
 	if (part->write) {
 		lacking = copy_from_user(part->bounce, buffer, part->len);
 		part->len -= lacking;
+		/* Whoever writes nothing to a page must not make the page dirty. */
+		if (!part->len)
+			return -EFAULT;
 	}
 	err = hold_access(hold, part);
 	if (err)

@@ -63,7 +63,8 @@ static void look(const struct compat_follow *entry, const struct vm_area_struct 
 		.leaf = entry->leaf,
 		.writable = entry->writable,
 		.special = entry->special,
-		.ours = pfnmap_is_device_memory(vma),
+		.ours = pfnmap_is_device_memory(vma, entry->pfn),
+		.copied = pfnmap_is_private_copy(vma, entry->pfn),
 	};
 	sight->readable = !follow_read(entry->pfn, offset_in_page(addr), &sight->value,
 				       sizeof(sight->value));

@@ -104,15 +104,52 @@ static void hold_end(struct hold *hold)
 	hold_memory_free(hold);
 }
 
-/* The whitelist, as policy. A hold that breaks it is given back. */
+/* The whitelist, where the caller has asked for it. */
+static int judge_as_policy(const struct hold *hold, u32 *reason, unsigned long *allowed)
+{
+	const u32 longterm_write = PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_WRITE;
+
+	if (!(hold->flags & PINCHECK_HOLD_WHITELIST))
+		return 0;
+	*reason = PINCHECK_REASON_FILE;
+	return whitelist_enforce(hold, (hold->flags & longterm_write) == longterm_write, allowed);
+}
+
+/*
+ * What is written through references is marked dirty when the hold ends. On a page of a file that
+ * tracks dirtying this may be too late: writeback has cleaned the page, reclaim has taken its
+ * buffers, and the file system is not asked again. Kernels crash or lose data then, and it makes no
+ * difference whether the caller says DIRTY_LATE or DIRTY_UNLOCKED, which need CAP_SYS_ADMIN, or just
+ * takes its time. So such holds need it as well, whether reclaim looks for pins (it does not before
+ * 5.11) or not.
+ *
+ * Other kinds do no such harm. Kind memfd has pages of shmem and hugetlb only, which have no buffers.
+ * Kinds mirror and pfnmap mark a page while the writable entry that the file system has allowed is
+ * still in the page table.
+ */
+static int judge_by_privilege(const struct hold *hold, u32 *reason, unsigned long *allowed)
+{
+	int err;
+
+	if (!(hold->flags & PINCHECK_HOLD_WRITE) || !hold_refers(hold->ops) ||
+	    !hold->ops->by_address || capable(CAP_SYS_ADMIN))
+		return 0;
+	*reason = PINCHECK_REASON_CAPABILITY;
+	err = whitelist_enforce(hold, true, allowed);
+	return err == -EFAULT ? -EPERM : err;
+}
+
+/* May the caller keep what it has taken? If not, the hold is given back. */
 static int hold_judge(struct hold *hold, struct pincheck_hold *request)
 {
 	unsigned long allowed;
-	int err = whitelist_enforce(hold, &allowed);
+	u32 reason;
+	int err = judge_as_policy(hold, &reason, &allowed) ?:
+		  judge_by_privilege(hold, &reason, &allowed);
 
 	if (!err)
 		return 0;
-	request->reason = err == -EFAULT ? PINCHECK_REASON_FILE : PINCHECK_REASON_SIGNAL;
+	request->reason = err == -EINTR ? PINCHECK_REASON_SIGNAL : reason;
 	request->pages = allowed;
 	hold->ops->give_back(hold, 0, hold->nr, false);
 	return err;
@@ -138,7 +175,7 @@ static struct hold *take(struct session *session, const struct hold_ops *ops, u3
 	hold_init(hold, session, memory->mm, id, request);
 	hold->ops = ops;
 	err = ops->take(hold, request);
-	if (!err && (hold->flags & PINCHECK_HOLD_WHITELIST))
+	if (!err)
 		err = hold_judge(hold, request);
 	if (err) {
 		hold_uncharge(hold, nr);

@@ -296,11 +296,8 @@ static const struct flavour *find_flavour(const struct vm_area_struct *vma)
 	return NULL;
 }
 
-/**
- * pfnmap_is_device_memory() - does it map device memory of a session, of this one or another?
- * @vma: under mmap_lock
- */
-bool pfnmap_is_device_memory(const struct vm_area_struct *vma)
+/* Is it a mapping of device memory of a session, of this one or another? Under mmap_lock. */
+static bool is_device_mapping(const struct vm_area_struct *vma)
 {
 	unsigned int i;
 
@@ -309,6 +306,32 @@ bool pfnmap_is_device_memory(const struct vm_area_struct *vma)
 			return true;
 	}
 	return false;
+}
+
+/**
+ * pfnmap_is_device_memory() - is this page device memory of a session, of this one or another?
+ * @vma: that maps it, under mmap_lock
+ * @pfn: its number
+ */
+bool pfnmap_is_device_memory(const struct vm_area_struct *vma, unsigned long pfn)
+{
+	const struct pfnmap *pfnmap = vma->vm_private_data;
+
+	return is_device_mapping(vma) &&
+	       pfn - page_to_pfn(pfnmap->memory) < 1UL << pfnmap->order;
+}
+
+/**
+ * pfnmap_is_private_copy() - has the process copied device memory of a session by a write?
+ * @vma: that maps the page, under mmap_lock
+ * @pfn: its number
+ *
+ * Return: true when the page is ordinary anonymous memory of the process, though nothing in its
+ * mapping says so: nothing else can be in a private mapping of device memory.
+ */
+bool pfnmap_is_private_copy(const struct vm_area_struct *vma, unsigned long pfn)
+{
+	return is_device_mapping(vma) && is_cow(vma) && !pfnmap_is_device_memory(vma, pfn);
 }
 
 /* Under @pfnmap->lock, for writing. */

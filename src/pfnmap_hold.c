@@ -28,6 +28,9 @@
 /* How often the memory may be invalidated under our eyes before we give up. */
 #define LOOK_TRIES	64
 
+/* In pfns: a private copy of device memory. No page frame number is that large. */
+#define FOLLOWED_COPY	(1UL << (BITS_PER_LONG - 1))
+
 /**
  * struct followed - what a hold of this kind has of its own
  * @interval: watches the range
@@ -35,7 +38,7 @@
  * @good: nothing happened since; for EVENTS, the truth is @sequence
  * @nr: pages
  * @first: what was seen at the first page
- * @pfns: page frame numbers, in order of address
+ * @pfns: page frame numbers, in order of address; with FOLLOWED_COPY, of memory of the process
  */
 struct followed {
 	struct interval interval;
@@ -74,8 +77,9 @@ static size_t followed_bytes(const struct pincheck_hold *request)
 }
 
 /*
- * What is written has to be known: a page of somebody else's may be mapped read-only in the kernel,
- * or not at all.
+ * Only two things are written: device memory of this module, and what the process has instead of it
+ * in a private mapping. A page of somebody else's may be mapped read-only in the kernel, or not at
+ * all.
  */
 static int look_at_page(struct hold *hold, unsigned long index, u32 *reason)
 {
@@ -87,11 +91,11 @@ static int look_at_page(struct hold *hold, unsigned long index, u32 *reason)
 	err = follow(hold->mm, hold->addr + (index << PAGE_SHIFT), write, &sight, reason);
 	if (err)
 		return err;
-	if (write && !sight.ours) {
+	if (write && !sight.ours && !sight.copied) {
 		*reason = PINCHECK_REASON_ACCESS;
 		return -EACCES;
 	}
-	followed->pfns[index] = sight.pfn;
+	followed->pfns[index] = sight.pfn | (sight.copied ? FOLLOWED_COPY : 0);
 	if (!index)
 		followed->first = sight;
 	return 0;
@@ -173,11 +177,26 @@ static void followed_give_back(struct hold *hold, unsigned long first, unsigned 
 	interval_end(&followed->interval);
 }
 
+/*
+ * Device memory is never reclaimed. A private copy is memory of the process like any other: it is
+ * marked dirty while its entry, which allows writing, is still in the page table, for who reclaims it
+ * waits for the lock. That is the rule of mirror.c (Jerome Glisse, 2019-03-07), without its delay.
+ */
+static int write_page(unsigned long pfn, const struct io_part *part)
+{
+	struct page *page = pfn_to_page(pfn & ~FOLLOWED_COPY);
+	int err = device_access(page, part);
+
+	if (!err && (pfn & FOLLOWED_COPY))
+		set_page_dirty(page);
+	return err;
+}
+
 static int access_page(unsigned long pfn, const struct io_part *part)
 {
-	if (part->write)	/* our own: see look_at_page() */
-		return device_access(pfn_to_page(pfn), part);
-	return follow_read(pfn, part->offset, part->bounce, part->len);
+	if (part->write)
+		return write_page(pfn, part);
+	return follow_read(pfn & ~FOLLOWED_COPY, part->offset, part->bounce, part->len);
 }
 
 /* Whoever changes the page table waits for the lock; whoever did has changed the sequence. */

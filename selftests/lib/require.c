@@ -30,6 +30,7 @@
 #include "known_issues.h"
 #include "memory.h"
 #include "memory_block.h"
+#include "reclaim.h"
 #include "pci.h"
 #include "require.h"
 #include "silent_file.h"
@@ -451,6 +452,8 @@ static const struct requirement_row {
 	  "needs memory that may be lost (CONFIG_MEMORY_FAILURE, root, PINCHECK_POISON=yes)" },
 	{ NEEDS_KPAGEFLAGS, 0, has_kpageflags,
 	  "needs /proc/kpageflags (CONFIG_PROC_PAGE_MONITOR, and root)" },
+	{ NEEDS_RECLAIM, 0, reclaim_offered,
+	  "needs a cgroup2 hierarchy with the controller memory (CONFIG_MEMCG, and root)" },
 	{ NEEDS_DISPLAY, 0, has_display,
 	  "needs the display of a PC in /dev/mem (x86, CONFIG_DEVMEM, and root)" },
 	{ NEEDS_PID_NS, 0, has_pid_ns,

@@ -191,7 +191,9 @@ enum pincheck_reason {
  *
  * EINVAL: unknown flag, kind or path; @addr or @len not a multiple of the page size, @len 0,
  * the range wraps or leaves user space (an address with tag bits does); long-term with kind get.
- * EPERM: FORCE without CAP_SYS_ADMIN. ENOSPC: more holds than a session may have (@reason is
+ * EPERM: FORCE without CAP_SYS_ADMIN; or, without it, WRITE by kind pin or get on a page of a file
+ * that tracks dirtying, or on one of which the module cannot tell: such pages must not be marked dirty
+ * later, when the hold ends. ENOSPC: more holds than a session may have (@reason is
  * PINCHECK_REASON_LIMIT). E2BIG: more pages than a hold may have. EOVERFLOW: a page has so many
  * references that its count might wrap. ENOMEM: RLIMIT_MEMLOCK, see below, or no memory; or,
  * long-term, a page is where no such pin may stay (ZONE_MOVABLE, CMA) and cannot leave, for somebody
@@ -768,7 +770,7 @@ struct pincheck_events {
 #define PINCHECK_FOLLOWED_WRITABLE	(1U << 0)	/* the entry allows writing */
 #define PINCHECK_FOLLOWED_SPECIAL	(1U << 1)	/* marked: no page to count references on */
 #define PINCHECK_FOLLOWED_VALUE		(1U << 2)	/* value is told: it is RAM, see EIO of IO */
-#define PINCHECK_FOLLOWED_OURS		(1U << 3)	/* of a mapping of this device */
+#define PINCHECK_FOLLOWED_OURS		(1U << 3)	/* device memory of a session */
 #define PINCHECK_FOLLOWED_KEPT		(1U << 4)	/* the hold is told when this is no more true */
 
 /**
@@ -790,7 +792,8 @@ struct pincheck_events {
  * multiple of 8, or no address; @len not 0 without KEEP, else not as for HOLD; memory with pages
  * is mapped there (@reason is PINCHECK_REASON_PAGES): HOLD takes that. EFAULT: nothing is mapped,
  * or it is revoked. EACCES: the mapping does not allow it; or WRITE with KEEP on memory that is
- * not of this device, which is never written. EAGAIN: what is mapped kept changing. EOPNOTSUPP:
+ * not of this device, which is never written. (A page that the process has copied in a private
+ * mapping of this device is written: it is marked dirty before IO returns.) EAGAIN: what is mapped kept changing. EOPNOTSUPP:
  * see PINCHECK_FEAT_PFNMAP. ENOMEM, EINTR. With KEEP, what HOLD answers.
  */
 struct pincheck_follow {
