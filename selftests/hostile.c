@@ -29,7 +29,6 @@
 #define SEED		0x20201231c0ffee01
 #define BEATS_MOST	24	/* between two kills */
 #define FAULTS_PERCENT	2
-#define LOOKS		50
 #define SECONDS		7200	/* for a run of millions */
 
 /* Objects, and KiB, by which the kernel's own business may differ from round to round. */
@@ -180,13 +179,13 @@ static void empty_pool(FIXTURE_DATA(hostile) *self)
 static bool books_settle(FIXTURE_DATA(hostile) *self, char *why, size_t size)
 {
 	struct books expected = self->stage.before;
+	int64_t end = moment_end();
 
 	expected.sessions++;	/* the stage's own */
-	for (int look = 0; look < LOOKS; look++) {
+	do {
 		if (books_balance(&expected, why, size))
 			return true;
-		sched_yield();
-	}
+	} while (moment_goes_on(end));
 	return false;
 }
 

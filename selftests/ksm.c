@@ -34,21 +34,41 @@ static long ksm_scans(void)
 	return knob_number(KSM_DIR "full_scans");
 }
 
+/* What ksmd has to be set to, in this order; it is put back in the other. */
+static struct {
+	const char *path;
+	long fast;
+	long before;
+} ksm_settings[] = {
+	{ KSM_DIR "sleep_millisecs", 0, -1 },
+	{ KSM_DIR "pages_to_scan", 1000, -1 },
+	{ KSM_DIR "run", 1, -1 },
+};
+
+static void ksm_put_back(void)
+{
+	for (size_t i = ARRAY_SIZE(ksm_settings); i-- > 0;) {
+		if (ksm_settings[i].before >= 0)
+			knob_set_number(ksm_settings[i].path, ksm_settings[i].before);
+	}
+}
+
 /* Let ksmd go over all mergeable memory a few times, and stop it again. */
 static int ksm_scan(void)
 {
 	long end = ksm_scans() + SCANS;
-	int error = knob_set_number(KSM_DIR "sleep_millisecs", 0);
+	int error = 0;
 
-	if (!error)
-		error = knob_set_number(KSM_DIR "pages_to_scan", 1000);
-	if (!error)
-		error = knob_set_number(KSM_DIR "run", 1);
+	for (size_t i = 0; i < ARRAY_SIZE(ksm_settings) && !error; i++) {
+		ksm_settings[i].before = knob_number(ksm_settings[i].path);
+		error = knob_set_number(ksm_settings[i].path, ksm_settings[i].fast);
+	}
 	while (!error && ksm_scans() < end && suite_has_time())
 		sched_yield();
 	if (!error && ksm_scans() < end)
-		error = -ETIMEDOUT;
-	knob_set_number(KSM_DIR "run", 0);
+		error = cause_say(-ETIMEDOUT, "ksmd did not go over all memory %d times within the time "
+				  "of the case. Let it have a CPU", SCANS);
+	ksm_put_back();
 	return error;
 }
 

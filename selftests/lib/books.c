@@ -2,15 +2,12 @@
 /* What is out on loan. */
 #include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 #include <unistd.h>
 #include "../../tools/lib/pincheck.h"
 #include "accounting.h"
 #include "books.h"
 #include "clock.h"
-
-#define MACHINE_LOOKS	50
 
 int books_read(struct books *books)
 {
@@ -47,13 +44,12 @@ bool books_balance(const struct books *before, char *why, size_t size)
 
 bool books_machine(char *why, size_t size)
 {
-	int64_t surplus = 0;
-	int looks, error = pins_surplus(&surplus);
+	int64_t surplus = 0, end = moment_end();
+	int error;
 
-	for (looks = 1; !error && surplus && looks < MACHINE_LOOKS; looks++) {
-		sched_yield();
+	do {
 		error = pins_surplus(&surplus);
-	}
+	} while (!error && surplus && moment_goes_on(end));
 	if (error)
 		snprintf(why, size, "the machine's pins cannot be read: error %d", error);
 	else if (surplus)

@@ -29,7 +29,7 @@ bool books_balance(const struct books *before, char *why, size_t size);
  * books_machine() - has the machine the pins it had at pins_baseline()?
  *
  * Visits every CPU. On a machine that is not only ours O_DIRECT I/O of others shows for moments,
- * so a surplus is looked at again a bounded number of times before it is believed.
+ * so a surplus is looked at again for a moment before it is believed.
  */
 bool books_machine(char *why, size_t size);
 

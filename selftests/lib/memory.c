@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+#include "../../tools/lib/cause.h"
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
 #include "../../tools/lib/usermem.h"
@@ -12,6 +13,8 @@
 #include "memory.h"
 #include "require.h"
 #include "swap_async.h"
+
+#define MAP_TRIES	3
 
 static const size_t area_places[AREAS] = { [CPU_AREA] = 128, [DEVICE_AREA] = 2048 };
 
@@ -167,11 +170,17 @@ static int populate_swapped(struct memory *memory)
 	return error;
 }
 
+/* Once it is there, khugepaged keeps away from it: what is split later stays split. */
 static int populate_thp(struct memory *memory)
 {
+	int error;
+
 	if (madvise(memory->start, memory->bytes, MADV_HUGEPAGE))
 		return -errno;
-	return memory_populate(memory);
+	error = memory_populate(memory);
+	if (!error && madvise(memory->start, memory->bytes, MADV_NOHUGEPAGE))
+		error = -errno;
+	return error;
 }
 
 static int populate_thp_pte(struct memory *memory)
@@ -309,8 +318,9 @@ const struct memory_kind memory_thp_pte_async = {
 	.populate = populate_thp_pte, .check = check_pte_mapped,
 };
 
-int memory_map(struct memory *memory, const struct memory_kind *kind, const char **wrong)
+static int map_and_check(struct memory *memory, const struct memory_kind *kind)
 {
+	const char *wrong;
 	int error;
 
 	memory->kind = kind;
@@ -337,14 +347,35 @@ int memory_map(struct memory *memory, const struct memory_kind *kind, const char
 		if (error)
 			return error;
 	}
-	*wrong = "could not be swapped out";
 	error = kind->populate(memory);
 	if (!error)
 		error = settle();
 	if (error)
 		return error;
-	*wrong = kind->check(memory);
-	return *wrong ? -EBADF : 0;
+	wrong = kind->check(memory);
+	if (!wrong)
+		return 0;
+	return cause_say(-EAGAIN, "%s memory is %s, in each of %d tries. Let the machine have more "
+			 "free memory: echo 3 >/proc/sys/vm/drop_caches", kind->name, wrong, MAP_TRIES);
+}
+
+/*
+ * The kernel compacts, reclaims and collapses when it wants to, and a huge page takes memory that is
+ * in one piece.
+ */
+int memory_map(struct memory *memory, const struct memory_kind *kind)
+{
+	int tries = 0, error;
+
+	cause_forget();
+	for (;;) {
+		error = map_and_check(memory, kind);
+		if (error != -EAGAIN || ++tries == MAP_TRIES)
+			return error;
+		memory_unmap(memory);
+		if (kind->traits & MEMORY_LARGE)
+			knob_set("/proc/sys/vm/compact_memory", "1");
+	}
 }
 
 void memory_unmap(struct memory *memory)

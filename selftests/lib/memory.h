@@ -139,11 +139,13 @@ struct memory {
 
 /**
  * memory_map() - map memory of @kind, populate it with generation BEFORE, settle, check it
- * @wrong: what the memory is not, where -EBADF is returned
  *
- * Call it in the test's own process (FIXTURE_SETUP). Return: 0 or a negative errno.
+ * What another thread of the kernel undid is set up again, a few times.
+ *
+ * Call it in the test's own process (FIXTURE_SETUP). Return: 0; -EAGAIN if it is not what its kind
+ * says, each time; or another negative errno. cause_of() has the words for each.
  */
-int memory_map(struct memory *memory, const struct memory_kind *kind, const char **wrong);
+int memory_map(struct memory *memory, const struct memory_kind *kind);
 
 /**
  * settle() - drain the LRU batches of this CPU

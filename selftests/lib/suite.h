@@ -38,6 +38,7 @@
 #define PINCHECK_SELFTESTS_SUITE_H
 
 #include <kselftest_harness.h>
+#include "../../tools/lib/cause.h"
 #include "clock.h"
 #include "known_issues.h"
 #include "one_process.h"
@@ -155,7 +156,7 @@ static inline void suite_error(struct __test_metadata *_metadata, const char *wh
 {
 	if (suite_lacks_sockets(_metadata, error))
 		return;
-	__TH_LOG("ERROR %s: %s", what, strerror(-error));
+	__TH_LOG("ERROR %s: %s", what, cause_of(error));
 	suite_erred = true;
 	_metadata->exit_code = KSFT_FAIL;
 }
@@ -245,16 +246,13 @@ static inline void suite_setup(struct __test_metadata *_metadata, struct subject
 			       const struct product *product)
 {
 	uint64_t needs = product->memory->needs | product->hold->needs;
-	const char *wrong = NULL;
 	int error;
 
 	if (suite_current && suite_current->scenario)
 		needs |= suite_current->scenario->needs;
 	if (suite_skip(_metadata, needs))
 		return;
-	error = subject_begin(subject, product, &wrong);
-	if (error == -EBADF && wrong)
-		TH_LOG("%s memory is %s", product->memory->name, wrong);
+	error = subject_begin(subject, product);
 	if (error) {
 		suite_error(_metadata, "setting up", error);
 		subject_end(subject);

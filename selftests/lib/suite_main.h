@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include "books.h"
+#include "quiet.h"
 
 struct suite_run {
 	struct suite_case *cases;
@@ -223,7 +224,7 @@ static void suite_prepare(struct suite_run *run)
 	error = products ? rules_probe() : 0;
 	if (error)
 		ksft_exit_fail_msg("cannot find out by which rules this kernel goes: %s\n",
-				   strerror(-error));
+				   cause_of(error));
 	if (suite_prepared)
 		suite_prepared();
 }
@@ -378,6 +379,7 @@ static int suite_main(char **argv)
 	suite_load_issues(&run);
 	suite_set_timeouts();
 	suite_expect_failures(&run);
+	quiet_begin();
 	suite_stay_on_one_cpu();
 	passed = suite_run_cases(&run, &board->results);
 	/* A case leaves the device on for those that follow: to turn it off takes an RCU period. */

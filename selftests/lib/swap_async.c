@@ -8,13 +8,15 @@
 #include <sys/mman.h>
 #include <sys/swap.h>
 #include <unistd.h>
+#include "../../tools/lib/cause.h"
+#include "clock.h"
 #include "swap_async.h"
 
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT	21
 #endif
 
-#define EVICT_TRIES	10000
+#define EVICT_SECONDS	5
 
 static const char *swap_async_device(void)
 {
@@ -99,11 +101,14 @@ static int is_in_memory(char *page, size_t page_bytes)
  */
 static int evict_page(char *page, size_t page_bytes)
 {
-	int tries = EVICT_TRIES, in_memory;
+	int64_t end = nanoseconds() + EVICT_SECONDS * 1000000000LL;
+	int in_memory;
 
 	while ((in_memory = is_in_memory(page, page_bytes)) > 0) {
-		if (!tries--)
-			return -EBUSY;
+		if (nanoseconds() > end)
+			return cause_say(-EBUSY, "a page is not swapped out to %s in %d s. See how "
+					 "much swap is free: swapon --show", swap_async_device(),
+					 EVICT_SECONDS);
 		(void)*(volatile char *)page;
 		if (madvise(page, page_bytes, MADV_PAGEOUT))
 			return -errno;

@@ -2,16 +2,15 @@
 /* Verdicts on the invariants. Each says what was exercised, kept or broken. */
 #include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "../../tools/lib/cause.h"
 #include "../../tools/lib/pagemap.h"
 #include "accounting.h"
+#include "clock.h"
 #include "counts.h"
 #include "subject.h"
-
-#define ACCURACY_LOOKS	10
 
 void verdict_note(struct verdict *verdict, const char *format, ...)
 {
@@ -41,7 +40,7 @@ void verdict_failed(struct verdict *verdict, const char *what, int error)
 {
 	verdict->kept = false;
 	verdict->error = error;
-	verdict_note(verdict, " %s: %s", what, strerror(-error));
+	verdict_note(verdict, " %s: %s", what, cause_of(error));
 }
 
 static void note_report(struct verdict *verdict, const struct pincheck_report *report)
@@ -440,11 +439,11 @@ static void judge_accuracy(struct subject *subject, struct verdict *verdict)
  */
 void verdict_accurate(struct subject *subject, struct verdict *verdict)
 {
-	int looks = ACCURACY_LOOKS;
+	int64_t end = moment_end();
 
 	do {
 		judge_accuracy(subject, verdict);
-	} while (!verdict->kept && --looks && !sched_yield());
+	} while (!verdict->kept && !verdict->error && moment_goes_on(end));
 }
 
 void verdict_given_back(struct subject *subject, bool whole_machine, struct verdict *verdict)

@@ -36,12 +36,13 @@ static int shape_swapped(struct memory *memory)
 	return error;
 }
 
+/* Once it is there, khugepaged keeps away from it: what is split later stays split. */
 static int shape_huge(struct memory *memory)
 {
 	if (madvise(memory->start, memory->bytes, MADV_HUGEPAGE))
 		return -errno;
 	write_all(memory);
-	return 0;
+	return madvise(memory->start, memory->bytes, MADV_NOHUGEPAGE) ? -errno : 0;
 }
 
 static int shape_split(struct memory *memory)
