@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include "clock.h"
 #include "command.h"
+#include "hugetlb_pool.h"
+#include "knob.h"
 #include "stage.h"
 
 FIXTURE(cli)
@@ -500,6 +502,52 @@ TEST_F(cli, refused)
 			TH_LOG("%zu: %s", i, errors);
 	}
 	evidence("%zu refusals, each with its cause and what mends it", ARRAY_SIZE(refused));
+}
+
+/* The command must be refused, say @cause and @mend, and not what the errno is called. */
+#define EXPECT_WORDS(self, cause, mend, not) do {						\
+	char cli_errors[600];									\
+												\
+	EXPECT_EQ(2, command_end(&(self)->command, cli_errors, sizeof(cli_errors)));		\
+	EXPECT_TRUE(strstr(cli_errors, cause) && strstr(cli_errors, mend) &&			\
+		    !strstr(cli_errors, not))							\
+		TH_LOG("%s", cli_errors);							\
+	evidence("%s", cli_errors);								\
+} while (0)
+
+/* Row 23 of issue 9: a folio of 64 KiB that does not come, for nobody allowed it. */
+TEST_F(cli, refused_folio_of_another_size)
+{
+	char before[KNOB_VALUE];
+
+	SUITE_NEEDS(NEEDS_MTHP);
+	ASSERT_EQ(0, knob_chosen(KNOB_MTHP, before, sizeof(before)));
+	ASSERT_EQ(0, knob_set(KNOB_MTHP, "never"));
+	ASSERT_EQ(0, RUN(&self->command, "hold", "-m", "mthp", "-S", "65536"));
+	EXPECT_WORDS(self, "came as folios of another size: 4096 bytes, not 65536", KNOB_MTHP,
+		     "Bad file descriptor");
+	knob_set(KNOB_MTHP, before);
+}
+
+/* Row 23 of issue 9: the pool of huge pages has none for the memory of a process. */
+TEST_F(cli, refused_hugetlb_pool_empty)
+{
+	struct place here = { 0 };
+	void *others, *mapped;
+	size_t bytes;
+
+	SUITE_NEEDS(NEEDS_HUGETLB);
+	mapped = hugetlb_map_unreserved();
+	ASSERT_NE(MAP_FAILED, mapped);
+	others = hugetlb_pool_reserve(&bytes);
+	ASSERT_NE(MAP_FAILED, others);
+	snprintf(here.pid, sizeof(here.pid), "%d", getpid());
+	snprintf(here.address, sizeof(here.address), "%p", mapped);
+	ASSERT_EQ(0, RUN(&self->command, "hold", "--pid", here.pid, here.address, "2M"));
+	EXPECT_WORDS(self, "no huge page of this size is free", "vm.nr_hugepages", "dmesg");
+	if (others)
+		munmap(others, bytes);
+	munmap(mapped, PMD_BYTES);
 }
 
 PINCHECK_TEST_MAIN

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include "capability.h"
+#include "hugetlb_pool.h"
 #include "stage.h"
 
 FIXTURE(ioctl_hold)
@@ -288,6 +289,47 @@ TEST_F(ioctl_hold, untouched_memory)
 	EXPECT_EQ(0, stage->hold.fast_pages);
 	evidence("%llu pages, %llu slow", stage->hold.pages, stage->hold.slow_pages);
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
+}
+
+/* A file that ends in the middle of its mapping: what is behind its end is as good as not mapped. */
+TEST_F(ioctl_hold, file_ends_before)
+{
+	struct stage *stage = &self->stage;
+	int file = memfd_create("short", MFD_CLOEXEC);
+	void *mapped;
+
+	ASSERT_LE(0, file);
+	ASSERT_EQ(0, ftruncate(file, 2 * stage->page));
+	mapped = mmap(NULL, 4 * stage->page, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	ASSERT_NE(MAP_FAILED, mapped);
+	EXPECT_STOPS_AT(mapped, 4 * stage->page, 2, PINCHECK_REASON_UNMAPPED);
+	EXPECT_EQ(0, stage_hold(stage, variant->row, mapped, 2 * stage->page));
+	EXPECT_EQ(2, pincheck_release(stage->session, stage->hold.hold));
+	munmap(mapped, 4 * stage->page);
+	close(file);
+}
+
+/*
+ * Row 23 of issue 9: the pool has no huge page for the fault. The kernel says EFAULT, as of memory
+ * that is not mapped. With a page in the pool again, the same hold is given.
+ */
+TEST_F(ioctl_hold, hugetlb_pool_empty)
+{
+	void *others, *mapped;
+	size_t bytes;
+
+	SUITE_NEEDS(NEEDS_HUGETLB);
+	mapped = hugetlb_map_unreserved();
+	ASSERT_NE(MAP_FAILED, mapped);
+	others = hugetlb_pool_reserve(&bytes);
+	ASSERT_NE(MAP_FAILED, others);
+	EXPECT_STOPS_AT(mapped, PMD_BYTES, 0, PINCHECK_REASON_POOL);
+	if (others)
+		munmap(others, bytes);
+	EXPECT_EQ(0, stage_hold(&self->stage, variant->row, mapped, PMD_BYTES));
+	EXPECT_EQ(PMD_BYTES / PAGE_BYTES,
+		  pincheck_release(self->stage.session, self->stage.hold.hold));
+	munmap(mapped, PMD_BYTES);
 }
 
 TEST_F(ioctl_hold, kind_unknown)

@@ -107,7 +107,8 @@ static int count_merged(const struct memory *memory)
 	for (i = 0; i < memory->samples && !error; i++) {
 		__u64 pfn = memory_pfn(memory, memory->sample[i]);
 
-		error = pfn ? pincheck_report(memory->session, &pfn, 1, &report) : -ENODATA;
+		error = pfn ? pincheck_report(memory->session, &pfn, 1, &report) :
+			cause_say(-ENODATA, "no page is mapped at sample %zu", i);
 		merged += !error && (report.flags & PINCHECK_PAGE_KSM);
 	}
 	return error ? error : merged;

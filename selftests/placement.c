@@ -293,7 +293,7 @@ static int splice_page(const struct memory *memory)
 	if (pipe2(tube, O_CLOEXEC))
 		return -errno;
 	if (vmsplice(tube[1], &page, 1, 0) != PAGE_BYTES)
-		error = -EIO;
+		error = cause_say(-EIO, "vmsplice() did not take the page");
 	close(tube[1]);
 	if (error)
 		close(tube[0]);
@@ -337,7 +337,7 @@ static int look_at_nothing(void *argument)
 	error = pincheck_report(session, (const __u64 *)pages->mapped, SAMPLES, report);
 	for (i = 0; i < SAMPLES && !error; i++) {
 		if (report[i].present & PINCHECK_REPORT_PAGE)
-			error = -EEXIST;
+			error = cause_say(-EEXIST, "a page that is away is reported as there");
 	}
 	if (!error)
 		error = pincheck_scan(session, PINCHECK_SCAN_PINNED | PINCHECK_SCAN_EXCESS, &cursor,
@@ -345,7 +345,10 @@ static int look_at_nothing(void *argument)
 	close(session);
 	if (error)
 		return error;
-	return count || cursor != end ? -EBADMSG : 0;
+	if (count || cursor != end)
+		return cause_say(-EBADMSG, "SCAN finds %llu pages where memory is away, and ends at %#llx",
+				 count, cursor);
+	return 0;
 }
 
 /* ACCURACY. There are no pages where memory is offline, and nobody stumbles over that. */

@@ -185,7 +185,7 @@ static int fill_holes(struct file *file, struct pincheck_hold *request)
 	err = vfs_fallocate(file, FALLOC_FL_KEEP_SIZE, request->offset, request->len);
 	if (err == -EINTR && !fatal_signal_pending(current))
 		return -EAGAIN;
-	return err == -ENOSPC ? -ENOMEM : err;
+	return err == -ENOSPC ? refuse(request, PINCHECK_REASON_POOL, -ENOMEM) : err;
 }
 
 /* Under the inode's lock. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "../../tools/lib/cause.h"
 #include "accounting.h"
 #include "knob.h"
 #include "subject.h"
@@ -18,7 +19,8 @@ static int number_after(const char *text, const char *name, int64_t *number)
 	const char *at = strstr(text, name);
 
 	if (!at)
-		return -ENOENT;
+		return cause_say(-ENOENT, "/proc/vmstat has no %s: the kernel counts no events "
+				 "(CONFIG_VM_EVENT_COUNTERS)", name);
 	*number = strtoll(at + strlen(name), NULL, 10);
 	return 0;
 }

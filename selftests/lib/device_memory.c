@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/pincheck.h>
+#include "../../tools/lib/cause.h"
 #include "device_memory.h"
 
 #define PAGE		4096UL	/* a step that no page is smaller than */
@@ -193,7 +194,7 @@ int toucher_reads(struct toucher *toucher, uint64_t *word)
 
 	if (write(toucher->ask, "?", 1) != 1 ||
 	    read(toucher->answer, &answer, sizeof(answer)) != sizeof(answer))
-		return -EPIPE;
+		return cause_say(-EPIPE, "the process that touches device memory has ended");
 	*word = answer.word;
 	return answer.number;
 }

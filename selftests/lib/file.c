@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <linux/pincheck.h>
+#include "../../tools/lib/cause.h"
 #include "file.h"
 #include "memory.h"
 #include "require.h"
@@ -52,7 +53,7 @@ static int make_named(const char *variable)
 	int file;
 
 	if (!directory)
-		return -ENOENT;
+		return cause_say(-ENOENT, "%s= names no directory on such a file system", variable);
 	file = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	return file < 0 ? -errno : file;
 }

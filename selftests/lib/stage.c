@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "../../tools/lib/cause.h"
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
 #include "counts.h"
@@ -129,5 +130,8 @@ int stage_report(const struct stage *stage, const void *address, struct pincheck
 
 	if (error)
 		return error;
-	return pfn ? pincheck_report(stage->session, &pfn, 1, report) : -ENODATA;
+	if (!pfn)
+		return cause_say(-ENODATA, "no page is mapped at %p, or its number is not told "
+				 "(CAP_SYS_ADMIN)", address);
+	return pincheck_report(stage->session, &pfn, 1, report);
 }

@@ -153,7 +153,8 @@ void verdict_sync(struct subject *subject, enum generation generation, struct ve
 
 	verdict_start(verdict, "SYNC");
 	if (!subject->hold.taken)
-		return verdict_failed(verdict, "nothing is held", -ENOENT);
+		return verdict_failed(verdict, "nothing is held",
+				      cause_say(-ENOENT, "take the hold first"));
 	if (!look_again(subject, &now, verdict))
 		return;
 	for (i = 0; i < memory->samples && verdict->kept; i++) {
@@ -304,7 +305,9 @@ void verdict_child_apart(struct subject *subject, int level, bool apart,
 		theirs = child_pfn(&subject->child, level, memory->sample[i]);
 		ours = memory_pfn(memory, memory->sample[i]);
 		if (!theirs || !ours)
-			return verdict_failed(verdict, "a page is not present", -ENODATA);
+			return verdict_failed(verdict, "a page is not present",
+					      cause_say(-ENODATA, "page %zu of the memory",
+							memory->sample[i]));
 		if (!i)
 			verdict_note(verdict, " child pfn %" PRIx64 ", parent %" PRIx64, theirs,
 				     ours);
@@ -356,7 +359,9 @@ void verdict_soft_dirty(struct subject *subject, enum which_pages pages, bool se
 			     pagemap_pfn(entry));
 	}
 	if (!looked)
-		return verdict_failed(verdict, "no such page", -ENOENT);
+		return verdict_failed(verdict, "no such page",
+				      cause_say(-ENOENT, "%s sample is held",
+						pages == HELD_PAGES ? "no" : "each"));
 	verdict_note(verdict, " %zu pages %s", looked, set ? "soft-dirty" : "clean");
 }
 

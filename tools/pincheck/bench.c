@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "tools/bench/bench.h"
+#include "tools/lib/cause.h"
 #include "tools/lib/directory.h"
 #include "tools/lib/ktap.h"
 #include "tools/pincheck/bench_figures.h"
@@ -45,7 +46,7 @@ static int measure_here(struct stream *stream)
 		failed += !!error;
 		if (error)
 			fprintf(stderr, "pincheck: part %s was not measured: %s\n",
-				bench_parts[i].name, strerror(-error));
+				bench_parts[i].name, cause_of(error));
 	}
 	close(bench.session);
 	return failed;
@@ -144,7 +145,7 @@ static int write_json(const struct figures *figures, const char *path)
 		error = -errno;
 	if (error)
 		fprintf(stderr, "pincheck: cannot write %s: %s. Give another file: --output JSON\n",
-			path, strerror(-error));
+			path, cause_of(error));
 	json_decref(root);
 	return error;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "tools/lib/cause.h"
 #include "tools/lib/pagemap.h"
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/columns.h"
@@ -335,7 +336,7 @@ static int start_events(struct watch *watch)
 	if (error)
 		fprintf(stderr, "pincheck: no mirror of %#llx bytes at %#llx: %s, at %#llx (%s). Watch "
 			"what is mapped readable, or leave out --events\n", hold.len, hold.addr,
-			strerror(-error), hold.fail_addr, pincheck_reason_name(hold.reason));
+			cause_of(error), hold.fail_addr, pincheck_reason_name(hold.reason));
 	return error;
 }
 
@@ -362,7 +363,7 @@ static int tell_end(const struct watch *watch, int error)
 		return watch->count ? EXIT_BROKEN : EXIT_KEPT;
 	}
 	fprintf(stderr, "pincheck: cannot watch: %s. Page frame numbers are for CAP_SYS_ADMIN: use "
-		"sudo\n", strerror(-error));
+		"sudo\n", cause_of(error));
 	return EXIT_USAGE;
 }
 

@@ -171,6 +171,8 @@ enum pincheck_reason {
 	PINCHECK_REASON_ABSENT		= 12,
 	/** @PINCHECK_REASON_PAGES: memory with pages is mapped at fail_addr: not for kind pfnmap */
 	PINCHECK_REASON_PAGES		= 13,
+	/** @PINCHECK_REASON_POOL: no page is free in the hugetlb pool of the mapping, or file */
+	PINCHECK_REASON_POOL		= 14,
 };
 
 /**
@@ -192,10 +194,10 @@ enum pincheck_reason {
  * EPERM: FORCE without CAP_SYS_ADMIN. ENOSPC: more holds than a session may have (@reason is
  * PINCHECK_REASON_LIMIT). E2BIG: more pages than a hold may have. EOVERFLOW: a page has so many
  * references that its count might wrap. ENOMEM: RLIMIT_MEMLOCK, see below, or no memory; or,
- * long-term, a page is where no
- * such pin may stay (ZONE_MOVABLE, CMA) and cannot leave, for somebody else holds it. EFAULT: GUP
- * refuses a page of the range, see @reason. EINTR: a fatal signal is pending. Whatever else GUP
- * answers is passed on.
+ * long-term, a page is where no such pin may stay (ZONE_MOVABLE, CMA) and cannot leave, for somebody
+ * else holds it; or, kind memfd, the hugetlb pool has no page for a hole. EFAULT: GUP refuses a page
+ * of the range, see @reason; GUP does so where the hugetlb pool has no page for a fault. EINTR: a
+ * fatal signal is pending. Whatever else GUP answers is passed on.
  *
  * Two things are charged against RLIMIT_MEMLOCK, each by itself, unless the caller has CAP_IPC_LOCK.
  * The pages that a hold refers to are charged to the process whose memory they are (VmPin), as other
