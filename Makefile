@@ -46,7 +46,7 @@ tools: $(TOOLS) ## the host programs, in build/bin
 tests: $(SELFTESTS) $(HAZARDS) | tests-stale ## the test programs (static), in build/tests
 
 ##@ Run
-.PHONY: demo check selftests shell fuzz selftests-host
+.PHONY: demo check selftests shell fuzz soak selftests-host
 demo: host-vm ## the main job from nothing: a stock kernel judged, as a table
 	tools/run-suite --demo
 
@@ -65,6 +65,11 @@ COUNT ?= 1000000
 fuzz: host-vm ## COUNT= hostile calls of several processes, SEED= to repeat; KERNELS=, KERNEL=, KDIR= as above
 	KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" \
 		COUNT="$(COUNT)" SEED="$(SEED)" tools/run-suite --fuzz
+
+ROUNDS ?= 10
+LOAD ?= 8
+soak: host-vm ## the suite ROUNDS= times beside LOAD= busy processes; KERNELS=, TESTS= as above
+	KERNELS="$(KERNELS)" TESTS='$(TESTS)' ACCEL="$(ACCEL)" ROUNDS="$(ROUNDS)" LOAD="$(LOAD)" tools/soak
 
 selftests-host: ## the suite on this machine's running kernel, after a warning; YES=1 answers it
 	@$(MAKE) --no-print-directory -s $(if $(MODULE),,module) tools tests
