@@ -198,9 +198,8 @@ enum pincheck_reason {
  * references that its count might wrap. ENOMEM: RLIMIT_MEMLOCK, see below, or no memory; or,
  * long-term, a page is where no such pin may stay (ZONE_MOVABLE, CMA) and cannot leave, for somebody
  * else holds it; or, kind memfd, the hugetlb pool has no page for a hole. EFAULT: GUP refuses a page
- * of the range, see @reason; so it does where the hugetlb pool has no page for the fault. EINTR: a
- * fatal signal is pending. Whatever else GUP
- * answers is passed on.
+ * of the range, see @reason; GUP does so where the hugetlb pool has no page for a fault. EINTR: a
+ * fatal signal is pending. Whatever else GUP answers is passed on.
  *
  * Two things are charged against RLIMIT_MEMLOCK, each by itself, unless the caller has CAP_IPC_LOCK.
  * The pages that a hold refers to are charged to the process whose memory they are (VmPin), as other
