@@ -89,7 +89,7 @@ FIXTURE_SETUP(hotplug)
 	char why[WHY];
 
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
-	SUITE_NEEDS(NEEDS_VIRTIO_MEM);
+	SUITE_NEEDS(NEEDS_VIRTIO_MEM | NEEDS_THREADS);
 	/* Where the memory will be. */
 	ASSERT_DONE(virtio_mem_resize(128));
 	virtio_mem_range(&first, &end);

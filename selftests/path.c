@@ -41,7 +41,7 @@ FIXTURE_SETUP(path)
 {
 	char why[WHY];
 
-	SUITE_NEEDS(NEEDS_PATH | variant->needs);
+	SUITE_NEEDS(NEEDS_PATH | NEEDS_THREADS | variant->needs);
 	self->knob = variant->knob;
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 	self->untouched = mmap(NULL, self->stage.length, PROT_READ | PROT_WRITE,
