@@ -87,7 +87,8 @@ static int prepare(struct run *run, char *note, size_t size, const char *initrd)
 	run->accel = kvm_choose(options, note, size);
 	run->accel_note = note;
 	if (*note)
-		printf("KVM is not usable here, emulating instead (slower): %s\n", note);
+		fprintf(options->shell ? stderr : stdout,
+			"KVM is not usable here, emulating instead (slower): %s\n", note);
 	emulated = run->accel == ACCEL_TCG;
 	return guestfs_build(options, emulated, boot_topic_seconds(options, emulated), initrd);
 }
