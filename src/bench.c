@@ -12,6 +12,7 @@
 #include "command.h"
 #include "gup.h"
 #include "hold.h"
+#include "references.h"
 #include "session.h"
 
 /**
@@ -54,6 +55,7 @@ static int take(const struct bench *bench, unsigned long *taken)
 	*taken = 0;
 	while (*taken < bench->nr) {
 		long got = take_some(bench, *taken);
+		bool near_end = got > 0 && references_near_end(bench->pages + *taken, got);
 
 		if (got > 0)
 			*taken += got;
@@ -61,7 +63,7 @@ static int take(const struct bench *bench, unsigned long *taken)
 			return -EINTR;
 		if (got <= 0)
 			return got ?: -EFAULT;
-		if (gup_refs_exhausted(bench->pages[*taken - 1]))
+		if (near_end)
 			return -EOVERFLOW;
 		cond_resched();
 	}

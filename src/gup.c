@@ -9,6 +9,7 @@
 #include "gup.h"
 #include "hold.h"
 #include "path.h"
+#include "references.h"
 #include "session.h"
 
 /**
@@ -42,19 +43,6 @@ static long gup_call(const struct gup_calls *calls, struct hold *hold, struct pa
 	return got;
 }
 
-/**
- * gup_refs_exhausted() - does this page have so many references that it must get no more?
- * @page: of a chunk just taken
- *
- * GUP warns, and refuses, once the refcount of a page has wrapped, which 2^21 pins do: 8 GiB worth
- * of the zero page of 5.10, or one page mapped often enough. Stay well clear of it. Looking at one
- * page of a chunk finds these, and costs nothing.
- */
-bool gup_refs_exhausted(struct page *page)
-{
-	return page_count(page) > INT_MAX / 2;
-}
-
 /* One chunk, from page @done on. Return: pages that came; *err: why not all of them. */
 static unsigned long gup_chunk(const struct gup_calls *calls, struct hold *hold,
 			       struct path_call *call, unsigned long done, int *err)
@@ -72,11 +60,10 @@ static unsigned long gup_chunk(const struct gup_calls *calls, struct hold *hold,
 			break;
 		}
 		*split = split_append(*split, came, fast);
+		*err = references_taken(hold, done + came, got);
 		came += got;
-		if (gup_refs_exhausted(hold->pages[done + came - 1])) {
-			*err = -EOVERFLOW;
+		if (*err)
 			break;
-		}
 	}
 	return came;
 }
@@ -138,7 +125,6 @@ int gup_take(const struct gup_calls *calls, struct hold *hold, struct pincheck_h
 			err = -EINTR;
 	}
 	request->pages = got;
-	session_count(hold->session, got, 0);
 	if (err) {
 		put_pages(calls, hold->pages, got, false);
 		session_count(hold->session, 0, got);

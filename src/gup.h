@@ -34,7 +34,6 @@ extern const struct gup_calls pin_calls;
 extern const struct gup_calls get_calls;
 
 unsigned int gup_foll_flags(u32 flags);
-bool gup_refs_exhausted(struct page *page);
 int gup_check(const struct pincheck_hold *request);
 int gup_take(const struct gup_calls *calls, struct hold *hold, struct pincheck_hold *request);
 void gup_give_back(const struct gup_calls *calls, struct hold *hold, unsigned long first,

@@ -32,7 +32,8 @@ struct session;
  * @own_bytes: memory that a hold of this kind needs besides its pages, as @own; NULL: none
  * @take: fill @pages of a hold and say in pages of the request how many came; what came of a
  *	range that cannot be held whole is given back before returning the error. Sets reason
- *	where the address cannot explain the error
+ *	where the address cannot explain the error. Calls references_taken() for each chunk of
+ *	pages it got references on, or nothing is booked
  * @can_cut: may the page at this index be given back without the one before it? Both are held.
  *	NULL: the hold is given back whole or not at all
  * @give_back: @nr pages of a hold that was taken, from @first on, all of them still held; @dirty:

@@ -30,6 +30,7 @@
 #include "explain.h"
 #include "hold.h"
 #include "interval.h"
+#include "references.h"
 #include "session.h"
 
 /* Most pages found by one call: their answers fill one page. */
@@ -69,7 +70,7 @@ static bool keep_late(struct mirror *mirror, unsigned long index)
 
 	if (!mirror->late || mirror->late[index] == page)
 		return mirror->late;
-	if (mirror->late[index] || page_count(page) > INT_MAX / 2)
+	if (mirror->late[index] || references_exhausted(page))
 		return false;
 	get_page(page);
 	session_count(mirror->hold->session, 1, 0);
