@@ -4,6 +4,9 @@
  * io_uring, XDP and others have charged to the same user. struct user_struct has that counter only
  * where one of its users is configured. Elsewhere all sessions share one counter of this module, and
  * a fixed limit. Probe: probes/locked_vm.c. Stays for as long as the counter is conditional.
+ *
+ * Assumes: who has charged pages to the user uncharges them himself. Cannot be tested from outside
+ * without the other users of the counter.
  */
 #ifndef PINCHECK_COMPAT_LOCKED_VM_H
 #define PINCHECK_COMPAT_LOCKED_VM_H

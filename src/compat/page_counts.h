@@ -9,6 +9,10 @@
  *
  * Pages of a type have no mapcount: the type is in its place, which page_mapcount() of 6.1 tells as
  * -512 of a page table, and folio_mapcount() of 6.12 as 0.
+ *
+ * Assumes: a mapcount is one for each mapping of this page, and a pin count one for each page
+ * pinned, without the kernel's own short-lived references. Topics accounting and ledger compare
+ * them with what is held and mapped.
  */
 #ifndef PINCHECK_COMPAT_PAGE_COUNTS_H
 #define PINCHECK_COMPAT_PAGE_COUNTS_H

@@ -6,6 +6,9 @@
  *
  * AnonExclusive came with 5.19 (78fbe906cc90). Probe: probes/anon_exclusive.c. Can go when the
  * oldest supported kernel is 5.19.
+ *
+ * Assumes: flags of a folio are in its first page, AnonExclusive in the page itself unless a PMD
+ * maps it. Topics ioctl_report and reuse test that.
  */
 #ifndef PINCHECK_COMPAT_PAGE_FLAGS_H
 #define PINCHECK_COMPAT_PAGE_FLAGS_H

@@ -7,6 +7,9 @@
  * Pages of a type use the word of the mapcount for it (6e292b9be7f4, 4.18). Slab pages are of a type
  * from 6.10 on (46df8e73a4a3) and have a flag before; hugetlb folios are of a type from 6.10 on
  * (d99e3140a4d3), and are memory of processes all the same. Probes: probes/page_type.c. Stays.
+ *
+ * Assumes: a page of a type has a mapcount field that no mapped page can have. Topic ioctl_report
+ * looks at page tables.
  */
 #ifndef PINCHECK_COMPAT_PAGE_TYPE_H
 #define PINCHECK_COMPAT_PAGE_TYPE_H
