@@ -6,6 +6,7 @@
  * that there are many locks to take. Invariant: CLEAN.
  */
 #include "suite.h"
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -19,7 +20,7 @@
 #define MAPPINGS	2000
 #define ALARM_USEC	100
 #define STOPS_MOST	40
-#define STOP_STEP_USEC	50
+#define STOP_STEP_YIELDS	20
 
 /* What the processes report, in memory that all of them share. */
 struct outcome {
@@ -176,7 +177,8 @@ static unsigned int stop_often(pid_t pid, int *status)
 		kill(pid, SIGCONT);
 		if (++stops > STOPS_MOST)
 			continue;
-		usleep(stops * STOP_STEP_USEC);
+		for (unsigned int i = 0; i < stops * STOP_STEP_YIELDS; i++)
+			sched_yield();
 		kill(pid, SIGSTOP);
 	}
 	return stops;

@@ -214,7 +214,7 @@ static int fault_in_missing(struct mm_struct *mm, unsigned long addr, unsigned l
 /*
  * Finds pages as a fault would, and makes their entries valid. One try.
  *
- * Return: 0; -EBUSY when they had to be faulted in, or were invalidated meanwhile; -EPERM where they
+ * Return: 0; -EBUSY when they had to be faulted in, or changed meanwhile; -EPERM where they
  * may not be written; -EFAULT where there are none; -ENOMEM; -EINTR.
  */
 static int find_pages(struct mirror *mirror, unsigned long first, unsigned long nr, bool write,

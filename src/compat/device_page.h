@@ -3,6 +3,9 @@
  * Memory that a driver has made a memory map for (ZONE_DEVICE). get_dev_pagemap() lost its second
  * argument between 6.12 and 7.2. Probes: probes/dev_pagemap.c, probes/dev_pagemap_known.c. Can go
  * when the oldest supported kernel is 7.2.
+ *
+ * Assumes: get_dev_pagemap() finds the range of every page of ZONE_DEVICE and of no other. Topics
+ * dax and devices test that where the machine has such memory.
  */
 #ifndef PINCHECK_COMPAT_DEVICE_PAGE_H
 #define PINCHECK_COMPAT_DEVICE_PAGE_H

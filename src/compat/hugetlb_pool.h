@@ -2,6 +2,8 @@
 /*
  * The pool of a hugetlb mapping: struct hstate has fields where CONFIG_HUGETLB_PAGE is set only, so
  * the preprocessor is probe enough. Can go when nobody builds a kernel without it.
+ *
+ * Assumes: the counts of a pool are read whole. They explain a refusal and decide nothing.
  */
 #ifndef PINCHECK_COMPAT_HUGETLB_POOL_H
 #define PINCHECK_COMPAT_HUGETLB_POOL_H
