@@ -59,13 +59,12 @@ bool books_machine(char *why, size_t size)
 
 void books_wait(const struct books *before)
 {
-	const struct timespec moment = { .tv_nsec = 1000000 };
 	int64_t end = nanoseconds() + 1000000000, surplus;
 	char why[120];
 
-	while (nanoseconds() < end && (!books_balance(before, why, sizeof(why)) ||
-				       pins_surplus(&surplus) || surplus))
-		nanosleep(&moment, NULL);
+	while ((!books_balance(before, why, sizeof(why)) || pins_surplus(&surplus) || surplus) &&
+	       moment_goes_on(end))
+		;
 }
 
 long vm_pin_kib(void)

@@ -272,15 +272,16 @@ static void suite_set_timeouts(void)
  */
 static void suite_end_processes(pid_t group)
 {
-	const struct timespec moment = { .tv_nsec = 1000000 };
 	int64_t end = nanoseconds() + SUITE_END_SECONDS * 1000000000LL;
 	pid_t child;
 
-	while ((child = waitpid(-1, NULL, WNOHANG)) >= 0 && nanoseconds() < end) {
-		if (child || group <= 0)
+	while ((child = waitpid(-1, NULL, WNOHANG)) >= 0) {
+		if (child)
 			continue;
-		kill(-group, SIGKILL);
-		nanosleep(&moment, NULL);
+		if (group > 0)
+			kill(-group, SIGKILL);
+		if (!moment_goes_on(end))
+			break;
 	}
 	if (child >= 0)
 		ksft_print_msg("processes of this case do not end: what they hold is not given back\n");
