@@ -99,7 +99,7 @@ void report_words(struct pincheck_report *report, struct page *page)
 	report_failed(report, page);
 	report_flag(report, PINCHECK_PAGE_TYPED, typed);
 	report_flag(report, PINCHECK_PAGE_OFFLINE, compat_page_offline(page));
-	report_flag(report, PINCHECK_PAGE_SLAB, PageSlab(page));
+	report_flag(report, PINCHECK_PAGE_SLAB, PageSlab(head));
 	report_flag(report, PINCHECK_PAGE_RESERVED, PageReserved(page));
 	report->refcount = page_ref_count(head);
 	if (report->refcount <= 0)
