@@ -13,6 +13,7 @@
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
@@ -22,13 +23,9 @@
 #include "command.h"
 #include "compat/huge_pfnmap.h"
 #include "compat/vm_flags.h"
+#include "device_order.h"
 #include "pfnmap.h"
 #include "session.h"
-
-#define DEVICE_ORDER		get_order(PINCHECK_DEVICE_BYTES)
-
-/* 64 KiB, if the machine has no larger block: enough for mappings by pages. */
-#define DEVICE_ORDER_MIN	get_order(64UL << 10)
 
 #define HUGE_ORDER		(PMD_SHIFT - PAGE_SHIFT)
 
@@ -43,6 +40,8 @@
  * @charge: of the session, for @memory
  * @charged: bytes
  * @remapper: process that mapped it at once; under a reference on the structure
+ * @revoking: held by REVOKE in either direction, so that whoever is killed while it waits can put
+ *	@revoked back
  * @revoked: nothing may be mapped
  * @small_faults: that mapped a page
  * @huge_faults: that mapped a PMD
@@ -56,6 +55,7 @@ struct pfnmap {
 	struct charge *charge;
 	size_t charged;
 	struct mm_struct *remapper;
+	struct mutex revoking;	/* outside of all other locks */
 	bool revoked;
 	atomic64_t small_faults;
 	atomic64_t huge_faults;
@@ -93,6 +93,7 @@ struct pfnmap *pfnmap_open(struct file *file, struct charge *charge)
 		return NULL;
 	pfnmap->charge = charge;
 	init_rwsem(&pfnmap->lock);
+	mutex_init(&pfnmap->revoking);
 	address_space_init_once(&pfnmap->mapping);
 	pfnmap->mapping.host = file_inode(file);
 	pfnmap->mapping.a_ops = &empty_aops;
@@ -114,35 +115,26 @@ void pfnmap_close(struct pfnmap *pfnmap)
 	kfree(pfnmap);
 }
 
-/* Return: a block of 1 << @order pages of memory, for which the session is charged, or NULL. */
-static struct page *block_alloc(struct pfnmap *pfnmap, unsigned int order)
-{
-	const gfp_t flags = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_COMP | __GFP_NOWARN;
-	size_t charged = 0;
-	struct page *block;
-
-	if (charge_add(pfnmap->charge, PAGE_SIZE << order, &charged))
-		return NULL;
-	block = alloc_pages(flags, order);
-	if (block)
-		pfnmap->charged = charged;
-	else
-		charge_sub(pfnmap->charge, charged);
-	return block;
-}
-
-/* Under @pfnmap->lock, for writing. */
+/* The largest block there is. Under @pfnmap->lock, for writing. */
 static int allocate(struct pfnmap *pfnmap)
 {
-	unsigned int order;
+	const gfp_t flags = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_COMP | __GFP_NOWARN;
+	int order = device_order_first(PAGE_SHIFT);
 
-	for (order = DEVICE_ORDER; !pfnmap->memory; order--) {
-		if (order < DEVICE_ORDER_MIN)
+	for (; !pfnmap->memory && order >= 0; order = device_order_next(order, PAGE_SHIFT)) {
+		size_t charged = 0;
+
+		if (charge_add(pfnmap->charge, PAGE_SIZE << order, &charged))
 			return -ENOMEM;
-		pfnmap->memory = block_alloc(pfnmap, order);
+		pfnmap->memory = alloc_pages(flags, order);
+		if (!pfnmap->memory) {
+			charge_sub(pfnmap->charge, charged);
+			continue;
+		}
 		pfnmap->order = order;
+		pfnmap->charged = charged;
 	}
-	return 0;
+	return pfnmap->memory ? 0 : -ENOMEM;
 }
 
 /* Index of the page of device memory that this offset of the file means. */
@@ -408,19 +400,34 @@ static int wait_for_mmap(struct mm_struct *remapper)
 	return err;
 }
 
+/* Who maps memory does not wait for anybody while it has the lock, so this need not be killable. */
+static void put_back(struct pfnmap *pfnmap, bool revoked)
+{
+	down_write(&pfnmap->lock);
+	pfnmap->revoked = revoked;
+	up_write(&pfnmap->lock);
+}
+
+/* Under @pfnmap->revoking. Nothing is taken away until it is known that all of it can be. */
 static int revoke(struct pfnmap *pfnmap)
 {
+	bool before = pfnmap->revoked;
 	struct mm_struct *remapper;
 	int err = set_revoked(pfnmap, true, &remapper);
 
 	if (err)
 		return err;
 	err = wait_for_mmap(remapper);
+	if (err) {
+		put_back(pfnmap, before);
+		return err;
+	}
 	/* All there is: a private mapping has its page frame number for an offset. */
 	unmap_mapping_range(&pfnmap->mapping, 0, 0, 1);
-	return err;
+	return 0;
 }
 
+/* Under @pfnmap->revoking. */
 static int restore(struct pfnmap *pfnmap)
 {
 	struct mm_struct *remapper;
@@ -444,8 +451,12 @@ int revoke_command(struct session *session, union argument *argument)
 {
 	struct pincheck_revoke *request = &argument->revoke;
 	struct pfnmap *pfnmap = session->pfnmap;
-	int err = request->flags & PINCHECK_REVOKE_RESTORE ? restore(pfnmap) : revoke(pfnmap);
+	int err;
 
+	if (mutex_lock_killable(&pfnmap->revoking))
+		return -EINTR;
+	err = request->flags & PINCHECK_REVOKE_RESTORE ? restore(pfnmap) : revoke(pfnmap);
+	mutex_unlock(&pfnmap->revoking);
 	if (err)
 		return err;
 	request->mapped = !!mapping_mapped(&pfnmap->mapping);

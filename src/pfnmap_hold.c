@@ -111,6 +111,11 @@ static int look_at_all(struct hold *hold, struct pincheck_hold *request)
 		return -EINTR;
 	}
 	for (request->pages = 0; request->pages < hold->nr && !err; cond_resched()) {
+		if (fatal_signal_pending(current)) {
+			request->reason = PINCHECK_REASON_SIGNAL;
+			err = -EINTR;
+			break;
+		}
 		err = look_at_page(hold, request->pages, &request->reason);
 		request->pages += !err;
 	}

@@ -24,3 +24,9 @@ UNIT_TESTS += $(BUILD)/test/reuse_test
 $(BUILD)/test/reuse_test: src/test/reuse_test.c src/reuse_rule.h src/ledger_rule.h include/uapi/linux/pincheck.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -fsanitize=address,undefined -o $@ $<
+
+UNIT_TESTS += $(BUILD)/test/device_order_test
+
+$(BUILD)/test/device_order_test: src/test/device_order_test.c src/device_order.h include/uapi/linux/pincheck.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -fsanitize=address,undefined -o $@ $<

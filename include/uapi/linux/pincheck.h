@@ -832,7 +832,8 @@ struct pincheck_follow {
  * are gone, too, and touching it gives SIGBUS, until it is restored. What it contains stays. Neither
  * mappings by other sessions nor their memory are touched. Both directions may be repeated.
  *
- * EINVAL: unknown flag, reserved field not 0. EINTR: a fatal signal came; it is as it was.
+ * EINVAL: unknown flag, reserved field not 0. EINTR: a fatal signal came while it waited: it is as it
+ * was, and nothing was unmapped; only faults in between may have ended in SIGBUS.
  */
 struct pincheck_revoke {
 	/** @size: (in) sizeof(struct pincheck_revoke) */

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PFNMAP, CLEAN: whoever is killed while the module works on device memory ends soon, and leaves
+ * what others see as it was. Rows 14 and 17 of issue 9.
+ */
+#include "suite.h"
+#include <linux/fs.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include "device_memory.h"
+#include "stage.h"
+
+#define SPINS		10000000L	/* looks at another process until it has come so far */
+#define MAPPINGS	512UL		/* of PINCHECK_DEVICE_BYTES: as many pages as a hold may have */
+#define TRIES		3
+
+FIXTURE(pfnmap_killed)
+{
+	struct stage stage;
+	struct shared *shared;
+	pid_t thawer, mapper;
+	int thaw, orders, answers;
+};
+
+/* What processes and threads tell each other. */
+struct shared {
+	pid_t writer, unmapper;		/* threads of the mapper */
+	int64_t before_ns;		/* CPU time of a holder until HOLD */
+	int error;
+};
+
+FIXTURE_SETUP(pfnmap_killed)
+{
+	char why[WHY];
+
+	self->thaw = self->orders = self->answers = -1;
+	SUITE_NEEDS(NEEDS_PFNMAP);
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	self->shared = mmap(NULL, self->stage.page, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)self->shared);
+}
+
+static void let_go(int *end, pid_t *pid)
+{
+	if (*end >= 0)
+		close(*end);
+	*end = -1;
+	if (*pid > 0)
+		waitpid(*pid, NULL, 0);
+	*pid = 0;
+}
+
+FIXTURE_TEARDOWN(pfnmap_killed)
+{
+	let_go(&self->thaw, &self->thawer);
+	let_go(&self->orders, &self->mapper);
+	munmap(self->shared, self->stage.page);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+/* A file system that nobody thaws would stop all tests that come later: it is, whatever happens. */
+static int freeze(FIXTURE_DATA(pfnmap_killed) *self, int file)
+{
+	int ends[2];
+
+	if (pipe(ends))
+		return -errno;
+	self->thaw = ends[1];
+	self->thawer = fork();
+	if (!self->thawer) {
+		char byte;
+
+		close(ends[1]);
+		(void)!read(ends[0], &byte, 1);
+		ioctl(file, FITHAW, 0);
+		_exit(0);
+	}
+	close(ends[0]);
+	if (self->thawer < 0 || ioctl(file, FIFREEZE, 0))
+		return -errno;
+	return 0;
+}
+
+/* State of a thread, as /proc has it: 'D' waits for a lock, or for a frozen file system. */
+static char state_of(pid_t process, pid_t thread)
+{
+	char path[64], line[256] = "", *end;
+	FILE *stat;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", process, thread);
+	stat = fopen(path, "re");
+	if (!stat)
+		return '?';
+	if (!fgets(line, sizeof(line), stat))
+		line[0] = '\0';
+	fclose(stat);
+	end = strrchr(line, ')');
+	return end && end[1] ? end[2] : '?';
+}
+
+static int wait_until_stuck(pid_t process, const pid_t *thread)
+{
+	for (long i = 0; i < SPINS; i++) {
+		pid_t id = __atomic_load_n(thread, __ATOMIC_ACQUIRE);
+
+		if (id && state_of(process, id) == 'D')
+			return 0;
+		sched_yield();
+	}
+	return -ETIME;
+}
+
+struct mapper {
+	FIXTURE_DATA(pfnmap_killed) *self;
+	unsigned char *file_pages;	/* two */
+};
+
+static void *write_to_frozen(void *data)
+{
+	struct mapper *mapper = data;
+
+	__atomic_store_n(&mapper->self->shared->writer, syscall(SYS_gettid), __ATOMIC_RELEASE);
+	*(volatile unsigned char *)mapper->file_pages = 1;
+	return NULL;
+}
+
+/* Waits for the writer's fault, or for mmap_lock that the writer has: either way, readers wait. */
+static void *unmap_frozen(void *data)
+{
+	struct mapper *mapper = data;
+
+	__atomic_store_n(&mapper->self->shared->unmapper, syscall(SYS_gettid), __ATOMIC_RELEASE);
+	munmap(mapper->file_pages + mapper->self->stage.page, mapper->self->stage.page);
+	return NULL;
+}
+
+/* Has mapped device memory at once, and has threads that keep mmap_lock when it is told to. */
+static void __attribute__((noreturn)) map_and_obey(FIXTURE_DATA(pfnmap_killed) *self, int file,
+						   int orders, int answers)
+{
+	struct mapper mapper = { .self = self };
+	unsigned char *device;
+	pthread_t threads[2];
+	uint64_t word;
+	char order = '\0';
+	int number;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	device = device_map(self->stage.session, &flavour_remap, PROT_READ | PROT_WRITE);
+	mapper.file_pages = mmap(NULL, 2 * self->stage.page, PROT_READ | PROT_WRITE, MAP_SHARED,
+				 file, 0);
+	if (device == MAP_FAILED || mapper.file_pages == MAP_FAILED ||
+	    touch_read(mapper.file_pages, &word))
+		_exit(1);
+	(void)!write(answers, "m", 1);
+	if (read(orders, &order, 1) != 1 || order != 'w')
+		_exit(1);
+	pthread_create(&threads[0], NULL, write_to_frozen, &mapper);
+	if (read(orders, &order, 1) != 1 || order != 'u')
+		_exit(1);
+	pthread_create(&threads[1], NULL, unmap_frozen, &mapper);
+	pthread_join(threads[0], NULL);
+	pthread_join(threads[1], NULL);
+	number = touch_read(device, &word);
+	(void)!write(answers, &number, sizeof(number));
+	(void)!read(orders, &order, 1);
+	_exit(0);
+}
+
+static int start_mapper(FIXTURE_DATA(pfnmap_killed) *self, int file)
+{
+	int orders[2], answers[2];
+	char byte;
+
+	if (pipe(orders) || pipe(answers))
+		return -errno;
+	self->mapper = fork();
+	if (!self->mapper) {
+		close(orders[1]);
+		close(answers[0]);
+		map_and_obey(self, file, orders[0], answers[1]);
+	}
+	close(orders[0]);
+	close(answers[1]);
+	self->orders = orders[1];
+	self->answers = answers[0];
+	return read(self->answers, &byte, 1) == 1 ? 0 : -EPIPE;
+}
+
+static int order(FIXTURE_DATA(pfnmap_killed) *self, char what, const pid_t *thread)
+{
+	if (write(self->orders, &what, 1) != 1)
+		return -errno;
+	return wait_until_stuck(self->mapper, thread);
+}
+
+/* Return: a child that revokes, and waits; or -errno. */
+static pid_t start_revoker(FIXTURE_DATA(pfnmap_killed) *self)
+{
+	pid_t child = fork();
+	int error;
+
+	if (!child) {
+		pincheck_revoke(self->stage.session, 0, NULL);
+		_exit(0);
+	}
+	error = child < 0 ? -errno : wait_until_stuck(child, &child);
+	return error ? error : child;
+}
+
+/*
+ * Row 14: REVOKE has to wait for whoever maps device memory at once, and is killed while it does. It
+ * is as it was, then: nothing is revoked. It used to be revoked all the same.
+ */
+TEST_F(pfnmap_killed, revoke)
+{
+	int file, number = -1, status;
+	pid_t revoker;
+	uint64_t word = 0;
+	ssize_t done;
+
+	SUITE_NEEDS(NEEDS_EXT4 | NEEDS_THREADS);
+	file = memory_open_ext4();
+	ASSERT_LE(0, file);
+	ASSERT_EQ(0, ftruncate(file, 2 * self->stage.page));
+	done = pwrite(file, &word, sizeof(word), 0);
+	ASSERT_EQ(sizeof(word), done);
+	ASSERT_DONE(start_mapper(self, file));
+	ASSERT_DONE(freeze(self, file));
+	ASSERT_DONE(order(self, 'w', &self->shared->writer));
+	ASSERT_DONE(order(self, 'u', &self->shared->unmapper));
+	revoker = start_revoker(self);
+	ASSERT_DONE(revoker);
+	kill(revoker, SIGKILL);
+	ASSERT_EQ(revoker, waitpid(revoker, &status, 0));
+	EXPECT_EQ(SIGKILL, WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+	let_go(&self->thaw, &self->thawer);
+	done = read(self->answers, &number, sizeof(number));
+	ASSERT_EQ(sizeof(number), done);
+	EXPECT_EQ(0, number);
+	evidence("REVOKE killed while it waited; then the memory is %s",
+		 number ? strsignal(number) : "there");
+	/* And the next one is not disturbed. */
+	EXPECT_EQ(0, pincheck_revoke(self->stage.session, 0, NULL));
+	close(file);
+}
+
+/* Device memory side by side, all mapped. */
+static void *map_many(int session)
+{
+	const size_t bytes = MAPPINGS * PINCHECK_DEVICE_BYTES;
+	unsigned char *area = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
+				   MAP_NORESERVE, -1, 0);
+
+	for (unsigned long i = 0; i < MAPPINGS && area != MAP_FAILED; i++) {
+		if (mmap(area + i * PINCHECK_DEVICE_BYTES, PINCHECK_DEVICE_BYTES, PROT_READ,
+			 MAP_SHARED | MAP_FIXED, session, PINCHECK_MMAP_REMAP) == MAP_FAILED)
+			return MAP_FAILED;
+	}
+	return area;
+}
+
+static int64_t cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static void __attribute__((noreturn)) hold_many(FIXTURE_DATA(pfnmap_killed) *self, int session)
+{
+	struct pincheck_hold request = { .kind = PINCHECK_KIND_PFNMAP };
+	void *memory = map_many(session);
+	struct pincheck_info info;
+
+	if (memory == MAP_FAILED || pincheck_info(session, &info)) {
+		self->shared->error = -errno;
+		_exit(1);
+	}
+	request.addr = (uintptr_t)memory;
+	request.len = MAPPINGS * PINCHECK_DEVICE_BYTES;
+	if (request.len > info.max_hold_pages * self->stage.page)
+		request.len = info.max_hold_pages * self->stage.page;
+	self->shared->before_ns = cpu_ns();
+	self->shared->error = pincheck_hold(session, &request);
+	if (!self->shared->error)
+		pincheck_release(session, request.hold);
+	_exit(0);
+}
+
+/* An id is reserved as long as HOLD is at work. */
+static int wait_for_hold(int session, pid_t child)
+{
+	siginfo_t ended = { .si_pid = 0 };
+	struct pincheck_info info;
+	int error = 0;
+
+	for (long i = 0; i < SPINS && !error; i++) {
+		error = pincheck_info(session, &info);
+		if (!error && info.session_holds)
+			return 0;
+		if (waitid(P_PID, child, &ended, WEXITED | WNOHANG | WNOWAIT) || ended.si_pid)
+			return -ESRCH;
+		sched_yield();
+	}
+	return error ? error : -ETIME;
+}
+
+/* CPU time from HOLD to the end of a process that is killed meanwhile, or not. Return: ns or -errno. */
+static int64_t hold_cost_of(FIXTURE_DATA(pfnmap_killed) *self, int session, bool killed)
+{
+	pid_t child = fork();
+	struct rusage usage;
+	int64_t spent;
+	int error = 0;
+
+	if (!child)
+		hold_many(self, session);
+	if (child < 0)
+		return -errno;
+	if (killed) {
+		error = wait_for_hold(session, child);
+		kill(child, SIGKILL);
+	}
+	if (wait4(child, NULL, 0, &usage) != child)
+		return -errno;
+	if (!error && !killed)
+		error = self->shared->error;
+	spent = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000LL +
+		(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000LL;
+	return error ? error : spent - self->shared->before_ns;
+}
+
+/* A hold that was taken in spite of the signal stays with the session: each time has its own. */
+static int hold_cost(FIXTURE_DATA(pfnmap_killed) *self, bool killed, int64_t *cost)
+{
+	int session = pincheck_open();
+
+	if (session < 0)
+		return session;
+	*cost = hold_cost_of(self, session, killed);
+	close(session);
+	return *cost < 0 ? -ESRCH : 0;
+}
+
+/*
+ * Row 17: a hold of as many pages as one may have takes a while, and its process may be killed: it
+ * does not go on to the last page then, nor so again as often as the memory changes.
+ */
+TEST_F(pfnmap_killed, hold)
+{
+	int64_t whole, killed, least = INT64_MAX;
+
+	ASSERT_DONE(hold_cost(self, false, &whole));
+	for (int i = 0; i < TRIES; i++) {
+		ASSERT_DONE(hold_cost(self, true, &killed));
+		least = killed < least ? killed : least;
+	}
+	EXPECT_GT(whole / 2, least);
+	evidence("HOLD: %lld us of CPU time; killed at once: %lld us, with the process's end",
+		 (long long)whole / 1000, (long long)least / 1000);
+}
+
+PINCHECK_TEST_MAIN
