@@ -95,7 +95,7 @@ TEST_F(devices, part_of_block_is_offline)
 	uint64_t first, end, plugged;
 	long offline;
 
-	SUITE_NEEDS(NEEDS_VIRTIO_MEM);
+	SUITE_NEEDS(NEEDS_VIRTIO_MEM | NEEDS_KPAGEFLAGS);
 	ASSERT_DONE(virtio_mem_resize(PLUG_PART_MIB));
 	plugged = ((uint64_t)PLUG_PART_MIB << 20) / page;
 	virtio_mem_range(&first, &end);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -375,9 +376,11 @@ static bool has_signalfd(void)
 	return has_file(signalfd(-1, &none, SFD_CLOEXEC));
 }
 
-static bool has_numa(void)
+/* The node may have no memory yet. */
+static bool has_second_node(void)
 {
-	return !access("/proc/self/numa_maps", R_OK);
+	return file_contains("/sys/devices/system/node/possible", "0-") ||
+	       file_contains("/sys/devices/system/node/possible", "0,");
 }
 
 static bool has_dax(void)
@@ -389,9 +392,12 @@ static bool has_dax(void)
 
 static bool has_edu(void)
 {
-	char device[PCI_PATH];
+	char device[PCI_PATH], group[PCI_PATH + sizeof("/iommu_group")];
 
-	return !pci_find(PCI_EDU, device);
+	if (pci_find(PCI_EDU, device))
+		return false;
+	snprintf(group, sizeof(group), "%s/iommu_group", device);
+	return !access(group, F_OK);
 }
 
 static const struct requirement_row {
@@ -406,10 +412,11 @@ static const struct requirement_row {
 	  "needs a swap device that is not synchronous (PINCHECK_SWAP_ASYNC= its path, mkswap done)" },
 	{ NEEDS_VIRTIO_MEM, 0, virtio_mem_offered,
 	  "needs a virtio-mem device that pincheck-vm resizes (CONFIG_VIRTIO_MEM)" },
-	{ NEEDS_NUMA, 0, has_numa, "needs NUMA (CONFIG_NUMA)" },
+	{ NEEDS_NUMA, 0, has_second_node, "needs a second NUMA node (CONFIG_NUMA)" },
 	{ NEEDS_DAX, 0, has_dax,
 	  "needs a file system with DAX (PINCHECK_DAX= a directory on it; CONFIG_VIRTIO_PMEM)" },
-	{ NEEDS_EDU, 0, has_edu, "needs QEMU's edu device (-device edu)" },
+	{ NEEDS_EDU, 0, has_edu,
+	  "needs QEMU's edu behind an IOMMU (-device intel-iommu -device edu, CONFIG_INTEL_IOMMU)" },
 	{ NEEDS_THP, 0, has_thp, "needs transparent huge pages (always or madvise)" },
 	{ NEEDS_MTHP, 0, has_mthp, "needs folios of 64 KiB (Linux 6.8, and root)" },
 	{ NEEDS_HUGETLB, 0, has_hugetlb, "needs 10 free 2 MiB hugetlb pages (vm.nr_hugepages)" },

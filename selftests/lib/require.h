@@ -88,11 +88,11 @@ enum requirement {
 	NEEDS_FUSE		= 1ULL << 49,
 	/** @NEEDS_VIRTIO_MEM: virtio_mem.h: memory that comes and goes */
 	NEEDS_VIRTIO_MEM	= 1ULL << 50,
-	/** @NEEDS_NUMA: the kernel knows of nodes */
+	/** @NEEDS_NUMA: a second NUMA node, which may have no memory yet */
 	NEEDS_NUMA		= 1ULL << 28,
 	/** @NEEDS_DAX: a directory on a file system with DAX */
 	NEEDS_DAX		= 1ULL << 29,
-	/** @NEEDS_EDU: QEMU's edu device */
+	/** @NEEDS_EDU: QEMU's edu device, in an IOMMU group */
 	NEEDS_EDU		= 1ULL << 30,
 	/** @NEEDS_DISPLAY: /dev/mem maps the memory of a PC's text display */
 	NEEDS_DISPLAY		= 1ULL << 33,

@@ -21,13 +21,15 @@
 /**
  * struct device - one row
  * @need: enum need, of the topics that have it
- * @not_with: where --qemu-args has this word, the person gives the guest such a device
+ * @with: only where --qemu-args or --append has this word; NULL: always
+ * @not_with: not where one of them has this word: the person takes care of such a device
  * @words: for QEMU; @M@ is the memory in MiB, @L@ the number of the last CPU, @S@ the directory to
  *	share
  * @parameters: for the kernel
  */
 struct device {
 	unsigned int need;
+	const char *with;
 	const char *not_with;
 	const char *words[MAX_WORDS];
 	const char *parameters;
@@ -37,7 +39,7 @@ static const struct device devices[] = {
 	{
 		/* Memory of node 1, which has no other: the node comes and goes with the memory. */
 		.need = NEED_VIRTIO_MEM,
-		.not_with = "-numa",
+		.not_with = "numa",
 		.words = {
 			"-object", "memory-backend-ram,id=memory,size=@M@M",
 			"-numa", "node,nodeid=0,memdev=memory,cpus=0-@L@",
@@ -47,6 +49,15 @@ static const struct device devices[] = {
 				   "requested-size=0",
 		},
 		/* With memory above 4 GiB the kernel would set 64 MiB aside for bounce buffers. */
+		.parameters = " swiotlb=noforce",
+	}, {
+		/* With numa=fake=2 and a node without memory 6.12 panics in numa_emulation(). */
+		.need = NEED_VIRTIO_MEM,
+		.with = "numa",
+		.words = {
+			"-object", "memory-backend-ram,id=virtio-mem-memory,size=1G",
+			"-device", "virtio-mem-pci,id=virtio-mem,memdev=virtio-mem-memory,requested-size=0",
+		},
 		.parameters = " swiotlb=noforce",
 	}, {
 		.need = NEED_PMEM,
@@ -73,9 +84,16 @@ static const struct device devices[] = {
 	},
 };
 
+static bool person_says(const struct options *options, const char *word)
+{
+	return strstr(options->qemu_args, word) || strstr(options->append, word);
+}
+
 static bool device_is_wanted(const struct device *device, const struct options *options)
 {
-	return (device->need & options->needs) && !strstr(options->qemu_args, device->not_with);
+	return (device->need & options->needs) &&
+	       (!device->with || person_says(options, device->with)) &&
+	       (!device->not_with || !person_says(options, device->not_with));
 }
 
 unsigned int devices_needs(const struct options *options)
@@ -168,5 +186,5 @@ char *devices_parameters(const struct options *options)
 
 bool devices_ask_by_qmp(const struct options *options)
 {
-	return device_is_wanted(&devices[0], options);
+	return options->needs & NEED_VIRTIO_MEM;
 }
