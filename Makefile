@@ -63,12 +63,15 @@ selftests-host: ## the suite on this machine's running kernel, after a warning; 
 	@$(MAKE) --no-print-directory -s $(if $(MODULE),,module) tools tests
 	MODULE="$(MODULE)" TESTS='$(TESTS)' YES="$(YES)" tools/run-host
 
-.PHONY: unit lint hazards mutants
+.PHONY: unit lint catalogue hazards mutants
 unit: $(UNIT_TESTS) ## host unit tests, with ASan and UBSan
 	tools/unit $(UNIT_TESTS)
 
 lint: host-lint ## warnings, sparse, shellcheck: module with gcc and clang, host programs
 	tools/lint
+
+catalogue: ## the tests of each row, written into Documentation/catalogue.md
+	tools/catalogue
 
 hazards: host-vm ## what must not be done to a page of a file, done: a guest for each; KERNELS=
 	KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" tools/run-hazards
