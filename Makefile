@@ -97,6 +97,18 @@ dkms-install: host-dkms ## the module under DKMS: for all kernels here that have
 dkms-remove: ## take it out again
 	tools/dkms remove
 
+##@ Release
+VERSION = $(shell awk -F'"' '/define PINCHECK_VERSION/ && NF > 1 { print $$2 }' include/pincheck-version.h)
+DIST    = $(BUILD)/dist/pincheck-$(VERSION).tar.gz
+.PHONY: dist dist-check
+dist: ## build/dist/pincheck-VERSION.tar.gz: the commit that is checked out
+	@git diff --quiet HEAD || echo 'dist: the tarball lacks what is not committed: git commit' >&2
+	@mkdir -p $(dir $(DIST))
+	git archive --format=tar.gz --prefix=pincheck-$(VERSION)/ --output=$(DIST) HEAD
+
+dist-check: dist ## unpack the tarball outside of this clone, build the tools, run the unit tests
+	tools/dist-check $(DIST)
+
 ##@ Tidy
 .PHONY: clean distclean cache-clean host-vm host-lint host-build host-dkms
 clean: ## remove what was built here, keep results
