@@ -20,11 +20,14 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wer
 INCLUDES := -Iinclude/uapi -Itools/lib
 
 export BUILD CC CACHE KSRC
+# The machine that the guest is
+export APPEND MEMORY SMP HUGEPAGES QEMU_ARGS SHARE
 
 include tools/lib/build.mk
 include tools/vm/build.mk
 include tools/pincheck/build.mk
 include tools/bench/build.mk
+include tools/kernels/build.mk
 include tools/report/build.mk
 include src/test/build.mk
 include selftests/build.mk
@@ -43,7 +46,7 @@ tools: $(TOOLS) ## the host programs, in build/bin
 tests: $(SELFTESTS) $(HAZARDS) | tests-stale ## the test programs (static), in build/tests
 
 ##@ Run
-.PHONY: demo check selftests fuzz selftests-host
+.PHONY: demo check selftests shell fuzz soak selftests-host
 demo: host-vm ## the main job from nothing: a stock kernel judged, as a table
 	tools/run-suite --demo
 
@@ -54,16 +57,25 @@ selftests: host-vm ## the suite in a VM; KERNEL= and KDIR= for a kernel of your 
 	KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" TESTS='$(TESTS)' \
 		ACCEL="$(ACCEL)" tools/run-suite
 
+shell: host-vm ## a prompt with module, pincheck and tests; commands come by a pipe, too; SHARE=dir; KERNELS= ...
+	@KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" \
+		tools/run-suite --shell
+
 COUNT ?= 1000000
 fuzz: host-vm ## COUNT= hostile calls of several processes, SEED= to repeat; KERNELS=, KERNEL=, KDIR= as above
 	KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" \
 		COUNT="$(COUNT)" SEED="$(SEED)" tools/run-suite --fuzz
 
+ROUNDS ?= 10
+LOAD ?= 8
+soak: host-vm ## the suite ROUNDS= times beside LOAD= busy processes; KERNELS=, TESTS= as above
+	KERNELS="$(KERNELS)" TESTS='$(TESTS)' ACCEL="$(ACCEL)" ROUNDS="$(ROUNDS)" LOAD="$(LOAD)" tools/soak
+
 selftests-host: ## the suite on this machine's running kernel, after a warning; YES=1 answers it
 	@$(MAKE) --no-print-directory -s $(if $(MODULE),,module) tools tests
 	MODULE="$(MODULE)" TESTS='$(TESTS)' YES="$(YES)" tools/run-host
 
-.PHONY: unit lint catalogue hazards mutants
+.PHONY: unit lint catalogue hazards mutants config-check
 unit: $(UNIT_TESTS) ## host unit tests, with ASan and UBSan
 	tools/unit $(UNIT_TESTS)
 
@@ -78,6 +90,9 @@ hazards: host-vm ## what must not be done to a page of a file, done: a guest for
 
 mutants: host-vm ## module and tools broken in one place each, or kernels (KTREE=): a test must turn red
 	KTREE="$(KTREE)" tools/run-mutants $(MUTANTS)
+
+config-check: host-vm ## kernels from the sources in KTREE=, each without one option that the suite uses; OPTIONS=
+	KTREE="$(KTREE)" tools/config-check $(OPTIONS)
 
 ##@ Install
 PREFIX ?= /usr/local
@@ -121,7 +136,7 @@ cache-clean: ## empty the cache shared by all clones (kernels, build roots)
 	$(matrix) cache-clean
 
 host-build host-vm host-lint host-dkms:
-	@$(matrix) prepare-host $(@:host-%=%)
+	@$(matrix) prepare-host $(@:host-%=%) </dev/null
 
 .PHONY: help
 help: ## this list
@@ -130,11 +145,17 @@ help: ## this list
 		/^[a-z][a-z-]*:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\nVariables\n'
 	@printf '  %-16s %s\n' \
-		KERNELS 'names of the matrix to run on [$(KERNELS)]' \
+		KERNELS 'names of the matrix to run on, NAME@RELEASE for one release [$(KERNELS)]' \
 		KERNEL 'bzImage of a kernel of your own, with KDIR= its build tree' \
 		KDIR 'kernel build tree for the module' \
 		TESTS "glob over topic.variant.scenario ['$(TESTS)']" \
 		ACCEL 'auto, kvm or tcg [$(ACCEL)]' \
+		APPEND 'more kernel command line: numa=fake=2' \
+		MEMORY 'of the guest, MiB [2048]' \
+		SMP 'processors of the guest [2]' \
+		HUGEPAGES 'hugetlb pages of 2 MiB in the guest [64]' \
+		QEMU_ARGS 'more words for QEMU: -device edu' \
+		SHARE 'directory of this machine that the shell gets' \
 		KSRC 'kernel source tree to take kselftest_harness.h from' \
 		CACHE 'downloads, kernels, build roots [~/.cache/pincheck]' \
 		BUILD 'where things are built [$(BUILD)]'

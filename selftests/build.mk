@@ -9,14 +9,27 @@ SELFTESTS_PROGRAMS	:= $(patsubst selftests/%.c,$(BUILD)/tests/%,$(wildcard selft
 SELFTESTS		:= $(SELFTESTS_PROGRAMS) $(BUILD)/tests/known-issues $(BUILD)/tests/pincheck
 SELFTESTS_LIB		:= $(SELFTESTS_OUT)/libselftests.a
 SELFTESTS_LIB_OBJS	:= $(patsubst %.c,$(SELFTESTS_OUT)/%.o,$(wildcard selftests/lib/*.c) \
-			     tools/lib/pincheck.c tools/lib/pagemap.c tools/lib/pidfd.c \
+			     tools/lib/cause.c tools/lib/pincheck.c tools/lib/pagemap.c tools/lib/pidfd.c \
 			     tools/lib/usermem.c tools/lib/vmstat.c)
 SELFTESTS_HEADERS	:= $(wildcard selftests/lib/*.h tools/lib/*.h include/uapi/linux/*.h)
 SELFTESTS_CFLAGS	:= -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wshadow -Werror \
 			   -Iinclude/uapi -Iselftests/lib
 # -isystem: the harness is the kernel's, its warnings are not ours to mend; clang warns of what its
 # macros leave unused all the same.
-SELFTESTS_HARNESS	= -Wno-unused-parameter -isystem "$${KSRC:-$$(tools/kernels/kernels ksrc)}/tools/testing/selftests"
+SELFTESTS_HARNESS	= -Wno-unused-parameter \
+			  -isystem "$${KSRC:-$$(cat $(SELFTESTS_KSRC))}/tools/testing/selftests"
+SELFTESTS_KSRC		:= $(SELFTESTS_OUT)/ksrc
+
+# Where the package's headers are. Asked for once, and before anything is compiled: each compiler would
+# ask by itself, and one wait for another. Anew where the cache was emptied meanwhile.
+$(SELFTESTS_KSRC): $(if $(wildcard $(shell cat $(SELFTESTS_KSRC) 2>/dev/null || echo /none)/tools),,selftests-ksrc)
+	@mkdir -p $(@D)
+	tools/kernels/kernels ksrc > $@
+
+.PHONY: selftests-ksrc
+selftests-ksrc:
+
+$(SELFTESTS_PROGRAMS) $(BUILD)/hazards/hazard: | $(if $(KSRC),,$(SELFTESTS_KSRC))
 
 $(SELFTESTS_PROGRAMS): $(BUILD)/tests/%: selftests/%.c $(SELFTESTS_LIB) $(SELFTESTS_HEADERS)
 	@mkdir -p $(@D)

@@ -7,7 +7,10 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include "clock.h"
 #include "command.h"
+#include "hugetlb_pool.h"
+#include "knob.h"
 #include "stage.h"
 
 FIXTURE(cli)
@@ -25,6 +28,7 @@ FIXTURE_SETUP(cli)
 {
 	char why[WHY];
 
+	SUITE_NEEDS(NEEDS_SIGNALFD);
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 }
 
@@ -46,15 +50,15 @@ static const struct {
 	const char *memory;
 	const char *kind;
 	const char *access;
-	unsigned int needs;
+	uint64_t needs;
 	long long pages, gets, read_pins, write_pins, longterm_pins;
 } own_holds[] = {
 	{ "base", "pin", "--write", 0, 4, 0, 0, 1, 0 },
 	{ "base", "get", "--slow", 0, 4, 1, 0, 0, 0 },
 	{ "swapped", "pin", "--longterm", NEEDS_SWAP, 4, 0, 1, 0, 1 },
-	{ "thp", "pin", "--write", NEEDS_THP, 512, 0, 0, 1, 0 },
-	{ "thp-pte", "pin", "--whitelist", NEEDS_THP, 512, 0, 1, 0, 0 },
-	{ "hugetlb", "get", "--write", NEEDS_HUGETLB, 512, 1, 0, 0, 0 },
+	{ "thp", "pin", "--write", NEEDS_THP, PMD_BYTES / PAGE_BYTES, 0, 0, 1, 0 },
+	{ "thp-pte", "pin", "--whitelist", NEEDS_THP, PMD_BYTES / PAGE_BYTES, 0, 1, 0, 0 },
+	{ "hugetlb", "get", "--write", NEEDS_HUGETLB, PMD_BYTES / PAGE_BYTES, 1, 0, 0, 0 },
 };
 
 TEST_F(cli, hold_memory_of_its_own)
@@ -247,13 +251,13 @@ TEST_F(cli, page)
 } while (0)
 
 static int start_watch(FIXTURE_DATA(cli) *self, pid_t process, const char *columns,
-		       const char *count, const char *more)
+		       const char *count, const char *interval, const char *more)
 {
 	struct place place = place_in(process, &self->stage);
 	json_t *first;
 	int error;
 
-	error = RUN(&self->command, "watch", "--json", "--interval", "5", "--count", count, "-o",
+	error = RUN(&self->command, "watch", "--json", "--interval", interval, "--count", count, "-o",
 		    columns, "--pid", place.pid, place.address, "4096", more);
 	if (error)
 		return error;
@@ -273,7 +277,7 @@ TEST_F(cli, watch)
 	int channel[2];
 	pid_t child;
 
-	ASSERT_EQ(0, start_watch(self, getpid(), "pins", "2", NULL));
+	ASSERT_EQ(0, start_watch(self, getpid(), "pins", "2", "5", NULL));
 	ASSERT_EQ(0, stage_hold(stage, pin, stage->memory, stage->page));
 	EXPECT_CHANGED(self, "PINS", "0", "1");
 	ASSERT_EQ(1, pincheck_release(stage->session, stage->hold.hold));
@@ -289,7 +293,7 @@ TEST_F(cli, watch)
 	}
 	snprintf(before, sizeof(before), "%#llx",
 		 (unsigned long long)stage_pfn(stage->memory));
-	ASSERT_EQ(0, start_watch(self, getpid(), "pfn", "1", NULL));
+	ASSERT_EQ(0, start_watch(self, getpid(), "pfn", "1", "5", NULL));
 	stage->memory[0]++;
 	snprintf(after, sizeof(after), "%#llx", (unsigned long long)stage_pfn(stage->memory));
 	EXPECT_CHANGED(self, "PFN", before, after);
@@ -297,7 +301,7 @@ TEST_F(cli, watch)
 	EXPECT_EXIT(self, 0);
 
 	/* The end of the process is the end of it, before there were as many changes. */
-	ASSERT_EQ(0, start_watch(self, child, "pins", "1", NULL));
+	ASSERT_EQ(0, start_watch(self, child, "pins", "1", "5", NULL));
 	close(channel[1]);
 	ASSERT_EQ(child, waitpid(child, NULL, 0));
 	EXPECT_EXIT(self, 1);
@@ -312,11 +316,75 @@ TEST_F(cli, watch_events)
 
 	ASSERT_EQ(0, pincheck_info(stage->session, &info));
 	ASSERT_TRUE(info.features & PINCHECK_FEAT_MIRROR);
-	ASSERT_EQ(0, start_watch(self, getpid(), "kind", "2", "--events"));
+	ASSERT_EQ(0, start_watch(self, getpid(), "kind", "2", "5", "--events"));
 	ASSERT_EQ(0, munmap(stage->memory, stage->page));
 	EXPECT_CHANGED(self, "EVENT", "", "unmap");
 	EXPECT_CHANGED(self, "KIND", "anon", "(not mapped)");
 	EXPECT_EXIT(self, 0);
+}
+
+#define ORDER_ROUNDS	60
+#define ORDER_INTERVAL	1000000LL	/* nanoseconds between two looks of the command */
+
+/* The command looks at intervals: each round unmaps the page at another moment of an interval. */
+static void wait_for_moment_of_interval(unsigned int round)
+{
+	int64_t until = nanoseconds() + ORDER_INTERVAL * (round % 20) / 20;
+
+	while (nanoseconds() < until)
+		;
+}
+
+/* Unmap the stage's first page, read the two changes that the command prints, and map it again. */
+static bool event_is_first(FIXTURE_DATA(cli) *self)
+{
+	struct stage *stage = &self->stage;
+	json_t *line[3];
+	bool first;
+
+	if (munmap(stage->memory, stage->page))
+		return false;
+	line[0] = command_json(&self->command);
+	line[1] = command_json(&self->command);
+	if (mmap(stage->memory, stage->page, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != stage->memory)
+		return false;
+	stage->memory[0] = 1;
+	line[2] = command_json(&self->command);
+	first = !strcmp(text_of(line[0], "what"), "EVENT") &&
+		!strcmp(text_of(line[1], "what"), "KIND") &&
+		!strcmp(text_of(line[2], "after"), "anon");
+	for (size_t i = 0; i < ARRAY_SIZE(line); i++) {
+		if (!first)
+			evidence("line %zu: %s -> %s", i, text_of(line[i], "what"),
+				 text_of(line[i], "after"));
+		json_decref(line[i]);
+	}
+	return first;
+}
+
+/*
+ * ACCURACY. Rows B28, B29, row 20 of issue 9: the event comes first also where the kernel unmaps
+ * the page between two steps of the command. Each round has the same three changes.
+ */
+TEST_F(cli, watch_events_in_order)
+{
+	unsigned int rounds, reversed = 0;
+	char count[16];
+
+	snprintf(count, sizeof(count), "%u", 3 * ORDER_ROUNDS);
+	stage_use_all_cpus();
+	ASSERT_EQ(0, start_watch(self, getpid(), "kind", count, "1", "--events"));
+	for (rounds = 0; rounds < ORDER_ROUNDS && suite_has_time(); rounds++) {
+		wait_for_moment_of_interval(rounds);
+		reversed += !event_is_first(self);
+	}
+	if (rounds < ORDER_ROUNDS)
+		EXPECT_EQ(0, kill(self->command.pid, SIGTERM));
+	EXPECT_EXIT(self, 0);
+	evidence("%u rounds, %u of them had the change before its event", rounds, reversed);
+	EXPECT_OFTEN(ORDER_ROUNDS, rounds);
+	EXPECT_EQ(0, reversed);
 }
 
 /* How many of the stage's pages are told with @filter. */
@@ -434,6 +502,52 @@ TEST_F(cli, refused)
 			TH_LOG("%zu: %s", i, errors);
 	}
 	evidence("%zu refusals, each with its cause and what mends it", ARRAY_SIZE(refused));
+}
+
+/* The command must be refused, say @cause and @mend, and not what the errno is called. */
+#define EXPECT_WORDS(self, cause, mend, not) do {						\
+	char cli_errors[600];									\
+												\
+	EXPECT_EQ(2, command_end(&(self)->command, cli_errors, sizeof(cli_errors)));		\
+	EXPECT_TRUE(strstr(cli_errors, cause) && strstr(cli_errors, mend) &&			\
+		    !strstr(cli_errors, not))							\
+		TH_LOG("%s", cli_errors);							\
+	evidence("%s", cli_errors);								\
+} while (0)
+
+/* Row 23 of issue 9: a folio of 64 KiB that does not come, for nobody allowed it. */
+TEST_F(cli, refused_folio_of_another_size)
+{
+	char before[KNOB_VALUE];
+
+	SUITE_NEEDS(NEEDS_MTHP);
+	ASSERT_EQ(0, knob_chosen(KNOB_MTHP, before, sizeof(before)));
+	ASSERT_EQ(0, knob_set(KNOB_MTHP, "never"));
+	ASSERT_EQ(0, RUN(&self->command, "hold", "-m", "mthp", "-S", "65536"));
+	EXPECT_WORDS(self, "came as folios of another size: 4096 bytes, not 65536", KNOB_MTHP,
+		     "Bad file descriptor");
+	knob_set(KNOB_MTHP, before);
+}
+
+/* Row 23 of issue 9: the pool of huge pages has none for the memory of a process. */
+TEST_F(cli, refused_hugetlb_pool_empty)
+{
+	struct place here = { 0 };
+	void *others, *mapped;
+	size_t bytes;
+
+	SUITE_NEEDS(NEEDS_HUGETLB);
+	mapped = hugetlb_map_unreserved();
+	ASSERT_NE(MAP_FAILED, mapped);
+	others = hugetlb_pool_reserve(&bytes);
+	ASSERT_NE(MAP_FAILED, others);
+	snprintf(here.pid, sizeof(here.pid), "%d", getpid());
+	snprintf(here.address, sizeof(here.address), "%p", mapped);
+	ASSERT_EQ(0, RUN(&self->command, "hold", "--pid", here.pid, here.address, "2M"));
+	EXPECT_WORDS(self, "no huge page of this size is free", "vm.nr_hugepages", "dmesg");
+	if (others)
+		munmap(others, bytes);
+	munmap(mapped, PMD_BYTES);
 }
 
 PINCHECK_TEST_MAIN

@@ -5,6 +5,7 @@
  */
 #include "suite.h"
 #include "command.h"
+#include "knob.h"
 #include "stage.h"
 
 FIXTURE(cli_model)
@@ -17,6 +18,7 @@ FIXTURE_SETUP(cli_model)
 {
 	char why[WHY];
 
+	SUITE_NEEDS(NEEDS_UNIX);
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 }
 
@@ -68,25 +70,6 @@ static size_t outcomes(const json_t *experiments, const char *memory, const char
 	return count;
 }
 
-#define MTHP	"/sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled"
-
-/* Folios of 64 KiB are off unless somebody wants them. What was chosen before goes to @before. */
-static void set_mthp(const char *value, char *before, size_t size)
-{
-	FILE *file = fopen(MTHP, "r+e");
-	char line[200] = "", *chosen;
-
-	if (!file)
-		return;
-	if (before && fgets(line, sizeof(line), file)) {
-		chosen = strchr(line, '[') ?: line;
-		snprintf(before, size, "%.*s", (int)strcspn(chosen + 1, "]"), chosen + 1);
-	}
-	rewind(file);
-	fputs(value, file);
-	fclose(file);
-}
-
 /*
  * REUSE. Rows B7 B8 B9 B12 B13 B22 R24 R61: the conclusion of `pincheck model` is what this kernel
  * is known to do, and rests on pages that were reused and pages that were copied.
@@ -95,15 +78,18 @@ TEST_F(cli_model, as_known)
 {
 	struct pincheck_report report;
 	size_t i, reused, copied;
-	char mthp[40] = "never";
+	char mthp[KNOB_VALUE];
+	bool has_mthp;
 	json_t *root;
 	const json_t *row, *experiments;
 
 	ASSERT_EQ(0, stage_report(&self->stage, self->stage.memory, &report));
-	set_mthp("madvise", mthp, sizeof(mthp));
+	/* Folios of 64 KiB are off unless somebody wants them. */
+	has_mthp = !knob_chosen(KNOB_MTHP, mthp, sizeof(mthp)) && !knob_set(KNOB_MTHP, "madvise");
 	ASSERT_EQ(0, RUN(&self->command, "model", "--json"));
 	root = command_json(&self->command);
-	set_mthp(mthp, NULL, 0);
+	if (has_mthp)
+		knob_set(KNOB_MTHP, mthp);
 	EXPECT_EXIT(self, 0);
 	ASSERT_NE(NULL, root);
 	experiments = json_object_get(root, "experiments");

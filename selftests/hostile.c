@@ -29,7 +29,6 @@
 #define SEED		0x20201231c0ffee01
 #define BEATS_MOST	24	/* between two kills */
 #define FAULTS_PERCENT	2
-#define LOOKS		50
 #define SECONDS		7200	/* for a run of millions */
 
 /* Objects, and KiB, by which the kernel's own business may differ from round to round. */
@@ -63,8 +62,8 @@ FIXTURE_SETUP(hostile)
 {
 	char why[WHY];
 
-	if (variant->faults)
-		SUITE_NEEDS(NEEDS_FAULTS);
+	SUITE_NEEDS(NEEDS_UNIX | NEEDS_CAPABILITIES | NEEDS_SHMEM |
+		    (variant->faults ? NEEDS_FAULTS : 0));
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 	self->board = fuzz_board_open();
 	ASSERT_NE(NULL, self->board) TH_LOG("the files of the run: %s", strerror(errno));
@@ -180,13 +179,13 @@ static void empty_pool(FIXTURE_DATA(hostile) *self)
 static bool books_settle(FIXTURE_DATA(hostile) *self, char *why, size_t size)
 {
 	struct books expected = self->stage.before;
+	int64_t end = moment_end();
 
 	expected.sessions++;	/* the stage's own */
-	for (int look = 0; look < LOOKS; look++) {
+	do {
 		if (books_balance(&expected, why, size))
 			return true;
-		sched_yield();
-	}
+	} while (moment_goes_on(end));
 	return false;
 }
 

@@ -449,6 +449,7 @@ TEST_F(ioctl, without_sys_admin)
 {
 	int expected = variant->needs_admin ? -EPERM : 0;
 
+	SUITE_NEEDS(NEEDS_CAPABILITIES);
 	ASSERT_EQ(0, capability_drop(CAP_SYS_ADMIN));
 	EXPECT_EQ(expected, issue_good(self, variant));
 	if (expected) {

@@ -189,12 +189,16 @@ static int64_t unaccounted(FIXTURE_DATA(ioctl_fuzz) *self)
 /* Any command, any session, spoilt arguments. */
 TEST_F(ioctl_fuzz, spoilt_arguments)
 {
-	for (unsigned int i = 0; i < variant->calls; i++)
+	unsigned int calls;
+
+	for (calls = 0; calls < variant->calls && suite_has_time(); calls++)
 		call_spoilt(self);
 	EXPECT_EQ(0, unaccounted(self));
-	EXPECT_LT(variant->calls / 20, self->accepted) TH_LOG("hardly a call was accepted");
-	EXPECT_LT(variant->calls / 20, self->refused) TH_LOG("hardly a call was refused");
-	evidence("seed %#lx: %u accepted, %u refused", self->seed, self->accepted, self->refused);
+	EXPECT_OFTEN(variant->calls, calls);
+	EXPECT_LT(calls / 20, self->accepted) TH_LOG("hardly a call was accepted");
+	EXPECT_LT(calls / 20, self->refused) TH_LOG("hardly a call was refused");
+	evidence("seed %#lx: %u calls, %u accepted, %u refused", self->seed, calls, self->accepted,
+		 self->refused);
 }
 
 /* The same while the memory under the holds is unmapped, protected, replaced and forked. */
@@ -202,8 +206,9 @@ TEST_F(ioctl_fuzz, spoilt_arguments_moving_memory)
 {
 	static const int protections[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE };
 	struct stage *stage = &self->stage;
+	unsigned int calls;
 
-	for (unsigned int i = 0; i < variant->calls; i++) {
+	for (calls = 0; calls < variant->calls && suite_has_time(); calls++) {
 		unsigned char *at = stage->memory + below(self, STAGE_PAGES) * stage->page;
 		pid_t child;
 
@@ -232,14 +237,18 @@ TEST_F(ioctl_fuzz, spoilt_arguments_moving_memory)
 		}
 	}
 	EXPECT_EQ(0, unaccounted(self));
-	EXPECT_LT(variant->calls / 20, self->accepted) TH_LOG("hardly a call was accepted");
-	evidence("seed %#lx: %u accepted, %u refused", self->seed, self->accepted, self->refused);
+	EXPECT_OFTEN(variant->calls, calls);
+	EXPECT_LT(calls / 20, self->accepted) TH_LOG("hardly a call was accepted");
+	evidence("seed %#lx: %u steps, %u accepted, %u refused", self->seed, calls, self->accepted,
+		 self->refused);
 }
 
 /* Children that are killed wherever they are: nothing of theirs stays. */
 TEST_F(ioctl_fuzz, dying_children)
 {
-	for (unsigned int i = 0; i < CHILDREN; i++) {
+	unsigned int i;
+
+	for (i = 0; i < CHILDREN && suite_has_time(); i++) {
 		unsigned int alive = below(self, 40);
 		int beat[2], status;
 		pid_t child;
@@ -270,7 +279,8 @@ TEST_F(ioctl_fuzz, dying_children)
 		EXPECT_EQ(0, unaccounted(self)) TH_LOG("seed %#lx", self->seed);
 		close(beat[0]);
 	}
-	evidence("seed %#lx: %d children killed, nothing of theirs stayed", self->seed, CHILDREN);
+	EXPECT_OFTEN(CHILDREN, i);
+	evidence("seed %#lx: %u children killed, nothing of theirs stayed", self->seed, i);
 }
 
 /* What the model knows of one hold. */
@@ -335,8 +345,9 @@ TEST_F(ioctl_fuzz, model)
 {
 	struct model_hold holds[HOLDS] = { 0 };
 	uint64_t taken = 0;
+	unsigned int step;
 
-	for (unsigned int i = 0; i < variant->calls; i++) {
+	for (step = 0; step < variant->calls && suite_has_time(); step++) {
 		struct model_hold *hold = &holds[below(self, HOLDS)];
 		bool right;
 
@@ -346,7 +357,7 @@ TEST_F(ioctl_fuzz, model)
 			right = model_touch(self, hold);
 		else
 			right = model_give_back(self, hold);
-		ASSERT_TRUE(right) TH_LOG("seed %#lx, step %u", self->seed, i);
+		ASSERT_TRUE(right) TH_LOG("seed %#lx, step %u", self->seed, step);
 	}
 	for (size_t session = 0; session < SESSIONS; session++) {
 		struct pincheck_info info;
@@ -362,8 +373,8 @@ TEST_F(ioctl_fuzz, model)
 		EXPECT_EQ(pages, info.session_pages) TH_LOG("seed %#lx", self->seed);
 		EXPECT_EQ(count, info.session_holds) TH_LOG("seed %#lx", self->seed);
 	}
-	evidence("seed %#lx: %u steps, %lu holds, all as foretold", self->seed, variant->calls,
-		 taken);
+	EXPECT_OFTEN(variant->calls, step);
+	evidence("seed %#lx: %u steps, %lu holds, all as foretold", self->seed, step, taken);
 }
 
 PINCHECK_TEST_MAIN

@@ -97,6 +97,7 @@ TEST_F(ioctl_mirror, late_needs_sys_admin)
 {
 	struct hold_row row = write_row;
 
+	SUITE_NEEDS(NEEDS_CAPABILITIES);
 	row.flags |= PINCHECK_HOLD_DIRTY_LATE;
 	EXPECT_EQ(0, stage_hold_all(&self->stage, row));
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(self->stage.session, self->stage.hold.hold));
@@ -316,6 +317,27 @@ TEST_F(ioctl_mirror, events_unwritable)
 	EXPECT_EQ(1, count);
 	EXPECT_EQ((uintptr_t)self->stage.memory + self->stage.page, self->events[0].start);
 	evidence("EFAULT, and the next event is told");
+}
+
+/* Issue 9, row 13: a device write whose bytes cannot be read has written nothing. */
+TEST_F(ioctl_mirror, nothing_could_be_written)
+{
+	__u64 count = 2, lost;
+
+	ASSERT_EQ(0, stage_hold_all(&self->stage, write_row));
+	EXPECT_EQ(-EFAULT, pincheck_write(self->stage.session, self->stage.hold.hold, 0, (void *)8,
+					  8));
+	ASSERT_EQ(1, pincheck_write(self->stage.session, self->stage.hold.hold, self->stage.page,
+				    "x", 1));
+	ASSERT_EQ(0, invalidate(self, 0));
+	ASSERT_EQ(0, invalidate(self, 1));
+	ASSERT_EQ(0, pincheck_events(self->stage.session, self->stage.hold.hold, self->events,
+				     &count, &lost));
+	ASSERT_EQ(2, count);
+	EXPECT_EQ(0, self->events[0].dirtied);
+	EXPECT_EQ(1, self->events[1].dirtied);
+	evidence("device write from a bad address: %u pages dirty; of a byte: %u",
+		 self->events[0].dirtied, self->events[1].dirtied);
 }
 
 PINCHECK_TEST_MAIN

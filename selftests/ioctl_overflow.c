@@ -8,10 +8,13 @@
 #include "stage.h"
 
 #define MAPPINGS	300	/* of the one page: so many pins a hold */
+#define HOLDS_MAX	4095	/* of a session, and one more is free */
+#define TRIES_MAX	64	/* one page of two is looked at, by chance */
 
 FIXTURE(ioctl_overflow)
 {
 	struct stage stage;
+	int file;
 	unsigned char *mappings;
 };
 
@@ -25,13 +28,14 @@ FIXTURE_VARIANT_ADD(ioctl_overflow, pin_ro_fast)
 	.row = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 },
 };
 
-/* The same page of a memfd again and again, side by side. */
-static unsigned char *map_one_page_often(size_t page)
+/* The same page of a memfd, which is opened, again and again, side by side. */
+static unsigned char *map_one_page_often(size_t page, int *opened)
 {
 	int file = memfd_create("ioctl_overflow", MFD_CLOEXEC);
 	unsigned char *start = mmap(NULL, MAPPINGS * page, PROT_NONE,
 				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
+	*opened = file;
 	if (file < 0 || ftruncate(file, page) || start == MAP_FAILED)
 		return MAP_FAILED;
 	for (size_t i = 0; i < MAPPINGS; i++) {
@@ -40,7 +44,6 @@ static unsigned char *map_one_page_often(size_t page)
 			return MAP_FAILED;
 		start[i * page] = 1;
 	}
-	close(file);
 	return start;
 }
 
@@ -49,13 +52,14 @@ FIXTURE_SETUP(ioctl_overflow)
 	char why[WHY];
 
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
-	self->mappings = map_one_page_often(self->stage.page);
+	self->mappings = map_one_page_often(self->stage.page, &self->file);
 	ASSERT_NE(MAP_FAILED, (void *)self->mappings);
 }
 
 FIXTURE_TEARDOWN(ioctl_overflow)
 {
 	munmap(self->mappings, MAPPINGS * self->stage.page);
+	close(self->file);
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
@@ -86,6 +90,71 @@ TEST_F(ioctl_overflow, references_would_wrap)
 	ASSERT_EQ(0, pincheck_info(stage->session, &info));
 	EXPECT_EQ(holds, info.session_holds);
 	EXPECT_EQ(holds * MAPPINGS, info.session_pages);
+}
+
+/*
+ * Pins the page until the device refuses: by all mappings, and then by one, since a hold that was
+ * refused leaves room for less than it asked for. Return: what the device said to the last.
+ */
+static int pin_until_refused(FIXTURE_DATA(ioctl_overflow) *self, struct hold_row row)
+{
+	const size_t lengths[] = { MAPPINGS * self->stage.page, self->stage.page };
+	size_t holds = 0;
+	int error = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++)
+		do {
+			error = stage_hold(&self->stage, row, self->mappings, lengths[i]);
+		} while (!error && ++holds < HOLDS_MAX);
+	return error;
+}
+
+/*
+ * CLEAN. Row 5 of issue 9: a page that may have no more references is refused to every kind that
+ * refers to pages, not only to the one that took so many.
+ */
+TEST_F(ioctl_overflow, memfd_is_refused)
+{
+	struct pincheck_hold *hold = &self->stage.hold;
+	struct pincheck_info info, after;
+	int error;
+
+	SUITE_NEEDS(NEEDS_MEMFD);
+	ASSERT_EQ(-EOVERFLOW, pin_until_refused(self, variant->row));
+	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
+	*hold = (struct pincheck_hold) {
+		.kind = PINCHECK_KIND_MEMFD, .fd = self->file, .len = self->stage.page,
+	};
+	error = pincheck_hold(self->stage.session, hold);
+	evidence("%llu pins, then memfd: %s (%s)", info.session_pages, strerror(-error),
+		 pincheck_reason_name(hold->reason));
+	EXPECT_EQ(-EOVERFLOW, error);
+	EXPECT_EQ(PINCHECK_REASON_LIMIT, hold->reason);
+	ASSERT_EQ(0, pincheck_info(self->stage.session, &after));
+	EXPECT_EQ(info.session_pages, after.session_pages);
+}
+
+/* CLEAN. Row 5 of issue 9: the page is found, wherever it is in a range. */
+TEST_F(ioctl_overflow, first_of_two_is_found)
+{
+	struct stage *stage = &self->stage;
+	unsigned int tries;
+	int error = 0;
+
+	ASSERT_EQ(-EOVERFLOW, pin_until_refused(self, variant->row));
+	/* The second page of the range is another one. */
+	ASSERT_EQ(self->mappings + stage->page,
+		  mmap(self->mappings + stage->page, stage->page, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+	for (tries = 0; tries < TRIES_MAX && !error; tries++) {
+		error = stage_hold(stage, variant->row, self->mappings, 2 * stage->page);
+		if (!error)
+			pincheck_release(stage->session, stage->hold.hold);
+	}
+	evidence("refused at try %u: %s (%s)", tries, strerror(-error),
+		 pincheck_reason_name(stage->hold.reason));
+	EXPECT_EQ(-EOVERFLOW, error);
+	EXPECT_EQ(PINCHECK_REASON_LIMIT, stage->hold.reason);
 }
 
 PINCHECK_TEST_MAIN

@@ -17,8 +17,6 @@
 #define KSM_DIR		"/sys/kernel/mm/ksm/"
 /* ksmd looks at a page twice before it merges it, and takes it in on the third look at most. */
 #define SCANS		4
-/* So often the counter is read before ksmd is given up: it yields to whoever has work. */
-#define PATIENCE	2000000L
 
 #define KSM_HOLDS(X, topic, memory)								\
 	X(topic, memory, none)									\
@@ -36,21 +34,41 @@ static long ksm_scans(void)
 	return knob_number(KSM_DIR "full_scans");
 }
 
+/* What ksmd has to be set to, in this order; it is put back in the other. */
+static struct {
+	const char *path;
+	long fast;
+	long before;
+} ksm_settings[] = {
+	{ KSM_DIR "sleep_millisecs", 0, -1 },
+	{ KSM_DIR "pages_to_scan", 1000, -1 },
+	{ KSM_DIR "run", 1, -1 },
+};
+
+static void ksm_put_back(void)
+{
+	for (size_t i = ARRAY_SIZE(ksm_settings); i-- > 0;) {
+		if (ksm_settings[i].before >= 0)
+			knob_set_number(ksm_settings[i].path, ksm_settings[i].before);
+	}
+}
+
 /* Let ksmd go over all mergeable memory a few times, and stop it again. */
 static int ksm_scan(void)
 {
-	long end = ksm_scans() + SCANS, patience = PATIENCE;
-	int error = knob_set_number(KSM_DIR "sleep_millisecs", 0);
+	long end = ksm_scans() + SCANS;
+	int error = 0;
 
-	if (!error)
-		error = knob_set_number(KSM_DIR "pages_to_scan", 1000);
-	if (!error)
-		error = knob_set_number(KSM_DIR "run", 1);
-	while (!error && ksm_scans() < end && patience--)
+	for (size_t i = 0; i < ARRAY_SIZE(ksm_settings) && !error; i++) {
+		ksm_settings[i].before = knob_number(ksm_settings[i].path);
+		error = knob_set_number(ksm_settings[i].path, ksm_settings[i].fast);
+	}
+	while (!error && ksm_scans() < end && suite_has_time())
 		sched_yield();
 	if (!error && ksm_scans() < end)
-		error = -ETIMEDOUT;
-	knob_set_number(KSM_DIR "run", 0);
+		error = cause_say(-ETIMEDOUT, "ksmd did not go over all memory %d times within the time "
+				  "of the case. Let it have a CPU", SCANS);
+	ksm_put_back();
 	return error;
 }
 
@@ -89,7 +107,8 @@ static int count_merged(const struct memory *memory)
 	for (i = 0; i < memory->samples && !error; i++) {
 		__u64 pfn = memory_pfn(memory, memory->sample[i]);
 
-		error = pfn ? pincheck_report(memory->session, &pfn, 1, &report) : -ENODATA;
+		error = pfn ? pincheck_report(memory->session, &pfn, 1, &report) :
+			cause_say(-ENODATA, "no page is mapped at sample %zu", i);
 		merged += !error && (report.flags & PINCHECK_PAGE_KSM);
 	}
 	return error ? error : merged;

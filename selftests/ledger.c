@@ -50,7 +50,9 @@ static int ask(struct subject *subject, size_t sample, struct pincheck_report *r
 
 	if (error)
 		return error;
-	return pfn ? pincheck_report_ledger(subject->memory.session, &pfn, 1, report) : -ENODATA;
+	if (!pfn)
+		return cause_say(-ENODATA, "no page is mapped at sample %zu", sample);
+	return pincheck_report_ledger(subject->memory.session, &pfn, 1, report);
 }
 
 static bool labels_agree(const struct pincheck_report *report, struct labels labels,

@@ -36,6 +36,7 @@ FIXTURE_SETUP(lifetime)
 {
 	char why[WHY];
 
+	SUITE_NEEDS(NEEDS_UNIX);
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, self->wire));
 }

@@ -10,6 +10,7 @@
 #include <linux/memfd.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include "hugetlb_pool.h"
 #include "knob.h"
 #include "stage.h"
 
@@ -30,13 +31,13 @@ FIXTURE_VARIANT(memfd)
 {
 	unsigned int flags;	/* of memfd_create() */
 	size_t unit;		/* bytes of a folio; 0: of a base page */
-	unsigned int needs;
+	uint64_t needs;
 	__u64 page_flag;
 };
 
 FIXTURE_VARIANT_ADD(memfd, shmem)
 {
-	.flags = MFD_ALLOW_SEALING, .page_flag = PINCHECK_PAGE_SHMEM,
+	.flags = MFD_ALLOW_SEALING, .needs = NEEDS_SHMEM, .page_flag = PINCHECK_PAGE_SHMEM,
 };
 
 FIXTURE_VARIANT_ADD(memfd, hugetlb)
@@ -403,6 +404,30 @@ TEST_F(memfd, charged)
 	EXPECT_LT(0, pincheck_release(self->stage.session, self->stage.hold.hold));
 	EXPECT_EQ(0, vm_pin_kib());
 	evidence("VmPin %zu KiB while held, 0 after", self->bytes / 1024);
+}
+
+/*
+ * ACCURACY, CLEAN. Row 23 of issue 9: a hole of a hugetlb file, and no page in the pool to fill it. A
+ * file of shmem is the control: it needs no pool.
+ */
+TEST_F(memfd, hugetlb_pool_empty)
+{
+	bool huge = variant->unit;
+	void *others;
+	size_t bytes;
+	int error;
+
+	SUITE_NEEDS(NEEDS_MEMFD | NEEDS_HUGETLB);
+	others = hugetlb_pool_reserve(&bytes);
+	ASSERT_NE(MAP_FAILED, others);
+	error = hold_all(self);
+	evidence("%zu bytes of the pool reserved: %s, reason %s", bytes, error ? strerror(-error) : "held",
+		 pincheck_reason_name(self->stage.hold.reason));
+	EXPECT_EQ(huge ? -ENOMEM : 0, error);
+	EXPECT_EQ(huge ? PINCHECK_REASON_POOL : PINCHECK_REASON_NONE, self->stage.hold.reason);
+	EXPECT_EQ(0, others ? munmap(others, bytes) : 0);
+	if (!error)
+		EXPECT_LT(0, pincheck_release(self->stage.session, self->stage.hold.hold));
 }
 
 /* Refused before any file is looked at, so on every kernel. */

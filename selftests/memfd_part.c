@@ -25,10 +25,10 @@ FIXTURE_VARIANT(memfd_part)
 {
 	unsigned int flags;	/* of memfd_create() */
 	size_t unit;		/* bytes of a folio; 0: of a base page */
-	unsigned int needs;
+	uint64_t needs;
 };
 
-FIXTURE_VARIANT_ADD(memfd_part, shmem) { .flags = 0 };
+FIXTURE_VARIANT_ADD(memfd_part, shmem) { .needs = NEEDS_SHMEM };
 
 FIXTURE_VARIANT_ADD(memfd_part, hugetlb)
 {

@@ -5,11 +5,14 @@
  * R58, R59. One variant a flavour of the mapping.
  */
 #include "suite.h"
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include "device_memory.h"
 #include "file.h"
 #include "stage.h"
+
+#define DISPLAY		0xb8000UL	/* address of the text display of a PC */
 
 FIXTURE(pfnmap_follow)
 {
@@ -107,6 +110,7 @@ TEST_F(pfnmap_follow, memory_with_pages)
 	unsigned char *shared = mmap(NULL, self->stage.page, PROT_READ | PROT_WRITE, MAP_SHARED,
 				     file, 0);
 
+	SUITE_NEEDS(NEEDS_SHMEM);
 	ASSERT_NE(MAP_FAILED, (void *)shared);
 	shared[0] = 1;
 	expect_refused(_metadata, self, self->stage.memory, -EINVAL, PINCHECK_REASON_PAGES);
@@ -203,6 +207,43 @@ TEST_F(pfnmap_follow, foreign)
 		 self->follow.pfn ? "told" : "0",
 		 self->follow.told & PINCHECK_FOLLOWED_VALUE ? "told" : "not told",
 		 self->follow.told);
+}
+
+/* Where a PC has the memory of its display, and not RAM: what is mapped there, or MAP_FAILED. */
+static unsigned char *map_display(FIXTURE_DATA(pfnmap_follow) *self)
+{
+	int memory = open("/dev/mem", O_RDONLY | O_SYNC | O_CLOEXEC);
+	unsigned char *display;
+
+	if (memory < 0)
+		return MAP_FAILED;
+	display = mmap(NULL, self->stage.page, PROT_READ, MAP_SHARED, memory, DISPLAY);
+	close(memory);
+	return display;
+}
+
+/*
+ * Row 4 of issue 9: the section that the display's memory is in is online, and has a memory map. It is
+ * no RAM for that: neither FOLLOW nor a hold reads it.
+ */
+TEST_F(pfnmap_follow, not_ram)
+{
+	unsigned char *display, byte = 0;
+	ssize_t got;
+
+	SUITE_NEEDS(NEEDS_DISPLAY);
+	display = map_display(self);
+	ASSERT_NE(MAP_FAILED, (void *)display);
+	ASSERT_EQ(0, follow(self, 0, display));
+	EXPECT_EQ(DISPLAY / self->stage.page, self->follow.pfn);
+	EXPECT_EQ(0, self->follow.told & (PINCHECK_FOLLOWED_VALUE | PINCHECK_FOLLOWED_OURS));
+	EXPECT_EQ(0, self->follow.value);
+	ASSERT_EQ(0, follow(self, PINCHECK_FOLLOW_KEEP, display));
+	got = pincheck_read(self->stage.session, self->follow.hold, 0, &byte, 1);
+	EXPECT_EQ(-EIO, got);
+	EXPECT_LE(0, pincheck_release(self->stage.session, self->follow.hold));
+	munmap(display, self->stage.page);
+	evidence("PFN %#llx: told %#x, a hold reads %zd", self->follow.pfn, self->follow.told, got);
 }
 
 TEST_F(pfnmap_follow, bad_arguments)

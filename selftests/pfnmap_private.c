@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include "device_memory.h"
+#include "reclaim.h"
 #include "stage.h"
+
+#define RECLAIM_TRIES	200
 
 FIXTURE(pfnmap_private)
 {
@@ -118,8 +121,96 @@ TEST_F(pfnmap_private, followed_for_writing)
 	EXPECT_EQ(before.value, after.value);
 	EXPECT_EQ(PINCHECK_FOLLOWED_SPECIAL, before.told & PINCHECK_FOLLOWED_SPECIAL);
 	EXPECT_EQ(0, after.told & PINCHECK_FOLLOWED_SPECIAL);
+	/* Issue 9, row 2: the copy is memory of the process, not of the device. */
+	EXPECT_EQ(PINCHECK_FOLLOWED_OURS, before.told & PINCHECK_FOLLOWED_OURS);
+	EXPECT_EQ(0, after.told & PINCHECK_FOLLOWED_OURS);
 	EXPECT_EQ(0, device_differs(self->copy, self->bytes, 1));
 	evidence("pfn %#llx, special; for writing: %#llx, not special", before.pfn, after.pfn);
+}
+
+/* No file of /proc shows pages of such a mapping. Return: the page left memory; or -errno. */
+static int reclaim_copy(FIXTURE_DATA(pfnmap_private) *self, const void *copy,
+			struct reclaim *reclaim)
+{
+	struct pincheck_follow follow = { .addr = (uintptr_t)copy };
+	struct pincheck_report report;
+	int error = pincheck_follow(self->stage.session, &follow);
+
+	for (int i = 0; i < RECLAIM_TRIES && !error; i++) {
+		error = reclaim_all(reclaim);
+		if (!error)
+			error = pincheck_report(self->stage.session, &follow.pfn, 1, &report);
+		if (!error && (!report.refcount || !(report.flags & PINCHECK_PAGE_ANON)))
+			return 0;
+		sched_yield();
+	}
+	return error ? error : -EBUSY;
+}
+
+/* Written by the CPU, swapped out, and read again: clean, writable, and in the swap cache. */
+static int swap_copy(FIXTURE_DATA(pfnmap_private) *self, unsigned char *copy,
+		     struct reclaim *reclaim)
+{
+	int error;
+
+	memset(copy, 0xcc, self->page);
+	error = reclaim_copy(self, copy, reclaim);
+	if (!error && word_at(copy) != 0xccccccccccccccccULL)
+		error = -EBADMSG;
+	return error;
+}
+
+/*
+ * FILE, ISOLATION. Issue 9, row 2: a device write to the copy, which is ordinary anonymous memory, is
+ * there after reclaim, too: the page was marked dirty before the write returned. Reclaim drops a page
+ * that it finds clean in the swap cache, and what swap has is older than the write.
+ */
+TEST_F(pfnmap_private, device_write_survives_reclaim)
+{
+	unsigned char *written = self->copy + variant->written;
+	struct pincheck_follow follow = {
+		.flags = PINCHECK_FOLLOW_KEEP | PINCHECK_FOLLOW_WRITE,
+		.addr = (uintptr_t)written, .len = self->page,
+	};
+	uint64_t word = 0x77;
+	struct reclaim reclaim;
+
+	SUITE_NEEDS(NEEDS_PFNMAP | NEEDS_SWAP_ASYNC | NEEDS_RECLAIM);
+	ASSERT_DONE(swap_async_on());
+	ASSERT_DONE(reclaim_begin(&reclaim));
+	ASSERT_DONE(swap_copy(self, written, &reclaim));
+	ASSERT_EQ(0, pincheck_follow(self->stage.session, &follow));
+	ASSERT_EQ(8, pincheck_write(self->stage.session, follow.hold, 0, &word, 8));
+	ASSERT_DONE(reclaim_copy(self, written, &reclaim));
+	EXPECT_EQ(0x77, word_at(written));
+	EXPECT_EQ(-ESTALE, pincheck_read(self->stage.session, follow.hold, 0, &word, 8));
+	EXPECT_LE(0, pincheck_release(self->stage.session, follow.hold));
+	reclaim_end(&reclaim);
+	evidence("pfn %#llx, copied, swapped in clean, written by the device, reclaimed: word %#llx",
+		 follow.pfn, (unsigned long long)word_at(written));
+}
+
+/* Issue 9, row 13: a device write whose bytes cannot be read has written nothing. */
+TEST_F(pfnmap_private, nothing_could_be_written)
+{
+	struct pincheck_follow follow = {
+		.flags = PINCHECK_FOLLOW_KEEP | PINCHECK_FOLLOW_WRITE,
+		.addr = (uintptr_t)self->copy + variant->written, .len = self->page,
+	};
+	struct pincheck_report before, after;
+
+	SUITE_NEEDS(NEEDS_PFNMAP);
+	ASSERT_EQ(0, pincheck_follow(self->stage.session, &follow));
+	EXPECT_EQ(-EFAULT, pincheck_write(self->stage.session, follow.hold, 0, (void *)8, 8));
+	ASSERT_EQ(0, pincheck_report(self->stage.session, &follow.pfn, 1, &before));
+	EXPECT_EQ(1, pincheck_write(self->stage.session, follow.hold, 0, "x", 1));
+	ASSERT_EQ(0, pincheck_report(self->stage.session, &follow.pfn, 1, &after));
+	EXPECT_EQ(0, before.flags & PINCHECK_PAGE_DIRTY);
+	EXPECT_EQ(PINCHECK_PAGE_DIRTY, after.flags & PINCHECK_PAGE_DIRTY);
+	EXPECT_LE(0, pincheck_release(self->stage.session, follow.hold));
+	evidence("copy: written from a bad address: %s; a byte: %s",
+		 before.flags & PINCHECK_PAGE_DIRTY ? "dirty" : "clean",
+		 after.flags & PINCHECK_PAGE_DIRTY ? "dirty" : "clean");
 }
 
 /*

@@ -33,7 +33,7 @@ DEVICE_TOPIC(pfnmap_race)
 
 FIXTURE_SETUP(pfnmap_race)
 {
-	DEVICE_SETUP(0);
+	DEVICE_SETUP(NEEDS_THREADS);
 	self->flavour = variant->flavour;
 	ASSERT_EQ(0, device_fill_by(self->stage.session, self->bytes, SEED));
 	stage_use_all_cpus();
@@ -156,7 +156,7 @@ static void race(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_race) *s
 
 	for (int i = 0; i < THREADS; i++)
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, run, self));
-	for (rounds = 0; rounds < ROUNDS_MAX; rounds++) {
+	for (rounds = 0; rounds < ROUNDS_MAX && suite_has_time(); rounds++) {
 		if (rounds >= ROUNDS && self->refused && (self->reached || !must_reach))
 			break;
 		revoke_and_restore(_metadata, self);

@@ -28,6 +28,12 @@
 #define SWAPPED_OR_HUGETLB	(MEMORY_SWAPPED | MEMORY_HUGETLB)
 #define ALL_BUT_BASE		(SWAPPED_OR_HUGETLB | MEMORY_LARGE | MEMORY_SHMEM | MEMORY_TRACKED)
 
+/*
+ * The kernel counts pages whose migration failed: by that a block shows that it cannot be emptied.
+ * It tries for ever, until a timer's signal comes.
+ */
+#define NEEDS_TO_EMPTY_BLOCK	(NEEDS_MOVABLE | NEEDS_MEMORY_BLOCK | NEEDS_VM_EVENTS | NEEDS_TIMERS)
+
 TOPIC(placement)
 FOR_EACH_MEMORY(ANONYMOUS_HOLDS, TOPIC_VARIANT, placement)
 ANONYMOUS_HOLDS(TOPIC_VARIANT, placement, shmem_shared)
@@ -230,7 +236,7 @@ SCENARIO(placement, memfd_leaves, .rows = "B5 R45 R50", .memory = MEMORY_SHMEM, 
  * goes from one free page of the pool to the next, all of them in the same block.
  */
 SCENARIO(placement, block_goes, .rows = "B10", .hold = HOLD_NONE, .not_memory = SWAPPED_OR_HUGETLB,
-	 .needs = NEEDS_MOVABLE | NEEDS_MEMORY_BLOCK)
+	 .needs = NEEDS_TO_EMPTY_BLOCK)
 {
 	struct witness before;
 
@@ -246,7 +252,7 @@ SCENARIO(placement, block_goes, .rows = "B10", .hold = HOLD_NONE, .not_memory = 
  */
 SCENARIO(placement, short_keeps_block, .rows = "B10 B11 B19",
 	 .hold = HOLD_FAST, .not_hold = HOLD_LONGTERM, .not_memory = SWAPPED_OR_HUGETLB,
-	 .needs = NEEDS_MOVABLE | NEEDS_MEMORY_BLOCK)
+	 .needs = NEEDS_TO_EMPTY_BLOCK)
 {
 	struct witness before;
 
@@ -264,7 +270,7 @@ SCENARIO(placement, short_keeps_block, .rows = "B10 B11 B19",
 /* PLACEMENT, SYNC. This is what it is for: a pin for long is in nobody's way. */
 SCENARIO(placement, longterm_lets_block_go, .rows = "B5 B10 R45",
 	 .hold = HOLD_PIN | HOLD_LONGTERM | HOLD_FAST, .not_memory = SWAPPED_OR_HUGETLB,
-	 .needs = NEEDS_MOVABLE | NEEDS_MEMORY_BLOCK)
+	 .needs = NEEDS_TO_EMPTY_BLOCK)
 {
 	struct witness before;
 
@@ -287,7 +293,7 @@ static int splice_page(const struct memory *memory)
 	if (pipe2(tube, O_CLOEXEC))
 		return -errno;
 	if (vmsplice(tube[1], &page, 1, 0) != PAGE_BYTES)
-		error = -EIO;
+		error = cause_say(-EIO, "vmsplice() did not take the page");
 	close(tube[1]);
 	if (error)
 		close(tube[0]);
@@ -300,7 +306,7 @@ static int splice_page(const struct memory *memory)
  * gone.
  */
 SCENARIO(placement, pipe_keeps_block, .rows = "B19", .hold = HOLD_NONE,
-	 .not_memory = ALL_BUT_BASE, .needs = NEEDS_MOVABLE | NEEDS_MEMORY_BLOCK)
+	 .not_memory = ALL_BUT_BASE, .needs = NEEDS_TO_EMPTY_BLOCK)
 {
 	struct witness before;
 	int tube;
@@ -331,7 +337,7 @@ static int look_at_nothing(void *argument)
 	error = pincheck_report(session, (const __u64 *)pages->mapped, SAMPLES, report);
 	for (i = 0; i < SAMPLES && !error; i++) {
 		if (report[i].present & PINCHECK_REPORT_PAGE)
-			error = -EEXIST;
+			error = cause_say(-EEXIST, "a page that is away is reported as there");
 	}
 	if (!error)
 		error = pincheck_scan(session, PINCHECK_SCAN_PINNED | PINCHECK_SCAN_EXCESS, &cursor,
@@ -339,12 +345,15 @@ static int look_at_nothing(void *argument)
 	close(session);
 	if (error)
 		return error;
-	return count || cursor != end ? -EBADMSG : 0;
+	if (count || cursor != end)
+		return cause_say(-EBADMSG, "SCAN finds %llu pages where memory is away, and ends at %#llx",
+				 count, cursor);
+	return 0;
 }
 
 /* ACCURACY. There are no pages where memory is offline, and nobody stumbles over that. */
 SCENARIO(placement, offline_has_no_pages, .rows = "B1", .hold = HOLD_NONE,
-	 .not_memory = ALL_BUT_BASE, .needs = NEEDS_MOVABLE | NEEDS_MEMORY_BLOCK)
+	 .not_memory = ALL_BUT_BASE, .needs = NEEDS_TO_EMPTY_BLOCK)
 {
 	struct witness before;
 

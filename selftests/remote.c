@@ -207,6 +207,7 @@ TEST_F(remote, their_limit)
 	const struct rlimit own = { 0, RLIM_INFINITY };
 	struct rlimit theirs = { self->stage.length, RLIM_INFINITY };
 
+	SUITE_NEEDS(NEEDS_CAPABILITIES);
 	ASSERT_EQ(0, setrlimit(RLIMIT_MEMLOCK, &own));
 	ASSERT_EQ(0, prlimit(self->other, RLIMIT_MEMLOCK, &theirs, NULL));
 	ASSERT_EQ(0, capability_drop(CAP_IPC_LOCK));
@@ -236,6 +237,7 @@ TEST_F(remote, hole)
 
 TEST_F(remote, needs_ptrace)
 {
+	SUITE_NEEDS(NEEDS_CAPABILITIES);
 	ASSERT_EQ(0, capability_drop(CAP_SYS_PTRACE));
 	EXPECT_EQ(-EPERM, hold_other(self, variant->row, self->other));
 	EXPECT_EQ(PINCHECK_REASON_CAPABILITY, self->stage.hold.reason);

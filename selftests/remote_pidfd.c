@@ -209,7 +209,7 @@ TEST_F(remote_pidfd, reaped_meanwhile)
 	uintptr_t where;
 	pthread_t thread;
 
-	SUITE_NEEDS(NEEDS_UFFD_WP);
+	SUITE_NEEDS(NEEDS_UFFD_WP | NEEDS_THREADS);
 	ASSERT_EQ(0, straddle(self, &room));
 	call.request = room.request;
 	*room.request = (struct pincheck_hold) {

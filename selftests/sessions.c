@@ -68,7 +68,7 @@ FIXTURE_SETUP(sessions)
 {
 	char why[WHY];
 
-	SUITE_NEEDS(NEEDS_UFFD_WP);
+	SUITE_NEEDS(NEEDS_UFFD_WP | NEEDS_THREADS);
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 	ASSERT_EQ(0, set_trap(self));
 	ASSERT_EQ(0, stage_hold(&self->stage, pin_rw,

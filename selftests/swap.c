@@ -3,6 +3,10 @@
  * swap: reclaim must leave pinned pages where they are (feb889fb40fa, Linux 5.11), and a page that
  * is held by plain references and comes back from the swap cache must still be the process' own
  * (1493a1913e34, Linux 5.19: the swap entry remembers that it was exclusive).
+ *
+ * Each kind of memory comes twice: swapped to what the machine has (in the guest zram, which is
+ * synchronous), and, as "async", to a device that is not synchronous. Only the latter leaves a page
+ * that was read in the swap cache.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -25,11 +29,17 @@ SWAP_HOLDS(TOPIC_VARIANT, swap, base)
 SWAP_HOLDS(TOPIC_VARIANT, swap, swapped)
 SWAP_HOLDS(TOPIC_VARIANT, swap, thp_pmd)
 SWAP_HOLDS(TOPIC_VARIANT, swap, thp_pte)
+/* The device is on from here to the end of the topic. */
+SWAP_HOLDS(TOPIC_VARIANT, swap, base_async)
+SWAP_HOLDS(TOPIC_VARIANT, swap, swapped_async)
+SWAP_HOLDS(TOPIC_VARIANT, swap, thp_pmd_async)
+SWAP_HOLDS(TOPIC_VARIANT, swap, thp_pte_async)
 
-/* Reclaim passes over a page that another CPU's LRU batch holds: it is asked again, so often. */
+/* Reclaim passes over a page that another CPU's LRU batch holds: each is asked for so often. */
 #define PAGEOUT_TRIES	16
+#define WRITEBACK_TRIES	10000
 
-static int page_out(struct subject *subject)
+static int page_out_held(struct subject *subject)
 {
 	const struct memory *memory = &subject->memory;
 	int try;
@@ -39,6 +49,43 @@ static int page_out(struct subject *subject)
 			return -errno;
 	}
 	return 0;
+}
+
+/* The end of a write puts the page into an LRU batch, which is a reference. */
+static int wait_for_writeback(struct subject *subject, const struct witness *before)
+{
+	const struct memory *memory = &subject->memory;
+	struct pincheck_report report;
+	__u64 pfn;
+	int error, tries = WRITEBACK_TRIES;
+	size_t i;
+
+	for (i = 0; i < memory->samples; i++) {
+		pfn = before->held[i] ? before->held[i] : before->mapped[i];
+		while (!(error = pincheck_report(memory->session, &pfn, 1, &report)) &&
+		       (report.flags & PINCHECK_PAGE_WRITEBACK) && tries--)
+			sched_yield();
+		if (error || tries < 0)
+			return error ? error : -EBUSY;
+	}
+	return settle();
+}
+
+/* Memory that nobody holds is afterwards on the device only, which a synchronous one makes sure of. */
+static int page_out(struct subject *subject)
+{
+	const struct memory *memory = &subject->memory;
+	struct witness before;
+	int error;
+
+	if (!(memory->kind->traits & MEMORY_ASYNC))
+		return page_out_held(subject);
+	if (subject->product->hold->traits & HOLD_NONE)
+		return swap_async_evict(memory->start, memory->bytes);
+	error = witness_take(subject, &before);
+	if (!error)
+		error = page_out_held(subject);
+	return error ? error : wait_for_writeback(subject, &before);
 }
 
 /* PLACEMENT: no page of the samples (@out: every page) has a swap entry in place of its own. */
@@ -72,6 +119,39 @@ SCENARIO(swap, goes_out, .rows = "R18", .hold = HOLD_NONE, .needs = NEEDS_SWAP,
 	EXPECT_CPU_SEES(subject, BEFORE);
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_CPU_SEES(subject, AFTER);
+}
+
+/* ACCURACY: each sample is in the swap cache. */
+static void verdict_in_swap_cache(struct subject *subject, struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	struct witness witness;
+	size_t i;
+
+	verdict_start(verdict, "ACCURACY");
+	if (witness_take(subject, &witness)) {
+		verdict_broken(verdict, "no page report", memory->sample[0]);
+		return;
+	}
+	for (i = 0; i < memory->samples; i++) {
+		if (!(witness.report[i].flags & PINCHECK_PAGE_SWAPCACHE))
+			verdict_broken(verdict, "not in the swap cache", memory->sample[i]);
+	}
+	verdict_note(verdict, " pfn %llx, flags %llx", (unsigned long long)witness.mapped[0],
+		     (unsigned long long)witness.report[0].flags);
+}
+
+/*
+ * The control of the second device, for row 2 of issue 9: a page that a read brings back is still in
+ * the swap cache. From a synchronous device the page would not be.
+ */
+SCENARIO(swap, stays_in_swap_cache, .rows = "R18 R19", .hold = HOLD_NONE, .memory = MEMORY_ASYNC,
+	 .not_memory = MEMORY_LARGE, .needs = NEEDS_SWAP_ASYNC)
+{
+	ASSERT_DONE(page_out(subject));
+	EXPECT_SWAPPED_OUT(subject);
+	EXPECT_CPU_SEES(subject, BEFORE);
+	EXPECT_VERDICT(verdict_in_swap_cache, subject);
 }
 
 /* PLACEMENT. Reclaim does not even unmap what is pinned. */

@@ -37,7 +37,9 @@ static int steal(struct subject *subject, struct loot *loot, size_t sample)
 		return stolen;
 	loot->of[sample] = true;
 	loot->pins += stolen;
-	return stolen == 1 ? 0 : -ENODATA;
+	if (stolen != 1)
+		return cause_say(-ENODATA, "%ld pins of one page were stolen", stolen);
+	return 0;
 }
 
 /* Our books are as if nothing had happened: that is what makes it a theft. */

@@ -39,7 +39,9 @@ static int fill_tube(const struct memory *memory, void *argument)
 	spliced = vmsplice(tube[1], pages, memory->samples, 0);
 	if (spliced < 0)
 		return -errno;
-	return (size_t)spliced == memory->samples * PAGE_BYTES ? 0 : -EIO;
+	if ((size_t)spliced != memory->samples * PAGE_BYTES)
+		return cause_say(-EIO, "vmsplice() took %zd bytes of %zu pages", spliced, memory->samples);
+	return 0;
 }
 
 /* The reference in the pipe is then all that is left of the page in this process. */
@@ -81,7 +83,8 @@ static int read_tube(const struct memory *memory, struct view *view)
 			ssize_t more = read(tube[0], page + got, sizeof(page) - got);
 
 			if (more <= 0)
-				return more ? -errno : -ENODATA;
+				return more ? -errno :
+				       cause_say(-ENODATA, "the pipe ends before sample %zu", i);
 			got += more;
 		}
 		for (area = CPU_AREA; area < AREAS; area++) {

@@ -84,7 +84,8 @@ FIXTURE_TEARDOWN(whitelist_race)
 
 static bool goes_on(int attempt, unsigned int truncated)
 {
-	return attempt < ATTEMPTS || (truncated < TRUNCATIONS && attempt < ATTEMPTS_MAX);
+	return suite_has_time() &&
+	       (attempt < ATTEMPTS || (truncated < TRUNCATIONS && attempt < ATTEMPTS_MAX));
 }
 
 static bool denied(const FIXTURE_VARIANT(whitelist_race) *race)
@@ -153,7 +154,7 @@ TEST_F(whitelist_race, truncated_meanwhile)
 	}
 	evidence("%s truncated %u times during %u attempts: %u given, %u refused",
 		 variant->file->name, *self->truncated - before, i, given, refused);
-	EXPECT_LE(TRUNCATIONS, *self->truncated - before);
+	EXPECT_OFTEN(TRUNCATIONS, *self->truncated - before);
 	EXPECT_EQ(i, given + refused);
 	if (denied(variant))
 		EXPECT_EQ(0, given);

@@ -12,6 +12,7 @@
 #include "command.h"
 #include "gup.h"
 #include "hold.h"
+#include "references.h"
 #include "session.h"
 
 /**
@@ -42,15 +43,10 @@ static long take_some(const struct bench *bench, unsigned long done)
 	unsigned long start = bench->start + (done << PAGE_SHIFT);
 	unsigned long nr = min(bench->nr - done, HOLD_CHUNK_PAGES);
 	struct page **pages = bench->pages + done;
-	long got;
 
-	if (!bench->slow)
-		return bench->calls->fast(start, nr, bench->foll, pages);
-	if (mmap_read_lock_killable(current->mm))
-		return -EINTR;
-	got = bench->calls->slow(start, nr, bench->foll, pages);
-	mmap_read_unlock(current->mm);
-	return got;
+	if (bench->slow)
+		return bench->calls->slow(current->mm, start, nr, bench->foll, pages);
+	return bench->calls->fast(start, nr, bench->foll, pages);
 }
 
 /* *taken: how many came, on failure, too. */
@@ -59,6 +55,7 @@ static int take(const struct bench *bench, unsigned long *taken)
 	*taken = 0;
 	while (*taken < bench->nr) {
 		long got = take_some(bench, *taken);
+		bool near_end = got > 0 && references_near_end(bench->pages + *taken, got);
 
 		if (got > 0)
 			*taken += got;
@@ -66,7 +63,7 @@ static int take(const struct bench *bench, unsigned long *taken)
 			return -EINTR;
 		if (got <= 0)
 			return got ?: -EFAULT;
-		if (gup_refs_exhausted(bench->pages[*taken - 1]))
+		if (near_end)
 			return -EOVERFLOW;
 		cond_resched();
 	}

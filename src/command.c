@@ -132,12 +132,10 @@ int hold_command(struct session *session, union argument *argument)
 	err = hold_check(request);
 	if (err)
 		return hold_fail(request, err);
-	err = session_reserve(session, &id);
-	if (err) {
-		refuse(request, err == -ENOSPC ? PINCHECK_REASON_LIMIT : PINCHECK_REASON_MEMORY,
-		       err);
+	err = session_reserve(session, &id, &request->reason);
+	if (err)
 		return hold_fail(request, err);
-	}
+	request->reason = PINCHECK_REASON_NONE;
 	hold = hold_take(session, hold_kind(request->kind), id, request);
 	if (IS_ERR(hold)) {
 		session_unreserve(session, id);

@@ -16,6 +16,7 @@
 #include "compat/kmap.h"
 #include "device_io.h"
 #include "hold.h"
+#include "page_health.h"
 
 /**
  * device_access() - copy between a page and the module's own
@@ -24,32 +25,44 @@
  *
  * Context: does not sleep.
  *
- * Return: 0, or -EIO when the memory failed.
+ * Return: 0, or -EIO: see page_health().
  */
 int device_access(struct page *page, const struct io_part *part)
 {
+	int err = page_health(page);
 	void *held;
 
-	if (PageHWPoison(page))
-		return -EIO;
+	if (err)
+		return err;
+	/*
+	 * Where caches alias, what processes wrote at their addresses has to be seen at the kernel's,
+	 * and the other way round (Documentation/core-api/cachetlb.rst, memcpy_to_page()).
+	 */
+	if (!part->write)
+		flush_dcache_page(page);
 	held = compat_kmap_local_page(page);
 	if (part->write)
 		memcpy(held + part->offset, part->bounce, part->len);
 	else
 		memcpy(part->bounce, held + part->offset, part->len);
+	if (part->write)
+		flush_dcache_page(page);
 	compat_kunmap_local(held);
 	return 0;
 }
 
 static int hold_access(struct hold *hold, const struct io_part *part)
 {
+	int err;
+
 	if (hold->ops->access)
 		return hold->ops->access(hold, part);
 	if (!hold->pages[part->index])
 		return -ENODATA;
-	if (part->write)
+	err = device_access(hold->pages[part->index], part);
+	if (!err && part->write)
 		WRITE_ONCE(hold->written, true);
-	return device_access(hold->pages[part->index], part);
+	return err;
 }
 
 /*
@@ -65,6 +78,9 @@ static int transfer_part(struct hold *hold, struct pincheck_io *io, struct io_pa
 	if (part->write) {
 		lacking = copy_from_user(part->bounce, buffer, part->len);
 		part->len -= lacking;
+		/* Whoever writes nothing to a page must not make the page dirty. */
+		if (!part->len)
+			return -EFAULT;
 	}
 	err = hold_access(hold, part);
 	if (err)

@@ -9,6 +9,7 @@
 #include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/pincheck.h>
+#include "compat/hugetlb_pool.h"
 #include "compat/magic.h"
 #include "explain.h"
 
@@ -39,6 +40,15 @@ static bool file_refused(const struct vm_area_struct *vma, u32 flags)
 	       magic != TMPFS_MAGIC && magic != HUGETLBFS_MAGIC;
 }
 
+/* A fault on a page that begins behind the end of the file is a SIGBUS. */
+static bool is_behind_file(const struct vm_area_struct *vma, unsigned long addr)
+{
+	const struct inode *inode = vma->vm_file ? file_inode(vma->vm_file) : NULL;
+	loff_t offset = ((loff_t)vma->vm_pgoff << PAGE_SHIFT) + (addr - vma->vm_start);
+
+	return inode && S_ISREG(inode->i_mode) && offset >= i_size_read(inode);
+}
+
 static u32 explain_mapping(struct mm_struct *mm, unsigned long addr, u32 flags)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
@@ -51,6 +61,10 @@ static u32 explain_mapping(struct mm_struct *mm, unsigned long addr, u32 flags)
 		return PINCHECK_REASON_ACCESS;
 	if (file_refused(vma, flags))
 		return PINCHECK_REASON_FILE;
+	if (is_behind_file(vma, addr))
+		return PINCHECK_REASON_UNMAPPED;
+	if ((vma->vm_flags & VM_HUGETLB) && compat_hugetlb_pool_is_empty(vma))
+		return PINCHECK_REASON_POOL;
 	return PINCHECK_REASON_KERNEL;
 }
 
@@ -69,7 +83,7 @@ u32 explain_failure(struct mm_struct *mm, unsigned long addr, u32 flags, int err
 {
 	u32 reason;
 
-	if (err == -EINTR)
+	if (err == -EINTR || err == -ERESTARTNOINTR)
 		return PINCHECK_REASON_SIGNAL;
 	if (err == -ENOMEM)
 		return PINCHECK_REASON_MEMORY;

@@ -8,14 +8,17 @@
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 #include "command.h"
 #include "compat/follow.h"
 #include "compat/kmap.h"
+#include "compat/ram.h"
 #include "follow.h"
 #include "hold.h"
+#include "page_health.h"
 #include "pfnmap_hold.h"
 #include "pfnmap.h"
 #include "session.h"
@@ -30,22 +33,25 @@
  * @buffer: of ours
  * @len: bytes, within the page
  *
- * Context: does not sleep.
+ * Context: does not sleep. Nobody but RCU keeps such memory from going offline: see online.h.
  *
- * Return: 0 or -EIO.
+ * Return: 0; -EIO when it is not RAM, is not online, or see page_health().
  */
 int follow_read(unsigned long pfn, unsigned int offset, void *buffer, unsigned int len)
 {
-	struct page *page = pfn_to_online_page(pfn);
+	struct page *page;
 	void *memory;
-	long err;
+	long err = -EIO;
 
-	if (!page || PageHWPoison(page))
-		return -EIO;
-	memory = compat_kmap_local_page(page);
-	/* Somebody else's pages need not be mapped in the kernel. */
-	err = copy_from_kernel_nofault(buffer, memory + offset, len);
-	compat_kunmap_local(memory);
+	rcu_read_lock();
+	page = compat_is_ram(pfn) ? pfn_to_online_page(pfn) : NULL;
+	if (page && !page_health(page)) {
+		memory = compat_kmap_local_page(page);
+		/* Somebody else's pages need not be mapped in the kernel. */
+		err = copy_from_kernel_nofault(buffer, memory + offset, len);
+		compat_kunmap_local(memory);
+	}
+	rcu_read_unlock();
 	return err ? -EIO : 0;
 }
 
@@ -57,7 +63,8 @@ static void look(const struct compat_follow *entry, const struct vm_area_struct 
 		.leaf = entry->leaf,
 		.writable = entry->writable,
 		.special = entry->special,
-		.ours = pfnmap_is_device_memory(vma),
+		.ours = pfnmap_is_device_memory(vma, entry->pfn),
+		.copied = pfnmap_is_private_copy(vma, entry->pfn),
 	};
 	sight->readable = !follow_read(entry->pfn, offset_in_page(addr), &sight->value,
 				       sizeof(sight->value));

@@ -15,7 +15,8 @@ struct mm_struct;
  * @writable: the entry allows writing
  * @special: no page that anybody may count references on
  * @readable: @value is told
- * @ours: device memory of this module, which is RAM, is mapped there, or a private copy of it
+ * @ours: device memory of this module, which is RAM, is mapped there
+ * @copied: memory of the process is mapped there, which copied device memory of this module
  */
 struct sight {
 	unsigned long pfn;
@@ -25,6 +26,7 @@ struct sight {
 	bool special;
 	bool readable;
 	bool ours;
+	bool copied;
 };
 
 int follow(struct mm_struct *mm, unsigned long addr, bool write, struct sight *sight, u32 *reason);

@@ -24,8 +24,7 @@ static void get_put(struct page **pages, unsigned long nr, bool dirty)
 
 const struct gup_calls get_calls = {
 	.fast = get_fast,
-	.slow = compat_get_user_pages,
-	.remote = compat_get_user_pages_remote,
+	.slow = compat_get_slow,
 	.put = get_put,
 };
 

@@ -9,6 +9,7 @@
 #include "gup.h"
 #include "hold.h"
 #include "path.h"
+#include "references.h"
 #include "session.h"
 
 /**
@@ -24,63 +25,34 @@ unsigned int gup_foll_flags(u32 flags)
 	       (flags & PINCHECK_HOLD_FORCE ? FOLL_FORCE : 0);
 }
 
-static long gup_slow(const struct gup_calls *calls, struct mm_struct *mm, unsigned long start,
-		     unsigned long nr, unsigned int flags, struct page **pages)
-{
-	long got;
-
-	if (mmap_read_lock_killable(mm))
-		return -EINTR;
-	if (mm == current->mm)
-		got = calls->slow(start, nr, flags, pages);
-	else
-		got = calls->remote(mm, start, nr, flags, pages);
-	mmap_read_unlock(mm);
-	return got;
-}
-
-/* One GUP call. *fast: how many of what it gave came by GUP-fast. */
-static long gup_call(const struct gup_calls *calls, struct hold *hold, u32 path,
+/* One GUP call. *fast: how many of what it gave came by GUP-fast. @call: NULL for the slow path. */
+static long gup_call(const struct gup_calls *calls, struct hold *hold, struct path_call *call,
 		     unsigned long done, unsigned long nr, u32 *fast)
 {
 	unsigned long start = hold->addr + (done << PAGE_SHIFT);
 	unsigned int flags = gup_foll_flags(hold->flags);
-	struct path_call call;
 	long got;
 
-	if (path == PINCHECK_PATH_SLOW) {
+	if (!call) {
 		*fast = 0;
-		return gup_slow(calls, hold->mm, start, nr, flags, hold->pages + done);
+		return calls->slow(hold->mm, start, nr, flags, hold->pages + done);
 	}
-	path_begin(&call, start, nr);
+	path_begin(call, start, nr);
 	got = calls->fast(start, nr, flags, hold->pages + done);
-	*fast = path_end(&call, got > 0 ? got : 0);
+	*fast = path_end(call, got > 0 ? got : 0);
 	return got;
 }
 
-/**
- * gup_refs_exhausted() - does this page have so many references that it must get no more?
- * @page: of a chunk just taken
- *
- * GUP warns, and refuses, once the refcount of a page has wrapped, which 2^21 pins do: 8 GiB worth
- * of the zero page of 5.10, or one page mapped often enough. Stay well clear of it. Looking at one
- * page of a chunk finds these, and costs nothing.
- */
-bool gup_refs_exhausted(struct page *page)
-{
-	return page_count(page) > INT_MAX / 2;
-}
-
 /* One chunk, from page @done on. Return: pages that came; *err: why not all of them. */
-static unsigned long gup_chunk(const struct gup_calls *calls, struct hold *hold, u32 path,
-			       unsigned long done, int *err)
+static unsigned long gup_chunk(const struct gup_calls *calls, struct hold *hold,
+			       struct path_call *call, unsigned long done, int *err)
 {
 	unsigned long nr = min(hold->nr - done, HOLD_CHUNK_PAGES), came = 0;
 	u32 *split = &hold->fast[done / HOLD_CHUNK_PAGES], fast;
 
 	/* A short answer does not say why; the call for the rest does. */
 	while (came < nr) {
-		long got = gup_call(calls, hold, path, done + came, nr - came, &fast);
+		long got = gup_call(calls, hold, call, done + came, nr - came, &fast);
 
 		if (got <= 0) {
 			/* 0 is how some kernels say that they do not like the arguments. */
@@ -88,11 +60,10 @@ static unsigned long gup_chunk(const struct gup_calls *calls, struct hold *hold,
 			break;
 		}
 		*split = split_append(*split, came, fast);
+		*err = references_taken(hold, done + came, got);
 		came += got;
-		if (gup_refs_exhausted(hold->pages[done + came - 1])) {
-			*err = -EOVERFLOW;
+		if (*err)
 			break;
-		}
 	}
 	return came;
 }
@@ -142,17 +113,18 @@ int gup_check(const struct pincheck_hold *request)
  */
 int gup_take(const struct gup_calls *calls, struct hold *hold, struct pincheck_hold *request)
 {
+	bool slow = request->path == PINCHECK_PATH_SLOW;
+	struct path_call call = { 0 };
 	unsigned long got = 0;
 	int err = 0;
 
 	for (; got < hold->nr && !err; cond_resched()) {
-		got += gup_chunk(calls, hold, request->path, got, &err);
-		/* GUP-fast answers EAGAIN when a fatal signal kept it from mmap_lock. */
+		got += gup_chunk(calls, hold, slow ? NULL : &call, got, &err);
+		/* GUP answers EAGAIN when a fatal signal kept it from mmap_lock. */
 		if (fatal_signal_pending(current) && got < hold->nr)
 			err = -EINTR;
 	}
 	request->pages = got;
-	session_count(hold->session, got, 0);
 	if (err) {
 		put_pages(calls, hold->pages, got, false);
 		session_count(hold->session, 0, got);

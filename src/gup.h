@@ -15,18 +15,18 @@ struct pincheck_hold;
 
 /**
  * struct gup_calls - the calls by which a kind takes references and gives them back
- * @fast: tries GUP-fast and falls back
- * @slow: goes the slow path at once; called with mmap_lock held for reading
- * @remote: the same for the memory of another process, whose mmap_lock is held
+ *
+ * All can be killed while they wait for a fault.
+ *
+ * @fast: tries GUP-fast and falls back; for the caller's memory only
+ * @slow: goes the slow path at once; takes mmap_lock, and drops it while a fault waits
  * @put: gives @nr references back; @dirty: marks the pages dirty first, under the page lock
  */
 struct gup_calls {
 	long (*fast)(unsigned long start, unsigned long nr, unsigned int flags,
 		     struct page **pages);
-	long (*slow)(unsigned long start, unsigned long nr, unsigned int flags,
-		     struct page **pages);
-	long (*remote)(struct mm_struct *mm, unsigned long start, unsigned long nr,
-		       unsigned int flags, struct page **pages);
+	long (*slow)(struct mm_struct *mm, unsigned long start, unsigned long nr,
+		     unsigned int flags, struct page **pages);
 	void (*put)(struct page **pages, unsigned long nr, bool dirty);
 };
 
@@ -34,7 +34,6 @@ extern const struct gup_calls pin_calls;
 extern const struct gup_calls get_calls;
 
 unsigned int gup_foll_flags(u32 flags);
-bool gup_refs_exhausted(struct page *page);
 int gup_check(const struct pincheck_hold *request);
 int gup_take(const struct gup_calls *calls, struct hold *hold, struct pincheck_hold *request);
 void gup_give_back(const struct gup_calls *calls, struct hold *hold, unsigned long first,

@@ -4,20 +4,14 @@
 #include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
-#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
-#include <linux/slab.h>
-#include <linux/vmalloc.h>
 #include "hold.h"
 #include "session.h"
 #include "whitelist.h"
-
-/* 512 KiB of memory at most stay with a session that has no use for them at the moment. */
-#define SPARE_PAGES_MAX		65536UL
 
 /**
  * struct memory - whose memory a hold is to be taken on
@@ -56,8 +50,8 @@ static int memory_find(s32 pid, struct memory *memory)
 
 /*
  * As other drivers count: pinned pages against RLIMIT_MEMLOCK of the process whose memory it is.
- * Plain references count too: they keep memory from being reclaimed just as well. What has none
- * is not charged.
+ * Plain references count too: they keep memory from being reclaimed just as well. A hold without
+ * references pins nothing. What the hold itself takes is charged elsewhere: see hold_memory.c.
  */
 static int charge(const struct hold_ops *ops, const struct memory *memory, unsigned long nr)
 {
@@ -87,58 +81,6 @@ void hold_uncharge(struct hold *hold, unsigned long nr)
 	uncharge(hold->ops, hold->mm, nr);
 }
 
-/**
- * hold_free() - free the memory of a hold that ended
- * @hold: may be NULL
- */
-void hold_free(struct hold *hold)
-{
-	if (!hold)
-		return;
-	kvfree(hold->pages);
-	kvfree(hold->stolen);
-	kfree(hold);
-}
-
-/*
- * kmalloc() gives powers of two: up to twice what is needed. Where that would waste a page or
- * more, vmalloc() does not.
- */
-static struct page **pages_alloc(unsigned long nr)
-{
-	size_t bytes = nr * sizeof(struct page *);
-
-	if (roundup_pow_of_two(bytes) - bytes >= PAGE_SIZE)
-		return __vmalloc(bytes, GFP_KERNEL_ACCOUNT);
-	return kvmalloc(bytes, GFP_KERNEL_ACCOUNT);
-}
-
-static struct hold *hold_new(unsigned long nr)
-{
-	struct hold *hold = kmalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
-
-	if (!hold)
-		return NULL;
-	hold->room = nr;
-	hold->stolen = NULL;
-	hold->pages = pages_alloc(nr);
-	if (hold->pages)
-		return hold;
-	kfree(hold);
-	return NULL;
-}
-
-/* Memory for @nr pages: that of the last hold if it fits, with no more than a page to waste. */
-static struct hold *hold_alloc(struct session *session, unsigned long nr)
-{
-	struct hold *hold = xchg(&session->spare, NULL);
-
-	if (hold && hold->room >= nr && hold->room - nr < PAGE_SIZE / sizeof(*hold->pages))
-		return hold;
-	hold_free(hold);
-	return hold_new(nr);
-}
-
 static void hold_init(struct hold *hold, struct session *session, struct mm_struct *mm, u32 id,
 		      const struct pincheck_hold *request)
 {
@@ -154,31 +96,60 @@ static void hold_init(struct hold *hold, struct session *session, struct mm_stru
 	hold->nr = request->len >> PAGE_SHIFT;
 	hold->left = hold->nr;
 	hold->flags = request->flags;
-	hold->own = NULL;
 }
 
-/* Nobody knows the hold any more: keep its memory for the next one, unless it is a lot. */
 static void hold_end(struct hold *hold)
 {
 	mmdrop(hold->mm);
-	if (hold->ops->free)
-		hold->ops->free(hold);
-	kvfree(hold->stolen);
-	hold->stolen = NULL;
-	if (hold->room <= SPARE_PAGES_MAX)
-		hold = xchg(&hold->session->spare, hold);
-	hold_free(hold);
+	hold_memory_free(hold);
 }
 
-/* The whitelist, as policy. A hold that breaks it is given back. */
+/* The whitelist, where the caller has asked for it. */
+static int judge_as_policy(const struct hold *hold, u32 *reason, unsigned long *allowed)
+{
+	const u32 longterm_write = PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_WRITE;
+
+	if (!(hold->flags & PINCHECK_HOLD_WHITELIST))
+		return 0;
+	*reason = PINCHECK_REASON_FILE;
+	return whitelist_enforce(hold, (hold->flags & longterm_write) == longterm_write, allowed);
+}
+
+/*
+ * What is written through references is marked dirty when the hold ends. On a page of a file that
+ * tracks dirtying this may be too late: writeback has cleaned the page, reclaim has taken its
+ * buffers, and the file system is not asked again. Kernels crash or lose data then, and it makes no
+ * difference whether the caller says DIRTY_LATE or DIRTY_UNLOCKED, which need CAP_SYS_ADMIN, or just
+ * takes its time. So such holds need it as well, whether reclaim looks for pins (it does not before
+ * 5.11) or not.
+ *
+ * Other kinds do no such harm. Kind memfd has pages of shmem and hugetlb only, which have no buffers.
+ * Kinds mirror and pfnmap mark a page while the writable entry that the file system has allowed is
+ * still in the page table.
+ */
+static int judge_by_privilege(const struct hold *hold, u32 *reason, unsigned long *allowed)
+{
+	int err;
+
+	if (!(hold->flags & PINCHECK_HOLD_WRITE) || !hold_refers(hold->ops) ||
+	    !hold->ops->by_address || capable(CAP_SYS_ADMIN))
+		return 0;
+	*reason = PINCHECK_REASON_CAPABILITY;
+	err = whitelist_enforce(hold, true, allowed);
+	return err == -EFAULT ? -EPERM : err;
+}
+
+/* May the caller keep what it has taken? If not, the hold is given back. */
 static int hold_judge(struct hold *hold, struct pincheck_hold *request)
 {
 	unsigned long allowed;
-	int err = whitelist_enforce(hold, &allowed);
+	u32 reason;
+	int err = judge_as_policy(hold, &reason, &allowed) ?:
+		  judge_by_privilege(hold, &reason, &allowed);
 
 	if (!err)
 		return 0;
-	request->reason = err == -EFAULT ? PINCHECK_REASON_FILE : PINCHECK_REASON_SIGNAL;
+	request->reason = err == -EINTR ? PINCHECK_REASON_SIGNAL : reason;
 	request->pages = allowed;
 	hold->ops->give_back(hold, 0, hold->nr, false);
 	return err;
@@ -196,16 +167,15 @@ static struct hold *take(struct session *session, const struct hold_ops *ops, u3
 		request->reason = PINCHECK_REASON_MEMLOCK;
 		return ERR_PTR(err);
 	}
-	hold = hold_alloc(session, nr);
+	hold = hold_memory_alloc(session, ops, request);
 	if (!hold) {
 		uncharge(ops, memory->mm, nr);
-		request->reason = PINCHECK_REASON_MEMORY;
 		return ERR_PTR(-ENOMEM);
 	}
 	hold_init(hold, session, memory->mm, id, request);
 	hold->ops = ops;
 	err = ops->take(hold, request);
-	if (!err && (hold->flags & PINCHECK_HOLD_WHITELIST))
+	if (!err)
 		err = hold_judge(hold, request);
 	if (err) {
 		hold_uncharge(hold, nr);

@@ -29,9 +29,11 @@ struct session;
  * @flags: PINCHECK_HOLD_* it may be taken with
  * @by_address: its pages were found where something was mapped, at @addr of the hold
  * @check: what does not depend on any memory: 0 or -EINVAL
+ * @own_bytes: memory that a hold of this kind needs besides its pages, as @own; NULL: none
  * @take: fill @pages of a hold and say in pages of the request how many came; what came of a
  *	range that cannot be held whole is given back before returning the error. Sets reason
- *	where the address cannot explain the error
+ *	where the address cannot explain the error. Calls references_taken() for each chunk of
+ *	pages it got references on, or nothing is booked
  * @can_cut: may the page at this index be given back without the one before it? Both are held.
  *	NULL: the hold is given back whole or not at all
  * @give_back: @nr pages of a hold that was taken, from @first on, all of them still held; @dirty:
@@ -42,12 +44,12 @@ struct session;
  * @interval: what is watched instead of held; NULL for kinds that have references
  * @kept: a page that the hold has a plain reference on, though it is not one of its pages any more;
  *	or NULL. It may go at any time: for comparing
- * @free: @own of a hold that ended, or was never taken; it may be NULL
  */
 struct hold_ops {
 	u32 flags;
 	bool by_address;
 	int (*check)(const struct pincheck_hold *request);
+	size_t (*own_bytes)(const struct pincheck_hold *request);
 	int (*take)(struct hold *hold, struct pincheck_hold *request);
 	bool (*can_cut)(const struct hold *hold, unsigned long index);
 	void (*give_back)(struct hold *hold, unsigned long first, unsigned long nr, bool dirty);
@@ -55,7 +57,6 @@ struct hold_ops {
 	void (*steal)(struct hold *hold, unsigned long first, unsigned long nr);
 	struct interval *(*interval)(struct hold *hold);
 	struct page *(*kept)(const struct hold *hold, unsigned long index);
-	void (*free)(struct hold *hold);
 };
 
 extern const struct hold_ops pin_ops;
@@ -80,7 +81,8 @@ extern const struct hold_ops pfnmap_ops;
  * @room: how many fit into @pages
  * @flags: PINCHECK_HOLD_*
  * @fast: for each chunk of HOLD_CHUNK_PAGES, its split
- * @own: what its kind has of its own, or NULL
+ * @charged: bytes that the session is charged for the memory of this hold; 0 with CAP_IPC_LOCK
+ * @own: @own_bytes of its kind's own, zeroed before the hold is taken; or NULL
  * @pages: the pages, in order of address; memory of its own. NULL for those given back, of which
  *	there are none as long as @left is @nr; and for those a mirror does not have at the moment
  * @stolen: which of them have a plain reference instead of a pin; NULL: none
@@ -100,6 +102,7 @@ struct hold {
 	u32 id;
 	u32 flags;
 	u32 fast[HOLD_PAGES_MAX / HOLD_CHUNK_PAGES];
+	size_t charged;
 	void *own;
 	struct page **pages;
 	unsigned long *stolen;
@@ -125,6 +128,10 @@ void hold_uncharge(struct hold *hold, unsigned long nr);
 long hold_release(struct session *session, const struct pincheck_release *request);
 void hold_give_back(struct hold *hold);
 void hold_put(struct hold *hold);
-void hold_free(struct hold *hold);
+struct hold *hold_memory_alloc(struct session *session, const struct hold_ops *ops,
+			       struct pincheck_hold *request);
+void *hold_memory_add(struct hold *hold, size_t bytes);
+void hold_memory_free(struct hold *hold);
+void hold_memory_forget(struct session *session);
 
 #endif

@@ -3,10 +3,16 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/mmap_lock.h>
 #include <linux/mmu_notifier.h>
+#include <linux/sched/signal.h>
+#include <linux/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "interval.h"
+
+/* How often an insertion that a wake-up without a signal disturbed is tried again. */
+#define INSERT_TRIES	16
 
 /* MMU_NOTIFY_* are the kernel's own business: what they mean has names of ours. */
 static u32 reason_of(enum mmu_notifier_event event)
@@ -72,6 +78,52 @@ static const struct mmu_interval_notifier_ops notifier_ops = {
 	.invalidate = invalidate,
 };
 
+/*
+ * The first notifier of an mm takes all locks of the mm, and mm_take_all_locks() gives up with EINTR
+ * on anything that makes signal_pending() true (7906d00cd1f6, "mmu-notifiers: add mm_take_all_locks()
+ * operation"). A program that is signalled often would never get its notifier. So no signal but
+ * SIGKILL and SIGSTOP is let in meanwhile; what was sent is delivered when the mask is restored.
+ * The caller has mmap_lock already, so nothing that may take long is done behind the mask.
+ */
+static int insert_undisturbed(struct interval *interval, struct mm_struct *mm,
+			      unsigned long start, unsigned long len)
+{
+	sigset_t blocked, before;
+	int err;
+
+	siginitsetinv(&blocked, sigmask(SIGKILL) | sigmask(SIGSTOP));
+	sigprocmask(SIG_BLOCK, &blocked, &before);
+	err = mmu_interval_notifier_insert_locked(&interval->notifier, mm, start, len,
+						  &notifier_ops);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return err;
+}
+
+/*
+ * What still disturbs the insertion is no signal that can be blocked: SIGSTOP, a debugger, the
+ * freezer, task work (TIF_NOTIFY_SIGNAL). The task handles that on its way to user space, and the
+ * system call is then made again. A wake-up that left nothing to handle is no reason to go there:
+ * user space would see ERESTARTNOINTR.
+ */
+static int insert_notifier(struct interval *interval, struct mm_struct *mm, unsigned long start,
+			   unsigned long len)
+{
+	unsigned int tries;
+	int err = -EAGAIN;
+
+	for (tries = 0; tries < INSERT_TRIES; tries++) {
+		if (mmap_write_lock_killable(mm))
+			return -EINTR;
+		err = insert_undisturbed(interval, mm, start, len);
+		mmap_write_unlock(mm);
+		if (err != -EINTR || fatal_signal_pending(current))
+			return err;
+		if (signal_pending(current))
+			return -ERESTARTNOINTR;
+	}
+	return -EAGAIN;
+}
+
 /**
  * interval_begin() - watch a range
  * @interval: filled
@@ -80,9 +132,11 @@ static const struct mmu_interval_notifier_ops notifier_ops = {
  * @len: bytes, not 0
  * @ops: of the user
  *
- * Context: process context, sleeps, takes mmap_lock for writing: not to be called under it.
+ * Context: process context, sleeps, takes mmap_lock for writing: not to be called under it. Can be
+ * killed while it waits.
  *
- * Return: 0, or what the kernel says: -ENOMEM, -EINTR.
+ * Return: 0; -ENOMEM; -EINTR when a fatal signal is pending; -ERESTARTNOINTR when the system call is
+ * to be made again; -EAGAIN when the insertion was disturbed INSERT_TRIES times for no reason.
  */
 int interval_begin(struct interval *interval, struct mm_struct *mm, unsigned long start,
 		   unsigned long len, const struct interval_ops *ops)
@@ -92,7 +146,7 @@ int interval_begin(struct interval *interval, struct mm_struct *mm, unsigned lon
 	interval->recorded = 0;
 	interval->told = 0;
 	interval->lost = 0;
-	return mmu_interval_notifier_insert(&interval->notifier, mm, start, len, &notifier_ops);
+	return insert_notifier(interval, mm, start, len);
 }
 
 /**

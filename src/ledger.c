@@ -5,13 +5,18 @@
  * asks for it, so that taking a hold costs nothing for it.
  *
  * The pages of a hold are looked at without its lock. Those it refers to do not change while they
- * are held; one that is given back meanwhile, or mirrored no more, is compared, but not touched.
+ * are held. A page that is given back meanwhile, or mirrored no more, may be anything by now, and
+ * its memory map may go with it: pages are compared by their numbers, and nothing of them is read.
+ * (Without CONFIG_SPARSEMEM_VMEMMAP page_to_pfn() itself reads the page. Then the RCU read-side
+ * section keeps the memory map, see online.h; what is left is that a hold forgets a page only after
+ * its reference was given back, and in between its memory would have to go offline.)
  */
 #include <linux/bitmap.h>
 #include <linux/errno.h>
 #include <linux/hash.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/pincheck.h>
@@ -23,11 +28,14 @@
 
 #define SIEVE_BITS	10
 
+/* Pages that have one place in the sieve: those of a folio have few, and a batch of reports, too. */
+#define SIEVE_PFNS	512ULL
+
 /**
  * struct inquiry - the pages asked about
  * @reports: of them
  * @count: how many
- * @sieve: of the first pages of their folios: most pages held are none of them
+ * @sieve: of the numbers of all pages of their folios: most pages held are none of them
  */
 struct inquiry {
 	struct pincheck_report *reports;
@@ -35,15 +43,35 @@ struct inquiry {
 	DECLARE_BITMAP(sieve, 1 << SIEVE_BITS);
 };
 
+static unsigned int sieve_place(u64 pfn)
+{
+	return hash_64(pfn / SIEVE_PFNS, SIEVE_BITS);
+}
+
+/* A folio is aligned to its size. */
+static void sieve_add(struct inquiry *inquiry, const struct pincheck_report *report)
+{
+	u64 pfn, end = report->head + (1ULL << report->order);
+
+	for (pfn = report->head; pfn < end; pfn += SIEVE_PFNS)
+		__set_bit(sieve_place(pfn), inquiry->sieve);
+}
+
+static bool is_in_folio(const struct pincheck_report *report, u64 pfn)
+{
+	return pfn - report->head < 1ULL << report->order;
+}
+
 /* Of the pages of one folio, one after the other, kind memfd has one pin for all of them. */
-static bool has_reference(const struct hold *hold, unsigned long index, u64 head)
+static bool has_reference(const struct pincheck_report *report, const struct hold *hold,
+			  unsigned long index)
 {
 	struct page *before;
 
 	if (hold->ops != &memfd_ops || index % HOLD_CHUNK_PAGES == 0)
 		return true;
 	before = READ_ONCE(hold->pages[index - 1]);
-	return !before || page_to_pfn(compound_head(before)) != head;
+	return !before || !is_in_folio(report, page_to_pfn(before));
 }
 
 /* A mirror has no reference, unless it keeps one to do harm: then that is a plain one. */
@@ -61,7 +89,7 @@ static void enter_page(struct pincheck_report *report, const struct hold *hold,
 {
 	bool get = hold->ops == &get_ops;
 
-	if (has_reference(hold, index, report->head)) {
+	if (has_reference(report, hold, index)) {
 		report->folio_gets += get;
 		report->folio_pins += !get;
 	}
@@ -81,32 +109,35 @@ static void enter_page(struct pincheck_report *report, const struct hold *hold,
 static void compare_page(struct inquiry *inquiry, const struct hold *hold,
 			 unsigned long index, struct page *page, bool kept)
 {
-	u64 head = page_to_pfn(compound_head(page));
+	u64 pfn = page_to_pfn(page);
 	unsigned int i;
 
-	if (!test_bit(hash_64(head, SIEVE_BITS), inquiry->sieve))
+	if (!test_bit(sieve_place(pfn), inquiry->sieve))
 		return;
 	for (i = 0; i < inquiry->count; i++) {
 		struct pincheck_report *report = &inquiry->reports[i];
 
-		if (report->head != head)
+		if (!is_in_folio(report, pfn))
 			continue;
 		if (hold_refers(hold->ops))
-			enter_page(report, hold, index, page_to_pfn(page));
+			enter_page(report, hold, index, pfn);
 		else
-			enter_mirrored(report, page_to_pfn(page), kept);
+			enter_mirrored(report, pfn, kept);
 	}
 }
 
 static void compare_pages(struct inquiry *inquiry, const struct hold *hold, unsigned long index)
 {
-	struct page *page = READ_ONCE(hold->pages[index]);
+	struct page *page;
 
+	rcu_read_lock();
+	page = READ_ONCE(hold->pages[index]);
 	if (page)
 		compare_page(inquiry, hold, index, page, false);
 	page = hold->ops->kept ? hold->ops->kept(hold, index) : NULL;
 	if (page)
 		compare_page(inquiry, hold, index, page, true);
+	rcu_read_unlock();
 }
 
 static int compare_hold(const struct hold *hold, void *data)
@@ -145,7 +176,7 @@ int ledger_fill(struct pincheck_report *reports, unsigned int count)
 
 	for (i = 0; i < count; i++) {
 		if (reports[i].present & PINCHECK_REPORT_PAGE)
-			__set_bit(hash_64(reports[i].head, SIEVE_BITS), inquiry.sieve);
+			sieve_add(&inquiry, &reports[i]);
 	}
 	err = session_visit_holds(compare_hold, &inquiry);
 	for (i = 0; i < count && !err; i++) {

@@ -15,6 +15,7 @@
 #include <linux/stddef.h>
 #include <linux/uaccess.h>
 #include "command.h"
+#include "online.h"
 #include "path.h"
 #include "pfnmap.h"
 #include "pincheck-version.h"
@@ -243,9 +244,17 @@ static int __init pincheck_init(void)
 
 	path_init();
 	whitelist_init();
+	err = online_init();
+	if (err)
+		goto path;
 	err = misc_register(&device);
 	if (err)
-		path_exit();
+		goto online;
+	return 0;
+online:
+	online_exit();
+path:
+	path_exit();
 	return err;
 }
 module_init(pincheck_init);
@@ -253,6 +262,7 @@ module_init(pincheck_init);
 static void __exit pincheck_exit(void)
 {
 	misc_deregister(&device);
+	online_exit();
 	path_exit();
 }
 module_exit(pincheck_exit);

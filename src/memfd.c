@@ -23,6 +23,7 @@
 #include "argument.h"
 #include "compat/memfd.h"
 #include "hold.h"
+#include "references.h"
 #include "session.h"
 
 #define WRITE_SEALS	(F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
@@ -137,7 +138,9 @@ static unsigned long take_chunks(struct hold *hold, struct file *file, loff_t st
 			*err = got;
 			break;
 		}
-		if (got < chunk)
+		if (got)
+			*err = references_taken(hold, done, got);
+		if (!*err && got < chunk)
 			*err = -EFAULT;
 		done += got;
 	}
@@ -185,7 +188,7 @@ static int fill_holes(struct file *file, struct pincheck_hold *request)
 	err = vfs_fallocate(file, FALLOC_FL_KEEP_SIZE, request->offset, request->len);
 	if (err == -EINTR && !fatal_signal_pending(current))
 		return -EAGAIN;
-	return err == -ENOSPC ? -ENOMEM : err;
+	return err == -ENOSPC ? refuse(request, PINCHECK_REASON_POOL, -ENOMEM) : err;
 }
 
 /* Under the inode's lock. */
@@ -219,7 +222,6 @@ static int take_file(struct hold *hold, struct file *file, struct pincheck_hold 
 		goto free;
 	err = take_locked(hold, file, request, room);
 	up_read(&inode->i_rwsem);
-	session_count(hold->session, request->pages, 0);
 	if (err)
 		memfd_give_back(hold, 0, request->pages, false);
 free:
@@ -233,6 +235,8 @@ static u32 reason_of(int err)
 	switch (err) {
 	case -EINTR:
 		return PINCHECK_REASON_SIGNAL;
+	case -EOVERFLOW:
+		return PINCHECK_REASON_LIMIT;
 	case -ENOMEM:
 	case -ENOSPC:
 		return PINCHECK_REASON_MEMORY;

@@ -24,13 +24,13 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 #include "argument.h"
 #include "compat/magic.h"
 #include "device_io.h"
 #include "explain.h"
 #include "hold.h"
 #include "interval.h"
+#include "references.h"
 #include "session.h"
 
 /* Most pages found by one call: their answers fill one page. */
@@ -43,17 +43,25 @@
  * struct mirror - what a hold of this kind has of its own
  * @interval: watches the range; its lock protects all here, and the pages of the hold
  * @hold: whose; its pages are NULL where nothing was found, or what was found is gone
- * @writable: pages whose user entry was writable
- * @written: pages the device wrote, and that are not marked dirty yet
+ * @nr_valid: how many pages have a valid entry
  * @late: pages to be marked too late, each with a reference; NULL without DIRTY_LATE
+ * @valid: pages that have a valid entry: those that the hold has
+ * @writable: of these, pages whose user entry was writable
+ * @written: pages the device wrote, and that are not marked dirty yet
+ * @room: memory of @late and the bitmaps
  */
 struct mirror {
 	struct interval interval;
 	struct hold *hold;
+	unsigned long nr_valid;
+	struct page **late;
+	unsigned long *valid;
 	unsigned long *writable;
 	unsigned long *written;
-	struct page **late;
+	unsigned long room[];
 };
+
+#define MIRROR_BITMAPS	3
 
 /* The wrong way. It needs a reference, as the page is not ours once the callback returns. */
 static bool keep_late(struct mirror *mirror, unsigned long index)
@@ -62,7 +70,7 @@ static bool keep_late(struct mirror *mirror, unsigned long index)
 
 	if (!mirror->late || mirror->late[index] == page)
 		return mirror->late;
-	if (mirror->late[index] || page_count(page) > INT_MAX / 2)
+	if (mirror->late[index] || references_exhausted(page))
 		return false;
 	get_page(page);
 	session_count(mirror->hold->session, 1, 0);
@@ -70,14 +78,12 @@ static bool keep_late(struct mirror *mirror, unsigned long index)
 	return true;
 }
 
-/* Under the lock, with the entry still in the page table. */
+/* Under the lock, with the valid entry still in the page table. */
 static void forget_page(struct mirror *mirror, unsigned long index, bool in_time,
 			struct pincheck_event *event)
 {
 	struct hold *hold = mirror->hold;
 
-	if (!hold->pages[index])
-		return;
 	event->pages++;
 	if (__test_and_clear_bit(index, mirror->written)) {
 		if (!in_time && keep_late(mirror, index)) {
@@ -88,7 +94,25 @@ static void forget_page(struct mirror *mirror, unsigned long index, bool in_time
 		}
 	}
 	__clear_bit(index, mirror->writable);
+	__clear_bit(index, mirror->valid);
+	mirror->nr_valid--;
 	WRITE_ONCE(hold->pages[index], NULL);
+}
+
+/*
+ * Pages of a range, under the lock. A mirror may be large and have few valid pages, or none, and
+ * the OOM reaper comes here, too: only pages with a valid entry cost anything.
+ */
+static void forget_pages(struct mirror *mirror, unsigned long index, unsigned long end,
+			 bool in_time, bool may_sleep, struct pincheck_event *event)
+{
+	if (!mirror->nr_valid)
+		return;
+	for_each_set_bit_from(index, mirror->valid, end) {
+		forget_page(mirror, index, in_time, event);
+		if (may_sleep && event->pages % HOLD_CHUNK_PAGES == 0)
+			cond_resched();
+	}
 }
 
 static void mirror_invalidate(struct interval *interval, const struct mmu_notifier_range *range,
@@ -98,11 +122,7 @@ static void mirror_invalidate(struct interval *interval, const struct mmu_notifi
 	unsigned long index = (event->start - mirror->hold->addr) >> PAGE_SHIFT;
 	unsigned long end = (event->end - mirror->hold->addr + PAGE_SIZE - 1) >> PAGE_SHIFT;
 
-	for (; index < end; index++) {
-		forget_page(mirror, index, false, event);
-		if (index % HOLD_CHUNK_PAGES == 0 && mmu_notifier_range_blockable(range))
-			cond_resched();
-	}
+	forget_pages(mirror, index, end, false, mmu_notifier_range_blockable(range), event);
 }
 
 static const struct interval_ops interval_ops = {
@@ -134,16 +154,68 @@ static void publish(struct mirror *mirror, unsigned long first, unsigned long nr
 
 	for (i = 0; i < nr; i++) {
 		WRITE_ONCE(mirror->hold->pages[first + i], hmm_pfn_to_page(found[i]));
+		mirror->nr_valid += !__test_and_set_bit(first + i, mirror->valid);
 		if (found[i] & HMM_PFN_WRITE)
 			__set_bit(first + i, mirror->writable);
 	}
 }
 
+/* May the device use this answer of HMM's: is a page mapped, and writable where that is wanted? */
+static bool answer_serves(unsigned long answer, bool write)
+{
+	unsigned long wanted = HMM_PFN_VALID | (write ? HMM_PFN_WRITE : 0);
+
+	return (answer & wanted) == wanted;
+}
+
+/*
+ * One fault, under mmap_lock, which is dropped while the fault waits. Return: 0; -EPERM where the
+ * mapping is read-only, though it may be read; or what the fault says.
+ */
+static int fault_in_page(struct mm_struct *mm, unsigned long addr, bool write)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+	bool unlocked = false;
+
+	if (write && vma && vma->vm_start <= addr && !(vma->vm_flags & VM_WRITE))
+		return -EPERM;
+	return fixup_user_fault(mm, addr, FAULT_FLAG_REMOTE | (write ? FAULT_FLAG_WRITE : 0),
+				&unlocked);
+}
+
+/*
+ * Faults what a snapshot shows missing. HMM could do that itself, but waits for it unkillably.
+ * HMM_PFN_ERROR is what no fault would mend. Under mmap_lock, which may be dropped and taken again.
+ *
+ * Return: 0 when nothing was missing; -EBUSY when something was, and should be there now; or why a
+ * page cannot be had.
+ */
+static int fault_in_missing(struct mm_struct *mm, unsigned long addr, unsigned long nr, bool write,
+			    const unsigned long *found)
+{
+	bool missing = false;
+	unsigned long i;
+	int err;
+
+	for (i = 0; i < nr; i++, addr += PAGE_SIZE) {
+		if (answer_serves(found[i], write))
+			continue;
+		if (found[i] & HMM_PFN_ERROR)
+			return -EFAULT;
+		err = fault_in_page(mm, addr, write);
+		if (err)
+			return err;
+		missing = true;
+		cond_resched();
+	}
+	return missing ? -EBUSY : 0;
+}
+
 /*
  * Finds pages as a fault would, and makes their entries valid. One try.
  *
- * Return: 0; -EBUSY when they were invalidated meanwhile; -EPERM where they may not be written;
- * -EFAULT where there are none; -EINTR.
+ * Return: 0; -EBUSY when they had to be faulted in, or changed meanwhile; -EPERM where they
+ * may not be written; -EFAULT where there are none; -ENOMEM; -EINTR.
  */
 static int find_pages(struct mirror *mirror, unsigned long first, unsigned long nr, bool write,
 		      unsigned long *found)
@@ -155,7 +227,6 @@ static int find_pages(struct mirror *mirror, unsigned long first, unsigned long 
 		.start = mirror->hold->addr + (first << PAGE_SHIFT),
 		.end = mirror->hold->addr + ((first + nr) << PAGE_SHIFT),
 		.hmm_pfns = found,
-		.default_flags = HMM_PFN_REQ_FAULT | (write ? HMM_PFN_REQ_WRITE : 0),
 	};
 	int err = -EFAULT;
 
@@ -164,7 +235,9 @@ static int find_pages(struct mirror *mirror, unsigned long first, unsigned long 
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
 	if (!is_secret(mm, range.start, range.end))
-		err = hmm_range_fault(&range);
+		err = hmm_range_fault(&range);	/* a snapshot: no fault is asked for */
+	if (!err)
+		err = fault_in_missing(mm, range.start, nr, write, found);
 	mmap_read_unlock(mm);
 	if (err)
 		return err;
@@ -210,7 +283,7 @@ static int find_all(struct mirror *mirror, u64 *done)
 		err = find_patiently(mirror, *done, step, found);
 		if (!err)
 			*done += step;
-		else if (step > 1 && (err == -EFAULT || err == -EPERM))
+		else if (step > 1 && err != -EINTR && err != -EAGAIN)
 			step = 1;
 		else
 			break;
@@ -229,48 +302,48 @@ static int mirror_check(const struct pincheck_hold *request)
 	return range_check(request->addr, request->len, PAGE_SIZE, TASK_SIZE);
 }
 
-static void mirror_free(struct hold *hold)
+/* Of each bitmap. */
+static size_t mirror_longs(unsigned long nr)
 {
-	struct mirror *mirror = hold->own;
-
-	if (!mirror)
-		return;
-	kvfree(mirror->late);
-	kvfree(mirror->written);
-	kvfree(mirror->writable);
-	kvfree(mirror);
+	return BITS_TO_LONGS(nr);
 }
 
-static struct mirror *mirror_alloc(struct hold *hold)
+static size_t mirror_bytes(const struct pincheck_hold *request)
 {
-	size_t longs = BITS_TO_LONGS(hold->nr);
-	bool late = hold->flags & PINCHECK_HOLD_DIRTY_LATE;
-	struct mirror *mirror;
+	unsigned long nr = request->len >> PAGE_SHIFT;
+	size_t late = request->flags & PINCHECK_HOLD_DIRTY_LATE ? nr : 0;
 
-	mirror = kvzalloc(sizeof(*mirror), GFP_KERNEL_ACCOUNT);
-	hold->own = mirror;
-	if (!mirror)
-		return NULL;
+	return sizeof(struct mirror) + late * sizeof(struct page *) +
+	       MIRROR_BITMAPS * mirror_longs(nr) * sizeof(unsigned long);
+}
+
+/* Its memory is zeroed: nothing is valid yet. */
+static struct mirror *mirror_init(struct hold *hold)
+{
+	struct mirror *mirror = hold->own;
+	unsigned long *room = mirror->room;
+
 	mirror->hold = hold;
-	mirror->writable = kvcalloc(longs, sizeof(long), GFP_KERNEL_ACCOUNT);
-	mirror->written = kvcalloc(longs, sizeof(long), GFP_KERNEL_ACCOUNT);
-	if (late)
-		mirror->late = kvcalloc(hold->nr, sizeof(*mirror->late), GFP_KERNEL_ACCOUNT);
-	if (!mirror->writable || !mirror->written || (late && !mirror->late))
-		return NULL;
+	mirror->valid = room;
+	room += mirror_longs(hold->nr);
+	mirror->writable = room;
+	room += mirror_longs(hold->nr);
+	mirror->written = room;
+	room += mirror_longs(hold->nr);
+	if (hold->flags & PINCHECK_HOLD_DIRTY_LATE)
+		mirror->late = (struct page **)room;
 	return mirror;
 }
 
 static int mirror_take(struct hold *hold, struct pincheck_hold *request)
 {
-	struct mirror *mirror = mirror_alloc(hold);
-	int err = -ENOMEM;
+	struct mirror *mirror = mirror_init(hold);
+	int err;
 
 	memset(hold->pages, 0, hold->nr * sizeof(*hold->pages));
 	memset(hold->fast, 0xff, sizeof(hold->fast));	/* SPLIT_UNKNOWN: GUP was not asked */
-	if (mirror)
-		err = interval_begin(&mirror->interval, hold->mm, hold->addr,
-				     hold->nr << PAGE_SHIFT, &interval_ops);
+	err = interval_begin(&mirror->interval, hold->mm, hold->addr, hold->nr << PAGE_SHIFT,
+			     &interval_ops);
 	if (!err) {
 		err = find_all(mirror, &request->pages);
 		if (err)
@@ -306,21 +379,16 @@ static void dirty_late(struct mirror *mirror)
 	}
 }
 
-/* Whatever is still valid is marked dirty in time: the entries are still there. */
+/* Always the whole hold. What is still valid is marked dirty in time: the entries are there. */
 static void mirror_give_back(struct hold *hold, unsigned long first, unsigned long nr, bool dirty)
 {
 	struct mirror *mirror = hold->own;
 	struct pincheck_event event = { 0 };	/* that nobody hears of */
-	unsigned long i;
 
 	mutex_lock(&mirror->interval.lock);
-	for (i = first; i < first + nr; i++) {
-		if (dirty && test_bit(i, mirror->writable))
-			__set_bit(i, mirror->written);
-		forget_page(mirror, i, true, &event);
-		if (i % HOLD_CHUNK_PAGES == 0)
-			cond_resched();
-	}
+	if (dirty)
+		bitmap_or(mirror->written, mirror->written, mirror->writable, hold->nr);
+	forget_pages(mirror, first, first + nr, true, true, &event);
 	mutex_unlock(&mirror->interval.lock);
 	interval_end(&mirror->interval);
 	dirty_late(mirror);
@@ -394,10 +462,10 @@ const struct hold_ops mirror_ops = {
 	.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_DIRTY_LATE,
 	.by_address = true,
 	.check = mirror_check,
+	.own_bytes = mirror_bytes,
 	.take = mirror_take,
 	.give_back = mirror_give_back,
 	.access = mirror_access,
 	.interval = mirror_interval,
 	.kept = mirror_kept,
-	.free = mirror_free,
 };

@@ -2,6 +2,11 @@
 /*
  * From page frame numbers to pages, of many numbers that are close to each other. Whether there is
  * a page is the same all over a subsection of sparse memory (2 MiB on x86): one question is enough.
+ *
+ * The answer holds as long as its asker is in an RCU read-side section that began before. Modules
+ * cannot take the lock of memory hotplug (get_online_mems() is not exported), but they are told:
+ * offline_pages() marks the sections offline, then calls the notifiers with MEM_OFFLINE, and only what
+ * comes after can free the memory map. Our notifier waits there for a grace period (online.c).
  */
 #ifndef PINCHECK_ONLINE_H
 #define PINCHECK_ONLINE_H
@@ -21,7 +26,7 @@
  * @first: its first page frame number
  * @page: of that number; NULL when the block is not online
  *
- * Memory may go offline at any time: not to be kept while its user sleeps.
+ * To be kept within one RCU read-side section.
  */
 struct online_block {
 	u64 first;
@@ -40,6 +45,8 @@ static inline void online_forget(struct online_block *block)
  * @block: from online_forget() on
  * @pfn: any number
  *
+ * Context: in an RCU read-side section, to the end of which the page can be looked at.
+ *
  * Return: NULL when there is none, or it is not online.
  */
 static inline struct page *online_page(struct online_block *block, u64 pfn)
@@ -51,5 +58,8 @@ static inline struct page *online_page(struct online_block *block, u64 pfn)
 	}
 	return block->page ? block->page + (pfn - block->first) : NULL;
 }
+
+int online_init(void);
+void online_exit(void);
 
 #endif

@@ -8,12 +8,14 @@
 struct path_slot;
 
 /**
- * struct path_call - one GUP call under observation; lives on the caller's stack
+ * struct path_call - one GUP call after the other under observation; lives on the caller's stack
+ * @armed: the probe was seen to work before the call
  * @slot: where the probe finds it; NULL when it cannot be observed
  * @start: first address of the call
  * @missed: the probe's count of missed hits when the call began
  */
 struct path_call {
+	bool armed;
 	struct path_slot *slot;
 	unsigned long start;
 	unsigned long missed;

@@ -18,6 +18,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include "charge.h"
 #include "command.h"
 #include "compat/huge_pfnmap.h"
 #include "compat/vm_flags.h"
@@ -39,6 +40,8 @@
  * @lock: held for reading while something is mapped, for writing where what follows changes
  * @memory: a block of 1 << @order pages, once somebody mapped it
  * @order: of it
+ * @charge: of the session, for @memory
+ * @charged: bytes
  * @remapper: process that mapped it at once; under a reference on the structure
  * @revoked: nothing may be mapped
  * @small_faults: that mapped a page
@@ -50,6 +53,8 @@ struct pfnmap {
 	struct rw_semaphore lock;	/* see above */
 	struct page *memory;
 	unsigned int order;
+	struct charge *charge;
+	size_t charged;
 	struct mm_struct *remapper;
 	bool revoked;
 	atomic64_t small_faults;
@@ -76,15 +81,17 @@ struct flavour {
 /**
  * pfnmap_open() - the device memory of a session that begins: none yet
  * @file: by which it is mapped; its mappings are kept apart from those of other files from now on
+ * @charge: of the session
  *
  * Return: it, or NULL without memory.
  */
-struct pfnmap *pfnmap_open(struct file *file)
+struct pfnmap *pfnmap_open(struct file *file, struct charge *charge)
 {
 	struct pfnmap *pfnmap = kzalloc(sizeof(*pfnmap), GFP_KERNEL_ACCOUNT);
 
 	if (!pfnmap)
 		return NULL;
+	pfnmap->charge = charge;
 	init_rwsem(&pfnmap->lock);
 	address_space_init_once(&pfnmap->mapping);
 	pfnmap->mapping.host = file_inode(file);
@@ -101,21 +108,38 @@ void pfnmap_close(struct pfnmap *pfnmap)
 {
 	if (pfnmap->memory)
 		__free_pages(pfnmap->memory, pfnmap->order);
+	charge_sub(pfnmap->charge, pfnmap->charged);
 	if (pfnmap->remapper)
 		mmdrop(pfnmap->remapper);
 	kfree(pfnmap);
 }
 
+/* Return: a block of 1 << @order pages of memory, for which the session is charged, or NULL. */
+static struct page *block_alloc(struct pfnmap *pfnmap, unsigned int order)
+{
+	const gfp_t flags = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_COMP | __GFP_NOWARN;
+	size_t charged = 0;
+	struct page *block;
+
+	if (charge_add(pfnmap->charge, PAGE_SIZE << order, &charged))
+		return NULL;
+	block = alloc_pages(flags, order);
+	if (block)
+		pfnmap->charged = charged;
+	else
+		charge_sub(pfnmap->charge, charged);
+	return block;
+}
+
 /* Under @pfnmap->lock, for writing. */
 static int allocate(struct pfnmap *pfnmap)
 {
-	const gfp_t flags = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_COMP | __GFP_NOWARN;
 	unsigned int order;
 
 	for (order = DEVICE_ORDER; !pfnmap->memory; order--) {
 		if (order < DEVICE_ORDER_MIN)
 			return -ENOMEM;
-		pfnmap->memory = alloc_pages(flags, order);
+		pfnmap->memory = block_alloc(pfnmap, order);
 		pfnmap->order = order;
 	}
 	return 0;
@@ -272,11 +296,8 @@ static const struct flavour *find_flavour(const struct vm_area_struct *vma)
 	return NULL;
 }
 
-/**
- * pfnmap_is_device_memory() - does it map device memory of a session, of this one or another?
- * @vma: under mmap_lock
- */
-bool pfnmap_is_device_memory(const struct vm_area_struct *vma)
+/* Is it a mapping of device memory of a session, of this one or another? Under mmap_lock. */
+static bool is_device_mapping(const struct vm_area_struct *vma)
 {
 	unsigned int i;
 
@@ -285,6 +306,32 @@ bool pfnmap_is_device_memory(const struct vm_area_struct *vma)
 			return true;
 	}
 	return false;
+}
+
+/**
+ * pfnmap_is_device_memory() - is this page device memory of a session, of this one or another?
+ * @vma: that maps it, under mmap_lock
+ * @pfn: its number
+ */
+bool pfnmap_is_device_memory(const struct vm_area_struct *vma, unsigned long pfn)
+{
+	const struct pfnmap *pfnmap = vma->vm_private_data;
+
+	return is_device_mapping(vma) &&
+	       pfn - page_to_pfn(pfnmap->memory) < 1UL << pfnmap->order;
+}
+
+/**
+ * pfnmap_is_private_copy() - has the process copied device memory of a session by a write?
+ * @vma: that maps the page, under mmap_lock
+ * @pfn: its number
+ *
+ * Return: true when the page is ordinary anonymous memory of the process, though nothing in its
+ * mapping says so: nothing else can be in a private mapping of device memory.
+ */
+bool pfnmap_is_private_copy(const struct vm_area_struct *vma, unsigned long pfn)
+{
+	return is_device_mapping(vma) && is_cow(vma) && !pfnmap_is_device_memory(vma, pfn);
 }
 
 /* Under @pfnmap->lock, for writing. */

@@ -5,13 +5,15 @@
 
 #include <linux/types.h>
 
+struct charge;
 struct file;
 struct pfnmap;
 struct vm_area_struct;
 
-struct pfnmap *pfnmap_open(struct file *file);
+struct pfnmap *pfnmap_open(struct file *file, struct charge *charge);
 void pfnmap_close(struct pfnmap *pfnmap);
 int pfnmap_mmap(struct pfnmap *pfnmap, struct vm_area_struct *vma);
-bool pfnmap_is_device_memory(const struct vm_area_struct *vma);
+bool pfnmap_is_device_memory(const struct vm_area_struct *vma, unsigned long pfn);
+bool pfnmap_is_private_copy(const struct vm_area_struct *vma, unsigned long pfn);
 
 #endif

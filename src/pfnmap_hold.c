@@ -16,10 +16,10 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 #include "argument.h"
 #include "compat/follow.h"
 #include "device_io.h"
+#include "explain.h"
 #include "follow.h"
 #include "hold.h"
 #include "interval.h"
@@ -28,6 +28,9 @@
 /* How often the memory may be invalidated under our eyes before we give up. */
 #define LOOK_TRIES	64
 
+/* In pfns: a private copy of device memory. No page frame number is that large. */
+#define FOLLOWED_COPY	(1UL << (BITS_PER_LONG - 1))
+
 /**
  * struct followed - what a hold of this kind has of its own
  * @interval: watches the range
@@ -35,7 +38,7 @@
  * @good: nothing happened since; for EVENTS, the truth is @sequence
  * @nr: pages
  * @first: what was seen at the first page
- * @pfns: page frame numbers, in order of address
+ * @pfns: page frame numbers, in order of address; with FOLLOWED_COPY, of memory of the process
  */
 struct followed {
 	struct interval interval;
@@ -68,9 +71,15 @@ static int followed_check(const struct pincheck_hold *request)
 	return range_check(request->addr, request->len, PAGE_SIZE, TASK_SIZE);
 }
 
+static size_t followed_bytes(const struct pincheck_hold *request)
+{
+	return sizeof(struct followed) + (request->len >> PAGE_SHIFT) * sizeof(unsigned long);
+}
+
 /*
- * What is written has to be known: a page of somebody else's may be mapped read-only in the kernel,
- * or not at all.
+ * Only two things are written: device memory of this module, and what the process has instead of it
+ * in a private mapping. A page of somebody else's may be mapped read-only in the kernel, or not at
+ * all.
  */
 static int look_at_page(struct hold *hold, unsigned long index, u32 *reason)
 {
@@ -82,11 +91,11 @@ static int look_at_page(struct hold *hold, unsigned long index, u32 *reason)
 	err = follow(hold->mm, hold->addr + (index << PAGE_SHIFT), write, &sight, reason);
 	if (err)
 		return err;
-	if (write && !sight.ours) {
+	if (write && !sight.ours && !sight.copied) {
 		*reason = PINCHECK_REASON_ACCESS;
 		return -EACCES;
 	}
-	followed->pfns[index] = sight.pfn;
+	followed->pfns[index] = sight.pfn | (sight.copied ? FOLLOWED_COPY : 0);
 	if (!index)
 		followed->first = sight;
 	return 0;
@@ -136,7 +145,7 @@ static int look_until_true(struct hold *hold, struct pincheck_hold *request)
 
 static int followed_take(struct hold *hold, struct pincheck_hold *request)
 {
-	struct followed *followed;
+	struct followed *followed = hold->own;
 	int err;
 
 	memset(hold->pages, 0, hold->nr * sizeof(*hold->pages));
@@ -145,16 +154,14 @@ static int followed_take(struct hold *hold, struct pincheck_hold *request)
 		request->reason = PINCHECK_REASON_ABSENT;
 		return -EOPNOTSUPP;
 	}
-	followed = kvzalloc(struct_size(followed, pfns, hold->nr), GFP_KERNEL_ACCOUNT);
-	hold->own = followed;
 	request->reason = PINCHECK_REASON_MEMORY;
-	if (!followed)
-		return -ENOMEM;
 	followed->nr = hold->nr;
 	err = interval_begin(&followed->interval, hold->mm, hold->addr, hold->nr << PAGE_SHIFT,
 			     &interval_ops);
-	if (err)
+	if (err) {
+		request->reason = explain_failure(hold->mm, hold->addr, hold->flags, err);
 		return err;
+	}
 	request->reason = PINCHECK_REASON_NONE;
 	err = look_until_true(hold, request);
 	if (err)
@@ -170,11 +177,26 @@ static void followed_give_back(struct hold *hold, unsigned long first, unsigned 
 	interval_end(&followed->interval);
 }
 
+/*
+ * Device memory is never reclaimed. A private copy is memory of the process like any other: it is
+ * marked dirty while its entry, which allows writing, is still in the page table, for who reclaims it
+ * waits for the lock. That is the rule of mirror.c (Jerome Glisse, 2019-03-07), without its delay.
+ */
+static int write_page(unsigned long pfn, const struct io_part *part)
+{
+	struct page *page = pfn_to_page(pfn & ~FOLLOWED_COPY);
+	int err = device_access(page, part);
+
+	if (!err && (pfn & FOLLOWED_COPY))
+		set_page_dirty(page);
+	return err;
+}
+
 static int access_page(unsigned long pfn, const struct io_part *part)
 {
-	if (part->write)	/* our own: see look_at_page() */
-		return device_access(pfn_to_page(pfn), part);
-	return follow_read(pfn, part->offset, part->bounce, part->len);
+	if (part->write)
+		return write_page(pfn, part);
+	return follow_read(pfn & ~FOLLOWED_COPY, part->offset, part->bounce, part->len);
 }
 
 /* Whoever changes the page table waits for the lock; whoever did has changed the sequence. */
@@ -197,11 +219,6 @@ static struct interval *followed_interval(struct hold *hold)
 	return &followed->interval;
 }
 
-static void followed_free(struct hold *hold)
-{
-	kvfree(hold->own);
-}
-
 /**
  * pfnmap_hold_sight() - what was seen at the first page when the hold was taken
  * @hold: of kind pfnmap
@@ -217,9 +234,9 @@ const struct hold_ops pfnmap_ops = {
 	.flags = PINCHECK_HOLD_WRITE,
 	.by_address = true,
 	.check = followed_check,
+	.own_bytes = followed_bytes,
 	.take = followed_take,
 	.give_back = followed_give_back,
 	.access = followed_access,
 	.interval = followed_interval,
-	.free = followed_free,
 };

@@ -6,12 +6,6 @@
 #include "gup.h"
 #include "hold.h"
 
-static long pin_fast(unsigned long start, unsigned long nr, unsigned int flags,
-		     struct page **pages)
-{
-	return pin_user_pages_fast(start, nr, flags, pages);
-}
-
 static void pin_put(struct page **pages, unsigned long nr, bool dirty)
 {
 	if (dirty)
@@ -21,9 +15,8 @@ static void pin_put(struct page **pages, unsigned long nr, bool dirty)
 }
 
 const struct gup_calls pin_calls = {
-	.fast = pin_fast,
-	.slow = compat_pin_user_pages,
-	.remote = compat_pin_user_pages_remote,
+	.fast = compat_pin_fast,
+	.slow = compat_pin_slow,
 	.put = pin_put,
 };
 

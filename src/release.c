@@ -6,7 +6,6 @@
 #include <linux/nospec.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/pincheck.h>
 #include "argument.h"
 #include "hold.h"
@@ -187,8 +186,8 @@ static void give_back_part(struct hold *hold, unsigned long first, unsigned long
 static long steal(struct hold *hold, unsigned long first, unsigned long nr)
 {
 	if (!hold->stolen)
-		hold->stolen = kvcalloc(BITS_TO_LONGS(hold->nr), sizeof(*hold->stolen),
-					GFP_KERNEL_ACCOUNT);
+		hold->stolen = hold_memory_add(hold, BITS_TO_LONGS(hold->nr) *
+						     sizeof(*hold->stolen));
 	if (!hold->stolen)
 		return -ENOMEM;
 	hold->ops->steal(hold, first, nr);

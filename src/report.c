@@ -4,7 +4,8 @@
  *
  * For as long as it looks, the report has a reference on the folio, so that this is not split,
  * freed and used for something else meanwhile; its own reference is subtracted from what it tells.
- * Others see it: a write fault in that instant may copy where it would have reused.
+ * Others see it: a write fault in that instant may copy where it would have reused. What is told of a
+ * page that may not be referenced, see report_hold(), is in report_words.c.
  *
  * Pages that are asked about together are alike as a rule. Of a large folio, what is true of the
  * whole is looked at once; of a small anonymous page, all that a report is made of are a few
@@ -14,11 +15,14 @@
 #include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/pincheck.h>
+#include <linux/rcupdate.h>
 #include "compat/mapped_shared.h"
 #include "compat/page_counts.h"
 #include "compat/page_flags.h"
+#include "compat/page_type.h"
 #include "compat/placement.h"
 #include "report.h"
+#include "report_words.h"
 #include "reuse_rule.h"
 #include "whitelist.h"
 
@@ -35,21 +39,13 @@
 #define FOLIO_FLAG_TEST(upper, lower)	\
 	| (compat_page_##lower(head) ? PINCHECK_PAGE_##upper : 0)
 
-/* @value: 1, 0, or -1 for what cannot be told. */
-static void tell_flag(struct pincheck_report *report, u64 bit, int value)
-{
-	if (value < 0)
-		return;
-	report->flags_known |= bit;
-	if (value)
-		report->flags |= bit;
-}
-
 static void tell_folio_flags(struct pincheck_report *report, struct page *head)
 {
+	/* What is of a type, or logically offline, is not referenced. */
 	report->flags |= 0 FOR_EACH_FOLIO_FLAG(FOLIO_FLAG_TEST);
-	report->flags_known |= 0 FOR_EACH_FOLIO_FLAG(FOLIO_FLAG_BIT);
-	tell_flag(report, PINCHECK_PAGE_LARGE, PageHead(head));
+	report->flags_known |= PINCHECK_PAGE_TYPED | PINCHECK_PAGE_OFFLINE
+			       FOR_EACH_FOLIO_FLAG(FOLIO_FLAG_BIT);
+	report_flag(report, PINCHECK_PAGE_LARGE, PageHead(head));
 }
 
 static void tell_counts(struct pincheck_report *report, struct page *page, struct page *head)
@@ -75,14 +71,14 @@ static void tell_pins(struct pincheck_report *report, struct page *head)
 		report->pins = report->refcount / GUP_PIN_COUNTING_BIAS;
 		maybe = maybe && report->pins;
 	}
-	tell_flag(report, PINCHECK_PAGE_MAYBE_DMA_PINNED, maybe);
+	report_flag(report, PINCHECK_PAGE_MAYBE_DMA_PINNED, maybe);
 }
 
 static void tell_exclusive(struct pincheck_report *report, struct page *page, struct page *head)
 {
 	if (!compat_anon_exclusive)
 		return;
-	tell_flag(report, PINCHECK_PAGE_ANON_EXCLUSIVE, (report->flags & PINCHECK_PAGE_ANON) &&
+	report_flag(report, PINCHECK_PAGE_ANON_EXCLUSIVE, (report->flags & PINCHECK_PAGE_ANON) &&
 		  compat_page_anon_exclusive(report_has_one_mark(report) ? head : page));
 }
 
@@ -97,8 +93,8 @@ static void tell_file(struct pincheck_report *report, struct page *head)
 	report->fs_magic = facts.magic;
 	if (file)
 		report->present |= PINCHECK_REPORT_FS_MAGIC;
-	tell_flag(report, PINCHECK_PAGE_FILE, file);
-	tell_flag(report, PINCHECK_PAGE_SHMEM, file && facts.magic == TMPFS_MAGIC);
+	report_flag(report, PINCHECK_PAGE_FILE, file);
+	report_flag(report, PINCHECK_PAGE_SHMEM, file && facts.magic == TMPFS_MAGIC);
 	answer = whitelist_judge(&facts);
 	report->whitelist = answer.verdict;
 	report->whitelist_reason = answer.reason;
@@ -117,14 +113,14 @@ static void tell_zero(struct pincheck_report *report, struct page *page)
 	bool maybe_huge = report->order && report->order + PAGE_SHIFT == PMD_SHIFT &&
 			  !(report->flags & other);
 
-	tell_flag(report, PINCHECK_PAGE_ZERO, maybe_huge ? -1 : small);
+	report_flag(report, PINCHECK_PAGE_ZERO, maybe_huge ? -1 : small);
 }
 
 static void tell_placement(struct pincheck_report *report, struct page *page, struct page *head)
 {
-	tell_flag(report, PINCHECK_PAGE_MAPPED_SHARED, compat_mapped_shared(head));
-	tell_flag(report, PINCHECK_PAGE_CMA, compat_page_cma(page));
-	tell_flag(report, PINCHECK_PAGE_LONGTERM_PINNABLE, compat_longterm_pinnable(head));
+	report_flag(report, PINCHECK_PAGE_MAPPED_SHARED, compat_mapped_shared(head));
+	report_flag(report, PINCHECK_PAGE_CMA, compat_page_cma(page));
+	report_flag(report, PINCHECK_PAGE_LONGTERM_PINNABLE, compat_longterm_pinnable(head));
 }
 
 /* @head has a reference of ours. */
@@ -139,40 +135,68 @@ static void tell_folio(struct pincheck_report *report, struct page *page, struct
 	tell_exclusive(report, page, head);
 	tell_file(report, head);
 	tell_zero(report, page);
+	report_failed(report, page);
 	tell_placement(report, page, head);
 	reuse_judge(report);
 }
 
-/**
- * report_hold() - take a reference on a folio
+/*
+ * Is this a folio that anybody may take a reference on? Memory of processes and files has a mapping,
+ * or is on a list, or is backed by swap; other compound pages are freed by their references, too.
+ */
+static bool may_be_held(struct page *head)
+{
+	const unsigned long signs = 1UL << PG_lru | 1UL << PG_swapbacked;
+	const unsigned long flags = compat_page_flags(head);
+	const unsigned long mapping = compat_page_mapping(head);
+
+	if (compat_page_has_owner(head) || (flags & 1UL << PG_reserved))
+		return false;
+	return PageHead(head) || (flags & signs) || (mapping & MAPPING_BIT_ANON) ||
+	       (mapping && !(mapping & MAPPING_BITS));
+}
+
+/* Return: did that get a reference on @head? It may not be what it was looked at for. */
+static bool try_hold(struct page *head)
+{
+	bool held;
+
+	/* The look and the reference are to be close to each other: see report_hold(). */
+	preempt_disable();
+	held = may_be_held(head) && get_page_unless_zero(head);
+	preempt_enable();
+	return held;
+}
+
+/*
+ * report_hold() - take a reference on a folio that anybody may take one on
  * @page: any of its pages
  *
- * Return: its first page, for put_page(); NULL when it has no users.
+ * The others are pages of a type, reserved pages, and small pages that nothing but a reference count
+ * says to be used. Their owner may set that count: virtio-mem hands PageOffline() pages to the page
+ * allocator by set_page_count(page, 0) (__free_pages_core()), and where our reference was set to 0,
+ * our put makes it -1.
+ *
+ * What is left of that: a page is memory of a process at our look, then it is freed, isolated, and
+ * claimed by such an owner, which sets the count, and all of this between our look and our
+ * reference, or between that and the second look, which gives the reference back. Preemption is off
+ * in the first of these windows, and isolating takes the owner milliseconds in which it looks at
+ * all pages of a block; but an interrupt, or a hypervisor that stops our CPU, can be longer. Nothing
+ * that is exported to modules would close it.
+ *
+ * Return: its first page, for put_page(); NULL when it has no users or may not be referenced.
  */
-struct page *report_hold(struct page *page)
+static struct page *report_hold(struct page *page)
 {
 	for (;;) {
 		struct page *head = compound_head(page);
 
-		if (!get_page_unless_zero(head))
+		if (!try_hold(head))
 			return NULL;
-		if (compound_head(page) == head)
+		if (compound_head(page) == head && may_be_held(head))
 			return head;
 		put_page(head);	/* split or freed in between */
 	}
-}
-
-/* What its zone says of a page. */
-static void tell_page(struct pincheck_report *report, u64 pfn, struct page *page)
-{
-	*report = (struct pincheck_report) { .pfn = pfn };
-	if (!page || PagePoisoned(page))
-		return;	/* no memory, or a hole of the memory map */
-	report->present = PINCHECK_REPORT_PAGE;
-	report->zone = page_zonenum(page);
-	report->node = page_to_nid(page);
-	tell_flag(report, PINCHECK_PAGE_MOVABLE_ZONE, report->zone == ZONE_MOVABLE);
-	tell_flag(report, PINCHECK_PAGE_DEVICE, is_zone_device_page(page));
 }
 
 static __always_inline struct report_marks read_marks(struct page *page)
@@ -228,13 +252,15 @@ static __always_inline void look_further(struct report_look *look, u64 pfn, stru
 	report->pfn = pfn;
 	look->marks.mapcount = atomic_read(&page->_mapcount);
 	compat_page_mapcount(page, look->head, report->entire_mapcount, &report->page_mapcount);
+	report->flags &= ~PINCHECK_PAGE_HWPOISON;
+	report_failed(report, page);
 	if (!report_has_one_mark(report)) {
 		report->flags &= ~PINCHECK_PAGE_ANON_EXCLUSIVE;
 		tell_exclusive(report, page, look->head);
 	}
 	if (IS_ENABLED(CONFIG_CMA)) {
 		report->flags &= ~PINCHECK_PAGE_CMA;
-		tell_flag(report, PINCHECK_PAGE_CMA, compat_page_cma(page));
+		report_flag(report, PINCHECK_PAGE_CMA, compat_page_cma(page));
 	}
 	if (report->page_mapcount != mapcount || report->flags != flags)
 		reuse_judge(report);
@@ -259,21 +285,35 @@ static void look_at_folio(struct report_look *look, struct page *page, struct pa
 		put_page(head);
 }
 
+/**
+ * report_drop() - give back the reference that is left
+ * @look: since report_begin(); the next page may follow
+ */
+void report_drop(struct report_look *look)
+{
+	if (look->head)
+		put_page(look->head);
+	look->head = NULL;
+}
+
 static noinline void look_afresh(struct report_look *look, u64 pfn, struct page *page)
 {
 	struct page *head;
 
-	report_end(look);
+	report_drop(look);
 	look->plain = false;
-	tell_page(&look->report, pfn, page);
+	if (!page) {
+		report_device_page(&look->report, pfn);
+		return;
+	}
+	report_start(&look->report, pfn, page);
 	if (!look->report.present)
 		return;
 	head = report_hold(page);
 	if (head)
 		look_at_folio(look, page, head);
 	else
-		/* Free, or its owner does not count references: nothing else can be relied on. */
-		look->report.head = pfn;
+		report_words(&look->report, page);
 }
 
 static __always_inline void look_at(struct report_look *look, u64 pfn)
@@ -293,12 +333,16 @@ static __always_inline void look_at(struct report_look *look, u64 pfn)
 /**
  * report_begin() - before the first of some pages
  * @look: for report_next()
+ *
+ * Context: begins an RCU read-side section.
  */
 void report_begin(struct report_look *look)
+	__acquires(RCU)
 {
 	look->head = NULL;
 	look->plain = false;
 	online_forget(&look->block);
+	rcu_read_lock();
 }
 
 /**
@@ -306,8 +350,7 @@ void report_begin(struct report_look *look)
  * @look: since report_begin(); its report is then that of this page
  * @pfn: of the page; any number
  *
- * Context: process context: the last reference may be given back here. Nobody sleeps between this
- * and report_end().
+ * Context: the last reference may be given back here, in an RCU read-side section.
  */
 void report_next(struct report_look *look, u64 pfn)
 {
@@ -315,14 +358,16 @@ void report_next(struct report_look *look, u64 pfn)
 }
 
 /**
- * report_end() - give back the reference that is left
- * @look: since report_begin(); the next page may follow
+ * report_end() - after the last page
+ * @look: since report_begin()
+ *
+ * Context: gives back the reference that is left, and ends the RCU read-side section.
  */
 void report_end(struct report_look *look)
+	__releases(RCU)
 {
-	if (look->head)
-		put_page(look->head);
-	look->head = NULL;
+	report_drop(look);
+	rcu_read_unlock();
 }
 
 /**

@@ -44,10 +44,10 @@ static inline bool report_has_one_mark(const struct pincheck_report *report)
 	return (report->flags & PINCHECK_PAGE_HUGETLB) || report->entire_mapcount > 0;
 }
 
-struct page *report_hold(struct page *page);
-void report_begin(struct report_look *look);
+void report_begin(struct report_look *look) __acquires(RCU);
 void report_next(struct report_look *look, u64 pfn);
-void report_end(struct report_look *look);
+void report_drop(struct report_look *look);
+void report_end(struct report_look *look) __releases(RCU);
 void report_pages(const u64 *pfns, struct pincheck_report *reports, unsigned int count);
 
 #endif

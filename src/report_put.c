@@ -96,6 +96,15 @@ fault:
 	return done;
 }
 
+/* Is this page as sound, or as bad, as the one that the report is of? A hugetlb folio is so whole. */
+static __always_inline bool is_as_sound(const struct pincheck_report *report, u64 pfn)
+{
+	bool failed = compat_page_flags(pfn_to_page(pfn)) & PAGE_FLAG_HWPOISON;
+
+	return (report->flags & PINCHECK_PAGE_HUGETLB) ||
+	       failed == !!(report->flags & PINCHECK_PAGE_HWPOISON);
+}
+
 /* Pages of one large folio, that differ in nothing. */
 static unsigned int put_folio(const struct report_look *look, const u64 *pfns, unsigned int count,
 			      u64 __user *user)
@@ -109,7 +118,8 @@ static unsigned int put_folio(const struct report_look *look, const u64 *pfns, u
 	if (!user_access_begin(user, (size_t)count * sizeof(words)))
 		return 0;
 	for (; done < count && pfns[done] - first < nr; done++) {
-		if (atomic_read(&pfn_to_page(pfns[done])->_mapcount) != mapcount)
+		if (atomic_read(&pfn_to_page(pfns[done])->_mapcount) != mapcount ||
+		    !is_as_sound(&look->report, pfns[done]))
 			break;
 		put_words(user, words, pfns[done], first, fault);
 		user += WORDS;

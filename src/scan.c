@@ -57,15 +57,16 @@ static u64 pass_by(struct page *page, u64 pfn, u64 end, u32 flags)
 	return pfn;
 }
 
-/* Most large folios are not pinned, and that is soon said. */
+/*
+ * Most large folios are not pinned, and that is soon said. A guess that needs no reference: the
+ * report says what is true.
+ */
 static bool may_be_pinned(struct page *page)
 {
-	struct page *head = report_hold(page);
-	bool maybe = head && compat_maybe_dma_pinned(head);
+	int pins;
 
-	if (head)
-		put_page(head);
-	return maybe;
+	return page_ref_count(page) >= GUP_PIN_COUNTING_BIAS ||
+	       (compat_pin_count(page, &pins) && pins > 0);
 }
 
 /* Looks at the folio that begins at *pfn, and goes on behind it. Return: is it wanted? */
@@ -79,7 +80,7 @@ static bool look_at(struct report_look *look, struct page *page, u64 *pfn, u32 f
 		return false;
 	}
 	report_next(look, *pfn);
-	report_end(look);
+	report_drop(look);
 	/* Meanwhile it may have become part of another folio, whose first page was passed. */
 	is_head = report->head == *pfn;
 	*pfn += is_head ? 1ULL << report->order : 1;
@@ -103,6 +104,7 @@ static bool look_for(u64 *pfn, u64 end, u32 flags, u64 *found)
 		if (*pfn < block_end)
 			wanted = look_at(&look, page + (*pfn - first), pfn, flags);
 	}
+	report_end(&look);
 	return wanted;
 }
 

@@ -2,6 +2,7 @@
 /* Session lifetime, the ids of its holds, and the sums over all sessions. */
 #include <linux/bitmap.h>
 #include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/mutex.h>
 #include <linux/nospec.h>
@@ -36,8 +37,10 @@ struct session *session_open(struct file *file)
 
 	if (!session)
 		return ERR_PTR(-ENOMEM);
-	session->pfnmap = pfnmap_open(file);
+	charge_begin(&session->charge, file->f_cred);
+	session->pfnmap = pfnmap_open(file, &session->charge);
 	if (!session->pfnmap) {
+		charge_end(&session->charge);
 		kfree(session);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -75,7 +78,8 @@ static void session_free(struct session *session)
 
 	for (i = 0; i < ARRAY_SIZE(session->shelves); i++)
 		kfree(session->shelves[i]);
-	hold_free(session->spare);
+	hold_memory_forget(session);
+	charge_end(&session->charge);
 	kfree(session);
 }
 
@@ -147,44 +151,57 @@ static u32 take_id(struct session *session)
 	return id;
 }
 
-/* Return: is there a shelf with this id's place? */
-static bool build_shelf(struct session *session, u32 id)
+/* Return: 0 when there is a shelf with this id's place; else -ENOMEM, with the reason. */
+static int build_shelf(struct session *session, u32 id, u32 *reason)
 {
 	struct hold ***shelf = &session->shelves[place_of(id) / SESSION_SHELF_HOLDS], **new;
+	const size_t bytes = SESSION_SHELF_HOLDS * sizeof(*new);
+	size_t charged = 0;
 
 	if (READ_ONCE(*shelf))
-		return true;
-	new = kcalloc(SESSION_SHELF_HOLDS, sizeof(*new), GFP_KERNEL_ACCOUNT);
-	if (!new)
-		return false;
+		return 0;
+	*reason = PINCHECK_REASON_MEMLOCK;
+	if (charge_add(&session->charge, bytes, &charged))
+		return -ENOMEM;
+	new = kzalloc(bytes, GFP_KERNEL_ACCOUNT);
 	spin_lock(&session->lock);
-	if (!*shelf)
+	if (new && !*shelf) {
 		swap(*shelf, new);
+		charged = 0;	/* until the session ends */
+	}
 	spin_unlock(&session->lock);
 	kfree(new);
-	return true;
+	charge_sub(&session->charge, charged);
+	*reason = PINCHECK_REASON_MEMORY;
+	return READ_ONCE(*shelf) ? 0 : -ENOMEM;
 }
 
 /**
  * session_reserve() - find an id for a hold that is about to be taken
  * @session: whose
  * @id: the id, when it was found
+ * @reason: enum pincheck_reason, where it fails
  *
  * Context: process context, may sleep for memory.
  *
- * Return: 0, -ENOSPC when the session has all the holds it may have, -ENOMEM.
+ * Return: 0, -ENOSPC when the session has all the holds it may have, -ENOMEM when there is no memory
+ * or RLIMIT_MEMLOCK is reached.
  */
-int session_reserve(struct session *session, u32 *id)
+int session_reserve(struct session *session, u32 *id, u32 *reason)
 {
+	int err;
+
 	spin_lock(&session->lock);
 	*id = take_id(session);
 	spin_unlock(&session->lock);
-	if (!*id)
+	if (!*id) {
+		*reason = PINCHECK_REASON_LIMIT;
 		return -ENOSPC;
-	if (build_shelf(session, *id))
-		return 0;
-	session_unreserve(session, *id);
-	return -ENOMEM;
+	}
+	err = build_shelf(session, *id, reason);
+	if (err)
+		session_unreserve(session, *id);
+	return err;
 }
 
 /**

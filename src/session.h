@@ -8,8 +8,12 @@
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include "charge.h"
 
-/* Bounds the memory a session may have the kernel allocate, together with HOLD_PAGES_MAX. */
+/*
+ * Bounds the memory that a session may have the kernel allocate, together with HOLD_PAGES_MAX, for
+ * callers whom RLIMIT_MEMLOCK does not bound.
+ */
 #define SESSION_HOLDS_MAX	4096U
 
 /* Places for holds are allocated by so many, when the first of them is needed. */
@@ -30,8 +34,9 @@ struct pfnmap;
  * @taken: places of holds, those included that are being taken; the place of an id is its low bits
  * @shelves: the holds by place; NULL while being taken
  * @pfnmap: its device memory
+ * @charge: for its memory
  * @spare: the last hold that ended, kept to be filled again: with init_on_alloc its memory would
- *	cost more to allocate than large folios cost to pin
+ *	cost more to allocate than large folios cost to pin. Nobody is charged for it
  * @acquired: references taken so far
  * @released: references given back so far
  *
@@ -46,6 +51,7 @@ struct session {
 	DECLARE_BITMAP(taken, SESSION_HOLDS_MAX);
 	struct hold **shelves[SESSION_HOLDS_MAX / SESSION_SHELF_HOLDS];
 	struct pfnmap *pfnmap;
+	struct charge charge;
 	struct hold *spare;
 	atomic64_t acquired;
 	atomic64_t released;
@@ -68,7 +74,7 @@ static inline void session_count(struct session *session, unsigned long acquired
 
 struct session *session_open(struct file *file);
 void session_close(struct session *session);
-int session_reserve(struct session *session, u32 *id);
+int session_reserve(struct session *session, u32 *id, u32 *reason);
 void session_unreserve(struct session *session, u32 id);
 void session_publish(struct session *session, struct hold *hold);
 struct hold *session_find(struct session *session, u32 id);

@@ -20,8 +20,6 @@
 #include "hold.h"
 #include "whitelist.h"
 
-#define LONGTERM_WRITE		(PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_WRITE)
-
 static bool by_kernel;
 
 /*
@@ -93,35 +91,37 @@ static bool tracks_dirtying(const struct vm_area_struct *vma)
  * The page does not tell. If it is still mapped there, the mapping does; if not, nobody can say
  * what it was, and it is refused. Return: 0, -EFAULT, -EINTR.
  */
-static int ask_mapping(const struct hold *hold, unsigned long index)
+static int ask_mapping(const struct hold *hold, unsigned long index, bool longterm_write)
 {
 	unsigned long addr = hold->addr + (index << PAGE_SHIFT);
 	struct vm_area_struct *vma;
 	int err = -EFAULT;
 
+	/* GUP cannot be asked without a fault what another process has mapped. */
+	if (hold->mm != current->mm)
+		return -EFAULT;
 	if (mmap_read_lock_killable(current->mm))
 		return -EINTR;
 	vma = find_vma(current->mm, addr);
 	if (vma && vma->vm_start <= addr &&
 	    compat_lookup(addr, hold->pages[index]) == PINCHECK_MAPPED_SAME &&
-	    ((hold->flags & LONGTERM_WRITE) != LONGTERM_WRITE || !tracks_dirtying(vma)))
+	    !(longterm_write && tracks_dirtying(vma)))
 		err = 0;
 	mmap_read_unlock(current->mm);
 	return err;
 }
 
-static int judge_page(const struct hold *hold, unsigned long index, struct page *head)
+static int judge_page(const struct hold *hold, unsigned long index, struct page *head,
+		      bool longterm_write)
 {
-	struct whitelist_facts facts = {
-		.longterm_write = (hold->flags & LONGTERM_WRITE) == LONGTERM_WRITE,
-	};
+	struct whitelist_facts facts = { .longterm_write = longterm_write };
 
 	whitelist_facts(head, &facts);
 	switch (whitelist_judge(&facts).verdict) {
 	case PINCHECK_WHITELIST_ALLOW:
 		return 0;
 	case PINCHECK_WHITELIST_SLOW:
-		return ask_mapping(hold, index);
+		return ask_mapping(hold, index, longterm_write);
 	default:
 		return -EFAULT;
 	}
@@ -129,14 +129,15 @@ static int judge_page(const struct hold *hold, unsigned long index, struct page 
 
 /**
  * whitelist_enforce() - refuse what the whitelist denies
- * @hold: of the calling process, just taken: all its pages are held
+ * @hold: just taken: all its pages are held
+ * @longterm_write: judge as if the hold were long-term and for writing
  * @allowed: how many pages were fine before one was not
  *
  * Context: process context, sleeps, may take mmap_lock for reading.
  *
  * Return: 0, -EFAULT, or -EINTR when a fatal signal is pending. Nothing is given back.
  */
-int whitelist_enforce(const struct hold *hold, unsigned long *allowed)
+int whitelist_enforce(const struct hold *hold, bool longterm_write, unsigned long *allowed)
 {
 	struct page *judged = NULL;
 	unsigned long index;
@@ -151,7 +152,7 @@ int whitelist_enforce(const struct hold *hold, unsigned long *allowed)
 				err = -EINTR;
 		}
 		if (!err && head != judged)
-			err = judge_page(hold, index, head);
+			err = judge_page(hold, index, head, longterm_write);
 		if (err)
 			break;
 		judged = head;

@@ -10,7 +10,7 @@ struct hold;
 struct page;
 
 void whitelist_facts(struct page *head, struct whitelist_facts *facts);
-int whitelist_enforce(const struct hold *hold, unsigned long *allowed);
+int whitelist_enforce(const struct hold *hold, bool longterm_write, unsigned long *allowed);
 bool whitelist_by_kernel(void);
 void whitelist_init(void);
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what it finds is the others' input
 # What run-suite and run-matrix share: from a name of the matrix to a verdict.
 
 BUILD=${BUILD:-build}
@@ -16,11 +16,56 @@ die()
 	exit 2
 }
 
+# machine_number NAME LEAST EXAMPLE: the variable NAME is unset, or a number that makes sense
+machine_number()
+{
+	local value=${!1:-}
+
+	if [ -n "$value" ] && { [[ ! $value =~ ^(0|[1-9][0-9]{0,6})$ ]] || [ "$value" -lt "$2" ]; }; then
+		die "$1=$value: wants a number, $2 at least, as in: make selftests $1=$3"
+	fi
+}
+
+# What the person asks of the machine, into machine_options. Wrong values end here, before a build.
+machine_options()
+{
+	machine_number MEMORY 256 4096
+	machine_number SMP 1 4
+	machine_number HUGEPAGES 0 128
+	machine_options=()
+	[ -z "${MEMORY:-}" ] || machine_options+=(--memory "$MEMORY")
+	[ -z "${SMP:-}" ] || machine_options+=(--smp "$SMP")
+	[ -z "${HUGEPAGES:-}" ] || machine_options+=(--hugepages "$HUGEPAGES")
+	[ -z "${APPEND:-}" ] || machine_options+=(--append "$APPEND")
+	[ -z "${QEMU_ARGS:-}" ] || machine_options+=(--qemu-args "$QEMU_ARGS")
+}
+
 # Everything that does not depend on the kernel.
 suite_make()
 {
+	machine_options
 	"$kernels" prepare-host build kernels vm
 	"${MAKE:-make}" --no-print-directory -s -j"$(nproc)" tools tests
+}
+
+# What suite_plan() found: in the order given, without those named twice. Why: of those that do not run.
+plan_names=()
+declare -A plan_verdict plan_why
+
+# suite_plan NAME...: which kernels these are today, and which of them run. Names of earlier times
+# become those of today. Dies if a name means nothing.
+suite_plan()
+{
+	local lines verdict name why _
+
+	lines=$("$kernels" plan "$@") || exit 2
+	while IFS=$'\t' read -r verdict name _ why; do
+		plan_names+=("$name")
+		plan_verdict[$name]=$verdict
+		plan_why[$name]=$why
+	done <<<"$lines"
+	# The mirror was asked just now.
+	unset REFRESH
 }
 
 # vm NAME IMAGE [OPTION...]: the suite on one kernel whose module is built
@@ -31,7 +76,7 @@ vm()
 	shift 2
 	"$VM" run --name "$name" --kernel "$image" --module "$BUILD/module/$name/pincheck.ko" \
 		--tests "$BUILD/${PROGRAMS:-tests}" --results "$BUILD/results/${RESULTS:-$name}" \
-		--filter "$TESTS" --accel "$ACCEL" "${vm_options[@]}" "$@"
+		--filter "$TESTS" --accel "$ACCEL" "${machine_options[@]}" "${vm_options[@]}" "$@"
 }
 
 stock_fetch()
@@ -44,10 +89,18 @@ stock_build()
 	"$kernels" build "$1" "$BUILD/module/$1"
 }
 
+# stock_record NAME: which kernel it is, in run.json already before pincheck-vm writes all of it
+stock_record()
+{
+	mkdir -p "$BUILD/results/$1"
+	printf '{ "kernel": { "name": "%s", "release": "%s", "package": "%s" } }\n' "$1" \
+		"$("$kernels" release "$1")" "$("$kernels" version "$1")" >"$BUILD/results/$1/run.json"
+}
+
 stock_run()
 {
 	local image modules
 
 	image=$("$kernels" image "$1") && modules=$("$kernels" modules "$1") || return 2
-	vm "$1" "$image" --modules "$modules"
+	vm "$1" "$image" --modules "$modules" --package "$("$kernels" version "$1")"
 }

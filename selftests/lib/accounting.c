@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "../../tools/lib/cause.h"
 #include "accounting.h"
 #include "knob.h"
 #include "subject.h"
+
+#define STAT_REFRESH	"/proc/sys/vm/stat_refresh"
 
 static int64_t baseline;
 
@@ -16,9 +19,23 @@ static int number_after(const char *text, const char *name, int64_t *number)
 	const char *at = strstr(text, name);
 
 	if (!at)
-		return -ENOENT;
+		return cause_say(-ENOENT, "/proc/vmstat has no %s: the kernel counts no events "
+				 "(CONFIG_VM_EVENT_COUNTERS)", name);
 	*number = strtoll(at + strlen(name), NULL, 10);
 	return 0;
+}
+
+bool pins_exact(void)
+{
+	return sysconf(_SC_NPROCESSORS_CONF) == 1 || !access(STAT_REFRESH, F_OK);
+}
+
+/* A kernel without CONFIG_SMP keeps no pieces, and has no such file. */
+static int fold_pieces_in(void)
+{
+	int error = knob_set(STAT_REFRESH, "1");
+
+	return error == -ENOENT && pins_exact() ? 0 : error;
 }
 
 /*
@@ -28,7 +45,7 @@ static int number_after(const char *text, const char *name, int64_t *number)
 static int balance_of_pins(int64_t *balance)
 {
 	int vmstat = open("/proc/vmstat", O_RDONLY | O_CLOEXEC);
-	int error = vmstat < 0 ? -errno : knob_set("/proc/sys/vm/stat_refresh", "1");
+	int error = vmstat < 0 ? -errno : fold_pieces_in();
 	int64_t acquired = 0, released = 0;
 	char text[4096];
 	ssize_t got;

@@ -3,7 +3,11 @@
 #ifndef PINCHECK_SELFTESTS_ACCOUNTING_H
 #define PINCHECK_SELFTESTS_ACCOUNTING_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/** pins_exact() - can the counters be had without what waits in the CPUs' pieces of them? */
+bool pins_exact(void);
 
 /** pins_surplus() - pins that the machine has more than at pins_baseline() */
 int pins_surplus(int64_t *surplus);

@@ -2,14 +2,12 @@
 /* What is out on loan. */
 #include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 #include <unistd.h>
 #include "../../tools/lib/pincheck.h"
 #include "accounting.h"
 #include "books.h"
-
-#define MACHINE_LOOKS	50
+#include "clock.h"
 
 int books_read(struct books *books)
 {
@@ -46,18 +44,27 @@ bool books_balance(const struct books *before, char *why, size_t size)
 
 bool books_machine(char *why, size_t size)
 {
-	int64_t surplus = 0;
-	int looks, error = pins_surplus(&surplus);
+	int64_t surplus = 0, end = moment_end();
+	int error;
 
-	for (looks = 1; !error && surplus && looks < MACHINE_LOOKS; looks++) {
-		sched_yield();
+	do {
 		error = pins_surplus(&surplus);
-	}
+	} while (!error && surplus && moment_goes_on(end));
 	if (error)
 		snprintf(why, size, "the machine's pins cannot be read: error %d", error);
 	else if (surplus)
 		snprintf(why, size, "nr_foll_pin: %" PRId64 " pins not given back", surplus);
 	return !error && !surplus;
+}
+
+void books_wait(const struct books *before)
+{
+	int64_t end = nanoseconds() + 1000000000, surplus;
+	char why[120];
+
+	while ((!books_balance(before, why, sizeof(why)) || pins_surplus(&surplus) || surplus) &&
+	       moment_goes_on(end))
+		;
 }
 
 long vm_pin_kib(void)

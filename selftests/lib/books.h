@@ -29,9 +29,17 @@ bool books_balance(const struct books *before, char *why, size_t size);
  * books_machine() - has the machine the pins it had at pins_baseline()?
  *
  * Visits every CPU. On a machine that is not only ours O_DIRECT I/O of others shows for moments,
- * so a surplus is looked at again a bounded number of times before it is believed.
+ * so a surplus is looked at again for a moment before it is believed.
  */
 bool books_machine(char *why, size_t size);
+
+/**
+ * books_wait() - until the books are those of @before, and the machine's pins those at
+ * pins_baseline(), or for a second
+ *
+ * After a process was killed: the kernel ends some of what it had in a work queue (io_uring).
+ */
+void books_wait(const struct books *before);
 
 /** vm_pin_kib() - VmPin of the calling process in KiB, or -errno */
 long vm_pin_kib(void);

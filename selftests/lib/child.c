@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "../../tools/lib/cause.h"
 #include "../../tools/lib/pagemap.h"
 #include "child.h"
 
@@ -136,7 +137,9 @@ static int await_reply(struct child *child, int level, struct reply *reply)
 
 	if (got < 0)
 		return -errno;
-	return got == sizeof(*reply) ? 0 : -ECHILD;
+	if (got != sizeof(*reply))
+		return cause_say(-ECHILD, "process %d of the case ended before it answered", level);
+	return 0;
 }
 
 static int greet(struct child *child, int level)
@@ -190,7 +193,8 @@ static int tell(struct child *child, int level, const struct request *request,
 		struct reply *reply)
 {
 	if (level >= child->depth)
-		return -ECHILD;
+		return cause_say(-ECHILD, "the case forked %d processes and asks number %d",
+				 child->depth, level);
 	if (send(child->channel[level], request, sizeof(*request), MSG_NOSIGNAL) < 0)
 		return -errno;
 	return await_reply(child, level, reply);
@@ -256,5 +260,7 @@ int child_end(struct child *child)
 		return 0;
 	if (waitpid(child->pid, &status, 0) != child->pid)
 		return -errno;
-	return status ? -ECHILD : 0;
+	if (status)
+		return cause_say(-ECHILD, "the child ended with wait status %#x, not 0", status);
+	return 0;
 }

@@ -4,7 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "../../tools/lib/cause.h"
 #include "accounting.h"
+#include "clock.h"
 #include "counts.h"
 
 static int report_again(struct subject *subject, struct counts *counts)
@@ -26,7 +28,8 @@ int counts_take(struct subject *subject, struct counts *counts)
 	for (i = 0; i < memory->samples; i++) {
 		counts->pfn[i] = memory_pfn(memory, memory->sample[i]);
 		if (!counts->pfn[i])
-			return -ENODATA;
+			return cause_say(-ENODATA, "no page is mapped at page %zu of the memory, or its "
+					 "number is not told (CAP_SYS_ADMIN)", memory->sample[i]);
 	}
 	return report_again(subject, counts);
 }
@@ -66,12 +69,12 @@ static void tell(struct verdict *verdict, const char *invariant, bool kept, cons
 
 static void cannot_look(struct verdict *verdict, int error)
 {
-	tell(verdict, "ACCURACY", false, strerror(-error));
+	tell(verdict, "ACCURACY", false, cause_of(error));
 	verdict->error = error;
 }
 
-void verdict_change(struct subject *subject, const struct counts *before, size_t pages, int holds,
-		    struct verdict *verdict)
+static void judge_change(struct subject *subject, const struct counts *before, size_t pages,
+			 int holds, struct verdict *verdict)
 {
 	const struct memory *memory = &subject->memory;
 	struct counts now;
@@ -98,6 +101,17 @@ void verdict_change(struct subject *subject, const struct counts *before, size_t
 		if (!kept)
 			return;
 	}
+}
+
+/* Compaction and reclaim refer to a page for a moment: see verdict_accurate(). */
+void verdict_change(struct subject *subject, const struct counts *before, size_t pages, int holds,
+		    struct verdict *verdict)
+{
+	int64_t end = moment_end();
+
+	do {
+		judge_change(subject, before, pages, holds, verdict);
+	} while (!verdict->kept && !verdict->error && moment_goes_on(end));
 }
 
 /* Each sample must be as @kept has it, which says in @text what there is and should be. */

@@ -4,10 +4,10 @@
 #include <setjmp.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/pincheck.h>
+#include "../../tools/lib/cause.h"
 #include "device_memory.h"
 
 #define PAGE		4096UL	/* a step that no page is smaller than */
@@ -149,15 +149,15 @@ struct answer {
 	uint64_t word;
 };
 
-static void __attribute__((noreturn)) touch_on_demand(int channel, const void *address)
+static void __attribute__((noreturn)) touch_on_demand(int ask, int answer_to, const void *address)
 {
 	struct answer answer;
 	char demand;
 
-	while (read(channel, &demand, 1) == 1) {
+	while (read(ask, &demand, 1) == 1) {
 		answer = (struct answer) { 0 };
 		answer.number = touch_read(address, &answer.word);
-		if (write(channel, &answer, sizeof(answer)) != sizeof(answer))
+		if (write(answer_to, &answer, sizeof(answer)) != sizeof(answer))
 			_exit(1);
 	}
 	_exit(0);
@@ -165,27 +165,36 @@ static void __attribute__((noreturn)) touch_on_demand(int channel, const void *a
 
 int toucher_start(struct toucher *toucher, const void *address)
 {
-	int ends[2];
+	int ask[2], answer[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
+	if (pipe(ask))
 		return -errno;
+	if (pipe(answer)) {
+		close(ask[0]);
+		close(ask[1]);
+		return -errno;
+	}
 	toucher->pid = fork();
 	if (!toucher->pid) {
-		close(ends[0]);
-		touch_on_demand(ends[1], address);
+		close(ask[1]);
+		close(answer[0]);
+		touch_on_demand(ask[0], answer[1], address);
 	}
-	close(ends[1]);
-	toucher->channel = ends[0];
+	close(ask[0]);
+	close(answer[1]);
+	toucher->ask = ask[1];
+	toucher->answer = answer[0];
 	return toucher->pid < 0 ? -errno : 0;
 }
 
+/* What is no longer than PIPE_BUF arrives whole. */
 int toucher_reads(struct toucher *toucher, uint64_t *word)
 {
 	struct answer answer;
 
-	if (write(toucher->channel, "?", 1) != 1 ||
-	    recv(toucher->channel, &answer, sizeof(answer), MSG_WAITALL) != sizeof(answer))
-		return -EPIPE;
+	if (write(toucher->ask, "?", 1) != 1 ||
+	    read(toucher->answer, &answer, sizeof(answer)) != sizeof(answer))
+		return cause_say(-EPIPE, "the process that touches device memory has ended");
 	*word = answer.word;
 	return answer.number;
 }
@@ -194,7 +203,8 @@ int toucher_end(struct toucher *toucher)
 {
 	int status;
 
-	close(toucher->channel);
+	close(toucher->ask);
+	close(toucher->answer);
 	if (waitpid(toucher->pid, &status, 0) != toucher->pid || status)
 		return -ECHILD;
 	return 0;

@@ -93,11 +93,13 @@ int touch_write(void *address, uint64_t word);
 /**
  * struct toucher - a child process that touches one address when it is told to
  * @pid: of it
- * @channel: a socket
+ * @ask: where it is told to
+ * @answer: where it says what it read
  */
 struct toucher {
 	pid_t pid;
-	int channel;
+	int ask;
+	int answer;
 };
 
 /** toucher_start() - fork. Return: 0 or -errno */

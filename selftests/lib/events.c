@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "../../tools/lib/array.h"
+#include "../../tools/lib/cause.h"
 #include "events.h"
 
 #define BATCH	32
@@ -11,7 +12,8 @@
 static int add(const struct pincheck_event *event, struct told *told)
 {
 	if (event->reason >= EVENT_REASONS || event->start >= event->end)
-		return -EBADMSG;
+		return cause_say(-EBADMSG, "the device tells an event of reason %u from %#llx to "
+				 "%#llx", event->reason, event->start, event->end);
 	told->count[event->reason]++;
 	told->pages += event->pages;
 	told->dirtied += event->dirtied;

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <linux/pincheck.h>
+#include "../../tools/lib/cause.h"
 #include "file.h"
 #include "memory.h"
 #include "require.h"
@@ -52,7 +53,7 @@ static int make_named(const char *variable)
 	int file;
 
 	if (!directory)
-		return -ENOENT;
+		return cause_say(-ENOENT, "%s= names no directory on such a file system", variable);
 	file = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	return file < 0 ? -errno : file;
 }
@@ -176,7 +177,7 @@ const struct file_kind file_overlay_ext4 = {
 };
 
 const struct file_kind file_overlay_tmpfs = {
-	.name = "overlay_tmpfs", .bytes = SMALL, .needs = NEEDS_OVERLAY,
+	.name = "overlay_tmpfs", .bytes = SMALL, .needs = NEEDS_OVERLAY | NEEDS_SHMEM,
 	.open = overlay_open_tmpfs,
 	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_SHMEM,
 };
@@ -187,12 +188,12 @@ const struct file_kind file_ramfs = {
 };
 
 const struct file_kind file_tmpfs = {
-	.name = "tmpfs", .bytes = SMALL, .open = open_tmpfs,
+	.name = "tmpfs", .bytes = SMALL, .needs = NEEDS_SHMEM, .open = open_tmpfs,
 	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_SHMEM,
 };
 
 const struct file_kind file_memfd = {
-	.name = "memfd", .bytes = SMALL, .open = open_memfd,
+	.name = "memfd", .bytes = SMALL, .needs = NEEDS_SHMEM, .open = open_memfd,
 	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_SHMEM,
 };
 

@@ -19,7 +19,7 @@
 struct file_kind {
 	const char *name;
 	size_t bytes;
-	unsigned int needs;
+	uint64_t needs;
 	int (*open)(size_t bytes);
 	uint32_t whitelist;
 	uint32_t reason;

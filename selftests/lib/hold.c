@@ -2,6 +2,7 @@
 /* Holds: the kinds, and the one backed by /dev/pincheck. */
 #include <errno.h>
 #include <string.h>
+#include "../../tools/lib/cause.h"
 #include "../../tools/lib/pincheck.h"
 #include "hold.h"
 #include "require.h"
@@ -13,23 +14,29 @@ static int none_take(struct hold *hold)
 	return 0;
 }
 
+static int nothing_held(void)
+{
+	return cause_say(-ENOENT, "the hold of this variant has no such page: choose other rows for the "
+			 "scenario");
+}
+
 /* Nothing is held, so whoever asks for it has chosen the wrong scenario. */
 static int none_read(struct hold *hold, size_t offset, void *buffer, size_t bytes)
 {
 	(void)hold, (void)offset, (void)buffer, (void)bytes;
-	return -ENOENT;
+	return nothing_held();
 }
 
 static int none_write(struct hold *hold, size_t offset, const void *buffer, size_t bytes)
 {
 	(void)hold, (void)offset, (void)buffer, (void)bytes;
-	return -ENOENT;
+	return nothing_held();
 }
 
 static int none_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path)
 {
 	(void)hold, (void)page, (void)pfn, (void)path;
-	return -ENOENT;
+	return nothing_held();
 }
 
 const struct hold_ops hold_ops_none = {
@@ -52,14 +59,19 @@ static int pincheck_take(struct hold *hold)
 	hold->id = request.hold;
 	hold->fast_pages = request.fast_pages;
 	hold->slow_pages = request.slow_pages;
-	return request.pages == hold->pages ? 0 : -ENODATA;
+	if (request.pages != hold->pages)
+		return cause_say(-ENODATA, "HOLD says well done with %llu of %zu pages", request.pages,
+				 hold->pages);
+	return 0;
 }
 
 static int whole(ssize_t done, size_t bytes)
 {
 	if (done < 0)
 		return done;
-	return (size_t)done == bytes ? 0 : -EIO;
+	if ((size_t)done != bytes)
+		return cause_say(-EIO, "IO says well done with %zd of %zu bytes", done, bytes);
+	return 0;
 }
 
 static int pincheck_device_read(struct hold *hold, size_t offset, void *buffer, size_t bytes)
@@ -89,7 +101,9 @@ static int pincheck_give_back(struct hold *hold)
 
 	if (given < 0)
 		return given;
-	return (size_t)given == hold->pages ? 0 : -ENODATA;
+	if ((size_t)given != hold->pages)
+		return cause_say(-ENODATA, "RELEASE gave %ld of %zu pages back", given, hold->pages);
+	return 0;
 }
 
 const struct hold_ops hold_ops_pincheck = {
@@ -188,7 +202,7 @@ int hold_fill_sample(struct hold *hold, size_t sample, enum generation generatio
 	uint64_t words[AREA_WORDS];
 
 	if (!hold_covers(hold, memory->sample[sample]))
-		return -ENOENT;
+		return nothing_held();
 	pattern_make(memory, DEVICE_AREA, sample, generation, words);
 	return hold->kind->ops->device_write(hold, area_offset(memory, DEVICE_AREA, sample) -
 					     hold->first * PAGE_BYTES, words, AREA_BYTES);
@@ -234,7 +248,7 @@ int hold_look(struct hold *hold, struct view *view)
 int hold_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path)
 {
 	if (!hold_covers(hold, page))
-		return -ENOENT;
+		return nothing_held();
 	return hold->kind->ops->page(hold, page - hold->first, pfn, path);
 }
 

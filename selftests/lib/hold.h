@@ -78,7 +78,7 @@ struct hold_kind {
 	const char *name;
 	const struct hold_ops *ops;
 	unsigned int traits;
-	unsigned int needs;
+	uint64_t needs;
 	uint32_t kind;
 	uint32_t flags;
 	uint32_t path;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include "../../tools/lib/cause.h"
 #include "../../tools/lib/pincheck.h"
 #include "hold.h"
 
@@ -67,7 +68,9 @@ static int transfer(struct hold *hold, size_t bytes)
 	io_uring_cqe_seen(&hold->ring, cqe);
 	if (done < 0)
 		return done;
-	return (size_t)done == bytes ? 0 : -EIO;
+	if ((size_t)done != bytes)
+		return cause_say(-EIO, "io_uring moved %d of %zu bytes", done, bytes);
+	return 0;
 }
 
 static void *address(struct hold *hold, size_t offset)
@@ -84,7 +87,9 @@ static int uring_device_read(struct hold *hold, size_t offset, void *buffer, siz
 	error = transfer(hold, bytes);
 	if (error)
 		return error;
-	return read(hold->pipe[0], buffer, bytes) == (ssize_t)bytes ? 0 : -EIO;
+	if (read(hold->pipe[0], buffer, bytes) != (ssize_t)bytes)
+		return cause_say(-EIO, "the pipe has not the %zu bytes that io_uring wrote", bytes);
+	return 0;
 }
 
 static int uring_device_write(struct hold *hold, size_t offset, const void *buffer, size_t bytes)
@@ -92,7 +97,7 @@ static int uring_device_write(struct hold *hold, size_t offset, const void *buff
 	struct io_uring_sqe *sqe;
 
 	if (write(hold->pipe[1], buffer, bytes) != (ssize_t)bytes)
-		return -EIO;
+		return cause_say(-EIO, "the pipe does not take %zu bytes", bytes);
 	sqe = io_uring_get_sqe(&hold->ring);
 	io_uring_prep_read_fixed(sqe, hold->pipe[0], address(hold, offset), bytes, -1, 0);
 	return transfer(hold, bytes);
@@ -109,7 +114,7 @@ static int uring_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *p
 		*pfn = hold->pfn[i];
 		return 0;
 	}
-	return -ENOENT;
+	return cause_say(-ENOENT, "page %zu of the buffer is no sample: nobody looked at it", page);
 }
 
 /* Unregistering waits for the buffers to be idle and unpins; closing alone would do it later. */

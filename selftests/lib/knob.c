@@ -19,6 +19,23 @@ int knob_set(const char *path, const char *value)
 	return error;
 }
 
+int knob_chosen(const char *path, char *value, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	char line[200] = "", *begin, *end;
+
+	if (!file)
+		return -errno;
+	begin = fgets(line, sizeof(line), file) ? strchr(line, '[') : NULL;
+	end = begin ? strchr(begin, ']') : NULL;
+	fclose(file);
+	if (!end)
+		return -ENODATA;
+	*end = '\0';
+	snprintf(value, size, "%s", begin + 1);
+	return 0;
+}
+
 int knob_set_number(const char *path, long number)
 {
 	char text[24];

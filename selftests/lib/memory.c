@@ -5,12 +5,16 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+#include "../../tools/lib/cause.h"
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
 #include "../../tools/lib/usermem.h"
 #include "knob.h"
 #include "memory.h"
 #include "require.h"
+#include "swap_async.h"
+
+#define MAP_TRIES	3
 
 static const size_t area_places[AREAS] = { [CPU_AREA] = 128, [DEVICE_AREA] = 2048 };
 
@@ -157,17 +161,26 @@ static int populate_swapped(struct memory *memory)
 	size_t i;
 
 	memory_populate(memory);
-	error = usermem_page_out(memory->start, memory->bytes, memory->pagemap);
+	if (memory->kind->traits & MEMORY_ASYNC)
+		error = swap_async_evict(memory->start, memory->bytes);
+	else
+		error = usermem_page_out(memory->start, memory->bytes, memory->pagemap);
 	for (i = 0; i < memory->samples && !error; i++)
 		(void)*(volatile char *)memory_address(memory, memory->sample[i]);
 	return error;
 }
 
+/* Once it is there, khugepaged keeps away from it: what is split later stays split. */
 static int populate_thp(struct memory *memory)
 {
+	int error;
+
 	if (madvise(memory->start, memory->bytes, MADV_HUGEPAGE))
 		return -errno;
-	return memory_populate(memory);
+	error = memory_populate(memory);
+	if (!error && madvise(memory->start, memory->bytes, MADV_NOHUGEPAGE))
+		error = -errno;
+	return error;
 }
 
 static int populate_thp_pte(struct memory *memory)
@@ -175,6 +188,21 @@ static int populate_thp_pte(struct memory *memory)
 	int error = populate_thp(memory);
 
 	return error ? error : usermem_split(memory->start);
+}
+
+/* Folios of 64 KiB are off unless somebody wants them: the setting is put back at once. */
+static int populate_mthp(struct memory *memory)
+{
+	char before[KNOB_VALUE];
+	int error = knob_chosen(KNOB_MTHP, before, sizeof(before));
+
+	if (!error)
+		error = knob_set(KNOB_MTHP, "madvise");
+	if (error)
+		return error;
+	error = populate_thp(memory);
+	knob_set(KNOB_MTHP, before);
+	return error;
 }
 
 static bool report_of(struct memory *memory, size_t page, struct pincheck_report *report)
@@ -205,8 +233,8 @@ static const char *check_large(struct memory *memory, int entire, const char *wr
 
 	if (!report_of(memory, 0, &report))
 		return "not present";
-	if (!(report.flags & PINCHECK_PAGE_ANON) || PAGE_BYTES << report.order != PMD_BYTES)
-		return "not an anonymous folio of 2 MiB";
+	if (!(report.flags & PINCHECK_PAGE_ANON) || PAGE_BYTES << report.order != memory->bytes)
+		return "not one anonymous folio";
 	if ((report.present & PINCHECK_REPORT_ENTIRE_MAPCOUNT) && report.entire_mapcount != entire)
 		return wrong;
 	if (!!(report.flags & PINCHECK_PAGE_HUGETLB) != !!(memory->kind->traits & MEMORY_HUGETLB))
@@ -252,14 +280,47 @@ const struct memory_kind memory_thp_pte = {
 	.populate = populate_thp_pte, .check = check_pte_mapped,
 };
 
+const struct memory_kind memory_mthp = {
+	.name = "mthp", .bytes = USERMEM_64K,
+	.traits = MEMORY_LARGE, .needs = NEEDS_MTHP,
+	.populate = populate_mthp, .check = check_pte_mapped,
+};
+
 const struct memory_kind memory_hugetlb = {
 	.name = "hugetlb", .bytes = PMD_BYTES, .flags = MAP_HUGETLB | MAP_HUGE_2MB,
 	.traits = MEMORY_LARGE | MEMORY_PMD | MEMORY_HUGETLB, .needs = NEEDS_HUGETLB,
 	.populate = memory_populate, .check = check_pmd_mapped,
 };
 
-int memory_map(struct memory *memory, const struct memory_kind *kind, const char **wrong)
+/* The same kinds, with the swap device that is not synchronous. */
+const struct memory_kind memory_base_async = {
+	.name = "base_async", .bytes = SAMPLES * PAGE_BYTES,
+	.traits = MEMORY_ASYNC, .needs = NEEDS_SWAP_ASYNC,
+	.populate = memory_populate, .check = check_small,
+};
+
+const struct memory_kind memory_swapped_async = {
+	.name = "swapped_async", .bytes = SAMPLES * PAGE_BYTES,
+	.traits = MEMORY_SWAPPED | MEMORY_ASYNC, .needs = NEEDS_SWAP_ASYNC,
+	.populate = populate_swapped, .check = check_small,
+};
+
+const struct memory_kind memory_thp_pmd_async = {
+	.name = "thp_pmd_async", .bytes = PMD_BYTES,
+	.traits = MEMORY_LARGE | MEMORY_PMD | MEMORY_ASYNC,
+	.needs = NEEDS_THP | NEEDS_SWAP_ASYNC,
+	.populate = populate_thp, .check = check_pmd_mapped,
+};
+
+const struct memory_kind memory_thp_pte_async = {
+	.name = "thp_pte_async", .bytes = PMD_BYTES,
+	.traits = MEMORY_LARGE | MEMORY_ASYNC, .needs = NEEDS_THP | NEEDS_SWAP_ASYNC,
+	.populate = populate_thp_pte, .check = check_pte_mapped,
+};
+
+static int map_and_check(struct memory *memory, const struct memory_kind *kind)
 {
+	const char *wrong;
 	int error;
 
 	memory->kind = kind;
@@ -281,14 +342,40 @@ int memory_map(struct memory *memory, const struct memory_kind *kind, const char
 		return error;
 	}
 	memory->mapped = true;
-	*wrong = "could not be swapped out";
+	if (kind->traits & MEMORY_ASYNC) {
+		error = swap_async_on();
+		if (error)
+			return error;
+	}
 	error = kind->populate(memory);
 	if (!error)
 		error = settle();
 	if (error)
 		return error;
-	*wrong = kind->check(memory);
-	return *wrong ? -EBADF : 0;
+	wrong = kind->check(memory);
+	if (!wrong)
+		return 0;
+	return cause_say(-EAGAIN, "%s memory is %s, in each of %d tries. Let the machine have more "
+			 "free memory: echo 3 >/proc/sys/vm/drop_caches", kind->name, wrong, MAP_TRIES);
+}
+
+/*
+ * The kernel compacts, reclaims and collapses when it wants to, and a huge page takes memory that is
+ * in one piece.
+ */
+int memory_map(struct memory *memory, const struct memory_kind *kind)
+{
+	int tries = 0, error;
+
+	cause_forget();
+	for (;;) {
+		error = map_and_check(memory, kind);
+		if (error != -EAGAIN || ++tries == MAP_TRIES)
+			return error;
+		memory_unmap(memory);
+		if (kind->traits & MEMORY_LARGE)
+			knob_set("/proc/sys/vm/compact_memory", "1");
+	}
 }
 
 void memory_unmap(struct memory *memory)

@@ -43,6 +43,8 @@ enum memory_trait {
 	MEMORY_MERGED		= 1U << 9,
 	/** @MEMORY_SHMEM: pages of shmem, mapped as they are in the file */
 	MEMORY_SHMEM		= 1U << 10,
+	/** @MEMORY_ASYNC: reclaim writes the memory to the swap device of swap_async.h */
+	MEMORY_ASYNC		= 1U << 11,
 };
 
 struct memory;
@@ -62,7 +64,7 @@ struct memory_kind {
 	const char *name;
 	size_t bytes;
 	unsigned int traits;
-	unsigned int needs;
+	uint64_t needs;
 	int flags;
 	int (*open)(void);
 	int (*populate)(struct memory *memory);
@@ -70,9 +72,10 @@ struct memory_kind {
 };
 
 extern const struct memory_kind memory_base, memory_swapped, memory_thp_pmd, memory_thp_pte,
-				memory_hugetlb, memory_many, memory_ext4_shared,
+				memory_mthp, memory_hugetlb, memory_many, memory_ext4_shared,
 				memory_ext4_private, memory_shmem_shared, memory_shmem_private,
-				memory_secret, memory_zero;
+				memory_secret, memory_zero, memory_base_async,
+				memory_swapped_async, memory_thp_pmd_async, memory_thp_pte_async;
 
 /** memory_open_ext4() - a file in $PINCHECK_EXT4, unlinked. Return: descriptor or -errno */
 int memory_open_ext4(void);
@@ -136,11 +139,13 @@ struct memory {
 
 /**
  * memory_map() - map memory of @kind, populate it with generation BEFORE, settle, check it
- * @wrong: what the memory is not, where -EBADF is returned
  *
- * Call it in the test's own process (FIXTURE_SETUP). Return: 0 or a negative errno.
+ * What another thread of the kernel undid is set up again, a few times.
+ *
+ * Call it in the test's own process (FIXTURE_SETUP). Return: 0; -EAGAIN if it is not what its kind
+ * says, each time; or another negative errno. cause_of() has the words for each.
  */
-int memory_map(struct memory *memory, const struct memory_kind *kind, const char **wrong);
+int memory_map(struct memory *memory, const struct memory_kind *kind);
 
 /**
  * settle() - drain the LRU batches of this CPU

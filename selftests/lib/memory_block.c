@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include "../../tools/lib/cause.h"
 #include "../../tools/lib/vmstat.h"
 #include "knob.h"
 #include "memory.h"
@@ -28,7 +29,7 @@ static int block_write(const char *state)
 	char path[256];
 
 	if (!block)
-		return -ENOENT;
+		return cause_say(-ENOENT, "PINCHECK_MEMORY_BLOCK= names no block of memory");
 	snprintf(path, sizeof(path), "%s/state", block);
 	return knob_set(path, state);
 }
@@ -107,10 +108,11 @@ static int offline(uint64_t *failures)
 		if (error != -EINTR && error != -EBUSY && error != -EAGAIN)
 			return error;
 		if (vmstat_read("pgmigrate_fail", &now))
-			return -ENOENT;
+			return cause_say(-ENOENT, "/proc/vmstat has no pgmigrate_fail");
 		*failures = now - before;
 	}
-	return -ETIMEDOUT;
+	return cause_say(-ETIMEDOUT, "the memory block did not go offline in %d slices, though hardly a "
+			 "page failed to migrate: the machine is too busy", SLICES);
 }
 
 /* Huge pages of the pool that were in it are gone: as many again, which come from where it is. */

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "../../tools/lib/cause.h"
 #include "../../tools/lib/pincheck.h"
 #include "memory.h"
 #include "require.h"
@@ -37,7 +38,7 @@ int memory_open_ext4(void)
 	int file;
 
 	if (!directory)
-		return -ENOENT;
+		return cause_say(-ENOENT, "PINCHECK_EXT4= names no directory on ext4");
 	snprintf(path, sizeof(path), "%s/memory.XXXXXX", directory);
 	file = mkostemp(path, O_CLOEXEC);
 	if (file >= 0)
@@ -75,7 +76,8 @@ static int populate_private(struct memory *memory)
 			pattern_make(memory, area, i, BEFORE, words);
 			if (pwrite(memory->file, words, AREA_BYTES,
 				   area_offset(memory, area, i)) != AREA_BYTES)
-				return -EIO;
+				return cause_say(-EIO, "the file does not take the pattern: is the "
+						 "file system full?");
 		}
 	}
 	touch(memory);
@@ -144,13 +146,13 @@ const struct memory_kind memory_ext4_private = {
 
 const struct memory_kind memory_shmem_shared = {
 	.name = "shmem_shared", .bytes = FILE_BYTES, .traits = MEMORY_SHMEM,
-	.flags = MAP_SHARED, .open = open_shmem,
+	.flags = MAP_SHARED, .needs = NEEDS_SHMEM, .open = open_shmem,
 	.populate = memory_populate, .check = check_shmem,
 };
 
 const struct memory_kind memory_shmem_private = {
 	.name = "shmem_private", .bytes = FILE_BYTES, .traits = MEMORY_ORIGINAL,
-	.flags = MAP_PRIVATE, .open = open_shmem,
+	.flags = MAP_PRIVATE, .needs = NEEDS_SHMEM, .open = open_shmem,
 	.populate = populate_private, .check = check_shmem,
 };
 

@@ -11,6 +11,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "../../tools/lib/cause.h"
 #include "file.h"
 
 #define SCRATCH		"/tmp"	/* covered by a tmpfs that nobody else sees */
@@ -93,7 +94,8 @@ static int make_on_ext4(void)
 	int error = private_namespace();
 
 	if (error || !ext4)
-		return error ? error : -ENOENT;
+		return error ? error :
+		       cause_say(-ENOENT, "PINCHECK_EXT4= names no directory on ext4");
 	snprintf(directory, sizeof(directory), "%s/overlay.XXXXXX", ext4);
 	return open_in(directory);
 }

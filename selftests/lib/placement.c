@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <sys/mman.h>
+#include "../../tools/lib/cause.h"
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
 #include "known_issues.h"
@@ -180,7 +181,8 @@ static int found_unmovable(struct subject *subject, const struct witness *pages)
 		if (error)
 			return error;
 		if (count && pfn != head)
-			return -EBADMSG;
+			return cause_say(-EBADMSG, "SCAN tells pfn %#llx where it was asked for %#llx",
+					 pfn, head);
 		found += count;
 	}
 	return found;

@@ -7,11 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <liburing.h>
+#include <linux/capability.h>
+#include <linux/futex.h>
+#include <linux/magic.h>
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
+#include "../../tools/lib/usermem.h"
+#include "../../tools/lib/vmstat.h"
+#include "accounting.h"
 #include "call32.h"
 #include "file.h"
 #include "faults.h"
@@ -19,8 +30,13 @@
 #include "known_issues.h"
 #include "memory.h"
 #include "memory_block.h"
+#include "reclaim.h"
+#include "pci.h"
 #include "require.h"
+#include "silent_file.h"
+#include "swap_async.h"
 #include "trap.h"
+#include "virtio_mem.h"
 
 #define HUGETLB_DIR		"/sys/kernel/mm/hugepages/hugepages-2048kB/"
 /* Parent, child and grandchild with a page each, and one that is being given back. */
@@ -65,6 +81,11 @@ static bool has_thp(void)
 	const char *enabled = "/sys/kernel/mm/transparent_hugepage/enabled";
 
 	return file_contains(enabled, "[always]") || file_contains(enabled, "[madvise]");
+}
+
+static bool has_mthp(void)
+{
+	return !access(KNOB_MTHP, W_OK);
 }
 
 /* Root may enlarge the pool; it stays enlarged, as an administrator's setting would. */
@@ -242,22 +263,154 @@ static bool has_pid_ns(void)
 	return !access("/proc/sys/kernel/ns_last_pid", W_OK);
 }
 
+static bool has_kprobes_switch(void)
+{
+	return !access(KNOB_KPROBES, W_OK);
+}
+
+static bool has_ftrace_switch(void)
+{
+	return !access(KNOB_FTRACE, W_OK);
+}
+
+static bool has_fuse(void)
+{
+	struct silent_file silent;
+
+	if (silent_file_open(&silent))
+		return false;
+	silent_file_close(&silent);
+	return true;
+}
+
+/* A person's machine loses the memory until it boots again: somebody has to allow that. */
+static bool has_poison(void)
+{
+	return getenv("PINCHECK_POISON") &&
+	       !access("/proc/sys/vm/memory_failure_early_kill", R_OK) && !geteuid();
+}
+
+static bool has_kpageflags(void)
+{
+	return !access("/proc/kpageflags", R_OK);
+}
+
+/* The first MiB is mapped with CONFIG_STRICT_DEVMEM, too. */
+static bool has_display(void)
+{
+	int memory = open("/dev/mem", O_RDONLY | O_SYNC | O_CLOEXEC);
+	void *display = mmap(NULL, PAGE_BYTES, PROT_READ, MAP_SHARED, memory, 0xb8000);
+
+	if (display != MAP_FAILED)
+		munmap(display, PAGE_BYTES);
+	return has_file(memory) && display != MAP_FAILED;
+}
+
+static bool has_vm_events(void)
+{
+	uint64_t faults;
+
+	return !vmstat_read("pgfault", &faults);
+}
+
+/* A kernel that cannot unload modules has no such system call. */
 static bool has_module_file(void)
 {
 	const char *file = getenv("PINCHECK_MODULE");
 
-	return file && !access(file, R_OK);
+	return file && !access(file, R_OK) &&
+	       (!syscall(SYS_delete_module, "", O_NONBLOCK) || errno != ENOSYS);
+}
+
+static bool has_unix(void)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return false;
+	close(pair[0]);
+	close(pair[1]);
+	return true;
+}
+
+static bool has_threads(void)
+{
+	int word = 0;
+
+	return !syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static bool has_timers(void)
+{
+	return !setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
+}
+
+/* To drop what is not there changes nothing. */
+static bool has_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	return !syscall(SYS_capget, &header, data);
+}
+
+/* Without shmem such files are of ramfs. */
+static bool has_shmem(void)
+{
+	int file = memfd_create("shmem", MFD_CLOEXEC), mounted = file_make_alone("tmpfs");
+	struct statfs made = { 0 };
+	bool shmem = file >= 0 && !fstatfs(file, &made) && made.f_type == TMPFS_MAGIC;
+
+	if (file >= 0)
+		close(file);
+	return has_file(mounted) && shmem;
+}
+
+static bool has_signalfd(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	return has_file(signalfd(-1, &none, SFD_CLOEXEC));
+}
+
+static bool has_numa(void)
+{
+	return !access("/proc/self/numa_maps", R_OK);
+}
+
+static bool has_dax(void)
+{
+	const char *directory = getenv("PINCHECK_DAX");
+
+	return directory && !access(directory, W_OK);
+}
+
+static bool has_edu(void)
+{
+	char device[PCI_PATH];
+
+	return !pci_find(PCI_EDU, device);
 }
 
 static const struct requirement_row {
-	unsigned int bit;
+	uint64_t bit;
 	__u64 feature;		/* of the device, or 0: ask @met */
 	bool (*met)(void);
 	const char *reason;
 } requirements[] = {
 	{ NEEDS_PATH, PINCHECK_FEAT_PATH, NULL, "needs fast/slow attribution (CONFIG_KPROBES)" },
 	{ NEEDS_SWAP, 0, has_swap, "needs swap (swapon a device)" },
+	{ NEEDS_SWAP_ASYNC, 0, swap_async_offered,
+	  "needs a swap device that is not synchronous (PINCHECK_SWAP_ASYNC= its path, mkswap done)" },
+	{ NEEDS_VIRTIO_MEM, 0, virtio_mem_offered,
+	  "needs a virtio-mem device that pincheck-vm resizes (CONFIG_VIRTIO_MEM)" },
+	{ NEEDS_NUMA, 0, has_numa, "needs NUMA (CONFIG_NUMA)" },
+	{ NEEDS_DAX, 0, has_dax,
+	  "needs a file system with DAX (PINCHECK_DAX= a directory on it; CONFIG_VIRTIO_PMEM)" },
+	{ NEEDS_EDU, 0, has_edu, "needs QEMU's edu device (-device edu)" },
 	{ NEEDS_THP, 0, has_thp, "needs transparent huge pages (always or madvise)" },
+	{ NEEDS_MTHP, 0, has_mthp, "needs folios of 64 KiB (Linux 6.8, and root)" },
 	{ NEEDS_HUGETLB, 0, has_hugetlb, "needs 10 free 2 MiB hugetlb pages (vm.nr_hugepages)" },
 	{ NEEDS_URING, 0, has_uring, "needs io_uring (kernel.io_uring_disabled=0)" },
 	{ NEEDS_SOFT_DIRTY, 0, has_soft_dirty, "needs soft-dirty (CONFIG_MEM_SOFT_DIRTY)" },
@@ -269,39 +422,61 @@ static const struct requirement_row {
 	{ NEEDS_BTRFS, 0, has_btrfs, "needs btrfs (PINCHECK_BTRFS= a directory on it)" },
 	{ NEEDS_OVERLAY, 0, has_overlay, "needs overlay (CONFIG_OVERLAY_FS, and root)" },
 	{ NEEDS_SECRETMEM, 0, has_secretmem,
-	  "needs memfd_secret (to 6.4 boot with secretmem.enable=1)" },
+	  "needs memfd_secret (CONFIG_SECRETMEM; to 6.4 boot with secretmem.enable=1)" },
 	{ NEEDS_UFFD_WP, 0, has_uffd_wp,
 	  "needs userfaultfd write-protection (CONFIG_USERFAULTFD)" },
 	{ NEEDS_UFFD_WP_MARK, 0, has_uffd_wp_mark, "needs uffd-wp in pagemap (Linux 5.14)" },
 	{ NEEDS_FAULTS, 0, faults_possible,
 	  "needs allocations that fail when told to (CONFIG_FAILSLAB, see debug-kernel.md)" },
 	{ NEEDS_MODULE_FILE, 0, has_module_file,
-	  "needs a module that may be unloaded (PINCHECK_MODULE= its file)" },
+	  "needs a module that may be unloaded (CONFIG_MODULE_UNLOAD, PINCHECK_MODULE= its file)" },
 	{ NEEDS_KSM, 0, has_ksm, "needs KSM (CONFIG_KSM, and root)" },
 	{ NEEDS_MIRROR, PINCHECK_FEAT_MIRROR, NULL, "needs mirrors (CONFIG_HMM_MIRROR)" },
 	{ NEEDS_MEMFD, PINCHECK_FEAT_MEMFD, NULL, "needs memfd_pin_folios() (Linux 6.11)" },
 	{ NEEDS_PFNMAP, PINCHECK_FEAT_PFNMAP, NULL,
 	  "needs follow_pfnmap_start() (Linux 6.12) or follow_pte()" },
 	{ NEEDS_PFNMAP_HUGE, PINCHECK_FEAT_PFNMAP_HUGE, NULL,
-	  "needs GUP-fast that knows huge device mappings (Linux 6.12)" },
+	  "needs GUP-fast that knows huge device mappings (Linux 6.12, CONFIG_TRANSPARENT_HUGEPAGE)" },
 	{ NEEDS_MOVABLE, 0, has_movable,
 	  "needs free memory in ZONE_MOVABLE (boot with movablecore=1G)" },
 	{ NEEDS_MEMORY_BLOCK, 0, memory_block_offered,
 	  "needs memory of ZONE_MOVABLE that may go offline (PINCHECK_MEMORY_BLOCK= its path)" },
 	{ NEEDS_HUGETLB_LEAVES, 0, has_hugetlb_leaves,
 	  "needs a kernel that does not WARN of hugetlb in ZONE_MOVABLE (Linux 6.10)" },
+	{ NEEDS_FUSE, 0, has_fuse, "needs FUSE (CONFIG_FUSE_FS: modprobe fuse; and root)" },
+	{ NEEDS_KPROBES_SWITCH, 0, has_kprobes_switch,
+	  "needs the switch of all kprobes (" KNOB_KPROBES ": mount debugfs; and root)" },
+	{ NEEDS_FTRACE_SWITCH, 0, has_ftrace_switch,
+	  "needs the switch of ftrace (" KNOB_FTRACE ": CONFIG_FUNCTION_TRACER; and root)" },
+	{ NEEDS_POISON, 0, has_poison,
+	  "needs memory that may be lost (CONFIG_MEMORY_FAILURE, root, PINCHECK_POISON=yes)" },
+	{ NEEDS_KPAGEFLAGS, 0, has_kpageflags,
+	  "needs /proc/kpageflags (CONFIG_PROC_PAGE_MONITOR, and root)" },
+	{ NEEDS_RECLAIM, 0, reclaim_offered,
+	  "needs a cgroup2 hierarchy with the controller memory (CONFIG_MEMCG, and root)" },
+	{ NEEDS_DISPLAY, 0, has_display,
+	  "needs the display of a PC in /dev/mem (x86, CONFIG_DEVMEM, and root)" },
 	{ NEEDS_PID_NS, 0, has_pid_ns,
 	  "needs PID namespaces (CONFIG_PID_NS, CONFIG_CHECKPOINT_RESTORE, and root)" },
+	{ NEEDS_VM_EVENTS, 0, has_vm_events,
+	  "needs counters of events in /proc/vmstat (CONFIG_VM_EVENT_COUNTERS)" },
+	{ NEEDS_UNIX, 0, has_unix, "needs sockets between processes (CONFIG_UNIX)" },
+	{ NEEDS_THREADS, 0, has_threads, "needs threads (futex(): CONFIG_FUTEX)" },
+	{ NEEDS_TIMERS, 0, has_timers, "needs setitimer() (CONFIG_POSIX_TIMERS)" },
+	{ NEEDS_CAPABILITIES, 0, has_capabilities,
+	  "needs processes without capabilities (CONFIG_MULTIUSER)" },
+	{ NEEDS_SHMEM, 0, has_shmem, "needs shmem (CONFIG_SHMEM, CONFIG_TMPFS)" },
+	{ NEEDS_SIGNALFD, 0, has_signalfd, "needs signalfd() (CONFIG_SIGNALFD)" },
 };
 
-const char *require_missing(unsigned int needs)
+const char *require_missing(uint64_t needs)
 {
-	static unsigned int probed, met;
+	static uint64_t probed, met;
 	size_t i;
 
 	for (i = 0; i < sizeof(requirements) / sizeof(*requirements); i++) {
 		const struct requirement_row *row = &requirements[i];
-		unsigned int bit = row->bit;
+		uint64_t bit = row->bit;
 
 		if (!(needs & bit))
 			continue;
@@ -312,6 +487,34 @@ const char *require_missing(unsigned int needs)
 		}
 		if (!(met & bit))
 			return row->reason;
+	}
+	return NULL;
+}
+
+static bool has_pagemap(void)
+{
+	return has_file(pagemap_open(0));
+}
+
+static bool has_madvise(void)
+{
+	return usermem_settle() != -ENOSYS;
+}
+
+static const struct base_row {
+	bool (*met)(void);
+	const char *reason;
+} base[] = {
+	{ has_pagemap, "needs /proc/PID/pagemap (CONFIG_PROC_FS, CONFIG_PROC_PAGE_MONITOR)" },
+	{ has_madvise, "needs madvise() (CONFIG_ADVISE_SYSCALLS)" },
+	{ pins_exact, "needs exact counters of pins (vm.stat_refresh: CONFIG_PROC_SYSCTL)" },
+};
+
+const char *require_base(void)
+{
+	for (size_t i = 0; i < sizeof(base) / sizeof(*base); i++) {
+		if (!base[i].met())
+			return base[i].reason;
 	}
 	return NULL;
 }

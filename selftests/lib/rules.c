@@ -4,16 +4,16 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "../../tools/lib/cause.h"
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
 #include "accounting.h"
+#include "clock.h"
 #include "hold.h"
 #include "memory.h"
 #include "require.h"
 #include "rules.h"
 #include "subject.h"
-
-#define PIN_COUNT_TRIES	16
 
 /* Return: 1, 0, or a negative errno. */
 static int probe_exclusive(struct memory *memory)
@@ -28,12 +28,11 @@ static int probe_exclusive(struct memory *memory)
 static int probe_swapin_writable(struct memory *memory)
 {
 	struct rusage before, after;
-	const char *wrong;
 	int error;
 
 	if (require_missing(memory_swapped.needs))
 		return 0;
-	error = memory_map(memory, &memory_swapped, &wrong);
+	error = memory_map(memory, &memory_swapped);
 	if (!error) {
 		getrusage(RUSAGE_SELF, &before);
 		memory_fill_sample(memory, 0, AFTER);
@@ -67,9 +66,8 @@ static int pins_of_buffer(struct memory *memory, int64_t *pins)
 static int probe_uring_folds(struct memory *memory)
 {
 	const struct memory_kind *kind = &memory_thp_pmd;
-	int64_t pins = 0;
-	const char *wrong;
-	int error, tries = PIN_COUNT_TRIES;
+	int64_t pins = 0, pages = PMD_BYTES / PAGE_BYTES, end = moment_end();
+	int error;
 
 	if (require_missing(hold_uring.needs))
 		return 0;
@@ -77,13 +75,20 @@ static int probe_uring_folds(struct memory *memory)
 		kind = &memory_hugetlb;
 	if (require_missing(kind->needs))
 		return 0;
-	error = memory_map(memory, kind, &wrong);
-	while (!error && pins != 1 && pins != PMD_BYTES / PAGE_BYTES && tries--)
-		error = pins_of_buffer(memory, &pins);
+	error = memory_map(memory, kind);
+	if (!error) {
+		do {
+			error = pins_of_buffer(memory, &pins);
+		} while (!error && pins != 1 && pins != pages && moment_goes_on(end));
+	}
 	memory_unmap(memory);
 	if (error)
 		return error;
-	return tries < 0 ? -EBADMSG : pins == 1;
+	if (pins != 1 && pins != pages)
+		return cause_say(-EBADMSG, "an io_uring buffer of a huge page has %lld pins by "
+				 "nr_foll_pin, not 1 or %lld. Stop what else pins memory here",
+				 (long long)pins, (long long)pages);
+	return pins == 1;
 }
 
 static const struct {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "../../tools/lib/cause.h"
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
 #include "counts.h"
@@ -29,6 +30,11 @@ void stage_use_all_cpus(void)
 
 	memset(&all, 0xff, sizeof(all));
 	sched_setaffinity(0, sizeof(all), &all);
+}
+
+int stage_no_huge_pages(void *start, size_t bytes)
+{
+	return !madvise(start, bytes, MADV_NOHUGEPAGE) || errno == EINVAL ? 0 : -errno;
 }
 
 /* Byte i, in page n, is 0x11 + n + i % 251; a division for each takes a while under emulation. */
@@ -124,5 +130,8 @@ int stage_report(const struct stage *stage, const void *address, struct pincheck
 
 	if (error)
 		return error;
-	return pfn ? pincheck_report(stage->session, &pfn, 1, report) : -ENODATA;
+	if (!pfn)
+		return cause_say(-ENODATA, "no page is mapped at %p, or its number is not told "
+				 "(CAP_SYS_ADMIN)", address);
+	return pincheck_report(stage->session, &pfn, 1, report);
 }

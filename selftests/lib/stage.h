@@ -93,6 +93,9 @@ void evidence(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** stage_use_all_cpus() - for races: the suite keeps to one CPU */
 void stage_use_all_cpus(void);
 
+/** stage_no_huge_pages() - nor does a kernel without them. Return: 0 or -errno */
+int stage_no_huge_pages(void *start, size_t bytes);
+
 /** stage_pfn() - page frame number that is mapped at @address of the caller, or 0 */
 uint64_t stage_pfn(const void *address);
 

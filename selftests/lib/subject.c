@@ -7,7 +7,7 @@
 #include "rules.h"
 #include "subject.h"
 
-int subject_begin(struct subject *subject, const struct product *product, const char **wrong)
+int subject_begin(struct subject *subject, const struct product *product)
 {
 	struct memory *memory = &subject->memory;
 
@@ -19,7 +19,7 @@ int subject_begin(struct subject *subject, const struct product *product, const 
 	memory->pagemap = pagemap_open(0);
 	if (memory->pagemap < 0)
 		return memory->pagemap;
-	return memory_map(memory, product->memory, wrong);
+	return memory_map(memory, product->memory);
 }
 
 void subject_end(struct subject *subject)

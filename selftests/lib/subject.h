@@ -61,8 +61,8 @@ struct verdict {
 	char evidence[240];
 };
 
-/** subject_begin() - session, pagemap, memory; @wrong: see memory_map() */
-int subject_begin(struct subject *subject, const struct product *product, const char **wrong);
+/** subject_begin() - session, pagemap, memory. Return: 0 or a negative errno, see cause_of() */
+int subject_begin(struct subject *subject, const struct product *product);
 
 /** subject_end() - give back whatever is left; safe at any point */
 void subject_end(struct subject *subject);

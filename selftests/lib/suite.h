@@ -38,11 +38,14 @@
 #define PINCHECK_SELFTESTS_SUITE_H
 
 #include <kselftest_harness.h>
+#include "../../tools/lib/cause.h"
+#include "clock.h"
 #include "known_issues.h"
 #include "one_process.h"
 #include "require.h"
 #include "rules.h"
 #include "subject.h"
+#include "swap_async.h"
 
 /**
  * struct scenario - a row beside a test: whom it concerns and what it covers
@@ -61,7 +64,7 @@ struct scenario {
 	const char *topic;
 	const char *name;
 	const char *rows;
-	unsigned int needs;
+	uint64_t needs;
 	unsigned int memory;
 	unsigned int not_memory;
 	unsigned int hold;
@@ -93,6 +96,7 @@ struct suite_case {
 static struct scenario *suite_scenarios;
 static void (*suite_prepared)(void);
 static struct suite_case *suite_current;
+static int64_t suite_case_began;
 
 /*
  * A skip, an error, a crash or a timeout says nothing of what the kernel is known to get wrong. The
@@ -111,17 +115,25 @@ static inline void suite_reached_the_end(struct __test_metadata *_metadata)
 			 "known-issues says it fails: %s", suite_current->issue->why);
 }
 
-static inline void suite_error(struct __test_metadata *_metadata, const char *what, int error)
+/**
+ * suite_has_time() - is less than two thirds of the time limit of this case over?
+ *
+ * A case that repeats something until enough happened asks in each round, so that on a busy machine
+ * it ends by itself, says how many rounds it had, and judges those.
+ */
+static inline bool suite_has_time(void)
 {
-	__TH_LOG("ERROR %s: %s", what, strerror(-error));
-	suite_erred = true;
-	_metadata->exit_code = KSFT_FAIL;
+	return nanoseconds() - suite_case_began <
+	       suite_current->test->timeout * 1000000000LL * 2 / 3;
 }
 
-/* What a case found to be met is so for those that follow: each has a process of its own. */
-static unsigned int *suite_met;
+/** EXPECT_OFTEN() - @seen is @least or more; 1 or more where the time of the case was over */
+#define EXPECT_OFTEN(least, seen)	EXPECT_LE(suite_has_time() ? (least) : 1, seen)
 
-static inline bool suite_skip(struct __test_metadata *_metadata, unsigned int needs)
+/* What a case found to be met is so for those that follow: each has a process of its own. */
+static uint64_t *suite_met;
+
+static inline bool suite_skip(struct __test_metadata *_metadata, uint64_t needs)
 {
 	const char *reason = require_missing(needs & ~*suite_met);
 
@@ -132,6 +144,21 @@ static inline bool suite_skip(struct __test_metadata *_metadata, unsigned int ne
 	if (suite_current && suite_current->xfail)
 		suite_current->xfail->test = NULL;
 	SKIP(return true, "%s", reason);
+}
+
+/* A step forks, and talks to the child: where there are no sockets for that, this is a skip. */
+static inline bool suite_lacks_sockets(struct __test_metadata *_metadata, int error)
+{
+	return (error == -EAFNOSUPPORT || error == -ENOSYS) && suite_skip(_metadata, NEEDS_UNIX);
+}
+
+static inline void suite_error(struct __test_metadata *_metadata, const char *what, int error)
+{
+	if (suite_lacks_sockets(_metadata, error))
+		return;
+	__TH_LOG("ERROR %s: %s", what, cause_of(error));
+	suite_erred = true;
+	_metadata->exit_code = KSFT_FAIL;
 }
 
 /** SUITE_NEEDS() - leave a test of a topic without products, if @needs is not met */
@@ -218,17 +245,14 @@ static inline void suite_judge(struct __test_metadata *_metadata, const struct v
 static inline void suite_setup(struct __test_metadata *_metadata, struct subject *subject,
 			       const struct product *product)
 {
-	unsigned int needs = product->memory->needs | product->hold->needs;
-	const char *wrong = NULL;
+	uint64_t needs = product->memory->needs | product->hold->needs;
 	int error;
 
 	if (suite_current && suite_current->scenario)
 		needs |= suite_current->scenario->needs;
 	if (suite_skip(_metadata, needs))
 		return;
-	error = subject_begin(subject, product, &wrong);
-	if (error == -EBADF && wrong)
-		TH_LOG("%s memory is %s", product->memory->name, wrong);
+	error = subject_begin(subject, product);
 	if (error) {
 		suite_error(_metadata, "setting up", error);
 		subject_end(subject);

@@ -11,6 +11,11 @@
 #include <fnmatch.h>
 #include <libgen.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include "books.h"
+#include "quiet.h"
 
 struct suite_run {
 	struct suite_case *cases;
@@ -25,7 +30,7 @@ struct suite_run {
  */
 struct suite_board {
 	struct __test_results results;
-	unsigned int met;
+	uint64_t met;
 };
 
 static void suite_case_name(const struct suite_case *this, char *name, size_t size)
@@ -219,7 +224,7 @@ static void suite_prepare(struct suite_run *run)
 	error = products ? rules_probe() : 0;
 	if (error)
 		ksft_exit_fail_msg("cannot find out by which rules this kernel goes: %s\n",
-				   strerror(-error));
+				   cause_of(error));
 	if (suite_prepared)
 		suite_prepared();
 }
@@ -257,12 +262,49 @@ static void suite_set_timeouts(void)
 	}
 }
 
-/* After a failure the pins that it may have left are not held against the cases that follow. */
+#define SUITE_END_SECONDS	10
+
+/*
+ * The harness kills the process group of a case whose time is over, but does not wait until it is
+ * gone; and of other cases it waits for the first process only. What is left of them has sessions
+ * open, which the next case would take for its baseline. This process adopts all of it: see
+ * suite_run_cases().
+ */
+static void suite_end_processes(pid_t group)
+{
+	int64_t end = nanoseconds() + SUITE_END_SECONDS * 1000000000LL;
+	pid_t child;
+
+	while ((child = waitpid(-1, NULL, WNOHANG)) >= 0) {
+		if (child)
+			continue;
+		if (group > 0)
+			kill(-group, SIGKILL);
+		if (!moment_goes_on(end))
+			break;
+	}
+	if (child >= 0)
+		ksft_print_msg("processes of this case do not end: what they hold is not given back\n");
+}
+
+/*
+ * A case that failed may have been killed, or have left something. The next one begins when all of
+ * that is given back; what is not given back is not held against it.
+ */
+static void suite_after_failure(const struct books *before)
+{
+	books_wait(before);
+	pins_baseline();
+}
+
 static bool suite_run_cases(struct suite_run *run, struct __test_results *results)
 {
+	struct books before = { 0 };
 	bool passed = true;
 	size_t i;
 
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	books_read(&before);
 	for (i = 0; i < run->count; i++) {
 		struct __test_metadata *test = run->cases[i].test;
 
@@ -270,15 +312,29 @@ static bool suite_run_cases(struct suite_run *run, struct __test_results *result
 		suite_current->ends_variant = i + 1 == run->count ||
 					      run->cases[i + 1].variant != suite_current->variant;
 		test->results = results;
+		suite_case_began = nanoseconds();
 		__run_test(suite_current->fixture, suite_current->variant, test);
 		test->results = NULL;
+		suite_end_processes(test->pid);
 		/* A known failure that passes is red: known-issues has to be told. */
 		if (test->exit_code == KSFT_FAIL || test->exit_code == KSFT_XPASS)
 			passed = false;
 		if (test->exit_code == KSFT_FAIL || test->exit_code == KSFT_XFAIL)
-			pins_baseline();
+			suite_after_failure(&before);
 	}
 	return passed;
+}
+
+/* Nothing can be judged on this machine: each case says why. */
+static void suite_skip_cases(const struct suite_run *run, const char *reason)
+{
+	char name[256];
+	size_t i;
+
+	for (i = 0; i < run->count; i++) {
+		suite_case_name(&run->cases[i], name, sizeof(name));
+		ksft_test_result_code(KSFT_SKIP, name, "%s", reason);
+	}
 }
 
 static int suite_list(const struct suite_run *run)
@@ -297,6 +353,8 @@ static int suite_main(char **argv)
 {
 	struct suite_run run = { 0 };
 	struct suite_board *board;
+	const char *lacks;
+	bool passed;
 	bool list = argv[1] && !strcmp(argv[1], "-l");
 
 	suite_choose(&run, argv + 1 + list);
@@ -311,14 +369,23 @@ static int suite_main(char **argv)
 	setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
 	if (!run.count)
 		return KSFT_SKIP;
+	lacks = require_base();
+	if (lacks) {
+		suite_skip_cases(&run, lacks);
+		ksft_exit(true);
+	}
 	board = suite_shared(sizeof(*board));
 	suite_met = &board->met;
 	suite_prepare(&run);
 	suite_load_issues(&run);
 	suite_set_timeouts();
 	suite_expect_failures(&run);
+	quiet_begin();
 	suite_stay_on_one_cpu();
-	ksft_exit(suite_run_cases(&run, &board->results));
+	passed = suite_run_cases(&run, &board->results);
+	/* A case leaves the device on for those that follow: to turn it off takes an RCU period. */
+	swap_async_off();
+	ksft_exit(passed);
 	return KSFT_FAIL;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "../../tools/lib/cause.h"
 #include "memory.h"
 #include "trap.h"
 
@@ -52,9 +53,12 @@ int trap_wait(int trap, uintptr_t *address)
 	struct uffd_msg message;
 
 	if (poll(&fault, 1, PATIENCE) != 1)
-		return -ETIME;
+		return cause_say(-ETIME, "no page fault came to the userfaultfd in %d ms", PATIENCE);
 	if (read(trap, &message, sizeof(message)) != sizeof(message))
-		return -EIO;
+		return cause_say(-EIO, "the userfaultfd has no message, though poll() says so");
 	*address = message.arg.pagefault.address;
-	return message.event == UFFD_EVENT_PAGEFAULT ? 0 : -EBADMSG;
+	if (message.event != UFFD_EVENT_PAGEFAULT)
+		return cause_say(-EBADMSG, "the userfaultfd tells event %#x, no page fault",
+				 message.event);
+	return 0;
 }

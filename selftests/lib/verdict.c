@@ -2,16 +2,15 @@
 /* Verdicts on the invariants. Each says what was exercised, kept or broken. */
 #include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "../../tools/lib/cause.h"
 #include "../../tools/lib/pagemap.h"
 #include "accounting.h"
+#include "clock.h"
 #include "counts.h"
 #include "subject.h"
-
-#define ACCURACY_LOOKS	10
 
 void verdict_note(struct verdict *verdict, const char *format, ...)
 {
@@ -41,7 +40,7 @@ void verdict_failed(struct verdict *verdict, const char *what, int error)
 {
 	verdict->kept = false;
 	verdict->error = error;
-	verdict_note(verdict, " %s: %s", what, strerror(-error));
+	verdict_note(verdict, " %s: %s", what, cause_of(error));
 }
 
 static void note_report(struct verdict *verdict, const struct pincheck_report *report)
@@ -154,7 +153,8 @@ void verdict_sync(struct subject *subject, enum generation generation, struct ve
 
 	verdict_start(verdict, "SYNC");
 	if (!subject->hold.taken)
-		return verdict_failed(verdict, "nothing is held", -ENOENT);
+		return verdict_failed(verdict, "nothing is held",
+				      cause_say(-ENOENT, "take the hold first"));
 	if (!look_again(subject, &now, verdict))
 		return;
 	for (i = 0; i < memory->samples && verdict->kept; i++) {
@@ -305,7 +305,9 @@ void verdict_child_apart(struct subject *subject, int level, bool apart,
 		theirs = child_pfn(&subject->child, level, memory->sample[i]);
 		ours = memory_pfn(memory, memory->sample[i]);
 		if (!theirs || !ours)
-			return verdict_failed(verdict, "a page is not present", -ENODATA);
+			return verdict_failed(verdict, "a page is not present",
+					      cause_say(-ENODATA, "page %zu of the memory",
+							memory->sample[i]));
 		if (!i)
 			verdict_note(verdict, " child pfn %" PRIx64 ", parent %" PRIx64, theirs,
 				     ours);
@@ -357,7 +359,9 @@ void verdict_soft_dirty(struct subject *subject, enum which_pages pages, bool se
 			     pagemap_pfn(entry));
 	}
 	if (!looked)
-		return verdict_failed(verdict, "no such page", -ENOENT);
+		return verdict_failed(verdict, "no such page",
+				      cause_say(-ENOENT, "%s sample is held",
+						pages == HELD_PAGES ? "no" : "each"));
 	verdict_note(verdict, " %zu pages %s", looked, set ? "soft-dirty" : "clean");
 }
 
@@ -440,11 +444,11 @@ static void judge_accuracy(struct subject *subject, struct verdict *verdict)
  */
 void verdict_accurate(struct subject *subject, struct verdict *verdict)
 {
-	int looks = ACCURACY_LOOKS;
+	int64_t end = moment_end();
 
 	do {
 		judge_accuracy(subject, verdict);
-	} while (!verdict->kept && --looks && !sched_yield());
+	} while (!verdict->kept && !verdict->error && moment_goes_on(end));
 }
 
 void verdict_given_back(struct subject *subject, bool whole_machine, struct verdict *verdict)

@@ -8,6 +8,9 @@
  * caller checks that it is one of device memory. 6.10 and 6.11 hand it the mapping instead of the
  * mm. Probes: probes/follow_pfnmap.c, probes/follow_pfnmap_mask.c, probes/follow_pte.c,
  * probes/follow_pte_vma.c. Can go when the oldest supported kernel is 6.15.
+ *
+ * Assumes: what these find is true while the page table is locked, and nothing is found
+ * where nothing is mapped. Topics pfnmap_follow and pfnmap_keep test that.
  */
 #ifndef PINCHECK_COMPAT_FOLLOW_H
 #define PINCHECK_COMPAT_FOLLOW_H

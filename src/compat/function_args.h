@@ -3,6 +3,9 @@
  * Arguments of a probed function, at its entry. Probe: probes/function_args.c; architectures
  * without regs_get_kernel_argument() have no path attribution. Stays for as long as there are
  * such architectures.
+ *
+ * Assumes: __get_user_pages() has mm as its first argument and the address as its second. Topic
+ * assumptions tests that by a range whose pages come half by GUP-fast.
  */
 #ifndef PINCHECK_COMPAT_FUNCTION_ARGS_H
 #define PINCHECK_COMPAT_FUNCTION_ARGS_H

@@ -6,6 +6,9 @@
  * is built with the mark. vmf_insert_pfn_pmd() took a pfn_t until 6.17 (21aa65bf82a7). Probes:
  * probes/huge_pfnmap.c, probes/huge_pfnmap_pfn_t.c. The shim can go when the oldest supported kernel
  * is 6.17; the question whether there is a mark stays.
+ *
+ * Assumes: GUP-fast refuses a PMD that is marked special. Topic pfnmap tests that by its flavour
+ * "huge".
  */
 #ifndef PINCHECK_COMPAT_HUGE_PFNMAP_H
 #define PINCHECK_COMPAT_HUGE_PFNMAP_H

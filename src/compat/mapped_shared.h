@@ -2,6 +2,9 @@
 /*
  * Do several processes map the folio? Large folios remember it from 6.15 on (6af8cb80d3a9). Probe:
  * probes/mapped_shared.c. Can go when the oldest supported kernel is 6.15.
+ *
+ * Assumes: "perhaps" is said of every folio that several processes map. Topics model and reuse
+ * compare the answer with what a write fault does.
  */
 #ifndef PINCHECK_COMPAT_MAPPED_SHARED_H
 #define PINCHECK_COMPAT_MAPPED_SHARED_H

@@ -2,6 +2,9 @@
 /*
  * memfd_pin_folios() and unpin_folio() came with 6.11 (89c1905d9c14). Probe: probes/memfd_pin.c;
  * without it nothing of kind memfd can be held. Can go when the oldest supported kernel is 6.11.
+ *
+ * Assumes: memfd_pin_folios() gives each folio of the range once, in order, and the offset in the
+ * first; and pins each once. Topics memfd and memfd_part test that by bytes and pin counts.
  */
 #ifndef PINCHECK_COMPAT_MEMFD_H
 #define PINCHECK_COMPAT_MEMFD_H

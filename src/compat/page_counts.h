@@ -6,6 +6,13 @@
  * page_mapcount() went between 6.1 and 6.12: the recipe in its place is the one of
  * /proc/PID/pagemap. folio_mapcount() cannot be linked by a module of 6.1. Compound pages of order
  * 2 and above count pins apart from 5.7 on (47e29d32afba); on 64 bit, all folios do by 6.1.
+ *
+ * Pages of a type have no mapcount: the type is in its place, which page_mapcount() of 6.1 tells as
+ * -512 of a page table, and folio_mapcount() of 6.12 as 0.
+ *
+ * Assumes: a mapcount is one for each mapping of this page, and a pin count one for each page
+ * pinned, without the kernel's own short-lived references. Topics accounting and ledger compare
+ * them with what is held and mapped.
  */
 #ifndef PINCHECK_COMPAT_PAGE_COUNTS_H
 #define PINCHECK_COMPAT_PAGE_COUNTS_H
@@ -13,11 +20,12 @@
 #include <linux/mm.h>
 #include <generated/pincheck-found.h>
 #include "head_folio.h"
+#include "page_type.h"
 
 /* Probes: probes/entire_mapcount.c, probes/compound_mapcount.c. Can go at 5.18. */
 static inline bool compat_entire_mapcount(struct page *head, int *count)
 {
-	if (!PageHead(head))
+	if (!PageHead(head) || compat_page_has_owner(head))
 		return false;
 #if defined(HAVE_ENTIRE_MAPCOUNT)
 	*count = folio_entire_mapcount(compat_head_folio(head));
@@ -30,12 +38,9 @@ static inline bool compat_entire_mapcount(struct page *head, int *count)
 #endif
 }
 
-/*
- * @entire: what compat_entire_mapcount() told, or 0. Probes: probes/precise_mapcount.c,
- * probes/page_mapcount.c. Can go at 6.12.
- */
-static inline bool compat_page_mapcount(struct page *page, struct page *head, int entire,
-					int *count)
+/* Of a page of no type. Probes: probes/precise_mapcount.c, probes/page_mapcount.c. Can go at 6.12. */
+static inline bool compat_untyped_mapcount(struct page *page, struct page *head, int entire,
+					   int *count)
 {
 #if defined(HAVE_PRECISE_MAPCOUNT)
 	int raw = atomic_read(&page->_mapcount) + 1;
@@ -52,6 +57,13 @@ static inline bool compat_page_mapcount(struct page *page, struct page *head, in
 #endif
 }
 
+/* @entire: what compat_entire_mapcount() told, or 0 */
+static inline bool compat_page_mapcount(struct page *page, struct page *head, int entire,
+					int *count)
+{
+	return !compat_page_has_owner(head) && compat_untyped_mapcount(page, head, entire, count);
+}
+
 /*
  * Without folio_mapcount(), as it was computed then: it went through all pages, too. What maps the
  * folio as a whole is in each page's count.
@@ -61,11 +73,11 @@ static inline bool compat_sum_mapcounts(struct page *head, int *count)
 	unsigned int i, nr = compound_nr(head);
 	int entire, of_page, sum;
 
-	if (PageSlab(head) || !compat_entire_mapcount(head, &entire))
+	if (!compat_entire_mapcount(head, &entire))
 		return false;
 	sum = entire;
 	for (i = 0; !PageHuge(head) && i < nr; i++) {
-		if (!compat_page_mapcount(head + i, head, entire, &of_page))
+		if (!compat_untyped_mapcount(head + i, head, entire, &of_page))
 			return false;
 		sum += of_page - entire;
 	}
@@ -76,25 +88,26 @@ static inline bool compat_sum_mapcounts(struct page *head, int *count)
 /* Probe: probes/folio_mapcount.c. Can go at 6.12. */
 static inline bool compat_folio_mapcount(struct page *head, int *count)
 {
+	if (compat_page_has_owner(head))
+		return false;
 #ifdef HAVE_FOLIO_MAPCOUNT
 	*count = folio_mapcount(compat_head_folio(head));
 	return true;
 #else
 	if (PageHead(head))
 		return compat_sum_mapcounts(head, count);
-	return compat_page_mapcount(head, head, 0, count);
+	return compat_untyped_mapcount(head, head, 0, count);
 #endif
 }
 
-/* Probes: probes/folio_has_pincount.c, folio_pincount.c, compound_pincount.c. Can go at 6.1. */
+/*
+ * Probes: probes/folio_has_pincount.c, folio_pincount.c, compound_pincount.c. Can go at 6.1. For a
+ * guess it may be asked without a reference: folio_has_pincount() would assert that the page is
+ * no part of another folio meanwhile.
+ */
 static inline bool compat_pin_count(struct page *head, int *count)
 {
-#if defined(HAVE_FOLIO_HAS_PINCOUNT)
-	if (!folio_has_pincount(compat_head_folio(head)))
-		return false;
-	*count = atomic_read(&compat_head_folio(head)->_pincount);
-	return true;
-#elif defined(HAVE_FOLIO_PINCOUNT)
+#if defined(HAVE_FOLIO_HAS_PINCOUNT) || defined(HAVE_FOLIO_PINCOUNT)
 	if (!PageHead(head) || (!IS_ENABLED(CONFIG_64BIT) && compound_order(head) < 2))
 		return false;
 	*count = atomic_read(&compat_head_folio(head)->_pincount);

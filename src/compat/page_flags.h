@@ -6,6 +6,9 @@
  *
  * AnonExclusive came with 5.19 (78fbe906cc90). Probe: probes/anon_exclusive.c. Can go when the
  * oldest supported kernel is 5.19.
+ *
+ * Assumes: flags of a folio are in its first page, AnonExclusive in the page itself unless a PMD
+ * maps it. Topics ioctl_report and reuse test that.
  */
 #ifndef PINCHECK_COMPAT_PAGE_FLAGS_H
 #define PINCHECK_COMPAT_PAGE_FLAGS_H
@@ -65,6 +68,13 @@ static inline unsigned long compat_page_flags(const struct page *page)
 {
 	return READ_ONCE(*(const unsigned long *)&page->flags);
 }
+
+/* The bit of a page that failed; no bit where the kernel does not look for such pages. */
+#ifdef CONFIG_MEMORY_FAILURE
+#define PAGE_FLAG_HWPOISON	(1UL << PG_hwpoison)
+#else
+#define PAGE_FLAG_HWPOISON	0UL
+#endif
 
 /* Low bits of the mapping field: bit 0 is anonymous memory, bit 1 alone a driver's movable page. */
 #define MAPPING_BIT_ANON	1UL

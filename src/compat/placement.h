@@ -2,6 +2,9 @@
 /*
  * Where a page may stay. Functions return 1, 0, or -1 for "cannot be told": with CONFIG_CMA the
  * kernel's own inlines need symbols that it does not export.
+ *
+ * Assumes: a zone without CMA pages has no page in a CMA area; and the rule for long-term pins is
+ * that of the kernel's inline. Topic placement tests that by pins.
  */
 #ifndef PINCHECK_COMPAT_PLACEMENT_H
 #define PINCHECK_COMPAT_PLACEMENT_H

@@ -3,6 +3,8 @@
  * vma->vm_flags may be written only by vm_flags_mod() and its siblings from 6.3 on (bc292ab00f6c,
  * 1c71222e5f23). Probes: probes/vm_flags_mod.c, probes/vm_flags_write.c. Can go when the oldest
  * supported kernel is 6.3.
+ *
+ * Assumes: mmap_lock is held for writing, as it is in mmap(). The kernel asserts that itself.
  */
 #ifndef PINCHECK_COMPAT_VM_FLAGS_H
 #define PINCHECK_COMPAT_VM_FLAGS_H

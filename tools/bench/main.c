@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "tools/lib/cause.h"
 #include "tools/bench/bench.h"
 
 static void tell(const char *name, double value)
@@ -24,7 +25,7 @@ static void run_part(const struct bench *bench, const struct bench_part *part, s
 	}
 	error = part->run(bench);
 	if (error)
-		printf("not ok %zu %s # ERROR %s\n", number, part->name, strerror(-error));
+		printf("not ok %zu %s # ERROR %s\n", number, part->name, cause_of(error));
 	else
 		printf("ok %zu %s\n", number, part->name);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "tools/bench/bench.h"
+#include "tools/lib/cause.h"
 #include "tools/lib/pagemap.h"
 
 #define PAGES	8192UL
@@ -73,7 +74,8 @@ static int by_proc(struct look *look)
 			pfn -= count - 1;
 		if (!read_run(look->kpagecount, look->counts + first, pfn, count) ||
 		    !read_run(look->kpageflags, look->flags + first, pfn, count))
-			error = -EIO;
+			error = cause_say(-EIO, "/proc/kpagecount or /proc/kpageflags ends before a "
+					  "page frame that is in use");
 		if (step < 0) {
 			turn_round(look->counts + first, count);
 			turn_round(look->flags + first, count);
@@ -92,7 +94,8 @@ static int compare(const struct look *look)
 		if (!look->pfns[i] || report->pfn != look->pfns[i] ||
 		    (report->present & PINCHECK_REPORT_MAPCOUNT &&
 		     (uint64_t)report->page_mapcount != look->counts[i]))
-			return -EBADMSG;
+			return cause_say(-EBADMSG, "pincheck and /proc tell different things of page %zu: "
+					 "something moves pages here", i);
 	}
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "tools/lib/cause.h"
 #include "tools/bench/bench.h"
 
 #define BYTES	(4 * MIB)
@@ -46,7 +47,7 @@ static int work(struct worker *worker)
 	for (unsigned int i = 0; i < HOLDS && !error; i++) {
 		error = bench_hold(session, memory.at, memory.length, &id);
 		if (!error && pincheck_release(session, id) < 0)
-			error = -EIO;
+			error = cause_say(-EIO, "a hold that was just taken is not given back");
 	}
 	worker->end = bench_now();
 	if (error)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
+#include "cause.h"
 #include "pagemap.h"
 
 int pagemap_open(pid_t pid)
@@ -29,7 +30,8 @@ int pagemap_read(int pagemap, const void *address, uint64_t *entries, size_t cou
 		if (got < 0)
 			return -errno;
 		if (!got)
-			return -ENODATA;
+			return cause_say(-ENODATA, "the process has ended, or %p is no address of "
+					 "user space", address);
 		to += got;
 		offset += got;
 		left -= got;

@@ -212,6 +212,7 @@ const char *pincheck_reason_name(__u32 reason)
 		[PINCHECK_REASON_FILE] = "file", [PINCHECK_REASON_MEMORY] = "memory",
 		[PINCHECK_REASON_SIGNAL] = "signal", [PINCHECK_REASON_KERNEL] = "kernel",
 		[PINCHECK_REASON_ABSENT] = "absent", [PINCHECK_REASON_PAGES] = "pages",
+		[PINCHECK_REASON_POOL] = "pool",
 	};
 
 	return name_of(names, ARRAY_SIZE(names), reason);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Memory of the caller in the shapes that the kernel treats differently. */
 #include <errno.h>
-#include <sched.h>
 #include <stdint.h>
+#include <time.h>
 #include <unistd.h>
+#include "cause.h"
 #include "pagemap.h"
 #include "usermem.h"
 
@@ -16,8 +17,8 @@
 
 #define PAGE_BYTES		4096UL
 
-/* Reclaim passes over a page that another CPU's LRU batch holds: it is asked again, so often. */
-#define PAGEOUT_TRIES		64
+/* Reclaim passes over a page that another CPU's LRU batch holds: it is asked again for as long. */
+#define PAGEOUT_SECONDS		2
 
 /* mmap() aligns hugetlb itself; a THP needs its own alignment, and nothing beside it. */
 static size_t alignment(size_t bytes, int flags)
@@ -57,9 +58,18 @@ int usermem_split(void *start)
 	return 0;
 }
 
+static time_t seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
 int usermem_page_out(void *start, size_t bytes, int pagemap)
 {
-	int tries = PAGEOUT_TRIES;
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	time_t end = seconds() + PAGEOUT_SECONDS;
 	uint64_t entry;
 	size_t at;
 
@@ -68,9 +78,12 @@ int usermem_page_out(void *start, size_t bytes, int pagemap)
 			if (madvise(start, bytes, MADV_PAGEOUT))
 				return -errno;
 			entry = pagemap_entry(pagemap, (char *)start + at);
-		} while (!(entry & PAGEMAP_SWAPPED) && tries-- && !sched_yield());
+		} while (!(entry & PAGEMAP_SWAPPED) && seconds() <= end &&
+			 !nanosleep(&moment, NULL));
 		if (!(entry & PAGEMAP_SWAPPED))
-			return -EBADF;
+			return cause_say(-EBUSY, "page %zu of %zu is not swapped out in %d s. See how "
+					 "much swap is free: swapon --show", at / PAGE_BYTES,
+					 bytes / PAGE_BYTES, PAGEOUT_SECONDS);
 	}
 	return 0;
 }

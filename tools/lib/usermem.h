@@ -35,7 +35,7 @@ int usermem_split(void *start);
  * usermem_page_out() - swap out the pages from @start on
  * @pagemap: of the caller
  *
- * Return: 0, -EBADF if some would not go, or another negative errno
+ * Return: 0, -EBUSY if some would not go, or another negative errno; see cause_of()
  */
 int usermem_page_out(void *start, size_t bytes, int pagemap);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* pincheck bench: what the module costs beside what the kernel costs, as a table and as JSON. */
+#include <errno.h>
 #include <jansson.h>
 #include <libsmartcols/libsmartcols.h>
 #include <math.h>
@@ -8,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 #include "tools/bench/bench.h"
+#include "tools/lib/cause.h"
+#include "tools/lib/directory.h"
 #include "tools/lib/ktap.h"
 #include "tools/pincheck/bench_figures.h"
 #include "tools/pincheck/pincheck.h"
@@ -43,7 +46,7 @@ static int measure_here(struct stream *stream)
 		failed += !!error;
 		if (error)
 			fprintf(stderr, "pincheck: part %s was not measured: %s\n",
-				bench_parts[i].name, strerror(-error));
+				bench_parts[i].name, cause_of(error));
 	}
 	close(bench.session);
 	return failed;
@@ -132,15 +135,17 @@ static double rounded(double value)
 
 static int write_json(const struct figures *figures, const char *path)
 {
+	int error = make_directories_for(path);
 	json_t *root = json_object();
-	int error;
 
 	for (size_t i = 0; i < figures->count; i++)
 		json_object_set_new(root, figures->figures[i].row->name,
 				    json_real(rounded(figures->figures[i].value)));
-	error = json_dump_file(root, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+	if (!error && json_dump_file(root, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6)))
+		error = -errno;
 	if (error)
-		fprintf(stderr, "pincheck: cannot write %s: %m\n", path);
+		fprintf(stderr, "pincheck: cannot write %s: %s. Give another file: --output JSON\n",
+			path, cause_of(error));
 	json_decref(root);
 	return error;
 }

@@ -23,6 +23,7 @@ static const struct word kinds[] = {
 	{ PINCHECK_PAGE_KSM, "ksm" }, { PINCHECK_PAGE_ZERO, "zero" },
 	{ PINCHECK_PAGE_SLAB, "slab" }, { PINCHECK_PAGE_RESERVED, "reserved" },
 	{ PINCHECK_PAGE_DEVICE, "device" }, { PINCHECK_PAGE_SWAPCACHE, "swapcache" },
+	{ PINCHECK_PAGE_OFFLINE, "offline" },
 };
 
 static const struct word flags[] = {
@@ -38,7 +39,8 @@ static const struct word flags[] = {
 	{ PINCHECK_PAGE_MOVABLE_ZONE, "movable-zone" }, { PINCHECK_PAGE_CMA, "cma" },
 	{ PINCHECK_PAGE_LONGTERM_PINNABLE, "longterm-pinnable" },
 	{ PINCHECK_PAGE_DEVICE, "device" }, { PINCHECK_PAGE_UNEVICTABLE, "unevictable" },
-	{ PINCHECK_PAGE_MAPPED_SHARED, "mapped-shared" },
+	{ PINCHECK_PAGE_MAPPED_SHARED, "mapped-shared" }, { PINCHECK_PAGE_HWPOISON, "hwpoison" },
+	{ PINCHECK_PAGE_TYPED, "typed" }, { PINCHECK_PAGE_OFFLINE, "offline" },
 };
 
 static const struct word models[] = {
@@ -408,6 +410,18 @@ int sights_mapped(int pagemap, __u64 address, struct sight *sights, size_t count
 	}
 	free(entries);
 	return error;
+}
+
+bool sights_still_mapped(int pagemap, const struct sight *sights, size_t count)
+{
+	uint64_t *entries = calloc(count, sizeof(*entries));
+	void *start = (void *)(uintptr_t)sights[0].address;
+	bool same = entries && !pagemap_read(pagemap, start, entries, count);
+
+	for (size_t i = 0; same && i < count; i++)
+		same = pagemap_pfn(entries[i]) == sights[i].report.pfn;
+	free(entries);
+	return same;
 }
 
 /* Does @next, @pages behind @first, go on where it left off, with nothing new to tell? */

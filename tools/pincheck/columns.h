@@ -62,6 +62,16 @@ int sights_look(int session, struct sight *sights, size_t count);
  */
 int sights_mapped(int pagemap, __u64 address, struct sight *sights, size_t count);
 
+/**
+ * sights_still_mapped() - are the pages of @count sights, one behind the other, mapped there now?
+ *
+ * A page that was unmapped between sights_mapped() and sights_look() may be anybody's by the time the
+ * device reports it.
+ *
+ * Return: yes; false also where nobody can say.
+ */
+bool sights_still_mapped(int pagemap, const struct sight *sights, size_t count);
+
 /** sights_rows() - a row for each; @all: not one for neighbours in a folio that are alike */
 void sights_rows(struct table *table, struct sight *sights, size_t count, bool all);
 

@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "tools/lib/cause.h"
 #include "tools/lib/pincheck.h"
 #include "tools/lib/usermem.h"
 #include "tools/pincheck/experiment.h"
@@ -59,7 +60,9 @@ static int splice_page(struct experiment *experiment)
 
 	if (spliced < 0)
 		return -errno;
-	return spliced == (ssize_t)BASE_BYTES ? 0 : -EIO;
+	if (spliced != (ssize_t)BASE_BYTES)
+		return cause_say(-EIO, "vmsplice() took %zd bytes of a page", spliced);
+	return 0;
 }
 
 static int open_tube(struct experiment *experiment)
@@ -114,7 +117,9 @@ static int start_child(struct experiment *experiment, int (*task)(struct experim
 	close(pair[1]);
 	if (experiment->child < 0)
 		return -errno;
-	return recv(pair[0], &error, sizeof(error), 0) == sizeof(error) ? error : -ECHILD;
+	if (recv(pair[0], &error, sizeof(error), 0) != sizeof(error))
+		return cause_say(-ECHILD, "the child ended before it had done its part");
+	return error;
 }
 
 static int fork_child(struct experiment *experiment)
@@ -186,7 +191,10 @@ static int write_and_look(struct experiment *experiment)
 	getrusage(RUSAGE_SELF, &after);
 	experiment->faults = after.ru_minflt - before.ru_minflt;
 	experiment->after = memory_pfn(memory, 0);
-	return experiment->after ? 0 : -ENODATA;
+	if (!experiment->after)
+		return cause_say(-ENODATA, "the page left memory after it was written: is the machine "
+				 "short of memory?");
+	return 0;
 }
 
 static void clean_up(struct experiment *experiment)

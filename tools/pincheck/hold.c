@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "tools/lib/cause.h"
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/columns.h"
 #include "tools/pincheck/keep.h"
@@ -65,6 +66,9 @@ static const struct {
 				       "pincheck info tells what it has" },
 	[PINCHECK_REASON_PAGES]	   = { "memory with pages is mapped there",
 				       "Kind pfnmap is for device memory: choose another" },
+	[PINCHECK_REASON_POOL]	   = { "no huge page of this size is free in the hugetlb pool",
+				       "Make the pool larger, see grep Huge /proc/meminfo: "
+				       "sudo sysctl vm.nr_hugepages=64" },
 };
 
 static void tell_refusal(const struct hold *hold, int error)
@@ -205,7 +209,7 @@ static int make_memory(struct hold *hold, int session)
 					 hold->bytes, request->flags & PINCHECK_HOLD_WRITE);
 	if (error) {
 		fprintf(stderr, "pincheck: memory %s %s: %s. %s\n", hold->where,
-			hold->memory.wrong, strerror(-error),
+			hold->memory.wrong, cause_of(error),
 			kind ? kind->mend : "Name a file that is there and not empty");
 		return error;
 	}
@@ -322,7 +326,7 @@ static int hold_run(void *input, struct table *table)
 	error = fill_table(hold, session, table);
 	if (error) {
 		fprintf(stderr, "pincheck: held, but not told: %s. Page frame numbers are for "
-			"CAP_SYS_ADMIN: use sudo\n", strerror(-error));
+			"CAP_SYS_ADMIN: use sudo\n", cause_of(error));
 		goto close;
 	}
 	if (!print_hold(hold, table))

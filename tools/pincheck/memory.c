@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+#include "tools/lib/cause.h"
 #include "tools/lib/pagemap.h"
 #include "tools/lib/pincheck.h"
 #include "tools/lib/usermem.h"
@@ -36,12 +37,13 @@ static int shape_swapped(struct memory *memory)
 	return error;
 }
 
+/* Once it is there, khugepaged keeps away from it: what is split later stays split. */
 static int shape_huge(struct memory *memory)
 {
 	if (madvise(memory->start, memory->bytes, MADV_HUGEPAGE))
 		return -errno;
 	write_all(memory);
-	return 0;
+	return madvise(memory->start, memory->bytes, MADV_NOHUGEPAGE) ? -errno : 0;
 }
 
 static int shape_split(struct memory *memory)
@@ -102,33 +104,43 @@ __u64 memory_pfn(const struct memory *memory, size_t offset)
 	return pagemap_pfn(pagemap_entry(memory->pagemap, memory->start + offset));
 }
 
-static const char *check_page(const struct memory *memory, size_t offset)
+/* Return: 0; -EAGAIN if it is not what was asked for; or another negative errno. */
+static int check_page(struct memory *memory, size_t offset)
 {
 	const struct memory_kind *kind = memory->kind;
+	size_t wanted = kind->huge ? kind->huge : BASE_BYTES;
 	__u64 pfn = memory_pfn(memory, offset);
 	struct pincheck_report report;
+	int error;
 
+	memory->wrong = "is not there, or /proc/self/pagemap does not tell";
 	if (!pfn)
-		return "is not there, or /proc/self/pagemap does not tell (CAP_SYS_ADMIN)";
-	if (pincheck_report(memory->session, &pfn, 1, &report))
-		return "is not reported (CAP_SYS_ADMIN)";
-	if (BASE_BYTES << report.order != (kind->huge ? kind->huge : BASE_BYTES))
-		return "came as folios of another size";
+		return cause_say(-EAGAIN, "no page frame number (CAP_SYS_ADMIN is needed for it)");
+	memory->wrong = "is not reported";
+	error = pincheck_report(memory->session, &pfn, 1, &report);
+	if (error)
+		return error;
+	memory->wrong = "came as folios of another size";
+	if (BASE_BYTES << report.order != wanted)
+		return cause_say(-EAGAIN, "%zu bytes, not %zu", (size_t)BASE_BYTES << report.order,
+				 wanted);
+	memory->wrong = "is mapped another way";
 	if ((report.present & PINCHECK_REPORT_ENTIRE_MAPCOUNT) && kind->huge &&
 	    !!report.entire_mapcount != kind->entire)
-		return "is mapped another way";
-	return NULL;
+		return cause_say(-EAGAIN, "by %s", kind->entire ? "PTEs, not a PMD" : "a PMD, not PTEs");
+	memory->wrong = NULL;
+	return 0;
 }
 
 /* Each folio that should be huge; of base pages the first and the last. */
-static const char *check(const struct memory *memory)
+static int check(struct memory *memory)
 {
 	size_t step = memory->kind->huge ? memory->kind->huge : memory->bytes - BASE_BYTES;
-	const char *wrong = NULL;
+	int error = 0;
 
-	for (size_t at = 0; !wrong && at < memory->bytes; at += step ? step : BASE_BYTES)
-		wrong = check_page(memory, at);
-	return wrong;
+	for (size_t at = 0; !error && at < memory->bytes; at += step ? step : BASE_BYTES)
+		error = check_page(memory, at);
+	return error;
 }
 
 static int map(struct memory *memory, int flags)
@@ -158,7 +170,7 @@ int memory_open(struct memory *memory, const struct memory_kind *kind, size_t by
 	memory->bytes = bytes < kind->bytes ? kind->bytes : (bytes + unit - 1) / unit * unit;
 	if (kind->setting && access(kind->setting, F_OK)) {
 		memory->wrong = "is not offered by this kernel";
-		return -EOPNOTSUPP;
+		return cause_say(-EOPNOTSUPP, "it has no %s", kind->setting);
 	}
 	error = map(memory, MAP_PRIVATE | MAP_ANONYMOUS | kind->flags);
 	if (!error) {
@@ -167,10 +179,8 @@ int memory_open(struct memory *memory, const struct memory_kind *kind, size_t by
 	}
 	if (!error)
 		error = usermem_settle();
-	if (!error) {
-		memory->wrong = check(memory);
-		error = memory->wrong ? -EBADF : 0;
-	}
+	if (!error)
+		error = check(memory);
 	if (error)
 		memory_close(memory);
 	return error;
@@ -179,7 +189,7 @@ int memory_open(struct memory *memory, const struct memory_kind *kind, size_t by
 int memory_open_file(struct memory *memory, const char *path, size_t bytes, bool write)
 {
 	off_t size;
-	int error;
+	int error = 0;
 
 	memory->kind = NULL;
 	memory->start = NULL;
@@ -193,7 +203,8 @@ int memory_open_file(struct memory *memory, const char *path, size_t bytes, bool
 	memory->bytes = (memory->bytes + BASE_BYTES - 1) / BASE_BYTES * BASE_BYTES;
 	memory->pagemap = pagemap_open(0);
 	memory->wrong = "is empty, or ends before that";
-	error = memory->bytes && (size_t)size > memory->bytes - BASE_BYTES ? 0 : -ENODATA;
+	if (!memory->bytes || (size_t)size <= memory->bytes - BASE_BYTES)
+		error = cause_say(-ENODATA, "the file has %lld bytes", (long long)size);
 	if (!error) {
 		memory->wrong = "cannot be mapped";
 		memory->start = mmap(NULL, memory->bytes, PROT_READ | (write ? PROT_WRITE : 0),

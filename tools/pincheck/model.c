@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "tools/lib/cause.h"
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/columns.h"
 #include "tools/pincheck/experiment.h"
@@ -158,7 +159,7 @@ static int try_kind(struct model *model, const struct memory_kind *kind)
 		if (error) {
 			fprintf(stderr, "pincheck: experiment %s with %s memory failed: %s. Run it "
 				"again: pincheck model --memory %s\n", rows[i].name, kind->name,
-				strerror(-error), kind->name);
+				cause_of(error), kind->name);
 			return error;
 		}
 		add_experiment(model, kind, &experiment, &conclusion);

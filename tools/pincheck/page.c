@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "tools/lib/cause.h"
 #include "tools/lib/pagemap.h"
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/columns.h"
@@ -88,7 +89,7 @@ static int find_pages(struct page *page)
 	}
 	if (error)
 		fprintf(stderr, "pincheck: cannot read /proc/%d/pagemap at %#llx: %s. Is it running "
-			"(ps -p %d), and is this root?\n", page->pid, start, strerror(-error),
+			"(ps -p %d), and is this root?\n", page->pid, start, cause_of(error),
 			page->pid);
 	return error;
 }
@@ -99,7 +100,7 @@ static int look(struct page *page, int session)
 
 	if (error)
 		fprintf(stderr, "pincheck: no reports: %s. Page frame numbers are for "
-			"CAP_SYS_ADMIN: use sudo\n", strerror(-error));
+			"CAP_SYS_ADMIN: use sudo\n", cause_of(error));
 	return error;
 }
 

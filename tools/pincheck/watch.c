@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "tools/lib/cause.h"
 #include "tools/lib/pagemap.h"
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/columns.h"
@@ -24,6 +25,11 @@
 
 #define EVENTS	64
 
+#define LOOK_TRIES	8
+
+/* How many milliseconds a change waits for the event that the kernel owes. */
+#define EVENT_PATIENCE	100
+
 /**
  * struct watch - the command
  * @interval: milliseconds between two looks
@@ -31,6 +37,8 @@
  * @count: changes after which it ends, 0: none
  * @seen: changes so far
  * @before, @now: what was seen, @pages of each
+ * @round: number of the look, from 2 on: 0 is "never" in @invalidated
+ * @invalidated: for each page, the round in which an event of it was read last
  * @compared: numbers of columns, @compared_count of them
  * @session, @pagemap, @signals: descriptors
  */
@@ -46,6 +54,8 @@ struct watch {
 	unsigned long long seen;
 	struct sight *before;
 	struct sight *now;
+	unsigned long long round;
+	unsigned long long *invalidated;
 	size_t pages;
 	size_t *compared;
 	size_t compared_count;
@@ -90,12 +100,24 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* Return: 0; -ENODATA or -ESRCH if the process is gone; or another negative errno. */
+/*
+ * A report of a page that was unmapped meanwhile is of a page that is not the process's: the look is
+ * repeated, LOOK_TRIES times at most, for a process may change its memory all the time.
+ *
+ * Return: 0; -ENODATA or -ESRCH if the process is gone; or another negative errno.
+ */
 static int look(struct watch *watch, struct sight *sights)
 {
-	int error = sights_mapped(watch->pagemap, watch->address, sights, watch->pages);
+	int error = 0;
 
-	return error ? error : sights_look(watch->session, sights, watch->pages);
+	for (unsigned int tries = 0; tries < LOOK_TRIES && !error; tries++) {
+		error = sights_mapped(watch->pagemap, watch->address, sights, watch->pages);
+		if (!error)
+			error = sights_look(watch->session, sights, watch->pages);
+		if (!error && sights_still_mapped(watch->pagemap, sights, watch->pages))
+			break;
+	}
+	return error;
 }
 
 static void tell_time(char *text, size_t size, const char *format)
@@ -156,11 +178,11 @@ static void compare(struct watch *watch, const struct column *columns)
 }
 
 /* Return: 0, -EINTR once a signal says it is enough. */
-static int wait_for_next(const struct watch *watch)
+static int wait_milliseconds(const struct watch *watch, unsigned long long milliseconds)
 {
 	struct pollfd signal = { .fd = watch->signals, .events = POLLIN };
 
-	return poll(&signal, 1, (int)watch->interval) ? -EINTR : 0;
+	return poll(&signal, 1, (int)milliseconds) ? -EINTR : 0;
 }
 
 static void print_event(const struct watch *watch, const struct pincheck_event *event)
@@ -183,8 +205,17 @@ static void print_event(const struct watch *watch, const struct pincheck_event *
 	json_decref(line);
 }
 
-/* What the kernel did since the last look; it comes before what that changed. */
-static int tell_events(struct watch *watch)
+static void mark_invalidated(struct watch *watch, const struct pincheck_event *event)
+{
+	__u64 start = event->start > watch->address ? event->start - watch->address : 0;
+	__u64 end = event->end > watch->address ? event->end - watch->address : 0;
+
+	for (__u64 page = start / BASE_BYTES; page < watch->pages && page * BASE_BYTES < end; page++)
+		watch->invalidated[page] = watch->round;
+}
+
+/* What the kernel did since these events were read last. */
+static int print_events(struct watch *watch)
 {
 	struct pincheck_event events[EVENTS];
 	__u64 count = EVENTS, lost = 0;
@@ -195,11 +226,63 @@ static int tell_events(struct watch *watch)
 		if (!error && lost)
 			fprintf(stderr, "pincheck: %llu events were lost. Use a shorter --interval\n",
 				lost);
-		for (__u64 i = 0; !error && i < count && !enough(watch); i++, watch->seen++)
+		for (__u64 i = 0; !error && i < count && !enough(watch); i++, watch->seen++) {
+			mark_invalidated(watch, &events[i]);
 			print_event(watch, &events[i]);
+		}
 	}
 	fflush(stdout);
 	return error;
+}
+
+/*
+ * Has a page left its address since the look before, and its event was not read yet? An event of the
+ * look before counts, too: the kernel tells first, and takes the page away then.
+ */
+static bool owes_event(const struct watch *watch)
+{
+	for (size_t page = 0; page < watch->pages; page++) {
+		const struct sight *before = &watch->before[page], *now = &watch->now[page];
+
+		if (!before->absent && before->report.pfn != now->report.pfn &&
+		    watch->invalidated[page] + 1 < watch->round)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The mirror records an event before the kernel takes a page away, so the events are read after the
+ * pages, and printed before the changes. But munmap() takes the mapping out of the address space
+ * first, and pagemap tells that nothing is mapped there before the kernel gets to the page, which is
+ * when the mirror hears of it: a change waits for its event.
+ */
+static int print_events_of_changes(struct watch *watch)
+{
+	int error = print_events(watch);
+
+	for (unsigned int wait = 0; wait < EVENT_PATIENCE && watch->events && !error; wait++) {
+		if (!owes_event(watch))
+			break;
+		error = wait_milliseconds(watch, 1);
+		if (!error)
+			error = print_events(watch);
+	}
+	return error;
+}
+
+/* Events are read also where the process is gone: its end is one of them. */
+static int look_and_print(struct watch *watch, const struct column *columns)
+{
+	int gone, error;
+
+	watch->round++;
+	gone = look(watch, watch->now);
+	error = gone ? print_events(watch) : print_events_of_changes(watch);
+	if (gone || error)
+		return gone ?: error;
+	compare(watch, columns);
+	return 0;
 }
 
 static int follow(struct watch *watch, const struct column *columns)
@@ -208,14 +291,11 @@ static int follow(struct watch *watch, const struct column *columns)
 	int error;
 
 	while (!enough(watch)) {
-		error = wait_for_next(watch);
+		error = wait_milliseconds(watch, watch->interval);
 		if (!error)
-			error = tell_events(watch);
-		if (!error)
-			error = look(watch, watch->now);
+			error = look_and_print(watch, columns);
 		if (error)
 			return error;
-		compare(watch, columns);
 		swap = watch->before;
 		watch->before = watch->now;
 		watch->now = swap;
@@ -256,7 +336,7 @@ static int start_events(struct watch *watch)
 	if (error)
 		fprintf(stderr, "pincheck: no mirror of %#llx bytes at %#llx: %s, at %#llx (%s). Watch "
 			"what is mapped readable, or leave out --events\n", hold.len, hold.addr,
-			strerror(-error), hold.fail_addr, pincheck_reason_name(hold.reason));
+			cause_of(error), hold.fail_addr, pincheck_reason_name(hold.reason));
 	return error;
 }
 
@@ -283,7 +363,7 @@ static int tell_end(const struct watch *watch, int error)
 		return watch->count ? EXIT_BROKEN : EXIT_KEPT;
 	}
 	fprintf(stderr, "pincheck: cannot watch: %s. Page frame numbers are for CAP_SYS_ADMIN: use "
-		"sudo\n", strerror(-error));
+		"sudo\n", cause_of(error));
 	return EXIT_USAGE;
 }
 
@@ -301,9 +381,11 @@ static int watch_run(struct watch *watch, const struct column *columns, size_t c
 	}
 	watch->before = calloc(watch->pages, sizeof(*watch->before));
 	watch->now = calloc(watch->pages, sizeof(*watch->now));
+	watch->invalidated = calloc(watch->pages, sizeof(*watch->invalidated));
 	if (open_all(watch))
 		return EXIT_USAGE;
-	error = watch->before && watch->now ? look(watch, watch->before) : -ENOMEM;
+	error = watch->before && watch->now && watch->invalidated ?
+		look(watch, watch->before) : -ENOMEM;
 	if (!error)
 		error = print_start(watch, columns, count);
 	if (!error)
@@ -331,7 +413,7 @@ int watch_command(int argc, char **argv)
 		       "is not seen. Ends with the process, after --count changes (1 if the process "
 		       "ends before), or by SIGINT or SIGTERM.",
 	};
-	struct watch watch = { .interval = 100, .session = -1, .pagemap = -1, .signals = -1 };
+	struct watch watch = { .interval = 100, .round = 1, .session = -1, .pagemap = -1, .signals = -1 };
 	const struct column *columns;
 	size_t count;
 	int code;

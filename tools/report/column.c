@@ -122,7 +122,7 @@ static void add_what_is_missing(struct column *column, bool said_something, cons
 	json_t *verdict = json_object_get(column->run, "verdict");
 	json_int_t code = json_integer_value(json_object_get(verdict, "exit_code"));
 
-	if (build && ktap_is_failure(build->outcome))
+	if ((build && ktap_is_failure(build->outcome)) || column_not_run(column))
 		return;
 	if (!find_case(column, BOOT_CASE))
 		add_boot(column, said_something, *reason ? reason : otherwise);
@@ -143,6 +143,38 @@ static char *time_of(const char *path)
 	return time_now();
 }
 
+/*
+ * A role means another kernel every week. The package's version tells the release of Linux, which
+ * `uname -r` of some distributions hides: 6.1.192-2 calls itself 6.1.0-56-amd64.
+ */
+static char *release_of(const struct column *column)
+{
+	const char *package = column_text(column, "kernel", "package");
+	const char *colon = strchr(package, ':');
+	const char *revision, *candidate;
+	char *release;
+
+	if (!*package)
+		return copy_of(column_text(column, "kernel", "release"));
+	package = colon ? colon + 1 : package;
+	revision = strrchr(package, '-');
+	release = format_of("%.*s", (int)(revision ? revision - package : (long)strlen(package)), package);
+	candidate = strstr(release, "~rc");
+	if (candidate)
+		release[candidate - release] = '-';
+	return release;
+}
+
+/* debian-sid (7.2.13); debian-sid@7.2.13 says as much. Return: to be freed */
+static char *title_of(const struct column *column)
+{
+	const char *named = strchr(column->kernel, '@');
+
+	if (!*column->release || (named && !strcmp(named + 1, column->release)))
+		return copy_of(column->kernel);
+	return format_of("%s (%s)", column->kernel, column->release);
+}
+
 void column_load(struct column *column, const char *directory, const char *kernel)
 {
 	char *build = format_of("%s/%s/build.ktap", directory, kernel);
@@ -157,6 +189,8 @@ void column_load(struct column *column, const char *directory, const char *kerne
 		json_decref(column->run);
 		column->run = json_object();
 	}
+	column->release = release_of(column);
+	column->title = title_of(column);
 	results_read(&column->results, build);
 	built = column->results.topic_count;
 	results_read(&column->results, suite);
@@ -175,7 +209,16 @@ void column_free(struct column *column)
 	results_free(&column->results);
 	json_decref(column->run);
 	json_decref(column->names);
+	free(column->release);
+	free(column->title);
 	free(column->time);
+}
+
+const char *column_not_run(const struct column *column)
+{
+	const struct test_case *build = find_case(column, BUILD_CASE);
+
+	return build && build->outcome == KTAP_SKIP ? build->reason : NULL;
 }
 
 const struct test_case *column_find(const struct column *column, const char *name)

@@ -17,6 +17,8 @@
 /**
  * struct column - all that is known of the run on one kernel
  * @kernel: its name in the matrix
+ * @release: the release of Linux that the name meant in this run, "" if nobody knows
+ * @title: name and release, as a person is told
  * @run: run.json, an empty object if there is none
  * @results: of build.ktap and results.ktap
  * @names: case name -> its number in @results
@@ -24,6 +26,8 @@
  */
 struct column {
 	const char *kernel;
+	char *release;
+	char *title;
 	json_t *run;
 	struct results results;
 	json_t *names;
@@ -34,6 +38,9 @@ struct column {
 void column_load(struct column *column, const char *directory, const char *kernel);
 
 void column_free(struct column *column);
+
+/** column_not_run() - Return: the reason why this kernel need not be run, NULL if it was to be run */
+const char *column_not_run(const struct column *column);
 
 /** column_find() - Return: the case with that name, or NULL */
 const struct test_case *column_find(const struct column *column, const char *name);

@@ -85,6 +85,15 @@ static void write_case(const struct column *column, const struct test_case *of, 
 	free(name);
 }
 
+static void write_property(const char *name, const char *value, FILE *to)
+{
+	if (!*value)
+		return;
+	fprintf(to, "    <properties><property name=\"%s\" value=\"", name);
+	write_xml(value, to);
+	fputs("\"/></properties>\n", to);
+}
+
 static bool in_topic(const struct test_case *of, const char *topic)
 {
 	return !strcmp(of->topic, topic);
@@ -104,6 +113,7 @@ static void write_suite(const struct column *column, const char *topic, FILE *to
 	if (json_is_number(seconds))
 		fprintf(to, " time=\"%.3f\"", json_number_value(seconds));
 	fputs(">\n", to);
+	write_property("release", column->release, to);
 	for (size_t i = 0; i < results->count; i++)
 		if (in_topic(&results->cases[i], topic))
 			write_case(column, &results->cases[i], to);

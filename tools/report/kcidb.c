@@ -85,6 +85,8 @@ static void add_build(struct report *report, const struct column *column, const 
 				  column->kernel, "status", built ? statuses[built->outcome] : "PASS",
 				  "misc", misc);
 
+	set_text(misc, "release", column->release);
+	set_text(misc, "package", column_text(column, "kernel", "package"));
 	set_text(misc, "config_sha256", column_text(column, "kernel", "config_sha256"));
 	set_text(misc, "module_srcversion", column_text(column, NULL, "module_srcversion"));
 	if (built) {

@@ -25,7 +25,7 @@ struct command_line {
 static const struct argp_option options[] = {
 	{ "results", 'r', "DIR", 0, "Where the runs are: DIR/KERNEL/results.ktap "
 	  "[build/results]", 0 },
-	{ "output", 'o', "DIR", 0, "Where the report goes [build/results]; junit and kcidb write to "
+	{ "output", 'o', "DIR", 0, "Where the report goes [build/results], which is made; junit and kcidb write to "
 	  "standard output if it is -", 0 },
 	{ "origin", 'O', "NAME", 0, "Who submits to KCIDB [pincheck]", 0 },
 	{ 0 }

@@ -147,7 +147,8 @@ static void collect_rows(struct matrix *matrix)
 		collect_topics(&matrix->columns[i], topics);
 	for (size_t i = 0; i < matrix->column_count; i++)
 		add_rows(matrix, &matrix->columns[i], topics, names, groups);
-	qsort(matrix->rows, matrix->row_count, sizeof(*matrix->rows), by_rank);
+	if (matrix->row_count)
+		qsort(matrix->rows, matrix->row_count, sizeof(*matrix->rows), by_rank);
 	json_decref(topics);
 	json_decref(names);
 	json_decref(groups);
@@ -295,16 +296,39 @@ static void find_leaders(struct matrix *matrix)
 	json_decref(leaders);
 }
 
-void matrix_build(struct matrix *matrix, const char *directory, char **kernels)
+/* Most kernels are a column; one that need not be run is a line. */
+static void load_columns(struct matrix *matrix, const char *directory, char **kernels)
 {
-	size_t size = 0, sizes[2] = { 0 };
+	size_t size = 0, not_run_size = 0;
 
-	*matrix = (struct matrix) { 0 };
 	for (; *kernels; kernels++) {
+		struct column *column;
+		const char *reason;
+
 		matrix->columns = grow(matrix->columns, matrix->column_count, &size,
 				       sizeof(*matrix->columns));
-		column_load(&matrix->columns[matrix->column_count++], directory, *kernels);
+		column = &matrix->columns[matrix->column_count];
+		column_load(column, directory, *kernels);
+		reason = column_not_run(column);
+		if (!reason) {
+			matrix->column_count++;
+			continue;
+		}
+		matrix->not_run = grow(matrix->not_run, matrix->not_run_count, &not_run_size,
+				       sizeof(*matrix->not_run));
+		matrix->not_run[matrix->not_run_count++] = (struct not_run) {
+			.kernel = *kernels, .reason = copy_of(reason),
+		};
+		column_free(column);
 	}
+}
+
+void matrix_build(struct matrix *matrix, const char *directory, char **kernels)
+{
+	size_t sizes[2] = { 0 };
+
+	*matrix = (struct matrix) { 0 };
+	load_columns(matrix, directory, kernels);
 	matrix->counts = grow(NULL, matrix->column_count * STATES, &sizes[0],
 			      sizeof(*matrix->counts));
 	matrix->reds = grow(NULL, matrix->column_count, &sizes[1], sizeof(*matrix->reds));
@@ -327,7 +351,10 @@ void matrix_free(struct matrix *matrix)
 	}
 	for (size_t i = 0; i < matrix->column_count; i++)
 		column_free(&matrix->columns[i]);
+	for (size_t i = 0; i < matrix->not_run_count; i++)
+		free(matrix->not_run[i].reason);
 	free(matrix->columns);
+	free(matrix->not_run);
 	free(matrix->rows);
 	free(matrix->counts);
 	free(matrix->reds);

@@ -55,6 +55,14 @@ struct row {
 };
 
 /**
+ * struct not_run - a kernel that is no column: it need not be run, and that is no fault
+ */
+struct not_run {
+	const char *kernel;
+	char *reason;
+};
+
+/**
  * struct matrix - columns and rows
  * @counts: [column * STATES + state]
  * @reds: cells a column that are red
@@ -62,6 +70,8 @@ struct row {
 struct matrix {
 	struct column *columns;
 	size_t column_count;
+	struct not_run *not_run;
+	size_t not_run_count;
 	struct row *rows;
 	size_t row_count;
 	size_t row_size;

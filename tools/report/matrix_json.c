@@ -16,7 +16,8 @@ static json_t *kernel_json(const struct matrix *matrix, size_t i)
 	for (int state = 0; state < STATES; state++)
 		json_object_set_new(counts, state_names[state],
 				    json_integer(matrix->counts[i * STATES + (size_t)state]));
-	return json_pack("{s:s, s:o, s:i, s:O}", "name", column->kernel, "counts", counts,
+	return json_pack("{s:s, s:s, s:s, s:o, s:i, s:O}", "name", column->kernel,
+			 "title", column->title, "release", column->release, "counts", counts,
 			 "red", (int)matrix->reds[i], "run", column->run);
 }
 
@@ -53,16 +54,21 @@ static json_t *row_json(const struct matrix *matrix, const struct row *row)
 
 json_t *matrix_json(const struct matrix *matrix)
 {
-	json_t *kernels = json_array(), *rows = json_array();
+	json_t *kernels = json_array(), *not_run = json_array(), *rows = json_array();
 	char *created = time_now();
 	json_t *json;
 
 	for (size_t i = 0; i < matrix->column_count; i++)
 		json_array_append_new(kernels, kernel_json(matrix, i));
+	for (size_t i = 0; i < matrix->not_run_count; i++)
+		json_array_append_new(not_run, json_pack("{s:s, s:s}",
+							 "name", matrix->not_run[i].kernel,
+							 "reason", matrix->not_run[i].reason));
 	for (size_t i = 0; i < matrix->row_count; i++)
 		json_array_append_new(rows, row_json(matrix, &matrix->rows[i]));
-	json = json_pack("{s:i, s:s, s:b, s:o, s:o}", "version", FORMAT_VERSION, "created", created,
-			 "red", matrix_is_red(matrix), "kernels", kernels, "scenarios", rows);
+	json = json_pack("{s:i, s:s, s:b, s:o, s:o, s:o}", "version", FORMAT_VERSION,
+			 "created", created, "red", matrix_is_red(matrix), "kernels", kernels,
+			 "not_run", not_run, "scenarios", rows);
 	free(created);
 	return json;
 }

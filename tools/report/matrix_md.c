@@ -23,7 +23,7 @@ static void write_heading(const struct matrix *matrix, const char *first, FILE *
 {
 	fprintf(to, "| %s |", first);
 	for (size_t i = 0; i < matrix->column_count; i++)
-		fprintf(to, " %s |", matrix->columns[i].kernel);
+		fprintf(to, " %s |", matrix->columns[i].title);
 	fputs("\n|---|", to);
 	for (size_t i = 0; i < matrix->column_count; i++)
 		fputs("---|", to);
@@ -145,7 +145,7 @@ static void write_skips(const struct matrix *matrix, size_t column, FILE *to)
 		json_object_set_new(reasons, cell->reason, json_integer(json_integer_value(count) + 1));
 	}
 	json_object_foreach(reasons, reason, count) {
-		fprintf(to, "- %s skips %lld: ", matrix->columns[column].kernel,
+		fprintf(to, "- %s skips %lld: ", matrix->columns[column].title,
 			(long long)json_integer_value(count));
 		write_escaped(*reason ? reason : "no reason given", to);
 		putc('\n', to);
@@ -160,7 +160,7 @@ static void write_red(const struct matrix *matrix, const struct row *row, size_t
 
 	fputs("- ", to);
 	write_name(row, to);
-	fprintf(to, " on %s: %s", matrix->columns[column].kernel, state_names[cell->state]);
+	fprintf(to, " on %s: %s", matrix->columns[column].title, state_names[cell->state]);
 	if (*cell->reason) {
 		fputs(", ", to);
 		write_escaped(cell->reason, to);
@@ -199,10 +199,22 @@ static void write_reds(const struct matrix *matrix, FILE *to)
 		fputs("Nothing is red.\n", to);
 }
 
+static void write_not_run(const struct matrix *matrix, FILE *to)
+{
+	for (size_t i = 0; i < matrix->not_run_count; i++) {
+		fprintf(to, "- %s: ", matrix->not_run[i].kernel);
+		write_escaped(matrix->not_run[i].reason, to);
+		putc('\n', to);
+	}
+	if (matrix->not_run_count)
+		putc('\n', to);
+}
+
 void matrix_write_md(const struct matrix *matrix, FILE *to)
 {
 	fputs("## pincheck: scenarios by kernels\n\n", to);
 	write_topics(matrix, to);
+	write_not_run(matrix, to);
 	write_differences(matrix, to);
 	for (size_t i = 0; i < matrix->column_count; i++)
 		write_skips(matrix, i, to);

@@ -82,7 +82,7 @@ static struct libscols_table *new_table(const struct matrix *matrix)
 		errx(EXIT_USAGE, "out of memory");
 	scols_table_enable_colors(table, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
 	for (size_t i = 0; i < matrix->column_count; i++)
-		if (!scols_table_new_column(table, matrix->columns[i].kernel, 0, SCOLS_FL_WRAP))
+		if (!scols_table_new_column(table, matrix->columns[i].title, 0, SCOLS_FL_WRAP))
 			errx(EXIT_USAGE, "out of memory");
 	return table;
 }
@@ -94,7 +94,7 @@ static void print_red(const struct matrix *matrix, const struct row *row, size_t
 	printf("%s: %s", state_names[cell->state], row->name);
 	if (row->followers)
 		printf(" and %zu more variants", row->followers);
-	printf(" on %s%s%s\n", matrix->columns[column].kernel, *cell->reason ? ": " : "", cell->reason);
+	printf(" on %s%s%s\n", matrix->columns[column].title, *cell->reason ? ": " : "", cell->reason);
 }
 
 static void print_reds(const struct matrix *matrix)
@@ -130,5 +130,7 @@ void matrix_print_table(const struct matrix *matrix)
 		set_counts(total, i, &matrix->counts[i * STATES], matrix->reds[i]);
 	scols_print_table(table);
 	scols_unref_table(table);
+	for (size_t i = 0; i < matrix->not_run_count; i++)
+		printf("%s: %s\n", matrix->not_run[i].kernel, matrix->not_run[i].reason);
 	print_reds(matrix);
 }

@@ -11,7 +11,9 @@ struct output {
 	char *partial;
 };
 
-/** output_open() - begin @directory/@file; a directory of "-" is standard output */
+/**
+ * output_open() - begin @directory/@file, and make @directory; a directory of "-" is standard output
+ */
 void output_open(struct output *output, const char *directory, const char *file);
 
 /** output_close() - put it in place; what cannot be written ends the program */

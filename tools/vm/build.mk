@@ -2,13 +2,16 @@
 # pincheck-vm, the guest's init, and the tests of both.
 BUILD ?= build
 
-VM_SOURCES	:= $(wildcard tools/vm/*.c) tools/lib/ktap.c
-VM_INIT_SOURCES	:= $(wildcard tools/vm/guest/*.c) tools/vm/splat.c tools/lib/vmstat.c
-VM_HEADERS	:= $(wildcard tools/vm/*.h tools/vm/guest/*.h) tools/lib/ktap.h tools/lib/vmstat.h \
+VM_SOURCES	:= $(wildcard tools/vm/*.c) tools/lib/directory.c tools/lib/ktap.c
+VM_INIT_SOURCES	:= $(wildcard tools/vm/guest/*.c) tools/vm/needs.c tools/vm/splat.c \
+		   tools/lib/vmstat.c
+VM_HEADERS	:= $(wildcard tools/vm/*.h tools/vm/guest/*.h) tools/lib/directory.h tools/lib/ktap.h \
+		   tools/lib/vmstat.h \
 		   tools/lib/array.h tools/lib/test/tap.h
 VM_CFLAGS	:= -O2 -g -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes \
 		   -Wmissing-prototypes -Werror
-VM_TEST_PARTS	:= tools/vm/util.c tools/vm/kmods.c tools/vm/initramfs.c tools/vm/disks.c
+VM_TEST_PARTS	:= tools/vm/util.c tools/vm/kmods.c tools/vm/initramfs.c tools/vm/disks.c \
+		   tools/vm/needs.c tools/lib/directory.c
 VM_SANITIZE	:= -fsanitize=address,undefined -fno-sanitize-recover=all
 
 TOOLS		+= $(BUILD)/bin/pincheck-vm $(BUILD)/vm/init
@@ -42,7 +45,8 @@ $(BUILD)/test/vm_test: tools/vm/test/vm_test.c $(VM_TEST_PARTS) $(VM_HEADERS) | 
 VM_TESTING	:= $(BUILD)/bin/pincheck-vm $(BUILD)/vm/init $(BUILD)/test/misbehave $(BUILD)/test/vm_test
 
 .PHONY: test-vm
-test-vm: $(VM_TESTING) | host-vm ## the runner itself, on a real kernel: good runs and all bad ends, as TAP
+test-vm: $(VM_TESTING) tests | host-vm ## the runner itself, on a real kernel: good runs and all bad ends, as TAP
 	@$(matrix) fetch debian-6.12 >&2
+	@$(matrix) build debian-6.12 $(BUILD)/module/debian-6.12 >&2
 	@BUILD=$(BUILD) $(BUILD)/test/vm_test "$$($(matrix) image debian-6.12)" \
 		"$$($(matrix) modules debian-6.12)"

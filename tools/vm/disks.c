@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "disks.h"
 #include "initramfs.h"
+#include "needs.h"
 #include "options.h"
 #include "protocol.h"
 #include "util.h"
@@ -21,24 +22,26 @@
  * @name: as mount(8) calls it
  * @program: that makes it; its last argument is the image
  * @package: that has the program
+ * @needs: enum need: made for topics that have one of them; 0: for all
  * @arguments: for a file system that the oldest kernel of the matrix mounts, too
  */
 struct maker {
 	const char *name;
 	const char *program;
 	const char *package;
+	unsigned int needs;
 	char *const arguments[MAX_ARGUMENTS];
 };
 
 static const struct maker makers[] = {
-	{ "ext4", "mke2fs", "e2fsprogs",
+	{ "ext4", "mke2fs", "e2fsprogs", 0,
 	  /* The guest's mount must not start a thread that zeroes tables: it would be noise. */
 	  { "-q", "-F", "-t", "ext4", "-b", "4096", "-J", "size=4", "-N", "1024",
 	    "-E", "lazy_itable_init=0,lazy_journal_init=1,nodiscard" } },
-	{ "xfs", "mkfs.xfs", "xfsprogs",
+	{ "xfs", "mkfs.xfs", "xfsprogs", NEED_FILE_SYSTEMS,
 	  { "-q", "-f", "-K", "-m", "bigtime=0,inobtcount=0,rmapbt=0,reflink=0",
 	    "-i", "nrext64=0" } },
-	{ "btrfs", "mkfs.btrfs", "btrfs-progs",
+	{ "btrfs", "mkfs.btrfs", "btrfs-progs", NEED_FILE_SYSTEMS,
 	  { "-q", "-f", "-K", "-s", "4096", "-m", "single", "-d", "single" } },
 };
 
@@ -130,8 +133,11 @@ int disks_pack(struct initramfs *initramfs, const struct options *options)
 	int error = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(makers) && !error; i++) {
-		char *program = find_program(makers[i].program);
+		char *program;
 
+		if (makers[i].needs && !(makers[i].needs & options->needs))
+			continue;
+		program = find_program(makers[i].program);
 		if (program)
 			error = pack(initramfs, options, &makers[i], program);
 		else

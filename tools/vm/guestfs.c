@@ -12,8 +12,10 @@
 #include "guestfs.h"
 #include "initramfs.h"
 #include "kmods.h"
+#include "needs.h"
 #include "options.h"
 #include "protocol.h"
+#include "share.h"
 #include "util.h"
 
 #define GUEST_MODULE_DIR	"/lib"
@@ -57,9 +59,9 @@ static int pack_config(struct initramfs *initramfs, const struct options *option
 	const char *slash = options->module ? strrchr(options->module, '/') : NULL;
 	const char *base = slash ? slash + 1 : options->module;
 	char *module = format_text("%s%s%s", base ? GUEST_MODULE_DIR : "", base ? "/" : "", base ?: "");
-	char *text = format_text(KEY_SHELL "=%d\n" KEY_SLOW "=%d\n" KEY_FILTER "=%s\n"
+	char *text = format_text(KEY_SHELL "=%d\n" KEY_SHARE "=%d\n" KEY_SLOW "=%d\n" KEY_FILTER "=%s\n"
 				 KEY_MODULE "=%s\n" KEY_TOPIC_SECONDS "=%ld\n" KEY_SWAP_MIB "=%ld\n"
-				 KEY_HUGEPAGES "=%ld\n", options->shell, emulated,
+				 KEY_HUGEPAGES "=%ld\n", options->shell, !!options->share, emulated,
 				 options->filter ?: "", module, topic_deadline, options->swap_mib,
 				 options->hugepages);
 	int error = initramfs_text(initramfs, GUEST_CONFIG, text);
@@ -123,6 +125,10 @@ static int pack_all(struct initramfs *initramfs, const struct options *options, 
 				       options->splats_allowed);
 	if (!error && options->shell)
 		error = pack_busybox(initramfs, options->busybox);
+	if (!error && options->script)
+		error = initramfs_text(initramfs, GUEST_SCRIPT, options->script);
+	if (!error && options->share && !kmods_offer(options, NEED_SHARE))
+		error = share_pack(initramfs, options->share);
 	if (!error && options->tests)
 		programs = pack_tests(initramfs, options->tests);
 	if (!programs)

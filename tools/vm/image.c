@@ -64,6 +64,8 @@ char *image_config_sha256(const char *kernel, const char *modules, const char *r
 		format_text("%s/../../../.config", directory),
 		format_text("%s/.config", directory),
 		format_text("%s/build/.config", modules ?: "/nonexistent"),
+		/* Debian since 7.x: beside the modules */
+		format_text("%s/config", modules ?: "/nonexistent"),
 	};
 	char *sum = NULL;
 

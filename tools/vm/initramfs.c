@@ -86,6 +86,19 @@ int initramfs_bytes(struct initramfs *initramfs, const char *guest_path, mode_t 
 	return write_entry(initramfs, new_entry(guest_path, AE_IFREG, mode), bytes, length);
 }
 
+int initramfs_directory(struct initramfs *initramfs, const char *guest_path, mode_t mode)
+{
+	return write_entry(initramfs, new_entry(guest_path, AE_IFDIR, mode), NULL, 0);
+}
+
+int initramfs_link(struct initramfs *initramfs, const char *guest_path, const char *target)
+{
+	struct archive_entry *entry = new_entry(guest_path, AE_IFLNK, 0777);
+
+	archive_entry_set_symlink(entry, target);
+	return write_entry(initramfs, entry, NULL, 0);
+}
+
 int initramfs_text(struct initramfs *initramfs, const char *guest_path, const char *text)
 {
 	return initramfs_bytes(initramfs, guest_path, 0644, text, strlen(text));

@@ -12,6 +12,8 @@ struct initramfs;
 struct initramfs *initramfs_create(const char *path);
 int initramfs_bytes(struct initramfs *initramfs, const char *guest_path, mode_t mode,
 		    const void *bytes, size_t length);
+int initramfs_directory(struct initramfs *initramfs, const char *guest_path, mode_t mode);
+int initramfs_link(struct initramfs *initramfs, const char *guest_path, const char *target);
 int initramfs_text(struct initramfs *initramfs, const char *guest_path, const char *text);
 int initramfs_file(struct initramfs *initramfs, const char *guest_path, mode_t mode,
 		   const char *host_path);

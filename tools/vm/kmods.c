@@ -10,6 +10,7 @@
 #include "disks.h"
 #include "initramfs.h"
 #include "kmods.h"
+#include "needs.h"
 #include "options.h"
 #include "protocol.h"
 #include "util.h"
@@ -20,22 +21,33 @@
 /**
  * struct wanted - a module the suite asks for
  * @parameters: NULL for those of the RAM disks, which depend on the size of the swap
- * @late: loaded before TOPIC_FILE_SYSTEMS only
+ * @need: enum need: loaded only before topics that have it; 0: loaded at boot
  */
 struct wanted {
 	const char *name;
 	const char *parameters;
 	const char *why;
-	bool late;
+	unsigned int need;
 };
 
 static const struct wanted wanted[] = {
-	{ "zram", "num_devices=1", "swap", false },
-	{ "brd", NULL, "swap where there is no zram, and file systems", false },
-	{ "ext4", "", "tests of it", false },
-	{ "xfs", "", "tests of it", true },
-	{ "btrfs", "", "tests of it", true },
-	{ "overlay", "", "tests of it", true },
+	{ "zram", "num_devices=1", "swap", 0 },
+	{ "brd", NULL, "swap where there is no zram, and file systems", 0 },
+	/* The default of eight devices costs time at boot. */
+	{ "loop", "max_loop=1", "swap that is not synchronous", 0 },
+	{ "ext4", "", "tests of it", 0 },
+	{ "xfs", "", "tests of it", NEED_FILE_SYSTEMS },
+	{ "btrfs", "", "tests of it", NEED_FILE_SYSTEMS },
+	{ "overlay", "", "tests of it", NEED_FILE_SYSTEMS },
+	{ "fuse", "", "memory that never comes", 0 },
+	{ "virtio_pci", "", "virtio-mem", NEED_VIRTIO_MEM },
+	{ "virtio_mem", "", "memory that comes and goes", NEED_VIRTIO_MEM },
+	{ "virtio_pci", "", "virtio-pmem", NEED_PMEM },
+	{ "virtio_pmem", "", "persistent memory", NEED_PMEM },
+	{ "nd_pmem", "", "persistent memory", NEED_PMEM },
+	{ "virtio_pci", "", "a directory of the host", NEED_SHARE },
+	{ "9pnet_virtio", "", "a directory of the host", NEED_SHARE },
+	{ "9p", "", "a directory of the host", NEED_SHARE },
 };
 
 /**
@@ -49,16 +61,25 @@ struct index {
 	char *aliases;
 };
 
+/**
+ * struct chosen - a module to pack
+ * @lists: bits of the lists that name it
+ */
 struct chosen {
 	char *path;
 	const char *parameters;
+	unsigned int lists;
 };
 
+/**
+ * struct plan - all modules, each after those that it depends on
+ * @list: bit of the list that is being made: 1 for the boot, or enum need moved up by one
+ */
 struct plan {
 	const struct index *index;
 	struct chosen chosen[MAX_CHOSEN];
 	unsigned int count;
-	unsigned int early;
+	unsigned int list;
 };
 
 /* "kernel/fs/ext4/ext4.ko.xz" is the module "ext4"; '-' and '_' are the same in module names. */
@@ -101,14 +122,19 @@ static bool is_builtin(const struct index *index, const char *name)
 
 static bool choose(struct plan *plan, const char *path, size_t length, const char *parameters)
 {
-	for (unsigned int i = 0; i < plan->count; i++)
-		if (strlen(plan->chosen[i].path) == length &&
-		    !strncmp(plan->chosen[i].path, path, length))
+	for (unsigned int i = 0; i < plan->count; i++) {
+		struct chosen *chosen = &plan->chosen[i];
+
+		if (strlen(chosen->path) == length && !strncmp(chosen->path, path, length)) {
+			chosen->lists |= plan->list;
 			return true;
+		}
+	}
 	if (plan->count == MAX_CHOSEN)
 		return false;
 	plan->chosen[plan->count].path = format_text("%.*s", (int)length, path);
 	plan->chosen[plan->count].parameters = parameters;
+	plan->chosen[plan->count].lists = plan->list;
 	plan->count++;
 	return true;
 }
@@ -218,18 +244,13 @@ out:
 	return bytes;
 }
 
-/* Modules @first to @end, in load order, and the list of them */
-static int pack(struct initramfs *initramfs, const struct plan *plan, unsigned int first,
-		unsigned int end, const char *list_name)
+static int pack_modules(struct initramfs *initramfs, const struct plan *plan)
 {
-	char *list = format_text("%s", "");
 	int error = 0;
 
-	for (unsigned int i = first; i < end && !error; i++) {
-		const struct chosen *chosen = &plan->chosen[i];
-		char *host = format_text("%s/%s", plan->index->directory, chosen->path);
+	for (unsigned int i = 0; i < plan->count && !error; i++) {
+		char *host = format_text("%s/%s", plan->index->directory, plan->chosen[i].path);
 		char *guest = format_text("%s/%02u.ko", GUEST_KMOD_DIR, i);
-		char *longer = format_text("%s%s %s\n", list, guest, chosen->parameters);
 		size_t length;
 		char *bytes = kmods_unpack(host, &length);
 
@@ -237,12 +258,49 @@ static int pack(struct initramfs *initramfs, const struct plan *plan, unsigned i
 		free(bytes);
 		free(host);
 		free(guest);
+	}
+	return error;
+}
+
+/* The modules of one list, in load order */
+static int pack_list(struct initramfs *initramfs, const struct plan *plan, unsigned int list_bit,
+		     const char *name)
+{
+	char *list = format_text("%s", "");
+	int error;
+
+	for (unsigned int i = 0; i < plan->count; i++) {
+		const struct chosen *chosen = &plan->chosen[i];
+		char *longer;
+
+		if (!(chosen->lists & list_bit))
+			continue;
+		longer = format_text("%s" GUEST_KMOD_DIR "/%02u.ko %s\n", list, i,
+				     chosen->parameters);
 		free(list);
 		list = longer;
 	}
-	if (!error)
-		error = initramfs_text(initramfs, list_name, list);
+	error = initramfs_text(initramfs, name, list);
 	free(list);
+	return error;
+}
+
+static unsigned int list_of(unsigned int need)
+{
+	return need ? need << 1 : 1;
+}
+
+static int pack_lists(struct initramfs *initramfs, const struct plan *plan, unsigned int needs)
+{
+	int error = pack_list(initramfs, plan, list_of(0), GUEST_KMODS);
+
+	for (unsigned int need = 1; need <= NEEDS_ALL && !error; need <<= 1) {
+		char *name = format_text(GUEST_KMODS ".%s", need_name(need));
+
+		if (needs & need)
+			error = pack_list(initramfs, plan, list_of(need), name);
+		free(name);
+	}
 	return error;
 }
 
@@ -260,20 +318,57 @@ static char *read_index(const char *directory, const char *name, bool required)
 	return text;
 }
 
-static void choose_wanted(struct plan *plan, const char *disk_parameters, bool late)
+static void choose_wanted(struct plan *plan, const char *disk_parameters, unsigned int needs)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
 		const char *parameters = wanted[i].parameters ?: disk_parameters;
 
-		if (wanted[i].late == late && !add_module(plan, wanted[i].name, parameters, 0))
+		if (wanted[i].need & ~needs)
+			continue;
+		plan->list = list_of(wanted[i].need);
+		if (!add_module(plan, wanted[i].name, parameters, 0))
 			complain("this kernel has no %s (for %s): tests that need it will skip",
 				 wanted[i].name, wanted[i].why);
 	}
 }
 
+static int index_open(struct index *index, const char *directory)
+{
+	*index = (struct index){ .directory = directory };
+	index->dependencies = read_index(directory, "modules.dep", true);
+	index->builtin = read_index(directory, "modules.builtin", true);
+	index->soft = read_index(directory, "modules.softdep", false);
+	index->aliases = read_index(directory, "modules.alias", false);
+	return index->dependencies && index->builtin ? 0 : -1;
+}
+
+static void index_close(struct index *index)
+{
+	free(index->dependencies);
+	free(index->builtin);
+	free(index->soft);
+	free(index->aliases);
+}
+
+bool kmods_offer(const struct options *options, unsigned int need)
+{
+	struct index index;
+	bool all = true;
+
+	if (!options->modules)
+		return false;
+	if (index_open(&index, options->modules))
+		all = false;
+	for (size_t i = 0; i < ARRAY_SIZE(wanted) && all; i++)
+		all = wanted[i].need != need || is_builtin(&index, wanted[i].name) ||
+		      find_dependencies(&index, wanted[i].name);
+	index_close(&index);
+	return all;
+}
+
 int kmods_pack(struct initramfs *initramfs, const struct options *options)
 {
-	struct index index = { .directory = options->modules };
+	struct index index;
 	struct plan plan = { .index = &index };
 	char *disk_parameters;
 	int error = -1;
@@ -281,23 +376,14 @@ int kmods_pack(struct initramfs *initramfs, const struct options *options)
 	if (!options->modules)
 		return 0;
 	disk_parameters = disks_parameters(options, "");
-	index.dependencies = read_index(options->modules, "modules.dep", true);
-	index.builtin = read_index(options->modules, "modules.builtin", true);
-	index.soft = read_index(options->modules, "modules.softdep", false);
-	index.aliases = read_index(options->modules, "modules.alias", false);
-	if (index.dependencies && index.builtin) {
-		choose_wanted(&plan, disk_parameters, false);
-		plan.early = plan.count;
-		choose_wanted(&plan, disk_parameters, true);
-		error = pack(initramfs, &plan, 0, plan.early, GUEST_KMODS) ?:
-			pack(initramfs, &plan, plan.early, plan.count, GUEST_KMODS_LATE);
+	if (!index_open(&index, options->modules)) {
+		choose_wanted(&plan, disk_parameters, options->needs);
+		error = pack_modules(initramfs, &plan) ?:
+			pack_lists(initramfs, &plan, options->needs);
 	}
 	for (unsigned int i = 0; i < plan.count; i++)
 		free(plan.chosen[i].path);
 	free(disk_parameters);
-	free(index.dependencies);
-	free(index.builtin);
-	free(index.soft);
-	free(index.aliases);
+	index_close(&index);
 	return error;
 }

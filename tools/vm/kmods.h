@@ -3,6 +3,7 @@
 #ifndef PINCHECK_VM_KMODS_H
 #define PINCHECK_VM_KMODS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct initramfs;
@@ -16,6 +17,9 @@ struct options;
  * Return: 0 or -1, having complained
  */
 int kmods_pack(struct initramfs *initramfs, const struct options *options);
+
+/** kmods_offer() - are all modules of @need, an enum need, known to be there? */
+bool kmods_offer(const struct options *options, unsigned int need);
 
 /** kmods_unpack() - the bytes of a .ko, .ko.gz, .ko.xz or .ko.zst. Return: to be freed, or NULL */
 char *kmods_unpack(const char *path, size_t *length);

@@ -6,13 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 #include "machine.h"
+#include "shell.h"
 #include "suite.h"
 #include "util.h"
 
 /* After a panic or the end marker the guest has this long to leave by itself. */
 #define LEAVE_SECONDS	10
 
-enum { CONSOLE, RESULTS, ERRORS, ALIVE, FDS };
+enum { CONSOLE, RESULTS, ERRORS, ALIVE, QMP, FDS };
 
 static void keep_errors(struct machine *machine, const char *bytes, size_t length)
 {
@@ -21,6 +22,23 @@ static void keep_errors(struct machine *machine, const char *bytes, size_t lengt
 
 	memcpy(machine->errors + used, bytes, length < room ? length : room);
 	machine->errors[used + (length < room ? length : room)] = '\0';
+}
+
+static void take_results(struct machine *machine, const char *bytes, size_t length)
+{
+	struct suite *suite = machine->suite;
+
+	if (!machine->shell) {
+		suite_feed(suite, bytes, length);
+		return;
+	}
+	shell_feed(machine->shell, bytes, length);
+	suite->started = true;
+	if (machine->shell->began && !suite->booted) {
+		suite->booted = true;
+		suite->activity = seconds_now();
+	}
+	suite->ended = machine->shell->ended;
 }
 
 /* Return: false at the end of the pipe */
@@ -39,7 +57,7 @@ static bool take(struct machine *machine, int which, int fd)
 	} else if (which == RESULTS) {
 		fwrite(bytes, 1, (size_t)got, machine->results_log);
 		fflush(machine->results_log);
-		suite_feed(machine->suite, bytes, (size_t)got);
+		take_results(machine, bytes, (size_t)got);
 	} else {
 		keep_errors(machine, bytes, (size_t)got);
 	}
@@ -84,6 +102,7 @@ static void follow(struct machine *machine)
 		[RESULTS] = { .fd = qemu->results, .events = POLLIN },
 		[ERRORS] = { .fd = qemu->errors, .events = POLLIN },
 		[ALIVE] = { .fd = qemu->alive, .events = POLLIN },
+		[QMP] = { .fd = qemu->qmp, .events = POLLIN },
 	};
 
 	/* What a dying QEMU left in the pipes still counts: leave only when all are empty. */
@@ -97,6 +116,8 @@ static void follow(struct machine *machine)
 		for (int i = CONSOLE; i <= ERRORS; i++)
 			if (fds[i].revents && !take(machine, i, fds[i].fd))
 				fds[i].fd = -1;
+		if (fds[QMP].revents && !qmp_read(&machine->qmp))
+			fds[QMP].fd = -1;
 		if (fds[ALIVE].revents) {
 			alive = false;
 			fds[ALIVE].fd = -1;
@@ -113,7 +134,10 @@ enum machine_end machine_run(struct machine *machine, char **argv)
 		machine->end = END_RUNNER_ERROR;
 		return machine->end;
 	}
+	qmp_begin(&machine->qmp, machine->qemu.qmp);
+	machine->suite->qmp = &machine->qmp;
 	follow(machine);
+	machine->suite->qmp = NULL;
 	qemu_stop(&machine->qemu);
 	if (machine->qemu.not_found)
 		machine->end = END_RUNNER_ERROR;

@@ -6,7 +6,9 @@
 #include <stdbool.h>
 #include "console.h"
 #include "qemu.h"
+#include "qmp.h"
 
+struct shell;
 struct suite;
 
 enum machine_end {
@@ -33,12 +35,15 @@ struct limits {
 
 /**
  * struct machine - a guest and what became of it
+ * @shell: gets what comes by the second UART; NULL: @suite does
  * @errors: what QEMU itself complained of
  */
 struct machine {
 	struct qemu qemu;
+	struct qmp qmp;
 	struct console console;
 	struct suite *suite;
+	struct shell *shell;
 	struct limits limits;
 	FILE *results_log;
 	char errors[1024];

@@ -13,6 +13,7 @@
 enum option_key {
 	OPT_KERNEL = 0x100,
 	OPT_NAME,
+	OPT_PACKAGE,
 	OPT_MODULES,
 	OPT_MODULE,
 	OPT_TESTS,
@@ -24,7 +25,9 @@ enum option_key {
 	OPT_SWAP,
 	OPT_HUGEPAGES,
 	OPT_APPEND,
+	OPT_QEMU_ARGS,
 	OPT_SHELL,
+	OPT_SHARE,
 	OPT_ICOUNT,
 	OPT_BOOT,
 	OPT_TEST,
@@ -39,6 +42,8 @@ static const struct argp_option rows[] = {
 	{ .doc = "What to run:" },
 	{ "kernel", OPT_KERNEL, "IMAGE", 0, "bzImage to boot (required)", 0 },
 	{ "name", OPT_NAME, "KERNEL", 0, "its name in reports [custom]", 0 },
+	{ "package", OPT_PACKAGE, "VERSION", 0, "version of the package that it comes from, for the "
+	  "record", 0 },
 	{ "modules", OPT_MODULES, "DIR", 0, "its .../lib/modules/RELEASE; without it, zram or brd "
 	  "must be built in for swap", 0 },
 	{ "module", OPT_MODULE, "FILE", 0, "pincheck.ko to load; without it, none is loaded", 0 },
@@ -57,7 +62,10 @@ static const struct argp_option rows[] = {
 	{ "icount", OPT_ICOUNT, NULL, 0, "emulate, and let the guest's clocks count instructions: one a "
 	  "nanosecond, whatever else runs here", 0 },
 	{ "append", OPT_APPEND, "STRING", 0, "more kernel command line", 0 },
-	{ "shell", OPT_SHELL, NULL, 0, "no tests, but a prompt in the same guest", 0 },
+	{ "qemu-args", OPT_QEMU_ARGS, "STRING", 0, "more words for QEMU, separated by spaces", 0 },
+	{ "shell", OPT_SHELL, NULL, 0, "no tests, but a prompt in the same guest; commands from standard "
+	  "input where that is no terminal", 0 },
+	{ "share", OPT_SHARE, "DIR", 0, "with --shell: the guest has this directory at /mnt/share", 0 },
 	{ .doc = "Deadlines, in seconds; the defaults are three times as long under emulation:" },
 	{ "boot-deadline", OPT_BOOT, "S", 0, "boot without a new console line; then it is retried "
 	  "once [20]", 0 },
@@ -80,8 +88,8 @@ static const char doc[] =
 	"  pincheck-vm run --name debian-6.12 --kernel vmlinuz --modules lib/modules/6.12 \\\n"
 	"    --module build/module/debian-6.12/pincheck.ko --tests build/tests\n\n"
 	"Tests see: PINCHECK_TESTS (the filter), KSFT_MACHINE_SLOW=yes under emulation, "
-	"PINCHECK_EXT4, _XFS, _BTRFS (a directory on each, where there is one), PINCHECK_MODULE (the "
-	"module's file), PINCHECK_MEMORY_BLOCK (topic placement: a block of ZONE_MOVABLE, made for "
+	"PINCHECK_EXT4, _XFS, _BTRFS (a directory on each, where there is one), PINCHECK_SWAP_ASYNC "
+	"(a swap device that is off), PINCHECK_MODULE (the module's file), PINCHECK_MEMORY_BLOCK (topic placement: a block of ZONE_MOVABLE, made for "
 	"it), and what --append gives as NAME=VALUE; their directory is /tests, their working "
 	"directory /tmp. A topic marker stands in the console log before each.";
 
@@ -117,6 +125,7 @@ static const struct {
 	bool is_number;
 } fields[] = {
 	{ OPT_NAME, offsetof(struct options, name), false },
+	{ OPT_PACKAGE, offsetof(struct options, package), false },
 	{ OPT_KERNEL, offsetof(struct options, kernel), false },
 	{ OPT_MODULES, offsetof(struct options, modules), false },
 	{ OPT_MODULE, offsetof(struct options, module), false },
@@ -124,6 +133,8 @@ static const struct {
 	{ OPT_RESULTS, offsetof(struct options, results), false },
 	{ OPT_FILTER, offsetof(struct options, filter), false },
 	{ OPT_APPEND, offsetof(struct options, append), false },
+	{ OPT_SHARE, offsetof(struct options, share), false },
+	{ OPT_QEMU_ARGS, offsetof(struct options, qemu_args), false },
 	{ OPT_INIT, offsetof(struct options, init), false },
 	{ OPT_QEMU, offsetof(struct options, qemu), false },
 	{ OPT_BUSYBOX, offsetof(struct options, busybox), false },
@@ -219,6 +230,14 @@ static void check_and_complete(struct options *options)
 		require(options->modules, "modules", R_OK | X_OK);
 	if (options->module)
 		require(options->module, "module", R_OK);
+	if (options->share && !options->shell) {
+		complain("--share goes with --shell");
+		exit(EXIT_RUNNER);
+	}
+	if (options->share) {
+		require(options->share, "share", R_OK | X_OK);
+		options->share = realpath(options->share, NULL);
+	}
 	if (options->tests || !options->shell)
 		require(options->tests, "tests", R_OK | X_OK);
 	/* The glob that matches all is no filter: a topic without tests is then worth a line. */
@@ -248,6 +267,11 @@ static void check_and_complete(struct options *options)
 		complain("the guest needs a processor (--smp 1) and 256 MiB (--memory 256) at least");
 		exit(EXIT_RUNNER);
 	}
+	if (options->hugepages * 2 >= options->memory_mib) {
+		complain("--hugepages %ld are %ld MiB; --memory %ld is not enough for them",
+			 options->hugepages, options->hugepages * 2, options->memory_mib);
+		exit(EXIT_RUNNER);
+	}
 }
 
 void options_parse(struct options *options, int argc, char **argv)
@@ -257,6 +281,7 @@ void options_parse(struct options *options, int argc, char **argv)
 	*options = (struct options){
 		.name = "custom",
 		.append = "",
+		.qemu_args = "",
 		.qemu = "qemu-system-x86_64",
 		.busybox = "/bin/busybox",
 		.smp = 2,

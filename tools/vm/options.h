@@ -9,8 +9,13 @@ enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 
 /**
  * struct options - of `pincheck-vm run`
+ * @package: version of the package that the kernel comes from, or NULL
  * @modules: directory .../lib/modules/RELEASE, or NULL when everything needed is built in
  * @module: pincheck.ko, or NULL to run the tests without a module
+ * @qemu_args: more words for QEMU, separated by spaces; "" for none
+ * @share: directory that the guest of a shell gets, or NULL
+ * @script: commands for the guest's shell; NULL: the person types them
+ * @needs: enum need, of the topics that may run
  * @icount: the clocks of the guest count instructions; takes emulation
  * @boot_deadline: seconds without a sign of life; 0 for the default
  * @test_deadline: seconds for all topics together; 0 for the default
@@ -18,6 +23,7 @@ enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
  */
 struct options {
 	const char *name;
+	const char *package;
 	const char *kernel;
 	const char *modules;
 	const char *module;
@@ -25,11 +31,15 @@ struct options {
 	const char *results;
 	const char *filter;
 	const char *append;
+	const char *qemu_args;
+	const char *share;
+	const char *script;
 	const char *init;
 	const char *qemu;
 	const char *splats_allowed;
 	const char *busybox;
 	enum accel accel;
+	unsigned int needs;
 	long smp;
 	long memory_mib;
 	long swap_mib;

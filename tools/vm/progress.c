@@ -17,6 +17,11 @@ void progress_init(struct progress *progress)
 	};
 }
 
+void progress_init_beside(struct progress *progress)
+{
+	*progress = (struct progress){ .out = stderr, .start = seconds_now() };
+}
+
 void progress_end(struct progress *progress)
 {
 	if (progress->line_open)

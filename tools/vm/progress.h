@@ -23,6 +23,9 @@ struct progress {
 
 void progress_init(struct progress *progress);
 
+/** progress_init_beside() - to standard error: standard output is the guest's */
+void progress_init_beside(struct progress *progress);
+
 /* Say something for good: takes the updating line away first. */
 void progress_say(struct progress *progress, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -5,17 +5,21 @@
 
 /* Files of the initramfs */
 #define GUEST_CONFIG		"/etc/pincheck-vm.conf"		/* key=value lines */
-#define GUEST_KMODS		"/etc/pincheck-vm.kmods"	/* "path parameters" in load order */
+/* "path parameters" in load order; with ".NAME" at the end: those of a need of needs.h */
+#define GUEST_KMODS		"/etc/pincheck-vm.kmods"
 #define GUEST_SPLATS_ALLOWED	"/etc/splats-allowed"
-#define GUEST_KMODS_LATE	"/etc/pincheck-vm.kmods-late"	/* those of one topic */
 #define GUEST_KMOD_DIR		"/lib/pincheck-vm"
 #define GUEST_TESTS		"/tests"
 #define GUEST_BUSYBOX		"/bin/busybox"
+#define GUEST_SCRIPT		"/etc/pincheck-vm.script"	/* commands of a shell without a person */
+#define GUEST_SHARE		"/mnt/share"
+#define SHARE_TAG		"share"
 #define GUEST_DISKS		"/lib/pincheck-vm/disk."	/* and the file system */
 
 /* Keys of GUEST_CONFIG */
 #define KEY_PROBE		"probe"			/* say hello and leave: the KVM probe */
 #define KEY_SHELL		"shell"
+#define KEY_SHARE		"share"			/* a shell has GUEST_SHARE */
 #define KEY_SLOW		"slow"			/* emulated: tests may scale their loops */
 #define KEY_FILTER		"filter"
 #define FILTER_MAX		4096	/* bytes of it, the zero included */
@@ -35,12 +39,22 @@
 #define MARK_TOPIC		"pincheck-vm topic: "
 #define MARK_END		"pincheck-vm end: "	/* then "results=N topics=N" */
 #define MARK_SPLAT		"pincheck-vm splat: "
-/* xfs and btrfs take longer to load than most topics to run: only where they are looked at */
-#define TOPIC_FILE_SYSTEMS	"whitelist_policy"
-/* The only one that runs with a ZONE_MOVABLE */
-#define TOPIC_MOVABLE		"placement"
+/*
+ * A test, or the guest's init, asks the host for something: "virtio-mem BYTES" resizes that device.
+ * There is no answer on this way: the guest sees the memory come.
+ */
+#define MARK_ASK		"pincheck-vm ask: "
 #define REASON_FILTER		"not chosen by the filter"
 #define SPLAT_PREFIX		"splat."		/* names of the subtests of "clean" */
+
+/*
+ * A shell has the second UART for itself: the output of a script, and control lines, which begin
+ * with a byte that text does not have.
+ */
+#define SHELL_CONTROL		'\001'
+#define SHELL_BEGIN		"begin"
+#define SHELL_SAY		"say "			/* for the person */
+#define SHELL_EXIT		"exit "			/* status of the shell */
 
 /* Environment of the test programs */
 #define ENV_FILTER		"PINCHECK_TESTS"
@@ -48,7 +62,12 @@
 #define ENV_EXT4		"PINCHECK_EXT4"
 #define ENV_XFS			"PINCHECK_XFS"
 #define ENV_BTRFS		"PINCHECK_BTRFS"
+/* KiB of memory without the device that "virtio-mem" above resizes */
+#define ENV_VIRTIO_MEM		"PINCHECK_VIRTIO_MEM"
+#define ENV_DAX			"PINCHECK_DAX"		/* a directory on ext4 with DAX */
+#define ENV_SWAP_ASYNC		"PINCHECK_SWAP_ASYNC"	/* a swap device that is off */
 #define ENV_MODULE		"PINCHECK_MODULE"	/* its file: it may be unloaded and loaded again */
+#define ENV_POISON		"PINCHECK_POISON"	/* memory may be made to fail */
 #define ENV_MEMORY_BLOCK	"PINCHECK_MEMORY_BLOCK"	/* of ZONE_MOVABLE: it may go offline */
 
 #endif

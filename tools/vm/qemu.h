@@ -7,11 +7,17 @@
 #include <sys/types.h>
 #include "options.h"
 
+/* Where QEMU finds its ends of the pipes */
+#define QEMU_RESULTS_FD		3
+#define QEMU_CONSOLE_FD		4
+#define QEMU_QMP_FD		5
+
 /**
- * struct qemu - one QEMU; with --shell the terminal is its console and there are no pipes
+ * struct qemu - one QEMU; where a person types in its shell, the terminal is its console
  * @console: read end, first UART
  * @results: read end, second UART
  * @errors: read end, standard error of QEMU itself
+ * @qmp: the monitor's socket, or -1
  * @alive: readable once it has ended
  * @not_found: there is no such program
  */
@@ -20,6 +26,7 @@ struct qemu {
 	int console;
 	int results;
 	int errors;
+	int qmp;
 	int alive;
 	bool not_found;
 };

@@ -28,8 +28,9 @@ static json_t *kernel_of(const struct run *run)
 	const char *slash = strrchr(options->kernel, '/');
 	char *release = image_release(options->kernel);
 	char *config = image_config_sha256(options->kernel, options->modules, release);
-	json_t *kernel = json_pack("{s:s, s:o, s:s, s:o}", "name", options->name,
+	json_t *kernel = json_pack("{s:s, s:o, s:o, s:s, s:o}", "name", options->name,
 				   "release", text_or_null(release),
+				   "package", text_or_null(options->package),
 				   "image", slash ? slash + 1 : options->kernel,
 				   "config_sha256", text_or_null(config));
 
@@ -47,11 +48,13 @@ static json_t *machine_of(const struct run *run)
 	first_line_of(ask, version, sizeof(version));
 	for (char **word = run->argv; *word; word++)
 		json_array_append_new(argv, json_string(*word));
-	return json_pack("{s:s, s:o, s:o, s:o, s:i, s:i, s:i}",
+	return json_pack("{s:s, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:s, s:s}",
 			 "accel", run->accel == ACCEL_KVM ? "kvm" : "tcg",
 			 "accel_note", text_or_null(run->accel_note),
 			 "qemu", text_or_null(version), "argv", argv, "boots", (int)run->boots,
-			 "smp", (int)run->options->smp, "memory_mib", (int)run->options->memory_mib);
+			 "smp", (int)run->options->smp, "memory_mib", (int)run->options->memory_mib,
+			 "hugepages", (int)run->options->hugepages,
+			 "append", run->options->append, "qemu_args", run->options->qemu_args);
 }
 
 static json_t *totals_of(const struct suite *suite, const struct verdict *verdict)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "progress.h"
 #include "protocol.h"
+#include "qmp.h"
 #include "suite.h"
 #include "util.h"
 
@@ -116,6 +117,11 @@ static void note_running(struct suite *suite, const char *name)
 	snprintf(suite->running, sizeof(suite->running), "%.*s", (int)strcspn(name, " "), name);
 }
 
+static void note_ask(struct suite *suite, const char *text)
+{
+	qmp_ask(suite->qmp, text);
+}
+
 static const struct {
 	unsigned int depth;
 	const char *mark;
@@ -125,6 +131,8 @@ static const struct {
 	{ 0, MARK_SPLAT, note_splat },
 	{ 0, MARK_END, note_end },
 	{ 0, MARK_PROBE, note_probe },
+	{ 0, MARK_ASK, note_ask },
+	{ 1, MARK_ASK, note_ask },
 	{ 1, " RUN ", note_running },
 };
 

@@ -8,6 +8,7 @@
 #include "../lib/ktap.h"
 
 struct progress;
+struct qmp;
 
 /**
  * struct test_case - a test without subtests, or a topic that failed though no test of it did
@@ -37,6 +38,7 @@ struct topic {
 
 /**
  * struct suite - the whole
+ * @qmp: does what tests ask for by MARK_ASK; may be NULL
  * @running: the case that the harness said it runs, "" between cases
  * @first_test_line: host's clock, 0 until the first line of a topic
  * @activity: host's clock at the last top-level result or topic, for the watchdog
@@ -45,6 +47,7 @@ struct topic {
 struct suite {
 	struct ktap_reader *reader;
 	struct progress *progress;
+	struct qmp *qmp;
 	struct test_case *cases;
 	size_t case_count;
 	struct topic *topics;

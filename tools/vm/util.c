@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -65,22 +64,6 @@ double seconds_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-int make_directories(const char *path)
-{
-	char *copy = format_text("%s", path);
-	int error = 0;
-
-	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(copy, 0755);
-		*slash = '/';
-	}
-	if (mkdir(copy, 0755) && errno != EEXIST)
-		error = -errno;
-	free(copy);
-	return error;
 }
 
 char *read_file(const char *path, size_t *length)

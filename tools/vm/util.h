@@ -16,9 +16,6 @@ void *grow(void *array, size_t count, size_t element);
 
 double seconds_now(void);
 
-/** make_directories() - mkdir -p. Return: 0 or -errno */
-int make_directories(const char *path);
-
 /** read_file() - all of @path, NUL after it; @length may be NULL. Return: to be freed, or NULL */
 char *read_file(const char *path, size_t *length);
 

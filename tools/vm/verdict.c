@@ -38,10 +38,24 @@ then_do(struct verdict *verdict, const char *format, ...)
 	va_end(arguments);
 }
 
+/* QEMU complained and left before the firmware said a word: no kernel is to blame. */
+static bool qemu_refused(const struct evidence *evidence)
+{
+	const struct machine *machine = evidence->machine;
+
+	return machine->end == END_BY_ITSELF && *machine->errors && !machine->console.lines &&
+	       !machine->console.length && evidence->options->accel != ACCEL_KVM;
+}
+
 static bool runner_error(const struct evidence *evidence, struct verdict *verdict)
 {
+	const struct options *options = evidence->options;
+
 	because(verdict, "QEMU did not start: %.300s", evidence->machine->errors);
-	return evidence->machine->end == END_RUNNER_ERROR;
+	if (*options->qemu_args)
+		then_do(verdict, "correct what QEMU was told: --qemu-args (QEMU_ARGS=) '%.200s'",
+			options->qemu_args);
+	return evidence->machine->end == END_RUNNER_ERROR || qemu_refused(evidence);
 }
 
 /* No byte of results means that our init never ran: a panic then is a kernel that cannot boot. */

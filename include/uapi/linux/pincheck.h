@@ -142,7 +142,10 @@ enum pincheck_reason {
 	PINCHECK_REASON_CAPABILITY	= 2,
 	/** @PINCHECK_REASON_LIMIT: max_hold_pages, max_session_holds or a page's refcount */
 	PINCHECK_REASON_LIMIT		= 3,
-	/** @PINCHECK_REASON_MEMLOCK: RLIMIT_MEMLOCK is reached */
+	/**
+	 * @PINCHECK_REASON_MEMLOCK: RLIMIT_MEMLOCK is reached: by the pages of holds, or by what
+	 * the module itself needs for the hold
+	 */
 	PINCHECK_REASON_MEMLOCK		= 4,
 	/** @PINCHECK_REASON_UNMAPPED: nothing is mapped at fail_addr; or the file ends before */
 	PINCHECK_REASON_UNMAPPED	= 5,
@@ -168,6 +171,8 @@ enum pincheck_reason {
 	PINCHECK_REASON_ABSENT		= 12,
 	/** @PINCHECK_REASON_PAGES: memory with pages is mapped at fail_addr: not for kind pfnmap */
 	PINCHECK_REASON_PAGES		= 13,
+	/** @PINCHECK_REASON_POOL: no page is free in the hugetlb pool of the mapping, or file */
+	PINCHECK_REASON_POOL		= 14,
 };
 
 /**
@@ -186,20 +191,31 @@ enum pincheck_reason {
  *
  * EINVAL: unknown flag, kind or path; @addr or @len not a multiple of the page size, @len 0,
  * the range wraps or leaves user space (an address with tag bits does); long-term with kind get.
- * EPERM: FORCE without CAP_SYS_ADMIN. ENOSPC: more holds than a session may have. E2BIG: more
- * pages than a hold may have. EOVERFLOW: a page has so many references that its count might
- * wrap. ENOMEM: RLIMIT_MEMLOCK (unless CAP_IPC_LOCK), or no memory; or, long-term, a page is where no
- * such pin may stay (ZONE_MOVABLE, CMA) and cannot leave, for somebody else holds it. EFAULT: GUP
- * refuses a page of the range, see @reason. EINTR: a fatal signal is pending. Whatever else GUP
- * answers is passed on.
+ * EPERM: FORCE without CAP_SYS_ADMIN; or, without it, WRITE by kind pin or get on a page of a file
+ * that tracks dirtying, or on one of which the module cannot tell: such pages must not be marked dirty
+ * later, when the hold ends. ENOSPC: more holds than a session may have (@reason is
+ * PINCHECK_REASON_LIMIT). E2BIG: more pages than a hold may have. EOVERFLOW: a page has so many
+ * references that its count might wrap. ENOMEM: RLIMIT_MEMLOCK, see below, or no memory; or,
+ * long-term, a page is where no such pin may stay (ZONE_MOVABLE, CMA) and cannot leave, for somebody
+ * else holds it; or, kind memfd, the hugetlb pool has no page for a hole. EFAULT: GUP refuses a page
+ * of the range, see @reason; GUP does so where the hugetlb pool has no page for a fault. EINTR: a
+ * fatal signal is pending. Whatever else GUP answers is passed on.
+ *
+ * Two things are charged against RLIMIT_MEMLOCK, each by itself, unless the caller has CAP_IPC_LOCK.
+ * The pages that a hold refers to are charged to the process whose memory they are (VmPin), as other
+ * drivers do. What the module itself allocates for a hold of any kind, at least 8 bytes a page, is
+ * charged to the user who opened the device, beside what io_uring and others have charged there;
+ * the limit is that of the caller. It counts by the session, whose last page is not charged, until
+ * the hold is released whole. So does the device's memory, until the session ends. (A kernel that
+ * counts nothing a user gives all sessions together 8 MiB.)
  *
  * The memory of another process (@pid) needs CAP_SYS_PTRACE (EPERM) and PINCHECK_PATH_SLOW: GUP-fast
- * reads no other's page tables; nor does PINCHECK_HOLD_WHITELIST go with it. It is that process that
- * is charged, by its own RLIMIT_MEMLOCK.
+ * reads no other's page tables; nor does PINCHECK_HOLD_WHITELIST go with it. Its pages are charged to
+ * that process, by its own RLIMIT_MEMLOCK.
  * ESRCH: no such process in the caller's PID namespace, or it has no memory. (A number and no
  * pidfd: the kernel lets no module find the process of one.)
  *
- * Kind mirror takes no references: nothing is charged, counted as acquired, or kept from being
+ * Kind mirror takes no references: no page is charged, counted as acquired, or kept from being
  * moved or freed. The kernel tells the module before it changes what is mapped in the range; then
  * the module forgets the pages, and finds them again, as a device that can fault does, when IO
  * needs them. @path is 0; @pid as above. A page is written only while its process could write it,
@@ -214,7 +230,10 @@ enum pincheck_reason {
  *
  * Kind memfd: EBADF: @fd is no open file. EACCES: it was not opened for reading, or writing, as
  * the hold needs. EPERM: WRITE, and the file is sealed against it. EINVAL: no file of shmem or
- * hugetlb, or it ends before the range does. EOPNOTSUPP: not on this kernel.
+ * hugetlb, or it ends before the range does. EAGAIN: a signal came while the range was allocated
+ * in hugetlb, or pages were taken out of the file meanwhile: the same call may work again. ENOSPC:
+ * the file system of shmem is full (@reason is PINCHECK_REASON_MEMORY); a full pool of hugetlb is
+ * ENOMEM. EOPNOTSUPP: not on this kernel.
  *
  * With PINCHECK_HOLD_WHITELIST the module refuses by itself (EFAULT, PINCHECK_REASON_FILE) what
  * enum pincheck_whitelist denies, on kernels that would allow it, too.
@@ -271,7 +290,7 @@ struct pincheck_hold {
  * PINCHECK_RELEASE_DIRTY_UNLOCKED marks them without the page lock, which kernels answer with
  * warnings, lost data or worse where the pages are a file's.
  *
- * What a part leaves behind is a hole: no reference of this hold, nothing charged for it, IO
+ * What a part leaves behind is a hole: no reference of this hold, no page charged for it, IO
  * answers ENODATA there and PAGES tells PINCHECK_MAPPED_RELEASED. All other pages keep their index.
  * The hold ends with its last page.
  *
@@ -323,13 +342,14 @@ struct pincheck_release {
  * EINVAL: unknown flag, @offset and @len leave the hold. EPERM: writing through a hold taken
  * without PINCHECK_HOLD_WRITE, always, before anything is touched. ENOENT: no such hold.
  * ENODATA: a page was given back before (see struct pincheck_release). EFAULT: @buffer cannot be
- * read or written. EIO: the memory failed (hwpoison). EINTR: fatal signal. Once the structure could
- * be read @done says, in any case, how far it came.
+ * read or written. EIO: the memory failed (hwpoison; all of a hugetlb page of which a part failed),
+ * or is none of a process's (logically offline, a page table). EINTR: fatal signal. Once the
+ * structure could be read @done says, in any case, how far it came.
  *
  * Kind mirror: EFAULT: nothing that may be read is mapped there any more. EPERM: it may not be
  * written any more. EAGAIN: what is mapped kept changing.
  * Kind pfnmap: ESTALE: something was changed there since the hold was taken, and nothing was
- * touched. EIO: it is not RAM.
+ * touched. EIO: it is not RAM, by the machine's map of resources ("System RAM" in /proc/iomem).
  */
 struct pincheck_io {
 	/** @size: (in) sizeof(struct pincheck_io) */
@@ -453,9 +473,12 @@ enum pincheck_whitelist_reason {
 #define PINCHECK_PAGE_MOVABLE_ZONE	(1ULL << 17)	/* in ZONE_MOVABLE */
 #define PINCHECK_PAGE_CMA		(1ULL << 18)
 #define PINCHECK_PAGE_LONGTERM_PINNABLE	(1ULL << 19)
-#define PINCHECK_PAGE_DEVICE		(1ULL << 20)	/* ZONE_DEVICE */
+#define PINCHECK_PAGE_DEVICE		(1ULL << 20)	/* ZONE_DEVICE: DAX and the like */
 #define PINCHECK_PAGE_UNEVICTABLE	(1ULL << 21)
 #define PINCHECK_PAGE_MAPPED_SHARED	(1ULL << 22)	/* perhaps by more than one process (6.15) */
+#define PINCHECK_PAGE_HWPOISON		(1ULL << 23)	/* failed; hugetlb: some page of the folio */
+#define PINCHECK_PAGE_TYPED		(1ULL << 24)	/* a page table, slab, offline, free, ... */
+#define PINCHECK_PAGE_OFFLINE		(1ULL << 25)	/* logically offline: in a balloon, unplugged */
 
 /* Bits of pincheck_report.present: which numbers are told. */
 #define PINCHECK_REPORT_PAGE		(1U << 0)	/* there is a page: all not named below */
@@ -486,9 +509,12 @@ enum pincheck_whitelist_reason {
  * A snapshot without locks: numbers may be of slightly different moments when others use the
  * page. Pages of one folio that are asked for one after the other share one look at the folio.
  * While it looks, the module may have a reference of its own on the folio; that is not counted
- * here, but others may see it. A folio without users (refcount 0) is not looked into: its @head
- * reads as @pfn, most flags are unknown. What the kernel does not offer is marked absent in
- * @present and @flags_known; then the field is 0 and means nothing.
+ * here, but others may see it. It takes none on pages whose owner may set the count: those of a type
+ * (PINCHECK_PAGE_TYPED), reserved ones (the zero page, too), those of ZONE_DEVICE, and small ones
+ * that are no memory of processes or files. Of these, and of a folio without users (refcount 0), what the page says by
+ * itself is told: @head reads as @pfn, @order as 0, and flags and counts that do not follow from
+ * that are unknown. Pages of a type have no mapcounts. What the kernel does not offer is marked
+ * absent in @present and @flags_known; then the field is 0 and means nothing.
  */
 struct pincheck_report {
 	/** @pfn: (out) the page asked for */
@@ -564,8 +590,8 @@ struct pincheck_report {
 /**
  * struct pincheck_report_request - argument of PINCHECK_IOC_REPORT
  *
- * Needs CAP_SYS_ADMIN (EPERM). A PFN without an online page is no error: its report has
- * PINCHECK_REPORT_PAGE unset.
+ * Needs CAP_SYS_ADMIN (EPERM). A PFN without a page, online or of ZONE_DEVICE, is no error: its report
+ * has PINCHECK_REPORT_PAGE unset.
  *
  * EINVAL: unknown flag, reserved field not 0, @report_size below what ABI 1 had or above a page.
  * EFAULT: @pfns cannot be read or @reports not written. EINTR: fatal signal.
@@ -600,8 +626,8 @@ struct pincheck_report_request {
 /**
  * struct pincheck_scan - argument of PINCHECK_IOC_SCAN
  *
- * Needs CAP_SYS_ADMIN (EPERM). Looks through memory by page frame number and tells the first pages
- * of folios that are wanted; PINCHECK_IOC_REPORT then says all about them. A call looks at so many
+ * Needs CAP_SYS_ADMIN (EPERM). Looks through memory that is online (ZONE_DEVICE is not) by page frame
+ * number and tells the first pages of folios that are wanted; PINCHECK_IOC_REPORT then says all about them. A call looks at so many
  * pages at most and may come back with @room left: go on until @cursor is @end. Nothing stands
  * still meanwhile, and what comes and goes is seen or not.
  *
@@ -719,7 +745,8 @@ struct pincheck_events {
  * mmap() gives EINVAL: no such offset, more than PINCHECK_DEVICE_BYTES; MAP_PRIVATE with PROT_WRITE
  * where pages come by faults, which the kernel answers with a BUG (without PROT_WRITE such a
  * mapping stays as it is: mprotect() gives EACCES). EOPNOTSUPP: see PINCHECK_FEAT_PFNMAP_HUGE.
- * ENOMEM: no memory, or no block of it that large. ENXIO and EBUSY: see PINCHECK_MMAP_REMAP.
+ * ENOMEM: no memory, or no block of it that large, or RLIMIT_MEMLOCK is reached, see struct
+ * pincheck_hold. ENXIO and EBUSY: see PINCHECK_MMAP_REMAP.
  */
 #define PINCHECK_DEVICE_BYTES	(2UL << 20)
 /* A page at a time, when it is touched. */
@@ -741,8 +768,8 @@ struct pincheck_events {
 /* Bits of pincheck_follow.told. */
 #define PINCHECK_FOLLOWED_WRITABLE	(1U << 0)	/* the entry allows writing */
 #define PINCHECK_FOLLOWED_SPECIAL	(1U << 1)	/* marked: no page to count references on */
-#define PINCHECK_FOLLOWED_VALUE		(1U << 2)	/* value is told: it is RAM */
-#define PINCHECK_FOLLOWED_OURS		(1U << 3)	/* of a mapping of this device */
+#define PINCHECK_FOLLOWED_VALUE		(1U << 2)	/* value is told: it is RAM, see EIO of IO */
+#define PINCHECK_FOLLOWED_OURS		(1U << 3)	/* device memory of a session */
 #define PINCHECK_FOLLOWED_KEPT		(1U << 4)	/* the hold is told when this is no more true */
 
 /**
@@ -764,7 +791,8 @@ struct pincheck_events {
  * multiple of 8, or no address; @len not 0 without KEEP, else not as for HOLD; memory with pages
  * is mapped there (@reason is PINCHECK_REASON_PAGES): HOLD takes that. EFAULT: nothing is mapped,
  * or it is revoked. EACCES: the mapping does not allow it; or WRITE with KEEP on memory that is
- * not of this device, which is never written. EAGAIN: what is mapped kept changing. EOPNOTSUPP:
+ * not of this device, which is never written. (A page that the process has copied in a private
+ * mapping of this device is written: it is marked dirty before IO returns.) EAGAIN: what is mapped kept changing. EOPNOTSUPP:
  * see PINCHECK_FEAT_PFNMAP. ENOMEM, EINTR. With KEEP, what HOLD answers.
  */
 struct pincheck_follow {

@@ -47,6 +47,18 @@ machine_mirror()
 		}'
 }
 
+# Of a series the version decides, not the suite: a suite may carry several series, or a newer one.
+apt_preferences()
+{
+	case $VERSION_PATTERN in
+	newest|candidate)
+		;;
+	*)
+		printf 'Package: linux-image-* linux-headers-* linux-kbuild-*\nPin: version %s\nPin-Priority: 990\n' \
+			"$VERSION_PATTERN" ;;
+	esac
+}
+
 # Writes the configuration of this kernel's apt. Cheap, so done anew each time.
 apt_configure()
 {
@@ -60,9 +72,7 @@ apt_configure()
 		printf 'deb [arch=amd64 signed-by=%s] %s %s main\n' \
 			"$DEBIAN_KEYRING" "$(debian_mirror "$suite")" "$suite"
 	done >"$APT_DIR/sources.list"
-	# Version, not suite, decides: a suite may carry several series, or a newer one.
-	printf 'Package: linux-image-* linux-headers-* linux-kbuild-*\nPin: version %s\nPin-Priority: 990\n' \
-		"$VERSION_PATTERN" >"$APT_DIR/preferences"
+	apt_preferences >"$APT_DIR/preferences"
 	cat >"$APT_DIR/apt.conf" <<-EOF
 	APT::Architecture "amd64";
 	#clear APT::Architectures;
@@ -187,23 +197,43 @@ apt_closure()
 # half there, verifying it; a file of full size it takes unread, so that is verified here.
 apt_download()
 {
+	apt_download_if_there "$@" || die "$2: the mirror lists packages that it does not have (reasons" \
+		"above): it is being updated. Run again later"
+}
+
+# apt_download_if_there DIR WHAT download|install ARGUMENT...: the same; fails if the mirror has no such
+# packages, and dies of all else.
+apt_download_if_there()
+{
 	local dir=$1 what=$2 verb=$3 uris bytes label
 	local -a options=(-y)
 	shift 3
 
 	mkdir -p -- "$dir/partial"
-	uris=$(private_apt apt-get --print-uris -qq -y -o Dir::Cache::archives="$APT_DIR/none" "$verb" "$@") ||
-		die "$what: apt cannot resolve: $* (reasons above). Mend the row in $HERE/matrix"
+	uris=$(private_apt apt-get --print-uris -qq -y -o Dir::Cache::archives="$APT_DIR/none" "$verb" "$@") || {
+		say "$what: apt cannot resolve: $* (reasons above)"
+		return 1
+	}
 	bytes=$(apt_missing_bytes "$dir" <<<"$uris")
 	[ "$bytes" -gt 0 ] || return 0
 	label="$what: download of $(megabytes "$bytes")"
 	say "$label begins"
 	[ "$verb" = download ] || options+=(--download-only -o Dir::Cache::archives="$dir")
 	step "$label" "$dir" apt_get_in "$dir" "${options[@]}" "$verb" "$@" || {
-		step_failed
-		die "$what: the download failed (reasons above). Check the network and the space in" \
-			"$CACHE, then run again: it goes on where it stopped"
+		apt_download_failed "$what"
+		return 1
 	}
+}
+
+# apt_download_failed WHAT: shows apt's words; returns if they are that a file is not there.
+apt_download_failed()
+{
+	local gone=1
+
+	grep -qE '404 +Not Found|File not found' "$STEP_LOG" || gone=0
+	step_failed
+	[ $gone = 1 ] || die "$1: the download failed (reasons above). Check the network and the space in" \
+		"$CACHE, then run again: it goes on where it stopped"
 }
 
 # `apt-get download` writes into the current directory.

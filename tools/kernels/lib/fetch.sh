@@ -1,30 +1,40 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2153 # names of matrix.sh
-# Provides a kernel: HOME_DIR/VERSION.KEY/{image,root,vmlinuz,version,release}, with
-# `current-KEY` pointing to it; KEY stands for the row of the matrix. A version is made under a .partial name and renamed when complete.
+# Provides a kernel: HOME_DIR/VERSION.KEY/{image,root,vmlinuz,version,release}, with `current-KEY`
+# pointing to it, or `at-RELEASE-KEY` where one release was named; KEY stands for the row of the
+# matrix. A version is made under a .partial name and renamed when complete.
 
-# Takes the kernel's lock, telling who is waited for.
+# Takes the kernel's lock, telling who is waited for: a process of this run may well be the one.
 fetch_lock()
 {
+	local holder
+
 	mkdir -p -- "$HOME_DIR"
 	exec {LOCK_FD}>>"$HOME_DIR/lock"
 	if ! flock --nonblock "$LOCK_FD"; then
-		say "$NAME: another run is fetching it, waiting for it"
+		holder=$(<"$HOME_DIR/lock")
+		say "$NAME: waiting for ${holder:-another process}, which has its lock"
 		flock "$LOCK_FD"
 	fi
+	printf 'process %d (kernels %s)\n' $$ "$INVOKED" >"$HOME_DIR/lock"
 }
 
 fetch_unlock()
 {
+	: >"$HOME_DIR/lock"
 	exec {LOCK_FD}>&-
 	LOCK_FD=
 }
 
-# Is there a version of this row that was compared with the mirror less than a day ago?
+# Is there a version of this row that was compared with the mirror less than a day ago, and with all
+# that the mirror was seen to offer since? Commands that follow a `fetch` take two days, lest what
+# was built and what is booted differ. One release of a row never changes.
 fetch_is_fresh()
 {
-	[ -z "${REFRESH:-}" ] && fetch_is_usable &&
-		[ -n "$(find -H "$CURRENT" -prune -mmin -1440)" ]
+	fetch_is_usable || return
+	[ -z "$WANTED" ] || return 0
+	[ -z "${REFRESH:-}" ] && [ ! "$OFFERS" -nt "$CURRENT/" ] &&
+		[ -n "$(find -H "$CURRENT" -prune -mmin "-$FRESH_MINUTES")" ]
 }
 
 fetch_is_usable()
@@ -32,55 +42,134 @@ fetch_is_usable()
 	[ -e "$CURRENT/release" ]
 }
 
+fetch_look_again_in_an_hour()
+{
+	touch -c -d '23 hours ago' -- "$OFFERS"
+	! fetch_is_usable || touch -c -d '23 hours ago' -- "$CURRENT/"
+}
+
 # fetch_ensure: after this, CURRENT is usable. The way without work takes no lock. The work is done
 # by a process of its own, so that whatever stops it, a version in the cache goes on being used
-# (and is compared with the mirror again in an hour).
+# (and is compared with the mirror again in an hour). Only where the mirror was asked, and the role
+# means another kernel or none, the cache is no answer.
 fetch_ensure()
 {
-	fetch_is_fresh && return
-	"$HERE/kernels" refresh "$NAME" && return
-	fetch_is_usable || exit 2
-	say "$NAME: carrying on with the cached $(<"$CURRENT/version")"
-	touch -d '23 hours ago' -- "$CURRENT/"
+	local code=0
+
+	if ! fetch_is_fresh; then
+		"$HERE/kernels" refresh "$NAME" || code=$?
+	fi
+	case $code in
+	0)
+		;;
+	"$LEFT_OUT_CODE"|"$NOTHING_CODE")
+		exit $code ;;
+	*)
+		fetch_is_usable || exit 2
+		say "$NAME: carrying on with the cached $(<"$CURRENT/version")"
+		fetch_look_again_in_an_hour ;;
+	esac
+	# Who names a release wants it kept.
+	[ -z "$WANTED" ] || touch -h -- "$CURRENT"
 }
 
 # refresh NAME: compares with the mirror, under the lock, and fetches what is missing or newer.
 command_refresh()
 {
-	local version
-
 	matrix_select "${1:-}"
 	host_need kernels "$( ((EUID == 0)) || echo unprivileged)"
 	fetch_lock
 	# Whoever held the lock until now may have done it all.
 	! fetch_is_fresh || return 0
-	apt_lists --newer || apt_lists_failed
-	version=$(apt_candidate "$IMAGE_META")
-	# shellcheck disable=SC2053 # the column is a pattern
-	if [ -z "$version" ] || [[ $version != $VERSION_PATTERN ]]; then
-		die "$NAME: $SUITES carry $IMAGE_META ${version:-not at all}, not $VERSION_PATTERN." \
-			"Name the suite that does in the row of $HERE/matrix"
+	! fetch_wanted_from_cache || return 0
+	resolve_look
+	resolve_choose
+	if [ -n "$LEFT_OUT" ]; then
+		say "$NAME: $LEFT_OUT"
+		exit "$LEFT_OUT_CODE"
 	fi
-	if ! fetch_is_usable || [ "$(<"$CURRENT/version")" != "$version" ]; then
-		[ ! -e "$CURRENT/version" ] || say "$NAME: $(<"$CURRENT/version") -> $version"
-		fetch_version "$version"
-	fi
+	[ ${#CHOICES[@]} -gt 0 ] || resolve_nothing
+	fetch_choice
 	touch -- "$CURRENT/"
 	fetch_remove_old
 }
 
-# fetch_version VERSION: downloads, unpacks, renames.
-fetch_version()
+# fetch_cached: versions of this row in the cache, newest first
+fetch_cached()
+{
+	local release
+
+	for release in "$HOME_DIR"/*."$ROW_KEY"/release; do
+		[ ! -e "$release" ] || cat -- "${release%/*}/version"
+	done | LC_ALL=C sort -Vr
+}
+
+# fetch_wanted_from_cache: is the release that was named in the cache? Then no mirror is asked.
+fetch_wanted_from_cache()
+{
+	local version
+
+	[ -n "$WANTED" ] || return
+	while read -r version; do
+		offer_is_meant "$version" - || continue
+		fetch_link "$version"
+		return 0
+	done < <(fetch_cached)
+	return 1
+}
+
+# fetch_link VERSION: CURRENT is that version from now on.
+fetch_link()
+{
+	ln -sfn -- "$1.$ROW_KEY" "$CURRENT.new"
+	mv -T -- "$CURRENT.new" "$CURRENT"
+}
+
+# fetch_choice: CURRENT becomes the newest of CHOICES that can be had. A mirror that is being updated
+# lists what it does not have, so a few older ones are tried, too.
+fetch_choice()
+{
+	local version package was='' choice
+	local -a image headers installs
+
+	! fetch_is_usable || was=$(<"$CURRENT/version")
+	for choice in "${CHOICES[@]:0:4}"; do
+		read -r version package _ <<<"$choice"
+		if [ -e "$HOME_DIR/$version.$ROW_KEY/release" ]; then
+			fetch_link "$version"
+			break
+		fi
+		if fetch_download "$version" "$package"; then
+			fetch_unpack "$version"
+			break
+		fi
+		say "$NAME: $version is listed, but its files are gone from the mirror: the next older one is tried"
+		version=
+	done
+	[ -n "$version" ] || die "$NAME: none of the versions that the mirror lists can be downloaded" \
+		"(reasons above): it is being updated. Later: REFRESH=1 tools/kernels/kernels fetch $NAME"
+	[ -z "$was" ] || [ "$was" = "$version" ] || say "$NAME: $was -> $version"
+}
+
+# fetch_download VERSION PACKAGE: image and headers, whose names stay in the caller's arrays; fails if
+# the mirror does not have them.
+fetch_download()
+{
+	image=() headers=() installs=()
+	fetch_resolve "$1" "$2"
+	apt_download_if_there "$APT_DIR/archives" "$NAME: image and headers of $(release_of "$1")" download \
+		"${image[@]}" "${headers[@]}"
+}
+
+# fetch_unpack VERSION: what was downloaded, and the build root; renames when all is there.
+fetch_unpack()
 {
 	local version=$1 dir=$HOME_DIR/$1.$ROW_KEY begin=$SECONDS
 	local partial=$dir.partial
-	local -a image headers installs
 
-	fetch_resolve "$version"
 	# Another mount below it would mean a live run of somebody who holds no lock: stay out.
 	rm -rf --one-file-system -- "$partial"
 	mkdir -p -- "$partial"
-	apt_download "$APT_DIR/archives" "$NAME: image and headers" download "${image[@]}" "${headers[@]}"
 	step "$NAME: image unpacked" "$partial" unpack_into "$partial/image" "${image[@]}" ||
 		{ step_failed; die "$NAME: cannot unpack the image (reasons above)"; }
 	root_make "$partial/root" "${installs[@]}"
@@ -88,24 +177,22 @@ fetch_version()
 		{ step_failed; die "$NAME: cannot unpack the headers (reasons above)"; }
 	fetch_finish "$partial" "$version"
 	mv -T -- "$partial" "$dir"
-	ln -sfn -- "${dir##*/}" "$CURRENT.new"
-	mv -T -- "$CURRENT.new" "$CURRENT"
+	fetch_link "$version"
 	rm -rf -- "$APT_DIR"/{archives,pkgcache.bin}
 	say "$NAME: $(<"$CURRENT/release") ready in $((SECONDS - begin)) s," \
 		"$(megabytes "$(size_of "$HOME_DIR")") in $HOME_DIR"
 }
 
-# Fills image, headers (package=version) and installs (package) of the caller.
+# fetch_resolve VERSION PACKAGE: fills image, headers (package=version) and installs (package) of the
+# caller.
 fetch_resolve()
 {
-	local kind package version
+	local kind package header=${2/#linux-image-/linux-headers-}
 
-	version=$(apt_candidate "$HEADERS_META")
-	[ "$version" = "$1" ] || die "$NAME: $IMAGE_META is $1 but $HEADERS_META is ${version:-missing}" \
-		"on the mirror: it is being updated. Run again later"
+	[ "$2" != "$IMAGE_META" ] || header=$HEADERS_META
 	# linux-base-RELEASE has modules.builtin and modules.order since 7.x.
 	mapfile -t image < <(apt_closure '^linux-(image|binary|modules|base-[0-9])' \
-		'^linux-(image|binary|modules|base)-' "$IMAGE_META" "$1" | sed -n 's/^unpack //p')
+		'^linux-(image|binary|modules|base)-' "$2" "$1" | sed -n 's/^unpack //p')
 	# shellcheck disable=SC2206 # a list of words
 	installs=($ROOT_PACKAGES)
 	while read -r kind package; do
@@ -113,7 +200,7 @@ fetch_resolve()
 		unpack) headers+=("$package") ;;
 		install) installs+=("$package") ;;
 		esac
-	done < <(apt_closure '^linux-(headers|kbuild|compiler)' '^linux-(headers|kbuild)-' "$HEADERS_META" "$1")
+	done < <(apt_closure '^linux-(headers|kbuild|compiler)' '^linux-(headers|kbuild)-' "$header" "$1")
 }
 
 # unpack_into DIR PACKAGE=VERSION...: never installed, no maintainer script runs.
@@ -155,13 +242,17 @@ fetch_finish()
 }
 
 # Replaced versions stay a day for runs that still use them, those of other rows a month after
-# their last check.
+# their last check, those that were named a month after the last time.
 fetch_remove_old()
 {
-	local current
+	local kept
+	local -a keep=(! -name apt)
 
-	current=$(readlink -- "$CURRENT")
-	find "$HOME_DIR" -mindepth 1 -maxdepth 1 -type d ! -name apt ! -name "$current" \
+	find "$HOME_DIR" -maxdepth 1 -type l -name 'at-*' -mtime +30 -delete
+	while IFS= read -r kept; do
+		keep+=(! -name "$kept")
+	done < <(find "$HOME_DIR" -maxdepth 1 -type l \( -name 'at-*' -o -name "current-$ROW_KEY" \) -printf '%l\n')
+	find "$HOME_DIR" -mindepth 1 -maxdepth 1 -type d "${keep[@]}" \
 		\( -name "*.$ROW_KEY" -mmin +1440 -o -mtime +30 \) -exec rm -rf --one-file-system -- {} +
 	find "$HOME_DIR" -maxdepth 1 -xtype l -delete
 }
@@ -188,6 +279,14 @@ command_modules()
 	matrix_select "${1:-}"
 	fetch_ensure
 	printf '%s\n' "$(readlink -f -- "$CURRENT")/image/lib/modules/$(<"$CURRENT/release")"
+}
+
+# version NAME: that of the package; release: what the kernel calls itself
+command_version()
+{
+	matrix_select "${1:-}"
+	fetch_ensure
+	cat -- "$CURRENT/version"
 }
 
 command_release()

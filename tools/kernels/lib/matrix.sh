@@ -6,27 +6,53 @@
 # made by the older recipe is then made anew.
 readonly RECIPE=
 
-matrix_names()
+# matrix_row NAME: its row, nothing if there is none
+matrix_row()
 {
-	awk '!/^#/ && NF { print $1 }' "$HERE/matrix"
+	awk -v name="$1" '!/^#/ && $1 == name' "$HERE/matrix"
 }
 
-# Sets NAME, the columns of its row and the places in the cache.
+matrix_names()
+{
+	awk '!/^#/ && NF && $2 != "alias" { print $1 }' "$HERE/matrix"
+}
+
+# matrix_canonical NAME[@RELEASE]: the same with the name of today
+matrix_canonical()
+{
+	local name=${1%%@*} was kind is _
+
+	read -r was kind is _ <<<"$(matrix_row "$name")"
+	[ "$kind" != alias ] || name=$is
+	printf '%s\n' "$name${1#"${1%%@*}"}"
+}
+
+# Sets NAME, the columns of its row and the places in the cache. NAME@RELEASE is one release of the
+# row, whatever the row means today; WANTED is that release.
 matrix_select()
 {
-	local row
+	local row given=${1:-}
 
-	[ -n "${1:-}" ] || die "which kernel? One of: $(matrix_names | xargs)"
-	row=$(awk -v name="$1" '!/^#/ && $1 == name' "$HERE/matrix")
-	[ -n "$row" ] || die "no kernel '$1' in the matrix. One of: $(matrix_names | xargs)"
-	read -r NAME VERSION_PATTERN SUITES IMAGE_META HEADERS_META ROOT_PACKAGES LINT_PACKAGES <<<"$row"
+	[ -n "$given" ] || die "which kernel? One of: $(matrix_names | xargs)"
+	NAME=$(matrix_canonical "$given")
+	[ "$NAME" = "$given" ] || say "$given is now called $NAME"
+	ROLE=${NAME%%@*}
+	WANTED=${NAME#"$ROLE"}
+	WANTED=${WANTED#@}
+	row=$(matrix_row "$ROLE")
+	[ -n "$row" ] || die "no kernel '$ROLE' in the matrix. One of: $(matrix_names | xargs)"
+	[[ $NAME != *@* || $WANTED =~ ^[0-9][A-Za-z0-9.+~-]*$ ]] ||
+		die "'$WANTED' is no release. Say $ROLE@RELEASE, as in $ROLE@6.12.100"
+	read -r _ VERSION_PATTERN SUITES IMAGE_META HEADERS_META ROOT_PACKAGES LINT_PACKAGES <<<"$row"
 	SUITES=${SUITES//,/ }
 	ROOT_PACKAGES=${ROOT_PACKAGES//,/ }
 	LINT_PACKAGES=${LINT_PACKAGES//,/ }
 	# Clones whose rows differ share the cache without disturbing each other.
 	ROW_KEY=$(printf '%s' "$row$RECIPE" | tr -s ' \t' ' ' | cksum | cut -d' ' -f1)
-	HOME_DIR=$CACHE/kernels/$NAME
+	HOME_DIR=$CACHE/kernels/$ROLE
 	CURRENT=$HOME_DIR/current-$ROW_KEY
+	[ -z "$WANTED" ] || CURRENT=$HOME_DIR/at-$WANTED-$ROW_KEY
+	OFFERS=$HOME_DIR/offers-$ROW_KEY
 	APT_DIR=$HOME_DIR/apt
 }
 
@@ -40,11 +66,25 @@ command_list()
 	fi
 	for name in $(matrix_names); do
 		matrix_select "$name"
-		if [ -e "$CURRENT/release" ]; then
-			printf '%-15s %-26s %-24s %7s  %s\n' "$name" "$(<"$CURRENT/version")" \
-				"$(<"$CURRENT/release")" "$(du -sh -- "$HOME_DIR" | cut -f1)" "$HOME_DIR"
-		else
-			printf '%-15s %s\n' "$name" "not cached (fetch: tools/kernels/kernels fetch $name)"
-		fi
+		list_row
 	done
+}
+
+# list_row: what is cached of the row: the version in use, and others that NAME@RELEASE can run
+list_row()
+{
+	local version current='' dir
+
+	if [ -e "$CURRENT/release" ]; then
+		current=$(<"$CURRENT/version")
+	else
+		printf '%-24s %s\n' "$NAME" "not cached (fetch: tools/kernels/kernels fetch $NAME)"
+	fi
+	while read -r version; do
+		dir=$HOME_DIR/$version.$ROW_KEY
+		[ "$version" = "$current" ] || NAME=$ROLE@$(release_of "$version")
+		printf '%-24s %-24s %-22s %7s  %s\n' "$NAME" "$version" "$(<"$dir/release")" \
+			"$(du -sh -- "$dir" | cut -f1)" "$dir"
+		NAME=$ROLE
+	done < <(fetch_cached)
 }

@@ -144,7 +144,7 @@
 		const texts = counts.map((one, i) =>
 			`<span class="${i ? "rest" : "worst"}">${one.sign}\u00a0${one.count} </span>`).join("");
 		const spoken = counts.map((one) => `${one.count} ${one.id}`).join(", ");
-		return `<td title="${escape(kernel.name)}: ${spoken}"><span class="sum">` +
+		return `<td title="${escape(kernel.title)}: ${spoken}"><span class="sum">` +
 			`<span class="bar" aria-hidden="true">${bar}</span><span aria-hidden="true">${texts}</span>` +
 			`<span class="unseen">${spoken}</span></span></td>`;
 	}
@@ -159,7 +159,7 @@
 
 	function caseCell(row, kernel, k) {
 		const cell = row.cells[kernel.name];
-		const says = `${kernel.name}: ${cell.state}${cell.reason ? `, ${cell.reason}` : ""}`;
+		const says = `${kernel.title}: ${cell.state}${cell.reason ? `, ${cell.reason}` : ""}`;
 		return `<td><button type="button" tabindex="-1" class="cell ${cell.state}${cell.red ? " red" : ""}" ` +
 			`data-key="c:${row.index}:${k}" aria-label="${escape(says)}" title="${escape(says)}">` +
 			`${SAYS[cell.state].sign}</button></td>`;
@@ -226,16 +226,16 @@
 
 	function renderHead() {
 		const heads = kernels.map((kernel, k) => {
-			const release = (kernel.run.kernel && kernel.run.kernel.release) || "";
 			const bad = kernel.red ? `<small class="bad">✗ ${kernel.red}<i> red</i></small>` : "<small>✓ nothing red</small>";
-			return `<th scope="col"><button type="button" tabindex="-1" data-key="k:${k}" title="${escape(kernel.name)}">` +
+			return `<th scope="col"><button type="button" tabindex="-1" data-key="k:${k}" title="${escape(kernel.title)}">` +
 				`<b>${escape(shortName(kernel.name))}</b>` +
-				`<small>${escape(release)}</small>${bad}</button></th>`;
+				`<small>${escape(kernel.release)}</small>${bad}</button></th>`;
 		});
 		$("matrix").style.setProperty("--kernels", kernels.length);
 		$("matrix").tHead.innerHTML = `<tr><th scope="col">scenario</th>${heads.join("")}</tr>`;
 		$("facts").textContent = `${rows.length} scenarios on ${kernels.length} kernels, ${data.created}. ` +
-			(data.red ? "Something is red." : "Nothing is red.");
+			(data.red ? "Something is red." : "Nothing is red.") +
+			data.not_run.map((kernel) => ` ${kernel.name}: ${kernel.reason}.`).join("");
 	}
 
 	// --- details
@@ -252,7 +252,7 @@
 		const state = SAYS[cell.state];
 		const evidence = (cell.evidence || []).map(highlight).join("\n");
 		return `<section class="${isChosen ? "chosen" : ""}"><h3 class="${cell.state}${cell.red ? " red" : ""}">` +
-			`${state.sign} ${escape(kernel.name)}: ${cell.state}</h3>` +
+			`${state.sign} ${escape(kernel.title)}: ${cell.state}</h3>` +
 			(cell.case ? `<p><code>${escape(cell.case)}</code></p>` : "") +
 			`<p class="reason">${escape(cell.reason || state.says)}</p>` +
 			(evidence ? `<pre class="evidence">${evidence}</pre>` : "") + "</section>";
@@ -272,7 +272,7 @@
 	}
 
 	function kernelDetail(kernel) {
-		return `<h2>${escape(kernel.name)}</h2><dl>${factRows(kernel.counts)}</dl>` +
+		return `<h2>${escape(kernel.title)}</h2><dl>${factRows(kernel.counts)}</dl>` +
 			`<h3>run.json</h3><dl>${factRows(kernel.run)}</dl>`;
 	}
 
@@ -319,7 +319,7 @@
 
 	// A link to one result: #name@kernel
 	function openFromAddress() {
-		const at = decodeURIComponent(location.hash.slice(1)).match(/^(.+)@([^@]+)$/);
+		const at = decodeURIComponent(location.hash.slice(1)).match(/^([^@]+)@(.+)$/);
 		const row = at && rows.find((one) => one.name === at[1]);
 		const k = at ? kernels.findIndex((kernel) => kernel.name === at[2]) : -1;
 		if (!row || k < 0)

@@ -116,11 +116,11 @@
 		check("detail.opens", visible($("detail")));
 		check("detail.evidence", /pfn a6c9 held a6c9 fast ref 1026 map 1 pins 1/.test(text), text);
 		check("detail.foreign_text_is_text", text.includes("the device's <write> & more"), text);
-		check("detail.chosen_kernel", document.querySelector("#detail .chosen h3").textContent.includes("debian-7.2"));
+		check("detail.chosen_kernel", document.querySelector("#detail .chosen h3").textContent.includes("debian-backports"));
 		check("detail.other_kernels", all("#detail section").length === 5);
 		check("detail.again", document.querySelector(".again").textContent ===
-			"make selftests KERNELS=debian-7.2 TESTS='fork.base_pin_rw_fast.parent_writes'");
-		check("detail.address", decodeURIComponent(location.hash) === "#fork.base_pin_rw_fast.parent_writes@debian-7.2", location.hash);
+			"make selftests KERNELS=debian-backports TESTS='fork.base_pin_rw_fast.parent_writes'");
+		check("detail.address", decodeURIComponent(location.hash) === "#fork.base_pin_rw_fast.parent_writes@debian-backports", location.hash);
 		press("Escape");
 		check("detail.escape_closes", $("detail").hidden && location.hash === "", location.hash);
 		check("detail.focus_returns", document.activeElement === cell("fork.base_pin_rw_fast.parent_writes", 3));
@@ -139,12 +139,12 @@
 
 	function testLink() {
 		$("fold").click();
-		history.replaceState(null, "", "#fork.thp_pmd_uring.parent_writes@debian-7.2");
+		history.replaceState(null, "", "#fork.thp_pmd_uring.parent_writes@debian-backports");
 		window.dispatchEvent(new HashChangeEvent("hashchange"));
 		check("link.opens", visible($("detail")) && document.querySelector("#detail h2").textContent === "fork.thp_pmd_uring.parent_writes");
 		check("link.unfolds", names().includes("fork.thp_pmd_uring.parent_writes"));
 		press("Escape");
-		history.replaceState(null, "", "#no.such.case@debian-7.2");
+		history.replaceState(null, "", "#no.such.case@debian-backports");
 		window.dispatchEvent(new HashChangeEvent("hashchange"));
 		check("link.unknown_is_ignored", $("detail").hidden);
 		history.replaceState(null, "", location.pathname);

@@ -13,6 +13,7 @@ static const struct {
 } keys[] = {
 	{ KEY_PROBE, offsetof(struct config, probe), FLAG },
 	{ KEY_SHELL, offsetof(struct config, shell), FLAG },
+	{ KEY_SHARE, offsetof(struct config, share), FLAG },
 	{ KEY_SLOW, offsetof(struct config, slow), FLAG },
 	{ KEY_FILTER, offsetof(struct config, filter), TEXT },
 	{ KEY_MODULE, offsetof(struct config, module), TEXT },

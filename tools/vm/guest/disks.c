@@ -40,7 +40,7 @@ static int write_blocks(FILE *blocks, int disk)
 	return 0;
 }
 
-static int fill_disk(const char *name, const char *path)
+int disk_fill(const char *name, const char *path)
 {
 	char image[sizeof(GUEST_DISKS) + 16];
 	int disk, error;
@@ -67,7 +67,7 @@ void disks_up(bool late)
 
 		if (disks[i].late != late)
 			continue;
-		error = fill_disk(name, disks[i].disk);
+		error = disk_fill(name, disks[i].disk);
 		if (!error) {
 			what = "mount";
 			mkdir(disks[i].where, 0755);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "../../lib/array.h"
+#include "../needs.h"
 #include "../protocol.h"
 
 #define MAX_TOPICS	256
@@ -18,6 +19,7 @@
 struct config {
 	bool probe;
 	bool shell;
+	bool share;
 	bool slow;
 	char filter[FILTER_MAX];
 	char module[FILTER_MAX];
@@ -52,11 +54,19 @@ void memory_up(const struct config *config);
 /* For one topic. movable_down() returns NULL, or what is wrong */
 void movable_up(const struct config *config);
 const char *movable_down(const struct config *config);
+void virtio_mem_up(const struct config *config);
+const char *virtio_mem_down(const struct config *config);
+void pmem_up(const struct config *config);
 void swap_up(const struct config *config);
+/* A topic that was killed may have left the device on. */
+void swap_async_off(void);
 void disks_up(bool late);
+/* Write the blocks of the image of file system @name to the device @path. Return: 0 or -errno */
+int disk_fill(const char *name, const char *path);
 
 /* Kernel modules: the list of the host, and the one under test */
 void kmods_load(const char *list);
+void kmods_load_for(enum need need);
 int kmod_insert(const char *path, const char *parameters);
 int module_insert(const char *path);
 int module_remove(const char *path);
@@ -64,12 +74,14 @@ void module_name(const char *path, char *name, size_t size);
 
 /* The kernel log and the taint flags, by scope: "boot", "insmod", a topic, ... */
 void kmsg_open(void);
+bool kmsg_readable(void);
 void kmsg_mark(const char *text);
 unsigned int kmsg_check(const char *scope);
 void kmsg_report_tail(unsigned int count);
 
 /* Test programs */
 unsigned int topics_find(void);
+void topics_environment(const struct config *config);
 void topics_run(const struct config *config);
 void topics_refuse(const char *reason);
 
@@ -88,6 +100,9 @@ void clean_baseline(void);
 void clean_pins_since(const char *topic);
 void clean_check(const struct config *config);
 
+/* --shell: where no script is, a person types at the console */
+bool shell_has_person(void);
+void shell_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void shell_run(void);
 void machine_off(void);
 

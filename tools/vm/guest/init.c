@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "../protocol.h"
@@ -96,19 +98,33 @@ static void run_suite(const struct config *config)
 	end_of_run(topics);
 }
 
+/* By 9p, where the kernel has it; else the host has packed a copy to the same place. */
+static void share_up(void)
+{
+	kmods_load_for(NEED_SHARE);
+	mkdir(GUEST_SHARE, 0755);
+	if (mount(SHARE_TAG, GUEST_SHARE, "9p", 0,
+		  "trans=virtio,version=9p2000.L,cache=mmap,msize=262144"))
+		shell_say(GUEST_SHARE " is a copy, what is written there is lost (9p: %s)",
+			  strerror(errno));
+	if (chdir(GUEST_SHARE))
+		shell_say("no " GUEST_SHARE ": %s", strerror(errno));
+}
+
 static void offer_shell(const struct config *config)
 {
 	int error = 0;
 
-	report_plan(0);
 	prepare_machine(config);
-	kmods_load(GUEST_KMODS_LATE);
+	kmods_load_for(NEED_FILE_SYSTEMS);
 	disks_up(true);
+	topics_environment(config);
 	if (*config->module)
 		error = module_insert(config->module);
-	/* Nobody reads results here: what the person must know goes to the console. */
 	if (error)
-		kmsg_mark("insmod failed, see above");
+		shell_say("the module did not load (%s); `dmesg` says why", strerror(-error));
+	if (config->share)
+		share_up();
 	shell_run();
 }
 

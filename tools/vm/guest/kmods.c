@@ -48,6 +48,14 @@ void kmods_load(const char *name)
 	fclose(list);
 }
 
+void kmods_load_for(enum need need)
+{
+	char list[64];
+
+	snprintf(list, sizeof(list), GUEST_KMODS ".%s", need_name(need));
+	kmods_load(list);
+}
+
 /* The kernel's name of the module in @path: no directory, no ".ko", '_' for '-' */
 void module_name(const char *path, char *name, size_t size)
 {

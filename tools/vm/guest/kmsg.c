@@ -37,12 +37,17 @@ void kmsg_open(void)
 	splat_allow_from(GUEST_SPLATS_ALLOWED);
 }
 
+bool kmsg_readable(void)
+{
+	return log_fd >= 0;
+}
+
 void kmsg_mark(const char *text)
 {
 	char line[256];
 	int length = snprintf(line, sizeof(line), "pincheck-vm: %s\n", text);
 
-	if (write(log_fd, line, (size_t)length) < 0)
+	if (log_fd >= 0 && write(log_fd, line, (size_t)length) < 0)
 		report("cannot write to /dev/kmsg: %s", strerror(errno));
 }
 

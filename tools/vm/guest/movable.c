@@ -47,7 +47,8 @@ static int block_offline(const char *path, time_t seconds)
 	int error;
 
 	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &timer, NULL);
+	if (setitimer(ITIMER_REAL, &timer, NULL))
+		return -errno;
 	error = block_write(path, "offline");
 	setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
 	return error;

@@ -1,17 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A swap device: zram where there is one, else a RAM disk. */
+/*
+ * Two swap devices. The kernel swaps to zram (without zram: to a RAM disk), which completes a read
+ * before it returns: such a page never stays in the swap cache (SWP_SYNCHRONOUS_IO). The other one,
+ * a loop device, is not synchronous. It is prepared and left off; a test that needs it turns it on.
+ */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/swap.h>
 #include <unistd.h>
 #include <linux/fs.h>
+#include <linux/loop.h>
+#include "../protocol.h"
 #include "guest.h"
 
 #define ZRAM_SYSFS	"/sys/block/zram0/"
+/* On ramfs: pages of tmpfs can themselves be swapped out, to the very loop device. */
+#define ASYNC_DIRECTORY	"/mnt/swap"
+#define ASYNC_FILE	ASYNC_DIRECTORY "/async"
+#define ASYNC_MIB	64
 
 /* What mkswap(8) writes: include/linux/swap.h, union swap_header */
 struct swap_header {
@@ -25,7 +39,8 @@ struct swap_header {
 
 _Static_assert(sizeof(struct swap_header) == 4096, "the header is one page");
 
-static int make_swap(const char *device)
+/* mkswap(8): write the header to @device. */
+static int format_swap(const char *device)
 {
 	struct swap_header header = { .version = 1, .magic = "SWAPSPACE2" };
 	int fd = open(device, O_RDWR | O_CLOEXEC);
@@ -43,6 +58,13 @@ static int make_swap(const char *device)
 		error = errno ? -errno : -EIO;
 out:
 	close(fd);
+	return error;
+}
+
+static int make_swap(const char *device)
+{
+	int error = format_swap(device);
+
 	if (!error && swapon(device, 0))
 		error = -errno;
 	return error;
@@ -65,15 +87,11 @@ static int zram_up(const char *size)
 	return error ? error : make_swap("/dev/zram0");
 }
 
-void swap_up(const struct config *config)
+static void swap_up_synchronous(const struct config *config)
 {
 	char size[32];
 	int zram, disk;
 
-	if (config->swap_mib <= 0) {
-		report("swap: none wanted");
-		return;
-	}
 	snprintf(size, sizeof(size), "%ldM", config->swap_mib);
 	zram = zram_up(size);
 	if (!zram) {
@@ -85,4 +103,93 @@ void swap_up(const struct config *config)
 		report("swap: /dev/ram0 (zram: %s)", strerror(-zram));
 	else
 		report("swap: none (zram: %s, ram0: %s)", strerror(-zram), strerror(-disk));
+}
+
+/* Return: a descriptor of the file behind the loop device, or -errno */
+static int open_backing_file(void)
+{
+	int file, error;
+
+	mkdir("/mnt", 0755);
+	mkdir(ASYNC_DIRECTORY, 0700);
+	if (mount("ramfs", ASYNC_DIRECTORY, "ramfs", 0, NULL))
+		return -errno;
+	file = open(ASYNC_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (file < 0)
+		return -errno;
+	if (!ftruncate(file, (off_t)ASYNC_MIB << 20))
+		return file;
+	error = -errno;
+	close(file);
+	return error;
+}
+
+/* Bind a free loop device to @file and put its path into @device. Return: 0 or -errno */
+static int loop_bind(int file, char *device, size_t size)
+{
+	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	int number = control < 0 ? -1 : ioctl(control, LOOP_CTL_GET_FREE);
+	int error = number < 0 ? -errno : 0;
+	int loop;
+
+	if (control >= 0)
+		close(control);
+	if (error)
+		return error;
+	snprintf(device, size, "/dev/loop%d", number);
+	loop = open(device, O_RDWR | O_CLOEXEC);
+	if (loop < 0)
+		return -errno;
+	if (ioctl(loop, LOOP_SET_FD, file))
+		error = -errno;
+	close(loop);
+	return error;
+}
+
+/*
+ * The page whose write ended waits in an LRU batch of the CPU that served the interrupt, with a
+ * reference. A test can drain only the batches of the CPU that it runs on.
+ */
+static void complete_where_submitted(const char *device)
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "/sys/block/%s/queue/rq_affinity", device + strlen("/dev/"));
+	file_write(file, "2");
+}
+
+static void swap_up_asynchronous(void)
+{
+	int file = open_backing_file();
+	char device[32] = "";
+	int error = file < 0 ? file : loop_bind(file, device, sizeof(device));
+
+	if (file >= 0)
+		close(file);
+	error = error ?: format_swap(device);
+	if (error) {
+		report("swap that is not synchronous: none (loop: %s)", strerror(-error));
+		return;
+	}
+	complete_where_submitted(device);
+	setenv(ENV_SWAP_ASYNC, device, 1);
+	report("swap that is not synchronous: %s, %d MiB, off", device, ASYNC_MIB);
+}
+
+void swap_up(const struct config *config)
+{
+	if (config->swap_mib <= 0) {
+		report("swap: none wanted");
+		return;
+	}
+	swap_up_synchronous(config);
+	swap_up_asynchronous();
+}
+
+void swap_async_off(void)
+{
+	const char *device = getenv(ENV_SWAP_ASYNC);
+
+	if (device)
+		swapoff(device);
 }

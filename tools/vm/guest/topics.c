@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "../needs.h"
 #include "../protocol.h"
 #include "forward.h"
 #include "guest.h"
@@ -194,52 +195,43 @@ static void report_ending(const char *topic, const struct config *config,
 		report_result(true, topic, NULL);
 }
 
-/* Can a glob of the filter choose a case of @topic? What stands before its first wildcard tells. */
-static bool may_be_chosen(const char *topic, const char *filter)
-{
-	size_t plain, length = strlen(topic);
-
-	do {
-		filter += strspn(filter, " ");
-		plain = strcspn(filter, "*?[{! ");
-		if (!strncmp(filter, topic, plain < length ? plain : length))
-			return true;
-		filter += strcspn(filter, " ");
-	} while (*filter);
-	return false;
-}
-
-/* What one topic needs and the others are better off without. */
 static void file_systems_up(const struct config *config)
 {
 	(void)config;
-	kmods_load(GUEST_KMODS_LATE);
+	kmods_load_for(NEED_FILE_SYSTEMS);
 	disks_up(true);
 }
 
+/* How the guest gets what a topic needs, and rid of it */
 static const struct {
-	const char *topic;
+	enum need need;
 	void (*up)(const struct config *config);
 	const char *(*down)(const struct config *config);
 } needs[] = {
-	{ TOPIC_FILE_SYSTEMS, file_systems_up, NULL },
-	{ TOPIC_MOVABLE, movable_up, movable_down },
+	{ NEED_FILE_SYSTEMS, file_systems_up, NULL },
+	{ NEED_MOVABLE, movable_up, movable_down },
+	{ NEED_VIRTIO_MEM, virtio_mem_up, virtio_mem_down },
+	{ NEED_PMEM, pmem_up, NULL },
 };
 
 static void machine_up(const char *topic, const struct config *config)
 {
+	if (!topic_may_be_chosen(topic, config->filter))
+		return;
 	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
-		if (!strcmp(topic, needs[i].topic) && may_be_chosen(topic, config->filter))
+		if (needs_of_topic(topic) & needs[i].need)
 			needs[i].up(config);
 }
 
 /* Return: NULL, or what could not be put back */
 static const char *machine_down(const char *topic, const struct config *config)
 {
+	const char *wrong = NULL;
+
 	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
-		if (!strcmp(topic, needs[i].topic) && needs[i].down)
-			return needs[i].down(config);
-	return NULL;
+		if ((needs_of_topic(topic) & needs[i].need) && needs[i].down)
+			wrong = needs[i].down(config) ?: wrong;
+	return wrong;
 }
 
 static void run_topic(const char *topic, const struct config *config)
@@ -270,6 +262,7 @@ static void run_topic(const char *topic, const struct config *config)
 		report_result(false, topic, "ERROR fork: %s", strerror(errno));
 	} else {
 		watch(pid, output[0], config->topic_seconds, &forward, &ending);
+		swap_async_off();
 		ending.left = machine_down(topic, config);
 		report("%s took %.2f s", topic, monotonic_seconds() - start);
 		clean_pins_since(topic);
@@ -277,6 +270,17 @@ static void run_topic(const char *topic, const struct config *config)
 		report_ending(topic, config, &forward, &ending);
 	}
 	close(output[0]);
+}
+
+void topics_environment(const struct config *config)
+{
+	if (*config->filter)
+		setenv(ENV_FILTER, config->filter, 1);
+	if (config->slow)
+		setenv(ENV_SLOW, "yes", 1);
+	setenv(ENV_POISON, "yes", 1);	/* a guest does not live long */
+	if (*config->module)
+		setenv(ENV_MODULE, config->module, 1);
 }
 
 void topics_run(const struct config *config)
@@ -287,12 +291,7 @@ void topics_run(const struct config *config)
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
-	if (*config->filter)
-		setenv(ENV_FILTER, config->filter, 1);
-	if (config->slow)
-		setenv(ENV_SLOW, "yes", 1);
-	if (*config->module)
-		setenv(ENV_MODULE, config->module, 1);
+	topics_environment(config);
 	for (unsigned int i = 0; i < topic_count; i++)
 		run_topic(topics[i], config);
 }

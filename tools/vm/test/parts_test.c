@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "../../lib/directory.h"
 #include "../../lib/test/tap.h"
 #include "../console.h"
 #include "../initramfs.h"
@@ -128,7 +129,7 @@ static const struct story stories[] = {
 
 static void tell(const struct story *story)
 {
-	struct options options = { .filter = story->filter };
+	struct options options = { .filter = story->filter, .qemu_args = "" };
 	struct machine machine = { .end = story->end, .limits = { .boot = 5, .test = 5 } };
 	struct progress silent = { 0 };
 	unsigned int passed, failed, skipped;
@@ -182,9 +183,7 @@ static void put_file(const char *directory, const char *name, const char *text)
 	char *path = format_text("%s/%s", directory, name);
 	FILE *file;
 
-	*strrchr(path, '/') = '\0';
-	make_directories(path);
-	path[strlen(path)] = '/';
+	make_directories_for(path);
 	file = fopen(path, "we");
 	if (file) {
 		fputs(text, file);

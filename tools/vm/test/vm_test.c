@@ -8,21 +8,25 @@
 #include <glob.h>
 #include <jansson.h>
 #include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "../../lib/directory.h"
 #include "../../lib/test/tap.h"
 #include "../kmods.h"
 #include "../util.h"
 #include "../verdict.h"
 
 #define MAX_WORDS	20
+#define TERMINAL_SECONDS	120
 #define SPOIL_BYTES	65536
 
 /**
@@ -31,6 +35,8 @@
  * @arguments: beside the usual ones; "@..." stand for files, see argument()
  * @says: what standard output and error must contain
  * @stream: what results.ktap must contain
+ * @input: standard input, or NULL for none
+ * @leaves: what from_guest in the directory that was shared must contain
  */
 struct row {
 	const char *name;
@@ -39,6 +45,8 @@ struct row {
 	int exit_code;
 	const char *says[MAX_WORDS];
 	const char *stream[MAX_WORDS];
+	const char *input;
+	const char *leaves[2];
 };
 
 /* A small guest is enough for all but the good run, which is the real one. */
@@ -136,6 +144,47 @@ static const struct row rows[] = {
 		.arguments = { SMALL, "--qemu", "qemu-that-is-not-there" },
 		.exit_code = EXIT_RUNNER,
 		.says = { "sudo apt-get install qemu-system-x86" },
+	}, {
+		.name = "bad_qemu_argument",
+		.topics = { "good" },
+		.arguments = { SMALL, "--qemu-args", "-device no-such-device" },
+		.exit_code = EXIT_RUNNER,
+		.says = { "QEMU did not start: ", "no-such-device",
+			  "correct what QEMU was told: --qemu-args (QEMU_ARGS=)" },
+	}, {
+		.name = "too_many_hugepages",
+		.arguments = { "--memory", "512", "--hugepages", "256" },
+		.exit_code = EXIT_RUNNER,
+		.says = { "--hugepages 256 are 512 MiB; --memory 512 is not enough" },
+	}, {
+		.name = "machine",
+		.topics = { "good" },
+		.arguments = { SMALL, "--append", "numa=fake=2 quiet", "--qemu-args", "-device edu" },
+		.exit_code = EXIT_PASS,
+		.stream = { "numa=fake=2 quiet\n" },
+	}, {
+		.name = "shell_script",
+		.arguments = { "--accel", "tcg", "--shell", "--tests", "@tests", "--module", "@module",
+			       "--share", "@share" },
+		.input = "pincheck info\nioctl_number | tail -n 1\ncat from_host\n"
+			 "ls -d /mnt/*; grep -c zram /proc/swaps\n"
+			 "echo here is the guest >from_guest\nexit 7\n",
+		.exit_code = 7,
+		.says = { "file_whitelist ", "# Totals: pass:8 ", "here is the host\n",
+			  "/mnt/btrfs\n/mnt/ext4\n/mnt/share\n", "/mnt/xfs\n1\n" },
+		.leaves = { "here is the guest\n" },
+	}, {
+		.name = "shell_copy",
+		.arguments = { SMALL, "--shell", "--tests", "@tests", "--modules", "@no_modules",
+			       "--share", "@share" },
+		.input = "cat from_host\ntest -e sub/directory/link\n",
+		.says = { "/mnt/share is a copy, what is written there is lost", "here is the host\n" },
+	}, {
+		.name = "shell_panic",
+		.arguments = { SMALL, "--shell", "--tests", "@tests" },
+		.input = "echo begun\necho 1 >/proc/sys/kernel/sysrq\necho c >/proc/sysrq-trigger\n",
+		.exit_code = EXIT_PANIC,
+		.says = { "begun\n", "the kernel panicked: ", "console.log" },
 	}, {
 		.name = "no_kernel",
 		.topics = { "good" },
@@ -246,11 +295,51 @@ static void take_bad_module(const char *to)
 	copy("/proc/self/comm", to, 0, 0644);
 }
 
+static void put_text(const char *directory, const char *name, const char *text)
+{
+	char *path = format_text("%s/%s", directory, name);
+	FILE *file = fopen(path, "we");
+
+	if (!file || fputs(text, file) < 0)
+		tap_bail_out("cannot write %s", path);
+	fclose(file);
+	free(path);
+}
+
+/* A directory with a file in it, and a link to the file. */
+static void take_share(const char *to)
+{
+	char *below = format_text("%s/sub/directory", to);
+	char *link = format_text("%s/link", below);
+
+	if (make_directories(below))
+		tap_bail_out("cannot make %s", below);
+	put_text(to, "from_host", "here is the host\n");
+	if (symlink("../../from_host", link))
+		tap_bail_out("cannot make %s", link);
+	free(link);
+	free(below);
+}
+
+/* What a kernel without modules has. */
+static void take_no_modules(const char *to)
+{
+	if (make_directories(to))
+		tap_bail_out("cannot make %s", to);
+	put_text(to, "modules.dep", "");
+	put_text(to, "modules.builtin", "");
+}
+
+/* Made for the row, or, without a function, what the Makefile has built */
 static const struct {
 	const char *word;
 	const char *file;
 	void (*take)(const char *to);
 } files[] = {
+	{ "@tests", "tests", NULL },
+	{ "@module", "module/debian-6.12/pincheck.ko", NULL },
+	{ "@share", "share", take_share },
+	{ "@no_modules", "modules", take_no_modules },
 	{ "@bad_kernel", "vmlinuz", take_bad_kernel },
 	{ "@bad_module", "pincheck.ko", take_bad_module },
 	{ "@overlay", "overlay.ko", take_overlay },
@@ -263,8 +352,9 @@ static char *argument(const char *word, const struct place *place)
 
 		if (strcmp(word, files[i].word))
 			continue;
-		path = format_text("%s/%s", place->base, files[i].file);
-		files[i].take(path);
+		path = format_text("%s/%s", files[i].take ? place->base : build, files[i].file);
+		if (files[i].take)
+			files[i].take(path);
 		return path;
 	}
 	return format_text("%s", word);
@@ -288,13 +378,26 @@ static char **command(const struct row *row, const struct place *place)
 	return argv;
 }
 
-static pid_t start(char **argv, const char *output)
+/* @input as a file to read from; NULL: an empty one */
+static int input_file(const char *input)
 {
-	pid_t pid = fork();
-	int fd;
+	int fd = memfd_create("input", MFD_CLOEXEC);
 
-	if (pid)
+	if (fd < 0 || (input && write(fd, input, strlen(input)) < 0) || lseek(fd, 0, SEEK_SET))
+		tap_bail_out("cannot make the input: %s", strerror(errno));
+	return fd;
+}
+
+static pid_t start(char **argv, const char *input, const char *output)
+{
+	int fd = input_file(input);
+	pid_t pid = fork();
+
+	if (pid) {
+		close(fd);
 		return pid;
+	}
+	dup2(fd, STDIN_FILENO);
 	fd = open(output, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 	dup2(fd, STDOUT_FILENO);
 	dup2(fd, STDERR_FILENO);
@@ -366,14 +469,15 @@ static void start_row(const struct row *row, struct running *running)
 {
 	running->place = prepare(row);
 	running->argv = command(row, &running->place);
-	running->pid = start(running->argv, running->place.output);
+	running->pid = start(running->argv, row->input, running->place.output);
 }
 
 static void judge_row(const struct row *row, struct running *running)
 {
 	struct place *place = &running->place;
 	char *stream = format_text("%s/results.ktap", place->results);
-	bool has_record = row->exit_code != EXIT_RUNNER;
+	char *left = format_text("%s/share/from_guest", place->base);
+	bool has_record = row->exit_code != EXIT_RUNNER && !row->input;
 	int status, code;
 	bool words;
 
@@ -384,12 +488,14 @@ static void judge_row(const struct row *row, struct running *running)
 	verdict(row->name, "exit_code", code == row->exit_code);
 	words = contains_all(place->output, row->says);
 	words = contains_all(stream, row->stream) && words;
+	words = contains_all(left, row->leaves) && words;
 	verdict(row->name, "says_why", words);
 	if (has_record)
 		verdict(row->name, "record", record_agrees(place, row->exit_code));
 	if (code != row->exit_code || !words)
 		show(place->output);
 	argv_free(running->argv);
+	free(left);
 	free(stream);
 	place_free(place);
 }
@@ -431,14 +537,14 @@ static void killed_runner(void)
 	struct place place = prepare(&row);
 	char **argv = command(&row, &place);
 	char *stream = format_text("%s/results.ktap", place.results);
-	pid_t pid = start(argv, place.output), qemu;
+	pid_t pid = start(argv, NULL, place.output), qemu;
 	int runner = (int)syscall(SYS_pidfd_open, pid, 0);
 	struct pollfd gone = { .events = POLLIN };
 	int status;
 	char *second = format_text("%s.second", place.output);
 	bool ran = wait_for(stream, "ok 1 hangs.base.one", runner);
 
-	waitpid(start(argv, second), &status, 0);
+	waitpid(start(argv, NULL, second), &status, 0);
 	verdict(row.name, "second_run_refused", WIFEXITED(status) &&
 		WEXITSTATUS(status) == EXIT_RUNNER && contains_all(second, refused));
 	qemu = child_of(pid);
@@ -453,6 +559,64 @@ static void killed_runner(void)
 	close(runner);
 	argv_free(argv);
 	free(stream);
+	place_free(&place);
+}
+
+/* Read what comes from the terminal into @text, until @word is there or nothing comes any more. */
+static bool terminal_says(int terminal, char *text, size_t size, const char *word)
+{
+	struct pollfd fd = { .fd = terminal, .events = POLLIN };
+	size_t length = strlen(text);
+
+	while (!strstr(text, word) && length < size - 1 && poll(&fd, 1, TERMINAL_SECONDS * 1000) == 1) {
+		ssize_t got = read(terminal, text + length, size - 1 - length);
+
+		if (got <= 0)
+			return false;
+		/* The kernel's console is not free of NUL. */
+		for (const char *byte = text + length, *end = byte + got; byte < end; byte++)
+			if (*byte)
+				text[length++] = *byte;
+		text[length] = '\0';
+	}
+	return strstr(text, word);
+}
+
+/* A person types: the terminal is the guest's console, and the shell's exit status comes back. */
+static void shell_on_a_terminal(void)
+{
+	static const char typed[] = "pincheck info; exit 3\n";
+	static const struct row row = {
+		.name = "shell_on_a_terminal",
+		.arguments = { "--accel", "tcg", "--shell", "--tests", "@tests", "--module", "@module" },
+	};
+	static char text[1 << 20];
+	struct place place = prepare(&row);
+	char **argv = command(&row, &place);
+	int terminal, status;
+	bool prompted, answered;
+	pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
+
+	if (!pid) {
+		execv(argv[0], argv);
+		_exit(127);
+	}
+	prompted = terminal_says(terminal, text, sizeof(text), "pincheck-vm:/tmp# ");
+	verdict(row.name, "prompt", prompted);
+	if (prompted && write(terminal, typed, strlen(typed)) < 0)
+		puts("# the terminal is gone");
+	answered = terminal_says(terminal, text, sizeof(text), "file_whitelist ");
+	verdict(row.name, "pincheck_runs", answered);
+	if (!prompted)
+		kill(pid, SIGKILL);
+	/* To the end: QEMU waits for a terminal that nobody reads. */
+	terminal_says(terminal, text, sizeof(text), "never said");
+	waitpid(pid, &status, 0);
+	verdict(row.name, "exit_code", WIFEXITED(status) && WEXITSTATUS(status) == 3);
+	if (!answered)
+		printf("# %s\n", text);
+	close(terminal);
+	argv_free(argv);
 	place_free(&place);
 }
 
@@ -491,5 +655,7 @@ int main(int argc, char **argv)
 	}
 	if (chosen("killed_runner", argc, argv))
 		killed_runner();
+	if (chosen("shell_on_a_terminal", argc, argv))
+		shell_on_a_terminal();
 	return tap_end();
 }

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * frame: the suite's own frame, run on cases that are made for it. Row 27 of issue 9: what a case
+ * leaves, even one that was killed, does not reach the next one; and a case that repeats something
+ * ends before its time limit. Invariant: CLEAN.
+ */
+#include "suite.h"
+#include <sys/mman.h>
+#include <unistd.h>
+#include "books.h"
+#include "stage.h"
+
+#define CASES		2
+#define WIDE_BYTES	(64UL << 20)	/* to unmap it takes a while */
+
+FIXTURE(frame)
+{
+	struct books before;
+};
+
+/* What the cases of the inner run find: set before they are forked. */
+static struct books expected;
+
+FIXTURE_SETUP(frame)
+{
+	/* The harness ends a case by a timer. */
+	SUITE_NEEDS(NEEDS_TIMERS);
+	ASSERT_EQ(0, books_read(&self->before));
+	expected = self->before;
+}
+
+FIXTURE_TEARDOWN(frame)
+{
+	struct books now;
+
+	ASSERT_EQ(0, books_read(&now));
+	EXPECT_EQ(self->before.sessions, now.sessions);
+}
+
+/*
+ * A process that has a session open, and memory that the kernel unmaps before it closes the session:
+ * from SIGKILL to the end of the session takes a while.
+ */
+static void hold_session_for_ever(struct __test_metadata *_metadata)
+{
+	unsigned char *wide = mmap(NULL, WIDE_BYTES, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE(MAP_FAILED, (void *)wide);
+	ASSERT_LE(0, pincheck_open());
+	madvise(wide, WIDE_BYTES, MADV_NOHUGEPAGE);
+	memset(wide, 1, WIDE_BYTES);
+	for (;;)
+		pause();
+}
+
+static void inner_exceeds_its_time(struct __test_metadata *_metadata,
+				   struct __fixture_variant_metadata *variant)
+{
+	if (fork() >= 0)
+		hold_session_for_ever(_metadata);
+}
+
+/* The child has its session when the case ends well. */
+static void inner_leaves_a_child(struct __test_metadata *_metadata,
+				 struct __fixture_variant_metadata *variant)
+{
+	struct books now = expected;
+
+	if (!fork())
+		hold_session_for_ever(_metadata);
+	while (now.sessions == expected.sessions && !books_read(&now))
+		sched_yield();
+}
+
+static void inner_next(struct __test_metadata *_metadata,
+		       struct __fixture_variant_metadata *variant)
+{
+	struct books now;
+
+	EXPECT_EQ(0, books_read(&now));
+	EXPECT_EQ(expected.sessions, now.sessions);
+	EXPECT_EQ(expected.out, now.out);
+}
+
+static void inner_repeats(struct __test_metadata *_metadata,
+			  struct __fixture_variant_metadata *variant)
+{
+	unsigned int rounds;
+
+	for (rounds = 0; suite_has_time(); rounds++)
+		sched_yield();
+	EXPECT_OFTEN(~0U, rounds);
+}
+
+typedef void inner_function(struct __test_metadata *_metadata,
+			    struct __fixture_variant_metadata *variant);
+
+/* What the inner run prints is of no interest to who reads the outer one. */
+static void run_inner(struct suite_run *run)
+{
+	struct __test_results *results = suite_shared(sizeof(*results));
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	dup2(nowhere, STDOUT_FILENO);
+	dup2(nowhere, STDERR_FILENO);
+	suite_run_cases(run, results);
+	_exit(0);
+}
+
+/* Run @functions as the cases of a suite, with a time limit of a second. Return: or NULL */
+static struct __test_metadata *run_cases(inner_function *const functions[CASES])
+{
+	static struct __fixture_metadata fixture = { .name = "inner" };
+	static struct __fixture_variant_metadata variant = { .name = "" };
+	struct __test_metadata *tests = suite_shared(CASES * sizeof(*tests));
+	static struct suite_case cases[CASES];
+	struct suite_run run = { .cases = cases, .count = CASES };
+	pid_t child;
+
+	for (size_t i = 0; i < CASES; i++) {
+		tests[i] = (struct __test_metadata) {
+			.name = "case", .fn = functions[i], .termsig = -1, .timeout = 1,
+		};
+		cases[i] = (struct suite_case) {
+			.fixture = &fixture, .variant = &variant, .test = &tests[i],
+		};
+	}
+	child = fork();
+	if (!child)
+		run_inner(&run);
+	return child > 0 && waitpid(child, NULL, 0) == child ? tests : NULL;
+}
+
+TEST_F(frame, killed_case_leaves_nothing)
+{
+	static inner_function *const functions[CASES] = { inner_exceeds_its_time, inner_next };
+	const struct __test_metadata *tests = run_cases(functions);
+
+	ASSERT_NE(NULL, tests);
+	evidence("a case exceeded its time and was killed, and a child of it: exit code %d, the next one's %d",
+		 tests[0].exit_code, tests[1].exit_code);
+	EXPECT_TRUE(tests[0].timed_out);
+	EXPECT_EQ(KSFT_FAIL, tests[0].exit_code);
+	EXPECT_EQ(KSFT_PASS, tests[1].exit_code);
+}
+
+TEST_F(frame, child_of_a_case_leaves_nothing)
+{
+	static inner_function *const functions[CASES] = { inner_leaves_a_child, inner_next };
+	const struct __test_metadata *tests = run_cases(functions);
+
+	ASSERT_NE(NULL, tests);
+	evidence("a case ended before its child: exit code %d, the next one's %d",
+		 tests[0].exit_code, tests[1].exit_code);
+	EXPECT_EQ(KSFT_PASS, tests[0].exit_code);
+	EXPECT_EQ(KSFT_PASS, tests[1].exit_code);
+}
+
+TEST_F(frame, repetition_ends_in_time)
+{
+	static inner_function *const functions[CASES] = { inner_repeats, inner_next };
+	const struct __test_metadata *tests = run_cases(functions);
+
+	ASSERT_NE(NULL, tests);
+	evidence("a case that repeats itself ended in time: exit code %d", tests[0].exit_code);
+	EXPECT_FALSE(tests[0].timed_out);
+	EXPECT_EQ(KSFT_PASS, tests[0].exit_code);
+	EXPECT_EQ(KSFT_PASS, tests[1].exit_code);
+}
+
+PINCHECK_TEST_MAIN

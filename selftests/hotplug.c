@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory that is plugged and unplugged while REPORT and SCAN look at it: CLEAN. Rows 7 and 16 of
+ * issue 9. virtio-mem sets the reference count of pages that it plugs (set_page_count(page, 0) in
+ * __free_pages_core()): who had a reference makes -1 of it. What it unplugs loses its memory map.
+ */
+#include "suite.h"
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include "stage.h"
+#include "virtio_mem.h"
+
+#define ROUNDS		6
+#define BATCH		1024	/* reports in one call */
+
+FIXTURE(hotplug)
+{
+	struct stage stage;
+	uint64_t first, end;	/* page frame numbers that the device may have */
+	bool stop;
+	unsigned long reports, scans, offline;
+};
+
+FIXTURE_VARIANT(hotplug)
+{
+	void *(*looker)(void *argument);
+};
+
+static bool stopped(FIXTURE_DATA(hotplug) *self)
+{
+	return __atomic_load_n(&self->stop, __ATOMIC_RELAXED);
+}
+
+/* Reports of @count pages from @pfn on. Return: 0 or -errno */
+static int report_from(int session, uint64_t pfn, size_t count, struct pincheck_report *reports)
+{
+	__u64 pfns[BATCH];
+
+	for (size_t i = 0; i < count; i++)
+		pfns[i] = pfn + i;
+	return pincheck_report(session, pfns, count, reports);
+}
+
+static void *reports_all(void *argument)
+{
+	FIXTURE_DATA(hotplug) *self = argument;
+	struct pincheck_report *reports = calloc(BATCH, sizeof(*reports));
+
+	while (!stopped(self)) {
+		for (uint64_t pfn = self->first; pfn < self->end && !stopped(self); pfn += BATCH) {
+			if (report_from(self->stage.session, pfn, BATCH, reports))
+				continue;
+			self->reports += BATCH;
+			for (size_t i = 0; i < BATCH; i++)
+				self->offline += !!(reports[i].flags & PINCHECK_PAGE_OFFLINE);
+		}
+	}
+	free(reports);
+	return NULL;
+}
+
+static void *scans_all(void *argument)
+{
+	FIXTURE_DATA(hotplug) *self = argument;
+	__u64 found[64];
+
+	while (!stopped(self)) {
+		__u64 cursor = self->first, end = self->end, count;
+
+		while (cursor < end && !stopped(self)) {
+			count = ARRAY_SIZE(found);
+			if (pincheck_scan(self->stage.session,
+					  PINCHECK_SCAN_PINNED | PINCHECK_SCAN_EXCESS, &cursor, &end,
+					  found, &count))
+				break;
+		}
+		self->scans++;
+	}
+	return NULL;
+}
+
+FIXTURE_VARIANT_ADD(hotplug, report) { reports_all };
+FIXTURE_VARIANT_ADD(hotplug, scan) { scans_all };
+
+FIXTURE_SETUP(hotplug)
+{
+	uint64_t first, end;
+	char why[WHY];
+
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	SUITE_NEEDS(NEEDS_VIRTIO_MEM | NEEDS_THREADS);
+	/* Where the memory will be. */
+	ASSERT_DONE(virtio_mem_resize(128));
+	virtio_mem_range(&first, &end);
+	self->first = first / self->stage.page;
+	self->end = end / self->stage.page;
+	ASSERT_DONE(virtio_mem_resize(0));
+}
+
+FIXTURE_TEARDOWN(hotplug)
+{
+	if (virtio_mem_offered() && virtio_mem_plugged())
+		EXPECT_EQ(0, virtio_mem_resize(0));
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+/* Pages whose reference count is below 0. */
+static size_t pages_below_zero(FIXTURE_DATA(hotplug) *self)
+{
+	struct pincheck_report *reports = calloc(BATCH, sizeof(*reports));
+	size_t below = 0;
+
+	for (uint64_t pfn = self->first; pfn < self->end; pfn += BATCH) {
+		if (report_from(self->stage.session, pfn, BATCH, reports))
+			continue;
+		for (size_t i = 0; i < BATCH; i++)
+			below += reports[i].refcount < 0;
+	}
+	free(reports);
+	return below;
+}
+
+/*
+ * Rows 7 and 16 of issue 9. A part of a memory block is plugged first: the rest of it is PageOffline
+ * pages, whose count is set when they are plugged, too. Then all of it goes.
+ */
+TEST_F_TIMEOUT(hotplug, resized_meanwhile, 120)
+{
+	size_t below = 0;
+	pthread_t looker;
+
+	stage_use_all_cpus();
+	ASSERT_EQ(0, pthread_create(&looker, NULL, variant->looker, self));
+	for (size_t i = 0; i < ROUNDS; i++) {
+		ASSERT_DONE(virtio_mem_resize(64));
+		ASSERT_DONE(virtio_mem_resize(128));
+		below += pages_below_zero(self);
+		ASSERT_DONE(virtio_mem_resize(0));
+	}
+	__atomic_store_n(&self->stop, true, __ATOMIC_RELAXED);
+	pthread_join(looker, NULL);
+	EXPECT_LT(0, self->reports + self->scans);
+	EXPECT_EQ(0, below);
+	evidence("PFNs %#" PRIx64 " to %#" PRIx64 " plugged and unplugged %u times: %lu reports (%lu offline), %lu scans; %zu pages have fewer than no references",
+		 self->first, self->end, ROUNDS, self->reports, self->offline, self->scans, below);
+}
+
+PINCHECK_TEST_MAIN

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * HOLD of memory that never comes can be killed, whatever kind of hold is asked for, by whichever path,
+ * and whosever memory it is (row 10 of issue 9). A hostile process could otherwise have root's
+ * `pincheck hold --pid` wait for ever. The memory is a private mapping of a file of FUSE whose server
+ * does not answer, or it lies under a userfaultfd that nobody handles. Where the kernel cannot be
+ * left the server is ended, so that the run goes on. Invariant: CLEAN.
+ */
+#include "suite.h"
+#include <sys/mman.h>
+#include <unistd.h>
+#include "silent_file.h"
+#include "stage.h"
+#include "trap.h"
+#include "waiter.h"
+
+FIXTURE(killable)
+{
+	struct stage stage;
+	struct silent_file silent;
+	int trap;
+	/* One page that never comes. */
+	unsigned char *memory;
+	pid_t waiter;
+	/* What the waiter asks for. */
+	struct pincheck_hold request;
+};
+
+FIXTURE_VARIANT(killable)
+{
+	struct hold_row row;
+	bool others;	/* the memory is another process's: the test's own */
+	bool trap;	/* a userfaultfd, not a file */
+};
+
+#define OWN_FILE(name, kind, path, flags)							\
+	FIXTURE_VARIANT_ADD(killable, name##_own)						\
+	{											\
+		{ PINCHECK_KIND_##kind, PINCHECK_PATH_##path, flags }, false, false		\
+	};
+#define OTHERS_FILE(name, kind, flags)								\
+	FIXTURE_VARIANT_ADD(killable, name##_others)						\
+	{											\
+		{ PINCHECK_KIND_##kind, PATH_OF_OTHERS_##kind, flags }, true, false		\
+	};
+#define OTHERS_TRAP(name, kind, flags)								\
+	FIXTURE_VARIANT_ADD(killable, name##_others_uffd)					\
+	{											\
+		{ PINCHECK_KIND_##kind, PATH_OF_OTHERS_##kind, flags }, true, true		\
+	};
+
+/* GUP-fast reads no other process's page tables. */
+#define PATH_OF_OTHERS_PIN	PINCHECK_PATH_SLOW
+#define PATH_OF_OTHERS_GET	PINCHECK_PATH_SLOW
+#define PATH_OF_OTHERS_MIRROR	PINCHECK_PATH_UNKNOWN
+
+#define FOR_EACH_HOLD_OF_OTHERS(X)								\
+	X(pin_ro,	PIN, 0)									\
+	X(pin_rw,	PIN, PINCHECK_HOLD_WRITE)						\
+	X(pin_ro_lt,	PIN, PINCHECK_HOLD_LONGTERM)						\
+	X(pin_rw_lt,	PIN, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM)			\
+	X(get_ro,	GET, 0)									\
+	X(get_rw,	GET, PINCHECK_HOLD_WRITE)						\
+	X(mirror_ro,	MIRROR, 0)								\
+	X(mirror_rw,	MIRROR, PINCHECK_HOLD_WRITE)
+
+FOR_EACH_HOLD_ROW(OWN_FILE)
+OWN_FILE(mirror_ro, MIRROR, UNKNOWN, 0)
+OWN_FILE(mirror_rw, MIRROR, UNKNOWN, PINCHECK_HOLD_WRITE)
+FOR_EACH_HOLD_OF_OTHERS(OTHERS_FILE)
+FOR_EACH_HOLD_OF_OTHERS(OTHERS_TRAP)
+
+/* One page of the silent file, or of anonymous memory that a userfaultfd stands before. */
+static int map_memory(FIXTURE_DATA(killable) *self, bool trap)
+{
+	size_t page = self->stage.page;
+	int error = trap ? 0 : silent_file_open(&self->silent);
+
+	if (error)
+		return error;
+	self->memory = mmap(NULL, page, PROT_READ | PROT_WRITE,
+			    trap ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_PRIVATE, self->silent.file, 0);
+	if (self->memory == MAP_FAILED)
+		return -errno;
+	if (trap)
+		self->trap = trap_set(self->memory, page, UFFDIO_REGISTER_MODE_MISSING);
+	return self->trap < 0 ? self->trap : 0;
+}
+
+FIXTURE_SETUP(killable)
+{
+	const struct hold_row *row = &variant->row;
+	char why[WHY];
+
+	self->silent = (struct silent_file) { .file = -1, .reads = -1 };
+	SUITE_NEEDS((variant->trap ? NEEDS_UFFD_WP : NEEDS_FUSE) |
+		    (row->kind == PINCHECK_KIND_MIRROR ? NEEDS_MIRROR : 0));
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_EQ(0, map_memory(self, variant->trap));
+	self->request = (struct pincheck_hold) {
+		.kind = row->kind, .path = row->path, .flags = row->flags,
+		.addr = (uintptr_t)self->memory, .len = self->stage.page,
+		.pid = variant->others ? getpid() : 0,
+	};
+}
+
+/* A waiter that could not be killed can be once the server is gone. */
+FIXTURE_TEARDOWN(killable)
+{
+	silent_file_close(&self->silent);
+	if (self->trap > 0)
+		close(self->trap);
+	waiter_end(&self->waiter);
+	munmap(self->memory, self->stage.page);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+static int hold_in_waiter(void *argument)
+{
+	FIXTURE_DATA(killable) *self = argument;
+
+	return pincheck_hold(self->stage.session, &self->request);
+}
+
+/* The file's server, or the handler of the userfaultfd, was asked for the page. Return: 0 or -errno */
+static int wait_for_fault(const FIXTURE_DATA(killable) *self)
+{
+	uintptr_t where;
+
+	return self->trap ? trap_wait(self->trap, &where) : silent_file_wait(&self->silent);
+}
+
+TEST_F(killable, hold_ends)
+{
+	bool dies;
+
+	self->waiter = waiter_start(hold_in_waiter, self);
+	ASSERT_LT(0, self->waiter);
+	ASSERT_EQ(0, wait_for_fault(self)) TH_LOG("HOLD did not wait for the page");
+	dies = waiter_dies(&self->waiter);
+	evidence("%s was asked for the page and is silent; killed, HOLD %s",
+		 self->trap ? "the handler" : "the server", dies ? "ended" : "went on");
+	EXPECT_TRUE(dies);
+}
+
+PINCHECK_TEST_MAIN

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who uses a hold comes to memory that never comes: device I/O can be killed, and what only looks
+ * does not wait at all (row 10 of issue 9). Invariant: CLEAN.
+ */
+#include "suite.h"
+#include <sys/mman.h>
+#include <unistd.h>
+#include "silent_file.h"
+#include "stage.h"
+#include "waiter.h"
+
+static const struct hold_row mirror_row = { PINCHECK_KIND_MIRROR, 0, PINCHECK_HOLD_WRITE };
+static const struct hold_row pin_row = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
+
+FIXTURE(killable_use)
+{
+	struct stage stage;
+	struct silent_file silent;
+	pid_t waiter;
+	/* Of the waiter's device I/O. */
+	void *buffer;
+	bool write;
+};
+
+FIXTURE_SETUP(killable_use)
+{
+	char why[WHY];
+
+	self->silent = (struct silent_file) { .file = -1, .reads = -1 };
+	SUITE_NEEDS(NEEDS_FUSE);
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_EQ(0, silent_file_open(&self->silent));
+}
+
+FIXTURE_TEARDOWN(killable_use)
+{
+	silent_file_close(&self->silent);
+	waiter_end(&self->waiter);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+/* One page of the file that never comes, at @address, or anywhere. */
+static void *map_silent(FIXTURE_DATA(killable_use) *self, void *address)
+{
+	return mmap(address, self->stage.page, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | (address ? MAP_FIXED : 0), self->silent.file, 0);
+}
+
+static int use_in_waiter(void *argument)
+{
+	FIXTURE_DATA(killable_use) *self = argument;
+	int session = self->stage.session;
+	ssize_t done;
+
+	if (self->write)
+		done = pincheck_write(session, self->stage.hold.hold, 0, self->buffer, 8);
+	else
+		done = pincheck_read(session, self->stage.hold.hold, 0, self->buffer, 8);
+	return done < 0 ? done : 0;
+}
+
+static void expect_io_dies(struct __test_metadata *_metadata, FIXTURE_DATA(killable_use) *self)
+{
+	bool dies;
+
+	self->waiter = waiter_start(use_in_waiter, self);
+	ASSERT_LT(0, self->waiter);
+	ASSERT_EQ(0, silent_file_wait(&self->silent)) TH_LOG("IO did not wait for the page");
+	dies = waiter_dies(&self->waiter);
+	evidence("the server was asked for the page and is silent; killed, IO %s",
+		 dies ? "ended" : "went on");
+	EXPECT_TRUE(dies);
+}
+
+/* A mirror that lost its page has to fault what is mapped there now. */
+TEST_F(killable_use, mirror_reads)
+{
+	uint64_t word;
+
+	SUITE_NEEDS(NEEDS_MIRROR);
+	ASSERT_EQ(0, stage_hold(&self->stage, mirror_row, self->stage.memory, self->stage.page));
+	ASSERT_NE(MAP_FAILED, map_silent(self, self->stage.memory));
+	self->buffer = &word;
+	expect_io_dies(_metadata, self);
+}
+
+TEST_F(killable_use, mirror_writes)
+{
+	uint64_t word = 1;
+
+	SUITE_NEEDS(NEEDS_MIRROR);
+	ASSERT_EQ(0, stage_hold(&self->stage, mirror_row, self->stage.memory, self->stage.page));
+	ASSERT_NE(MAP_FAILED, map_silent(self, self->stage.memory));
+	self->buffer = &word;
+	self->write = true;
+	expect_io_dies(_metadata, self);
+}
+
+/* The caller's buffer never comes. */
+TEST_F(killable_use, buffer)
+{
+	ASSERT_EQ(0, stage_hold(&self->stage, pin_row, self->stage.memory, self->stage.page));
+	self->buffer = map_silent(self, NULL);
+	ASSERT_NE(MAP_FAILED, self->buffer);
+	expect_io_dies(_metadata, self);
+}
+
+/* PAGES faults nothing in: it answers, and the server is not asked. */
+TEST_F(killable_use, pages_do_not_wait)
+{
+	struct pincheck_page page;
+
+	ASSERT_EQ(0, stage_hold(&self->stage, pin_row, self->stage.memory, self->stage.page));
+	ASSERT_NE(MAP_FAILED, map_silent(self, self->stage.memory));
+	ASSERT_EQ(0, pincheck_pages(self->stage.session, self->stage.hold.hold, 0, 1, &page));
+	evidence("mapped: %s", pincheck_mapped_name(page.mapped));
+	EXPECT_EQ(PINCHECK_MAPPED_NONE, page.mapped);
+	EXPECT_FALSE(silent_file_asked(&self->silent));
+}
+
+/* FOLLOW refuses memory with pages before it looks. */
+TEST_F(killable_use, follow_does_not_wait)
+{
+	struct pincheck_follow follow = { .addr = (uintptr_t)map_silent(self, NULL) };
+
+	SUITE_NEEDS(NEEDS_PFNMAP);
+	EXPECT_EQ(-EINVAL, pincheck_follow(self->stage.session, &follow));
+	evidence("reason %s", pincheck_reason_name(follow.reason));
+	EXPECT_EQ(PINCHECK_REASON_PAGES, follow.reason);
+	EXPECT_FALSE(silent_file_asked(&self->silent));
+}
+
+PINCHECK_TEST_MAIN

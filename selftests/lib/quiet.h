@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel's own threads move pages when they have nothing better to do, and a page that moved
+ * looks like one that was copied. While a topic runs they are kept from it.
+ */
+#ifndef PINCHECK_SELFTESTS_QUIET_H
+#define PINCHECK_SELFTESTS_QUIET_H
+
+/**
+ * quiet_begin() - set what keeps such threads from work, until this process ends
+ *
+ * The settings are put back when it exits, and when SIGINT, SIGTERM or SIGHUP ends it. A setting that
+ * this kernel lacks, or that may not be changed, stays as it is.
+ */
+void quiet_begin(void);
+
+#endif

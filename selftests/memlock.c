@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * CLEAN. Issue 9, row 3: kernel memory that a session makes the module allocate is charged to the
+ * user who opened the device, for every kind of hold, against RLIMIT_MEMLOCK of whoever asks; and
+ * all that was charged is given back. (Pages that holds refer to are charged elsewhere: ioctl_hold.)
+ *
+ * No file tells what a user is charged. So the lowest limit is searched under which a mirror of
+ * PROBE_PAGES can still be held: that is what is charged already, and a constant.
+ */
+#include "suite.h"
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include "capability.h"
+#include "device_memory.h"
+#include "stage.h"
+
+#define PROBE_PAGES	(self->stage.page / sizeof(void *))	/* pointers to them fill a page */
+#define MANY_PAGES	4096
+#define ORDINARY_USER	1000
+#define ORDINARY_LIMIT	(64UL << 10)
+#define GIB		(1UL << 30)
+#define CHARGED_MAX	(1UL << 16)	/* pages: more than any case here is charged for */
+
+FIXTURE(memlock)
+{
+	struct stage stage;
+	int probe;		/* session of its own: what it costs is always the same */
+	unsigned char *zeros;	/* PROBE_PAGES, and more, that nobody wrote */
+};
+
+static int limit_memlock(rlim_t bytes)
+{
+	struct rlimit limit = { .rlim_cur = bytes, .rlim_max = RLIM_INFINITY };
+
+	return setrlimit(RLIMIT_MEMLOCK, &limit) ? -errno : 0;
+}
+
+/* Return: id, or -errno; -EBADMSG when it was refused for another reason than this. */
+static long mirror(int session, const void *address, size_t bytes)
+{
+	struct pincheck_hold request = {
+		.kind = PINCHECK_KIND_MIRROR, .addr = (uintptr_t)address, .len = bytes,
+	};
+	int error = pincheck_hold(session, &request);
+
+	if (error == -ENOMEM && request.reason != PINCHECK_REASON_MEMLOCK)
+		return -EBADMSG;
+	return error ? error : (long)request.hold;
+}
+
+static bool probe_fits(FIXTURE_DATA(memlock) *self, size_t pages)
+{
+	long id;
+
+	if (limit_memlock(pages * self->stage.page))
+		return false;
+	id = mirror(self->probe, self->zeros, PROBE_PAGES * self->stage.page);
+	if (id > 0)
+		pincheck_release(self->probe, id);
+	return id > 0;
+}
+
+/* Pages that the user is charged for, and a constant. Leaves no limit. */
+static size_t charged(FIXTURE_DATA(memlock) *self)
+{
+	size_t low = 0, high = CHARGED_MAX;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (probe_fits(self, middle))
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	limit_memlock(RLIM_INFINITY);
+	return low;
+}
+
+FIXTURE_SETUP(memlock)
+{
+	char why[WHY];
+
+	SUITE_NEEDS(NEEDS_MIRROR | NEEDS_CAPABILITIES);
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	self->probe = pincheck_open();
+	ASSERT_LE(0, self->probe);
+	self->zeros = mmap(NULL, GIB, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)self->zeros);
+	ASSERT_EQ(0, stage_no_huge_pages(self->zeros, GIB));
+	ASSERT_EQ(0, limit_memlock(RLIM_INFINITY));
+	ASSERT_EQ(0, capability_drop(CAP_IPC_LOCK));
+	/* The table of holds comes with the first one, and stays as long as the session. */
+	ASSERT_EQ(0, stage_hold(&self->stage, (struct hold_row) { PINCHECK_KIND_PIN,
+				PINCHECK_PATH_FAST, 0 }, self->stage.memory, self->stage.page));
+	ASSERT_EQ(1, pincheck_release(self->stage.session, self->stage.hold.hold));
+}
+
+FIXTURE_TEARDOWN(memlock)
+{
+	munmap(self->zeros, GIB);
+	close(self->probe);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+/* X(name, kind, flags, bytes for each page at least) */
+#define FOR_EACH_KIND(X)							\
+	X(pin, PIN, 0, 8)							\
+	X(pin_rw_lt, PIN, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM, 8)	\
+	X(get, GET, 0, 8)							\
+	X(memfd, MEMFD, 0, 8)							\
+	X(mirror, MIRROR, 0, 8)							\
+	X(mirror_late, MIRROR, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_DIRTY_LATE, 16) \
+	X(pfnmap, PFNMAP, 0, 16)
+
+struct kind_row {
+	__u32 kind, flags;
+	size_t bytes;
+};
+
+/* What there is to hold for a kind: MANY_PAGES of it, or all of the device's memory. */
+static int prepare(FIXTURE_DATA(memlock) *self, const struct kind_row *row,
+		   struct pincheck_hold *request)
+{
+	bool by_gup = row->kind == PINCHECK_KIND_PIN || row->kind == PINCHECK_KIND_GET;
+
+	*request = (struct pincheck_hold) {
+		.kind = row->kind, .flags = row->flags, .len = MANY_PAGES * self->stage.page,
+		.path = by_gup ? PINCHECK_PATH_FAST : 0,
+		.addr = row->kind == PINCHECK_KIND_MEMFD ? 0 : (uintptr_t)self->zeros,
+	};
+	if (row->kind == PINCHECK_KIND_MEMFD) {
+		request->fd = memfd_create("memlock", MFD_CLOEXEC);
+		if (request->fd < 0 || ftruncate(request->fd, request->len))
+			return -errno;
+	}
+	if (row->kind == PINCHECK_KIND_PFNMAP) {
+		struct flavour whole = flavour_fault;
+		void *memory;
+
+		whole.bytes = PINCHECK_DEVICE_BYTES;
+		memory = device_map(self->stage.session, &whole, PROT_READ);
+		if (memory == MAP_FAILED)
+			return -errno;
+		request->addr = (uintptr_t)memory;
+		request->len = whole.bytes;
+	}
+	return 0;
+}
+
+static uint64_t kind_needs(__u32 kind)
+{
+	return kind == PINCHECK_KIND_MEMFD ? NEEDS_MEMFD | NEEDS_SHMEM :
+	       kind == PINCHECK_KIND_PFNMAP ? NEEDS_PFNMAP : 0;
+}
+
+static void expect_charged(struct __test_metadata *_metadata, FIXTURE_DATA(memlock) *self,
+			   const struct kind_row *row)
+{
+	struct pincheck_hold request;
+	size_t before, during, after, least;
+
+	SUITE_NEEDS(kind_needs(row->kind));
+	ASSERT_EQ(0, prepare(self, row, &request));
+	least = request.len / self->stage.page * row->bytes / self->stage.page;
+	before = charged(self);
+	ASSERT_EQ(0, pincheck_hold(self->stage.session, &request));
+	during = charged(self);
+	EXPECT_LE(1, pincheck_release(self->stage.session, request.hold));
+	after = charged(self);
+	EXPECT_LE(before + least, during);
+	EXPECT_GE(before + 2 * least + 8, during);
+	EXPECT_EQ(before, after);
+	evidence("hold of %llu pages: charged %zd pages (at least %zu), after release %zd",
+		 request.pages, (ssize_t)(during - before), least, (ssize_t)(after - before));
+	if (request.fd > 0)
+		close(request.fd);
+	if (row->kind == PINCHECK_KIND_PFNMAP)
+		munmap((void *)(uintptr_t)request.addr, request.len);
+}
+
+#define KIND_IS_CHARGED(name, kind_, flags_, bytes_)				\
+	TEST_F(memlock, name##_is_charged)					\
+	{									\
+		const struct kind_row row = { PINCHECK_KIND_##kind_, flags_, bytes_ };	\
+										\
+		expect_charged(_metadata, self, &row);				\
+	}
+FOR_EACH_KIND(KIND_IS_CHARGED)
+
+/* What is charged is what the session has: many small holds do not cost a page each. */
+TEST_F(memlock, small_holds_share_pages)
+{
+	const struct hold_row row = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
+	const int count = 64;
+	size_t before = charged(self), during;
+	__u32 ids[64];
+
+	for (int i = 0; i < count; i++) {
+		ASSERT_EQ(0, stage_hold(&self->stage, row, self->stage.memory, self->stage.page));
+		ids[i] = self->stage.hold.hold;
+	}
+	during = charged(self);
+	for (int i = 0; i < count; i++)
+		EXPECT_EQ(1, pincheck_release(self->stage.session, ids[i]));
+	EXPECT_LE(before + count * 64 / self->stage.page, during);
+	EXPECT_GT(before + count / 2, during);
+	evidence("%d holds of a page: charged %zd pages", count, (ssize_t)(during - before));
+}
+
+/* The array stays until the last page is released, and so does its charge. */
+TEST_F(memlock, part_released)
+{
+	struct pincheck_hold request = {
+		.kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST,
+		.addr = (uintptr_t)self->zeros, .len = MANY_PAGES * self->stage.page,
+	};
+	size_t before = charged(self), whole, part, after;
+
+	ASSERT_EQ(0, pincheck_hold(self->stage.session, &request));
+	whole = charged(self);
+	ASSERT_EQ(MANY_PAGES - 1, pincheck_release_part(self->stage.session, request.hold, 0, 1,
+							MANY_PAGES - 1));
+	part = charged(self);
+	EXPECT_EQ((long)self->stage.page / 1024, vm_pin_kib());
+	EXPECT_EQ(1, pincheck_release(self->stage.session, request.hold));
+	after = charged(self);
+	EXPECT_LT(before, whole);
+	EXPECT_EQ(whole, part);
+	EXPECT_EQ(before, after);
+	evidence("%d pins: charged %zd pages; all but one released: %zd; the last: %zd", MANY_PAGES,
+		 (ssize_t)(whole - before), (ssize_t)(part - before), (ssize_t)(after - before));
+}
+
+/* What a hold is given later is charged, too: the bitmap of stolen pins. */
+TEST_F(memlock, stolen_pins_are_charged)
+{
+	struct pincheck_hold request = {
+		.kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST,
+		.addr = (uintptr_t)self->zeros, .len = 8 * self->stage.page * self->stage.page,
+	};
+	size_t taken, robbed;
+
+	if (request.len > GIB)
+		request.len = GIB;
+	ASSERT_EQ(0, pincheck_hold(self->stage.session, &request));
+	taken = charged(self);
+	ASSERT_EQ(1, pincheck_release_part(self->stage.session, request.hold,
+					   PINCHECK_RELEASE_STEAL, 0, 1));
+	robbed = charged(self);
+	EXPECT_LE(taken + request.pages / 8 / self->stage.page, robbed);
+	EXPECT_LE(1, pincheck_release(self->stage.session, request.hold));
+	evidence("%llu pins, one stolen: charged %zd pages more", request.pages,
+		 (ssize_t)(robbed - taken));
+}
+
+/* The block comes with the first mmap() and goes with the session. */
+TEST_F(memlock, device_memory)
+{
+	size_t before = charged(self), least = DEVICE_SMALL_BYTES / self->stage.page, during, after;
+	void *memory = device_map(self->stage.session, &flavour_fault, PROT_READ);
+
+	ASSERT_NE(MAP_FAILED, memory);
+	during = charged(self);
+	munmap(memory, DEVICE_SMALL_BYTES);
+	EXPECT_EQ(during, charged(self));
+	close(self->stage.session);
+	self->stage.session = -1;
+	after = charged(self);
+	EXPECT_LE(before + least, during);
+	EXPECT_GE(before, after);
+	evidence("mmap(): charged %zd pages (at least %zu), after close %zd",
+		 (ssize_t)(during - before), least, (ssize_t)(after - before));
+}
+
+TEST_F(memlock, device_memory_refused)
+{
+	void *memory;
+
+	ASSERT_EQ(0, limit_memlock(self->stage.page));
+	memory = device_map(self->stage.session, &flavour_fault, PROT_READ);
+	EXPECT_EQ(MAP_FAILED, memory);
+	EXPECT_EQ(ENOMEM, errno);
+	ASSERT_EQ(0, limit_memlock(RLIM_INFINITY));
+	memory = device_map(self->stage.session, &flavour_fault, PROT_READ);
+	EXPECT_NE(MAP_FAILED, memory);
+	evidence("limit of a page: ENOMEM; without limit mapped");
+	if (memory != MAP_FAILED)
+		munmap(memory, DEVICE_SMALL_BYTES);
+}
+
+TEST_F(memlock, close_gives_back)
+{
+	const struct kind_row row = { PINCHECK_KIND_MIRROR, 0, 8 };
+	struct pincheck_hold request;
+	size_t before = charged(self), during, after;
+
+	ASSERT_EQ(0, prepare(self, &row, &request));
+	ASSERT_EQ(0, pincheck_hold(self->stage.session, &request));
+	ASSERT_EQ(0, pincheck_hold(self->stage.session, &request));
+	during = charged(self);
+	close(self->stage.session);
+	self->stage.session = -1;
+	after = charged(self);
+	EXPECT_LT(before, during);
+	EXPECT_GE(before, after);
+	evidence("two mirrors of %llu pages: charged %zd pages, after close %zd", request.pages,
+		 (ssize_t)(during - before), (ssize_t)(after - before));
+}
+
+/* With CAP_IPC_LOCK nothing is charged, as with io_uring: nobody else is refused for it. */
+TEST_F(memlock, privileged_not_charged)
+{
+	const struct kind_row row = { PINCHECK_KIND_MIRROR, 0, 8 };
+	struct pincheck_hold request;
+	size_t before = charged(self), during;
+
+	ASSERT_EQ(0, prepare(self, &row, &request));
+	ASSERT_EQ(0, capability_raise(CAP_IPC_LOCK));
+	ASSERT_EQ(0, limit_memlock(0));
+	ASSERT_EQ(0, pincheck_hold(self->stage.session, &request));
+	ASSERT_EQ(0, capability_drop(CAP_IPC_LOCK));
+	during = charged(self);
+	EXPECT_EQ(before, during);
+	EXPECT_EQ(request.pages, pincheck_release(self->stage.session, request.hold));
+	EXPECT_EQ(before, charged(self));
+	evidence("limit 0, CAP_IPC_LOCK: a mirror of %llu pages, charged %zd", request.pages,
+		 (ssize_t)(during - before));
+}
+
+/* Whoever may have nothing may still open the device, and ask what it can do. */
+TEST_F(memlock, limit_0)
+{
+	struct pincheck_info info;
+	int session;
+
+	ASSERT_EQ(0, limit_memlock(0));
+	session = pincheck_open();
+	ASSERT_LE(0, session);
+	EXPECT_EQ(0, pincheck_info(session, &info));
+	EXPECT_EQ(-ENOMEM, mirror(session, self->zeros, PROBE_PAGES * self->stage.page));
+	close(session);
+	evidence("limit 0: opened, asked; a mirror of %zu pages: ENOMEM, MEMLOCK", PROBE_PAGES);
+}
+
+/* An ordinary process that was handed descriptors, and what it could take by each of two tries. */
+struct greedy {
+	long taken[2];
+	long last_error;
+	long huge_error;
+	bool ready;
+};
+
+static long take_all(int session, const void *address, size_t bytes, long *last_error)
+{
+	long count = 0, id;
+
+	while ((id = mirror(session, address, bytes)) > 0)
+		count++;
+	*last_error = id;
+	return count;
+}
+
+static void release_all(int session)
+{
+	for (__u32 id = 0; id < 1U << 14; id++)
+		pincheck_release(session, id);
+}
+
+static void __attribute__((noreturn)) be_greedy(FIXTURE_DATA(memlock) *self, int session,
+						rlim_t limit, struct greedy *greedy)
+{
+	const struct rlimit memlock = { limit, limit };
+
+	if (setrlimit(RLIMIT_MEMLOCK, &memlock) ||
+	    setresuid(ORDINARY_USER, ORDINARY_USER, ORDINARY_USER))
+		_exit(1);
+	greedy->huge_error = mirror(session, self->zeros, GIB);
+	for (int i = 0; i < 2; i++) {
+		if (i)
+			release_all(session);
+		greedy->taken[i] = take_all(session, self->zeros, 8 * self->stage.page,
+					    &greedy->last_error);
+	}
+	__atomic_store_n(&greedy->ready, true, __ATOMIC_RELEASE);
+	for (;;)
+		pause();
+}
+
+static pid_t start_greedy(FIXTURE_DATA(memlock) *self, int session, rlim_t limit,
+			  struct greedy *greedy)
+{
+	pid_t child = fork();
+
+	if (!child)
+		be_greedy(self, session, limit, greedy);
+	while (child > 0 && !__atomic_load_n(&greedy->ready, __ATOMIC_ACQUIRE) &&
+	       !waitpid(child, NULL, WNOHANG))
+		sched_yield();
+	return child;
+}
+
+static void end_greedy(pid_t child)
+{
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
+/*
+ * The hostile one: an ordinary user, 64 KiB, no capability, and a descriptor of root's. About 340
+ * mirrors of 1 GiB took a guest to OOM. Each of these costs more than 10 KiB, for its events.
+ */
+TEST_F(memlock, ordinary_user)
+{
+	rlim_t limit = ORDINARY_LIMIT + charged(self) * self->stage.page;
+	const long most = limit / (256 * sizeof(struct pincheck_event));
+	struct greedy *greedy = mmap(NULL, self->stage.page, PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t child;
+
+	ASSERT_NE(MAP_FAILED, (void *)greedy);
+	child = start_greedy(self, self->stage.session, limit, greedy);
+	ASSERT_LT(0, child);
+	EXPECT_EQ(-ENOMEM, greedy->huge_error);
+	EXPECT_EQ(-ENOMEM, greedy->last_error);
+	EXPECT_LE(1, greedy->taken[0]);
+	EXPECT_GE(most, greedy->taken[0]);
+	EXPECT_EQ(greedy->taken[0], greedy->taken[1]);
+	evidence("uid %d, %llu bytes: 1 GiB: %s; then %ld mirrors (at most %ld), %s; again: %ld",
+		 ORDINARY_USER, (unsigned long long)limit, strerror(-greedy->huge_error),
+		 greedy->taken[0], most, strerror(-greedy->last_error), greedy->taken[1]);
+	end_greedy(child);
+}
+
+/* More descriptors and more processes do not make it more, and what they had comes back. */
+TEST_F(memlock, many_sessions_and_processes)
+{
+	enum { SESSIONS = 4 };
+	size_t before = charged(self);
+	rlim_t limit = ORDINARY_LIMIT + before * self->stage.page;
+	const long most = limit / (256 * sizeof(struct pincheck_event));
+	struct greedy *greedy = mmap(NULL, self->stage.page, PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t children[SESSIONS];
+	int sessions[SESSIONS];
+	long sum = 0;
+
+	ASSERT_NE(MAP_FAILED, (void *)greedy);
+	for (int i = 0; i < SESSIONS; i++) {
+		sessions[i] = pincheck_open();
+		ASSERT_LE(0, sessions[i]);
+		children[i] = start_greedy(self, sessions[i], limit, &greedy[i]);
+		ASSERT_LT(0, children[i]);
+		sum += greedy[i].taken[1];
+	}
+	/* Less than a page of each session is not charged: that may be one mirror's last page. */
+	EXPECT_GE(most + SESSIONS, sum);
+	EXPECT_LT(before, charged(self));
+	for (int i = 0; i < SESSIONS; i++) {
+		end_greedy(children[i]);
+		close(sessions[i]);
+	}
+	EXPECT_EQ(before, charged(self));
+	evidence("%d sessions in %d processes: %ld mirrors (at most %ld); closed: charged %zd",
+		 SESSIONS, SESSIONS, sum, most + SESSIONS, (ssize_t)(charged(self) - before));
+}
+
+PINCHECK_TEST_MAIN

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pages of the kernel's own: of a type (page tables, slab), reserved, or got by its own code. Their
+ * words of struct page mean what their owner says: ACCURACY demands that what is no mapcount is not
+ * told as one (row 12 of issue 9), and nobody else takes a reference on them, for their owner may
+ * set the count (row 7 of issue 9). One variant a kind of page.
+ */
+#include "suite.h"
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include "stage.h"
+#include "virtio_mem.h"
+
+/* Bits of /proc/kpageflags (include/uapi/linux/kernel-page-flags.h). */
+#define KPF_SLAB	7
+#define KPF_OFFLINE	23
+#define KPF_PGTABLE	26
+#define NO_KPF		64	/* none of them: memory that the kernel got for itself */
+
+/* Less than a memory block: the rest of it is logically offline. */
+#define PLUG_MIB	64
+
+#define PAGES_MAX	1024	/* judged in one case */
+#define BATCH		512	/* entries of /proc/kpageflags read at once */
+#define ROUNDS		20000	/* looks at one page, while another CPU looks, too */
+
+FIXTURE(page_types)
+{
+	struct stage stage;
+	int kpageflags;
+	__u64 *pfns;
+	size_t count;
+	unsigned char *memory;	/* that maps the zero page */
+	bool stop;
+};
+
+FIXTURE_VARIANT(page_types)
+{
+	unsigned int bit;	/* of /proc/kpageflags; 0: the zero page */
+	bool typed;
+	__u64 flag;		/* of the report */
+};
+
+FIXTURE_VARIANT_ADD(page_types, table) { KPF_PGTABLE, true, PINCHECK_PAGE_TYPED };
+FIXTURE_VARIANT_ADD(page_types, slab) { KPF_SLAB, true, PINCHECK_PAGE_SLAB };
+FIXTURE_VARIANT_ADD(page_types, offline)
+{
+	KPF_OFFLINE, true, PINCHECK_PAGE_TYPED | PINCHECK_PAGE_OFFLINE,
+};
+FIXTURE_VARIANT_ADD(page_types, of_nobody) { NO_KPF, false, 0 };
+FIXTURE_VARIANT_ADD(page_types, reserved) { 0, false, PINCHECK_PAGE_ZERO };
+
+static bool has_bit(uint64_t entry, unsigned int bit)
+{
+	return bit == NO_KPF ? !entry : entry & 1ULL << bit;
+}
+
+/*
+ * Is the page of this kind, and in use? Pages found by a look at all memory come and go. What has a
+ * type is in use also without references: so is slab of newer kernels.
+ */
+static bool is_kind(FIXTURE_DATA(page_types) *self, unsigned int bit, __u64 pfn)
+{
+	struct pincheck_report report;
+	uint64_t entry;
+
+	if (pincheck_report(self->stage.session, &pfn, 1, &report) ||
+	    (bit == NO_KPF && report.refcount <= 0))
+		return false;
+	return !bit || (pread(self->kpageflags, &entry, sizeof(entry), pfn * sizeof(entry)) ==
+			sizeof(entry) && has_bit(entry, bit));
+}
+
+/* The first PAGES_MAX pages of a kind in the memory of the machine. */
+static void find_pages(FIXTURE_DATA(page_types) *self, unsigned int bit)
+{
+	uint64_t entries[BATCH];
+	ssize_t got;
+
+	for (__u64 pfn = 0; self->count < PAGES_MAX; pfn += BATCH) {
+		got = pread(self->kpageflags, entries, sizeof(entries), pfn * sizeof(*entries));
+		if (got <= 0)
+			return;
+		for (size_t i = 0; i < got / sizeof(*entries) && self->count < PAGES_MAX; i++)
+			if (has_bit(entries[i], bit) && is_kind(self, bit, pfn + i))
+				self->pfns[self->count++] = pfn + i;
+	}
+}
+
+/* Memory that was only read is the zero page. */
+static void find_zero_page(FIXTURE_DATA(page_types) *self)
+{
+	self->memory = mmap(NULL, self->stage.page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (self->memory == MAP_FAILED)
+		return;
+	(void)*(volatile unsigned char *)self->memory;
+	self->pfns[0] = stage_pfn(self->memory);
+	self->count = self->pfns[0] != 0;
+}
+
+FIXTURE_SETUP(page_types)
+{
+	char why[WHY];
+
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	self->kpageflags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	self->pfns = calloc(PAGES_MAX, sizeof(*self->pfns));
+	SUITE_NEEDS(NEEDS_KPAGEFLAGS | (variant->bit == KPF_OFFLINE ? NEEDS_VIRTIO_MEM : 0));
+	if (variant->bit == KPF_OFFLINE)
+		ASSERT_DONE(virtio_mem_resize(PLUG_MIB));
+	if (variant->bit)
+		find_pages(self, variant->bit);
+	else
+		find_zero_page(self);
+	ASSERT_LT(0, self->count);
+}
+
+FIXTURE_TEARDOWN(page_types)
+{
+	if (self->memory && self->memory != MAP_FAILED)
+		munmap(self->memory, self->stage.page);
+	free(self->pfns);
+	if (self->kpageflags >= 0)
+		close(self->kpageflags);
+	if (variant->bit == KPF_OFFLINE && virtio_mem_offered() && virtio_mem_plugged()) {
+		EXPECT_EQ(0, virtio_mem_resize(0));
+	}
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+/* Row 12 of issue 9: the type of a page is not told as its mapcount, and no count is negative. */
+TEST_F(page_types, mapcount)
+{
+	const __u32 mapcounts = PINCHECK_REPORT_MAPCOUNT | PINCHECK_REPORT_FOLIO_MAPCOUNT |
+				PINCHECK_REPORT_ENTIRE_MAPCOUNT;
+	size_t judged = 0, told = 0, negative = 0, unnamed = 0;
+	struct pincheck_report report;
+
+	for (size_t i = 0; i < self->count; i++) {
+		ASSERT_EQ(0, pincheck_report(self->stage.session, &self->pfns[i], 1, &report));
+		if (!is_kind(self, variant->bit, report.pfn))
+			continue;
+		judged++;
+		told += variant->typed && (report.present & mapcounts);
+		negative += report.page_mapcount < 0 || report.folio_mapcount < 0 ||
+			    report.entire_mapcount < 0 || report.refcount < 0;
+		unnamed += (report.flags & variant->flag) != variant->flag;
+	}
+	EXPECT_LT(0, judged);
+	EXPECT_EQ(0, told);
+	EXPECT_EQ(0, negative);
+	EXPECT_EQ(0, unnamed);
+	evidence("%zu of %zu pages from PFN %#llx on: a mapcount of %zu is told, %zu negative, %zu not named",
+		 judged, self->count, self->pfns[0], told, negative, unnamed);
+}
+
+/* Looks at the page, in both ways there are, as long as the other thread does. */
+static void *looks(void *argument)
+{
+	FIXTURE_DATA(page_types) *self = argument;
+	struct pincheck_report report;
+	__u64 pfn = self->pfns[0];
+
+	while (!__atomic_load_n(&self->stop, __ATOMIC_RELAXED)) {
+		__u64 cursor = pfn, end = pfn + 1, found, count = 1;
+
+		pincheck_report(self->stage.session, &pfn, 1, &report);
+		pincheck_scan(self->stage.session, PINCHECK_SCAN_EXCESS, &cursor, &end, &found,
+			      &count);
+	}
+	return NULL;
+}
+
+/*
+ * Row 7 of issue 9: a report does not count its own references, but it sees those of another report
+ * and of a scan. On such a page there are none.
+ */
+TEST_F(page_types, no_reference)
+{
+	struct pincheck_report report, first;
+	size_t judged = 0, differs = 0;
+	pthread_t other;
+
+	SUITE_NEEDS(NEEDS_THREADS);
+	ASSERT_EQ(0, pincheck_report(self->stage.session, self->pfns, 1, &first));
+	stage_use_all_cpus();
+	ASSERT_EQ(0, pthread_create(&other, NULL, looks, self));
+	for (size_t i = 0; i < ROUNDS; i++) {
+		if (pincheck_report(self->stage.session, self->pfns, 1, &report))
+			break;
+		/* Freed meanwhile: that is the end of it. */
+		if (!is_kind(self, variant->bit, report.pfn))
+			break;
+		judged++;
+		differs += report.refcount != first.refcount;
+	}
+	__atomic_store_n(&self->stop, true, __ATOMIC_RELAXED);
+	pthread_join(other, NULL);
+	EXPECT_LT(0, judged);
+	EXPECT_EQ(0, differs);
+	evidence("PFN %#llx: %d references, another number in %zu of %zu looks", self->pfns[0],
+		 first.refcount, differs, judged);
+}
+
+PINCHECK_TEST_MAIN

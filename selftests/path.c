@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * "Unknown", never "fast", where the device's probe could not see the slow path: kprobes and ftrace can
+ * be switched off at any time (row 6 of issue 9). Memory that was never touched always comes by the
+ * slow path. Invariant: ACCURACY.
+ *
+ * Nothing is held while a switch is under way: the kernel then patches its text, and an emulated CPU
+ * that runs into that dies of it (6.12.117: a call of address 0 from the probed function).
+ */
+#include "suite.h"
+#include <sys/mman.h>
+#include "knob.h"
+#include "stage.h"
+
+static const struct hold_row fast_row = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST,
+					  PINCHECK_HOLD_WRITE };
+
+FIXTURE(path)
+{
+	struct stage stage;
+	unsigned char *untouched;
+};
+
+FIXTURE_VARIANT(path)
+{
+	const char *knob;
+	unsigned long long needs;
+};
+
+FIXTURE_VARIANT_ADD(path, kprobes) { KNOB_KPROBES, NEEDS_KPROBES_SWITCH };
+FIXTURE_VARIANT_ADD(path, ftrace) { KNOB_FTRACE, NEEDS_FTRACE_SWITCH };
+
+FIXTURE_SETUP(path)
+{
+	char why[WHY];
+
+	SUITE_NEEDS(NEEDS_PATH | variant->needs);
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	self->untouched = mmap(NULL, self->stage.length, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)self->untouched);
+	ASSERT_EQ(0, madvise(self->untouched, self->stage.length, MADV_NOHUGEPAGE));
+}
+
+FIXTURE_TEARDOWN(path)
+{
+	EXPECT_EQ(0, knob_set(variant->knob, "1"));
+	munmap(self->untouched, self->stage.length);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+/* How many pages of the hold PAGES tells to be of @path. */
+static unsigned int pages_told(const struct stage *stage, __u32 path)
+{
+	struct pincheck_page pages[STAGE_PAGES];
+	unsigned int told = 0;
+
+	if (pincheck_pages(stage->session, stage->hold.hold, 0, STAGE_PAGES, pages))
+		return -1;
+	for (size_t i = 0; i < STAGE_PAGES; i++)
+		told += pages[i].path == path;
+	return told;
+}
+
+static void describe(const struct stage *stage, const char *what)
+{
+	evidence("%s: HOLD told %llu fast, %llu slow; PAGES %u fast, %u slow, %u unknown", what,
+		 stage->hold.fast_pages, stage->hold.slow_pages,
+		 pages_told(stage, PINCHECK_PATH_FAST), pages_told(stage, PINCHECK_PATH_SLOW),
+		 pages_told(stage, PINCHECK_PATH_UNKNOWN));
+}
+
+/* Switched off after the session was opened: the next HOLD knows, and so does PAGES. */
+TEST_F(path, switched_off)
+{
+	struct stage *stage = &self->stage;
+	struct pincheck_info info;
+
+	ASSERT_EQ(0, knob_set(variant->knob, "0"));
+	ASSERT_EQ(0, stage_hold(stage, fast_row, self->untouched, stage->length));
+	describe(stage, "never touched, switched off");
+	EXPECT_EQ(0, stage->hold.fast_pages);
+	EXPECT_EQ(0, pages_told(stage, PINCHECK_PATH_FAST));
+	ASSERT_EQ(0, pincheck_info(stage->session, &info));
+	if (!(info.features & PINCHECK_FEAT_PATH)) {
+		EXPECT_EQ(0, stage->hold.slow_pages);
+		EXPECT_EQ(STAGE_PAGES, pages_told(stage, PINCHECK_PATH_UNKNOWN));
+	}
+}
+
+/* What was not seen stays unknown; and the next hold is told again, though nobody asked INFO. */
+TEST_F(path, switched_on_again)
+{
+	struct stage *stage = &self->stage;
+	__u32 unseen;
+
+	ASSERT_EQ(0, knob_set(variant->knob, "0"));
+	ASSERT_EQ(0, stage_hold(stage, fast_row, self->untouched, stage->length));
+	unseen = stage->hold.hold;
+	ASSERT_EQ(0, knob_set(variant->knob, "1"));
+	EXPECT_EQ(0, pages_told(stage, PINCHECK_PATH_FAST));
+	ASSERT_EQ(0, stage_hold_all(stage, fast_row));
+	describe(stage, "touched, switched on again");
+	EXPECT_EQ(STAGE_PAGES, stage->hold.fast_pages);
+	EXPECT_EQ(STAGE_PAGES, pages_told(stage, PINCHECK_PATH_FAST));
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
+	madvise(self->untouched, stage->length, MADV_DONTNEED);
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, unseen));
+	ASSERT_EQ(0, stage_hold(stage, fast_row, self->untouched, stage->length));
+	describe(stage, "never touched, switched on again");
+	EXPECT_EQ(STAGE_PAGES, stage->hold.slow_pages);
+}
+
+PINCHECK_TEST_MAIN

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * FILE. Issue 9, row 11: who has no CAP_SYS_ADMIN gets no reference for writing on pages of a file
+ * that tracks dirtying. Such a page is marked dirty when the hold ends, and by then writeback and
+ * reclaim may have taken what it needs for that: the harm of DIRTY_LATE and DIRTY_UNLOCKED, which
+ * need the capability. One variant a way to hold.
+ */
+#include "suite.h"
+#include <sys/mman.h>
+#include "capability.h"
+#include "stage.h"
+
+FIXTURE(privilege)
+{
+	struct stage stage;
+	int file;
+};
+
+FIXTURE_VARIANT(privilege)
+{
+	struct hold_row row;
+	unsigned int needs;
+	bool by_reference;
+};
+
+#define PRIVILEGE_VARIANT(name_, kind_, path_, flags_)				\
+	FIXTURE_VARIANT_ADD(privilege, name_)					\
+	{									\
+		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
+		.by_reference = true,						\
+	};
+FOR_EACH_HOLD_ROW(PRIVILEGE_VARIANT)
+
+FIXTURE_VARIANT_ADD(privilege, mirror_rw)
+{
+	.row = { PINCHECK_KIND_MIRROR, 0, PINCHECK_HOLD_WRITE }, .needs = NEEDS_MIRROR,
+};
+
+FIXTURE_SETUP(privilege)
+{
+	char why[WHY];
+
+	self->file = -1;
+	SUITE_NEEDS(NEEDS_EXT4 | NEEDS_CAPABILITIES | variant->needs);
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+}
+
+FIXTURE_TEARDOWN(privilege)
+{
+	if (self->file >= 0)
+		close(self->file);
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+static bool is_harmful(const FIXTURE_VARIANT(privilege) *variant)
+{
+	return variant->by_reference && (variant->row.flags & PINCHECK_HOLD_WRITE);
+}
+
+/* From the third page of the stage on, pages of @file, written. */
+static int cover(FIXTURE_DATA(privilege) *self, int flags)
+{
+	size_t at = 2 * self->stage.page, bytes = self->stage.length - at;
+	void *memory;
+
+	if (self->file < 0 || ftruncate(self->file, bytes))
+		return -errno;
+	memory = mmap(self->stage.memory + at, bytes, PROT_READ | PROT_WRITE, flags | MAP_FIXED,
+		      self->file, 0);
+	if (memory == MAP_FAILED)
+		return -errno;
+	memset(memory, 0x5a, bytes);
+	return 0;
+}
+
+/* Kernels from 6.5 on refuse long-term ones themselves, whoever asks. */
+static bool kernel_refuses(FIXTURE_DATA(privilege) *self, int error)
+{
+	const __u32 both = PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_WRITE;
+
+	return (self->stage.hold.flags & both) == both && error == -EFAULT &&
+	       self->stage.hold.reason == PINCHECK_REASON_FILE;
+}
+
+TEST_F(privilege, file_that_tracks_dirtying)
+{
+	struct stage *stage = &self->stage;
+	const uint64_t place = (uintptr_t)stage->memory + 2 * stage->page;
+	int with, without;
+
+	self->file = memory_open_ext4();
+	ASSERT_EQ(0, cover(self, MAP_SHARED));
+	ASSERT_EQ(0, capability_drop(CAP_SYS_ADMIN));
+	without = stage_hold_all(stage, variant->row);
+	ASSERT_EQ(0, capability_raise(CAP_SYS_ADMIN));
+	if (!without)
+		EXPECT_LE(0, pincheck_release(stage->session, stage->hold.hold));
+	if (!kernel_refuses(self, without)) {
+		EXPECT_EQ(is_harmful(variant) ? -EPERM : 0, without);
+		EXPECT_EQ(is_harmful(variant) ? PINCHECK_REASON_CAPABILITY : PINCHECK_REASON_NONE,
+			  stage->hold.reason);
+	}
+	EXPECT_EQ(without ? 2 : STAGE_PAGES, stage->hold.pages);
+	EXPECT_EQ(without ? place : 0, stage->hold.fail_addr);
+	evidence("without CAP_SYS_ADMIN: %s, reason %s, %llu pages before it", strerror(-without),
+		 pincheck_reason_name(stage->hold.reason), stage->hold.pages);
+	with = stage_hold_all(stage, variant->row);
+	if (!kernel_refuses(self, with))
+		EXPECT_EQ(0, with);
+	evidence("with it: %s", strerror(-with));
+}
+
+/* What no file system has to be asked for is given: shmem, and copies of the process's own. */
+static void expect_given(struct __test_metadata *_metadata, FIXTURE_DATA(privilege) *self,
+			 struct hold_row row, int flags, const char *what)
+{
+	ASSERT_EQ(0, cover(self, flags));
+	ASSERT_EQ(0, capability_drop(CAP_SYS_ADMIN));
+	EXPECT_EQ(0, stage_hold_all(&self->stage, row));
+	EXPECT_EQ(STAGE_PAGES, self->stage.hold.pages);
+	ASSERT_EQ(0, capability_raise(CAP_SYS_ADMIN));
+	evidence("%s, without CAP_SYS_ADMIN: %llu pages", what, self->stage.hold.pages);
+}
+
+TEST_F(privilege, private_copies)
+{
+	self->file = memory_open_ext4();
+	expect_given(_metadata, self, variant->row, MAP_PRIVATE, "private copies of a file's");
+}
+
+TEST_F(privilege, shmem)
+{
+	SUITE_NEEDS(NEEDS_SHMEM);
+	self->file = memfd_create("privilege", MFD_CLOEXEC);
+	expect_given(_metadata, self, variant->row, MAP_SHARED, "shmem");
+}
+
+PINCHECK_TEST_MAIN

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Signals during HOLD: only a fatal one may end it. The kinds that watch memory have the kernel take
+ * all locks of the process the first time, and the kernel gives that up on any signal (row 9 of
+ * issue 9). Each hold is therefore the first of a fresh process, which has many mappings, so
+ * that there are many locks to take. Invariant: CLEAN.
+ */
+#include "suite.h"
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "device_memory.h"
+#include "stage.h"
+
+#define PROCESSES	25
+#define MAPPINGS	2000
+#define ALARM_USEC	100
+#define STOPS_MOST	40
+#define STOP_STEP_YIELDS	20
+
+/* What the processes report, in memory that all of them share. */
+struct outcome {
+	unsigned int held;
+	unsigned int interrupted;
+	unsigned int disturbed;	/* the handler ran between HOLD's call and its return */
+	int other_error;
+};
+
+FIXTURE(signals)
+{
+	struct stage stage;
+	struct outcome *outcome;
+};
+
+FIXTURE_VARIANT(signals)
+{
+	uint64_t needs;
+	struct hold_row row;
+};
+
+FIXTURE_VARIANT_ADD(signals, mirror) { NEEDS_MIRROR, { PINCHECK_KIND_MIRROR, 0, 0 } };
+FIXTURE_VARIANT_ADD(signals, pfnmap) { NEEDS_PFNMAP, { PINCHECK_KIND_PFNMAP, 0, 0 } };
+
+FIXTURE_SETUP(signals)
+{
+	char why[WHY];
+
+	SUITE_NEEDS(variant->needs);
+	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	self->outcome = mmap(NULL, sizeof(*self->outcome), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)self->outcome);
+}
+
+FIXTURE_TEARDOWN(signals)
+{
+	munmap(self->outcome, sizeof(*self->outcome));
+	EXPECT_STAGE_CLEAN(&self->stage);
+}
+
+static volatile sig_atomic_t alarms;
+
+static void count_alarm(int signal)
+{
+	alarms++;
+}
+
+static void start_alarms(void)
+{
+	const struct sigaction action = { .sa_handler = count_alarm, .sa_flags = SA_RESTART };
+	const struct itimerval often = { { 0, ALARM_USEC }, { 0, ALARM_USEC } };
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+}
+
+static void stop_alarms(void)
+{
+	const struct itimerval never = { 0 };
+
+	setitimer(ITIMER_REAL, &never, NULL);
+}
+
+/* Neighbours differ in protection, or the kernel would make one mapping of them. */
+static void map_many(size_t page)
+{
+	for (size_t i = 0; i < MAPPINGS; i++)
+		mmap(NULL, page, i % 2 ? PROT_READ : PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+/* What a hold of @row is taken on: the session's device memory, or the stage's own. */
+static void *memory_of(const struct stage *stage, struct hold_row row)
+{
+	if (row.kind == PINCHECK_KIND_PFNMAP)
+		return device_map(stage->session, &flavour_fault, PROT_READ);
+	return stage->memory;
+}
+
+static void take_hold(const FIXTURE_DATA(signals) *self, struct hold_row row, void *memory)
+{
+	struct stage stage = self->stage;
+	sig_atomic_t before = alarms;
+	int error = stage_hold(&stage, row, memory, stage.page);
+
+	self->outcome->disturbed += alarms != before;
+	self->outcome->held += !error;
+	self->outcome->interrupted += error == -EINTR;
+	if (error && error != -EINTR)
+		self->outcome->other_error = error;
+	if (!error)
+		pincheck_release(stage.session, stage.hold.hold);
+}
+
+/* A fresh process that holds memory once, after @prepare. Return: its pid. */
+static pid_t start_holder(const FIXTURE_DATA(signals) *self, struct hold_row row,
+			  void (*prepare)(void))
+{
+	pid_t pid = fork();
+	void *memory;
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	memory = memory_of(&self->stage, row);
+	if (memory == MAP_FAILED)
+		_exit(1);
+	map_many(self->stage.page);
+	prepare();
+	take_hold(self, row, memory);
+	stop_alarms();
+	_exit(0);
+}
+
+/* Row 9 of issue 9. A handler runs all the time, and every HOLD is answered with a hold. */
+TEST_F(signals, alarms_do_not_interrupt)
+{
+	struct outcome *outcome = self->outcome;
+	int status;
+
+	SUITE_NEEDS(NEEDS_TIMERS);
+	for (int i = 0; i < PROCESSES; i++) {
+		pid_t pid = start_holder(self, variant->row, start_alarms);
+
+		ASSERT_LT(0, pid);
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		ASSERT_EQ(0, status);
+	}
+	evidence("%u of %d held, %u EINTR, error %d; the handler ran during %u of the HOLDs",
+		 outcome->held, PROCESSES, outcome->interrupted, outcome->other_error,
+		 outcome->disturbed);
+	EXPECT_EQ(0, outcome->interrupted);
+	EXPECT_EQ(PROCESSES, outcome->held);
+	EXPECT_LT(0, outcome->disturbed);
+}
+
+/* The parent sees the process stopped, and from then on HOLD is what it is about. */
+static void stop_oneself(void)
+{
+	raise(SIGSTOP);
+}
+
+/*
+ * Lets @pid, which stopped itself, go on and stops it again, each time a little later, so that one
+ * stop or another falls into its HOLD; STOPS_MOST times or until the process ends. Return: how often
+ * it was seen stopped.
+ */
+static unsigned int stop_often(pid_t pid, int *status)
+{
+	unsigned int stops = 0;
+
+	while (waitpid(pid, status, WUNTRACED) == pid && WIFSTOPPED(*status)) {
+		kill(pid, SIGCONT);
+		if (++stops > STOPS_MOST)
+			continue;
+		for (unsigned int i = 0; i < stops * STOP_STEP_YIELDS; i++)
+			sched_yield();
+		kill(pid, SIGSTOP);
+	}
+	return stops;
+}
+
+/* Row 9 of issue 9. SIGSTOP cannot be blocked: the call is made again when the process goes on. */
+TEST_F(signals, stops_do_not_interrupt)
+{
+	struct outcome *outcome = self->outcome;
+	unsigned int stops = 0;
+	int status;
+
+	stage_use_all_cpus();
+	for (int i = 0; i < PROCESSES; i++) {
+		pid_t pid = start_holder(self, variant->row, stop_oneself);
+
+		ASSERT_LT(0, pid);
+		stops += stop_often(pid, &status);
+		ASSERT_EQ(0, status);
+	}
+	evidence("%u of %d held, %u EINTR, error %d; stopped %u times", outcome->held, PROCESSES,
+		 outcome->interrupted, outcome->other_error, stops);
+	EXPECT_EQ(0, outcome->interrupted);
+	EXPECT_EQ(PROCESSES, outcome->held);
+	EXPECT_LT(PROCESSES, stops);
+}
+
+PINCHECK_TEST_MAIN

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * interface: get_dev_pagemap(pfn, NULL)
+ * since: 4.10
+ * else: absent
+ * shim: compat/device_page.h; can go when the oldest supported kernel is 7.2
+ */
+#include "probe.h"
+#include <linux/memremap.h>
+#include <linux/mm.h>
+
+PROBE(bool, unsigned long pfn)
+{
+	struct dev_pagemap *range = get_dev_pagemap(pfn, NULL);
+
+	if (range)
+		put_dev_pagemap(range);
+	return range;
+}

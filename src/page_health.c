@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The health of a page: everything that reads or writes memory of others asks here first. To touch
+ * memory that failed is a machine check in kernel mode, and memory that is logically offline may
+ * be gone.
+ */
+#include <linux/errno.h>
+#include <linux/mm.h>
+#include "compat/page_flags.h"
+#include "compat/page_type.h"
+#include "page_health.h"
+
+/**
+ * page_failed() - has the memory of a page failed, as far as a module can know?
+ * @page: any page, with or without a reference of the caller
+ *
+ * The kernel marks the page that failed, also within a transparent huge page. Of a hugetlb folio
+ * it marks the first page, whichever page failed, and keeps the list of those that failed to
+ * itself: the whole folio counts as failed. (The kernel's own read() of hugetlbfs goes by that
+ * list since 38c1ddbde6c6, 6.6.)
+ */
+bool page_failed(struct page *page)
+{
+	struct page *head;
+
+	if (PageHWPoison(page))
+		return true;
+	head = compound_head(page);
+	return head != page && PageHWPoison(head) && compat_page_is_hugetlb(head);
+}
+
+/**
+ * page_health() - may the memory of a page be read and written?
+ * @page: that cannot go away meanwhile
+ *
+ * Pages of a type belong to their owner alone. Among them are those that are logically offline
+ * (PageOffline()), which nobody else may touch: the hypervisor may have taken them.
+ *
+ * Return: 0, or -EIO.
+ */
+int page_health(struct page *page)
+{
+	if (page_failed(page) || compat_page_has_owner(compound_head(page)))
+		return -EIO;
+	return 0;
+}

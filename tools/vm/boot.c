@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A guest from power-on to its end, booted once more where the emulator failed it. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "boot.h"
+#include "machine.h"
+#include "options.h"
+#include "progress.h"
+#include "record.h"
+#include "suite.h"
+#include "util.h"
+
+#define BOOTS_MAX	2
+
+/* Emulation is that much slower than what the defaults are meant for. */
+#define SLOWDOWN		3
+#define BOOT_SECONDS		20
+#define TOPIC_SECONDS		120
+#define TEST_SECONDS		600
+#define SHELL_SECONDS		(24 * 60 * 60)
+/* The guest ends an overdue topic by itself; past this, it no longer can. */
+#define TOPIC_GRACE_SECONDS	60
+
+static long scaled(long given, long normal, bool emulated)
+{
+	return given ? given : emulated ? normal * SLOWDOWN : normal;
+}
+
+long boot_topic_seconds(const struct options *options, bool emulated)
+{
+	return scaled(options->topic_deadline, TOPIC_SECONDS, emulated);
+}
+
+static struct limits limits_of(const struct options *options, bool emulated)
+{
+	double boot = (double)scaled(options->boot_deadline, BOOT_SECONDS, emulated);
+	struct limits limits = {
+		.boot = boot,
+		.boot_total = boot * 5,
+		.topic = (double)(boot_topic_seconds(options, emulated) + TOPIC_GRACE_SECONDS),
+		.test = (double)scaled(options->test_deadline, TEST_SECONDS, emulated),
+	};
+
+	/* Commands of a shell take as long as they take. */
+	if (options->shell) {
+		limits.test = (double)(options->test_deadline ?: SHELL_SECONDS);
+		limits.topic = limits.test;
+	}
+	return limits;
+}
+
+static FILE *open_log(const struct options *options, const char *name)
+{
+	char *path = format_text("%s/%s", options->results, name);
+	FILE *log = fopen(path, "we");
+
+	if (!log)
+		complain("cannot write %s: %s", path, strerror(errno));
+	free(path);
+	return log;
+}
+
+/* The console of a boot that stalled is the only trace of it: keep it beside the next one. */
+static void keep_stalled_console(const struct options *options)
+{
+	char *from = format_text("%s/console.log", options->results);
+	char *to = format_text("%s/console.stalled.log", options->results);
+
+	rename(from, to);
+	free(from);
+	free(to);
+}
+
+static int boot_once(const struct run *run, struct machine *machine, struct suite *suite,
+		     struct shell *shell, struct progress *progress)
+{
+	const struct options *options = run->options;
+
+	*machine = (struct machine){
+		.limits = limits_of(options, run->accel == ACCEL_TCG), .suite = suite,
+		.shell = shell,
+		.results_log = open_log(options, "results.ktap"),
+	};
+	machine->console.log = open_log(options, "console.log");
+	machine->console.echo = options->verbose;
+	if (!machine->results_log || !machine->console.log || suite_init(suite, progress))
+		return -1;
+	progress_phase(progress, "booting");
+	machine_run(machine, run->argv);
+	progress_end(progress);
+	if (*machine->qmp.error)
+		complain("%s", machine->qmp.error);
+	fclose(machine->results_log);
+	fclose(machine->console.log);
+	return 0;
+}
+
+/*
+ * What befalls an emulated boot now and then, and says nothing of the kernel: once more is fair, if
+ * it is said. One boot in eleven of 7.3 stalled; one in a hundred panics by an int3 that QEMU did
+ * not forget in time, see Documentation/emulation.md.
+ */
+static bool deserves_another_boot(const struct run *run, const struct machine *machine,
+				  const struct suite *suite, struct progress *progress)
+{
+	if (run->boots == BOOTS_MAX)
+		return false;
+	if (machine->end == END_NO_PROGRESS) {
+		progress_say(progress, "the boot stalled (nothing new for %.0f s), trying once more; "
+			     "see console.stalled.log", machine->limits.boot);
+		return true;
+	}
+	if (run->accel == ACCEL_TCG && machine->console.int3 && !suite->started) {
+		progress_say(progress, "the emulator tripped over an int3 of the past, trying once "
+			     "more; see console.stalled.log");
+		return true;
+	}
+	return false;
+}
+
+int boot_run(struct run *run, struct machine *machine, struct suite *suite, struct shell *shell)
+{
+	const struct options *options = run->options;
+	struct progress progress;
+
+	if (shell)
+		progress_init_beside(&progress);
+	else
+		progress_init(&progress);
+	progress_say(&progress, "booting %s%s%s (%s)", options->name, options->package ? " " : "",
+		     options->package ?: "", run->accel == ACCEL_KVM ? "KVM" : "emulated");
+	for (run->boots = 1; ; run->boots++) {
+		if (boot_once(run, machine, suite, shell, &progress))
+			return -1;
+		if (!deserves_another_boot(run, machine, suite, &progress))
+			return 0;
+		keep_stalled_console(options);
+		suite_free(suite);
+	}
+}

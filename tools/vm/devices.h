@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Devices that QEMU has for some topics only: rows of the table in devices.c. */
+#ifndef PINCHECK_VM_DEVICES_H
+#define PINCHECK_VM_DEVICES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct options;
+
+/** devices_needs() - enum need of all topics in @options->tests that its filter may choose */
+unsigned int devices_needs(const struct options *options);
+
+/**
+ * devices_argv() - append the devices of @options->needs to the words of a command line
+ * @count: words in @argv; the new ones are added
+ *
+ * Return: @argv, which may have moved
+ */
+char **devices_argv(const struct options *options, char **argv, size_t *count);
+
+/** devices_parameters() - what the kernel must be told for them; to be freed */
+char *devices_parameters(const struct options *options);
+
+/** devices_ask_by_qmp() - is there a device that tests may ask for by MARK_ASK? */
+bool devices_ask_by_qmp(const struct options *options);
+
+#endif
