@@ -75,12 +75,15 @@ selftests-host: ## the suite on this machine's running kernel, after a warning; 
 	@$(MAKE) --no-print-directory -s $(if $(MODULE),,module) tools tests
 	MODULE="$(MODULE)" TESTS='$(TESTS)' YES="$(YES)" tools/run-host
 
-.PHONY: unit lint hazards mutants config-check
+.PHONY: unit lint catalogue hazards mutants config-check
 unit: $(UNIT_TESTS) ## host unit tests, with ASan and UBSan
 	tools/unit $(UNIT_TESTS)
 
 lint: host-lint ## warnings, sparse, shellcheck: module with gcc and clang, host programs
 	tools/lint
+
+catalogue: ## the tests of each row, written into Documentation/catalogue.md
+	tools/catalogue
 
 hazards: host-vm ## what must not be done to a page of a file, done: a guest for each; KERNELS=
 	KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" tools/run-hazards
@@ -108,6 +111,18 @@ dkms-install: host-dkms ## the module under DKMS: for all kernels here that have
 
 dkms-remove: ## take it out again
 	tools/dkms remove
+
+##@ Release
+VERSION = $(shell awk -F'"' '/define PINCHECK_VERSION/ && NF > 1 { print $$2 }' include/pincheck-version.h)
+DIST    = $(BUILD)/dist/pincheck-$(VERSION).tar.gz
+.PHONY: dist dist-check
+dist: ## build/dist/pincheck-VERSION.tar.gz: the commit that is checked out
+	@git diff --quiet HEAD || echo 'dist: the tarball lacks what is not committed: git commit' >&2
+	@mkdir -p $(dir $(DIST))
+	git archive --format=tar.gz --prefix=pincheck-$(VERSION)/ --output=$(DIST) HEAD
+
+dist-check: dist ## unpack the tarball outside of this clone, build the tools, run the unit tests
+	tools/dist-check $(DIST)
 
 ##@ Tidy
 .PHONY: clean distclean cache-clean host-vm host-lint host-build host-dkms
