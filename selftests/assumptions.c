@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the module's shims (src/compat) assume of the running kernel. That a probe finds an interface
- * says that it exists, not that it does what the shim needs: FOLL_NOFAULT of 6.1 faults hugetlb in
- * (row 8 of issue 9). Each row is an assumption that can be tested through the device; the shims'
- * comments ("Assumes:") name these, the topics that test others, and what cannot be tested.
- * Invariant: ACCURACY.
+ * What the module's shims (src/compat) assume of the running kernel. That a probe finds an
+ * interface says that it exists, not that it does what the shim needs: FOLL_NOFAULT of 6.1 faults
+ * hugetlb in (row 8 of issue 9). Each row is an assumption that can be tested through the device;
+ * the shims' comments ("Assumes:") name these, the topics that test others, and what cannot be
+ * tested. Invariant: ACCURACY.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -59,7 +59,10 @@ TEST_F(assumptions, hold)
 	variant->test(_metadata, &self->stage);
 }
 
-/* What PAGES says of the first page of the stage's hold, or an enum pincheck_mapped that there is not. */
+/*
+ * What PAGES says of the first page of the stage's hold, or an enum pincheck_mapped that there is
+ * not.
+ */
 static __u32 mapped_now(const struct stage *stage)
 {
 	struct pincheck_page page;
@@ -156,7 +159,10 @@ ASSUMPTION(lookup_faults_no_hugetlb_in, NEEDS_HUGETLB)
 	munmap(memory, PMD_BYTES);
 }
 
-/* lookup.h: where no access is allowed GUP-fast finds nothing, but the page is there all the same. */
+/*
+ * lookup.h: where no access is allowed GUP-fast finds nothing, but the page is there all the
+ * same.
+ */
 ASSUMPTION(lookup_sees_memory_without_access, 0)
 {
 	__u32 mapped;
@@ -210,7 +216,9 @@ ASSUMPTION(lookup_does_not_unshare, 0)
 	waitpid(child, NULL, 0);
 }
 
-/* gup.h: long-term pins come by the slow path, of memory that is there and of memory that is not. */
+/*
+ * gup.h: long-term pins come by the slow path, of memory that is there and of memory that is not.
+ */
 ASSUMPTION(gup_pins_long_by_the_slow_path, 0)
 {
 	ASSERT_EQ(0, madvise(stage->memory, stage->length / 2, MADV_DONTNEED));
@@ -219,7 +227,10 @@ ASSUMPTION(gup_pins_long_by_the_slow_path, 0)
 	EXPECT_EQ(STAGE_PAGES, stage->hold.pages);
 }
 
-/* Half of the memory was not touched: GUP-fast gives the other half, and the probe sees where it ends. */
+/*
+ * Half of the memory was not touched: GUP-fast gives the other half, and the probe sees where it
+ * ends.
+ */
 static void expect_half_fast(struct __test_metadata *_metadata, struct stage *stage,
 			     struct hold_row row)
 {

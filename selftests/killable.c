@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * HOLD of memory that never comes can be killed, whatever kind of hold is asked for, by whichever path,
- * and whosever memory it is (row 10 of issue 9). A hostile process could otherwise have root's
- * `pincheck hold --pid` wait for ever. The memory is a private mapping of a file of FUSE whose server
- * does not answer, or it lies under a userfaultfd that nobody handles. Where the kernel cannot be
- * left the server is ended, so that the run goes on. Invariant: CLEAN.
+ * HOLD of memory that never comes can be killed, whatever kind of hold is asked for, by whichever
+ * path, and whosever memory it is (row 10 of issue 9). A hostile process could otherwise have
+ * root's `pincheck hold --pid` wait for ever. The memory is a private mapping of a file of FUSE
+ * whose server does not answer, or it lies under a userfaultfd that nobody handles. Where the
+ * kernel cannot be left the server is ended, so that the run goes on. Invariant: CLEAN.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -122,7 +122,10 @@ static int hold_in_waiter(void *argument)
 	return pincheck_hold(self->stage.session, &self->request);
 }
 
-/* The file's server, or the handler of the userfaultfd, was asked for the page. Return: 0 or -errno */
+/*
+ * The file's server, or the handler of the userfaultfd, was asked for the page. Return: 0 or
+ * -errno
+ */
 static int wait_for_fault(const FIXTURE_DATA(killable) *self)
 {
 	uintptr_t where;

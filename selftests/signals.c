@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Signals during HOLD: only a fatal one may end it. The kinds that watch memory have the kernel take
- * all locks of the process the first time, and the kernel gives that up on any signal (row 9 of
- * issue 9). Each hold is therefore the first of a fresh process, which has many mappings, so
+ * Signals during HOLD: only a fatal one may end it. The kinds that watch memory have the kernel
+ * take all locks of the process the first time, and the kernel gives that up on any signal (row 9
+ * of issue 9). Each hold is therefore the first of a fresh process, which has many mappings, so
  * that there are many locks to take. Invariant: CLEAN.
  */
 #include "suite.h"
@@ -165,9 +165,9 @@ static void stop_oneself(void)
 }
 
 /*
- * Lets @pid, which stopped itself, go on and stops it again, each time a little later, so that one
- * stop or another falls into its HOLD; STOPS_MOST times or until the process ends. Return: how often
- * it was seen stopped.
+ * Lets @pid, which stopped itself, go on and stops it again, each time a little later, so that
+ * one stop or another falls into its HOLD; STOPS_MOST times or until the process ends. Return:
+ * how often it was seen stopped.
  */
 static unsigned int stop_often(pid_t pid, int *status)
 {

@@ -79,11 +79,12 @@ static const struct mmu_interval_notifier_ops notifier_ops = {
 };
 
 /*
- * The first notifier of an mm takes all locks of the mm, and mm_take_all_locks() gives up with EINTR
- * on anything that makes signal_pending() true (7906d00cd1f6, "mmu-notifiers: add mm_take_all_locks()
- * operation"). A program that is signalled often would never get its notifier. So no signal but
- * SIGKILL and SIGSTOP is let in meanwhile; what was sent is delivered when the mask is restored.
- * The caller has mmap_lock already, so nothing that may take long is done behind the mask.
+ * The first notifier of an mm takes all locks of the mm, and mm_take_all_locks() gives up with
+ * EINTR on anything that makes signal_pending() true (7906d00cd1f6, "mmu-notifiers: add
+ * mm_take_all_locks() operation"). A program that is signalled often would never get its
+ * notifier. So no signal but SIGKILL and SIGSTOP is let in meanwhile; what was sent is delivered
+ * when the mask is restored. The caller has mmap_lock already, so nothing that may take long is
+ * done behind the mask.
  */
 static int insert_undisturbed(struct interval *interval, struct mm_struct *mm,
 			      unsigned long start, unsigned long len)
@@ -135,8 +136,8 @@ static int insert_notifier(struct interval *interval, struct mm_struct *mm, unsi
  * Context: process context, sleeps, takes mmap_lock for writing: not to be called under it. Can be
  * killed while it waits.
  *
- * Return: 0; -ENOMEM; -EINTR when a fatal signal is pending; -ERESTARTNOINTR when the system call is
- * to be made again; -EAGAIN when the insertion was disturbed INSERT_TRIES times for no reason.
+ * Return: 0; -ENOMEM; -EINTR when a fatal signal is pending; -ERESTARTNOINTR when the system call
+ * is to be made again; -EAGAIN when the insertion was disturbed INSERT_TRIES times for no reason.
  */
 int interval_begin(struct interval *interval, struct mm_struct *mm, unsigned long start,
 		   unsigned long len, const struct interval_ops *ops)

@@ -38,7 +38,7 @@ bool references_near_end(struct page **pages, unsigned long nr)
 }
 
 /**
- * references_taken() - pages of a hold came: what every kind that refers to pages says of each chunk
+ * references_taken() - what every kind that refers to pages says of each chunk that came
  * @hold: that has them now
  * @first: index of the first
  * @nr: how many, not 0; no more than HOLD_CHUNK_PAGES

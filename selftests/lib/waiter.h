@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/** waiter_start() - a child that makes @call, and reports if that comes back. Return: its pid, or -errno */
+/** waiter_start() - a child that makes @call, and reports if that comes back. Return: pid or -errno */
 pid_t waiter_start(int (*call)(void *argument), void *argument);
 
 /**

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * GUP that can be killed while it waits for a fault: the calls that may drop mmap_lock. Who holds
- * mmap_lock through a whole call (pin_user_pages(), get_user_pages(), or no "locked") faults without
- * FAULT_FLAG_KILLABLE, and a process whose memory never comes, a file of FUSE or a range under
- * userfaultfd, would then keep the caller in the kernel for ever.
+ * mmap_lock through a whole call (pin_user_pages(), get_user_pages(), or no "locked") faults
+ * without FAULT_FLAG_KILLABLE, and a process whose memory never comes, a file of FUSE or a range
+ * under userfaultfd, would then keep the caller in the kernel for ever.
  *
  * get_user_pages(), pin_user_pages() and their _remote siblings lost their vmas argument in 6.5
  * (54d020692b34, 4c630f307455, ca5e863233e8, 0b295316b3a9). Probes: probes/gup.c, gup_vmas.c,
@@ -62,8 +62,8 @@ static inline long compat_get_user_pages(unsigned long start, unsigned long nr,
  * @flags: FOLL_*
  * @pages: filled
  *
- * Assumes: a call that is given "locked", or is _unlocked, faults with FAULT_FLAG_KILLABLE and comes
- * back when a fatal signal is pending. Topic assumptions tests that.
+ * Assumes: a call that is given "locked", or is _unlocked, faults with FAULT_FLAG_KILLABLE and
+ * comes back when a fatal signal is pending. Topic killable tests that.
  *
  * Context: takes mmap_lock and drops it.
  *

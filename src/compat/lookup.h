@@ -11,8 +11,8 @@
  * the page tables are read by a snapshot of HMM. Probe: probes/follow_hugetlb_page.c. Can go when
  * the oldest supported kernel is 6.5.
  *
- * Assumes: what is asked here faults nothing in, whatever kind of memory it is, unshares nothing, and
- * sees the zero page. Topic assumptions tests that of each kind of memory.
+ * Assumes: what is asked here faults nothing in, whatever kind of memory it is, unshares nothing,
+ * and sees the zero page. Topic assumptions tests that of each kind of memory.
  */
 #ifndef PINCHECK_COMPAT_LOOKUP_H
 #define PINCHECK_COMPAT_LOOKUP_H
@@ -30,8 +30,8 @@
 #if defined(HAVE_NOFAULT) && defined(HAVE_FOLLOW_HUGETLB_PAGE)
 #if IS_ENABLED(CONFIG_HMM_MIRROR)
 /*
- * Assumes: hmm_range_fault(), asked for a snapshot, wants of a notifier its mm and its sequence only:
- * this one is not registered. Memory without read access is told as unknown.
+ * Assumes: hmm_range_fault(), asked for a snapshot, wants of a notifier its mm and its sequence
+ * only: this one is not registered. Memory without read access is told as unknown.
  */
 static inline u32 compat_lookup_hugetlb(unsigned long addr, struct page *held)
 {

@@ -11,5 +11,5 @@
 /* The kernel has it or has not: no module may call it. */
 PROBE(unsigned long, void)
 {
-	return sizeof(&follow_hugetlb_page);
+	return sizeof(typeof(follow_hugetlb_page) *);
 }
