@@ -268,9 +268,10 @@ static bool has_kprobes_switch(void)
 	return !access(KNOB_KPROBES, W_OK);
 }
 
+/* Linux 7.3 has the file, and refuses to switch off by it ("is deprecated", EOPNOTSUPP). */
 static bool has_ftrace_switch(void)
 {
-	return !access(KNOB_FTRACE, W_OK);
+	return !knob_set(KNOB_FTRACE, "0") && !knob_set(KNOB_FTRACE, "1");
 }
 
 static bool has_fuse(void)
@@ -447,7 +448,7 @@ static const struct requirement_row {
 	{ NEEDS_KPROBES_SWITCH, 0, has_kprobes_switch,
 	  "needs the switch of all kprobes (" KNOB_KPROBES ": mount debugfs; and root)" },
 	{ NEEDS_FTRACE_SWITCH, 0, has_ftrace_switch,
-	  "needs the switch of ftrace (" KNOB_FTRACE ": CONFIG_FUNCTION_TRACER; and root)" },
+	  "needs the switch of ftrace (" KNOB_FTRACE ": CONFIG_FUNCTION_TRACER, before 7.3; and root)" },
 	{ NEEDS_POISON, 0, has_poison,
 	  "needs memory that may be lost (CONFIG_MEMORY_FAILURE, root, PINCHECK_POISON=yes)" },
 	{ NEEDS_KPAGEFLAGS, 0, has_kpageflags,
