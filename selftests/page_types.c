@@ -14,10 +14,11 @@
 #include "virtio_mem.h"
 
 /* Bits of /proc/kpageflags (include/uapi/linux/kernel-page-flags.h). */
-#define KPF_SLAB	7
-#define KPF_OFFLINE	23
-#define KPF_PGTABLE	26
-#define NO_KPF		64	/* none of them: memory that the kernel got for itself */
+#define KPF_SLAB		7
+#define KPF_COMPOUND_TAIL	16
+#define KPF_OFFLINE		23
+#define KPF_PGTABLE		26
+#define NO_KPF			64	/* none of them: memory that the kernel got for itself */
 
 /* Less than a memory block: the rest of it is logically offline. */
 #define PLUG_MIB	64
@@ -59,7 +60,9 @@ static bool has_bit(uint64_t entry, unsigned int bit)
 
 /*
  * Is the page of this kind, and in use? Pages found by a look at all memory come and go. What has a
- * type is in use also without references: so is slab of newer kernels.
+ * type is in use also without references: so is slab since 9aec2fb0fd5e ("slab: allocate frozen
+ * pages", 6.15). Of such a compound page only the head says what it is; /proc/kpageflags tells the
+ * others by it.
  */
 static bool is_kind(FIXTURE_DATA(page_types) *self, unsigned int bit, __u64 pfn)
 {
@@ -69,8 +72,10 @@ static bool is_kind(FIXTURE_DATA(page_types) *self, unsigned int bit, __u64 pfn)
 	if (pincheck_report(self->stage.session, &pfn, 1, &report) ||
 	    (bit == NO_KPF && report.refcount <= 0))
 		return false;
-	return !bit || (pread(self->kpageflags, &entry, sizeof(entry), pfn * sizeof(entry)) ==
-			sizeof(entry) && has_bit(entry, bit));
+	if (!bit)
+		return true;
+	return pread(self->kpageflags, &entry, sizeof(entry), pfn * sizeof(entry)) == sizeof(entry) &&
+	       has_bit(entry, bit) && (report.refcount > 0 || !has_bit(entry, KPF_COMPOUND_TAIL));
 }
 
 /* The first PAGES_MAX pages of a kind in the memory of the machine. */
