@@ -16,7 +16,7 @@
 
 TOPIC(accounting)
 FOR_EACH_MEMORY(ACCOUNTING_HOLDS, TOPIC_VARIANT, accounting)
-/* Row 24 of issue 9: a large folio of 16 pages. */
+/* Row D24: a large folio of 16 pages. */
 ACCOUNTING_HOLDS(TOPIC_VARIANT, accounting, mthp)
 
 /*

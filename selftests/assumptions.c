@@ -2,7 +2,7 @@
 /*
  * What the module's shims (src/compat) assume of the running kernel. That a probe finds an
  * interface says that it exists, not that it does what the shim needs: FOLL_NOFAULT of 6.1 faults
- * hugetlb in (row 8 of issue 9). Each row is an assumption that can be tested through the device;
+ * hugetlb in (row D8). Each row is an assumption that can be tested through the device;
  * the shims' comments ("Assumes:") name these, the topics that test others, and what cannot be
  * tested. Invariant: ACCURACY.
  */
@@ -137,7 +137,7 @@ static unsigned char *map_hugetlb(void *address)
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | (address ? MAP_FIXED : 0), -1, 0);
 }
 
-/* Row 8 of issue 9: FOLL_NOFAULT is ignored for hugetlb until 6.5. */
+/* Row D8: FOLL_NOFAULT is ignored for hugetlb until 6.5. */
 ASSUMPTION(lookup_faults_no_hugetlb_in, NEEDS_HUGETLB)
 {
 	unsigned char *memory = map_hugetlb(NULL);

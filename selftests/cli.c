@@ -364,7 +364,7 @@ static bool event_is_first(FIXTURE_DATA(cli) *self)
 }
 
 /*
- * ACCURACY. Rows B28, B29, row 20 of issue 9: the event comes first also where the kernel unmaps
+ * ACCURACY. Rows B28, B29, D20: the event comes first also where the kernel unmaps
  * the page between two steps of the command. Each round has the same three changes.
  */
 TEST_F(cli, watch_events_in_order)
@@ -515,7 +515,7 @@ TEST_F(cli, refused)
 	evidence("%s", cli_errors);								\
 } while (0)
 
-/* Row 23 of issue 9: a folio of 64 KiB that does not come, for nobody allowed it. */
+/* Row D23: a folio of 64 KiB that does not come, for nobody allowed it. */
 TEST_F(cli, refused_folio_of_another_size)
 {
 	char before[KNOB_VALUE];
@@ -529,7 +529,7 @@ TEST_F(cli, refused_folio_of_another_size)
 	knob_set(KNOB_MTHP, before);
 }
 
-/* Row 23 of issue 9: the pool of huge pages has none for the memory of a process. */
+/* Row D23: the pool of huge pages has none for the memory of a process. */
 TEST_F(cli, refused_hugetlb_pool_empty)
 {
 	struct place here = { 0 };

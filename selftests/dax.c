@@ -2,7 +2,7 @@
 /*
  * Memory of a file system with DAX: pages of ZONE_DEVICE, which are not online memory, and which a
  * device holds as it holds any other. ACCURACY: the report of such a page says that it is one; SYNC
- * between the process and the device. Row 18 of issue 9. One variant a kind of hold.
+ * between the process and the device. Row D18. One variant a kind of hold.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -71,7 +71,7 @@ static struct pincheck_report report_of(struct __test_metadata *_metadata,
 	return report;
 }
 
-/* Row 18 of issue 9: before, during and after the hold, there is a page, of ZONE_DEVICE. */
+/* Row D18: before, during and after the hold, there is a page, of ZONE_DEVICE. */
 TEST_F(dax, told)
 {
 	const bool pin = variant->row.kind == PINCHECK_KIND_PIN;
@@ -99,7 +99,7 @@ TEST_F(dax, told)
 		 held.flags, before.refcount, held.refcount, held.pins, after.refcount);
 }
 
-/* Row 18 of issue 9: a number behind the device's memory has no page, whatever it wraps to. */
+/* Row D18: a number behind the device's memory has no page, whatever it wraps to. */
 TEST_F(dax, wrapped_number)
 {
 	const __u64 pfn = stage_pfn(self->memory);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * frame: the suite's own frame, run on cases that are made for it. Row 27 of issue 9: what a case
+ * frame: the suite's own frame, run on cases that are made for it. Row D27: what a case
  * leaves, even one that was killed, does not reach the next one; and a case that repeats something
  * ends before its time limit. Invariant: CLEAN.
  */

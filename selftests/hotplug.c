@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory that is plugged and unplugged while REPORT and SCAN look at it: CLEAN. Rows 7 and 16 of
- * issue 9. virtio-mem sets the reference count of pages that it plugs (set_page_count(page, 0) in
- * __free_pages_core()): who had a reference makes -1 of it. What it unplugs loses its memory map.
+ * Memory that is plugged and unplugged while REPORT and SCAN look at it: CLEAN. Rows D7 and D16.
+ * virtio-mem sets the reference count of pages that it plugs (set_page_count(page, 0) in
+ * __free_pages_core()): the put of a reference that somebody had makes -1 of the count. What
+ * virtio-mem unplugs loses its memory map.
  */
 #include "suite.h"
 #include <inttypes.h>
@@ -122,7 +123,7 @@ static size_t pages_below_zero(FIXTURE_DATA(hotplug) *self)
 }
 
 /*
- * Rows 7 and 16 of issue 9. A part of a memory block is plugged first: the rest of it is PageOffline
+ * Rows D7 and D16. A part of a memory block is plugged first: the rest of it is PageOffline
  * pages, whose count is set when they are plugged, too. Then all of it goes.
  */
 TEST_F_TIMEOUT(hotplug, resized_meanwhile, 120)

@@ -310,7 +310,7 @@ TEST_F(ioctl_hold, file_ends_before)
 }
 
 /*
- * Row 23 of issue 9: the pool has no huge page for the fault. The kernel says EFAULT, as of memory
+ * Row D23: the pool has no huge page for the fault. The kernel says EFAULT, as of memory
  * that is not mapped. With a page in the pool again, the same hold is given.
  */
 TEST_F(ioctl_hold, hugetlb_pool_empty)

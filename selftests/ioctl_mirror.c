@@ -319,7 +319,7 @@ TEST_F(ioctl_mirror, events_unwritable)
 	evidence("EFAULT, and the next event is told");
 }
 
-/* Issue 9, row 13: a device write whose bytes cannot be read has written nothing. */
+/* Row D13: a device write whose bytes cannot be read has written nothing. */
 TEST_F(ioctl_mirror, nothing_could_be_written)
 {
 	__u64 count = 2, lost;

@@ -110,7 +110,7 @@ static int pin_until_refused(FIXTURE_DATA(ioctl_overflow) *self, struct hold_row
 }
 
 /*
- * CLEAN. Row 5 of issue 9: a page that may have no more references is refused to every kind that
+ * CLEAN. Row D5: a page that may have no more references is refused to every kind that
  * refers to pages, not only to the one that took so many.
  */
 TEST_F(ioctl_overflow, memfd_is_refused)
@@ -134,7 +134,7 @@ TEST_F(ioctl_overflow, memfd_is_refused)
 	EXPECT_EQ(info.session_pages, after.session_pages);
 }
 
-/* CLEAN. Row 5 of issue 9: the page is found, wherever it is in a range. */
+/* CLEAN. Row D5: the page is found, wherever it is in a range. */
 TEST_F(ioctl_overflow, first_of_two_is_found)
 {
 	struct stage *stage = &self->stage;

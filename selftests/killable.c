@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * HOLD of memory that never comes can be killed, whatever kind of hold is asked for, by whichever
- * path, and whosever memory it is (row 10 of issue 9). A hostile process could otherwise have
+ * path, and whosever memory it is (row D10). A hostile process could otherwise have
  * root's `pincheck hold --pid` wait for ever. The memory is a private mapping of a file of FUSE
  * whose server does not answer, or it lies under a userfaultfd that nobody handles. Where the
  * kernel cannot be left the server is ended, so that the run goes on. Invariant: CLEAN.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Who uses a hold comes to memory that never comes: device I/O can be killed, and what only looks
- * does not wait at all (row 10 of issue 9). Invariant: CLEAN.
+ * does not wait at all (row D10). Invariant: CLEAN.
  */
 #include "suite.h"
 #include <sys/mman.h>

@@ -407,7 +407,7 @@ TEST_F(memfd, charged)
 }
 
 /*
- * ACCURACY, CLEAN. Row 23 of issue 9: a hole of a hugetlb file, and no page in the pool to fill it. A
+ * ACCURACY, CLEAN. Row D23: a hole of a hugetlb file, and no page in the pool to fill it. A
  * file of shmem is the control: it needs no pool.
  */
 TEST_F(memfd, hugetlb_pool_empty)

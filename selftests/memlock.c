@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CLEAN. Issue 9, row 3: kernel memory that a session makes the module allocate is charged to the
+ * CLEAN. Row D3: kernel memory that a session makes the module allocate is charged to the
  * user who opened the device, for every kind of hold, against RLIMIT_MEMLOCK of whoever asks; and
  * all that was charged is given back. (Pages that holds refer to are charged elsewhere: ioctl_hold.)
  *

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * memory_kinds: memory under test is what its kind says, and stays so, whatever the kernel's own
- * threads would like to do with it. Row 29 of issue 9: khugepaged had collapsed a huge page that was
+ * threads would like to do with it. Row D29: khugepaged had collapsed a huge page that was
  * mapped by PTEs for the case.
  */
 #include "suite.h"

@@ -266,7 +266,7 @@ static uint64_t invalidations_cost(unsigned char *memory, size_t bytes, int roun
 }
 
 /*
- * Issue 9, row 3: an invalidation, which the OOM reaper makes, too, does not look at each page of a
+ * Row D3: an invalidation, which the OOM reaper makes, too, does not look at each page of a
  * mirror that has none. 1 GiB was half a million bits and pointers, over and over; what the kernel
  * itself does there, without page tables, is next to nothing. So is what the mirror does now.
  */

@@ -2,8 +2,8 @@
 /*
  * Pages of the kernel's own: of a type (page tables, slab), reserved, or got by its own code. Their
  * words of struct page mean what their owner says: ACCURACY demands that what is no mapcount is not
- * told as one (row 12 of issue 9), and nobody else takes a reference on them, for their owner may
- * set the count (row 7 of issue 9). One variant a kind of page.
+ * told as one (row D12), and nobody else takes a reference on them, for their owner may
+ * set the count (row D7). One variant a kind of page.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -135,7 +135,7 @@ FIXTURE_TEARDOWN(page_types)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* Row 12 of issue 9: the type of a page is not told as its mapcount, and no count is negative. */
+/* Row D12: the type of a page is not told as its mapcount, and no count is negative. */
 TEST_F(page_types, mapcount)
 {
 	const __u32 mapcounts = PINCHECK_REPORT_MAPCOUNT | PINCHECK_REPORT_FOLIO_MAPCOUNT |
@@ -179,7 +179,7 @@ static void *looks(void *argument)
 }
 
 /*
- * Row 7 of issue 9: a report does not count its own references, but it sees those of another report
+ * Row D7: a report does not count its own references, but it sees those of another report
  * and of a scan. On such a page there are none.
  */
 TEST_F(page_types, no_reference)

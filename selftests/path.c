@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * "Unknown", never "fast", where the device's probe could not see the slow path: kprobes and
- * ftrace can be switched off at any time (row 6 of issue 9). Memory that was never touched always
+ * ftrace can be switched off at any time (row D6). Memory that was never touched always
  * comes by the slow path. Invariant: ACCURACY.
  *
  * Nothing is held while a switch is under way: the kernel then patches its text, and an emulated

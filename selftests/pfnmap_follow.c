@@ -223,7 +223,7 @@ static unsigned char *map_display(FIXTURE_DATA(pfnmap_follow) *self)
 }
 
 /*
- * Row 4 of issue 9: the section that the display's memory is in is online, and has a memory map. It is
+ * Row D4: the section that the display's memory is in is online, and has a memory map. It is
  * no RAM for that: neither FOLLOW nor a hold reads it.
  */
 TEST_F(pfnmap_follow, not_ram)

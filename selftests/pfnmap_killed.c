@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * PFNMAP, CLEAN: whoever is killed while the module works on device memory ends soon, and leaves
- * what others see as it was. Rows 14 and 17 of issue 9.
+ * what others see as it was. Rows D14 and D17.
  */
 #include "suite.h"
 #include <linux/fs.h>

@@ -121,7 +121,7 @@ TEST_F(pfnmap_private, followed_for_writing)
 	EXPECT_EQ(before.value, after.value);
 	EXPECT_EQ(PINCHECK_FOLLOWED_SPECIAL, before.told & PINCHECK_FOLLOWED_SPECIAL);
 	EXPECT_EQ(0, after.told & PINCHECK_FOLLOWED_SPECIAL);
-	/* Issue 9, row 2: the copy is memory of the process, not of the device. */
+	/* Row D2: the copy is memory of the process, not of the device. */
 	EXPECT_EQ(PINCHECK_FOLLOWED_OURS, before.told & PINCHECK_FOLLOWED_OURS);
 	EXPECT_EQ(0, after.told & PINCHECK_FOLLOWED_OURS);
 	EXPECT_EQ(0, device_differs(self->copy, self->bytes, 1));
@@ -161,7 +161,7 @@ static int swap_copy(FIXTURE_DATA(pfnmap_private) *self, unsigned char *copy,
 }
 
 /*
- * FILE, ISOLATION. Issue 9, row 2: a device write to the copy, which is ordinary anonymous memory, is
+ * FILE, ISOLATION. Row D2: a device write to the copy, which is ordinary anonymous memory, is
  * there after reclaim, too: the page was marked dirty before the write returned. Reclaim drops a page
  * that it finds clean in the swap cache, and what swap has is older than the write.
  */
@@ -190,7 +190,7 @@ TEST_F(pfnmap_private, device_write_survives_reclaim)
 		 follow.pfn, (unsigned long long)word_at(written));
 }
 
-/* Issue 9, row 13: a device write whose bytes cannot be read has written nothing. */
+/* Row D13: a device write whose bytes cannot be read has written nothing. */
 TEST_F(pfnmap_private, nothing_could_be_written)
 {
 	struct pincheck_follow follow = {

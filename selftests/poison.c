@@ -2,7 +2,7 @@
 /*
  * Memory that failed (hwpoison) while a device had it: device I/O neither reads nor writes it, the
  * page report says so, and its neighbours are served. Invariants: ACCURACY; on real hardware CLEAN,
- * too, for to touch such memory is a machine check in kernel mode. Row 1 of issue 9. One variant a
+ * too, for to touch such memory is a machine check in kernel mode. Row D1. One variant a
  * kind of memory and of hold.
  *
  * Of hugetlb memory the kernel tells a module only that some page of a folio failed, so all of that
@@ -178,7 +178,7 @@ static bool is_told(const struct pincheck_report *report, bool failed)
 }
 
 /*
- * Row 1 of issue 9: a page fails under a hold. That page is refused from then on, or all of the
+ * Row D1: a page fails under a hold. That page is refused from then on, or all of the
  * hugetlb folio that it is part of, and nothing else is.
  */
 TEST_F(poison, refused_and_told)

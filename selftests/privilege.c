@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * FILE. Issue 9, row 11: who has no CAP_SYS_ADMIN gets no reference for writing on pages of a file
+ * FILE. Row D11: who has no CAP_SYS_ADMIN gets no reference for writing on pages of a file
  * that tracks dirtying. Such a page is marked dirty when the hold ends, and by then writeback and
  * reclaim may have taken what it needs for that: the harm of DIRTY_LATE and DIRTY_UNLOCKED, which
  * need the capability. One variant a way to hold.

@@ -66,7 +66,7 @@ TEST_F(release, nothing_written)
 	evidence("held and released: no page dirty");
 }
 
-/* Issue 9, row 13: a device write whose bytes cannot be read has written nothing. */
+/* Row D13: a device write whose bytes cannot be read has written nothing. */
 TEST_F(release, nothing_could_be_written)
 {
 	struct stage *stage = &self->stage;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Signals during HOLD: only a fatal one may end it. The kinds that watch memory have the kernel
- * take all locks of the process the first time, and the kernel gives that up on any signal (row 9
- * of issue 9). Each hold is therefore the first of a fresh process, which has many mappings, so
+ * take all locks of the process the first time, and the kernel gives that up on any signal (row D9). Each hold is therefore the first of a fresh process, which has many mappings, so
  * that there are many locks to take. Invariant: CLEAN.
  */
 #include "suite.h"
@@ -136,7 +135,7 @@ static pid_t start_holder(const FIXTURE_DATA(signals) *self, struct hold_row row
 	_exit(0);
 }
 
-/* Row 9 of issue 9. A handler runs all the time, and every HOLD is answered with a hold. */
+/* Row D9. A handler runs all the time, and every HOLD is answered with a hold. */
 TEST_F(signals, alarms_do_not_interrupt)
 {
 	struct outcome *outcome = self->outcome;
@@ -184,7 +183,7 @@ static unsigned int stop_often(pid_t pid, int *status)
 	return stops;
 }
 
-/* Row 9 of issue 9. SIGSTOP cannot be blocked: the call is made again when the process goes on. */
+/* Row D9. SIGSTOP cannot be blocked: the call is made again when the process goes on. */
 TEST_F(signals, stops_do_not_interrupt)
 {
 	struct outcome *outcome = self->outcome;

@@ -142,7 +142,7 @@ static void verdict_in_swap_cache(struct subject *subject, struct verdict *verdi
 }
 
 /*
- * The control of the second device, for row 2 of issue 9: a page that a read brings back is still in
+ * The control of the second device, for row D2: a page that a read brings back is still in
  * the swap cache. From a synchronous device the page would not be.
  */
 SCENARIO(swap, stays_in_swap_cache, .rows = "R18 R19", .hold = HOLD_NONE, .memory = MEMORY_ASYNC,

@@ -221,7 +221,8 @@ static __always_inline bool same_marks(const struct report_marks *a,
 }
 
 /*
- * Is the report of a small anonymous page that of the one before, but for its number? There is no reference, and no need for one: no pointer is followed.
+ * Is the report of a small anonymous page that of the one before, but for its number? There is no
+ * reference, and no need for one: no pointer is followed.
  * Flags say that it is no first page of a large folio, references that it is no other page of one.
  */
 static __always_inline bool is_alike(const struct report_look *look, struct page *page)

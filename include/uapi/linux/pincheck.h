@@ -511,9 +511,9 @@ enum pincheck_whitelist_reason {
  * While it looks, the module may have a reference of its own on the folio; that is not counted
  * here, but others may see it. It takes none on pages whose owner may set the count: those of a type
  * (PINCHECK_PAGE_TYPED), reserved ones (the zero page, too), those of ZONE_DEVICE, and small ones
- * that are no memory of processes or files. Of these, and of a folio without users (refcount 0), what the page says by
- * itself is told: @head reads as @pfn, @order as 0, and flags and counts that do not follow from
- * that are unknown. Pages of a type have no mapcounts. What the kernel does not offer is marked
+ * that are no memory of processes or files. Of these, and of a folio without users (refcount 0),
+ * what the page says by itself is told: @head reads as @pfn, @order as 0, and flags and counts that
+ * do not follow from that are unknown. Pages of a type have no mapcounts. What the kernel does not offer is marked
  * absent in @present and @flags_known; then the field is 0 and means nothing.
  */
 struct pincheck_report {
