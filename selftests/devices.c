@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * devices: what pincheck-vm gives the guest of this topic is really there, and works. Row D22: tests of memory that comes and goes, of DAX and of an IOMMU stand on it.
+ * devices: what pincheck-vm gives the guest of this topic is really there, and works. Tests of memory
+ * that comes and goes, of DAX and of an IOMMU stand on it.
  */
 #include "suite.h"
 #include <linux/mempolicy.h>
