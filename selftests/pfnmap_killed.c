@@ -31,6 +31,7 @@ FIXTURE(pfnmap_killed)
 /* What processes and threads tell each other. */
 struct shared {
 	pid_t writer, unmapper;		/* threads of the mapper */
+	char order;			/* which of them goes on: 'w', then 'u' */
 	int64_t before_ns;		/* CPU time of a holder until HOLD */
 	int error;
 };
@@ -122,11 +123,19 @@ struct mapper {
 	unsigned char *file_pages;	/* two */
 };
 
+/* Threads are made before mmap_lock is taken: a new one needs it for its stack. */
+static void wait_for_order(struct shared *shared, char order, pid_t *thread)
+{
+	while (__atomic_load_n(&shared->order, __ATOMIC_ACQUIRE) != order)
+		sched_yield();
+	__atomic_store_n(thread, syscall(SYS_gettid), __ATOMIC_RELEASE);
+}
+
 static void *write_to_frozen(void *data)
 {
 	struct mapper *mapper = data;
 
-	__atomic_store_n(&mapper->self->shared->writer, syscall(SYS_gettid), __ATOMIC_RELEASE);
+	wait_for_order(mapper->self->shared, 'w', &mapper->self->shared->writer);
 	*(volatile unsigned char *)mapper->file_pages = 1;
 	return NULL;
 }
@@ -136,7 +145,7 @@ static void *unmap_frozen(void *data)
 {
 	struct mapper *mapper = data;
 
-	__atomic_store_n(&mapper->self->shared->unmapper, syscall(SYS_gettid), __ATOMIC_RELEASE);
+	wait_for_order(mapper->self->shared, 'u', &mapper->self->shared->unmapper);
 	munmap(mapper->file_pages + mapper->self->stage.page, mapper->self->stage.page);
 	return NULL;
 }
@@ -149,7 +158,7 @@ static void __attribute__((noreturn)) map_and_obey(FIXTURE_DATA(pfnmap_killed) *
 	unsigned char *device;
 	pthread_t threads[2];
 	uint64_t word;
-	char order = '\0';
+	char byte;
 	int number;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -159,18 +168,14 @@ static void __attribute__((noreturn)) map_and_obey(FIXTURE_DATA(pfnmap_killed) *
 	if (device == MAP_FAILED || mapper.file_pages == MAP_FAILED ||
 	    touch_read(mapper.file_pages, &word))
 		_exit(1);
-	(void)!write(answers, "m", 1);
-	if (read(orders, &order, 1) != 1 || order != 'w')
-		_exit(1);
 	pthread_create(&threads[0], NULL, write_to_frozen, &mapper);
-	if (read(orders, &order, 1) != 1 || order != 'u')
-		_exit(1);
 	pthread_create(&threads[1], NULL, unmap_frozen, &mapper);
+	(void)!write(answers, "m", 1);
 	pthread_join(threads[0], NULL);
 	pthread_join(threads[1], NULL);
 	number = touch_read(device, &word);
 	(void)!write(answers, &number, sizeof(number));
-	(void)!read(orders, &order, 1);
+	(void)!read(orders, &byte, 1);
 	_exit(0);
 }
 
@@ -196,8 +201,7 @@ static int start_mapper(FIXTURE_DATA(pfnmap_killed) *self, int file)
 
 static int order(FIXTURE_DATA(pfnmap_killed) *self, char what, const pid_t *thread)
 {
-	if (write(self->orders, &what, 1) != 1)
-		return -errno;
+	__atomic_store_n(&self->shared->order, what, __ATOMIC_RELEASE);
 	return wait_until_stuck(self->mapper, thread);
 }
 

@@ -137,7 +137,10 @@ static int reclaim_copy(FIXTURE_DATA(pfnmap_private) *self, const void *copy,
 	int error = pincheck_follow(self->stage.session, &follow);
 
 	for (int i = 0; i < RECLAIM_TRIES && !error; i++) {
-		error = reclaim_all(reclaim);
+		/* Reclaim does not look at a page that waits in an LRU batch. */
+		error = settle();
+		if (!error)
+			error = reclaim_all(reclaim);
 		if (!error)
 			error = pincheck_report(self->stage.session, &follow.pfn, 1, &report);
 		if (!error && (!report.refcount || !(report.flags & PINCHECK_PAGE_ANON)))
