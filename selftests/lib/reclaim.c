@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "knob.h"
+#include "memory.h"
 #include "reclaim.h"
 
 #define MOUNTED		"/tmp/pincheck-cgroup"
@@ -90,10 +91,16 @@ int reclaim_begin(struct reclaim *reclaim)
 	return error;
 }
 
+/*
+ * A page waits in a batch of its CPU before it is on an LRU list. Reclaim without LRU_GEN does not
+ * look into the batches of a cgroup whose lists are empty.
+ */
 int reclaim_all(struct reclaim *reclaim)
 {
-	int error;
+	int error = settle();
 
+	if (error)
+		return error;
 	if (write(reclaim->channel, "r", 1) != 1 ||
 	    recv(reclaim->channel, &error, sizeof(error), MSG_WAITALL) != sizeof(error))
 		return -EPIPE;
