@@ -324,7 +324,8 @@ TEST_F(memlock, privileged_not_charged)
 	ASSERT_EQ(0, capability_drop(CAP_IPC_LOCK));
 	during = charged(self);
 	EXPECT_EQ(before, during);
-	EXPECT_EQ(request.pages, pincheck_release(self->stage.session, request.hold));
+	EXPECT_EQ((long)request.pages,
+		  pincheck_release(self->stage.session, request.hold));
 	EXPECT_EQ(before, charged(self));
 	evidence("limit 0, CAP_IPC_LOCK: a mirror of %llu pages, charged %zd", request.pages,
 		 (ssize_t)(during - before));
