@@ -273,6 +273,7 @@ static uint64_t invalidations_cost(unsigned char *memory, size_t bytes, int roun
 TEST_F(mirror_life, nothing_valid_costs_nothing)
 {
 	const int rounds = 50, factor = 10;
+	const uint64_t ticks = 20000000;	/* 2 of HZ=100: some kernels count time by them */
 	const size_t bytes = 1UL << 30;
 	struct stage *stage = &self->stage;
 	struct pincheck_hold request = { .kind = PINCHECK_KIND_MIRROR, .len = bytes };
@@ -299,9 +300,9 @@ TEST_F(mirror_life, nothing_valid_costs_nothing)
 	ASSERT_EQ(0, pincheck_hold(stage->session, &request));
 	few = invalidations_cost(memory, bytes, rounds);
 	EXPECT_LE(1, pincheck_release(stage->session, request.hold));
-	EXPECT_GT(factor * few, many);
-	evidence("%d invalidations of a mirror of %zu MiB with nothing valid: %llu us; of one of a page: %llu us",
-		 rounds, bytes >> 20, (unsigned long long)many / 1000, (unsigned long long)few / 1000);
+	EXPECT_GT(factor * few + ticks, many);
+	evidence("%d invalidations, nothing valid: %llu us in a mirror of %zu MiB, %llu us in one of a page",
+		 rounds, (unsigned long long)many / 1000, bytes >> 20, (unsigned long long)few / 1000);
 	munmap(memory, bytes);
 }
 

@@ -347,7 +347,7 @@ struct pincheck_release {
  * structure could be read @done says, in any case, how far it came.
  *
  * Kind mirror: EFAULT: nothing that may be read is mapped there any more. EPERM: it may not be
- * written any more. EAGAIN: what is mapped kept changing.
+ * written any more. EAGAIN: what is mapped kept changing. ENOMEM: no memory to fault a page in.
  * Kind pfnmap: ESTALE: something was changed there since the hold was taken, and nothing was
  * touched. EIO: it is not RAM, by the machine's map of resources ("System RAM" in /proc/iomem).
  */
