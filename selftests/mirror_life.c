@@ -417,7 +417,7 @@ TEST_F(mirror_life, shaken)
 	shaker.stop = true;
 	pthread_join(thread, NULL);
 	EXPECT_EQ(round, done + refused);
-	EXPECT_OFTEN(MEETINGS, shaker.shakes);
+	EXPECT_OFTEN(MEETINGS, (unsigned int)shaker.shakes);
 	EXPECT_OFTEN(ROUNDS, round);
 	EXPECT_LT(0, count_events(stage, stage->hold.hold, PINCHECK_EVENT_PROTECTION_VMA));
 	memset(stage->memory, 0x77, stage->length);
