@@ -25,7 +25,6 @@
 FIXTURE(memlock)
 {
 	struct stage stage;
-	int probe;		/* session of its own: what it costs is always the same */
 	unsigned char *zeros;	/* PROBE_PAGES, and more, that nobody wrote */
 };
 
@@ -49,32 +48,37 @@ static long mirror(int session, const void *address, size_t bytes)
 	return error ? error : (long)request.hold;
 }
 
-static bool probe_fits(FIXTURE_DATA(memlock) *self, size_t pages)
+static bool probe_fits(FIXTURE_DATA(memlock) *self, int probe, size_t pages)
 {
 	long id;
 
 	if (limit_memlock(pages * self->stage.page))
 		return false;
-	id = mirror(self->probe, self->zeros, PROBE_PAGES * self->stage.page);
+	id = mirror(probe, self->zeros, PROBE_PAGES * self->stage.page);
 	if (id > 0)
-		pincheck_release(self->probe, id);
+		pincheck_release(probe, id);
 	return id > 0;
 }
 
-/* Pages that the user is charged for, and a constant. Leaves no limit. */
+/*
+ * Pages that the user is charged for, and a constant. Leaves no limit. The probe's session is a new
+ * one each time: the table of holds of a session grows with the holds that the session has had.
+ */
 static size_t charged(FIXTURE_DATA(memlock) *self)
 {
 	size_t low = 0, high = CHARGED_MAX;
+	int probe = pincheck_open();
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (probe_fits(self, middle))
+		if (probe_fits(self, probe, middle))
 			high = middle;
 		else
 			low = middle + 1;
 	}
 	limit_memlock(RLIM_INFINITY);
+	close(probe);
 	return low;
 }
 
@@ -84,8 +88,6 @@ FIXTURE_SETUP(memlock)
 
 	SUITE_NEEDS(NEEDS_MIRROR | NEEDS_CAPABILITIES);
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
-	self->probe = pincheck_open();
-	ASSERT_LE(0, self->probe);
 	self->zeros = mmap(NULL, GIB, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)self->zeros);
@@ -101,7 +103,6 @@ FIXTURE_SETUP(memlock)
 FIXTURE_TEARDOWN(memlock)
 {
 	munmap(self->zeros, GIB);
-	close(self->probe);
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
