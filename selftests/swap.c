@@ -35,9 +35,8 @@ SWAP_HOLDS(TOPIC_VARIANT, swap, swapped_async)
 SWAP_HOLDS(TOPIC_VARIANT, swap, thp_pmd_async)
 SWAP_HOLDS(TOPIC_VARIANT, swap, thp_pte_async)
 
-/* Reclaim passes over a page that another CPU's LRU batch holds: each is asked for so often. */
+/* Reclaim passes over a page that is in an LRU batch: reclaim is asked PAGEOUT_TRIES times. */
 #define PAGEOUT_TRIES	16
-#define WRITEBACK_TRIES	10000
 
 static int page_out_held(struct subject *subject)
 {
@@ -57,15 +56,15 @@ static int wait_for_writeback(struct subject *subject, const struct witness *bef
 	const struct memory *memory = &subject->memory;
 	struct pincheck_report report;
 	__u64 pfn;
-	int error, tries = WRITEBACK_TRIES;
+	int error;
 	size_t i;
 
 	for (i = 0; i < memory->samples; i++) {
 		pfn = before->held[i] ? before->held[i] : before->mapped[i];
 		while (!(error = pincheck_report(memory->session, &pfn, 1, &report)) &&
-		       (report.flags & PINCHECK_PAGE_WRITEBACK) && tries--)
+		       (report.flags & PINCHECK_PAGE_WRITEBACK) && suite_has_time())
 			sched_yield();
-		if (error || tries < 0)
+		if (error || (report.flags & PINCHECK_PAGE_WRITEBACK))
 			return error ? error : -EBUSY;
 	}
 	return settle();
