@@ -2,7 +2,8 @@
 # The measurements: in the pincheck command, and as the one static program of a guest.
 
 BENCH_PARTS	:= $(filter-out tools/bench/main.c,$(wildcard tools/bench/*.c))
-BENCH_SOURCES	:= $(BENCH_PARTS) tools/bench/main.c tools/lib/pincheck.c tools/lib/pagemap.c
+BENCH_SOURCES	:= $(BENCH_PARTS) tools/bench/main.c \
+		   $(addprefix tools/lib/,cause.c pagemap.c pincheck.c)
 BENCH_HEADERS	:= tools/bench/bench.h $(LIB_HEADERS)
 
 $(BUILD)/bench/bench: $(BENCH_SOURCES) $(BENCH_HEADERS) | host-build
