@@ -259,6 +259,24 @@ static bool has_hugetlb_leaves(void)
 	return kernel_in_range(kernel, "<5.13", NULL) || kernel_in_range(kernel, ">=6.10", NULL);
 }
 
+/*
+ * The x86 kernel of Linux 6.15 and before asks the page table how a remapped mapping is cached, by
+ * track_pfn_copy() and its kin. f8e97613fed2 (6.16) keeps a record instead, and their names went.
+ */
+static bool has_pat_records(void)
+{
+	FILE *symbols = fopen("/proc/kallsyms", "re");
+	bool in_page_table = false;
+	char line[256];
+
+	if (!symbols)
+		return false;
+	while (!in_page_table && fgets(line, sizeof(line), symbols))
+		in_page_table = strstr(line, " track_pfn_copy\n");
+	fclose(symbols);
+	return !in_page_table;
+}
+
 static bool has_pid_ns(void)
 {
 	return !access("/proc/sys/kernel/ns_last_pid", W_OK);
@@ -453,6 +471,8 @@ static const struct requirement_row {
 	  "needs memory of ZONE_MOVABLE that may go offline (PINCHECK_MEMORY_BLOCK= its path)" },
 	{ NEEDS_HUGETLB_LEAVES, 0, has_hugetlb_leaves,
 	  "needs a kernel that does not WARN of hugetlb in ZONE_MOVABLE (Linux 6.10)" },
+	{ NEEDS_PAT_RECORDS, 0, has_pat_records,
+	  "needs a kernel that does not WARN of munmap() beside unmap_mapping_range() (Linux 6.16; CONFIG_KALLSYMS)" },
 	{ NEEDS_FUSE, 0, has_fuse, "needs FUSE (CONFIG_FUSE_FS: modprobe fuse; and root)" },
 	{ NEEDS_KPROBES_SWITCH, 0, has_kprobes_switch,
 	  "needs the switch of all kprobes (" KNOB_KPROBES ": mount debugfs; and root)" },

@@ -100,6 +100,8 @@ enum requirement {
 	NEEDS_KPROBES_SWITCH	= 1ULL << 52,
 	/** @NEEDS_FTRACE_SWITCH: ftrace can be switched off */
 	NEEDS_FTRACE_SWITCH	= 1ULL << 51,
+	/** @NEEDS_PAT_RECORDS: device memory may be zapped beside munmap() without a WARN (R73) */
+	NEEDS_PAT_RECORDS	= 1ULL << 31,
 	/** @NEEDS_RECLAIM: reclaim.h: memory of a cgroup can be reclaimed */
 	NEEDS_RECLAIM		= 1ULL << 60,
 };
