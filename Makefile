@@ -75,7 +75,7 @@ selftests-host: ## the suite on this machine's running kernel, after a warning; 
 	@$(MAKE) --no-print-directory -s $(if $(MODULE),,module) tools tests
 	MODULE="$(MODULE)" TESTS='$(TESTS)' YES="$(YES)" tools/run-host
 
-.PHONY: unit lint catalogue hazards mutants config-check
+.PHONY: unit lint catalogue stock-kernels hazards mutants config-check
 unit: $(UNIT_TESTS) ## host unit tests, with ASan and UBSan
 	tools/unit $(UNIT_TESTS)
 
@@ -84,6 +84,9 @@ lint: host-lint ## warnings, sparse, shellcheck: module with gcc and clang, host
 
 catalogue: ## the tests of each row, written into Documentation/catalogue.md
 	tools/catalogue
+
+stock-kernels: ## the matrix.md of the last make matrix, written into Documentation/stock-kernels.md
+	tools/stock-kernels $(results)/matrix.md
 
 hazards: host-vm ## what must not be done to a page of a file, done: a guest for each; KERNELS=
 	KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" tools/run-hazards
