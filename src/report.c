@@ -5,7 +5,7 @@
  * For as long as it looks, the report has a reference on the folio, so that this is not split,
  * freed and used for something else meanwhile; its own reference is subtracted from what it tells.
  * Others see it: a write fault in that instant may copy where it would have reused. What is told of a
- * page that may not be referenced, see report_hold(), is in report_words.c.
+ * page that may not be referenced, see report_hold(), is in report_unheld.c.
  *
  * Pages that are asked about together are alike as a rule. Of a large folio, what is true of the
  * whole is looked at once; of a small anonymous page, all that a report is made of are a few
@@ -22,7 +22,7 @@
 #include "compat/page_type.h"
 #include "compat/placement.h"
 #include "report.h"
-#include "report_words.h"
+#include "report_unheld.h"
 #include "reuse_rule.h"
 #include "whitelist.h"
 

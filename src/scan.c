@@ -10,7 +10,7 @@
 #include <linux/uaccess.h>
 #include "command.h"
 #include "compat/page_counts.h"
-#include "excess.h"
+#include "surplus.h"
 #include "report.h"
 
 /* Most page frame numbers in one call: a few hundred milliseconds where all of them are used. */

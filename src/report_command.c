@@ -10,7 +10,7 @@
 #include "command.h"
 #include "ledger.h"
 #include "report.h"
-#include "report_put.h"
+#include "report_alike.h"
 #include "reuse_rule.h"
 
 /* As many as fit two pages: with their reports; or without, where these go to the caller at once. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which references are explained: arithmetic over page reports, on the host. Prints TAP. */
 #include <stdio.h>
-#include "../excess.h"
+#include "../surplus.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 

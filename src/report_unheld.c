@@ -11,7 +11,7 @@
 #include "compat/page_flags.h"
 #include "compat/page_type.h"
 #include "compat/placement.h"
-#include "report_words.h"
+#include "report_unheld.h"
 #include "whitelist.h"
 
 /**

@@ -12,7 +12,7 @@
 #include <linux/uaccess.h>
 #include "compat/page_flags.h"
 #include "report.h"
-#include "report_put.h"
+#include "report_alike.h"
 
 #define WORDS	(sizeof(struct pincheck_report) / sizeof(u64))
 
