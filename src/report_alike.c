@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reports, written to the caller's memory as long as they repeat each other: most of the time that
- * a report takes is the time to copy it. Between user_access_begin() and user_access_end() nothing
- * may be called, hence what is told by inlines and local variables here.
+ * Copies reports to the caller's memory for as long as the pages are alike. Copying takes most of
+ * the time of a report: without this file REPORT takes 109 instructions a page instead of 60 on
+ * small pages, and 150 instead of 58 on THP (make bench, by instructions).
  *
- * Nobody sleeps: the look goes on to be good. Memory of the caller that would have to be faulted in
- * ends it.
+ * Between user_access_begin() and user_access_end() no function may be called, so everything here
+ * is an inline function or a local variable. Nothing here sleeps either: the walk stays in its RCU
+ * section. If a page of the caller's memory has to be faulted in, the copy ends there.
  */
 #include <linux/mm.h>
 #include <linux/string.h>
@@ -20,18 +21,11 @@ static_assert(sizeof(struct pincheck_report) % sizeof(u64) == 0);
 static_assert(offsetof(struct pincheck_report, pfn) == 0);
 static_assert(offsetof(struct pincheck_report, head) == sizeof(u64));
 
-/* Do the words of a struct page tell all of a small anonymous page, and calls nothing besides? */
-#if defined(CONFIG_CMA) || defined(NODE_NOT_IN_PAGE_FLAGS)
-static const bool words_are_all;
-#else
-static const bool words_are_all = true;
-#endif
-
 /*
- * The first two words, @pfn and @head, are the page's own. Spelled out: compilers do not unroll what
- * may jump out of a loop.
+ * The first two words, @pfn and @head, differ from page to page. Written word by word: compilers do
+ * not unroll a loop that has a jump out of its body.
  */
-static_assert(WORDS == 17, "a word of its own for each that a report has more");
+static_assert(WORDS == 17, "put_words() must write each word of a report");
 #define put_words(user, words, pfn, head, fault) do {					\
 	unsafe_put_user(pfn, user, fault);						\
 	unsafe_put_user(head, (user) + 1, fault);					\
@@ -53,38 +47,29 @@ static_assert(WORDS == 17, "a word of its own for each that a report has more");
 } while (0)
 
 /*
- * Small anonymous pages whose marks are those of the first: is_alike() of report.c, in one pass.
- * Where the next page lies elsewhere, a call finds it, for which the caller's memory is let go.
+ * Copies the reports of small anonymous pages for as long as they are alike. online_page() is a
+ * function call, so access to the caller's memory is closed before it and opened again after it.
  */
-static unsigned int put_plain(struct report_look *look, const u64 *pfns, unsigned int count,
-			      u64 __user *user)
+static unsigned int copy_small_pages(struct report_walk *walk, const u64 *pfns,
+				     unsigned int count, u64 __user *user)
 {
-	const int mapcount = look->marks.mapcount, refcount = look->marks.refcount;
-	const unsigned long flags = look->marks.flags;
-	const size_t bytes = (size_t)count * WORDS * sizeof(u64);
-	u64 words[WORDS], first = look->block.first;
-	struct page *pages = look->block.page;
+	const struct page_marks marks = walk->marks;
 	unsigned int done = 0;
+	u64 words[WORDS];
 
-	memcpy(words, &look->report, sizeof(words));
-	if (!user_access_begin(user, bytes))
+	memcpy(words, &walk->report, sizeof(words));
+	if (!user_access_begin(user, (size_t)count * sizeof(words)))
 		return 0;
 	for (;;) {
 		const u64 pfn = pfns[done];
-		struct page *page;
 
-		if (unlikely(pfn - first >= ONLINE_BLOCK_PFNS)) {
+		if (unlikely(pfn - walk->block.first >= ONLINE_BLOCK_PFNS)) {
 			user_access_end();
-			online_page(&look->block, pfn);
-			first = look->block.first;
-			pages = look->block.page;
-			if (!pages || !user_access_begin(user, sizeof(words)))
+			online_page(&walk->block, pfn);
+			if (!walk->block.page || !user_access_begin(user, sizeof(words)))
 				return done;
 		}
-		page = pages + (pfn - first);
-		if (compat_page_flags(page) != flags ||
-		    (compat_page_mapping(page) & MAPPING_BITS) != MAPPING_BIT_ANON ||
-		    atomic_read(&page->_mapcount) != mapcount || page_ref_count(page) != refcount)
+		if (!page_is_alike(walk->block.page + (pfn - walk->block.first), &marks))
 			break;
 		put_words(user, words, pfn, pfn, fault);
 		user += WORDS;
@@ -96,8 +81,8 @@ fault:
 	return done;
 }
 
-/* Is this page as sound, or as bad, as the one that the report is of? A hugetlb folio is so whole. */
-static __always_inline bool is_as_sound(const struct pincheck_report *report, u64 pfn)
+/* Has this page failed, or not, as the report says? A hugetlb folio has one flag for all pages. */
+static __always_inline bool has_same_health(const struct pincheck_report *report, u64 pfn)
 {
 	bool failed = compat_page_flags(pfn_to_page(pfn)) & PAGE_FLAG_HWPOISON;
 
@@ -105,21 +90,21 @@ static __always_inline bool is_as_sound(const struct pincheck_report *report, u6
 	       failed == !!(report->flags & PINCHECK_PAGE_HWPOISON);
 }
 
-/* Pages of one large folio, that differ in nothing. */
-static unsigned int put_folio(const struct report_look *look, const u64 *pfns, unsigned int count,
-			      u64 __user *user)
+/* Copies the reports of pages of one large folio, if that has one AnonExclusive flag. */
+static unsigned int copy_folio_pages(const struct report_walk *walk, const u64 *pfns,
+				     unsigned int count, u64 __user *user)
 {
-	const u64 first = look->report.head, nr = 1ULL << look->report.order;
-	const int mapcount = look->marks.mapcount;
+	const u64 first = walk->report.head, nr = 1ULL << walk->report.order;
+	const int mapcount = walk->marks.mapcount;
 	u64 words[WORDS];
 	unsigned int done = 0;
 
-	memcpy(words, &look->report, sizeof(words));
+	memcpy(words, &walk->report, sizeof(words));
 	if (!user_access_begin(user, (size_t)count * sizeof(words)))
 		return 0;
 	for (; done < count && pfns[done] - first < nr; done++) {
 		if (atomic_read(&pfn_to_page(pfns[done])->_mapcount) != mapcount ||
-		    !is_as_sound(&look->report, pfns[done]))
+		    !has_same_health(&walk->report, pfns[done]))
 			break;
 		put_words(user, words, pfns[done], first, fault);
 		user += WORDS;
@@ -130,27 +115,28 @@ fault:
 }
 
 /**
- * report_put() - write the last report, and those after it that repeat it
- * @look: with a report, of the first of the pages
+ * report_copy_alike() - copy the last report, and those of the pages after it that are alike
+ * @walk: its report is that of the first of the pages
  * @pfns: of the pages
- * @count: how many, at least one
- * @user: room for @count reports, at a multiple of 8
+ * @count: number of pages, at least one
+ * @user: space for @count reports, aligned to 8 bytes
  *
  * Context: process context, does not sleep.
  *
- * Return: how many were written. None: the first one has to be copied in a way that may sleep.
+ * Return: number of reports copied. 0: the caller must copy the first report in a way that may
+ * sleep.
  */
-unsigned int report_put(struct report_look *look, const u64 *pfns, unsigned int count,
-			struct pincheck_report __user *user)
+unsigned int report_copy_alike(struct report_walk *walk, const u64 *pfns, unsigned int count,
+			       struct pincheck_report __user *user)
 {
 	unsigned int done = 0;
 
 	pagefault_disable();
-	if (look->plain && words_are_all)
-		done = put_plain(look, pfns, count, (u64 __user *)user);
-	else if (look->head && words_are_all && report_has_one_mark(&look->report))
-		done = put_folio(look, pfns, count, (u64 __user *)user);
-	if (!done && !copy_to_user(user, &look->report, sizeof(*user)))
+	if (walk->plain && page_marks_are_fields)
+		done = copy_small_pages(walk, pfns, count, (u64 __user *)user);
+	else if (walk->head && page_marks_are_fields && report_has_one_mark(&walk->report))
+		done = copy_folio_pages(walk, pfns, count, (u64 __user *)user);
+	if (!done && !copy_to_user(user, &walk->report, sizeof(*user)))
 		done = 1;
 	pagefault_enable();
 	return done;

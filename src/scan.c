@@ -70,17 +70,17 @@ static bool may_be_pinned(struct page *page)
 }
 
 /* Looks at the folio that begins at *pfn, and goes on behind it. Return: is it wanted? */
-static bool look_at(struct report_look *look, struct page *page, u64 *pfn, u32 flags)
+static bool look_at(struct report_walk *walk, struct page *page, u64 *pfn, u32 flags)
 {
-	const struct pincheck_report *report = &look->report;
+	const struct pincheck_report *report = &walk->report;
 	bool is_head;
 
 	if (!(flags & PINCHECK_SCAN_EXCESS) && !may_be_pinned(page)) {
 		++*pfn;
 		return false;
 	}
-	report_next(look, *pfn);
-	report_drop(look);
+	report_next(walk, *pfn);
+	report_drop(walk);
 	/* Meanwhile it may have become part of another folio, whose first page was passed. */
 	is_head = report->head == *pfn;
 	*pfn += is_head ? 1ULL << report->order : 1;
@@ -90,21 +90,21 @@ static bool look_at(struct report_look *look, struct page *page, u64 *pfn, u32 f
 /* From *pfn on to @end, or behind the first folio that is wanted. Return: there is one, *found. */
 static bool look_for(u64 *pfn, u64 end, u32 flags, u64 *found)
 {
-	struct report_look look;
+	struct report_walk walk;
 	bool wanted = false;
 
-	report_begin(&look);
+	report_begin(&walk);
 	while (*pfn < end && !wanted) {
 		u64 block_end = min(end, round_down(*pfn, ONLINE_BLOCK_PFNS) + ONLINE_BLOCK_PFNS);
-		struct page *page = online_page(&look.block, *pfn);
+		struct page *page = online_page(&walk.block, *pfn);
 		u64 first = *pfn;
 
 		*pfn = page ? pass_by(page, *pfn, block_end, flags) : block_end;
 		*found = *pfn;
 		if (*pfn < block_end)
-			wanted = look_at(&look, page + (*pfn - first), pfn, flags);
+			wanted = look_at(&walk, page + (*pfn - first), pfn, flags);
 	}
-	report_end(&look);
+	report_end(&walk);
 	return wanted;
 }
 
