@@ -24,6 +24,7 @@ export BUILD CC CACHE KSRC
 export APPEND MEMORY SMP HUGEPAGES QEMU_ARGS SHARE
 
 include tools/lib/build.mk
+include tools/arch/build.mk
 include tools/vm/build.mk
 include tools/pincheck/build.mk
 include tools/bench/build.mk

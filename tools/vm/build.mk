@@ -2,11 +2,11 @@
 # pincheck-vm, the guest's init, and the tests of both.
 BUILD ?= build
 
-VM_SOURCES	:= $(wildcard tools/vm/*.c) tools/lib/directory.c tools/lib/ktap.c
+VM_SOURCES	:= $(wildcard tools/vm/*.c) $(ARCH_SOURCES) tools/lib/directory.c tools/lib/ktap.c
 VM_INIT_SOURCES	:= $(wildcard tools/vm/guest/*.c) tools/vm/needs.c tools/vm/splat.c \
-		   tools/lib/vmstat.c
+		   $(ARCH_SOURCES) tools/lib/vmstat.c
 VM_HEADERS	:= $(wildcard tools/vm/*.h tools/vm/guest/*.h) tools/lib/directory.h tools/lib/ktap.h \
-		   tools/lib/vmstat.h \
+		   tools/lib/vmstat.h $(ARCH_HEADERS) \
 		   tools/lib/array.h tools/lib/test/tap.h
 VM_CFLAGS	:= -O2 -g -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes \
 		   -Wmissing-prototypes -Werror

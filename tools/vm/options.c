@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "../arch/arch.h"
 #include "options.h"
 #include "protocol.h"
 #include "util.h"
@@ -19,6 +20,7 @@ enum option_key {
 	OPT_TESTS,
 	OPT_FILTER,
 	OPT_RESULTS,
+	OPT_ARCH,
 	OPT_ACCEL,
 	OPT_SMP,
 	OPT_MEMORY,
@@ -40,7 +42,7 @@ enum option_key {
 
 static const struct argp_option rows[] = {
 	{ .doc = "What to run:" },
-	{ "kernel", OPT_KERNEL, "IMAGE", 0, "bzImage to boot (required)", 0 },
+	{ "kernel", OPT_KERNEL, "IMAGE", 0, "image to boot (required)", 0 },
 	{ "name", OPT_NAME, "KERNEL", 0, "its name in reports [custom]", 0 },
 	{ "package", OPT_PACKAGE, "VERSION", 0, "version of the package that it comes from, for the "
 	  "record", 0 },
@@ -53,12 +55,14 @@ static const struct argp_option rows[] = {
 	{ "results", OPT_RESULTS, "DIR", 0, "gets results.ktap, console.log, run.json "
 	  "[build/results/KERNEL]", 0 },
 	{ .doc = "The machine:" },
+	{ "arch", OPT_ARCH, "NAME", 0, "architecture of the kernel, a row of tools/arch/arch.c [that of "
+	  "this machine]", 0 },
 	{ "accel", OPT_ACCEL, "auto|kvm|tcg", 0, "auto takes KVM only after a probe guest has run "
 	  "under it [auto]", 0 },
 	{ "smp", OPT_SMP, "N", 0, "processors [2]", 0 },
 	{ "memory", OPT_MEMORY, "MiB", 0, "[2048]", 0 },
 	{ "swap", OPT_SWAP, "MiB", 0, "swap on zram or a RAM disk [256]", 0 },
-	{ "hugepages", OPT_HUGEPAGES, "N", 0, "2 MiB hugetlb pages [64]", 0 },
+	{ "hugepages", OPT_HUGEPAGES, "N", 0, "hugetlb pages of the default size [64]", 0 },
 	{ "icount", OPT_ICOUNT, NULL, 0, "emulate, and let the guest's clocks count instructions: one a "
 	  "nanosecond, whatever else runs here", 0 },
 	{ "append", OPT_APPEND, "STRING", 0, "more kernel command line", 0 },
@@ -73,7 +77,7 @@ static const struct argp_option rows[] = {
 	{ "topic-deadline", OPT_TOPIC, "S", 0, "one topic [120]", 0 },
 	{ .doc = "Parts, found by themselves:" },
 	{ "init", OPT_INIT, "FILE", 0, "/init of the guest", 0 },
-	{ "qemu", OPT_QEMU, "PROGRAM", 0, "[qemu-system-x86_64]", 0 },
+	{ "qemu", OPT_QEMU, "PROGRAM", 0, "[that of the architecture]", 0 },
 	{ "busybox", OPT_BUSYBOX, "FILE", 0, "a static one, for --shell [/bin/busybox]", 0 },
 	{ "splats-allowed", OPT_ALLOWED, "FILE", 0, "kernel messages to tolerate", 0 },
 	{ "verbose", 'v', NULL, 0, "show the command line and the console", 0 },
@@ -85,8 +89,8 @@ static const char doc[] =
 	"Exit codes: 0 pass, 1 fail, 2 usage or runner error, 3 timeout, 4 skip only, 5 panic, "
 	"6 splat in the kernel log, 7 no boot.\n\n"
 	"Example:\n"
-	"  pincheck-vm run --name debian-6.12 --kernel vmlinuz --modules lib/modules/6.12 \\\n"
-	"    --module build/module/debian-6.12/pincheck.ko --tests build/tests\n\n"
+	"  pincheck-vm run --kernel IMAGE --modules lib/modules/RELEASE \\\n"
+	"    --module build/module/custom/pincheck.ko --tests build/tests\n\n"
 	"Tests see: PINCHECK_TESTS (the filter), KSFT_MACHINE_SLOW=yes under emulation, "
 	"PINCHECK_EXT4, _XFS, _BTRFS (a directory on each, where there is one), PINCHECK_SWAP_ASYNC "
 	"(a swap device that is off), PINCHECK_MODULE (the module's file), PINCHECK_MEMORY_BLOCK (topic placement: a block of ZONE_MOVABLE, made for "
@@ -116,6 +120,15 @@ static enum accel accel_by_name(struct argp_state *state, const char *text)
 			return (enum accel)i;
 	argp_error(state, "--accel: '%s' is none of auto, kvm, tcg", text);
 	return ACCEL_AUTO;
+}
+
+static const struct arch *arch_by_name(struct argp_state *state, const char *text)
+{
+	const struct arch *arch = arch_find(text);
+
+	if (!arch)
+		argp_error(state, "--arch: no architecture '%s'; there are: %s", text, arch_names());
+	return arch;
 }
 
 /* Where a number or a text goes: the rest of the switch ladder an argp parser would be. */
@@ -171,7 +184,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 			*(const char **)field = argument;
 		return 0;
 	}
-	if (key == OPT_ACCEL)
+	if (key == OPT_ARCH)
+		options->arch = arch_by_name(state, argument);
+	else if (key == OPT_ACCEL)
 		options->accel = accel_by_name(state, argument);
 	else if (key == OPT_SHELL)
 		options->shell = true;
@@ -223,8 +238,33 @@ static void require(const char *value, const char *option, int mode)
 	}
 }
 
+static void require_arch(const struct options *options)
+{
+	if (options->arch)
+		return;
+	complain("this machine's architecture has no row in tools/arch/arch.c; there are: %s. Name one "
+		 "with --arch, or add a row", arch_names());
+	exit(EXIT_RUNNER);
+}
+
+static void require_qemu(struct options *options)
+{
+	char *program;
+
+	if (!options->qemu)
+		options->qemu = options->arch->qemu;
+	program = find_program(options->qemu);
+	if (!program) {
+		complain("no program %s. Install it: sudo apt-get install %s", options->qemu,
+			 options->arch->qemu_package);
+		exit(EXIT_RUNNER);
+	}
+	free(program);
+}
+
 static void check_and_complete(struct options *options)
 {
+	require_arch(options);
 	require(options->kernel, "kernel", R_OK);
 	if (options->modules)
 		require(options->modules, "modules", R_OK | X_OK);
@@ -267,11 +307,13 @@ static void check_and_complete(struct options *options)
 		complain("the guest needs a processor (--smp 1) and 256 MiB (--memory 256) at least");
 		exit(EXIT_RUNNER);
 	}
-	if (options->hugepages * 2 >= options->memory_mib) {
+	if (options->hugepages * options->arch->hugepage_mib >= options->memory_mib) {
 		complain("--hugepages %ld are %ld MiB; --memory %ld is not enough for them",
-			 options->hugepages, options->hugepages * 2, options->memory_mib);
+			 options->hugepages, options->hugepages * options->arch->hugepage_mib,
+			 options->memory_mib);
 		exit(EXIT_RUNNER);
 	}
+	require_qemu(options);
 }
 
 void options_parse(struct options *options, int argc, char **argv)
@@ -282,7 +324,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		.name = "custom",
 		.append = "",
 		.qemu_args = "",
-		.qemu = "qemu-system-x86_64",
+		.arch = arch_host(),
 		.busybox = "/bin/busybox",
 		.smp = 2,
 		.memory_mib = 2048,

@@ -28,12 +28,6 @@
 #define KEY_SWAP_MIB		"swap_mib"
 #define KEY_HUGEPAGES		"hugepages"
 
-/*
- * Results come by the second UART: present on every x86 kernel without a module, and printk
- * never writes there.
- */
-#define RESULT_TTY		"/dev/ttyS1"
-
 /* Lines of the result stream that the host looks for, after "# " */
 #define MARK_PROBE		"pincheck-vm probe: userspace runs"
 #define MARK_TOPIC		"pincheck-vm topic: "

@@ -15,7 +15,6 @@
 #include "util.h"
 
 #define PIPE_BYTES	(1 << 20)
-#define EXIT_NOT_FOUND	127
 
 /* Both ends go to the child and back by number; a pipe that is full would stall the guest. */
 static int open_pipe(int ends[2])
@@ -76,9 +75,8 @@ become_qemu(char **argv, const struct child_ends *ends, pid_t parent)
 	}
 	give_ends(ends);
 	execvp(argv[0], argv);
-	fprintf(stderr, "cannot run %s: %s. Install it: sudo apt-get install qemu-system-x86\n",
-		argv[0], strerror(errno));
-	_exit(EXIT_NOT_FOUND);
+	fprintf(stderr, "cannot run %s: %s\n", argv[0], strerror(errno));
+	_exit(127);
 }
 
 static void close_if_open(int *fd)
@@ -150,8 +148,6 @@ void qemu_stop(struct qemu *qemu)
 		kill(qemu->pid, SIGKILL);
 		waitpid(qemu->pid, &status, 0);
 	}
-	if (qemu->pid > 0)
-		qemu->not_found = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NOT_FOUND;
 	qemu->pid = -1;
 	close_if_open(&qemu->console);
 	close_if_open(&qemu->results);

@@ -123,7 +123,7 @@ char *find_program(const char *name)
 {
 	char *path = format_text("%s:/usr/sbin:/sbin:/usr/bin:/bin", getenv("PATH") ?: "");
 	char *rest = path;
-	char *found = NULL;
+	char *found = strchr(name, '/') && !access(name, X_OK) ? format_text("%s", name) : NULL;
 
 	for (char *part = strsep(&rest, ":"); part && !found; part = strsep(&rest, ":")) {
 		char *file = format_text("%s/%s", part, name);

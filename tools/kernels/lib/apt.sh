@@ -69,14 +69,14 @@ apt_configure()
 	mkdir -p -- "$APT_DIR"/{lists,archives}/partial
 	touch -- "$APT_DIR/status"
 	for suite in $SUITES; do
-		printf 'deb [arch=amd64 signed-by=%s] %s %s main\n' \
+		printf 'deb [arch=%s signed-by=%s] %s %s main\n' "${arch[name]}" \
 			"$DEBIAN_KEYRING" "$(debian_mirror "$suite")" "$suite"
 	done >"$APT_DIR/sources.list"
 	apt_preferences >"$APT_DIR/preferences"
 	cat >"$APT_DIR/apt.conf" <<-EOF
-	APT::Architecture "amd64";
+	APT::Architecture "${arch[name]}";
 	#clear APT::Architectures;
-	APT::Architectures "amd64";
+	APT::Architectures "${arch[name]}";
 	APT::Install-Recommends "false";
 	APT::Sandbox::User "root";
 	#clear APT::Update::Pre-Invoke;

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,12 +16,11 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "../../arch/arch.h"
 #include "../protocol.h"
 #include "guest.h"
 
 /* pincheck lies there with its libraries, none of them executable: what is, would be a topic. */
-#define LOADER			"ld-linux-x86-64.so.2"
-#define LOADER_DIRECTORY	"/lib64"
 #define COMMAND			"/pincheck"
 
 static void control(const char *word, const char *text)
@@ -57,7 +57,7 @@ static void __attribute__((noreturn)) become_shell_of_person(void)
 
 	/* A session with a controlling terminal: job control and Ctrl-C need one. */
 	setsid();
-	console = open("/dev/ttyS0", O_RDWR);
+	console = open(arch_host()->console_tty, O_RDWR);
 	ioctl(console, TIOCSCTTY, 1);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(console, fd);
@@ -154,9 +154,14 @@ static int run_for_person(void)
 /* So that pincheck is a command like any other */
 static void command_up(void)
 {
-	mkdir(LOADER_DIRECTORY, 0755);
-	symlink(GUEST_TESTS "/" LOADER, LOADER_DIRECTORY "/" LOADER);
-	chmod(GUEST_TESTS "/" LOADER, 0755);
+	const char *loader = arch_host()->loader, *name = strrchr(loader, '/');
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%.*s", (int)(name - loader), loader);
+	mkdir(path, 0755);
+	snprintf(path, sizeof(path), GUEST_TESTS "%s", name);
+	symlink(path, loader);
+	chmod(path, 0755);
 	chmod(GUEST_TESTS COMMAND, 0755);
 	setenv("LD_LIBRARY_PATH", GUEST_TESTS, 1);
 	setenv("PATH", "/bin:" GUEST_TESTS, 1);
