@@ -46,7 +46,7 @@ VM_TESTING	:= $(BUILD)/bin/pincheck-vm $(BUILD)/vm/init $(BUILD)/test/misbehave 
 
 .PHONY: test-vm
 test-vm: $(VM_TESTING) tests | host-vm ## the runner itself, on a real kernel: good runs and all bad ends, as TAP
-	@$(matrix) fetch debian-6.12 >&2
-	@$(matrix) build debian-6.12 $(BUILD)/module/debian-6.12 >&2
-	@BUILD=$(BUILD) $(BUILD)/test/vm_test "$$($(matrix) image debian-6.12)" \
-		"$$($(matrix) modules debian-6.12)"
+	@module=$(BUILD)/module/$$($(matrix) default) && \
+	$(matrix) fetch default >&2 && $(matrix) build default $$module >&2 && \
+	BUILD=$(BUILD) $(BUILD)/test/vm_test "$$($(matrix) image default)" \
+		"$$($(matrix) modules default)" $$module/pincheck.ko

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2153 # names of matrix.sh
+# shellcheck shell=bash disable=SC2153,SC2154 # names of matrix.sh and arch.sh
 # A private apt per kernel: own lists, state and archives in the cache. The settings of the
 # machine (proxies, credentials, Acquire options) are inherited; its package state is not touched.
 

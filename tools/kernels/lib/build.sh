@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # names of arch.sh
 # Builds this clone's module for a kernel. The sources are copied to OUTDIR/tree, which is mounted
 # into the build root: clones and outputs cannot collide, and `make clean` removes all of it.
 

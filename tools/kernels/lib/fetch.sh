@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2153 # names of matrix.sh
+# shellcheck shell=bash disable=SC2153,SC2154 # names of matrix.sh and arch.sh
 # Provides a kernel: HOME_DIR/VERSION.KEY/{image,root,version,release} and a link to the image, which
 # has the name that the architecture's row gives images. `current-KEY` points to the directory, or
 # `at-RELEASE-KEY` where one release was named; KEY stands for the row of the matrix. A version is made

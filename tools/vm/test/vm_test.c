@@ -143,7 +143,7 @@ static const struct row rows[] = {
 		.topics = { "good" },
 		.arguments = { SMALL, "--qemu", "qemu-that-is-not-there" },
 		.exit_code = EXIT_RUNNER,
-		.says = { "sudo apt-get install qemu-system-x86" },
+		.says = { "no program qemu-that-is-not-there. Install it: sudo apt-get install qemu-system-" },
 	}, {
 		.name = "bad_qemu_argument",
 		.topics = { "good" },
@@ -186,11 +186,16 @@ static const struct row rows[] = {
 		.exit_code = EXIT_PANIC,
 		.says = { "begun\n", "the kernel panicked: ", "console.log" },
 	}, {
+		.name = "no_arch",
+		.arguments = { "--arch", "pdp11" },
+		.exit_code = EXIT_RUNNER,
+		.says = { "--arch: no architecture 'pdp11'; there are: " },
+	}, {
 		.name = "no_kernel",
 		.topics = { "good" },
-		.arguments = { "--kernel", "/nonexistent/vmlinuz" },
+		.arguments = { "--kernel", "/nonexistent/kernel" },
 		.exit_code = EXIT_RUNNER,
-		.says = { "--kernel /nonexistent/vmlinuz: No such file" },
+		.says = { "--kernel /nonexistent/kernel: No such file" },
 	},
 };
 
@@ -207,6 +212,7 @@ struct place {
 static const char *build;
 static const char *kernel;
 static const char *modules;
+static const char *module;
 
 static void verdict(const char *row, const char *what, bool ok)
 {
@@ -330,17 +336,16 @@ static void take_no_modules(const char *to)
 	put_text(to, "modules.builtin", "");
 }
 
-/* Made for the row, or, without a function, what the Makefile has built */
+/* Files that are made for a row; @tests and @module are what the Makefile has built. */
 static const struct {
 	const char *word;
 	const char *file;
 	void (*take)(const char *to);
 } files[] = {
 	{ "@tests", "tests", NULL },
-	{ "@module", "module/debian-6.12/pincheck.ko", NULL },
 	{ "@share", "share", take_share },
 	{ "@no_modules", "modules", take_no_modules },
-	{ "@bad_kernel", "vmlinuz", take_bad_kernel },
+	{ "@bad_kernel", "kernel", take_bad_kernel },
 	{ "@bad_module", "pincheck.ko", take_bad_module },
 	{ "@overlay", "overlay.ko", take_overlay },
 };
@@ -357,7 +362,7 @@ static char *argument(const char *word, const struct place *place)
 			files[i].take(path);
 		return path;
 	}
-	return format_text("%s", word);
+	return format_text("%s", strcmp(word, "@module") ? word : module);
 }
 
 static char **command(const struct row *row, const struct place *place)
@@ -622,10 +627,10 @@ static void shell_on_a_terminal(void)
 
 static bool chosen(const char *name, int argc, char **argv)
 {
-	for (int i = 3; i < argc; i++)
+	for (int i = 4; i < argc; i++)
 		if (!strcmp(name, argv[i]))
 			return true;
-	return argc <= 3;
+	return argc <= 4;
 }
 
 int main(int argc, char **argv)
@@ -634,13 +639,14 @@ int main(int argc, char **argv)
 	struct running running[ARRAY_SIZE(rows)];
 	size_t count = 0;
 
-	if (argc < 3) {
-		fprintf(stderr, "usage: %s KERNEL MODULES [ROW...]\n", argv[0]);
+	if (argc < 4) {
+		fprintf(stderr, "usage: %s KERNEL MODULES MODULE [ROW...]\n", argv[0]);
 		return 2;
 	}
 	build = getenv("BUILD") ?: "build";
 	kernel = argv[1];
 	modules = argv[2];
+	module = argv[3];
 	tap_begin();
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (chosen(rows[i].name, argc, argv))
