@@ -15,6 +15,7 @@
 #define GUEST_SHARE		"/mnt/share"
 #define SHARE_TAG		"share"
 #define GUEST_DISKS		"/lib/pincheck-vm/disk."	/* and the file system */
+#define DISK_BLOCK		4096	/* bytes that follow each offset in such a file */
 
 /* Keys of GUEST_CONFIG */
 #define KEY_PROBE		"probe"			/* say hello and leave: the KVM probe */
