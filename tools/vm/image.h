@@ -5,12 +5,12 @@
 
 struct options;
 
-/* All return an allocated string, or NULL if it cannot be found out. */
+/* All return an allocated string, or NULL if the image or the module does not tell. */
 char *image_release(const struct options *options);
 char *image_module_srcversion(const char *module);
 char *image_sha256(const char *path);
 
-/** image_config_sha256() - of the .config that lies where builds and packages put it */
+/** image_config_sha256() - of the kernel's .config, from where builds and packages put it */
 char *image_config_sha256(const struct options *options, const char *release);
 
 #endif

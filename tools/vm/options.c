@@ -42,17 +42,17 @@ enum option_key {
 
 static const struct argp_option rows[] = {
 	{ .doc = "What to run:" },
-	{ "kernel", OPT_KERNEL, "IMAGE", 0, "image to boot (required)", 0 },
-	{ "name", OPT_NAME, "KERNEL", 0, "its name in reports [custom]", 0 },
-	{ "package", OPT_PACKAGE, "VERSION", 0, "version of the package that it comes from, for the "
-	  "record", 0 },
-	{ "modules", OPT_MODULES, "DIR", 0, "its .../lib/modules/RELEASE; without it, zram or brd "
-	  "must be built in for swap", 0 },
+	{ "kernel", OPT_KERNEL, "IMAGE", 0, "kernel image to boot (required)", 0 },
+	{ "name", OPT_NAME, "KERNEL", 0, "name of the kernel in reports [custom]", 0 },
+	{ "package", OPT_PACKAGE, "VERSION", 0, "version of the package that the kernel comes from, for "
+	  "run.json", 0 },
+	{ "modules", OPT_MODULES, "DIR", 0, "the kernel's .../lib/modules/RELEASE; without it, zram or "
+	  "brd must be built in for swap", 0 },
 	{ "module", OPT_MODULE, "FILE", 0, "pincheck.ko to load; without it, none is loaded", 0 },
 	{ "tests", OPT_TESTS, "DIR", 0, "static test programs, one a topic; other files there are "
 	  "copied as data (required)", 0 },
-	{ "filter", OPT_FILTER, "GLOB", 0, "only tests whose topic.variant.scenario matches", 0 },
-	{ "results", OPT_RESULTS, "DIR", 0, "gets results.ktap, console.log, run.json "
+	{ "filter", OPT_FILTER, "GLOB", 0, "only tests whose topic.variant.scenario matches GLOB", 0 },
+	{ "results", OPT_RESULTS, "DIR", 0, "for results.ktap, console.log and run.json "
 	  "[build/results/KERNEL]", 0 },
 	{ .doc = "The machine:" },
 	{ "arch", OPT_ARCH, "NAME", 0, "architecture of the kernel, a row of tools/arch/arch.c [that of "
@@ -60,26 +60,26 @@ static const struct argp_option rows[] = {
 	{ "accel", OPT_ACCEL, "auto|kvm|tcg", 0, "auto takes KVM only after a probe guest has run "
 	  "under it [auto]", 0 },
 	{ "smp", OPT_SMP, "N", 0, "processors [2]", 0 },
-	{ "memory", OPT_MEMORY, "MiB", 0, "[2048]", 0 },
+	{ "memory", OPT_MEMORY, "MiB", 0, "memory [2048]", 0 },
 	{ "swap", OPT_SWAP, "MiB", 0, "swap on zram or a RAM disk [256]", 0 },
 	{ "hugepages", OPT_HUGEPAGES, "N", 0, "hugetlb pages of the default size [64]", 0 },
 	{ "icount", OPT_ICOUNT, NULL, 0, "emulate, and let the guest's clocks count instructions: one a "
 	  "nanosecond, whatever else runs here", 0 },
 	{ "append", OPT_APPEND, "STRING", 0, "more kernel command line", 0 },
 	{ "qemu-args", OPT_QEMU_ARGS, "STRING", 0, "more words for QEMU, separated by spaces", 0 },
-	{ "shell", OPT_SHELL, NULL, 0, "no tests, but a prompt in the same guest; commands from standard "
-	  "input where that is no terminal", 0 },
+	{ "shell", OPT_SHELL, NULL, 0, "a prompt in the same guest instead of the tests; where standard "
+	  "input is no terminal, it has the commands", 0 },
 	{ "share", OPT_SHARE, "DIR", 0, "with --shell: the guest has this directory at /mnt/share", 0 },
 	{ .doc = "Deadlines, in seconds; the defaults are three times as long under emulation:" },
 	{ "boot-deadline", OPT_BOOT, "S", 0, "boot without a new console line; then it is retried "
 	  "once [20]", 0 },
 	{ "test-deadline", OPT_TEST, "S", 0, "all topics together [600]", 0 },
 	{ "topic-deadline", OPT_TOPIC, "S", 0, "one topic [120]", 0 },
-	{ .doc = "Parts, found by themselves:" },
+	{ .doc = "Files that are found without these options:" },
 	{ "init", OPT_INIT, "FILE", 0, "/init of the guest", 0 },
-	{ "qemu", OPT_QEMU, "PROGRAM", 0, "[that of the architecture]", 0 },
-	{ "busybox", OPT_BUSYBOX, "FILE", 0, "a static one, for --shell [/bin/busybox]", 0 },
-	{ "splats-allowed", OPT_ALLOWED, "FILE", 0, "kernel messages to tolerate", 0 },
+	{ "qemu", OPT_QEMU, "PROGRAM", 0, "QEMU [that of the architecture]", 0 },
+	{ "busybox", OPT_BUSYBOX, "FILE", 0, "a static busybox, for --shell [/bin/busybox]", 0 },
+	{ "splats-allowed", OPT_ALLOWED, "FILE", 0, "list of kernel messages that are no failure", 0 },
 	{ "verbose", 'v', NULL, 0, "show the command line and the console", 0 },
 	{ 0 }
 };
@@ -101,7 +101,7 @@ static const char *const accel_names[] = {
 	[ACCEL_AUTO] = "auto", [ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg",
 };
 
-static long number(struct argp_state *state, const char *text, const char *what)
+static long parse_number(struct argp_state *state, const char *text, const char *what)
 {
 	char *end;
 	long value;
@@ -131,7 +131,7 @@ static const struct arch *arch_by_name(struct argp_state *state, const char *tex
 	return arch;
 }
 
-/* Where a number or a text goes: the rest of the switch ladder an argp parser would be. */
+/* The field of struct options that takes an option's argument */
 static const struct {
 	int key;
 	size_t offset;
@@ -179,7 +179,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		if (fields[i].key != key)
 			continue;
 		if (fields[i].is_number)
-			*(long *)field = number(state, argument, option_name(key));
+			*(long *)field = parse_number(state, argument, option_name(key));
 		else
 			*(const char **)field = argument;
 		return 0;
@@ -203,8 +203,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	return 0;
 }
 
-/* Of several places the first that exists, beside this program as built, then as installed. */
-static const char *part(const char *given, const char *const places[])
+/* The first of @places that exists; they are relative to the directory of this program. */
+static const char *find_part(const char *given, const char *const places[])
 {
 	char self[4096];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -226,7 +226,7 @@ static const char *part(const char *given, const char *const places[])
 	return NULL;
 }
 
-static void require(const char *value, const char *option, int mode)
+static void require_file(const char *value, const char *option, int mode)
 {
 	if (!value) {
 		complain("--%s is missing; see: pincheck-vm --help", option);
@@ -265,22 +265,22 @@ static void require_qemu(struct options *options)
 static void check_and_complete(struct options *options)
 {
 	require_arch(options);
-	require(options->kernel, "kernel", R_OK);
+	require_file(options->kernel, "kernel", R_OK);
 	if (options->modules)
-		require(options->modules, "modules", R_OK | X_OK);
+		require_file(options->modules, "modules", R_OK | X_OK);
 	if (options->module)
-		require(options->module, "module", R_OK);
+		require_file(options->module, "module", R_OK);
 	if (options->share && !options->shell) {
-		complain("--share goes with --shell");
+		complain("--share needs --shell");
 		exit(EXIT_RUNNER);
 	}
 	if (options->share) {
-		require(options->share, "share", R_OK | X_OK);
+		require_file(options->share, "share", R_OK | X_OK);
 		options->share = realpath(options->share, NULL);
 	}
 	if (options->tests || !options->shell)
-		require(options->tests, "tests", R_OK | X_OK);
-	/* The glob that matches all is no filter: a topic without tests is then worth a line. */
+		require_file(options->tests, "tests", R_OK | X_OK);
+	/* A glob that matches everything is no filter: then a topic without tests is an error. */
 	if (options->filter && !strcmp(options->filter, "*"))
 		options->filter = NULL;
 	if (options->filter && strlen(options->filter) >= FILTER_MAX) {
@@ -289,16 +289,16 @@ static void check_and_complete(struct options *options)
 	}
 	if (!options->results)
 		options->results = format_text("build/results/%s", options->name);
-	options->init = part(options->init, (const char *const[]){
+	options->init = find_part(options->init, (const char *const[]){
 		"../vm/init", "../libexec/pincheck/init", NULL });
 	if (!options->init) {
 		complain("the guest's init is not built. Build it: make build/vm/init");
 		exit(EXIT_RUNNER);
 	}
-	options->splats_allowed = part(options->splats_allowed, (const char *const[]){
+	options->splats_allowed = find_part(options->splats_allowed, (const char *const[]){
 		"../../tools/vm/splats-allowed", "../share/pincheck/splats-allowed", NULL });
 	if (options->icount && options->accel == ACCEL_KVM) {
-		complain("--icount counts what is emulated: leave --accel kvm out");
+		complain("--icount needs emulation: leave out --accel kvm");
 		exit(EXIT_RUNNER);
 	}
 	if (options->icount)

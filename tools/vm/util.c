@@ -49,7 +49,7 @@ void *grow(void *array, size_t count, size_t element)
 {
 	void *bigger;
 
-	/* Room doubles whenever the count is a power of two: no size to keep beside it. */
+	/* The size doubles when the count reaches a power of two, so the count gives the size. */
 	if (count & (count - 1))
 		return array;
 	bigger = realloc(array, (count ? count * 2 : 1) * element);
