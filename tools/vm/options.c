@@ -226,94 +226,81 @@ static const char *find_part(const char *given, const char *const places[])
 	return NULL;
 }
 
+#define REFUSE_OPTIONS(...)	do { complain(__VA_ARGS__); exit(EXIT_RUNNER); } while (0)
+
 static void require_file(const char *value, const char *option, int mode)
 {
-	if (!value) {
-		complain("--%s is missing; see: pincheck-vm --help", option);
-		exit(EXIT_RUNNER);
-	}
-	if (access(value, mode)) {
-		complain("--%s %s: %s", option, value, strerror(errno));
-		exit(EXIT_RUNNER);
-	}
+	if (!value)
+		REFUSE_OPTIONS("--%s is missing; see: pincheck-vm --help", option);
+	if (access(value, mode))
+		REFUSE_OPTIONS("--%s %s: %s", option, value, strerror(errno));
 }
 
-static void require_arch(const struct options *options)
+static void check_files(struct options *options)
 {
-	if (options->arch)
-		return;
-	complain("this machine's architecture has no row in tools/arch/arch.c; there are: %s. Name one "
-		 "with --arch, or add a row", arch_names());
-	exit(EXIT_RUNNER);
-}
-
-static void require_qemu(struct options *options)
-{
-	char *program;
-
-	if (!options->qemu)
-		options->qemu = options->arch->qemu;
-	program = find_program(options->qemu);
-	if (!program) {
-		complain("no program %s. Install it: sudo apt-get install %s", options->qemu,
-			 options->arch->qemu_package);
-		exit(EXIT_RUNNER);
-	}
-	free(program);
-}
-
-static void check_and_complete(struct options *options)
-{
-	require_arch(options);
 	require_file(options->kernel, "kernel", R_OK);
 	if (options->modules)
 		require_file(options->modules, "modules", R_OK | X_OK);
 	if (options->module)
 		require_file(options->module, "module", R_OK);
-	if (options->share && !options->shell) {
-		complain("--share needs --shell");
-		exit(EXIT_RUNNER);
-	}
+	if (options->share && !options->shell)
+		REFUSE_OPTIONS("--share needs --shell");
 	if (options->share) {
 		require_file(options->share, "share", R_OK | X_OK);
 		options->share = realpath(options->share, NULL);
 	}
 	if (options->tests || !options->shell)
 		require_file(options->tests, "tests", R_OK | X_OK);
-	/* A glob that matches everything is no filter: then a topic without tests is an error. */
-	if (options->filter && !strcmp(options->filter, "*"))
-		options->filter = NULL;
-	if (options->filter && strlen(options->filter) >= FILTER_MAX) {
-		complain("--filter is longer than %d bytes; use globs", FILTER_MAX - 1);
-		exit(EXIT_RUNNER);
-	}
 	if (!options->results)
 		options->results = format_text("build/results/%s", options->name);
 	options->init = find_part(options->init, (const char *const[]){
 		"../vm/init", "../libexec/pincheck/init", NULL });
-	if (!options->init) {
-		complain("the guest's init is not built. Build it: make build/vm/init");
-		exit(EXIT_RUNNER);
-	}
+	if (!options->init)
+		REFUSE_OPTIONS("the guest's init is not built. Build it: make build/vm/init");
 	options->splats_allowed = find_part(options->splats_allowed, (const char *const[]){
 		"../../tools/vm/splats-allowed", "../share/pincheck/splats-allowed", NULL });
-	if (options->icount && options->accel == ACCEL_KVM) {
-		complain("--icount needs emulation: leave out --accel kvm");
-		exit(EXIT_RUNNER);
-	}
+}
+
+static void check_filter(struct options *options)
+{
+	/* A glob that matches everything is no filter: then a topic without tests is an error. */
+	if (options->filter && !strcmp(options->filter, "*"))
+		options->filter = NULL;
+	if (options->filter && strlen(options->filter) >= FILTER_MAX)
+		REFUSE_OPTIONS("--filter is longer than %d bytes; use globs", FILTER_MAX - 1);
+}
+
+static void check_qemu(struct options *options)
+{
+	char *program;
+
+	if (!options->qemu)
+		options->qemu = options->arch->qemu;
+	program = find_program(options->qemu);
+	if (!program)
+		REFUSE_OPTIONS("no program %s. Install it: sudo apt-get install %s", options->qemu,
+			       options->arch->qemu_package);
+	free(program);
+}
+
+static void check_machine(struct options *options)
+{
+	long hugepages_mib;
+
+	if (!options->arch)
+		REFUSE_OPTIONS("this machine's architecture has no row in tools/arch/arch.c; there are: "
+			       "%s. Name one with --arch, or add a row", arch_names());
+	if (options->icount && options->accel == ACCEL_KVM)
+		REFUSE_OPTIONS("--icount needs emulation: leave out --accel kvm");
 	if (options->icount)
 		options->accel = ACCEL_TCG;
-	if (options->smp < 1 || options->memory_mib < 256) {
-		complain("the guest needs a processor (--smp 1) and 256 MiB (--memory 256) at least");
-		exit(EXIT_RUNNER);
-	}
-	if (options->hugepages * options->arch->hugepage_mib >= options->memory_mib) {
-		complain("--hugepages %ld are %ld MiB; --memory %ld is not enough for them",
-			 options->hugepages, options->hugepages * options->arch->hugepage_mib,
-			 options->memory_mib);
-		exit(EXIT_RUNNER);
-	}
-	require_qemu(options);
+	if (options->smp < 1 || options->memory_mib < 256)
+		REFUSE_OPTIONS("the guest needs a processor (--smp 1) and 256 MiB (--memory 256) at least");
+	hugepages_mib = options->hugepages * options->arch->hugepage_mib;
+	if (hugepages_mib >= options->memory_mib)
+		REFUSE_OPTIONS("--hugepages %ld are %ld MiB; --memory %ld is not enough for them",
+			       options->hugepages, hugepages_mib, options->memory_mib);
+	check_qemu(options);
 }
 
 void options_parse(struct options *options, int argc, char **argv)
@@ -333,5 +320,7 @@ void options_parse(struct options *options, int argc, char **argv)
 	};
 	argp_err_exit_status = EXIT_RUNNER;
 	argp_parse(&argp, argc, argv, 0, NULL, options);
-	check_and_complete(options);
+	check_files(options);
+	check_filter(options);
+	check_machine(options);
 }
