@@ -51,6 +51,8 @@ double monotonic_seconds(void);
 
 void mounts_up(void);
 void memory_up(const struct config *config);
+/* Give the pool of hugetlb pages that size. Return: 0 or -errno, and in @got the size it has */
+int hugepages_set(long count, char *got, size_t size);
 /* For one topic. movable_down() returns NULL, or what is wrong */
 void movable_up(const struct config *config);
 const char *movable_down(const struct config *config);

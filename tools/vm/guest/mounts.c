@@ -5,9 +5,10 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include "../../arch/arch.h"
 #include "guest.h"
 
-/* debugfs, tracefs and cgroup2 are not in every kernel: tests that need them say so themselves. */
+/* Not every kernel has debugfs, tracefs and cgroup2. Tests that need them skip with that reason. */
 static const struct {
 	const char *type;
 	const char *where;
@@ -34,22 +35,32 @@ void mounts_up(void)
 }
 
 #define THP_ENABLED	"/sys/kernel/mm/transparent_hugepage/enabled"
-#define HUGE_2M		"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+
+int hugepages_set(long count, char *got, size_t size)
+{
+	char file[96], wanted[24];
+	int error;
+
+	snprintf(file, sizeof(file), "/sys/kernel/mm/hugepages/hugepages-%ldkB/nr_hugepages",
+		 arch_host()->hugepage_mib * 1024);
+	snprintf(wanted, sizeof(wanted), "%ld", count);
+	error = file_write(file, wanted);
+	file_read(file, got, size);
+	return error;
+}
 
 void memory_up(const struct config *config)
 {
-	char wanted[32], got[128];
+	char got[128];
 	int error;
 
 	error = file_write(THP_ENABLED, "always");
 	file_read(THP_ENABLED, got, sizeof(got));
 	report("thp: %s", error ? strerror(-error) : got);
 
-	/* The command line asked for them already; a kernel that did not listen is asked again. */
-	snprintf(wanted, sizeof(wanted), "%ld", config->hugepages);
-	file_read(HUGE_2M, got, sizeof(got));
-	error = strcmp(got, wanted) ? file_write(HUGE_2M, wanted) : 0;
-	file_read(HUGE_2M, got, sizeof(got));
-	report("hugetlb 2 MiB pages: %s of %s wanted%s%s", error ? "0" : got, wanted,
-	       error ? ": " : "", error ? strerror(-error) : "");
+	/* The command line has asked for them. The kernel may have had too little memory at boot. */
+	error = hugepages_set(config->hugepages, got, sizeof(got));
+	report("hugetlb %ld MiB pages: %s of %ld wanted%s%s", arch_host()->hugepage_mib,
+	       error ? "0" : got, config->hugepages, error ? ": " : "",
+	       error ? strerror(-error) : "");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A ZONE_MOVABLE for one topic: a block of memory goes offline, and comes back as movable. The
- * others are better off without: there a long-term pin would move the pages that they look at.
+ * A ZONE_MOVABLE for one topic: a block of memory goes offline and comes back as movable. Other topics
+ * run without it, because a long-term pin would move the pages that they watch.
  */
 #include <errno.h>
 #include <signal.h>
@@ -15,11 +15,13 @@
 
 #define BLOCKS		"/sys/devices/system/memory"
 #define MAX_BLOCKS	1024
-#define HUGE_2M		"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
-/* Of the movable block, for tests of hugetlb: the pool gives first what came to it last. */
+/*
+ * Hugetlb pages of the movable block, for tests: the pool gives its newest page first, and those that
+ * come while the block is movable are allocated there.
+ */
 #define HUGE_MOVABLE	12
 
-/* The kernel tries for ever to empty a block, unless a signal comes. */
+/* The kernel tries to empty a block until a signal comes. */
 #define LEND_SECONDS	10
 /* io_uring unpins its buffers some time after its process is gone. */
 #define RETURN_SECONDS	20
@@ -41,7 +43,7 @@ static void on_alarm(int number)
 
 static int block_offline(const char *path, time_t seconds)
 {
-	/* Again and again: the first may come before the kernel listens. */
+	/* The alarm repeats: the first may come before the kernel looks for signals. */
 	struct itimerval timer = { .it_value.tv_sec = seconds, .it_interval.tv_usec = 100 * 1000 };
 	struct sigaction action = { .sa_handler = on_alarm };
 	int error;
@@ -54,31 +56,30 @@ static int block_offline(const char *path, time_t seconds)
 	return error;
 }
 
-static void huge_pages(long count)
+static void hugepages_want(long count)
 {
-	char number[24];
+	char got[24];
 
-	snprintf(number, sizeof(number), "%ld", count);
-	file_write(HUGE_2M, number);
+	hugepages_set(count, got, sizeof(got));
 }
 
-/* Huge pages of the pool that were in the block are made good while it is away. */
+/* Offlining takes the hugetlb pages of the block out of the pool: the pool gets others. */
 static int block_lend(const char *path, const struct config *config)
 {
 	int error = block_offline(path, LEND_SECONDS);
 
 	if (error)
 		return error;
-	huge_pages(config->hugepages);
+	hugepages_want(config->hugepages);
 	error = block_write(path, "online_movable");
 	if (error)
 		block_write(path, "online_kernel");
 	else
-		huge_pages(config->hugepages + HUGE_MOVABLE);
+		hugepages_want(config->hugepages + HUGE_MOVABLE);
 	return error;
 }
 
-/* movablecore= on the command line: what is touched comes from there, not from a block of ours. */
+/* With movablecore= the tests get their memory from that zone, whatever block is movable besides. */
 static bool kernel_has_one(void)
 {
 	FILE *zones = fopen("/proc/zoneinfo", "re");
@@ -106,7 +107,7 @@ void movable_up(const struct config *config)
 		return;
 	}
 
-	/* Not the last one: the zone it belongs to would end before it, and not take it back. */
+	/* The last block stays: its zone would shrink, and a block beyond the zone cannot come back. */
 	for (int number = MAX_BLOCKS, seen = 0; number > 0 && error; number--) {
 		snprintf(block, sizeof(block), BLOCKS "/memory%d", number);
 		if (!access(block, F_OK) && seen++)
@@ -132,7 +133,7 @@ const char *movable_down(const struct config *config)
 	error = block_offline(block, RETURN_SECONDS);
 	if (!error)
 		error = block_write(block, "online_kernel");
-	huge_pages(config->hugepages);
+	hugepages_want(config->hugepages);
 	if (!error)
 		return NULL;
 	snprintf(wrong, sizeof(wrong), "ZONE_MOVABLE does not get empty, %s: %s", block,
