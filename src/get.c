@@ -42,6 +42,7 @@ static void get_give_back(struct hold *hold, unsigned long first, unsigned long 
 const struct hold_ops get_ops = {
 	.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_FORCE,
 	.by_address = true,
+	.plain = true,
 	.check = gup_check,
 	.take = get_take,
 	.can_cut = gup_can_cut,

@@ -28,6 +28,9 @@ struct session;
  * struct hold_ops - a kind of hold
  * @flags: PINCHECK_HOLD_* it may be taken with
  * @by_address: its pages were found where something was mapped, at @addr of the hold
+ * @plain: its references are plain ones (FOLL_GET), not pins
+ * @always_longterm: its pins are long-term, with or without PINCHECK_HOLD_LONGTERM
+ * @pins_folios: pages of one folio that follow each other in a chunk share one pin
  * @check: what does not depend on any memory: 0 or -EINVAL
  * @own_bytes: memory that a hold of this kind needs besides its pages, as @own; NULL: none
  * @take: fill @pages of a hold and say in pages of the request how many came; what came of a
@@ -48,6 +51,9 @@ struct session;
 struct hold_ops {
 	u32 flags;
 	bool by_address;
+	bool plain;
+	bool always_longterm;
+	bool pins_folios;
 	int (*check)(const struct pincheck_hold *request);
 	size_t (*own_bytes)(const struct pincheck_hold *request);
 	int (*take)(struct hold *hold, struct pincheck_hold *request);
@@ -59,11 +65,19 @@ struct hold_ops {
 	struct page *(*kept)(const struct hold *hold, unsigned long index);
 };
 
-extern const struct hold_ops pin_ops;
-extern const struct hold_ops get_ops;
-extern const struct hold_ops memfd_ops;
-extern const struct hold_ops mirror_ops;
-extern const struct hold_ops pfnmap_ops;
+/*
+ * All kinds of hold, in the order of enum pincheck_kind: the number, the ops, and whether this kernel
+ * is configured for it. HOLD answers EOPNOTSUPP for a kind that the kernel is not configured for.
+ */
+#define HOLD_KINDS(ROW) \
+	ROW(PINCHECK_KIND_PIN, pin_ops, true) \
+	ROW(PINCHECK_KIND_GET, get_ops, true) \
+	ROW(PINCHECK_KIND_MEMFD, memfd_ops, true) \
+	ROW(PINCHECK_KIND_MIRROR, mirror_ops, IS_ENABLED(CONFIG_HMM_MIRROR)) \
+	ROW(PINCHECK_KIND_PFNMAP, pfnmap_ops, IS_ENABLED(CONFIG_MMU_NOTIFIER))
+
+#define HOLD_KIND_DECLARE(kind, ops, offered)	extern const struct hold_ops ops;
+HOLD_KINDS(HOLD_KIND_DECLARE)
 
 /**
  * struct hold - one set of references on one address range

@@ -13,12 +13,11 @@
 #include "session.h"
 #include "whitelist.h"
 
+#define HOLD_KIND_ENTRY(kind, ops, offered)	[kind] = (offered) ? &(ops) : NULL,
+
+/* By enum pincheck_kind, of which 0 is none. NULL: this kernel is not configured for the kind. */
 static const struct hold_ops *const hold_kinds[] = {
-	[PINCHECK_KIND_PIN] = &pin_ops,
-	[PINCHECK_KIND_GET] = &get_ops,
-	[PINCHECK_KIND_MEMFD] = &memfd_ops,
-	[PINCHECK_KIND_MIRROR] = IS_ENABLED(CONFIG_HMM_MIRROR) ? &mirror_ops : NULL,
-	[PINCHECK_KIND_PFNMAP] = IS_ENABLED(CONFIG_MMU_NOTIFIER) ? &pfnmap_ops : NULL,
+	HOLD_KINDS(HOLD_KIND_ENTRY)
 };
 
 /**
@@ -48,10 +47,8 @@ int info_command(struct session *session, union argument *argument)
 	return 0;
 }
 
-static const struct hold_ops *hold_kind(u32 kind)
+static const struct hold_ops *find_kind(u32 kind)
 {
-	if (kind >= ARRAY_SIZE(hold_kinds))
-		return NULL;
 	return hold_kinds[array_index_nospec(kind, ARRAY_SIZE(hold_kinds))];
 }
 
@@ -64,13 +61,14 @@ static int refuse(struct pincheck_hold *request, u32 reason, int err)
 /* All that can be wrong with a request before any memory is looked at: GUP warns about some. */
 static int hold_check(struct pincheck_hold *request)
 {
-	const struct hold_ops *ops = hold_kind(request->kind);
+	const struct hold_ops *ops;
 
-	if (!ops && request->kind >= PINCHECK_KIND_MIRROR && request->kind < ARRAY_SIZE(hold_kinds))
-		return refuse(request, PINCHECK_REASON_ABSENT, -EOPNOTSUPP);
-	if (!ops || (request->flags & ~ops->flags))
+	if (!request->kind || request->kind >= ARRAY_SIZE(hold_kinds))
 		return refuse(request, PINCHECK_REASON_ARGUMENT, -EINVAL);
-	if (ops->check(request))
+	ops = find_kind(request->kind);
+	if (!ops)
+		return refuse(request, PINCHECK_REASON_ABSENT, -EOPNOTSUPP);
+	if ((request->flags & ~ops->flags) || ops->check(request))
 		return refuse(request, PINCHECK_REASON_ARGUMENT, -EINVAL);
 	if ((request->flags & (PINCHECK_HOLD_FORCE | PINCHECK_HOLD_DIRTY_LATE)) &&
 	    !capable(CAP_SYS_ADMIN))
@@ -136,7 +134,7 @@ int hold_command(struct session *session, union argument *argument)
 	if (err)
 		return hold_fail(request, err);
 	request->reason = PINCHECK_REASON_NONE;
-	hold = hold_take(session, hold_kind(request->kind), id, request);
+	hold = hold_take(session, find_kind(request->kind), id, request);
 	if (IS_ERR(hold)) {
 		session_unreserve(session, id);
 		return hold_fail(request, PTR_ERR(hold));

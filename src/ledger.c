@@ -62,19 +62,19 @@ static bool is_in_folio(const struct pincheck_report *report, u64 pfn)
 	return pfn - report->head < 1ULL << report->order;
 }
 
-/* Of the pages of one folio, one after the other, kind memfd has one pin for all of them. */
+/* Where a kind pins folios, the first page of each run of pages of one folio has the pin. */
 static bool has_reference(const struct pincheck_report *report, const struct hold *hold,
 			  unsigned long index)
 {
 	struct page *before;
 
-	if (hold->ops != &memfd_ops || index % HOLD_CHUNK_PAGES == 0)
+	if (!hold->ops->pins_folios || index % HOLD_CHUNK_PAGES == 0)
 		return true;
 	before = READ_ONCE(hold->pages[index - 1]);
 	return !before || !is_in_folio(report, page_to_pfn(before));
 }
 
-/* A mirror has no reference, unless it keeps one to do harm: then that is a plain one. */
+/* A mirror holds no page reference, except with DIRTY_LATE, where it keeps one plain reference. */
 static void enter_mirrored(struct pincheck_report *report, u64 pfn, bool kept)
 {
 	report->folio_gets += kept;
@@ -87,7 +87,7 @@ static void enter_mirrored(struct pincheck_report *report, u64 pfn, bool kept)
 static void enter_page(struct pincheck_report *report, const struct hold *hold,
 		       unsigned long index, u64 pfn)
 {
-	bool get = hold->ops == &get_ops;
+	bool get = hold->ops->plain;
 
 	if (has_reference(report, hold, index)) {
 		report->folio_gets += get;
@@ -101,8 +101,7 @@ static void enter_page(struct pincheck_report *report, const struct hold *hold,
 		report->write_pins++;
 	else
 		report->read_pins++;
-	/* Kind memfd is long-term whether its flag says so or not. */
-	if ((hold->flags & PINCHECK_HOLD_LONGTERM) || hold->ops == &memfd_ops)
+	if ((hold->flags & PINCHECK_HOLD_LONGTERM) || hold->ops->always_longterm)
 		report->longterm_pins++;
 }
 

@@ -262,9 +262,11 @@ static int memfd_take(struct hold *hold, struct pincheck_hold *request)
 	return err;
 }
 
-/* Long-term whether the flag says so or not: the kernel offers nothing else. */
+/* memfd_pin_folios() takes no FOLL_* flags: its pins are always long-term. */
 const struct hold_ops memfd_ops = {
 	.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM,
+	.always_longterm = true,
+	.pins_folios = true,
 	.check = memfd_check,
 	.take = memfd_take,
 	.can_cut = memfd_can_cut,
