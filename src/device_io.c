@@ -17,6 +17,7 @@
 #include "device_io.h"
 #include "hold.h"
 #include "page_health.h"
+#include "session.h"
 
 /**
  * device_access() - copy between a page and the module's own
@@ -139,7 +140,7 @@ int io_command(struct session *session, union argument *argument)
 	int err;
 
 	io->done = 0;
-	hold = hold_enter(session, io->hold);
+	hold = session_enter_hold(session, io->hold);
 	if (IS_ERR(hold))
 		return PTR_ERR(hold);
 	err = io_check(hold, io);

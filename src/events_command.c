@@ -5,6 +5,7 @@
 #include "command.h"
 #include "hold.h"
 #include "interval.h"
+#include "session.h"
 
 static int events_check(const struct pincheck_events *request)
 {
@@ -30,7 +31,7 @@ int events_command(struct session *session, union argument *argument)
 
 	if (err)
 		return err;
-	hold = hold_enter(session, request->hold);
+	hold = session_enter_hold(session, request->hold);
 	if (IS_ERR(hold))
 		return PTR_ERR(hold);
 	err = -EINVAL;

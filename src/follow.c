@@ -184,7 +184,7 @@ static int follow_and_keep(struct session *session, struct pincheck_follow *requ
 	request->reason = argument.hold.reason;
 	if (err)
 		return err;
-	hold = hold_enter(session, argument.hold.hold);
+	hold = session_enter_hold(session, argument.hold.hold);
 	if (IS_ERR(hold))	/* somebody released it already, or kills us */
 		return PTR_ERR(hold);
 	request->hold = argument.hold.hold;
@@ -258,5 +258,5 @@ void follow_undo(struct session *session, union argument *argument)
 	struct pincheck_release release = { .hold = argument->follow.hold };
 
 	if (release.hold)
-		hold_release(session, &release);
+		session_release_hold(session, &release);
 }

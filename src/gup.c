@@ -4,13 +4,13 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include "account.h"
 #include "argument.h"
 #include "explain.h"
 #include "gup.h"
 #include "hold.h"
 #include "path.h"
 #include "references.h"
-#include "session.h"
 
 /**
  * gup_foll_flags() - FOLL_* for PINCHECK_HOLD_*
@@ -127,7 +127,7 @@ int gup_take(const struct gup_calls *calls, struct hold *hold, struct pincheck_h
 	request->pages = got;
 	if (err) {
 		put_pages(calls, hold->pages, got, false);
-		session_count(hold->session, 0, got);
+		account_references(hold->account, 0, got);
 		request->reason = explain_failure(hold->mm, hold->addr + (got << PAGE_SHIFT),
 						  hold->flags, err);
 	}
@@ -160,5 +160,5 @@ void gup_give_back(const struct gup_calls *calls, struct hold *hold, unsigned lo
 		   unsigned long nr, bool dirty)
 {
 	put_pages(calls, hold->pages + first, nr, dirty);
-	session_count(hold->session, 0, nr);
+	account_references(hold->account, 0, nr);
 }

@@ -134,7 +134,7 @@ int hold_command(struct session *session, union argument *argument)
 	if (err)
 		return hold_fail(request, err);
 	request->reason = PINCHECK_REASON_NONE;
-	hold = hold_take(session, find_kind(request->kind), id, request);
+	hold = hold_take(&session->account, find_kind(request->kind), id, request);
 	if (IS_ERR(hold)) {
 		session_unreserve(session, id);
 		return hold_fail(request, PTR_ERR(hold));
@@ -165,7 +165,7 @@ void hold_refused(union argument *argument)
  */
 void hold_undo(struct session *session, union argument *argument)
 {
-	hold_release(session, &(struct pincheck_release) { .hold = argument->hold.hold });
+	session_release_hold(session, &(struct pincheck_release) { .hold = argument->hold.hold });
 }
 
 /**
@@ -183,7 +183,7 @@ int release_command(struct session *session, union argument *argument)
 
 	if ((release->flags & hazards) && !capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	nr = hold_release(session, release);
+	nr = session_release_hold(session, release);
 	if (nr < 0)
 		return nr;
 	release->pages = nr;

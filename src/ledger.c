@@ -133,7 +133,7 @@ static void compare_pages(struct inquiry *inquiry, const struct hold *hold, unsi
 	page = READ_ONCE(hold->pages[index]);
 	if (page)
 		compare_page(inquiry, hold, index, page, false);
-	page = hold->ops->kept ? hold->ops->kept(hold, index) : NULL;
+	page = hold->ops->stale_page ? hold->ops->stale_page(hold, index) : NULL;
 	if (page)
 		compare_page(inquiry, hold, index, page, true);
 	rcu_read_unlock();

@@ -20,11 +20,11 @@
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
+#include "account.h"
 #include "argument.h"
 #include "compat/memfd.h"
 #include "hold.h"
 #include "references.h"
-#include "session.h"
 
 #define WRITE_SEALS	(F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
 
@@ -108,7 +108,7 @@ static void memfd_give_back(struct hold *hold, unsigned long first, unsigned lon
 		put_chunk(hold->pages + first, chunk, dirty);
 		cond_resched();
 	}
-	session_count(hold->session, 0, nr);
+	account_references(hold->account, 0, nr);
 }
 
 /* Not between pages that have one pin for the two of them. */

@@ -24,6 +24,7 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include "account.h"
 #include "argument.h"
 #include "compat/magic.h"
 #include "device_io.h"
@@ -31,7 +32,6 @@
 #include "hold.h"
 #include "interval.h"
 #include "references.h"
-#include "session.h"
 
 /* Most pages found by one call: their answers fill one page. */
 #define FIND_PAGES	(PAGE_SIZE / sizeof(unsigned long))
@@ -73,7 +73,7 @@ static bool keep_late(struct mirror *mirror, unsigned long index)
 	if (mirror->late[index] || references_exhausted(page))
 		return false;
 	get_page(page);
-	session_count(mirror->hold->session, 1, 0);
+	account_references(mirror->hold->account, 1, 0);
 	WRITE_ONCE(mirror->late[index], page);
 	return true;
 }
@@ -320,7 +320,7 @@ static size_t mirror_bytes(const struct pincheck_hold *request)
 /* Its memory is zeroed: nothing is valid yet. */
 static struct mirror *mirror_init(struct hold *hold)
 {
-	struct mirror *mirror = hold->own;
+	struct mirror *mirror = hold->private;
 	unsigned long *room = mirror->room;
 
 	mirror->hold = hold;
@@ -340,8 +340,7 @@ static int mirror_take(struct hold *hold, struct pincheck_hold *request)
 	struct mirror *mirror = mirror_init(hold);
 	int err;
 
-	memset(hold->pages, 0, hold->nr * sizeof(*hold->pages));
-	memset(hold->fast, 0xff, sizeof(hold->fast));	/* SPLIT_UNKNOWN: GUP was not asked */
+	hold_clear_pages(hold);
 	err = interval_begin(&mirror->interval, hold->mm, hold->addr, hold->nr << PAGE_SHIFT,
 			     &interval_ops);
 	if (!err) {
@@ -375,14 +374,14 @@ static void dirty_late(struct mirror *mirror)
 		set_page_dirty_lock(page);
 		WRITE_ONCE(mirror->late[i], NULL);
 		put_page(page);
-		session_count(hold->session, 0, 1);
+		account_references(hold->account, 0, 1);
 	}
 }
 
 /* Always the whole hold. What is still valid is marked dirty in time: the entries are there. */
 static void mirror_give_back(struct hold *hold, unsigned long first, unsigned long nr, bool dirty)
 {
-	struct mirror *mirror = hold->own;
+	struct mirror *mirror = hold->private;
 	struct pincheck_event event = { 0 };	/* that nobody hears of */
 
 	mutex_lock(&mirror->interval.lock);
@@ -423,7 +422,7 @@ static int fault(struct mirror *mirror, const struct io_part *part)
 
 static int mirror_access(struct hold *hold, const struct io_part *part)
 {
-	struct mirror *mirror = hold->own;
+	struct mirror *mirror = hold->private;
 	unsigned int tries;
 	bool valid;
 	int err = 0;
@@ -444,16 +443,16 @@ static int mirror_access(struct hold *hold, const struct io_part *part)
 	return -EAGAIN;
 }
 
-static struct page *mirror_kept(const struct hold *hold, unsigned long index)
+static struct page *mirror_stale_page(const struct hold *hold, unsigned long index)
 {
-	const struct mirror *mirror = hold->own;
+	const struct mirror *mirror = hold->private;
 
 	return mirror->late ? READ_ONCE(mirror->late[index]) : NULL;
 }
 
 static struct interval *mirror_interval(struct hold *hold)
 {
-	struct mirror *mirror = hold->own;
+	struct mirror *mirror = hold->private;
 
 	return &mirror->interval;
 }
@@ -462,10 +461,10 @@ const struct hold_ops mirror_ops = {
 	.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_DIRTY_LATE,
 	.by_address = true,
 	.check = mirror_check,
-	.own_bytes = mirror_bytes,
+	.private_bytes = mirror_bytes,
 	.take = mirror_take,
 	.give_back = mirror_give_back,
 	.access = mirror_access,
 	.interval = mirror_interval,
-	.kept = mirror_kept,
+	.stale_page = mirror_stale_page,
 };

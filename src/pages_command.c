@@ -10,6 +10,7 @@
 #include "command.h"
 #include "compat/lookup.h"
 #include "hold.h"
+#include "session.h"
 
 #define BATCH	16
 
@@ -86,7 +87,7 @@ static int tell_pages(const struct hold *hold, const struct pincheck_pages *requ
  */
 int pages_command(struct session *session, union argument *argument)
 {
-	struct hold *hold = hold_enter(session, argument->pages.hold);
+	struct hold *hold = session_enter_hold(session, argument->pages.hold);
 	int err;
 
 	if (IS_ERR(hold))

@@ -84,7 +84,7 @@ static size_t followed_bytes(const struct pincheck_hold *request)
 static int look_at_page(struct hold *hold, unsigned long index, u32 *reason)
 {
 	bool write = hold->flags & PINCHECK_HOLD_WRITE;
-	struct followed *followed = hold->own;
+	struct followed *followed = hold->private;
 	struct sight sight;
 	int err;
 
@@ -126,7 +126,7 @@ static int look_at_all(struct hold *hold, struct pincheck_hold *request)
 /* Until nothing changed between the first page and the last. */
 static int look_until_true(struct hold *hold, struct pincheck_hold *request)
 {
-	struct followed *followed = hold->own;
+	struct followed *followed = hold->private;
 	struct interval *interval = &followed->interval;
 	unsigned int tries;
 	bool changed;
@@ -150,11 +150,10 @@ static int look_until_true(struct hold *hold, struct pincheck_hold *request)
 
 static int followed_take(struct hold *hold, struct pincheck_hold *request)
 {
-	struct followed *followed = hold->own;
+	struct followed *followed = hold->private;
 	int err;
 
-	memset(hold->pages, 0, hold->nr * sizeof(*hold->pages));
-	memset(hold->fast, 0xff, sizeof(hold->fast));	/* SPLIT_UNKNOWN: GUP was not asked */
+	hold_clear_pages(hold);
 	if (!compat_follow) {
 		request->reason = PINCHECK_REASON_ABSENT;
 		return -EOPNOTSUPP;
@@ -177,7 +176,7 @@ static int followed_take(struct hold *hold, struct pincheck_hold *request)
 static void followed_give_back(struct hold *hold, unsigned long first, unsigned long nr,
 			       bool dirty)
 {
-	struct followed *followed = hold->own;
+	struct followed *followed = hold->private;
 
 	interval_end(&followed->interval);
 }
@@ -207,7 +206,7 @@ static int access_page(unsigned long pfn, const struct io_part *part)
 /* Whoever changes the page table waits for the lock; whoever did has changed the sequence. */
 static int followed_access(struct hold *hold, const struct io_part *part)
 {
-	struct followed *followed = hold->own;
+	struct followed *followed = hold->private;
 	int err = -ESTALE;
 
 	mutex_lock(&followed->interval.lock);
@@ -219,7 +218,7 @@ static int followed_access(struct hold *hold, const struct io_part *part)
 
 static struct interval *followed_interval(struct hold *hold)
 {
-	struct followed *followed = hold->own;
+	struct followed *followed = hold->private;
 
 	return &followed->interval;
 }
@@ -230,7 +229,7 @@ static struct interval *followed_interval(struct hold *hold)
  */
 const struct sight *pfnmap_hold_sight(const struct hold *hold)
 {
-	const struct followed *followed = hold->own;
+	const struct followed *followed = hold->private;
 
 	return &followed->first;
 }
@@ -239,7 +238,7 @@ const struct hold_ops pfnmap_ops = {
 	.flags = PINCHECK_HOLD_WRITE,
 	.by_address = true,
 	.check = followed_check,
-	.own_bytes = followed_bytes,
+	.private_bytes = followed_bytes,
 	.take = followed_take,
 	.give_back = followed_give_back,
 	.access = followed_access,

@@ -4,9 +4,9 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/random.h>
+#include "account.h"
 #include "hold.h"
 #include "references.h"
-#include "session.h"
 
 /**
  * references_exhausted() - has this page so many references that it must get no more?
@@ -47,6 +47,6 @@ bool references_near_end(struct page **pages, unsigned long nr)
  */
 int references_taken(struct hold *hold, unsigned long first, unsigned long nr)
 {
-	session_count(hold->session, nr, 0);
+	account_references(hold->account, nr, 0);
 	return references_near_end(hold->pages + first, nr) ? -EOVERFLOW : 0;
 }
