@@ -4,6 +4,7 @@
 #define PINCHECK_EXPLAIN_H
 
 #include <linux/types.h>
+#include <linux/pincheck.h>
 
 struct mm_struct;
 

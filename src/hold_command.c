@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* INFO, HOLD and RELEASE: from the argument to a hold and back. */
+/* INFO, HOLD and RELEASE. */
 #include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 #include "command.h"
 #include "compat/features.h"
+#include "explain.h"
 #include "hold.h"
 #include "path.h"
 #include "session.h"
@@ -21,7 +22,7 @@ static const struct hold_ops *const hold_kinds[] = {
 };
 
 /**
- * info_command() - what the module and the kernel under it can do, and the counters
+ * info_command() - report what the module can do on the running kernel, and the counters
  * @session: of the caller
  * @argument: of INFO
  *
@@ -52,35 +53,29 @@ static const struct hold_ops *find_kind(u32 kind)
 	return hold_kinds[array_index_nospec(kind, ARRAY_SIZE(hold_kinds))];
 }
 
-static int refuse(struct pincheck_hold *request, u32 reason, int err)
-{
-	request->reason = reason;
-	return err;
-}
-
-/* All that can be wrong with a request before any memory is looked at: GUP warns about some. */
-static int hold_check(struct pincheck_hold *request)
+/* Checks all that does not depend on memory: on some wrong arguments GUP would print a warning. */
+static int check_hold(struct pincheck_hold *request)
 {
 	const struct hold_ops *ops;
 
 	if (!request->kind || request->kind >= ARRAY_SIZE(hold_kinds))
-		return refuse(request, PINCHECK_REASON_ARGUMENT, -EINVAL);
+		return refuse(&request->reason, PINCHECK_REASON_ARGUMENT, -EINVAL);
 	ops = find_kind(request->kind);
 	if (!ops)
-		return refuse(request, PINCHECK_REASON_ABSENT, -EOPNOTSUPP);
+		return refuse(&request->reason, PINCHECK_REASON_ABSENT, -EOPNOTSUPP);
 	if ((request->flags & ~ops->flags) || ops->check(request))
-		return refuse(request, PINCHECK_REASON_ARGUMENT, -EINVAL);
+		return refuse(&request->reason, PINCHECK_REASON_ARGUMENT, -EINVAL);
 	if ((request->flags & (PINCHECK_HOLD_FORCE | PINCHECK_HOLD_DIRTY_LATE)) &&
 	    !capable(CAP_SYS_ADMIN))
-		return refuse(request, PINCHECK_REASON_CAPABILITY, -EPERM);
+		return refuse(&request->reason, PINCHECK_REASON_CAPABILITY, -EPERM);
 	if (request->pid && !capable(CAP_SYS_PTRACE))
-		return refuse(request, PINCHECK_REASON_CAPABILITY, -EPERM);
+		return refuse(&request->reason, PINCHECK_REASON_CAPABILITY, -EPERM);
 	if (request->len >> PAGE_SHIFT > HOLD_PAGES_MAX)
-		return refuse(request, PINCHECK_REASON_LIMIT, -E2BIG);
+		return refuse(&request->reason, PINCHECK_REASON_LIMIT, -E2BIG);
 	return 0;
 }
 
-static void forget_outputs(struct pincheck_hold *request)
+static void clear_outputs(struct pincheck_hold *request)
 {
 	request->hold = 0;
 	request->reason = PINCHECK_REASON_NONE;
@@ -90,7 +85,7 @@ static void forget_outputs(struct pincheck_hold *request)
 	request->fail_addr = 0;
 }
 
-static void tell_paths(const struct hold *hold, struct pincheck_hold *request)
+static void count_paths(const struct hold *hold, struct pincheck_hold *request)
 {
 	unsigned long done, nr;
 	u32 split;
@@ -105,16 +100,16 @@ static void tell_paths(const struct hold *hold, struct pincheck_hold *request)
 	}
 }
 
-static int hold_fail(struct pincheck_hold *request, int err)
+static int fail_hold(struct pincheck_hold *request, int err)
 {
-	/* One of them is 0: a range has either addresses or offsets. */
+	/* Either @addr or @offset is 0: see struct pincheck_hold. */
 	request->fail_addr = request->addr + request->offset + (request->pages << PAGE_SHIFT);
 	return err;
 }
 
 /**
  * hold_command() - take a hold
- * @session: that takes it
+ * @session: that takes the hold
  * @argument: of HOLD
  *
  * Return: 0, or what struct pincheck_hold promises; its outputs are set in any case.
@@ -126,41 +121,41 @@ int hold_command(struct session *session, union argument *argument)
 	u32 id;
 	int err;
 
-	forget_outputs(request);
-	err = hold_check(request);
+	clear_outputs(request);
+	err = check_hold(request);
 	if (err)
-		return hold_fail(request, err);
+		return fail_hold(request, err);
 	err = session_reserve(session, &id, &request->reason);
 	if (err)
-		return hold_fail(request, err);
+		return fail_hold(request, err);
 	request->reason = PINCHECK_REASON_NONE;
 	hold = hold_take(&session->account, find_kind(request->kind), id, request);
 	if (IS_ERR(hold)) {
 		session_unreserve(session, id);
-		return hold_fail(request, PTR_ERR(hold));
+		return fail_hold(request, PTR_ERR(hold));
 	}
-	tell_paths(hold, request);
+	count_paths(hold, request);
 	session_publish(session, hold);
 	request->hold = id;
 	return 0;
 }
 
 /**
- * hold_refused() - the argument broke a rule of the table: say so in its outputs
+ * hold_refused() - the argument broke a rule of the table: set its outputs
  * @argument: of HOLD
  */
 void hold_refused(union argument *argument)
 {
 	struct pincheck_hold *request = &argument->hold;
 
-	forget_outputs(request);
+	clear_outputs(request);
 	request->reason = PINCHECK_REASON_ARGUMENT;
 	request->fail_addr = request->addr + request->offset;
 }
 
 /**
- * hold_undo() - the caller cannot be told the id: nobody could give this hold back
- * @session: that took it
+ * hold_undo() - the id cannot be written to the caller, who could never release the hold: release it
+ * @session: that took the hold
  * @argument: of HOLD
  */
 void hold_undo(struct session *session, union argument *argument)
@@ -169,8 +164,8 @@ void hold_undo(struct session *session, union argument *argument)
 }
 
 /**
- * release_command() - give a hold back, or a part of it, or steal its pins
- * @session: whose
+ * release_command() - give a hold back, or a part of it, or steal the pins of a part
+ * @session: that has the hold
  * @argument: of RELEASE
  *
  * Return: 0, or what struct pincheck_release promises.

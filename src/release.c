@@ -89,7 +89,9 @@ static int check_release(const struct hold *hold, const struct pincheck_release 
 	if (is_whole(request))
 		return 0;
 	err = check_part(hold, first_page_of(hold, request), request->count);
-	return err || !steal ? err : check_steal(hold, first_page_of(hold, request), request->count);
+	if (err || !steal)
+		return err;
+	return check_steal(hold, first_page_of(hold, request), request->count);
 }
 
 /*
