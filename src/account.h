@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What all holds of one session share: the charge for their memory, and the counts of references. */
+/* What all holds of one session share: the charge for their memory, and counts of references. */
 #ifndef PINCHECK_ACCOUNT_H
 #define PINCHECK_ACCOUNT_H
 
@@ -11,8 +11,8 @@ struct hold;
 /**
  * struct account - of one session; outlives the session's holds
  * @charge: for the memory of the session
- * @spare: the hold that ended last, kept for reuse: with init_on_alloc its memory would cost more to
- *	allocate than large folios cost to pin. Nobody is charged for this hold
+ * @spare: the hold that ended last, kept for reuse: with init_on_alloc its memory would cost more
+ *	to allocate than large folios cost to pin. Nobody is charged for this hold
  * @acquired: references that the session has taken so far
  * @released: references that the session has given back so far
  */

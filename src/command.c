@@ -197,8 +197,8 @@ long command_ioctl(struct session *session, unsigned int cmd, void __user *user)
  * @user: where to write, in the caller's memory
  * @item: the structure
  * @known: bytes of the structure
- * @size: bytes of the structure as the caller knows it: a shorter one is cut off, the tail of a longer
- *	one is cleared
+ * @size: bytes of the structure as the caller knows it: a shorter one is cut off, the tail of a
+ *	longer one is cleared
  *
  * Return: 0 or -EFAULT.
  */

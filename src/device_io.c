@@ -24,8 +24,8 @@ int device_access(struct page *page, const struct io_part *part)
 	if (err)
 		return err;
 	/*
-	 * Where caches alias, the kernel's address must show what processes wrote at theirs, and the
-	 * other way round (Documentation/core-api/cachetlb.rst, memcpy_to_page()).
+	 * Where caches alias, the kernel's address must show what processes wrote at theirs, and
+	 * the other way round (Documentation/core-api/cachetlb.rst, memcpy_to_page()).
 	 */
 	if (!part->write)
 		flush_dcache_page(page);

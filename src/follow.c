@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From an address in a mapping of device memory to its page frame number. GUP refuses such memory, and
- * no reference would keep it: what the page table says is true while the page table is locked. After
- * that the number is used only while an interval notifier watches the range (kind pfnmap,
+ * From an address in a mapping of device memory to its page frame number. GUP refuses such memory,
+ * and no reference would keep it: what the page table says is true while the page table is locked.
+ * After that the number is used only while an interval notifier watches the range (kind pfnmap,
  * pfnmap_hold.c). Rows B51 to B54, R58, R59 of the catalogue.
  */
 #include <linux/errno.h>

@@ -8,7 +8,7 @@
 struct mm_struct;
 
 /**
- * struct mapping_seen - what was mapped at an address while the page table was locked; may have changed
+ * struct mapping_seen - what was mapped while the page table was locked; may have changed since
  * @pfn: page frame number
  * @leaf: bytes that the entry maps; 0: unknown
  * @value: the eight bytes at the address, with @readable

@@ -131,11 +131,12 @@ static int judge_by_policy(const struct hold *hold, u32 *reason, unsigned long *
  * tracks dirtying this may be too late: writeback has cleaned the page, reclaim has taken the
  * page's buffers, and the file system is not asked again. Kernels crash or lose data then, whether
  * the caller passes DIRTY_LATE or DIRTY_UNLOCKED, which need CAP_SYS_ADMIN, or only releases late.
- * So such holds need CAP_SYS_ADMIN as well, even on kernels whose reclaim looks for pins (from 5.11).
+ * So such holds need CAP_SYS_ADMIN as well, even on kernels whose reclaim looks for pins (from
+ * 5.11).
  *
- * Other kinds do no such harm. Kind memfd has pages of shmem and hugetlb only, which have no buffers.
- * Kinds mirror and pfnmap mark a page while the writable entry that the file system has allowed is
- * still in the page table.
+ * Other kinds do no such harm. Kind memfd has pages of shmem and hugetlb only, which have no
+ * buffers. Kinds mirror and pfnmap mark a page while the writable entry that the file system has
+ * allowed is still in the page table.
  */
 static int judge_by_privilege(const struct hold *hold, u32 *reason, unsigned long *allowed)
 {

@@ -45,8 +45,8 @@ struct io_part;
  * @steal: gives the pins of these pages to the kernel, and takes a plain reference on each page
  *	instead; NULL: this kind has no pins that can be stolen
  * @interval: the watched range of a kind without references; NULL for kinds with references
- * @stale_page: the page that was at this index and on which the hold keeps a plain reference, or NULL.
- *	May be freed at any time: compare the pointer, never dereference it
+ * @stale_page: the page that was at this index and on which the hold keeps a plain reference, or
+ *	NULL. May be freed at any time: compare the pointer, never dereference it
  */
 struct hold_ops {
 	u32 flags;
@@ -66,8 +66,8 @@ struct hold_ops {
 };
 
 /*
- * All kinds of hold, in the order of enum pincheck_kind: the number, the ops, and whether this kernel
- * is configured for the kind. HOLD answers EOPNOTSUPP where the kernel is not.
+ * All kinds of hold, in the order of enum pincheck_kind: the number, the ops, and whether this
+ * kernel is configured for the kind. HOLD answers EOPNOTSUPP where the kernel is not.
  */
 #define HOLD_KINDS(ROW) \
 	ROW(PINCHECK_KIND_PIN, pin_ops, true) \

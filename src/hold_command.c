@@ -154,7 +154,7 @@ void hold_refused(union argument *argument)
 }
 
 /**
- * hold_undo() - the id cannot be written to the caller, who could never release the hold: release it
+ * hold_undo() - release a hold whose id cannot be written to the caller
  * @session: that took the hold
  * @argument: of HOLD
  */

@@ -80,8 +80,9 @@ static const struct mmu_interval_notifier_ops notifier_ops = {
  * The first notifier of an mm takes all locks of the mm, and mm_take_all_locks() gives up with
  * EINTR on anything that makes signal_pending() true (7906d00cd1f6, "mmu-notifiers: add
  * mm_take_all_locks() operation"). A program that receives signals all the time would never get its
- * notifier. So all signals but SIGKILL and SIGSTOP are blocked meanwhile, and delivered when the mask
- * is restored. The caller has mmap_lock already, so nothing here waits for long behind the mask.
+ * notifier. So all signals but SIGKILL and SIGSTOP are blocked meanwhile, and delivered when the
+ * mask is restored. The caller has mmap_lock already, so nothing here waits for long behind the
+ * mask.
  */
 static int insert_undisturbed(struct interval *interval, struct mm_struct *mm,
 			      unsigned long start, unsigned long len)
@@ -98,10 +99,10 @@ static int insert_undisturbed(struct interval *interval, struct mm_struct *mm,
 }
 
 /*
- * The insertion can still be disturbed by what no mask blocks: SIGSTOP, a debugger, the freezer, task
- * work (TIF_NOTIFY_SIGNAL). The task handles these on its way to user space, and the system call is
- * restarted. After a wake-up that left nothing to handle there is no restart: user space would see
- * ERESTARTNOINTR. So that case is retried here.
+ * The insertion can still be disturbed by what no mask blocks: SIGSTOP, a debugger, the freezer,
+ * task work (TIF_NOTIFY_SIGNAL). The task handles these on its way to user space, and the system
+ * call is restarted. After a wake-up that left nothing to handle there is no restart: user space
+ * would see ERESTARTNOINTR. So that case is retried here.
  */
 static int insert_notifier(struct interval *interval, struct mm_struct *mm, unsigned long start,
 			   unsigned long len)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A range of a process's memory that an mmu_interval_notifier watches, and the invalidations that the
- * kernel announced for the range, in a ring that overwrites the oldest.
+ * A range of a process's memory that an mmu_interval_notifier watches, and the invalidations that
+ * the kernel announced for the range, in a ring that overwrites the oldest.
  */
 #ifndef PINCHECK_INTERVAL_H
 #define PINCHECK_INTERVAL_H

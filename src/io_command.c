@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IO: reads and writes held memory as a DMA engine would, a page at a time, whatever the page tables
- * say by now.
+ * IO: reads and writes held memory as a DMA engine would, a page at a time, whatever the page
+ * tables say by now.
  */
 #include <linux/err.h>
 #include <linux/gfp.h>

@@ -94,7 +94,7 @@ static void __exit pincheck_exit(void)
 }
 module_exit(pincheck_exit);
 
-MODULE_DESCRIPTION("Takes page references as drivers do and tells what the kernel thinks of the pages");
+MODULE_DESCRIPTION("Takes page references as drivers do and reports on the pages");
 MODULE_AUTHOR("The pincheck developers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(PINCHECK_VERSION);

@@ -160,8 +160,8 @@ static bool has_hole(struct inode *inode, const struct pincheck_hold *request)
 
 /*
  * Allocates the pages that a hugetlb file lacks, as fallocate() does. memfd_pin_folios() would take
- * them from the pages that mappings have reserved, and where no page is reserved kernels count below 0
- * (a BUG with CONFIG_DEBUG_VM): then no process gets a huge page any more.
+ * them from the pages that mappings have reserved, and where no page is reserved kernels count
+ * below 0 (a BUG with CONFIG_DEBUG_VM): then no process gets a huge page any more.
  */
 static int fill_holes(struct file *file, struct pincheck_hold *request)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Device memory: pages of the session that are mapped as if they had no struct page (VM_PFNMAP). REVOKE
- * takes them away from everybody who maps them, as a driver does before its device loses power.
+ * Device memory: pages of the session that are mapped as if they had no struct page (VM_PFNMAP).
+ * REVOKE takes them away from everybody who maps them, as a driver does before its device loses
+ * power.
  *
  * Every entry of the page tables is marked special, PMDs too, so no walk of them looks for a struct
  * page: neither mappings nor GUP ever count a reference on this memory. The memory lives as long as
@@ -30,17 +31,18 @@
 
 /**
  * struct pfnmap - the device memory of a session
- * @mapping: the mappings of this memory. All opens of the device share its inode, and would share the
- *	inode's mappings: then a revocation would hit all sessions. Nor does the offset of a private
- *	mapping tell sessions apart: remap_pfn_range() makes the offset the page frame number
+ * @mapping: the mappings of this memory. All opens of the device share its inode, and would share
+ *	the inode's mappings: then a revocation would hit all sessions. Nor does the offset of a
+ *	private mapping tell sessions apart: remap_pfn_range() makes the offset the page frame
+ *	number
  * @lock: held for reading while a page is mapped, for writing to change the fields below
  * @memory: a block of 1 << @order pages, allocated by the first mmap()
  * @order: of @memory
  * @charge: of the session, for @memory
  * @charged: bytes charged for @memory
  * @remapper: the process that has used PINCHECK_MMAP_REMAP, with a reference on the structure
- * @revoking: held by REVOKE, which revokes or restores, so that a REVOKE that is killed while it waits
- *	can set @revoked back
+ * @revoking: held by REVOKE, which revokes or restores, so that a REVOKE that is killed while it
+ *	waits can set @revoked back
  * @revoked: no page may be mapped
  * @small_faults: number of faults that mapped a page
  * @huge_faults: number of faults that mapped a PMD
@@ -318,8 +320,8 @@ bool pfnmap_is_device_memory(const struct vm_area_struct *vma, unsigned long pfn
  * @vma: that maps the page, under mmap_lock
  * @pfn: page frame number
  *
- * Return: true for every page of a private mapping of device memory that is not device memory: it is
- * anonymous memory of the process, though the flags of the mapping do not say so.
+ * Return: true for every page of a private mapping of device memory that is not device memory: it
+ * is anonymous memory of the process, though the flags of the mapping do not say so.
  */
 bool pfnmap_is_private_copy(const struct vm_area_struct *vma, unsigned long pfn)
 {
@@ -361,7 +363,9 @@ int pfnmap_mmap(struct pfnmap *pfnmap, struct vm_area_struct *vma)
 		return -EINVAL;
 	if (flavour->huge && !compat_huge_pfnmap)
 		return -EOPNOTSUPP;
-	/* Locks the VMA on kernels with per-VMA locks, which faults take outside of @pfnmap->lock. */
+	/*
+	 * Locks the VMA on kernels with per-VMA locks, which faults take outside of @pfnmap->lock.
+	 */
 	compat_vm_flags_mod(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP, 0);
 	if (down_write_killable(&pfnmap->lock))
 		return -EINTR;
@@ -371,8 +375,8 @@ int pfnmap_mmap(struct pfnmap *pfnmap, struct vm_area_struct *vma)
 }
 
 /*
- * When this returns, no fault maps a page any more, nor is about to. *remapper is set to the process
- * whose mmap() may not be linked yet, with a reference, or to NULL.
+ * When this returns, no fault maps a page any more, nor is about to. *remapper is set to the
+ * process whose mmap() may not be linked yet, with a reference, or to NULL.
  */
 static int set_revoked(struct pfnmap *pfnmap, bool revoked, struct mm_struct **remapper)
 {

@@ -42,7 +42,9 @@ static int follow_once(struct pincheck_follow *request)
 	return err;
 }
 
-/* Takes a hold of kind pfnmap as HOLD does, and reports what the hold has seen at its first page. */
+/*
+ * Takes a hold of kind pfnmap as HOLD does, and reports what the hold has seen at its first page.
+ */
 static int follow_and_keep(struct session *session, struct pincheck_follow *request)
 {
 	union argument argument = { .hold = {
@@ -59,7 +61,7 @@ static int follow_and_keep(struct session *session, struct pincheck_follow *requ
 	if (err)
 		return err;
 	hold = session_enter_hold(session, argument.hold.hold);
-	if (IS_ERR(hold))	/* another thread released the hold already, or a fatal signal came */
+	if (IS_ERR(hold))	/* another thread has released the hold, or a fatal signal came */
 		return PTR_ERR(hold);
 	request->hold = argument.hold.hold;
 	request->told = PINCHECK_FOLLOWED_KEPT;
@@ -123,7 +125,7 @@ int follow_command(struct session *session, union argument *argument)
 }
 
 /**
- * follow_undo() - the id cannot be written to the caller, who could never release the hold: release it
+ * follow_undo() - release a hold whose id cannot be written to the caller
  * @session: that took the hold
  * @argument: of FOLLOW
  */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The hold of kind "pfnmap": page frame numbers of device memory that are used after the page table
- * was unlocked, as a hypervisor does that maps a BAR for its guest. No reference keeps the memory: its
- * owner may revoke it, and then others may get the same number. The one right way is an
+ * was unlocked, as a hypervisor does that maps a BAR for its guest. No reference keeps the memory:
+ * its owner may revoke it, and then others may get the same number. The one right way is an
  * mmu_interval_notifier: the numbers are used only under its lock, and only while its sequence is
  * that at which the page table was read; the kernel waits for this lock before it changes an entry.
  *
- * Any change in the range ends the hold for good. The hold does not read the page table again: then a
- * test could not see that the hold noticed the change.
+ * Any change in the range ends the hold for good. The hold does not read the page table again: then
+ * a test could not see that the hold noticed the change.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -39,7 +39,8 @@
  * @good: no invalidation was recorded yet; counts pages for EVENTS, and decides nothing
  * @nr: number of pages
  * @first: what was seen at the first page
- * @pfns: page frame numbers, in order of address; with FOLLOWED_COPY, of a copy that the process owns
+ * @pfns: page frame numbers, in order of address; with FOLLOWED_COPY, of a copy that the process
+ *	owns
  */
 struct followed {
 	struct interval interval;
@@ -61,7 +62,7 @@ static void followed_invalidate(struct interval *interval, const struct mmu_noti
 	followed->good = false;
 }
 
-static const struct interval_ops interval_ops = {
+static const struct interval_ops followed_interval_ops = {
 	.invalidate = followed_invalidate,
 };
 
@@ -153,7 +154,7 @@ static int followed_take(struct hold *hold, struct pincheck_hold *request)
 	request->reason = PINCHECK_REASON_MEMORY;
 	followed->nr = hold->nr;
 	err = interval_begin(&followed->interval, hold->mm, hold->addr, hold->nr << PAGE_SHIFT,
-			     &interval_ops);
+			     &followed_interval_ops);
 	if (err) {
 		request->reason = explain_failure(hold->mm, hold->addr, hold->flags, err);
 		return err;
@@ -175,8 +176,8 @@ static void followed_give_back(struct hold *hold, unsigned long first, unsigned 
 
 /*
  * Device memory is never reclaimed. A private copy is memory of the process like any other: it is
- * marked dirty while its writable entry is still in the page table, since reclaim waits for the lock
- * of the interval. That is the rule of mirror.c (Jerome Glisse, 2019-03-07), applied at once.
+ * marked dirty while its writable entry is still in the page table, since reclaim waits for the
+ * lock of the interval. That is the rule of mirror.c (Jerome Glisse, 2019-03-07), applied at once.
  */
 static int write_page(unsigned long pfn, const struct io_part *part)
 {

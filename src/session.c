@@ -16,8 +16,8 @@
 #include "session.h"
 
 /*
- * Taken where a session begins or ends, by INFO, and on the way from one session to the next; not by
- * HOLD, IO or RELEASE; and never for long.
+ * Taken where a session begins or ends, by INFO, and on the way from one session to the next; not
+ * by HOLD, IO or RELEASE; and never for long.
  */
 static DEFINE_MUTEX(sessions_lock);
 static LIST_HEAD(sessions);
@@ -183,8 +183,8 @@ static int build_shelf(struct session *session, u32 id, u32 *reason)
  *
  * Context: process context, may sleep for memory.
  *
- * Return: 0, -ENOSPC when the session has all the holds it may have, -ENOMEM when there is no memory
- * or RLIMIT_MEMLOCK is reached.
+ * Return: 0, -ENOSPC when the session has all the holds it may have, -ENOMEM when there is no
+ * memory or RLIMIT_MEMLOCK is reached.
  */
 int session_reserve(struct session *session, u32 *id, u32 *reason)
 {
@@ -337,8 +337,8 @@ static int visit_holds(struct session *session,
 }
 
 /*
- * The session after @session, or the first; with a user more, for session_put(). A new session is put
- * at the head of the list, so a walk always comes to the end of the list.
+ * The session after @session, or the first; with a user more, for session_put(). A new session is
+ * put at the head of the list, so a walk always comes to the end of the list.
  */
 static struct session *next_session(struct session *session)
 {

@@ -31,8 +31,8 @@ struct pfnmap;
  * @closed: the descriptor is closed and all holds were given back; under sessions_lock
  * @lock: protects @taken, @shelves and @next_id
  * @next_id: where the search for a free id begins: a released id is not used again soon
- * @taken: places that have a hold, or for which a hold is being taken; the place of an id is its low
- *	bits
+ * @taken: places that have a hold, or for which a hold is being taken; the place of an id is its
+ *	low bits
  * @shelves: the holds, by place; NULL while a hold is being taken
  * @pfnmap: the device memory of the session
  * @account: what the holds of the session share
