@@ -7,6 +7,7 @@
 #include <linux/mmu_notifier.h>
 #include <linux/sched/signal.h>
 #include <linux/signal.h>
+#include "argument.h"
 #include "interval.h"
 
 /* Most attempts to insert a notifier while wake-ups without a signal disturb the insertion. */
@@ -121,6 +122,19 @@ static int insert_notifier(struct interval *interval, struct mm_struct *mm, unsi
 			return -ERESTARTNOINTR;
 	}
 	return -EAGAIN;
+}
+
+/**
+ * interval_check() - does the request name a range of addresses that can be watched?
+ * @request: of a kind that watches an interval
+ *
+ * Return: 0 or -EINVAL.
+ */
+int interval_check(const struct pincheck_hold *request)
+{
+	if (request->path || request->fd || request->offset || request->pid < 0)
+		return -EINVAL;
+	return range_check(request->addr, request->len, PAGE_SIZE, TASK_SIZE);
 }
 
 /**

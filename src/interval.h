@@ -53,6 +53,7 @@ struct interval {
 
 int interval_begin(struct interval *interval, struct mm_struct *mm, unsigned long start,
 		   unsigned long len, const struct interval_ops *ops);
+int interval_check(const struct pincheck_hold *request);
 void interval_end(struct interval *interval);
 unsigned int interval_take_events(struct interval *interval, struct pincheck_event *events,
 				  unsigned int capacity, u64 *lost);

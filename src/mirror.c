@@ -25,7 +25,6 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include "account.h"
-#include "argument.h"
 #include "compat/magic.h"
 #include "device_io.h"
 #include "explain.h"
@@ -295,12 +294,10 @@ static int find_all_pages(struct mirror *mirror, u64 *done)
 
 static int mirror_check(const struct pincheck_hold *request)
 {
-	if (request->path || request->fd || request->offset || request->pid < 0)
-		return -EINVAL;
 	/* Pages that the device cannot write are never dirty. */
 	if ((request->flags & PINCHECK_HOLD_DIRTY_LATE) && !(request->flags & PINCHECK_HOLD_WRITE))
 		return -EINVAL;
-	return range_check(request->addr, request->len, PAGE_SIZE, TASK_SIZE);
+	return interval_check(request);
 }
 
 /* Words of each bitmap. */

@@ -16,7 +16,6 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include "argument.h"
 #include "compat/follow.h"
 #include "device_io.h"
 #include "explain.h"
@@ -65,13 +64,6 @@ static void followed_invalidate(struct interval *interval, const struct mmu_noti
 static const struct interval_ops followed_interval_ops = {
 	.invalidate = followed_invalidate,
 };
-
-static int followed_check(const struct pincheck_hold *request)
-{
-	if (request->path || request->fd || request->offset || request->pid < 0)
-		return -EINVAL;
-	return range_check(request->addr, request->len, PAGE_SIZE, TASK_SIZE);
-}
 
 static size_t followed_bytes(const struct pincheck_hold *request)
 {
@@ -230,7 +222,7 @@ const struct mapping_seen *pfnmap_hold_seen(const struct hold *hold)
 const struct hold_ops pfnmap_ops = {
 	.flags = PINCHECK_HOLD_WRITE,
 	.by_address = true,
-	.check = followed_check,
+	.check = interval_check,
 	.private_bytes = followed_bytes,
 	.take = followed_take,
 	.give_back = followed_give_back,
