@@ -92,7 +92,7 @@ static int bench_round(struct session *session, const struct bench *bench,
 	give_pages_back(bench, taken);
 	sample->give_ns = ktime_get_ns() - middle;
 	sample->take_ns = middle - start;
-	session_count(session, taken, taken);
+	account_references(&session->account, taken, taken);
 	return err;
 }
 

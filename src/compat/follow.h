@@ -39,7 +39,7 @@ struct compat_follow {
 };
 
 #if defined(HAVE_FOLLOW_PFNMAP)
-static const bool compat_follow = true;
+static const bool __maybe_unused compat_follow = true;
 
 /**
  * compat_follow_start() - look up what is mapped at an address
@@ -71,7 +71,7 @@ static inline void compat_follow_end(struct compat_follow *follow)
 	follow_pfnmap_end(&follow->args);
 }
 #elif defined(HAVE_FOLLOW_PTE) || defined(HAVE_FOLLOW_PTE_VMA)
-static const bool compat_follow = true;
+static const bool __maybe_unused compat_follow = true;
 
 static inline int compat_follow_pte(struct vm_area_struct *vma, unsigned long addr, pte_t **pte,
 				    spinlock_t **ptl)
