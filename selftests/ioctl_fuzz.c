@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include "dice.h"
+#include "prng.h"
 #include "stage.h"
 
 #define SESSIONS	3

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <linux/pincheck.h>
-#include "dice.h"
+#include "prng.h"
 
 #define FUZZ_WORKERS	4
 #define FUZZ_COMMANDS	24	/* room for rows */
