@@ -76,7 +76,7 @@ static bool has_nothing(FIXTURE_DATA(faults) *self)
 	       !info.session_pages;
 }
 
-TEST_F(faults, each_of_hold)
+TEST_F(faults, each_allocation_of_hold_fails)
 {
 	unsigned int nth, failed = 0;
 	long pinned = vm_pin_kib();

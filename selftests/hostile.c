@@ -333,7 +333,7 @@ static void judge_outcomes(struct __test_metadata *_metadata, FIXTURE_DATA(hosti
 	}
 }
 
-TEST_F_TIMEOUT(hostile, rounds_alike, SECONDS)
+TEST_F_TIMEOUT(hostile, rounds_cost_same, SECONDS)
 {
 	const char *name;
 	long lost;

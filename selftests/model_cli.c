@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cli_model: `pincheck model` finds out which reuse model this kernel follows, and that is the one
+ * model_cli: `pincheck model` finds out which reuse model this kernel follows, and that is the one
  * that it is known to follow.
  */
 #include "suite.h"
@@ -8,13 +8,13 @@
 #include "knob.h"
 #include "stage.h"
 
-FIXTURE(cli_model)
+FIXTURE(model_cli)
 {
 	struct stage stage;
 	struct command command;
 };
 
-FIXTURE_SETUP(cli_model)
+FIXTURE_SETUP(model_cli)
 {
 	char why[WHY];
 
@@ -22,12 +22,12 @@ FIXTURE_SETUP(cli_model)
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 }
 
-FIXTURE_TEARDOWN(cli_model)
+FIXTURE_TEARDOWN(model_cli)
 {
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* Which model this kernel is known to follow, as selftests/model.c has it. */
+/* Which model this kernel is known to follow, as selftests/model_holds.c has it. */
 static const char *known_model(const char *memory, const struct pincheck_report *report)
 {
 	bool small = !strcmp(memory, "base") || !strcmp(memory, "swapped");
@@ -74,7 +74,7 @@ static size_t outcomes(const json_t *experiments, const char *memory, const char
  * REUSE. Rows B7 B8 B9 B12 B13 B22 R24 R61: the conclusion of `pincheck model` is what this kernel
  * is known to do, and rests on pages that were reused and pages that were copied.
  */
-TEST_F(cli_model, as_known)
+TEST_F(model_cli, as_known)
 {
 	struct pincheck_report report;
 	size_t i, reused, copied;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * model: the reuse models of the page report, against what happens. Before a write that has to
+ * model_holds: the reuse models of the page report, against what happens. Before a write that has to
  * fault each model says whether the page will be reused or copied; the one that this kernel is
  * known to follow for this memory has to be right.
  */
@@ -12,11 +12,11 @@
 	X(topic, memory, get_rw_fast)		X(topic, memory, pin_ro_fast)			\
 	X(topic, memory, pin_rw_fast)
 
-TOPIC(model)
-MODEL_HOLDS(TOPIC_VARIANT, model, base)
-MODEL_HOLDS(TOPIC_VARIANT, model, thp_pmd)
-MODEL_HOLDS(TOPIC_VARIANT, model, thp_pte)
-MODEL_HOLDS(TOPIC_VARIANT, model, hugetlb)
+TOPIC(model_holds)
+MODEL_HOLDS(TOPIC_VARIANT, model_holds, base)
+MODEL_HOLDS(TOPIC_VARIANT, model_holds, thp_pmd)
+MODEL_HOLDS(TOPIC_VARIANT, model_holds, thp_pte)
+MODEL_HOLDS(TOPIC_VARIANT, model_holds, hugetlb)
 
 /*
  * Which model a kernel follows, by what it offers: it marks exclusive pages, and large folios know
@@ -72,7 +72,7 @@ static void verdict_model(struct subject *subject, struct verdict *verdict)
 }
 
 /* REUSE. Nobody else's, held or not, and write-protected meanwhile. */
-SCENARIO(model, nobody_elses, .rows = "B7 B8 B12 B13 R13 R20")
+SCENARIO(model_holds, nobody_elses, .rows = "B7 B8 B12 B13 R13 R20")
 {
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(memory_reprotect(&subject->memory));
@@ -80,7 +80,7 @@ SCENARIO(model, nobody_elses, .rows = "B7 B8 B12 B13 R13 R20")
 }
 
 /* REUSE. A child maps it, too. */
-SCENARIO(model, shared, .rows = "B7 B8 B9", .not_hold = HOLD_PIN)
+SCENARIO(model_holds, shared, .rows = "B7 B8 B9", .not_hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 1));
@@ -88,7 +88,7 @@ SCENARIO(model, shared, .rows = "B7 B8 B9", .not_hold = HOLD_PIN)
 }
 
 /* REUSE. A child mapped it, and is gone; a hold from before that, or none. */
-SCENARIO(model, no_longer_shared, .rows = "B7 B8 B9 B22 R3 R24 R61", .not_hold = HOLD_PIN)
+SCENARIO(model_holds, no_longer_shared, .rows = "B7 B8 B9 B22 R3 R24 R61", .not_hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 1));
@@ -97,7 +97,7 @@ SCENARIO(model, no_longer_shared, .rows = "B7 B8 B9 B22 R3 R24 R61", .not_hold =
 }
 
 /* REUSE. The same, and a page in the middle of it is held once the child is gone. */
-SCENARIO(model, neighbour_held, .rows = "B12 R24 R61", .hold = HOLD_GET, .memory = MEMORY_LARGE)
+SCENARIO(model_holds, neighbour_held, .rows = "B12 R24 R61", .hold = HOLD_GET, .memory = MEMORY_LARGE)
 {
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(child_end(&subject->child));

@@ -258,7 +258,7 @@ TEST_F(remote, not_by_the_fast_path)
 	evidence("path fast: EINVAL");
 }
 
-TEST_F(remote, nobody)
+TEST_F(remote, no_such_process)
 {
 	pid_t gone = self->other;
 

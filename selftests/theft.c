@@ -92,7 +92,7 @@ static void verdict_theft(struct subject *subject, const struct loot *loot,
 #define EXPECT_THEFT(subject, loot)	EXPECT_VERDICT(verdict_theft, subject, loot)
 
 /* ACCURACY. The control: as long as everybody gives back his own, nothing is missed. */
-SCENARIO(theft, nobody, .rows = "B14")
+SCENARIO(theft, nothing_stolen, .rows = "B14")
 {
 	const struct loot none = { .pins = 0 };
 	struct hold other = { 0 };
