@@ -24,7 +24,7 @@ FIXTURE(ioctl_fuzz)
 	size_t buffer_bytes;
 	int session[SESSIONS];
 	uint64_t seed;
-	struct dice dice;
+	struct prng prng;
 	unsigned int accepted;
 	unsigned int refused;
 };
@@ -38,17 +38,17 @@ FIXTURE_VARIANT_ADD(ioctl_fuzz, seeded) { 3000 };
 
 static uint64_t roll(FIXTURE_DATA(ioctl_fuzz) *self)
 {
-	return dice_roll(&self->dice);
+	return prng_next(&self->prng);
 }
 
 static uint64_t below(FIXTURE_DATA(ioctl_fuzz) *self, uint64_t end)
 {
-	return dice_below(&self->dice, end);
+	return prng_below(&self->prng, end);
 }
 
 static uint64_t choose_seed(void)
 {
-	uint64_t seed = dice_given_seed();
+	uint64_t seed = prng_given_seed();
 
 	while (!seed)
 		if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
@@ -70,7 +70,7 @@ FIXTURE_SETUP(ioctl_fuzz)
 		self->session[i] = pincheck_open();
 		ASSERT_LE(0, self->session[i]);
 	}
-	self->seed = self->dice.state = choose_seed();
+	self->seed = self->prng.state = choose_seed();
 }
 
 FIXTURE_TEARDOWN(ioctl_fuzz)
@@ -250,34 +250,34 @@ TEST_F(ioctl_fuzz, dying_children)
 
 	for (i = 0; i < CHILDREN && suite_has_time(); i++) {
 		unsigned int alive = below(self, 40);
-		int beat[2], status;
+		int progress[2], status;
 		pid_t child;
 		char byte;
 
-		ASSERT_EQ(0, pipe(beat));
+		ASSERT_EQ(0, pipe(progress));
 		child = fork();
 		ASSERT_LE(0, child);
 		if (!child) {
-			close(beat[0]);
-			self->dice.state += i;
+			close(progress[0]);
+			self->prng.state += i;
 			for (size_t session = 0; session < SESSIONS; session++) {
 				close(self->session[session]);
 				self->session[session] = pincheck_open();
 			}
-			while (write(beat[1], "b", 1) == 1)
+			while (write(progress[1], "b", 1) == 1)
 				for (int calls = 0; calls < 8; calls++)
 					call_spoilt(self);
 			_exit(1);
 		}
-		close(beat[1]);
-		while (alive-- && read(beat[0], &byte, 1) == 1)
+		close(progress[1]);
+		while (alive-- && read(progress[0], &byte, 1) == 1)
 			;
 		kill(child, SIGKILL);
 		ASSERT_EQ(child, waitpid(child, &status, 0));
 		EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 			TH_LOG("child ended by itself, status %#x, seed %#lx", status, self->seed);
 		EXPECT_EQ(0, unaccounted(self)) TH_LOG("seed %#lx", self->seed);
-		close(beat[0]);
+		close(progress[0]);
 	}
 	EXPECT_OFTEN(CHILDREN, i);
 	evidence("seed %#lx: %u children killed, nothing of theirs stayed", self->seed, i);

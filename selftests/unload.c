@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include "fd_pass.h"
 #include "stage.h"
 
 #define MODULE		"pincheck"
@@ -63,26 +64,16 @@ static int take_hold(int session)
 	return pincheck_hold(session, &hold) ? -1 : session;
 }
 
-/* The last descriptor is one that nobody has yet. */
+/* The only descriptor is in a socket that nobody reads. */
 static int send_away(int session)
 {
-	char byte = 's', control[CMSG_SPACE(sizeof(session))] = { 0 };
-	struct iovec data = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	int wire[2];
+	int wire[2], error;
 
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, wire))
 		return -1;
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(session));
-	memcpy(CMSG_DATA(header), &session, sizeof(session));
-	if (sendmsg(wire[0], &message, 0) != 1)
-		return -1;
+	error = fd_send(wire[0], session, "s", 1, 0);
+	if (error)
+		return error;
 	close(session);
 	close(wire[0]);
 	return wire[1];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What all processes of a hostile run share: the board, and the files that it names. */
+/* The state that all processes of a hostile run share, and its files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ static int sized_memfd(const char *name, unsigned int flags, size_t bytes)
 	return file;
 }
 
-/* Read-only, and for good: whatever a hold of it is said to have written is not true. */
+/* Opened read-only: a hold of this file can never write. */
 static int open_ext4_read_only(void)
 {
 	int file = memory_open_ext4(), again = -1;
@@ -36,40 +36,40 @@ static int open_ext4_read_only(void)
 	return again;
 }
 
-/* All are inherited by what the workers execute. */
-static bool open_files(struct fuzz_board *board)
+/* Without close-on-exec: workers execute themselves and need all of these. */
+static bool open_files(struct fuzz_shared *shared)
 {
-	board->shmem = sized_memfd("hostile", 0, FUZZ_SHMEM_BYTES);
-	board->huge = sized_memfd("hostile huge", MFD_HUGETLB, FUZZ_HUGE_BYTES);
-	board->file = open_ext4_read_only();
-	board->zero = open("/dev/zero", O_RDONLY);
-	return board->shmem >= 0 && board->zero >= 0 && !pipe(board->beat) &&
-	       !socketpair(AF_UNIX, SOCK_SEQPACKET, 0, board->pool);
+	shared->shmem = sized_memfd("hostile", 0, FUZZ_SHMEM_BYTES);
+	shared->huge = sized_memfd("hostile huge", MFD_HUGETLB, FUZZ_HUGE_BYTES);
+	shared->file = open_ext4_read_only();
+	shared->zero = open("/dev/zero", O_RDONLY);
+	return shared->shmem >= 0 && shared->zero >= 0 && !pipe(shared->progress) &&
+	       !socketpair(AF_UNIX, SOCK_SEQPACKET, 0, shared->fd_pool);
 }
 
-struct fuzz_board *fuzz_board_open(void)
+struct fuzz_shared *fuzz_shared_open(void)
 {
-	int file = sized_memfd("hostile board", 0, sizeof(struct fuzz_board));
-	struct fuzz_board *board;
+	int file = sized_memfd("hostile shared", 0, sizeof(struct fuzz_shared));
+	struct fuzz_shared *shared;
 
 	if (file < 0)
 		return NULL;
-	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-	if (board == MAP_FAILED)
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	if (shared == MAP_FAILED)
 		return NULL;
-	board->board = file;
-	return open_files(board) ? board : NULL;
+	shared->fd = file;
+	return open_files(shared) ? shared : NULL;
 }
 
-void fuzz_board_close(struct fuzz_board *board)
+void fuzz_shared_close(struct fuzz_shared *shared)
 {
 	const int files[] = {
-		board->shmem, board->huge, board->file, board->zero, board->beat[0],
-		board->beat[1], board->pool[0], board->pool[1], board->board,
+		shared->shmem, shared->huge, shared->file, shared->zero, shared->progress[0],
+		shared->progress[1], shared->fd_pool[0], shared->fd_pool[1], shared->fd,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (files[i] >= 0)
 			close(files[i]);
-	munmap(board, sizeof(*board));
+	munmap(shared, sizeof(*shared));
 }

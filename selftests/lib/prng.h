@@ -1,39 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Chance that can be had again: xorshift64*, the same on every libc for the same seed. */
-#ifndef SELFTESTS_LIB_DICE_H
-#define SELFTESTS_LIB_DICE_H
+/* A pseudo-random generator: xorshift64*. The same seed gives the same numbers with every libc. */
+#ifndef SELFTESTS_LIB_PRNG_H
+#define SELFTESTS_LIB_PRNG_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-/** struct dice - @state is never 0 */
-struct dice {
+/** struct prng - a generator; @state is never 0 */
+struct prng {
 	uint64_t state;
 };
 
-static inline uint64_t dice_roll(struct dice *dice)
+/** prng_next() - the next number of 64 bits */
+static inline uint64_t prng_next(struct prng *prng)
 {
-	dice->state ^= dice->state >> 12;
-	dice->state ^= dice->state << 25;
-	dice->state ^= dice->state >> 27;
-	return dice->state * 2685821657736338717ULL;
+	prng->state ^= prng->state >> 12;
+	prng->state ^= prng->state << 25;
+	prng->state ^= prng->state >> 27;
+	return prng->state * 2685821657736338717ULL;
 }
 
-/** dice_below() - a number from 0 to @end - 1 */
-static inline uint64_t dice_below(struct dice *dice, uint64_t end)
+/** prng_below() - a number from 0 to @end - 1 */
+static inline uint64_t prng_below(struct prng *prng, uint64_t end)
 {
-	return (dice_roll(dice) >> 16) % end;
+	return (prng_next(prng) >> 16) % end;
 }
 
-/** dice_chance() - true once in @often times */
-static inline bool dice_chance(struct dice *dice, uint64_t often)
+/** prng_one_in() - true with a probability of 1 / @often */
+static inline bool prng_one_in(struct prng *prng, uint64_t often)
 {
-	return !dice_below(dice, often);
+	return !prng_below(prng, often);
 }
 
-/** dice_given_seed() - PINCHECK_SEED of the environment, or 0 */
-static inline uint64_t dice_given_seed(void)
+/** prng_given_seed() - PINCHECK_SEED of the environment, or 0 */
+static inline uint64_t prng_given_seed(void)
 {
 	const char *given = getenv("PINCHECK_SEED");
 
