@@ -24,12 +24,7 @@ FIXTURE_VARIANT(ioctl_hold)
 	struct hold_row row;
 };
 
-#define HOLD_VARIANT(name_, kind_, path_, flags_)				\
-	FIXTURE_VARIANT_ADD(ioctl_hold, name_)					\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-	};
-FOR_EACH_HOLD_ROW(HOLD_VARIANT)
+FOR_EACH_HOLD_ROW(STAGE_VARIANT, ioctl_hold)
 
 FIXTURE_SETUP(ioctl_hold)
 {

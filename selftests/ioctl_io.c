@@ -23,12 +23,7 @@ FIXTURE_VARIANT(ioctl_io)
 	struct hold_row row;
 };
 
-#define IO_VARIANT(name_, kind_, path_, flags_)					\
-	FIXTURE_VARIANT_ADD(ioctl_io, name_)					\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-	};
-FOR_EACH_HOLD_ROW(IO_VARIANT)
+FOR_EACH_HOLD_ROW(STAGE_VARIANT, ioctl_io)
 
 FIXTURE_SETUP(ioctl_io)
 {

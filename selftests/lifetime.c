@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include "fd_pass.h"
 #include "stage.h"
 
 FIXTURE(lifetime)
@@ -25,12 +26,7 @@ FIXTURE_VARIANT(lifetime)
 };
 
 /* How a page was found does not matter to how it is given back: one path is enough. */
-#define LIFETIME_VARIANT(name_, kind_, path_, flags_)				\
-	FIXTURE_VARIANT_ADD(lifetime, name_)					\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-	};
-FOR_EACH_FAST_HOLD_ROW(LIFETIME_VARIANT)
+FOR_EACH_FAST_HOLD_ROW(STAGE_VARIANT, lifetime)
 
 FIXTURE_SETUP(lifetime)
 {
@@ -96,34 +92,14 @@ static int64_t pages_out(const FIXTURE_DATA(lifetime) *self)
 
 static bool send_session(int wire, int session)
 {
-	char byte = 's', control[CMSG_SPACE(sizeof(session))] = { 0 };
-	struct iovec data = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(session));
-	memcpy(CMSG_DATA(header), &session, sizeof(session));
-	return sendmsg(wire, &message, 0) == 1;
+	return !fd_send(wire, session, "s", 1, 0);
 }
 
 static int receive_session(int wire)
 {
-	char byte, control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec data = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	int session = -1;
+	char byte;
 
-	if (recvmsg(wire, &message, MSG_CMSG_CLOEXEC) == 1 && CMSG_FIRSTHDR(&message))
-		memcpy(&session, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(session));
-	return session;
+	return fd_receive(wire, &byte, 1, 0);
 }
 
 /* Do the device's bytes of the whole hold agree with @expected? */

@@ -21,12 +21,7 @@ FIXTURE_VARIANT(release)
 	struct hold_row row;
 };
 
-#define RELEASE_VARIANT(name_, kind_, path_, flags_)				\
-	FIXTURE_VARIANT_ADD(release, name_)					\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-	};
-FOR_EACH_FAST_HOLD_ROW(RELEASE_VARIANT)
+FOR_EACH_FAST_HOLD_ROW(STAGE_VARIANT, release)
 
 FIXTURE_SETUP(release)
 {

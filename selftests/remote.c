@@ -25,16 +25,7 @@ FIXTURE_VARIANT(remote)
 	struct hold_row row;
 };
 
-#define REMOTE_VARIANT(name_, kind_, flags_)					\
-	FIXTURE_VARIANT_ADD(remote, name_)					\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_SLOW, flags_ },	\
-	};
-REMOTE_VARIANT(pin_ro, PIN, 0)
-REMOTE_VARIANT(pin_rw, PIN, PINCHECK_HOLD_WRITE)
-REMOTE_VARIANT(pin_rw_lt, PIN, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM)
-REMOTE_VARIANT(get_ro, GET, 0)
-REMOTE_VARIANT(get_rw, GET, PINCHECK_HOLD_WRITE)
+FOR_EACH_SLOW_HOLD_ROW(STAGE_VARIANT, remote)
 
 enum order { FILL, LOOK, UNMAP, VM_PIN };
 

@@ -29,13 +29,8 @@ FIXTURE_VARIANT(remote_pidfd)
 	struct hold_row row;
 };
 
-#define PIDFD_VARIANT(name_, kind_, flags_)					\
-	FIXTURE_VARIANT_ADD(remote_pidfd, name_)				\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_SLOW, flags_ },	\
-	};
-PIDFD_VARIANT(pin_rw_lt, PIN, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM)
-PIDFD_VARIANT(get_ro, GET, 0)
+STAGE_VARIANT(remote_pidfd, pin_rw_lt, PIN, SLOW, HOLD_RW | HOLD_LT)
+STAGE_VARIANT(remote_pidfd, get_ro, GET, SLOW, 0)
 
 /* Has the stage's memory, with a byte of its own there, and lives until it is killed. */
 static pid_t start_other(struct stage *stage, unsigned char byte)

@@ -36,23 +36,13 @@ FIXTURE_VARIANT(whitelist_policy)
 	FIXTURE_VARIANT_ADD(whitelist_policy, fs##_##mapping_##_##hold_)				\
 	{											\
 		.file = &file_##fs, .mapping = MAPPING_,					\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },		\
+		.row = STAGE_ROW(kind_, path_, flags_),						\
 	};
 
-#define LT	PINCHECK_HOLD_LONGTERM
-#define RW	PINCHECK_HOLD_WRITE
-
 #define CELLS(file, mapping, MAPPING)								\
-	CELL(file, mapping, MAPPING, pin_ro_fast, PIN, FAST, 0)					\
-	CELL(file, mapping, MAPPING, pin_ro_slow, PIN, SLOW, 0)					\
-	CELL(file, mapping, MAPPING, pin_rw_fast, PIN, FAST, RW)				\
-	CELL(file, mapping, MAPPING, pin_rw_slow, PIN, SLOW, RW)				\
-	CELL(file, mapping, MAPPING, pin_ro_lt_fast, PIN, FAST, LT)				\
-	CELL(file, mapping, MAPPING, pin_ro_lt_slow, PIN, SLOW, LT)				\
-	CELL(file, mapping, MAPPING, pin_rw_lt_fast, PIN, FAST, RW | LT)			\
-	CELL(file, mapping, MAPPING, pin_rw_lt_slow, PIN, SLOW, RW | LT)			\
+	FOR_EACH_PIN_ROW(CELL, file, mapping, MAPPING)						\
 	CELL(file, mapping, MAPPING, get_ro_fast, GET, FAST, 0)					\
-	CELL(file, mapping, MAPPING, get_rw_slow, GET, SLOW, RW)
+	CELL(file, mapping, MAPPING, get_rw_slow, GET, SLOW, HOLD_RW)
 
 #define CELLS_OF(file)										\
 	CELLS(file, shared, SHARED)								\
@@ -137,7 +127,7 @@ static int expected_error(const FIXTURE_VARIANT(whitelist_policy) *cell, bool po
 	if (file->reason == PINCHECK_WHITELIST_SECRETMEM)
 		return -EFAULT;
 	if (cell->mapping == SHARED && file->whitelist == PINCHECK_WHITELIST_DENY &&
-	    (cell->row.flags & (RW | LT)) == (RW | LT))
+	    (cell->row.flags & (HOLD_RW | HOLD_LT)) == (HOLD_RW | HOLD_LT))
 		return -EFAULT;
 	return 0;
 }

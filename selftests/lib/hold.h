@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <liburing.h>
+#include "hold_rows.h"
 #include "memory.h"
 
 /** enum hold_trait - what scenarios select hold kinds by */
@@ -85,11 +86,11 @@ struct hold_kind {
 	unsigned int keeps_sync;
 };
 
-extern const struct hold_kind hold_none, hold_pin_ro_fast, hold_pin_ro_slow, hold_pin_ro_lt_fast,
-			      hold_pin_ro_lt_slow, hold_pin_rw_fast, hold_pin_rw_slow,
-			      hold_pin_rw_lt_fast, hold_pin_rw_lt_slow, hold_pin_rw_lt_policy,
-			      hold_get_ro_fast, hold_get_ro_slow, hold_get_rw_fast,
-			      hold_get_rw_slow, hold_uring, hold_mirror_ro, hold_mirror_rw;
+/* One object for each row of the table, and three that are in no list of it. */
+#define HOLD_KIND_EXTERN(name, ...)	extern const struct hold_kind hold_##name;
+FOR_EACH_HOLD_ROW(HOLD_KIND_EXTERN)
+FOR_EACH_OTHER_HOLD_ROW(HOLD_KIND_EXTERN)
+extern const struct hold_kind hold_none, hold_uring, hold_pin_rw_lt_policy;
 
 extern const struct hold_ops hold_ops_none, hold_ops_pincheck, hold_ops_uring;
 

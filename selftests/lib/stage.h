@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <linux/pincheck.h>
 #include "books.h"
+#include "hold_rows.h"
 
 #define STAGE_PAGES	8
 #define WHY		160	/* bytes for a reason that a person reads */
@@ -26,35 +27,19 @@ struct stage {
 	struct pincheck_hold hold;
 };
 
-/** struct hold_row - one way to hold pages; the variants of the device's topics are such rows */
+/** struct hold_row - one way to hold pages: a row of the table in hold_rows.h, as data */
 struct hold_row {
 	__u32 kind;
 	__u32 path;
 	__u32 flags;
 };
 
-/* X(name, kind, path, flags): every way ABI 1 has. */
-#define FOR_EACH_HOLD_ROW(X)						\
-	X(pin_ro_fast,		PIN, FAST, 0)				\
-	X(pin_ro_slow,		PIN, SLOW, 0)				\
-	X(pin_rw_fast,		PIN, FAST, PINCHECK_HOLD_WRITE)		\
-	X(pin_rw_slow,		PIN, SLOW, PINCHECK_HOLD_WRITE)		\
-	X(pin_ro_lt_fast,	PIN, FAST, PINCHECK_HOLD_LONGTERM)	\
-	X(pin_ro_lt_slow,	PIN, SLOW, PINCHECK_HOLD_LONGTERM)	\
-	X(pin_rw_lt_fast,	PIN, FAST, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM) \
-	X(pin_rw_lt_slow,	PIN, SLOW, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM) \
-	X(get_ro_fast,		GET, FAST, 0)				\
-	X(get_ro_slow,		GET, SLOW, 0)				\
-	X(get_rw_fast,		GET, FAST, PINCHECK_HOLD_WRITE)		\
-	X(get_rw_slow,		GET, SLOW, PINCHECK_HOLD_WRITE)
+/** STAGE_ROW() - initializes a struct hold_row */
+#define STAGE_ROW(kind, path, flags)	{ PINCHECK_KIND_##kind, PINCHECK_PATH_##path, flags }
 
-/* X(name, kind, path, flags): every kind and access by one path, for what comes after taking. */
-#define FOR_EACH_FAST_HOLD_ROW(X)					\
-	X(pin_ro,		PIN, FAST, 0)				\
-	X(pin_rw,		PIN, FAST, PINCHECK_HOLD_WRITE)		\
-	X(pin_rw_lt,		PIN, FAST, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM) \
-	X(get_ro,		GET, FAST, 0)				\
-	X(get_rw,		GET, FAST, PINCHECK_HOLD_WRITE)
+/** STAGE_VARIANT() - the variant @name of @topic, which has a struct hold_row row */
+#define STAGE_VARIANT(topic, name, kind, path, flags)						\
+	FIXTURE_VARIANT_ADD(topic, name) { .row = STAGE_ROW(kind, path, flags) };
 
 /**
  * stage_open() - read the books, open a session, map and write the memory
