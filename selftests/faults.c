@@ -23,15 +23,9 @@ FIXTURE_VARIANT(faults)
 	struct hold_row row;
 };
 
-#define FAULTS_VARIANT(name_, kind_, path_, flags_)				\
-	FIXTURE_VARIANT_ADD(faults, name_)					\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-	};
-FOR_EACH_HOLD_ROW(FAULTS_VARIANT)
-FAULTS_VARIANT(memfd, MEMFD, UNKNOWN, PINCHECK_HOLD_WRITE)
-FAULTS_VARIANT(mirror_ro, MIRROR, UNKNOWN, 0)
-FAULTS_VARIANT(mirror_rw, MIRROR, UNKNOWN, PINCHECK_HOLD_WRITE)
+FOR_EACH_HOLD_ROW(STAGE_VARIANT, faults)
+FOR_EACH_OTHER_HOLD_ROW(STAGE_VARIANT, faults)
+STAGE_VARIANT(faults, memfd, MEMFD, UNKNOWN, HOLD_RW)
 
 FIXTURE_SETUP(faults)
 {

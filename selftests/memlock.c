@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include "../tools/lib/kinds.h"
 #include "capability.h"
 #include "device_memory.h"
 #include "stage.h"
@@ -95,8 +96,8 @@ FIXTURE_SETUP(memlock)
 	ASSERT_EQ(0, limit_memlock(RLIM_INFINITY));
 	ASSERT_EQ(0, capability_drop(CAP_IPC_LOCK));
 	/* The table of holds comes with the first one, and stays as long as the session. */
-	ASSERT_EQ(0, stage_hold(&self->stage, (struct hold_row) { PINCHECK_KIND_PIN,
-				PINCHECK_PATH_FAST, 0 }, self->stage.memory, self->stage.page));
+	ASSERT_EQ(0, stage_hold(&self->stage, (struct hold_row)STAGE_ROW(PIN, FAST, 0),
+				self->stage.memory, self->stage.page));
 	ASSERT_EQ(1, pincheck_release(self->stage.session, self->stage.hold.hold));
 }
 
@@ -106,38 +107,29 @@ FIXTURE_TEARDOWN(memlock)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* X(name, kind, flags, bytes for each page at least) */
-#define FOR_EACH_KIND(X)							\
-	X(pin, PIN, 0, 8)							\
-	X(pin_rw_lt, PIN, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM, 8)	\
-	X(get, GET, 0, 8)							\
-	X(memfd, MEMFD, 0, 8)							\
-	X(mirror, MIRROR, 0, 8)							\
-	X(mirror_late, MIRROR, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_DIRTY_LATE, 16) \
-	X(pfnmap, PFNMAP, 0, 16)
-
-struct kind_row {
-	__u32 kind, flags;
-	size_t bytes;
-};
+/* Pointers that the module keeps for each page of such a hold. */
+static size_t pointers_per_page(struct hold_row row)
+{
+	return row.kind == PINCHECK_KIND_PFNMAP || (row.flags & PINCHECK_HOLD_DIRTY_LATE) ? 2 : 1;
+}
 
 /* What there is to hold for a kind: MANY_PAGES of it, or all of the device's memory. */
-static int prepare(FIXTURE_DATA(memlock) *self, const struct kind_row *row,
-		   struct pincheck_hold *request)
+static int prepare_request(FIXTURE_DATA(memlock) *self, struct hold_row row,
+			   struct pincheck_hold *request)
 {
-	bool by_gup = row->kind == PINCHECK_KIND_PIN || row->kind == PINCHECK_KIND_GET;
+	bool by_gup = row.kind == PINCHECK_KIND_PIN || row.kind == PINCHECK_KIND_GET;
 
 	*request = (struct pincheck_hold) {
-		.kind = row->kind, .flags = row->flags, .len = MANY_PAGES * self->stage.page,
+		.kind = row.kind, .flags = row.flags, .len = MANY_PAGES * self->stage.page,
 		.path = by_gup ? PINCHECK_PATH_FAST : 0,
-		.addr = row->kind == PINCHECK_KIND_MEMFD ? 0 : (uintptr_t)self->zeros,
+		.addr = row.kind == PINCHECK_KIND_MEMFD ? 0 : (uintptr_t)self->zeros,
 	};
-	if (row->kind == PINCHECK_KIND_MEMFD) {
+	if (row.kind == PINCHECK_KIND_MEMFD) {
 		request->fd = memfd_create("memlock", MFD_CLOEXEC);
 		if (request->fd < 0 || ftruncate(request->fd, request->len))
 			return -errno;
 	}
-	if (row->kind == PINCHECK_KIND_PFNMAP) {
+	if (row.kind == PINCHECK_KIND_PFNMAP) {
 		struct flavour whole = flavour_fault;
 		void *memory;
 
@@ -158,14 +150,15 @@ static uint64_t kind_needs(__u32 kind)
 }
 
 static void expect_charged(struct __test_metadata *_metadata, FIXTURE_DATA(memlock) *self,
-			   const struct kind_row *row)
+			   struct hold_row row)
 {
 	struct pincheck_hold request;
 	size_t before, during, after, least;
 
-	SUITE_NEEDS(kind_needs(row->kind));
-	ASSERT_EQ(0, prepare(self, row, &request));
-	least = request.len / self->stage.page * row->bytes / self->stage.page;
+	SUITE_NEEDS(kind_needs(row.kind));
+	ASSERT_EQ(0, prepare_request(self, row, &request));
+	least = request.len / self->stage.page * pointers_per_page(row) * sizeof(void *) /
+		self->stage.page;
 	before = charged(self);
 	ASSERT_EQ(0, pincheck_hold(self->stage.session, &request));
 	during = charged(self);
@@ -178,23 +171,26 @@ static void expect_charged(struct __test_metadata *_metadata, FIXTURE_DATA(memlo
 		 request.pages, (ssize_t)(during - before), least, (ssize_t)(after - before));
 	if (request.fd > 0)
 		close(request.fd);
-	if (row->kind == PINCHECK_KIND_PFNMAP)
+	if (row.kind == PINCHECK_KIND_PFNMAP)
 		munmap((void *)(uintptr_t)request.addr, request.len);
 }
 
-#define KIND_IS_CHARGED(name, kind_, flags_, bytes_)				\
+#define IS_CHARGED(name, kind, flags)						\
 	TEST_F(memlock, name##_is_charged)					\
 	{									\
-		const struct kind_row row = { PINCHECK_KIND_##kind_, flags_, bytes_ };	\
+		const struct hold_row row = STAGE_ROW(kind, UNKNOWN, flags);	\
 										\
-		expect_charged(_metadata, self, &row);				\
+		expect_charged(_metadata, self, row);				\
 	}
-FOR_EACH_KIND(KIND_IS_CHARGED)
+#define KIND_IS_CHARGED(name, kind)	IS_CHARGED(name, kind, 0)
+PINCHECK_FOR_EACH_KIND(KIND_IS_CHARGED)
+IS_CHARGED(pin_rw_lt, PIN, HOLD_RW | HOLD_LT)
+IS_CHARGED(mirror_late, MIRROR, HOLD_RW | PINCHECK_HOLD_DIRTY_LATE)
 
 /* What is charged is what the session has: many small holds do not cost a page each. */
 TEST_F(memlock, small_holds_share_pages)
 {
-	const struct hold_row row = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
+	const struct hold_row row = STAGE_ROW(PIN, FAST, 0);
 	const int count = 64;
 	size_t before = charged(self), during;
 	__u32 ids[64];
@@ -294,11 +290,11 @@ TEST_F(memlock, device_memory_refused)
 
 TEST_F(memlock, close_gives_back)
 {
-	const struct kind_row row = { PINCHECK_KIND_MIRROR, 0, 8 };
+	const struct hold_row row = STAGE_ROW(MIRROR, UNKNOWN, 0);
 	struct pincheck_hold request;
 	size_t before = charged(self), during, after;
 
-	ASSERT_EQ(0, prepare(self, &row, &request));
+	ASSERT_EQ(0, prepare_request(self, row, &request));
 	ASSERT_EQ(0, pincheck_hold(self->stage.session, &request));
 	ASSERT_EQ(0, pincheck_hold(self->stage.session, &request));
 	during = charged(self);
@@ -314,11 +310,11 @@ TEST_F(memlock, close_gives_back)
 /* With CAP_IPC_LOCK nothing is charged, as with io_uring: nobody else is refused for it. */
 TEST_F(memlock, privileged_not_charged)
 {
-	const struct kind_row row = { PINCHECK_KIND_MIRROR, 0, 8 };
+	const struct hold_row row = STAGE_ROW(MIRROR, UNKNOWN, 0);
 	struct pincheck_hold request;
 	size_t before = charged(self), during;
 
-	ASSERT_EQ(0, prepare(self, &row, &request));
+	ASSERT_EQ(0, prepare_request(self, row, &request));
 	ASSERT_EQ(0, capability_raise(CAP_IPC_LOCK));
 	ASSERT_EQ(0, limit_memlock(0));
 	ASSERT_EQ(0, pincheck_hold(self->stage.session, &request));
