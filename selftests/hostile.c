@@ -107,7 +107,7 @@ static void start_worker(FIXTURE_DATA(hostile) *self, size_t number, struct poll
 	watch->fd = pid > 0 ? syscall(SYS_pidfd_open, pid, 0) : -1;
 }
 
-/* The worker ended because all calls are made, was killed, or crashed. Starts another if calls remain. */
+/* Counts how the worker ended, and starts another one if calls remain. */
 static void reap_worker(FIXTURE_DATA(hostile) *self, size_t number, struct pollfd *watch)
 {
 	int status = 0;

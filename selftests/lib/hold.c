@@ -65,7 +65,7 @@ static int pincheck_take(struct hold *hold)
 	return 0;
 }
 
-static int whole(ssize_t done, size_t bytes)
+static int whole_transfer(ssize_t done, size_t bytes)
 {
 	if (done < 0)
 		return done;
@@ -76,13 +76,13 @@ static int whole(ssize_t done, size_t bytes)
 
 static int pincheck_device_read(struct hold *hold, size_t offset, void *buffer, size_t bytes)
 {
-	return whole(pincheck_read(hold->memory->session, hold->id, offset, buffer, bytes), bytes);
+	return whole_transfer(pincheck_read(hold->memory->session, hold->id, offset, buffer, bytes), bytes);
 }
 
 static int pincheck_device_write(struct hold *hold, size_t offset, const void *buffer,
 				 size_t bytes)
 {
-	return whole(pincheck_write(hold->memory->session, hold->id, offset, buffer, bytes), bytes);
+	return whole_transfer(pincheck_write(hold->memory->session, hold->id, offset, buffer, bytes), bytes);
 }
 
 static int pincheck_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path)

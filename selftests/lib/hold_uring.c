@@ -54,7 +54,7 @@ static int uring_take(struct hold *hold)
 	return 0;
 }
 
-static int transfer(struct hold *hold, size_t bytes)
+static int transfer_bytes(struct hold *hold, size_t bytes)
 {
 	struct io_uring_cqe *cqe;
 	int done = io_uring_submit_and_wait(&hold->ring, 1);
@@ -73,7 +73,7 @@ static int transfer(struct hold *hold, size_t bytes)
 	return 0;
 }
 
-static void *address(struct hold *hold, size_t offset)
+static void *hold_address(struct hold *hold, size_t offset)
 {
 	return hold->start + offset;
 }
@@ -83,8 +83,8 @@ static int uring_device_read(struct hold *hold, size_t offset, void *buffer, siz
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&hold->ring);
 	int error;
 
-	io_uring_prep_write_fixed(sqe, hold->pipe[1], address(hold, offset), bytes, -1, 0);
-	error = transfer(hold, bytes);
+	io_uring_prep_write_fixed(sqe, hold->pipe[1], hold_address(hold, offset), bytes, -1, 0);
+	error = transfer_bytes(hold, bytes);
 	if (error)
 		return error;
 	if (read(hold->pipe[0], buffer, bytes) != (ssize_t)bytes)
@@ -99,8 +99,8 @@ static int uring_device_write(struct hold *hold, size_t offset, const void *buff
 	if (write(hold->pipe[1], buffer, bytes) != (ssize_t)bytes)
 		return cause_say(-EIO, "the pipe does not take %zu bytes", bytes);
 	sqe = io_uring_get_sqe(&hold->ring);
-	io_uring_prep_read_fixed(sqe, hold->pipe[0], address(hold, offset), bytes, -1, 0);
-	return transfer(hold, bytes);
+	io_uring_prep_read_fixed(sqe, hold->pipe[0], hold_address(hold, offset), bytes, -1, 0);
+	return transfer_bytes(hold, bytes);
 }
 
 static int uring_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path)
