@@ -162,7 +162,8 @@ FIXTURE_TEARDOWN(ioctl)
 }
 
 /* Issues the command on @argument. Return: 0 or -errno. */
-static int issue_command(FIXTURE_DATA(ioctl) *self, const FIXTURE_VARIANT(ioctl) *variant, void *argument)
+static int issue_command(FIXTURE_DATA(ioctl) *self, const FIXTURE_VARIANT(ioctl) *variant,
+			 void *argument)
 {
 	return ioctl(self->to.stage.session, variant->number, argument) < 0 ? -errno : 0;
 }
@@ -346,7 +347,8 @@ TEST_F(ioctl, pointer_bad)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(pointers); i++) {
-		EXPECT_EQ(-EFAULT, issue_command(self, variant, pointers[i])) TH_LOG("%p", pointers[i]);
+		EXPECT_EQ(-EFAULT, issue_command(self, variant, pointers[i]))
+			TH_LOG("%p", pointers[i]);
 		EXPECT_TRUE(only_the_first_hold(self)) TH_LOG("%p", pointers[i]);
 	}
 	evidence("%zu bad pointers: EFAULT", ARRAY_SIZE(pointers));
@@ -360,7 +362,8 @@ TEST_F(ioctl, pointer_into_a_hole)
 
 	for (__u32 readable = 1; readable < good.size; readable++) {
 		memcpy(end - readable, &good, readable);
-		EXPECT_EQ(-EFAULT, issue_command(self, variant, end - readable)) TH_LOG("%u", readable);
+		EXPECT_EQ(-EFAULT, issue_command(self, variant, end - readable))
+			TH_LOG("%u", readable);
 		EXPECT_TRUE(only_the_first_hold(self)) TH_LOG("%u bytes readable", readable);
 	}
 	evidence("1 to %u readable bytes: EFAULT", good.size - 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Random arguments, a bounded number of calls: CLEAN after any of them, and ACCURACY as compared with
- * a model that runs beside the module. Each run prints its seed; PINCHECK_SEED= repeats a run.
+ * Random arguments, a bounded number of calls: CLEAN after any of them, and ACCURACY as compared
+ * with a model that runs beside the module. Each run prints its seed; PINCHECK_SEED= repeats a run.
  */
 #include "suite.h"
 #include <signal.h>
@@ -103,7 +103,7 @@ static uint64_t odd_value(FIXTURE_DATA(ioctl_fuzz) *self)
 	return values[which];
 }
 
-/* Makes a good argument in @words, which can hold only the test's own memory. Return: the command */
+/* Makes a good argument, which can hold only the test's own memory. Return: the command */
 static unsigned long good_argument(FIXTURE_DATA(ioctl_fuzz) *self, __u64 words[16])
 {
 	static const struct {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * HOLD and RELEASE with wrong ranges, rights and limits: the module answers a clear errno, the reason
- * and the address, and holds nothing afterwards. Each row of hold_rows.h is a variant. Invariants:
- * CLEAN, and ACCURACY of the answers.
+ * HOLD and RELEASE with wrong ranges, rights and limits: the module answers a clear errno, the
+ * reason and the address, and holds nothing afterwards. Each row of hold_rows.h is a variant.
+ * Invariants: CLEAN, and ACCURACY of the answers.
  */
 #include "suite.h"
 #include <stdio.h>

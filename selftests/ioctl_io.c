@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * IO, PAGES and REPORT with wrong offsets, buffers and page frame numbers, for each row of
- * hold_rows.h. Invariants: SYNC of transferred bytes; CLEAN: a refused call leaves memory unchanged.
+ * hold_rows.h. Invariants: SYNC of transferred bytes; CLEAN: a refused call leaves memory
+ * unchanged.
  */
 #include "suite.h"
 #include <sys/ioctl.h>
@@ -98,8 +99,8 @@ TEST_F(ioctl_io, read_spans)
 }
 
 /*
- * Row B4: the CPU sees the bytes that the device wrote, and all others are unchanged. A write through
- * a hold without WRITE always answers EPERM and changes nothing.
+ * Row B4: the CPU sees the bytes that the device wrote, and all others are unchanged. A write
+ * through a hold without WRITE always answers EPERM and changes nothing.
  */
 TEST_F(ioctl_io, write_spans)
 {

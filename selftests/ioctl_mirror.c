@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * HOLD of kind mirror, and EVENTS, with wrong arguments: the module answers a clear errno, the reason
- * and the address, and keeps nothing; and what EVENTS promises about order and loss. Invariant: CLEAN.
+ * HOLD of kind mirror, and EVENTS, with wrong arguments: the module answers a clear errno, the
+ * reason and the address, and keeps nothing; and what EVENTS promises about order and loss.
+ * Invariant: CLEAN.
  */
 #include "suite.h"
 #include <stddef.h>
@@ -215,7 +216,8 @@ TEST_F(ioctl_mirror, events_refused)
 	ASSERT_EQ(0, stage_hold_all(&self->stage, read_row));
 	EXPECT_EQ(-EINVAL, request_mirror(self, 0, sizeof(*self->events), &request));
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		EXPECT_EQ(-EINVAL, request_mirror(self, 1, sizes[i], &request)) TH_LOG("size %u", sizes[i]);
+		EXPECT_EQ(-EINVAL, request_mirror(self, 1, sizes[i], &request))
+			TH_LOG("size %u", sizes[i]);
 	}
 	self->stage.hold.hold++;
 	EXPECT_EQ(-ENOENT, request_mirror(self, 1, sizeof(*self->events), &request));
@@ -283,7 +285,7 @@ TEST_F(ioctl_mirror, events_overflow)
 	EXPECT_EQ(0, count + lost);
 }
 
-/* The caller's struct is longer than the module's: the module clears its tail and writes no more. */
+/* The caller's struct is longer than the module's: the module clears the tail, and no more. */
 TEST_F(ioctl_mirror, events_larger_stride)
 {
 	const __u32 stride = sizeof(*self->events) + 24;

@@ -94,7 +94,8 @@ TEST_F(ioctl_overflow, references_would_wrap)
 
 /*
  * Pins the page until the device refuses: first through all mappings at once, then through one,
- * because fewer references than a refused hold wants may still be possible. Return: the last answer.
+ * because fewer references than a refused hold wants may still be possible. Return: the last
+ * answer.
  */
 static int pin_until_refused(FIXTURE_DATA(ioctl_overflow) *self, struct hold_row row)
 {

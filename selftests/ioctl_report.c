@@ -132,7 +132,7 @@ static int mixed_pages(FIXTURE_DATA(ioctl_report) *self, __u64 pfns[KINDS])
 
 	for (size_t i = 0; i < KINDS; i++)
 		page[i] = self->stage.memory + i * self->stage.page;
-	/* 0 and 1 are alike, 2 has a pin, 3 is read-only, 4 the zero page, 5 a file's, 6 dropped. */
+	/* 0 and 1 are alike, 2 is pinned, 3 read-only, 4 the zero page, 5 of a file, 6 dropped. */
 	if (mmap(page[4], 2 * self->stage.page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
 		 -1, 0) == MAP_FAILED ||
 	    mmap(page[5], self->stage.page, PROT_READ | PROT_WRITE,
@@ -187,7 +187,10 @@ static int compare_once(const struct stage *stage, __u64 count, const __u64 *pfn
 	return error;
 }
 
-/* Repeats the comparison if it differs: other tasks may hold a reference for a moment. Return: 0 or -errno. */
+/*
+ * Repeats the comparison if it differs: other tasks may hold a reference for a moment. Return: 0 or
+ * -errno.
+ */
 static int compare_reports(const struct stage *stage, __u64 count, const __u64 *pfns,
 			   struct comparison *comparison)
 {
@@ -256,8 +259,8 @@ static pid_t child_with_holes(unsigned char *memory, size_t page, size_t count)
 }
 
 /*
- * The same for the pages of one THP, which its parent maps whole and a child maps with holes; and then
- * for a THP of which PTEs map some pages.
+ * The same for the pages of one THP, which its parent maps whole and a child maps with holes; and
+ * then for a THP of which PTEs map some pages.
  */
 TEST_F(ioctl_report, folio_together_as_alone)
 {

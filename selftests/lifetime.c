@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CLEAN. However a session ends: the module gives back all its references when the last descriptor is
- * closed, not before and not twice. Each case compares the module's counters before and after, and
- * fails if nothing was held in between.
+ * CLEAN. However a session ends: the module gives back all its references when the last descriptor
+ * is closed, not before and not twice. Each case compares the module's counters before and after,
+ * and fails if nothing was held in between.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -57,7 +57,7 @@ static int receive_byte(int wire)
 	return read(wire, &byte, 1) == 1 ? byte : -1;
 }
 
-/* The child closes the end of its parent, so that the parent reads end-of-file when the child dies. */
+/* The child closes the end of its parent, who so reads end-of-file when the child dies. */
 static pid_t start_child(FIXTURE_DATA(lifetime) *self)
 {
 	pid_t child = fork();

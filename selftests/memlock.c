@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CLEAN. Row D3: the module charges the kernel memory that it allocates for a session to the user who
- * opened the device, for every kind of hold, against RLIMIT_MEMLOCK of the caller; and it returns the
- * whole charge. (ioctl_hold tests the charge for held pages.)
+ * CLEAN. Row D3: the module charges the kernel memory that it allocates for a session to the user
+ * who opened the device, for every kind of hold, against RLIMIT_MEMLOCK of the caller; and it
+ * returns the whole charge. (ioctl_hold tests the charge for held pages.)
  *
- * No file shows the charge of a user. So the test searches the lowest limit that still allows a mirror
- * of PROBE_PAGES: that is the charge so far, and a constant.
+ * No file shows the charge of a user. So the test searches the lowest limit that still allows a
+ * mirror of PROBE_PAGES: that is the charge so far, and a constant.
  */
 #include "suite.h"
 #include <signal.h>
@@ -62,8 +62,8 @@ static bool probe_fits(FIXTURE_DATA(memlock) *self, int probe, size_t pages)
 }
 
 /*
- * Return: the pages that the user is charged for, and a constant. Removes the limit. Each probe has a
- * new session, because the table of holds of a session grows with each hold that it has had.
+ * Return: the pages that the user is charged for, and a constant. Removes the limit. Each probe has
+ * a new session, because the table of holds of a session grows with each hold that it has had.
  */
 static size_t charged_pages(FIXTURE_DATA(memlock) *self)
 {
@@ -256,7 +256,8 @@ TEST_F(memlock, stolen_pins_are_charged)
 /* The module allocates device memory with the first mmap() and frees it with the session. */
 TEST_F(memlock, device_memory)
 {
-	size_t before = charged_pages(self), least = DEVICE_SMALL_BYTES / self->stage.page, during, after;
+	size_t least = DEVICE_SMALL_BYTES / self->stage.page;
+	size_t before = charged_pages(self), during, after;
 	void *memory = device_map(self->stage.session, &flavour_fault, PROT_READ);
 
 	ASSERT_NE(MAP_FAILED, memory);
@@ -407,8 +408,9 @@ static void end_greedy(pid_t child)
 }
 
 /*
- * An ordinary user without capabilities, with a limit of 64 KiB and a descriptor that root opened, takes
- * all it can. 340 mirrors of 1 GiB once took a guest to OOM. Each mirror costs over 10 KiB for events.
+ * An ordinary user without capabilities, with a limit of 64 KiB and a descriptor that root opened,
+ * takes all it can. 340 mirrors of 1 GiB once took a guest to OOM. Each mirror costs over 10 KiB
+ * for events.
  */
 TEST_F(memlock, ordinary_user)
 {
@@ -453,7 +455,7 @@ TEST_F(memlock, many_sessions_and_processes)
 		ASSERT_LT(0, children[i]);
 		sum += greedy[i].taken[1];
 	}
-	/* A session is not charged for its last, incomplete page, which may allow one more mirror. */
+	/* The last, incomplete page of a session is not charged: it may allow one more mirror. */
 	EXPECT_GE(most + SESSIONS, sum);
 	EXPECT_LT(before, charged_pages(self));
 	for (int i = 0; i < SESSIONS; i++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * model_cli: `pincheck model` finds out which reuse model this kernel follows: the one that it is known
- * to follow.
+ * model_cli: `pincheck model` finds out which reuse model this kernel follows: the one that it is
+ * known to follow.
  */
 #include "suite.h"
 #include "command.h"
@@ -71,8 +71,8 @@ static size_t count_outcomes(const json_t *experiments, const char *memory, cons
 }
 
 /*
- * REUSE. Rows B7 B8 B9 B12 B13 B22 R24 R61: `pincheck model` finds the model that this kernel is known
- * to follow, and its experiments saw both pages that were reused and pages that were copied.
+ * REUSE. Rows B7 B8 B9 B12 B13 B22 R24 R61: `pincheck model` finds the model that this kernel is
+ * known to follow, and its experiments saw both pages that were reused and pages that were copied.
  */
 TEST_F(model_cli, as_known)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * model_holds: compares the reuse models of the page report with what the kernel does. Before a write
- * fault each model predicts whether the kernel reuses or copies the page. The model that this kernel is
- * known to follow for this memory must be right.
+ * model_holds: compares the reuse models of the page report with what the kernel does. Before a
+ * write fault each model predicts whether the kernel reuses or copies the page. The model that this
+ * kernel is known to follow for this memory must be right.
  */
 #include "suite.h"
 #include "counts.h"
@@ -19,9 +19,10 @@ MODEL_HOLDS(TOPIC_VARIANT, model_holds, thp_pte)
 MODEL_HOLDS(TOPIC_VARIANT, model_holds, hugetlb)
 
 /*
- * The model that a kernel follows shows in its features: a mark for exclusive pages, and large folios
- * that know whether processes share them. Hugetlb still follows the mapcount. PMD-mapped huge pages
- * follow it up to 3bff7e3f1f16 (5.18); no stock kernel has that commit but not the mark (5.19).
+ * The model that a kernel follows shows in its features: a mark for exclusive pages, and large
+ * folios that know whether processes share them. Hugetlb still follows the mapcount. PMD-mapped
+ * huge pages follow it up to 3bff7e3f1f16 (5.18); no stock kernel has that commit but not the mark
+ * (5.19).
  */
 static unsigned int model_of(const struct subject *subject, const struct pincheck_report *report)
 {

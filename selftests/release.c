@@ -35,7 +35,10 @@ FIXTURE_TEARDOWN(release)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* Return: pages of the stage that are marked dirty. A CPU write alone does not mark anonymous pages. */
+/*
+ * Return: pages of the stage that are marked dirty. A CPU write alone does not mark anonymous
+ * pages.
+ */
 static unsigned int dirty_pages(const struct stage *stage)
 {
 	struct pincheck_report report;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * release_part: RELEASE of some pages of a hold. All counts of the pages that are given back return to
- * their old values, wherever the pages lie in a folio; the other pages are unchanged. Invariants:
- * ACCURACY, CLEAN.
+ * release_part: RELEASE of some pages of a hold. All counts of the pages that are given back return
+ * to their old values, wherever the pages lie in a folio; the other pages are unchanged.
+ * Invariants: ACCURACY, CLEAN.
  */
 #include "suite.h"
 #include "books.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Holds on the memory of another process: SYNC with that process, not with the caller; charged to that
- * process; allowed only with the capability that ptrace needs. Each kind and access is a variant.
+ * Holds on the memory of another process: SYNC with that process, not with the caller; charged to
+ * that process; allowed only with the capability that ptrace needs. Each kind and access is a
+ * variant.
  */
 #include "suite.h"
 #include <signal.h>

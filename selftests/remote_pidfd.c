@@ -191,9 +191,9 @@ static void *call_pidfd(void *argument)
 }
 
 /*
- * The library writes the number of the process, then the size, which lies in another page: that write
- * stops it. The test then makes the page of the number trap, too, so HOLD stops when it answers. At
- * that moment the test reaps the process: the pages that are held belong to no process.
+ * The library writes the number of the process, then the size, which lies in another page: that
+ * write stops it. The test then makes the page of the number trap, too, so HOLD stops when it
+ * answers. At that moment the test reaps the process: the pages that are held belong to no process.
  */
 TEST_F(remote_pidfd, reaped_meanwhile)
 {

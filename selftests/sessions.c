@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Commands on different holds do not wait for each other. A userfaultfd that does not answer a page
- * fault stops one thread in the middle of a command; the thread keeps all its locks. Meanwhile others
- * work with other holds for ROUNDS rounds. If they needed one of these locks, the case would not end,
- * and the time limit would turn it red. Invariant: CLEAN.
+ * fault stops one thread in the middle of a command; the thread keeps all its locks. Meanwhile
+ * others work with other holds for ROUNDS rounds. If they needed one of these locks, the case would
+ * not end, and the time limit would turn it red. Invariant: CLEAN.
  */
 #include "suite.h"
 #include <pthread.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Signals during HOLD: only a fatal signal may end it. For the first hold of a kind that watches
- * memory, the kernel takes all mapping locks of the process, and gives up on any signal (row D9). So
- * each hold is the first of a new process with many mappings, which have many locks. Invariant: CLEAN.
+ * memory, the kernel takes all mapping locks of the process, and gives up on any signal (row D9).
+ * So each hold is the first of a new process with many mappings, which have many locks. Invariant:
+ * CLEAN.
  */
 #include "suite.h"
 #include <sched.h>
@@ -166,8 +167,9 @@ static void stop_oneself(void)
 }
 
 /*
- * Continues @pid, which stopped itself, and stops it again, each time a little later, so that some stop
- * falls into its HOLD; STOPS_MOST times or until the process ends. Return: number of stops that worked
+ * Continues @pid, which stopped itself, and stops it again, each time a little later, so that some
+ * stop falls into its HOLD; STOPS_MOST times or until the process ends. Return: number of stops
+ * that worked
  */
 static unsigned int stop_often(pid_t pid, int *status)
 {

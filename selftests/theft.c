@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * theft: someone gives back a pin that belongs to another. The kernel has only a count and cannot notice.
- * The ledger knows what pincheck holds and notices the first stolen pin: the kernel counts one pin less.
- * Invariants: ACCURACY, CLEAN. See Documentation/ledger.md.
+ * theft: someone gives back a pin that belongs to another. The kernel has only a count and cannot
+ * notice. The ledger knows what pincheck holds and notices the first stolen pin: the kernel counts
+ * one pin less. Invariants: ACCURACY, CLEAN. See Documentation/ledger.md.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -52,7 +52,8 @@ static bool books_unchanged(const struct subject *subject, const struct pincheck
 }
 
 /* A stolen pin of a small folio takes the bias away and leaves one plain reference. */
-static bool theft_seen(const struct pincheck_report *report, const struct stolen_pins *stolen, size_t i)
+static bool theft_seen(const struct pincheck_report *report, const struct stolen_pins *stolen,
+		       size_t i)
 {
 	int lack = !report->order && stolen->of[i] ? accounting_pin_bias() - 1 : 0;
 

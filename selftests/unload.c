@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CLEAN: the module cannot be removed while it is in use, can be removed once it is not, and can then
- * be loaded again, with all counters at 0. Each way to use the module is a variant.
+ * CLEAN: the module cannot be removed while it is in use, can be removed once it is not, and can
+ * then be loaded again, with all counters at 0. Each way to use the module is a variant.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -107,8 +107,9 @@ FIXTURE_VARIANT_ADD(unload, in_flight) { { send_away, close_session }, 2 };
 FIXTURE_VARIANT_ADD(unload, mapping) { { keep_mapped, unmap_device }, 2 };
 
 /*
- * Removing the module patches __get_user_pages(). Under emulation no other CPU may run this function
- * meanwhile: see Documentation/emulation.md. On one CPU the scheduler still switches at any point.
+ * Removing the module patches __get_user_pages(). Under emulation no other CPU may run this
+ * function meanwhile: see Documentation/emulation.md. On one CPU the scheduler still switches at
+ * any point.
  */
 static void use_cpus(void)
 {
@@ -142,8 +143,8 @@ struct openers {
 };
 
 /*
- * Retries until the module is unused. If openers never leave a gap, pauses them after RACING attempts.
- * Return: 0 or -errno; *refused: number of failed attempts
+ * Retries until the module is unused. If openers never leave a gap, pauses them after RACING
+ * attempts. Return: 0 or -errno; *refused: number of failed attempts
  */
 static int remove_module_when_unused(struct openers *openers, unsigned int *refused)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * whitelist_policy: which memory may be pinned, for each filesystem, mapping and row of hold_rows.h. A
- * long-term pin that writes pages of a file with dirty tracking bypasses the tracking (R53, B38): it is
- * refused on the fast and on the slow path. Every hold of secret memory is refused (R56, B50). All other
- * holds succeed. Each case asks the kernel alone, and the device with its own policy, which must refuse
- * the same on kernels that do not.
+ * whitelist_policy: which memory may be pinned, for each filesystem, mapping and row of
+ * hold_rows.h. A long-term pin that writes pages of a file with dirty tracking bypasses the
+ * tracking (R53, B38): it is refused on the fast and on the slow path. Every hold of secret memory
+ * is refused (R56, B50). All other holds succeed. Each case asks the kernel alone, and the device
+ * with its own policy, which must refuse the same on kernels that do not.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -61,8 +61,8 @@ CELLS_OF(hugetlb)
 CELLS(secretmem, shared, SHARED)	/* there is no other way to map it */
 
 /*
- * Files are made, and file systems mounted, once before all cases: in each case this would take most of
- * the time. If it fails, the cases say why.
+ * Files are made, and file systems mounted, once before all cases: in each case this would take
+ * most of the time. If it fails, the cases say why.
  */
 SUITE_PREPARE
 {

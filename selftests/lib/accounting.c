@@ -17,7 +17,9 @@ bool pins_exact(void)
 	return sysconf(_SC_NPROCESSORS_CONF) == 1 || !access(STAT_REFRESH, F_OK);
 }
 
-/* The counters have a part for each CPU. A kernel without CONFIG_SMP has no parts and no such file. */
+/*
+ * Adds up the parts that each CPU has. A kernel without CONFIG_SMP has no parts and no such file.
+ */
 static int fold_pieces_in(void)
 {
 	int error = knob_set(STAT_REFRESH, "1");

@@ -107,7 +107,7 @@ struct fuzz_worker {
 #define FUZZ_SHMEM_BYTES (64 * FUZZ_PAGE)
 #define FUZZ_HUGE_BYTES	(2UL << 20)
 
-/** fuzz_shared_open() - make the shared state and its files. Return: NULL with errno set on failure */
+/** fuzz_shared_open() - make the shared state and its files. Return: NULL, with errno, on failure */
 struct fuzz_shared *fuzz_shared_open(void);
 
 /** fuzz_shared_close() - close all descriptors and unmap the shared state */

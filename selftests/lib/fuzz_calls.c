@@ -134,7 +134,8 @@ static void remember_hold(struct fuzz_worker *worker, struct fuzz_session *sessi
 
 /*
  * Without DIRTY_UNLOCKED: the harm that this flag does to a kernel is no fault of the module.
- * (Spoiling sets the flag by chance. That is harmless here, for only shmem can be held for writing.)
+ * (Spoiling sets the flag by chance. That is harmless here, for only shmem can be held for
+ * writing.)
  */
 static void fill_release(struct fuzz_worker *worker, const struct fuzz_session *session,
 			 void *argument)
@@ -263,7 +264,8 @@ static void fill_follow(struct fuzz_worker *worker, const struct fuzz_session *s
 	(void)session;
 	follow->addr = prng_one_in(&worker->prng, 4) ? fuzz_address(worker, &room) :
 						       fuzz_device_address(worker, &room);
-	follow->flags = prng_below(&worker->prng, PINCHECK_FOLLOW_FLAGS + 1) & PINCHECK_FOLLOW_FLAGS;
+	follow->flags = prng_below(&worker->prng, PINCHECK_FOLLOW_FLAGS + 1) &
+			PINCHECK_FOLLOW_FLAGS;
 	if (follow->flags & PINCHECK_FOLLOW_KEEP)
 		follow->len = some_pages(worker, room) * FUZZ_PAGE;
 }
@@ -338,7 +340,7 @@ static const struct command commands[] = {
 	  sizeof(struct pincheck_hold), 1, .never = true, .fill = fill_nothing },
 };
 
-_Static_assert(ARRAY_SIZE(commands) <= FUZZ_COMMANDS, "FUZZ_COMMANDS is less than the rows of this table");
+_Static_assert(ARRAY_SIZE(commands) <= FUZZ_COMMANDS, "FUZZ_COMMANDS is too small");
 
 const char *fuzz_command_name(unsigned int index)
 {
@@ -395,7 +397,8 @@ static uint64_t odd_value(struct fuzz_worker *worker)
 	}
 }
 
-static void spoil_argument(struct fuzz_worker *worker, const struct command *command, void *argument)
+static void spoil_argument(struct fuzz_worker *worker, const struct command *command,
+			   void *argument)
 {
 	unsigned int words = prng_below(&worker->prng, 8);
 
@@ -413,8 +416,8 @@ static void spoil_argument(struct fuzz_worker *worker, const struct command *com
 
 /*
  * Copies the argument to the begin of the in_buffer, to its very end, across its end, or where the
- * kernel cannot write; or gives an address where nothing is. Return: the address for the call; *here:
- * where the answer can be read, or NULL.
+ * kernel cannot write; or gives an address where nothing is. Return: the address for the call;
+ * *here: where the answer can be read, or NULL.
  */
 static uintptr_t place_argument(struct fuzz_worker *worker, const void *argument, size_t bytes,
 				void **here)

@@ -70,7 +70,7 @@ static void become_caller(const struct fuzz_worker *worker)
 		_exit(1);
 }
 
-/* Maps the in_buffer writable, the same pages read-only, and the out_buffer; a hole follows each. */
+/* Maps the in_buffer, the same pages read-only, and the out_buffer; a hole follows each. */
 static bool map_buffers(struct fuzz_worker *worker)
 {
 	const size_t bytes = 2 * (FUZZ_IN_BYTES + FUZZ_PAGE) + FUZZ_OUT_BYTES + FUZZ_PAGE;
@@ -180,8 +180,8 @@ static void receive_session(struct fuzz_worker *worker)
 static void make_calls(struct fuzz_worker *worker);
 
 /*
- * A child makes up to CHILD_CALLS calls and dies with all that it holds. Its parent reaps it, or the
- * run, if the parent is gone by then.
+ * A child makes up to CHILD_CALLS calls and dies with all that it holds. Its parent reaps it, or
+ * the run, if the parent is gone by then.
  */
 static void fork_child(struct fuzz_worker *worker)
 {
@@ -256,7 +256,8 @@ static void make_calls(struct fuzz_worker *worker)
 	while (worker->left-- > 0 && __atomic_fetch_sub(&shared->left, 1, __ATOMIC_RELAXED) > 0) {
 		do_action(worker);
 		fuzz_call(worker);
-		if (!(++worker->calls % FUZZ_PROGRESS_CALLS) && write(shared->progress[1], "b", 1) != 1)
+		if (!(++worker->calls % FUZZ_PROGRESS_CALLS) &&
+		    write(shared->progress[1], "b", 1) != 1)
 			break;
 	}
 }

@@ -20,7 +20,7 @@ static int nothing_held(void)
 			 "scenario");
 }
 
-/* Nothing is held, so whoever asks for it has chosen the wrong scenario. */
+/* A scenario that uses the hold of the control, which has no pages, has chosen the wrong rows. */
 static int none_read(struct hold *hold, size_t offset, void *buffer, size_t bytes)
 {
 	(void)hold, (void)offset, (void)buffer, (void)bytes;
@@ -65,7 +65,7 @@ static int pincheck_take(struct hold *hold)
 	return 0;
 }
 
-static int whole_transfer(ssize_t done, size_t bytes)
+static int all_bytes(ssize_t done, size_t bytes)
 {
 	if (done < 0)
 		return done;
@@ -76,13 +76,15 @@ static int whole_transfer(ssize_t done, size_t bytes)
 
 static int pincheck_device_read(struct hold *hold, size_t offset, void *buffer, size_t bytes)
 {
-	return whole_transfer(pincheck_read(hold->memory->session, hold->id, offset, buffer, bytes), bytes);
+	return all_bytes(pincheck_read(hold->memory->session, hold->id, offset, buffer, bytes),
+			 bytes);
 }
 
 static int pincheck_device_write(struct hold *hold, size_t offset, const void *buffer,
 				 size_t bytes)
 {
-	return whole_transfer(pincheck_write(hold->memory->session, hold->id, offset, buffer, bytes), bytes);
+	return all_bytes(pincheck_write(hold->memory->session, hold->id, offset, buffer, bytes),
+			 bytes);
 }
 
 static int pincheck_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path)
@@ -140,7 +142,7 @@ const struct hold_kind hold_##row = {								\
 };
 FOR_EACH_HOLD_ROW(HOLD_KIND)
 FOR_EACH_OTHER_HOLD_ROW(HOLD_KIND)
-/* The policy changes nothing about a hold that it allows: pages in the swap cache are anonymous (B41). */
+/* The policy does not change an allowed hold: pages in the swap cache are anonymous (B41). */
 HOLD_KIND(pin_rw_lt_policy, PIN, FAST, HOLD_RW | HOLD_LT | PINCHECK_HOLD_WHITELIST)
 
 const struct hold_kind hold_uring = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The table of holds: by which kind, and for which access, a device holds pages at an address. Every
- * list of holds in the suite comes from these rows: the objects hold_NAME of hold.h, the products of
- * suite.h, and the variants of the topics about the device.
+ * The table of holds: by which kind, and for which access, a device holds pages at an address.
+ * Every list of holds in the suite comes from these rows: the objects hold_NAME of hold.h, the
+ * products of suite.h, and the variants of the topics about the device.
  *
  * A table calls ROW(access, kind, flags, arguments...). The lists below the tables call
  * X(arguments..., name, kind, path, flags).
