@@ -121,7 +121,7 @@ static int uring_release(struct hold *hold)
 {
 	int error = io_uring_unregister_buffers(&hold->ring);
 
-	tear_down(hold);
+	close_ring(hold);
 	return error;
 }
 
