@@ -14,7 +14,8 @@
 #include "session.h"
 #include "whitelist.h"
 
-#define HOLD_KIND_ENTRY(kind, ops, offered)	[kind] = (offered) ? &(ops) : NULL,
+#define HOLD_KIND_ENTRY(kind, ops, offered) \
+	[kind] = (offered) ? &(ops) : NULL,
 
 /* By enum pincheck_kind, of which 0 is none. NULL: this kernel is not configured for the kind. */
 static const struct hold_ops *const hold_kinds[] = {
