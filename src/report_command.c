@@ -35,28 +35,6 @@ struct batch {
 
 static_assert(sizeof(struct batch) <= 8192);
 
-/* The caller's report may be shorter than ours, or longer: the rest is then cleared. */
-static int copy_report(void __user *user, const struct pincheck_report *report, u32 size)
-{
-	u32 known = min_t(u32, size, sizeof(*report));
-
-	if (copy_to_user(user, report, known) || clear_user(user + known, size - known))
-		return -EFAULT;
-	return 0;
-}
-
-static int copy_reports(void __user *user, const struct batch *batch, unsigned int count, u32 size)
-{
-	unsigned int i;
-	int err = 0;
-
-	if (size == sizeof(batch->reports[0]))
-		return copy_to_user(user, batch->reports, count * size) ? -EFAULT : 0;
-	for (i = 0; i < count && !err; i++)
-		err = copy_report(user + (size_t)i * size, &batch->reports[i], size);
-	return err;
-}
-
 static void fill_reports(struct batch *batch, unsigned int count)
 {
 	struct report_walk walk;
@@ -88,8 +66,8 @@ static int report_batch(const struct pincheck_report_request *request, u64 done,
 		for (i = 0; i < count; i++)
 			reuse_judge(&batch->reports[i]);	/* the ledger explains references */
 	}
-	return copy_reports(reports + done * request->report_size, batch, count,
-			    request->report_size);
+	return command_copy_out(reports + done * request->report_size, batch->reports,
+				sizeof(batch->reports[0]), request->report_size, count);
 }
 
 /* Copies each report to the caller as soon as it is made: no batch of reports in between. */
