@@ -5,9 +5,9 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include "command.h"
-#include "hold.h"
-#include "interval.h"
-#include "session.h"
+#include "hold/hold.h"
+#include "hold/interval.h"
+#include "hold/session.h"
 
 static int check_events(const struct pincheck_events *request)
 {

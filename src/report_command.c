@@ -8,10 +8,10 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "command.h"
-#include "ledger.h"
-#include "report.h"
-#include "report_alike.h"
-#include "reuse_rule.h"
+#include "page/ledger.h"
+#include "page/report.h"
+#include "page/report_alike.h"
+#include "page/reuse_rule.h"
 
 /* Page frame numbers in one step: with their reports, and without them. Both fit into 8 KiB. */
 #define BATCH		56

@@ -12,7 +12,7 @@
 #include <linux/string.h>
 #include "explain.h"
 #include "hold.h"
-#include "whitelist.h"
+#include "page/whitelist.h"
 
 /**
  * struct owner_mm - whose memory a hold is to be taken on
