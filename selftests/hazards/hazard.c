@@ -57,11 +57,10 @@ static void tell(struct subject *subject, uint64_t pfn, const char *when)
 
 	if (pincheck_report(subject->memory.session, (__u64 *)&pfn, 1, &report))
 		return;
-	evidence("%s: pfn %" PRIx64 " ref %d map %d pins %d%s%s%s", when, pfn, report.refcount,
-	       report.page_mapcount, report.pins,
-	       report.flags & PINCHECK_PAGE_FILE ? " file" : " no file",
-	       report.flags & PINCHECK_PAGE_DIRTY ? " dirty" : " clean",
-	       report.flags & PINCHECK_PAGE_PRIVATE ? " buffers" : " no buffers");
+	evidence("when=\"%s\" pfn=%" PRIx64 " ref=%d map=%d pins=%d file=%d dirty=%d buffers=%d",
+		 when, pfn, report.refcount, report.page_mapcount, report.pins,
+		 !!(report.flags & PINCHECK_PAGE_FILE), !!(report.flags & PINCHECK_PAGE_DIRTY),
+		 !!(report.flags & PINCHECK_PAGE_PRIVATE));
 }
 
 #define EXPECT_ON_DISK(subject, device)	EXPECT_VERDICT(verdict_on_disk, subject, device)

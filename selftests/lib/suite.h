@@ -40,6 +40,7 @@
 #include <kselftest_harness.h>
 #include "../../tools/lib/cause.h"
 #include "clock.h"
+#include "evidence.h"
 #include "known_issues.h"
 #include "one_process.h"
 #include "require.h"
@@ -48,10 +49,11 @@
 #include "swap_async.h"
 
 /**
- * struct scenario - a row beside a test: whom it concerns and what it covers
+ * struct scenario - a row beside a test: the products that it is for, and the rows that it covers
  * @topic: fixture of the test
  * @name: of the test
  * @rows: of the catalogue
+ * @event: what happens to the memory; NULL: SUITE_EVENT() of the topic
  * @needs: enum requirement
  * @memory: enum memory_trait that the memory must have
  * @not_memory: and must not have
@@ -64,6 +66,7 @@ struct scenario {
 	const char *topic;
 	const char *name;
 	const char *rows;
+	const char *event;
 	uint64_t needs;
 	unsigned int memory;
 	unsigned int not_memory;
@@ -95,6 +98,8 @@ struct suite_case {
 
 static struct scenario *suite_scenarios;
 static void (*suite_prepared)(void);
+static const char *suite_event;
+static void (*suite_facts)(const char *name, const void *variant, struct case_facts *facts);
 static struct suite_case *suite_current;
 static int64_t suite_case_began;
 
@@ -179,15 +184,8 @@ static inline void suite_error(struct __test_metadata *_metadata, const char *wh
 
 static inline void suite_judge(struct __test_metadata *_metadata, const struct verdict *verdict)
 {
-	/* The catalogue's rows are told once a case. */
-	static const struct suite_case *told;
-	const char *rows = suite_current && suite_current->scenario && told != suite_current ?
-			   suite_current->scenario->rows : NULL;
-
-	told = suite_current;
-	fprintf(TH_LOG_STREAM, "# %s %s%s%s%s:%s\n", verdict->invariant,
-		verdict->error ? "ERROR" : verdict->kept ? "kept" : "BROKEN",
-		rows ? " [" : "", rows ? rows : "", rows ? "]" : "", verdict->evidence);
+	fprintf(TH_LOG_STREAM, "# %s %s %s\n", verdict->invariant,
+		verdict->error ? "ERROR" : verdict->kept ? "kept" : "BROKEN", verdict->evidence);
 	if (verdict->kept)
 		return;
 	_metadata->exit_code = KSFT_FAIL;
@@ -289,6 +287,28 @@ static inline void suite_teardown(struct __test_metadata *_metadata, struct subj
 		suite_prepared = suite_prepare_topic;						\
 	}											\
 	static void suite_prepare_topic(void)
+
+/** SUITE_EVENT() - what happens to the memory in all cases of a topic, by a word: "fork" */
+#define SUITE_EVENT(event)	static const char *suite_event = event;
+
+/**
+ * SUITE_FACTS() - followed by a body: what the cases of a variant say of themselves
+ *
+ * For topics without products. It gets @name and @variant, and fills in the strings of @facts.
+ */
+#define SUITE_FACTS(topic)									\
+	static void topic##_facts(const char *name, const FIXTURE_VARIANT(topic) *variant,	\
+				  struct case_facts *facts);					\
+	static void topic##_facts_of(const char *name, const void *variant,			\
+				     struct case_facts *facts)					\
+	{											\
+		topic##_facts(name, variant, facts);						\
+	}											\
+	static void (*suite_facts)(const char *name, const void *variant,			\
+				   struct case_facts *facts) = topic##_facts_of;		\
+	static void topic##_facts(const char __attribute__((unused)) *name,			\
+				  const FIXTURE_VARIANT(topic) __attribute__((unused)) *variant,	\
+				  struct case_facts *facts)
 
 /** TOPIC() - the fixture of a topic of products */
 #define TOPIC(topic)										\

@@ -297,6 +297,24 @@ static void suite_after_failure(const struct books *before)
 	pins_baseline();
 }
 
+static void suite_print_facts(const struct suite_case *this)
+{
+	struct case_facts facts = { .event = suite_event };
+
+	if (this->scenario) {
+		const struct product *product = this->variant->data;
+
+		facts.memory = product->memory->name;
+		facts.hold = product->hold->name;
+		facts.rows = this->scenario->rows;
+		if (this->scenario->event)
+			facts.event = this->scenario->event;
+	} else if (suite_facts && this->variant->data) {
+		suite_facts(this->variant->name, this->variant->data, &facts);
+	}
+	evidence_of_case(&facts);
+}
+
 static bool suite_run_cases(struct suite_run *run, struct __test_results *results)
 {
 	struct books before = { 0 };
@@ -313,6 +331,7 @@ static bool suite_run_cases(struct suite_run *run, struct __test_results *result
 					      run->cases[i + 1].variant != suite_current->variant;
 		test->results = results;
 		suite_case_began = nanoseconds();
+		suite_print_facts(suite_current);
 		__run_test(suite_current->fixture, suite_current->variant, test);
 		test->results = NULL;
 		suite_end_processes(test->pid);
@@ -333,6 +352,7 @@ static void suite_skip_cases(const struct suite_run *run, const char *reason)
 
 	for (i = 0; i < run->count; i++) {
 		suite_case_name(&run->cases[i], name, sizeof(name));
+		suite_print_facts(&run->cases[i]);
 		ksft_test_result_code(KSFT_SKIP, name, "%s", reason);
 	}
 }
