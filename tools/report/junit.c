@@ -2,7 +2,7 @@
 /* pincheck-report junit: a test suite a kernel and topic. */
 #include <stdlib.h>
 #include <string.h>
-#include "column.h"
+#include "kernel_run.h"
 #include "commands.h"
 #include "output.h"
 #include "text.h"

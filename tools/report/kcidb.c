@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include "column.h"
+#include "kernel_run.h"
 #include "commands.h"
 #include "output.h"
 #include "text.h"

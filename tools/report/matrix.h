@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <jansson.h>
-#include "column.h"
+#include "kernel_run.h"
 
 enum state {
 	STATE_PASS,

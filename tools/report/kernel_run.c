@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "column.h"
+#include "kernel_run.h"
 #include "commands.h"
 #include "json.h"
 #include "text.h"
