@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One kernel's run: how it got there, what it found, what the runner says of it. */
-#ifndef PINCHECK_REPORT_COLUMN_H
-#define PINCHECK_REPORT_COLUMN_H
+/* The run on one kernel: its stages, its cases, and the verdict of the runner. */
+#ifndef PINCHECK_REPORT_KERNEL_RUN_H
+#define PINCHECK_REPORT_KERNEL_RUN_H
 
 #include <jansson.h>
 #include "results.h"
@@ -11,53 +11,53 @@
 #define BUILD_CASE	"build"
 #define BOOT_CASE	"boot"
 #define INSMOD_CASE	"insmod"
-/* Fails where the runner's verdict is bad although no case is. */
+/* Fails if the verdict of the runner is bad although no case failed. */
 #define VERDICT_CASE	"verdict"
 
 /**
- * struct column - all that is known of the run on one kernel
+ * struct kernel_run - what is known of the run on one kernel
  * @kernel: its name in the matrix
- * @release: the release of Linux that the name meant in this run, "" if nobody knows
- * @title: name and release, as a person is told
- * @run: run.json, an empty object if there is none
+ * @release: the release of Linux that the name meant in this run, "" if it is not known
+ * @title: name and release, for people
+ * @json: run.json, an empty object if there is none
  * @results: of build.ktap and results.ktap
  * @names: case name -> its number in @results
  * @time: when the run ended, as RFC 3339 has it
  */
-struct column {
+struct kernel_run {
 	const char *kernel;
 	char *release;
 	char *title;
-	json_t *run;
+	json_t *json;
 	struct results results;
 	json_t *names;
 	char *time;
 };
 
-/** column_load() - read @directory/@kernel; whatever is missing there becomes a failed case */
-void column_load(struct column *column, const char *directory, const char *kernel);
+/** kernel_run_load() - read @directory/@kernel; a file that is missing there becomes a failed case */
+void kernel_run_load(struct kernel_run *run, const char *directory, const char *kernel);
 
-void column_free(struct column *column);
+void kernel_run_free(struct kernel_run *run);
 
-/** column_not_run() - Return: the reason why this kernel need not be run, NULL if it was to be run */
-const char *column_not_run(const struct column *column);
+/** kernel_run_not_run() - Return: why this kernel need not be run, or NULL if it had to be run */
+const char *kernel_run_not_run(const struct kernel_run *run);
 
-/** column_find() - Return: the case with that name, or NULL */
-const struct test_case *column_find(const struct column *column, const char *name);
+/** kernel_run_find() - Return: the case with that name, or NULL */
+const struct test_case *kernel_run_find(const struct kernel_run *run, const char *name);
 
-/** column_topic() - Return: the top-level result with that name, or NULL */
-const struct test_case *column_topic(const struct column *column, const char *name);
+/** kernel_run_topic() - Return: the top-level result with that name, or NULL */
+const struct test_case *kernel_run_topic(const struct kernel_run *run, const char *name);
 
-/** column_broken_stage() - Return: the build, boot or insmod case that failed, or NULL */
-const struct test_case *column_broken_stage(const struct column *column);
+/** kernel_run_broken_stage() - Return: the build, boot or insmod case that failed, or NULL */
+const struct test_case *kernel_run_broken_stage(const struct kernel_run *run);
 
-/** column_text() - Return: a string of run.json, in @group if not NULL; "" if there is none */
-const char *column_text(const struct column *column, const char *group, const char *key);
+/** kernel_run_text() - Return: a string of run.json, in @group if not NULL; "" if there is none */
+const char *kernel_run_text(const struct kernel_run *run, const char *group, const char *key);
 
 /**
- * column_case_name() - the name of a case over all kernels: build.debian-6.1, or as the suite has it
+ * kernel_run_case_name() - the name of a case over all kernels: build.debian-6.1, or as the suite has it
  * Return: to be freed
  */
-char *column_case_name(const struct column *column, const struct test_case *of);
+char *kernel_run_case_name(const struct kernel_run *run, const struct test_case *of);
 
 #endif

@@ -68,8 +68,8 @@ struct not_run {
  * @reds: cells a column that are red
  */
 struct matrix {
-	struct column *columns;
-	size_t column_count;
+	struct kernel_run *runs;
+	size_t run_count;
 	struct not_run *not_run;
 	size_t not_run_count;
 	struct row *rows;

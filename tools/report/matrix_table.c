@@ -61,7 +61,7 @@ static size_t add_topic(struct libscols_table *table, const struct matrix *matri
 
 	while (end < matrix->row_count && !strcmp(matrix->rows[end].topic, topic))
 		end++;
-	for (size_t i = 0; i < matrix->column_count; i++) {
+	for (size_t i = 0; i < matrix->run_count; i++) {
 		unsigned int counts[STATES] = { 0 };
 		bool red = false;
 
@@ -81,8 +81,8 @@ static struct libscols_table *new_table(const struct matrix *matrix)
 	if (!table || !scols_table_new_column(table, "TOPIC", 0, 0))
 		errx(EXIT_USAGE, "out of memory");
 	scols_table_enable_colors(table, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
-	for (size_t i = 0; i < matrix->column_count; i++)
-		if (!scols_table_new_column(table, matrix->columns[i].title, 0, SCOLS_FL_WRAP))
+	for (size_t i = 0; i < matrix->run_count; i++)
+		if (!scols_table_new_column(table, matrix->runs[i].title, 0, SCOLS_FL_WRAP))
 			errx(EXIT_USAGE, "out of memory");
 	return table;
 }
@@ -94,7 +94,7 @@ static void print_red(const struct matrix *matrix, const struct row *row, size_t
 	printf("%s: %s", state_names[cell->state], row->name);
 	if (row->followers)
 		printf(" and %zu more variants", row->followers);
-	printf(" on %s%s%s\n", matrix->columns[column].title, *cell->reason ? ": " : "", cell->reason);
+	printf(" on %s%s%s\n", matrix->runs[column].title, *cell->reason ? ": " : "", cell->reason);
 }
 
 static void print_reds(const struct matrix *matrix)
@@ -104,7 +104,7 @@ static void print_reds(const struct matrix *matrix)
 	for (size_t i = 0; i < matrix->row_count; i++) {
 		const struct row *row = &matrix->rows[i];
 
-		for (size_t j = 0; !row->led && j < matrix->column_count; j++) {
+		for (size_t j = 0; !row->led && j < matrix->run_count; j++) {
 			if (!row->cells[j].red || ++all > MAX_REDS)
 				continue;
 			print_red(matrix, row, j);
@@ -126,7 +126,7 @@ void matrix_print_table(const struct matrix *matrix)
 	for (size_t row = 0; row < matrix->row_count;)
 		row = add_topic(table, matrix, row);
 	total = new_line(table, "all");
-	for (size_t i = 0; i < matrix->column_count; i++)
+	for (size_t i = 0; i < matrix->run_count; i++)
 		set_counts(total, i, &matrix->counts[i * STATES], matrix->reds[i]);
 	scols_print_table(table);
 	scols_unref_table(table);
