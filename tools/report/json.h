@@ -9,6 +9,9 @@
 /** json_lines() - Return: an array of the lines of @text; a new reference */
 json_t *json_lines(const char *text);
 
+/** json_facts() - Return: pairs (tools/lib/pairs.h) as an object of strings; a new reference */
+json_t *json_facts(const char *pairs);
+
 /** time_text() - Return: @time as RFC 3339 has it, in UTC; to be freed */
 char *time_text(time_t time);
 

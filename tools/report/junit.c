@@ -6,6 +6,9 @@
 #include "commands.h"
 #include "output.h"
 #include "text.h"
+#include "../lib/pairs.h"
+
+#define FACT	256	/* bytes of a fact */
 
 struct tally {
 	unsigned int tests;
@@ -14,7 +17,7 @@ struct tally {
 	unsigned int skipped;
 };
 
-/* How each outcome is said; a known failure is skipped, as pytest has it, with its own type. */
+/* The element of each outcome. A known failure is skipped, as in pytest, with a type of its own. */
 static const struct {
 	const char *element;
 	const char *type;
@@ -28,7 +31,7 @@ static const struct {
 	[KTAP_ERROR] = { "error", "error", offsetof(struct tally, errors) },
 };
 
-static void count(struct tally *tally, const struct test_case *of)
+static void count_case(struct tally *tally, const struct test_case *of)
 {
 	tally->tests++;
 	if (elements[of->outcome].element)
@@ -63,6 +66,29 @@ static void write_tally(const struct tally *tally, FILE *to)
 		tally->failures, tally->errors, tally->skipped);
 }
 
+static void write_property(const char *name, size_t length, const char *value, FILE *to)
+{
+	fprintf(to, "<property name=\"%.*s\" value=\"", (int)length, name);
+	write_xml(value, to);
+	fputs("\"/>", to);
+}
+
+static void write_facts(const char *facts, FILE *to)
+{
+	struct pair pair;
+
+	if (!*facts)
+		return;
+	fputs("      <properties>", to);
+	while (pair_next(&facts, &pair)) {
+		char value[FACT];
+
+		pair_copy(&pair, value, sizeof(value));
+		write_property(pair.key, pair.key_length, value, to);
+	}
+	fputs("</properties>\n", to);
+}
+
 static void write_case(const struct kernel_run *run, const struct test_case *of, FILE *to)
 {
 	const char *element = elements[of->outcome].element;
@@ -71,6 +97,7 @@ static void write_case(const struct kernel_run *run, const struct test_case *of,
 	fprintf(to, "    <testcase classname=\"%s.%s\" name=\"", run->kernel, of->topic);
 	write_xml(name, to);
 	fputs("\">\n", to);
+	write_facts(of->facts, to);
 	if (element) {
 		fprintf(to, "      <%s type=\"%s\" message=\"", element, elements[of->outcome].type);
 		write_xml(of->reason, to);
@@ -85,13 +112,13 @@ static void write_case(const struct kernel_run *run, const struct test_case *of,
 	free(name);
 }
 
-static void write_property(const char *name, const char *value, FILE *to)
+static void write_release(const char *release, FILE *to)
 {
-	if (!*value)
+	if (!*release)
 		return;
-	fprintf(to, "    <properties><property name=\"%s\" value=\"", name);
-	write_xml(value, to);
-	fputs("\"/></properties>\n", to);
+	fputs("    <properties>", to);
+	write_property("release", strlen("release"), release, to);
+	fputs("</properties>\n", to);
 }
 
 static bool in_topic(const struct test_case *of, const char *topic)
@@ -107,13 +134,13 @@ static void write_suite(const struct kernel_run *run, const char *topic, FILE *t
 
 	for (size_t i = 0; i < results->count; i++)
 		if (in_topic(&results->cases[i], topic))
-			count(&tally, &results->cases[i]);
+			count_case(&tally, &results->cases[i]);
 	fprintf(to, "  <testsuite name=\"%s.%s\" timestamp=\"%s\"", run->kernel, topic, run->time);
 	write_tally(&tally, to);
 	if (json_is_number(seconds))
 		fprintf(to, " time=\"%.3f\"", json_number_value(seconds));
 	fputs(">\n", to);
-	write_property("release", run->release, to);
+	write_release(run->release, to);
 	for (size_t i = 0; i < results->count; i++)
 		if (in_topic(&results->cases[i], topic))
 			write_case(run, &results->cases[i], to);
@@ -146,7 +173,7 @@ int command_junit(const struct arguments *arguments)
 		runs = grow(runs, kernels, &size, sizeof(*runs));
 		kernel_run_load(&runs[kernels], arguments->results, *kernel);
 		for (size_t i = 0; i < runs[kernels].results.count; i++)
-			count(&tally, &runs[kernels].results.cases[i]);
+			count_case(&tally, &runs[kernels].results.cases[i]);
 		kernels++;
 	}
 	output_open(&output, arguments->output, "junit.xml");

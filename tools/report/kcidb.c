@@ -5,6 +5,7 @@
 #include <string.h>
 #include "kernel_run.h"
 #include "commands.h"
+#include "json.h"
 #include "output.h"
 #include "text.h"
 
@@ -156,12 +157,14 @@ static void add_test(struct report *report, const struct kernel_run *run, const 
 		     const struct test_case *of)
 {
 	char *id = format_of("%s-%s", build_id, of->name);
-	json_t *test = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:{s:s}}", "id", id,
+	json_t *misc = json_facts(of->facts);
+	json_t *test = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:o}", "id", id,
 				 "build_id", build_id, "origin", report->origin,
 				 "path", json_sprintf("pincheck.%s", of->name),
 				 "status", statuses[of->outcome], "start_time", run->time,
-				 "misc", "outcome", ktap_outcome_name(of->outcome));
+				 "misc", misc);
 
+	json_object_set_new(misc, "outcome", json_string(ktap_outcome_name(of->outcome)));
 	set_text(test, "comment", of->reason);
 	set_excerpt(test, of->evidence);
 	json_object_set_new(test, "environment", environment_of(run));

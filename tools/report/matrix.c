@@ -5,13 +5,10 @@
 #include <string.h>
 #include "matrix.h"
 #include "text.h"
+#include "../lib/pairs.h"
 #include "../vm/protocol.h"
 
-/* Variants are MEMORYKIND_HOLD; a hold's name begins with one of these. */
-static const char *const holds[] = { "none", "pin", "get", "uring", "mirror", "memfd" };
-
-/* The runner's last words stand last, whoever came first. */
-#define LAST_TOPIC	"clean"
+#define FACT	64	/* bytes of a fact, or of what is shown of it */
 
 const char *const state_names[STATES] = {
 	[STATE_PASS] = "pass",
@@ -48,24 +45,41 @@ enum state state_of(enum ktap_outcome outcome)
 	return states[outcome];
 }
 
-/* fork.thp_pmd_pin_rw_fast.parent_writes -> thp_pmd. Return: to be freed */
-static char *memory_kind_of(const char *name)
+/* Cases of one topic stand together by their memory; where they have none, by their hold. */
+static char *kind_of(const char *facts)
 {
-	const char *variant = strchr(name, '.');
-	const char *end = variant ? strchr(++variant, '.') : NULL;
+	char kind[FACT];
 
-	if (!end)
-		return copy_of("");
-	for (const char *at = variant; (at = strchr(at, '_')) && at < end;) {
-		at++;
-		for (size_t i = 0; i < ARRAY_SIZE(holds); i++) {
-			size_t length = strlen(holds[i]);
+	if (!pairs_find(facts, "memory", kind, sizeof(kind)))
+		pairs_find(facts, "hold", kind, sizeof(kind));
+	return copy_of(kind);
+}
 
-			if (!strncmp(at, holds[i], length) && strchr("_.", at[length]))
-				return format_of("%.*s", (int)(at - 1 - variant), variant);
-		}
+char *row_codes(const struct row *row)
+{
+	char codes[FACT];
+
+	return pairs_find(row->facts, "rows", codes, sizeof(codes)) ? format_of(" (%s)", codes) :
+	       copy_of("");
+}
+
+/* The topic that ends a complete stream: the runner's own. Return: its name, or NULL */
+static const char *last_topic(const struct kernel_run *run)
+{
+	size_t count = run->results.topic_count;
+
+	return count && !kernel_run_find(run, STREAM_CASE) ? run->results.topics[count - 1].name : NULL;
+}
+
+static bool stands_last(const struct matrix *matrix, const char *topic)
+{
+	for (size_t i = 0; i < matrix->run_count; i++) {
+		const char *last = last_topic(&matrix->runs[i]);
+
+		if (last && !strcmp(last, topic))
+			return true;
 	}
-	return format_of("%.*s", (int)(end - variant), variant);
+	return false;
 }
 
 /* Groups stand in the order in which they were first seen: @seen remembers it. */
@@ -80,7 +94,7 @@ static uint64_t rank_of(json_t *seen, const char *group)
 	return (uint64_t)json_integer_value(rank);
 }
 
-static uint64_t rank_row(json_t *seen, const struct row *row, size_t order)
+static uint64_t rank_row(const struct matrix *matrix, json_t *seen, const struct row *row)
 {
 	char *kind = format_of("%s %s", row->topic, row->kind);
 	uint64_t topic = rank_of(seen, row->topic);
@@ -88,12 +102,12 @@ static uint64_t rank_row(json_t *seen, const struct row *row, size_t order)
 
 	if (!strcmp(row->topic, RUN_TOPIC))
 		topic = 0;
-	else if (!strcmp(row->topic, LAST_TOPIC))
+	else if (stands_last(matrix, row->topic))
 		topic = USHRT_MAX;
 	else
 		topic++;
 	/* Within a group, cases stay in the order of the suite. */
-	rank = topic << 48 | rank_of(seen, kind) << 32 | order;
+	rank = topic << 48 | rank_of(seen, kind) << 32 | matrix->row_count;
 	free(kind);
 	return rank;
 }
@@ -120,8 +134,9 @@ static void add_rows(struct matrix *matrix, const struct kernel_run *run, json_t
 				    sizeof(*matrix->rows));
 		row = &matrix->rows[matrix->row_count++];
 		*row = (struct row) { .name = copy_of(at->name), .topic = copy_of(at->topic) };
-		row->kind = memory_kind_of(strcmp(at->topic, LAST_TOPIC) ? at->name : "");
-		row->rank = rank_row(groups, row, matrix->row_count);
+		row->facts = copy_of(at->facts);
+		row->kind = kind_of(row->facts);
+		row->rank = rank_row(matrix, groups, row);
 	}
 }
 
@@ -346,6 +361,7 @@ void matrix_free(struct matrix *matrix)
 		free(matrix->rows[i].cells);
 		free(matrix->rows[i].name);
 		free(matrix->rows[i].topic);
+		free(matrix->rows[i].facts);
 		free(matrix->rows[i].kind);
 	}
 	for (size_t i = 0; i < matrix->run_count; i++)

@@ -48,8 +48,9 @@ static json_t *row_json(const struct matrix *matrix, const struct row *row)
 	for (size_t i = 0; i < matrix->run_count; i++)
 		json_object_set_new(cells, matrix->runs[i].kernel,
 				    cell_json(&row->cells[i], row, &matrix->runs[i]));
-	return json_pack("{s:s, s:s, s:s, s:b, s:o}", "name", row->name, "topic", row->topic,
-			 "kind", row->kind, "differs", row->differs, "cells", cells);
+	return json_pack("{s:s, s:s, s:s, s:o, s:b, s:o}", "name", row->name, "topic", row->topic,
+			 "kind", row->kind, "facts", json_facts(row->facts), "differs", row->differs,
+			 "cells", cells);
 }
 
 json_t *matrix_json(const struct matrix *matrix)

@@ -76,9 +76,12 @@ static void write_topics(const struct matrix *matrix, FILE *to)
 
 static void write_name(const struct row *row, FILE *to)
 {
-	fprintf(to, "`%s`", row->name);
+	char *codes = row_codes(row);
+
+	fprintf(to, "`%s`%s", row->name, codes);
 	if (row->followers)
 		fprintf(to, " and %zu more variants", row->followers);
+	free(codes);
 }
 
 static void write_row(const struct matrix *matrix, const struct row *row, FILE *to)

@@ -90,8 +90,10 @@ static struct libscols_table *new_table(const struct matrix *matrix)
 static void print_red(const struct matrix *matrix, const struct row *row, size_t column)
 {
 	const struct cell *cell = &row->cells[column];
+	char *codes = row_codes(row);
 
-	printf("%s: %s", state_names[cell->state], row->name);
+	printf("%s: %s%s", state_names[cell->state], row->name, codes);
+	free(codes);
 	if (row->followers)
 		printf(" and %zu more variants", row->followers);
 	printf(" on %s%s%s\n", matrix->runs[column].title, *cell->reason ? ": " : "", cell->reason);

@@ -37,6 +37,8 @@ static void print_failure(const struct test_case *failed, const char *path)
 
 	printf("%s: %s%s%s (%s)\n", what, failed->name, *failed->reason ? ": " : "", failed->reason,
 	       path);
+	if (*failed->facts)
+		printf("    %s\n", failed->facts);
 	print_evidence(failed->evidence);
 }
 
