@@ -50,8 +50,8 @@ static void map_again(struct subject *subject)
 	settle();
 }
 
-/* Says what the first page is at this moment: @pfn, which may be mapped nowhere. */
-static void tell(struct subject *subject, uint64_t pfn, const char *when)
+/* Prints the state of the page @pfn, which may be mapped nowhere. */
+static void print_page_state(struct subject *subject, uint64_t pfn, const char *when)
 {
 	struct pincheck_report report;
 
@@ -77,19 +77,19 @@ SCENARIO(hazard, reclaimed, .rows = "B28 B32 B34 R51 R52")
 	ASSERT_DONE(settle());
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(hold_fill(&subject->hold, BY_DEVICE));
-	tell(subject, pfn, "written by the device");
+	print_page_state(subject, pfn, "written by the device");
 	ASSERT_DONE(write_back(subject));
-	tell(subject, pfn, "written back");
+	print_page_state(subject, pfn, "written back");
 	ASSERT_DONE(page_out(subject));
-	tell(subject, pfn, "reclaimed");
+	print_page_state(subject, pfn, "reclaimed");
 	if (!subject_holds(subject, HOLD_MIRROR)) {
 		ASSERT_DONE(hold_fill(&subject->hold, LATER));
-		tell(subject, pfn, "written by the device again");
+		print_page_state(subject, pfn, "written by the device again");
 	}
 	ASSERT_DONE(subject_release(subject));
-	tell(subject, pfn, "released");
+	print_page_state(subject, pfn, "released");
 	ASSERT_DONE(write_back(subject));
-	tell(subject, pfn, "written back again");
+	print_page_state(subject, pfn, "written back again");
 	EXPECT_ON_DISK(subject, subject_holds(subject, HOLD_MIRROR) ? BY_DEVICE : LATER);
 	map_again(subject);
 }
@@ -109,10 +109,10 @@ static int write_and_release(struct subject *subject, __u32 flags)
 		given = hold_fill(&subject->hold, LATER);
 	if (given)
 		return given;
-	tell(subject, pfn, "written by the device after writeback");
+	print_page_state(subject, pfn, "written by the device after writeback");
 	subject->hold.taken = false;
 	given = pincheck_release_flags(subject->memory.session, subject->hold.id, flags);
-	tell(subject, pfn, "released");
+	print_page_state(subject, pfn, "released");
 	return given < 0 ? given : write_back(subject);
 }
 

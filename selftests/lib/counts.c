@@ -75,7 +75,7 @@ static void judge_change(struct subject *subject, const struct counts *before, s
 		struct change expected = change_by_hold(subject->product->hold, pages, holds, old);
 		bool kept = new->refcount - old->refcount == expected.references;
 
-		/* Nothing to compare where a large folio does not count its pins apart. */
+		/* Kernels that do not count the pins of a large folio give nothing to compare. */
 		if (!old->order || (old->present & PINCHECK_REPORT_PIN_COUNT))
 			kept = kept && new->pins - old->pins == expected.pins;
 		if (!kept)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Verdicts on the invariants. Each says what was exercised, kept or broken. */
+/* Verdicts on the invariants. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -62,7 +62,7 @@ static bool look_again(struct subject *subject, struct witness *now, struct verd
 	return !error;
 }
 
-/* The page that tells most: the first that broke, or else the first that is held. */
+/* Notes the page of sample @i: the first that is broken, or else the first that is held. */
 static void note_page(struct subject *subject, const struct witness *now, size_t i,
 		      struct verdict *verdict)
 {
@@ -274,7 +274,7 @@ void verdict_child_sees(struct subject *subject, int level, enum generation gene
 		return verdict_failed(verdict, "the child does not answer", error);
 	for (area = CPU_AREA; area < AREAS && verdict->kept; area++) {
 		for (i = 0; i < memory->samples && verdict->kept; i++) {
-			/* What the child wrote itself, it wrote as a CPU. */
+			/* The child writes as a CPU does, never as the device. */
 			enum generation expected = area == DEVICE_AREA ? BEFORE : generation;
 
 			if (view.seen[area][i] == expected)
@@ -362,7 +362,7 @@ void verdict_soft_dirty(struct subject *subject, enum which_pages pages, bool se
 	verdict_note(verdict, "pages=%zu soft_dirty=%d", looked, set);
 }
 
-/* What a folio's refcount must be, once the LRU batches are drained. */
+/* Return: the refcount that the folio must have once the LRU batches are drained */
 static int explained_references(struct subject *subject, const struct pincheck_report *report)
 {
 	bool large = report->order;
@@ -394,7 +394,7 @@ static void judge_counts(struct subject *subject, size_t sample,
 	int surplus = report->refcount - explained_references(subject, report);
 	int pins = hold_expected_pins(&subject->hold, large);
 
-	/* The whole machine uses it, and what is counted of it differs from kernel to kernel. */
+	/* All processes share the zero page, and kernels differ in what they count of it. */
 	if (report->flags & PINCHECK_PAGE_ZERO)
 		return;
 	if (countable && surplus) {
@@ -436,8 +436,8 @@ static void judge_accuracy(struct subject *subject, struct verdict *verdict)
 }
 
 /*
- * Compaction and reclaim refer to a page for a moment, on another CPU perhaps; what was lost stays
- * lost. So a broken verdict is one that is broken each time.
+ * Compaction and reclaim take a reference for a moment, perhaps on another CPU; a lost reference
+ * stays lost. So the verdict is broken only if every attempt within a moment is.
  */
 void verdict_accurate(struct subject *subject, struct verdict *verdict)
 {

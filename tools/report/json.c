@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the JSON forms share. */
+/* JSON values that several reports have. */
 #include <stdlib.h>
 #include <string.h>
 #include "json.h"
+#include "results.h"
 #include "text.h"
 #include "../lib/pairs.h"
-
-#define FACT	256	/* bytes of a fact */
 
 json_t *json_lines(const char *text)
 {
@@ -28,7 +27,7 @@ json_t *json_facts(const char *pairs)
 
 	while (pair_next(&pairs, &pair)) {
 		char *key = format_of("%.*s", (int)pair.key_length, pair.key);
-		char value[FACT];
+		char value[FACT_BYTES];
 
 		pair_copy(&pair, value, sizeof(value));
 		json_object_set_new(facts, key, json_string_nocheck(value));

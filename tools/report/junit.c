@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pincheck-report junit: a test suite a kernel and topic. */
+/* pincheck-report junit: one test suite for each kernel and topic. */
 #include <stdlib.h>
 #include <string.h>
 #include "kernel_run.h"
@@ -7,8 +7,6 @@
 #include "output.h"
 #include "text.h"
 #include "../lib/pairs.h"
-
-#define FACT	256	/* bytes of a fact */
 
 struct tally {
 	unsigned int tests;
@@ -81,7 +79,7 @@ static void write_facts(const char *facts, FILE *to)
 		return;
 	fputs("      <properties>", to);
 	while (pair_next(&facts, &pair)) {
-		char value[FACT];
+		char value[FACT_BYTES];
 
 		pair_copy(&pair, value, sizeof(value));
 		write_property(pair.key, pair.key_length, value, to);

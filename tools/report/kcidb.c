@@ -15,7 +15,7 @@
 
 /**
  * struct report - the lists of the submission
- * @known: ids of the issues that are already in
+ * @known: ids of the issues that @issues has
  */
 struct report {
 	const char *origin;
@@ -27,7 +27,7 @@ struct report {
 	json_t *known;
 };
 
-/* A test that did not end says nothing of the kernel; a known failure is one, with an incident. */
+/* A test that did not end is no verdict on the kernel. A known failure fails, with an incident. */
 static const char *const statuses[KTAP_OUTCOMES] = {
 	[KTAP_PASS] = "PASS",
 	[KTAP_FAIL] = "FAIL",
@@ -44,7 +44,7 @@ static void set_text(json_t *object, const char *key, const char *text)
 		json_object_set_new(object, key, json_string(text));
 }
 
-/* The end tells most: what a case says last stands just before its verdict. */
+/* The end of the evidence matters most: it stands just before the verdict. */
 static void set_excerpt(json_t *object, const char *evidence)
 {
 	size_t length = strlen(evidence);
@@ -55,7 +55,7 @@ static void set_excerpt(json_t *object, const char *evidence)
 	set_text(object, "log_excerpt", from);
 }
 
-/* pincheck:NAME-RELEASE-TIME names a run, and what it tested. Return: to be freed */
+/* pincheck:NAME-RELEASE-TIME is the id of a run, its checkout and its build. Return: to be freed */
 static char *run_id(const struct report *report, const struct kernel_run *run)
 {
 	const char *release = kernel_run_text(run, "kernel", "release");
@@ -98,7 +98,7 @@ static void add_build(struct report *report, const struct kernel_run *run, const
 	json_array_append_new(report->builds, build);
 }
 
-/* R28: why -> pincheck:known-r28-why. Return: to be freed */
+/* The reason "R28: why" becomes pincheck:known-r28-why. Return: to be freed */
 static char *issue_id(const struct report *report, const char *reason)
 {
 	struct text id = { 0 };
@@ -138,7 +138,7 @@ static void add_incident(struct report *report, const char *test_id, const char 
 	free(issue);
 }
 
-/* Of the machine what may matter to a result; QEMU's whole command line is in run.json. */
+/* Facts of the machine that may influence a result; run.json has the command line of QEMU. */
 static json_t *environment_of(const struct kernel_run *run)
 {
 	static const char *const keys[] = { "accel", "qemu", "smp", "memory_mib" };

@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include "results.h"
 
-/* The topic of the cases that are not selftests, and the cases. */
+/* The topic of the cases that are no selftests, and these cases. */
 #define RUN_TOPIC	"run"
 #define BUILD_CASE	"build"
 #define BOOT_CASE	"boot"
@@ -22,7 +22,7 @@
  * @json: run.json, an empty object if there is none
  * @results: of build.ktap and results.ktap
  * @names: case name -> its number in @results
- * @time: when the run ended, as RFC 3339 has it
+ * @time: when the run ended, in the form of RFC 3339
  */
 struct kernel_run {
 	const char *kernel;
@@ -34,7 +34,7 @@ struct kernel_run {
 	char *time;
 };
 
-/** kernel_run_load() - read @directory/@kernel; a file that is missing there becomes a failed case */
+/** kernel_run_load() - read @directory/@kernel; a missing file becomes a failed case */
 void kernel_run_load(struct kernel_run *run, const char *directory, const char *kernel);
 
 void kernel_run_free(struct kernel_run *run);
@@ -55,8 +55,8 @@ const struct test_case *kernel_run_broken_stage(const struct kernel_run *run);
 const char *kernel_run_text(const struct kernel_run *run, const char *group, const char *key);
 
 /**
- * kernel_run_case_name() - the name of a case over all kernels: build.debian-6.1, or as the suite has it
- * Return: to be freed
+ * kernel_run_case_name() - Return: build.debian-6.1 for a case of the run, so that it is unique over all
+ * kernels, and the name in the suite for another; to be freed
  */
 char *kernel_run_case_name(const struct kernel_run *run, const struct test_case *of);
 

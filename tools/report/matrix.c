@@ -8,8 +8,6 @@
 #include "../lib/pairs.h"
 #include "../vm/protocol.h"
 
-#define FACT	64	/* bytes of a fact, or of what is shown of it */
-
 const char *const state_names[STATES] = {
 	[STATE_PASS] = "pass",
 	[STATE_FAIL] = "fail",
@@ -45,10 +43,10 @@ enum state state_of(enum ktap_outcome outcome)
 	return states[outcome];
 }
 
-/* Cases of one topic stand together by their memory; where they have none, by their hold. */
+/* Cases of one topic are grouped by their memory, or by their hold if they name no memory. */
 static char *kind_of(const char *facts)
 {
-	char kind[FACT];
+	char kind[FACT_BYTES];
 
 	if (!pairs_find(facts, "memory", kind, sizeof(kind)))
 		pairs_find(facts, "hold", kind, sizeof(kind));
@@ -57,13 +55,13 @@ static char *kind_of(const char *facts)
 
 char *row_codes(const struct row *row)
 {
-	char codes[FACT];
+	char codes[FACT_BYTES];
 
 	return pairs_find(row->facts, "rows", codes, sizeof(codes)) ? format_of(" (%s)", codes) :
 	       copy_of("");
 }
 
-/* The topic that ends a complete stream: the runner's own. Return: its name, or NULL */
+/* The topic that ends a complete stream is that of the runner. Return: its name, or NULL */
 static const char *last_topic(const struct kernel_run *run)
 {
 	size_t count = run->results.topic_count;
@@ -82,7 +80,7 @@ static bool stands_last(const struct matrix *matrix, const char *topic)
 	return false;
 }
 
-/* Groups stand in the order in which they were first seen: @seen remembers it. */
+/* Groups keep the order in which they first came: @seen has the number of each. */
 static uint64_t rank_of(json_t *seen, const char *group)
 {
 	json_t *rank = json_object_get(seen, group);
@@ -112,7 +110,7 @@ static uint64_t rank_row(const struct matrix *matrix, json_t *seen, const struct
 	return rank;
 }
 
-/* A topic's own result is a row where it tells something: a failure, or a topic without cases. */
+/* The result of a topic itself gets a row if the topic failed or has no cases. */
 static bool deserves_row(const struct test_case *at, json_t *topics)
 {
 	if (strcmp(at->name, at->topic))
@@ -183,7 +181,7 @@ static void set_cell(struct cell *cell, enum state state, bool red, const char *
 	cell->reason = copy_of(reason);
 }
 
-/* The topic ran on this kernel and yet has no such case. Return: false if it explains nothing */
+/* The topic ran on this kernel without this case. Return: false if it does not explain that */
 static bool explain_by_topic(struct cell *cell, const struct row *row,
 			     const struct test_case *topic)
 {
@@ -208,7 +206,7 @@ static bool explain_by_topic(struct cell *cell, const struct row *row,
 	return true;
 }
 
-/* Why has this kernel no result for a case that others have? */
+/* Finds out why this kernel has no result for a case that other kernels have. */
 static void explain_absence(struct cell *cell, const struct row *row, const struct kernel_run *run)
 {
 	const struct test_case *stage = kernel_run_broken_stage(run);
@@ -280,7 +278,7 @@ static void fill_rows(struct matrix *matrix)
 	}
 }
 
-/* Topic, scenario and states of a row: what other variants of one finding have in common. */
+/* Variants of one finding have topic, scenario and states in common. Return: these as a string */
 static char *finding_of(const struct matrix *matrix, const struct row *row)
 {
 	const char *scenario = strrchr(row->name, '.');
@@ -311,7 +309,7 @@ static void find_leaders(struct matrix *matrix)
 	json_decref(leaders);
 }
 
-/* Most kernels are a column; one that need not be run is a line. */
+/* A kernel that had to be run becomes a column, any other a line beside the table. */
 static void load_runs(struct matrix *matrix, const char *directory, char **kernels)
 {
 	size_t size = 0, not_run_size = 0;

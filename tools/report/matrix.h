@@ -37,11 +37,11 @@ struct cell {
  * @facts: what the case said of itself, as pairs; "" if nothing
  * @kind: its group within the topic: the memory, or else the hold, of @facts; ""
  * @rank: its place: topic, kind, order of the suite
- * @differs: not the same on all kernels that have a result
- * @red: on some kernel
- * @led: an earlier row has the same topic, scenario and states: other variants of one finding
- * @followers: how many later rows are led by this one
- * @cells: one a kernel
+ * @differs: two kernels have different results
+ * @red: some cell is red
+ * @led: an earlier row has the same topic, scenario and states: both are variants of one finding
+ * @followers: number of later rows that this row leads
+ * @cells: one for each kernel
  */
 struct row {
 	char *name;
@@ -65,9 +65,9 @@ struct not_run {
 };
 
 /**
- * struct matrix - columns and rows
+ * struct matrix - runs are its columns, scenarios its rows
  * @counts: [column * STATES + state]
- * @reds: cells a column that are red
+ * @reds: number of red cells of each column
  */
 struct matrix {
 	struct kernel_run *runs;
@@ -82,7 +82,7 @@ struct matrix {
 };
 
 extern const char *const state_names[STATES];
-/* One character each, so that no state is told by colour alone. */
+/* One character for each state: colour alone must not distinguish them. */
 extern const char *const state_signs[STATES];
 
 enum state state_of(enum ktap_outcome outcome);
@@ -99,7 +99,7 @@ bool matrix_is_red(const struct matrix *matrix);
 /** matrix_json() - Return: the whole matrix; a new reference */
 json_t *matrix_json(const struct matrix *matrix);
 
-/* The forms. */
+/* The forms of the matrix. */
 void matrix_write_html(const struct matrix *matrix, FILE *to);
 void matrix_write_md(const struct matrix *matrix, FILE *to);
 void matrix_print_table(const struct matrix *matrix);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* matrix.json: all that the other forms show. */
+/* matrix.json: everything that the other forms show. */
 #include <stdlib.h>
 #include <string.h>
 #include "json.h"

@@ -5,10 +5,10 @@
 #include "matrix.h"
 #include "text.h"
 
-/* A mail is read by a person; matrix.html has it all. */
+/* Limits for a reader of a mail; matrix.html has everything. */
 #define MAX_ROWS	120
 #define MAX_REDS	40
-#define MAX_EVIDENCE	4	/* lines a red cell */
+#define MAX_EVIDENCE	4	/* lines for each red cell */
 
 static void write_escaped(const char *text, FILE *to)
 {
@@ -43,7 +43,7 @@ static void write_counts(const unsigned int counts[STATES], FILE *to)
 	fputs(any ? " |" : " |", to);
 }
 
-/* Rows of one topic stand together. Return: the first row of the next */
+/* Rows of one topic are neighbours. Return: the first row of the next topic */
 static size_t write_topic(const struct matrix *matrix, size_t first, FILE *to)
 {
 	const char *topic = matrix->rows[first].topic;
@@ -95,7 +95,7 @@ static void write_row(const struct matrix *matrix, const struct row *row, FILE *
 	putc('\n', to);
 }
 
-/* What a kernel cannot offer is told by write_skips(); here is where kernels behave differently. */
+/* Do two kernels behave differently? Skips do not count: write_skips() lists them. */
 static bool behaves_differently(const struct matrix *matrix, const struct row *row)
 {
 	enum state first = STATE_SKIP;
@@ -114,7 +114,7 @@ static bool behaves_differently(const struct matrix *matrix, const struct row *r
 	return false;
 }
 
-/* Variants for which a scenario ends the same way share a line. */
+/* Variants of a scenario with the same results share a line. */
 static void write_differences(const struct matrix *matrix, FILE *to)
 {
 	size_t told = 0, all = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The matrix on a terminal: topics by kernels, then what is red. */
+/* The matrix on a terminal: topics by kernels, then the red cells. */
 #include <err.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #define MAX_REDS	30
 
-/* Order and colour in which a person wants the counts. */
+/* Counts in the order in which they are printed: the worst first. */
 static const struct {
 	enum state state;
 	const char *label;

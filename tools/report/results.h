@@ -10,12 +10,14 @@
 /* The case that stands for a stream with problems: cut, short of its plan, garbled. */
 #define STREAM_CASE	"stream"
 
+#define FACT_BYTES	256	/* of the value of a fact */
+
 /**
  * struct test_case - a leaf of the stream, or a parent that failed for a reason of its own
  * @name: topic.variant.scenario
  * @topic: the top-level test that it was found in
  * @reason: "" if none
- * @facts: what the case said of itself, as pairs (tools/lib/pairs.h): memory, hold, event, rows; or ""
+ * @facts: what the case said of itself (memory, hold, event, rows), as tools/lib/pairs.h; or ""
  * @evidence: diagnostics without the harness's own lines, one a line; "" if none
  */
 struct test_case {
