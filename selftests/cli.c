@@ -90,9 +90,9 @@ TEST_F(cli, hold_memory_of_its_own)
 		EXPECT_EQ(own_holds[i].longterm_pins, report.longterm_pins);
 		EXPECT_EQ(report.gets, number_of(page, "gets"));
 		EXPECT_EQ(report.write_pins, number_of(page, "write_pins"));
-		evidence("%s by %s %s: pfn %llx ref %d pins %d, %s", own_holds[i].memory,
-			 own_holds[i].kind, own_holds[i].access, pfn, report.refcount, report.pins,
-			 text_of(page, "path"));
+		evidence("memory=%s kind=%s access=%s pfn=%llx ref=%d pins=%d path=\"%s\"",
+			 own_holds[i].memory, own_holds[i].kind, own_holds[i].access, pfn,
+			 report.refcount, report.pins, text_of(page, "path"));
 		json_decref(root);
 		EXPECT_EXIT(self, 0);
 		EXPECT_EQ(before, references_outstanding());
@@ -138,8 +138,8 @@ TEST_F(cli, hold_of_another_process)
 	}
 	ASSERT_EQ(0, stage_report(stage, stage->memory, &report));
 	EXPECT_EQ(1, report.pins);
-	evidence("%zu pages of process %s pinned: pfn %llx ref %d", json_array_size(pages), here.pid,
-		 report.pfn, report.refcount);
+	evidence("pages=%zu pid=%s pfn=%llx ref=%d", json_array_size(pages), here.pid, report.pfn,
+		 report.refcount);
 	json_decref(root);
 	EXPECT_EXIT(self, 0);
 	ASSERT_EQ(0, stage_report(stage, stage->memory, &report));
@@ -166,7 +166,7 @@ TEST_F(cli, hold_ended_by_a_signal)
 	EXPECT_EXIT(self, 0);
 	ASSERT_EQ(0, pincheck_report_ledger(self->stage.session, &pfn, 1, &report));
 	EXPECT_EQ(0, report.mirrors);
-	evidence("pfn %llx mirrored without a reference until SIGTERM", pfn);
+	evidence("pfn=%llx note=\"mirrored without a reference until SIGTERM\"", pfn);
 }
 
 /* CLEAN. A command runs under the hold, and its exit code is returned. */
@@ -188,8 +188,7 @@ TEST_F(cli, hold_for_a_command)
 	EXPECT_EXIT(self, 2);
 	EXPECT_EQ(0, command_end(&timed, NULL, 0));
 	EXPECT_EQ(before, references_outstanding());
-	evidence("exit codes %d, %d and 2 came through, and nothing stays held", KSFT_PASS,
-		 KSFT_SKIP);
+	evidence("exit_codes=%d,%d,2 held_after=0", KSFT_PASS, KSFT_SKIP);
 }
 
 /* ACCURACY. Rows B1 to B6: a page with one hold of each kind, by address and by number. */
@@ -231,7 +230,7 @@ TEST_F(cli, page)
 		EXPECT_EQ(1, number_of(page, "longterm_pins"));
 		EXPECT_EQ(0, number_of(page, "unexplained"));
 		EXPECT_STREQ("anon", text_of(page, "kind"));
-		evidence("pfn %s: ref %lld, flags %s", text_of(page, "pfn"),
+		evidence("pfn=%s ref=%lld flags=\"%s\"", text_of(page, "pfn"),
 			 number_of(page, "refcount"), text_of(page, "flags"));
 		json_decref(root);
 		EXPECT_EXIT(self, 0);
@@ -242,8 +241,8 @@ TEST_F(cli, page)
 #define EXPECT_CHANGED(self, key, old, new) do {						\
 	json_t *cli_line = command_json(&(self)->command);					\
 												\
-	evidence("%s: %s -> %s", text_of(cli_line, "what"), text_of(cli_line, "before"),	\
-		 text_of(cli_line, "after"));							\
+	evidence("what=\"%s\" before=\"%s\" after=\"%s\"", text_of(cli_line, "what"),		\
+		 text_of(cli_line, "before"), text_of(cli_line, "after"));				\
 	EXPECT_STREQ(key, text_of(cli_line, "what"));						\
 	EXPECT_STREQ(old, text_of(cli_line, "before"));						\
 	EXPECT_STREQ(new, text_of(cli_line, "after"));						\
@@ -356,7 +355,7 @@ static bool event_is_first(FIXTURE_DATA(cli) *self)
 		!strcmp(text_of(line[2], "after"), "anon");
 	for (size_t i = 0; i < ARRAY_SIZE(line); i++) {
 		if (!first)
-			evidence("line %zu: %s -> %s", i, text_of(line[i], "what"),
+			evidence("line=%zu what=\"%s\" after=\"%s\"", i, text_of(line[i], "what"),
 				 text_of(line[i], "after"));
 		json_decref(line[i]);
 	}
@@ -382,7 +381,7 @@ TEST_F(cli, watch_events_in_order)
 	if (rounds < ORDER_ROUNDS)
 		EXPECT_EQ(0, kill(self->command.pid, SIGTERM));
 	EXPECT_EXIT(self, 0);
-	evidence("%u rounds, %u of them had the change before its event", rounds, reversed);
+	evidence("rounds=%u reversed=%u", rounds, reversed);
 	EXPECT_OFTEN(ORDER_ROUNDS, rounds);
 	EXPECT_EQ(0, reversed);
 }
@@ -420,7 +419,7 @@ TEST_F(cli, scan)
 	ASSERT_EQ(0, settle());
 	EXPECT_EQ(2, count_scanned(self, "--pinned"));
 	EXPECT_EQ(3, count_scanned(self, "--excess"));
-	evidence("2 pages pinned and 3 referred to, found by --pinned and --excess");
+	evidence("pinned=2 referred_to=3 note=\"found by --pinned and --excess\"");
 }
 
 /* Each by its own name: on kernels that lack some, the count would say little. */
@@ -461,7 +460,7 @@ TEST_F(cli, info)
 			  json_is_true(json_object_get(told, features[i].name)))
 			TH_LOG("%s", features[i].name);
 	}
-	evidence("features %llx, %zu of them told", info.features, json_object_size(told));
+	evidence("features=%llx named=%zu", info.features, json_object_size(told));
 	json_decref(root);
 	EXPECT_EXIT(self, 0);
 }
@@ -501,7 +500,8 @@ TEST_F(cli, refused)
 		EXPECT_TRUE(strstr(errors, refused[i].cause) && strstr(errors, refused[i].mend))
 			TH_LOG("%zu: %s", i, errors);
 	}
-	evidence("%zu refusals, each with its cause and what mends it", ARRAY_SIZE(refused));
+	evidence("refused=%zu note=\"each names its cause and the command that mends it\"",
+		 ARRAY_SIZE(refused));
 }
 
 /* The command must be refused, say @cause and @mend, and not what the errno is called. */
@@ -512,7 +512,7 @@ TEST_F(cli, refused)
 	EXPECT_TRUE(strstr(cli_errors, cause) && strstr(cli_errors, mend) &&			\
 		    !strstr(cli_errors, not))							\
 		TH_LOG("%s", cli_errors);							\
-	evidence("%s", cli_errors);								\
+	evidence("said=\"%s\"", cli_errors);							\
 } while (0)
 
 /* Row D23: a folio of 64 KiB that does not come, for nobody allowed it. */

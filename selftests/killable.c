@@ -87,6 +87,11 @@ static int map_memory(FIXTURE_DATA(killable) *self, bool trap)
 	return self->trap < 0 ? self->trap : 0;
 }
 
+SUITE_FACTS(killable)
+{
+	facts->hold = pincheck_kind_name(variant->row.kind);
+}
+
 FIXTURE_SETUP(killable)
 {
 	const struct hold_row *row = &variant->row;
@@ -141,8 +146,7 @@ TEST_F(killable, hold_ends)
 	ASSERT_LT(0, self->waiter);
 	ASSERT_EQ(0, wait_for_fault(self)) TH_LOG("HOLD did not wait for the page");
 	dies = waiter_dies(&self->waiter);
-	evidence("%s was asked for the page and is silent; killed, HOLD %s",
-		 self->trap ? "the handler" : "the server", dies ? "ended" : "went on");
+	evidence("silent=%s hold_killed=%d", self->trap ? "handler" : "server", dies);
 	EXPECT_TRUE(dies);
 }
 

@@ -64,8 +64,8 @@ static unsigned int pages_told(const struct stage *stage, __u32 path)
 
 static void describe(const struct stage *stage, const char *what)
 {
-	evidence("%s: HOLD told %llu fast, %llu slow; PAGES %u fast, %u slow, %u unknown", what,
-		 stage->hold.fast_pages, stage->hold.slow_pages,
+	evidence("what=\"%s\" fast=%llu slow=%llu pages_fast=%u pages_slow=%u pages_unknown=%u",
+		 what, stage->hold.fast_pages, stage->hold.slow_pages,
 		 pages_told(stage, PINCHECK_PATH_FAST), pages_told(stage, PINCHECK_PATH_SLOW),
 		 pages_told(stage, PINCHECK_PATH_UNKNOWN));
 }

@@ -234,9 +234,8 @@ static void others_go_on(struct __test_metadata *_metadata, FIXTURE_DATA(session
 	EXPECT_TRUE(is_stopped(self));
 	ASSERT_EQ(0, let_go(self));
 	EXPECT_EQ(stops[variant->stop].result, self->result);
-	evidence("one stopped; %d holds taken and released and %d looks at all sessions meanwhile",
-		 ROUNDS, SLOW_ROUNDS);
-	evidence("then it answered %lld", (long long)self->result);
+	evidence("stopped=1 holds=%d looks=%d", ROUNDS, SLOW_ROUNDS);
+	evidence("answer=%lld", (long long)self->result);
 }
 
 /* Two sessions of one process. */

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* Exit codes: those of a run, as far as a report can come to them. */
+/* Exit codes: those of the runner that a report can have. */
 #define EXIT_PASS	0
 #define EXIT_FAIL	1
 #define EXIT_USAGE	2
@@ -13,8 +13,8 @@
 
 /**
  * struct arguments - the command line
- * @operands: what is no option: files or kernels, ends with NULL
- * @results: --results, the directory with a subdirectory a kernel
+ * @operands: files or kernels, ends with NULL
+ * @results: --results, a directory that has a subdirectory for each kernel
  * @output: --output, a directory or "-"
  * @origin: --origin, who submits to KCIDB
  * @renames: --renames, a table of cases that have another name today, or NULL

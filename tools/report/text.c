@@ -18,7 +18,7 @@ static void *checked(void *memory)
 	return memory;
 }
 
-/* Room for one item more, whatever was there before. */
+/* Makes sure that one more item fits into @items. */
 void *grow(void *items, size_t count, size_t *size, size_t item)
 {
 	if (count < *size)
