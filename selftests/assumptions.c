@@ -17,13 +17,9 @@
 #define HUGETLB_FREE	"/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
 #define SECRET_MAGIC	0x5345434d
 
-static const struct hold_row pin_fast = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
-static const struct hold_row longterm_fast = {
-	PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_WRITE
-};
-static const struct hold_row longterm_slow = {
-	PINCHECK_KIND_PIN, PINCHECK_PATH_SLOW, PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_WRITE
-};
+static const struct hold_row pin_fast = STAGE_ROW(PIN, FAST, 0);
+static const struct hold_row longterm_fast = STAGE_ROW(PIN, FAST, HOLD_RW | HOLD_LT);
+static const struct hold_row longterm_slow = STAGE_ROW(PIN, SLOW, HOLD_RW | HOLD_LT);
 
 FIXTURE(assumptions)
 {
@@ -177,7 +173,7 @@ ASSUMPTION(lookup_sees_memory_without_access, 0)
 
 ASSUMPTION(lookup_sees_the_zero_page, 0)
 {
-	const struct hold_row get_slow = { PINCHECK_KIND_GET, PINCHECK_PATH_SLOW, 0 };
+	const struct hold_row get_slow = STAGE_ROW(GET, SLOW, 0);
 	__u32 mapped;
 
 	ASSERT_EQ(0, madvise(stage->memory, stage->page, MADV_DONTNEED));
@@ -191,7 +187,7 @@ ASSUMPTION(lookup_sees_the_zero_page, 0)
 /* lookup.h: who only looks at a page that is shared since fork takes no copy. */
 ASSUMPTION(lookup_does_not_unshare, 0)
 {
-	const struct hold_row get_fast = { PINCHECK_KIND_GET, PINCHECK_PATH_FAST, 0 };
+	const struct hold_row get_fast = STAGE_ROW(GET, FAST, 0);
 	uint64_t before, after;
 	int end[2];
 	pid_t child;

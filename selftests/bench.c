@@ -24,12 +24,7 @@ FIXTURE_VARIANT(bench)
 	struct hold_row row;
 };
 
-#define BENCH_VARIANT(name_, kind_, path_, flags_)					\
-	FIXTURE_VARIANT_ADD(bench, name_)						\
-	{										\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-	};
-FOR_EACH_HOLD_ROW(BENCH_VARIANT)
+FOR_EACH_HOLD_ROW(STAGE_VARIANT, bench)
 
 SUITE_FACTS(bench)
 {

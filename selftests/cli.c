@@ -195,10 +195,10 @@ TEST_F(cli, hold_for_a_command)
 TEST_F(cli, page)
 {
 	static const struct hold_row rows[] = {
-		{ PINCHECK_KIND_GET, PINCHECK_PATH_FAST, 0 },
-		{ PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 },
-		{ PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE },
-		{ PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_LONGTERM },
+		STAGE_ROW(GET, FAST, 0),
+		STAGE_ROW(PIN, FAST, 0),
+		STAGE_ROW(PIN, FAST, HOLD_RW),
+		STAGE_ROW(PIN, FAST, HOLD_LT),
 	};
 	struct stage *stage = &self->stage;
 	struct place here = place_in(getpid(), stage);
@@ -270,7 +270,7 @@ static int start_watch(FIXTURE_DATA(cli) *self, pid_t process, const char *colum
 /* ACCURACY. What comes and goes is told as it happens. */
 TEST_F(cli, watch)
 {
-	static const struct hold_row pin = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
+	static const struct hold_row pin = STAGE_ROW(PIN, FAST, 0);
 	struct stage *stage = &self->stage;
 	char before[32], after[32];
 	int channel[2];
@@ -408,8 +408,8 @@ static size_t count_scanned(FIXTURE_DATA(cli) *self, const char *filter)
 /* ACCURACY. Rows B14 to B16: what the test holds is found, by the right filter. */
 TEST_F(cli, scan)
 {
-	static const struct hold_row pin = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
-	static const struct hold_row get = { PINCHECK_KIND_GET, PINCHECK_PATH_FAST, 0 };
+	static const struct hold_row pin = STAGE_ROW(PIN, FAST, 0);
+	static const struct hold_row get = STAGE_ROW(GET, FAST, 0);
 	struct stage *stage = &self->stage;
 
 	EXPECT_EQ(0, count_scanned(self, "--pinned"));

@@ -21,17 +21,12 @@ FIXTURE_VARIANT(force)
 	struct hold_row row;
 };
 
-#define FORCE_VARIANT(name_, kind_, path_, flags_)				\
-	FIXTURE_VARIANT_ADD(force, name_)					\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-	};
-FORCE_VARIANT(pin_fast,		PIN, FAST, 0)
-FORCE_VARIANT(pin_slow,		PIN, SLOW, 0)
-FORCE_VARIANT(pin_lt_fast,	PIN, FAST, PINCHECK_HOLD_LONGTERM)
-FORCE_VARIANT(pin_lt_slow,	PIN, SLOW, PINCHECK_HOLD_LONGTERM)
-FORCE_VARIANT(get_fast,		GET, FAST, 0)
-FORCE_VARIANT(get_slow,		GET, SLOW, 0)
+STAGE_VARIANT(force, pin_fast, PIN, FAST, 0)
+STAGE_VARIANT(force, pin_slow, PIN, SLOW, 0)
+STAGE_VARIANT(force, pin_lt_fast, PIN, FAST, HOLD_LT)
+STAGE_VARIANT(force, pin_lt_slow, PIN, SLOW, HOLD_LT)
+STAGE_VARIANT(force, get_fast, GET, FAST, 0)
+STAGE_VARIANT(force, get_slow, GET, SLOW, 0)
 
 SUITE_FACTS(force)
 {

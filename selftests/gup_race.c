@@ -44,12 +44,7 @@ FIXTURE_VARIANT(gup_race)
 	struct hold_row row;
 };
 
-#define GUP_RACE_VARIANT(name_, kind_, path_, flags_)				\
-	FIXTURE_VARIANT_ADD(gup_race, name_)					\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-	};
-FOR_EACH_FAST_HOLD_ROW(GUP_RACE_VARIANT)
+FOR_EACH_FAST_HOLD_ROW(STAGE_VARIANT, gup_race)
 
 SUITE_FACTS(gup_race)
 {

@@ -132,10 +132,8 @@ FIXTURE_VARIANT_ADD(ioctl, events)
 
 FIXTURE_SETUP(ioctl)
 {
-	const struct hold_row pin = {
-		PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE,
-	};
-	const struct hold_row mirror = { PINCHECK_KIND_MIRROR, 0, PINCHECK_HOLD_WRITE };
+	const struct hold_row pin = STAGE_ROW(PIN, FAST, HOLD_RW);
+	const struct hold_row mirror = STAGE_ROW(MIRROR, UNKNOWN, HOLD_RW);
 	char why[WHY];
 
 	ASSERT_EQ(0, stage_open(&self->to.stage, why, sizeof(why))) TH_LOG("%s", why);

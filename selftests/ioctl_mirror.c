@@ -14,8 +14,8 @@
 #define ROUNDS		300	/* of invalidations: more than a hold remembers */
 #define REMEMBERED	256
 
-static const struct hold_row read_row = { PINCHECK_KIND_MIRROR, 0, 0 };
-static const struct hold_row write_row = { PINCHECK_KIND_MIRROR, 0, PINCHECK_HOLD_WRITE };
+static const struct hold_row read_row = STAGE_ROW(MIRROR, UNKNOWN, 0);
+static const struct hold_row write_row = STAGE_ROW(MIRROR, UNKNOWN, HOLD_RW);
 
 FIXTURE(ioctl_mirror)
 {
@@ -210,7 +210,7 @@ static int request_mirror(FIXTURE_DATA(ioctl_mirror) *self, __u64 room, __u32 ev
 TEST_F(ioctl_mirror, events_refused)
 {
 	const __u32 sizes[] = { 0, 1, 39, 4097, ~0U };
-	const struct hold_row pin = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
+	const struct hold_row pin = STAGE_ROW(PIN, FAST, 0);
 	struct pincheck_events request;
 
 	ASSERT_EQ(0, stage_hold_all(&self->stage, read_row));

@@ -25,7 +25,7 @@ FIXTURE_VARIANT(ioctl_overflow)
 
 FIXTURE_VARIANT_ADD(ioctl_overflow, pin_ro_fast)
 {
-	.row = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 },
+	.row = STAGE_ROW(PIN, FAST, 0),
 };
 
 /* Many adjacent mappings of the same page of a memfd. */

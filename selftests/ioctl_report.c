@@ -124,9 +124,7 @@ TEST_F(ioctl_report, page_of_our_own)
 /* Pages with different reports; each ends a run of pages that have equal reports. */
 static int mixed_pages(FIXTURE_DATA(ioctl_report) *self, __u64 pfns[KINDS])
 {
-	const struct hold_row pin = {
-		PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE,
-	};
+	const struct hold_row pin = STAGE_ROW(PIN, FAST, HOLD_RW);
 	unsigned char *page[KINDS];
 
 	for (size_t i = 0; i < KINDS; i++)

@@ -10,8 +10,8 @@
 #include "stage.h"
 #include "waiter.h"
 
-static const struct hold_row mirror_row = { PINCHECK_KIND_MIRROR, 0, PINCHECK_HOLD_WRITE };
-static const struct hold_row pin_row = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
+static const struct hold_row mirror_row = STAGE_ROW(MIRROR, UNKNOWN, HOLD_RW);
+static const struct hold_row pin_row = STAGE_ROW(PIN, FAST, 0);
 
 FIXTURE(killable_use)
 {

@@ -21,7 +21,7 @@
 #define ROUNDS		300
 #define ROUNDS_MAX	1000000
 
-static const struct hold_row write_row = { PINCHECK_KIND_MIRROR, 0, PINCHECK_HOLD_WRITE };
+static const struct hold_row write_row = STAGE_ROW(MIRROR, UNKNOWN, HOLD_RW);
 
 FIXTURE(mirror_life)
 {
@@ -229,7 +229,7 @@ TEST_F(mirror_life, remote)
 /* Nothing is pinned, so VmPin stays; what the mirror itself takes is charged: topic memlock. */
 TEST_F(mirror_life, costs_no_memlock)
 {
-	const struct hold_row pin = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
+	const struct hold_row pin = STAGE_ROW(PIN, FAST, 0);
 	struct stage *stage = &self->stage;
 	const struct rlimit less = { stage->length - stage->page, stage->length - stage->page };
 	long before = vm_pin_kib();

@@ -12,8 +12,7 @@
 #include "knob.h"
 #include "stage.h"
 
-static const struct hold_row fast_row = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST,
-					  PINCHECK_HOLD_WRITE };
+static const struct hold_row fast_row = STAGE_ROW(PIN, FAST, HOLD_RW);
 
 FIXTURE(path)
 {

@@ -113,11 +113,10 @@ static void expect_refused(struct __test_metadata *_metadata, FIXTURE_DATA(pfnma
 TEST_F(pfnmap, gup_refused)
 {
 	static const struct hold_row rows[] = {
-#define HOLD_ROW(name_, kind_, path_, flags_)	\
-		{ PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },
+#define HOLD_ROW(name, kind, path, flags)	STAGE_ROW(kind, path, flags),
 		FOR_EACH_HOLD_ROW(HOLD_ROW)
-		{ PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_FORCE },
-		{ PINCHECK_KIND_PIN, PINCHECK_PATH_SLOW, PINCHECK_HOLD_FORCE },
+		STAGE_ROW(PIN, FAST, PINCHECK_HOLD_FORCE),
+		STAGE_ROW(PIN, SLOW, PINCHECK_HOLD_FORCE),
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)

@@ -84,12 +84,8 @@ TEST_F(pfnmap_private, copied_on_write)
  */
 TEST_F(pfnmap_private, copy_can_be_pinned)
 {
-	const struct hold_row fast = {
-		PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE,
-	};
-	const struct hold_row slow = {
-		PINCHECK_KIND_PIN, PINCHECK_PATH_SLOW, PINCHECK_HOLD_WRITE,
-	};
+	const struct hold_row fast = STAGE_ROW(PIN, FAST, HOLD_RW);
+	const struct hold_row slow = STAGE_ROW(PIN, SLOW, HOLD_RW);
 	unsigned char *written = self->copy + variant->written;
 	uint64_t word = 0x77;
 

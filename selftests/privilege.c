@@ -26,14 +26,13 @@ FIXTURE_VARIANT(privilege)
 #define PRIVILEGE_VARIANT(name_, kind_, path_, flags_)				\
 	FIXTURE_VARIANT_ADD(privilege, name_)					\
 	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-		.by_reference = true,						\
+		.row = STAGE_ROW(kind_, path_, flags_), .by_reference = true,		\
 	};
 FOR_EACH_HOLD_ROW(PRIVILEGE_VARIANT)
 
 FIXTURE_VARIANT_ADD(privilege, mirror_rw)
 {
-	.row = { PINCHECK_KIND_MIRROR, 0, PINCHECK_HOLD_WRITE }, .needs = NEEDS_MIRROR,
+	.row = STAGE_ROW(MIRROR, UNKNOWN, HOLD_RW), .needs = NEEDS_MIRROR,
 };
 
 SUITE_FACTS(privilege)

@@ -32,12 +32,7 @@ FIXTURE_VARIANT(races)
 	struct hold_row row;
 };
 
-#define RACES_VARIANT(name_, kind_, path_, flags_)				\
-	FIXTURE_VARIANT_ADD(races, name_)					\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-	};
-FOR_EACH_FAST_HOLD_ROW(RACES_VARIANT)
+FOR_EACH_FAST_HOLD_ROW(STAGE_VARIANT, races)
 
 SUITE_FACTS(races)
 {

@@ -46,9 +46,7 @@ FIXTURE_VARIANT_ADD(sessions, stopped_in_hold) { STOP_HOLD };
 FIXTURE_VARIANT_ADD(sessions, stopped_in_io) { STOP_IO };
 FIXTURE_VARIANT_ADD(sessions, stopped_in_report) { STOP_REPORT };
 
-static const struct hold_row pin_rw = {
-	PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE,
-};
+static const struct hold_row pin_rw = STAGE_ROW(PIN, FAST, HOLD_RW);
 
 static int set_trap(FIXTURE_DATA(sessions) *self)
 {

@@ -11,21 +11,15 @@
 #include "suite.h"
 #include <unistd.h>
 
-#define WHITELIST_HOLDS(X, topic, memory)							\
-	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_ro_slow)			\
-	X(topic, memory, pin_ro_lt_fast)	X(topic, memory, pin_ro_lt_slow)		\
-	X(topic, memory, pin_rw_fast)		X(topic, memory, pin_rw_slow)			\
-	X(topic, memory, pin_rw_lt_fast)	X(topic, memory, pin_rw_lt_slow)
-
 TOPIC(whitelist)
-WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, base)
-WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, hugetlb)
-WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, shmem_shared)
-WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, shmem_private)
-WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, ext4_shared)
-WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, ext4_private)
-WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, zero)
-WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, secret)
+FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, base)
+FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, hugetlb)
+FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, shmem_shared)
+FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, shmem_private)
+FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, ext4_shared)
+FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, ext4_private)
+FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, zero)
+FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, secret)
 
 /* WHITELIST: EFAULT, because of the file, and nothing is left of the attempt. */
 static void verdict_refused(struct subject *subject, struct verdict *verdict)
