@@ -132,4 +132,5 @@ TEST_F(dax, device_io)
 	evidence("%zu bytes of DAX: both ways, and in the file", self->bytes);
 }
 
+TOPIC_NEEDS("pmem");
 PINCHECK_TEST_MAIN

@@ -7,6 +7,7 @@
 
 struct machine;
 struct options;
+struct progress;
 struct run;
 struct shell;
 struct suite;
@@ -15,11 +16,13 @@ struct suite;
 long boot_topic_seconds(const struct options *options, bool emulated);
 
 /**
- * boot_run() - boot the machine of @run and follow it to its end
+ * boot_run() - boot the guest of @run and follow it to its end
+ * @suite: initialized for the first guest; the stream of a later one continues it
  * @shell: gets what comes by the second UART; NULL: @suite does
  *
  * Return: 0, or -1, having complained
  */
-int boot_run(struct run *run, struct machine *machine, struct suite *suite, struct shell *shell);
+int boot_run(struct run *run, struct machine *machine, struct suite *suite, struct shell *shell,
+	     struct progress *progress);
 
 #endif

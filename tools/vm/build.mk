@@ -3,8 +3,8 @@
 BUILD ?= build
 
 VM_SOURCES	:= $(wildcard tools/vm/*.c) $(ARCH_SOURCES) tools/lib/directory.c tools/lib/ktap.c
-VM_INIT_SOURCES	:= $(wildcard tools/vm/guest/*.c) tools/vm/needs.c tools/vm/splat.c \
-		   $(ARCH_SOURCES) tools/lib/vmstat.c
+VM_TOPIC_PARTS	:= tools/vm/needs.c tools/vm/splat.c $(ARCH_SOURCES) tools/lib/vmstat.c
+VM_INIT_SOURCES	:= $(filter-out %/host.c,$(wildcard tools/vm/guest/*.c)) $(VM_TOPIC_PARTS)
 VM_HEADERS	:= $(wildcard tools/vm/*.h tools/vm/guest/*.h) tools/lib/directory.h tools/lib/ktap.h \
 		   tools/lib/vmstat.h $(ARCH_HEADERS) \
 		   tools/lib/array.h tools/lib/test/tap.h

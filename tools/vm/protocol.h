@@ -28,8 +28,14 @@
 #define KEY_TOPIC_SECONDS	"topic_seconds"
 #define KEY_SWAP_MIB		"swap_mib"
 #define KEY_HUGEPAGES		"hugepages"
+/* Of several guests that share a result stream; results: top-level ones */
+#define KEY_GUEST		"guest"			/* its number, from 1 */
+#define KEY_GUEST_TITLE		"guest_title"		/* topics and parameters of its own */
+#define KEY_PLAN		"plan"			/* results of all guests */
+#define KEY_RESULTS_BEFORE	"results_before"	/* results of the guests before */
 
 /* Lines of the result stream that the host looks for, after "# " */
+#define MARK_GUEST		"pincheck-vm guest: "	/* number and title of a later one */
 #define MARK_PROBE		"pincheck-vm probe: userspace runs"
 #define MARK_TOPIC		"pincheck-vm topic: "
 #define MARK_END		"pincheck-vm end: "	/* then "results=N topics=N" */
@@ -50,6 +56,9 @@
 #define SHELL_BEGIN		"begin"
 #define SHELL_SAY		"say "			/* for the person */
 #define SHELL_EXIT		"exit "			/* status of the shell */
+
+/* Section of a test program that says what it needs: words with spaces between them, see needs.h */
+#define NEEDS_SECTION		".pincheck.needs"
 
 /* Environment of the test programs */
 #define ENV_FILTER		"PINCHECK_TESTS"

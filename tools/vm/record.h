@@ -5,21 +5,28 @@
 
 #include "options.h"
 
+struct guest;
+struct guests;
 struct machine;
 struct suite;
 struct verdict;
 
 /**
  * struct run - what the record needs beside the results
+ * @guest: that runs now, and @options are its own
  * @accel: the one used
  * @accel_note: why not KVM, or ""
+ * @boots: of all guests, with those that were tried again
+ * @started: the first guest, by the host's clock
  */
 struct run {
 	const struct options *options;
+	const struct guests *guests;
+	const struct guest *guest;
 	enum accel accel;
 	const char *accel_note;
 	unsigned int boots;
-	char **argv;
+	double started;
 };
 
 /** record_write() - options->results/run.json. Return: 0 or -1, having complained */

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 #include "boot.h"
+#include "guests.h"
 #include "machine.h"
+#include "progress.h"
 #include "protocol.h"
 #include "record.h"
 #include "shell.h"
@@ -85,7 +87,7 @@ static int shell_of_person(struct run *run)
 	ssize_t got = 1;
 
 	puts("A prompt comes in some seconds. `exit` ends the machine, Ctrl-A X kills it.");
-	if (qemu_start(&qemu, run->argv, true))
+	if (qemu_start(&qemu, run->guest->argv, true))
 		return EXIT_RUNNER;
 	results.fd = qemu.results;
 	while (got) {
@@ -128,11 +130,13 @@ static int shell_failed(const struct run *run, const struct machine *machine)
 static int shell_of_script(struct run *run)
 {
 	struct shell shell = { .to = STDOUT_FILENO };
+	struct progress progress;
 	struct machine machine;
 	struct suite suite;
 	int status;
 
-	if (boot_run(run, &machine, &suite, &shell))
+	progress_init_beside(&progress);
+	if (boot_run(run, &machine, &suite, &shell, &progress))
 		return EXIT_RUNNER;
 	if (*machine.console.splat)
 		complain("the kernel says: %s; see %s/console.log", machine.console.splat,

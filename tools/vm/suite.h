@@ -7,8 +7,9 @@
 #include <stddef.h>
 #include "../lib/ktap.h"
 
-struct progress;
 struct qmp;
+struct suite;
+struct topic;
 
 /**
  * struct test_case - a test without subtests, or a topic that failed though no test of it did
@@ -37,8 +38,25 @@ struct topic {
 };
 
 /**
- * struct suite - the whole
+ * struct suite_ops - what the suite reports as it comes, each for a person to see
+ * @case_ended: @topic is NULL for a test of the runner
+ */
+struct suite_ops {
+	void (*topic_begins)(void *context, const char *name);
+	void (*topic_ended)(void *context, const struct topic *topic, const struct ktap_test *test);
+	void (*case_ended)(void *context, const struct suite *suite, const struct topic *topic,
+			   long number);
+	void (*splat)(void *context, const char *message);
+};
+
+/**
+ * struct suite - the whole, of one guest after the other
+ * @ops: NULL to report nothing
  * @qmp: does what tests ask for by MARK_ASK; may be NULL
+ * @end_results: results that the guests say they sent
+ * @started: the guest sent a byte
+ * @booted: its first result came
+ * @ended: its end marker came
  * @running: the case that the harness said it runs, "" between cases
  * @first_test_line: host's clock, 0 until the first line of a topic
  * @activity: host's clock at the last top-level result or topic, for the watchdog
@@ -46,7 +64,8 @@ struct topic {
  */
 struct suite {
 	struct ktap_reader *reader;
-	struct progress *progress;
+	const struct suite_ops *ops;
+	void *context;
 	struct qmp *qmp;
 	struct test_case *cases;
 	size_t case_count;
@@ -71,7 +90,12 @@ struct suite {
 	double end_time;
 };
 
-int suite_init(struct suite *suite, struct progress *progress);
+/** suite_init() - @context is for @ops, which may be NULL. Return: 0, or -1 without memory */
+int suite_init(struct suite *suite, const struct suite_ops *ops, void *context);
+
+/** suite_next_guest() - the stream goes on, with what another guest sends */
+void suite_next_guest(struct suite *suite);
+void suite_note_splat(struct suite *suite, const char *message);
 void suite_feed(struct suite *suite, const char *bytes, size_t length);
 void suite_finish(struct suite *suite);
 void suite_free(struct suite *suite);

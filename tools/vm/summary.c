@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "machine.h"
+#include "record.h"
 #include "suite.h"
 #include "summary.h"
 #include "util.h"
@@ -107,8 +108,8 @@ unsigned int summary_failed(const struct suite *suite, const struct verdict *ver
 	return failed || verdict->code == EXIT_PASS || verdict->code == EXIT_SKIP_ONLY ? failed : 1;
 }
 
-void summary_print(const struct suite *suite, const struct machine *machine,
-		   const struct verdict *verdict, const char *results)
+void summary_print(const struct run *run, const struct suite *suite, const struct machine *machine,
+		   const struct verdict *verdict)
 {
 	print_failures(suite);
 	print_stale(suite);
@@ -131,8 +132,8 @@ void summary_print(const struct suite *suite, const struct machine *machine,
 		printf("  next: %s\n", verdict->next);
 	if (suite->first_test_line)
 		printf("image to first test line %.1f s, whole run %.1f s, %.0f cases/s; %s\n",
-		       suite->first_test_line - machine->started, machine->ended - machine->started,
-		       suite_cases_per_second(suite), results);
+		       suite->first_test_line - run->started, machine->ended - run->started,
+		       suite_cases_per_second(suite), run->options->results);
 	printf("%u passed, %u failed, %u skipped\n", suite_passed(suite),
 	       summary_failed(suite, verdict), suite->totals[KTAP_SKIP]);
 }

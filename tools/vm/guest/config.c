@@ -20,6 +20,10 @@ static const struct {
 	{ KEY_TOPIC_SECONDS, offsetof(struct config, topic_seconds), NUMBER },
 	{ KEY_SWAP_MIB, offsetof(struct config, swap_mib), NUMBER },
 	{ KEY_HUGEPAGES, offsetof(struct config, hugepages), NUMBER },
+	{ KEY_GUEST, offsetof(struct config, guest), NUMBER },
+	{ KEY_GUEST_TITLE, offsetof(struct config, guest_title), TEXT },
+	{ KEY_PLAN, offsetof(struct config, plan), NUMBER },
+	{ KEY_RESULTS_BEFORE, offsetof(struct config, results_before), NUMBER },
 };
 
 static void set(struct config *config, const char *key, const char *value)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* /init of the guest: what its rooms offer each other. */
+/*
+ * What runs the topics: /init of the guest, and topics-host on a machine that somebody works with. Both
+ * have run.c, topics.c and what these call; init.c and host.c each prepare their machine.
+ */
 #ifndef PINCHECK_VM_GUEST_H
 #define PINCHECK_VM_GUEST_H
 
@@ -15,6 +18,9 @@
 /**
  * struct config - what the host asked for, see protocol.h
  * @module: "" to run without one
+ * @tests: directory of the test programs
+ * @guest: number of this guest, from 1
+ * @plan: top-level results of the whole stream; @results_before: those that others have sent
  */
 struct config {
 	bool probe;
@@ -23,16 +29,21 @@ struct config {
 	bool slow;
 	char filter[FILTER_MAX];
 	char module[FILTER_MAX];
+	char guest_title[FILTER_MAX];
+	const char *tests;
 	long topic_seconds;
 	long swap_mib;
 	long hugepages;
+	long guest;
+	long plan;
+	long results_before;
 };
 
 void config_read(struct config *config);
 
 /* The result stream. A line is whole on the wire before the next thing happens to the guest. */
-int report_open(void);
-void report_plan(unsigned int count);
+void report_to(int fd);
+void report_begin(const struct config *config);
 void report_subtests(unsigned int count);
 void report(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void report_result(bool ok, const char *name, const char *format, ...)
@@ -53,7 +64,10 @@ void mounts_up(void);
 void memory_up(const struct config *config);
 /* Give the pool of hugetlb pages that size. Return: 0 or -errno, and in @got the size it has */
 int hugepages_set(long count, char *got, size_t size);
-/* For one topic. movable_down() returns NULL, or what is wrong */
+/* What @needs, bits of enum need, ask for, for one topic. Return: NULL, or what could not be put back */
+void needs_up(unsigned int needs, const struct config *config);
+const char *needs_down(unsigned int needs, const struct config *config);
+/* Those of needs_up() and needs_down(). movable_down() returns NULL, or what is wrong */
 void movable_up(const struct config *config);
 const char *movable_down(const struct config *config);
 void virtio_mem_up(const struct config *config);
@@ -75,17 +89,23 @@ int module_remove(const char *path);
 void module_name(const char *path, char *name, size_t size);
 
 /* The kernel log and the taint flags, by scope: "boot", "insmod", a topic, ... */
-void kmsg_open(void);
+void kmsg_open(bool from_now);
 bool kmsg_readable(void);
 void kmsg_mark(const char *text);
 unsigned int kmsg_check(const char *scope);
 void kmsg_report_tail(unsigned int count);
 
 /* Test programs */
-unsigned int topics_find(void);
-void topics_environment(const struct config *config);
+unsigned int topics_find(const char *directory);
+unsigned int topics_count(void);
 void topics_run(const struct config *config);
 void topics_refuse(const char *reason);
+
+/** result_name() - "boot" in the first guest, "boot_2" in the second. It stays allocated */
+const char *result_name(const struct config *config, const char *name);
+
+/** run_topics() - insert the module, run the topics, give everything back; to the end marker */
+void run_topics(const struct config *config);
 
 /**
  * struct scope - one span of the run and the splats that fell into it

@@ -16,7 +16,6 @@
 #include "../kmods.h"
 #include "../machine.h"
 #include "../options.h"
-#include "../progress.h"
 #include "../protocol.h"
 #include "../splat.h"
 #include "../suite.h"
@@ -132,14 +131,13 @@ static void tell(const struct story *story)
 {
 	struct options options = { .arch = arch_host(), .filter = story->filter, .qemu_args = "" };
 	struct machine machine = { .end = story->end, .limits = { .boot = 5, .test = 5 } };
-	struct progress silent = { 0 };
 	unsigned int passed, failed, skipped;
 	struct verdict got;
 	struct suite suite;
 	bool ok;
 
 	machine.console.log = fopen("/dev/null", "we");
-	suite_init(&suite, &silent);
+	suite_init(&suite, NULL, NULL);
 	if (story->console)
 		console_feed(&machine.console, story->console, strlen(story->console));
 	if (story->stream)
