@@ -9,7 +9,7 @@ VM_HOST_SOURCES	:= $(patsubst %,tools/vm/guest/%.c,host run topics forward repor
 		   $(VM_TOPIC_PARTS)
 VM_HEADERS	:= $(wildcard tools/vm/*.h tools/vm/guest/*.h) tools/lib/directory.h tools/lib/ktap.h \
 		   tools/lib/vmstat.h $(ARCH_HEADERS) \
-		   tools/lib/array.h tools/lib/test/tap.h
+		   tools/lib/array.h tools/lib/exit_code.h tools/lib/test/tap.h
 VM_CFLAGS	:= -O2 -g -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes \
 		   -Wmissing-prototypes -Werror
 VM_TEST_PARTS	:= tools/vm/util.c tools/vm/kmods.c tools/vm/initramfs.c tools/vm/disks.c \
@@ -29,7 +29,7 @@ $(BUILD)/vm/init: $(VM_INIT_SOURCES) $(VM_HEADERS) | host-build
 
 $(BUILD)/vm/topics-host: $(VM_HOST_SOURCES) $(VM_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(VM_CFLAGS) -o $@ $(VM_HOST_SOURCES)
+	$(CC) $(VM_CFLAGS) -static -s -o $@ $(VM_HOST_SOURCES)
 
 $(BUILD)/test/ktap_test: tools/lib/test/ktap_test.c tools/lib/ktap.c $(VM_HEADERS)
 	@mkdir -p $(@D)

@@ -19,7 +19,8 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static struct guest *add_guest(struct guests *guests, const struct needs *needs)
+static struct guest *add_guest(struct guests *guests, const struct options *options,
+			       const struct needs *needs)
 {
 	struct guest *guest;
 
@@ -28,12 +29,15 @@ static struct guest *add_guest(struct guests *guests, const struct needs *needs)
 	*guest = (struct guest){
 		.number = (unsigned int)guests->count, .own = needs->own_guest, .needs = needs->bits,
 		.parameters = format_text("%s", needs->parameters),
+		.append = format_text("%s%s%s", needs->parameters, *needs->parameters ? " " : "",
+				      options->append),
 	};
 	return guest;
 }
 
 /* Topics share a guest of their own where they need the same, and the common one in any case. */
-static struct guest *guest_for(struct guests *guests, const struct needs *needs)
+static struct guest *guest_for(struct guests *guests, const struct options *options,
+			       const struct needs *needs)
 {
 	for (size_t i = 0; i < guests->count; i++) {
 		struct guest *guest = &guests->guests[i];
@@ -43,7 +47,7 @@ static struct guest *guest_for(struct guests *guests, const struct needs *needs)
 				     !strcmp(guest->parameters, needs->parameters))))
 			return guest;
 	}
-	return add_guest(guests, needs);
+	return add_guest(guests, options, needs);
 }
 
 static int read_needs(const struct options *options, const char *name, struct needs *needs)
@@ -72,7 +76,7 @@ static int add_chosen_topic(struct guests *guests, const struct options *options
 
 	if (read_needs(options, name, &needs))
 		return -1;
-	add_topic(guest_for(guests, &needs), name, needs.bits);
+	add_topic(guest_for(guests, options, &needs), name, needs.bits);
 	return 0;
 }
 
@@ -106,7 +110,7 @@ static int add_topics(struct guests *guests, const struct options *options)
 		    is_chosen(options, entries[i]->d_name))
 			error = add_chosen_topic(guests, options, entries[i]->d_name);
 	if (!guests->count)
-		add_guest(guests, &(struct needs){ 0 });
+		add_guest(guests, options, &(struct needs){ 0 });
 	for (int i = 0; i < count; i++) {
 		if (guests_is_program(options->tests, entries[i]->d_name) &&
 		    !is_chosen(options, entries[i]->d_name))
@@ -155,7 +159,7 @@ int guests_plan(struct guests *guests, const struct options *options)
 
 	*guests = (struct guests){ 0 };
 	if (options->shell) {
-		add_guest(guests, &of_shell);
+		add_guest(guests, options, &of_shell);
 		return 0;
 	}
 	if (add_topics(guests, options))
@@ -183,6 +187,7 @@ void guests_free(struct guests *guests)
 			free(guest->topics[j]);
 		free(guest->topics);
 		free(guest->parameters);
+		free(guest->append);
 		free(guest->title);
 		qemu_argv_free(guest->argv);
 	}
@@ -194,8 +199,7 @@ struct options guest_options(const struct guest *guest, const struct options *op
 	struct options own = *options;
 
 	own.needs = guest->needs;
-	if (*guest->parameters)
-		own.append = format_text("%s %s", guest->parameters, options->append);
+	own.append = guest->append;
 	return own;
 }
 

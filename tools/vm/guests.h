@@ -14,6 +14,7 @@ struct options;
  * @own: its topics asked for a guest of their own
  * @needs: enum need, of the chosen topics together
  * @parameters: of the kernel, for these topics; "" where any kernel will do
+ * @append: @parameters, and after them what --append says
  * @topics: names of the test programs
  * @title: topics and parameters of a guest of their own, for a person
  * @argv: command line of QEMU, or NULL before it is made
@@ -24,6 +25,7 @@ struct guest {
 	bool own;
 	unsigned int needs;
 	char *parameters;
+	char *append;
 	char **topics;
 	size_t topic_count;
 	char *title;

@@ -137,11 +137,11 @@ static int run_suite(struct run *run, struct guests *guests)
 
 	progress_init(&progress);
 	if (run_guests(run, guests, &machine, &suite, &progress))
-		return EXIT_RUNNER;
+		return EXIT_USAGE;
 	verdict_of(&verdict, &suite, &machine, run->options);
 	summary_print(run, &suite, &machine, &verdict);
 	if (record_write(run, &suite, &machine, &verdict))
-		verdict.code = EXIT_RUNNER;
+		verdict.code = EXIT_USAGE;
 	suite_free(&suite);
 	return verdict.code;
 }
@@ -151,7 +151,7 @@ static int run_shell(struct run *run, struct guest *guest)
 	struct options own = guest_options(guest, run->options);
 
 	run->options = &own;
-	return prepare_guest(run, guest, &own) ? EXIT_RUNNER : shell_run(run);
+	return prepare_guest(run, guest, &own) ? EXIT_USAGE : shell_run(run);
 }
 
 int main(int argc, char **argv)
@@ -160,7 +160,7 @@ int main(int argc, char **argv)
 	struct guests guests;
 	struct run run = { .options = &options, .guests = &guests };
 	char note[512];
-	int code = EXIT_RUNNER;
+	int code = EXIT_USAGE;
 
 	options_parse(&options, argc, argv);
 	if (options.shell)

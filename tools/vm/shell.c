@@ -88,7 +88,7 @@ static int shell_of_person(struct run *run)
 
 	puts("A prompt comes in some seconds. `exit` ends the machine, Ctrl-A X kills it.");
 	if (qemu_start(&qemu, run->guest->argv, true))
-		return EXIT_RUNNER;
+		return EXIT_USAGE;
 	results.fd = qemu.results;
 	while (got) {
 		poll(&results, 1, -1);
@@ -103,7 +103,7 @@ static int shell_of_person(struct run *run)
 		return shell.status;
 	complain("the machine ended before its shell; %s/shell.log has the console",
 		 run->options->results);
-	return EXIT_RUNNER;
+	return EXIT_USAGE;
 }
 
 static int shell_failed(const struct run *run, const struct machine *machine)
@@ -122,7 +122,7 @@ static int shell_failed(const struct run *run, const struct machine *machine)
 		return EXIT_TIMEOUT;
 	}
 	if (machine->end == END_RUNNER_ERROR)
-		return EXIT_RUNNER;
+		return EXIT_USAGE;
 	complain("the guest came to no shell; see %s/console.log", results);
 	return EXIT_NO_BOOT;
 }
@@ -137,7 +137,7 @@ static int shell_of_script(struct run *run)
 
 	progress_init_beside(&progress);
 	if (boot_run(run, &machine, &suite, &shell, &progress))
-		return EXIT_RUNNER;
+		return EXIT_USAGE;
 	if (*machine.console.splat)
 		complain("the kernel says: %s; see %s/console.log", machine.console.splat,
 			 run->options->results);

@@ -198,17 +198,17 @@ static bool passed(const struct evidence *evidence, struct verdict *verdict)
 /* From the worst to the best; the first rule that holds is the verdict. */
 static const struct {
 	bool (*holds)(const struct evidence *evidence, struct verdict *verdict);
-	enum run_exit code;
+	enum exit_code code;
 	const char *name;
 } rules[] = {
-	{ runner_error, EXIT_RUNNER, "runner error" },
+	{ runner_error, EXIT_USAGE, "runner error" },
 	{ no_boot, EXIT_NO_BOOT, "no boot" },
 	{ panic, EXIT_PANIC, "panic" },
 	{ timeout, EXIT_TIMEOUT, "timeout" },
 	{ splat, EXIT_SPLAT, "splat" },
 	{ damaged, EXIT_FAIL, "fail" },
 	{ failed, EXIT_FAIL, "fail" },
-	{ nothing_chosen, EXIT_RUNNER, "runner error" },
+	{ nothing_chosen, EXIT_USAGE, "runner error" },
 	{ skip_only, EXIT_SKIP_ONLY, "skip only" },
 	{ passed, EXIT_PASS, "pass" },
 };

@@ -3,16 +3,7 @@
 #ifndef PINCHECK_VM_VERDICT_H
 #define PINCHECK_VM_VERDICT_H
 
-enum run_exit {
-	EXIT_PASS = 0,
-	EXIT_FAIL = 1,
-	EXIT_RUNNER = 2,
-	EXIT_TIMEOUT = 3,
-	EXIT_SKIP_ONLY = 4,
-	EXIT_PANIC = 5,
-	EXIT_SPLAT = 6,
-	EXIT_NO_BOOT = 7,
-};
+#include "../lib/exit_code.h"
 
 struct suite;
 struct machine;
@@ -23,7 +14,7 @@ struct options;
  * @next: what to do now, "" if nothing
  */
 struct verdict {
-	enum run_exit code;
+	enum exit_code code;
 	const char *name;
 	char reason[512];
 	char next[512];

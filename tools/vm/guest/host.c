@@ -38,17 +38,17 @@ int main(int argc, char **argv)
 	if (argc != 4) {
 		fputs("usage: topics-host MODULE TESTS SPLATS-ALLOWED (absolute paths; "
 		      ENV_FILTER "= chooses cases). It is run by: sudo make selftests-host\n", stderr);
-		return EXIT_RUNNER;
+		return EXIT_USAGE;
 	}
 	snprintf(config.module, sizeof(config.module), "%s", argv[1]);
 	snprintf(config.filter, sizeof(config.filter), "%s", getenv(ENV_FILTER) ?: "");
 	config.tests = argv[2];
 	dup2(nothing, STDIN_FILENO);
-	report_to(dup(STDOUT_FILENO));
+	report_to(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
 	config.plan = OTHER_RESULTS + topics_find(config.tests);
 	if (config.plan == OTHER_RESULTS) {
 		fprintf(stderr, "topics-host: no program in %s. Build them: make tests\n", config.tests);
-		return EXIT_RUNNER;
+		return EXIT_USAGE;
 	}
 	splat_allow_from(argv[3]);
 	report_begin(&config);
