@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * numa: move_pages() asks the kernel to migrate memory to another node. A page that a device holds
- * stays where it is, and the device does not lose it. Row B10. The second node is one that the kernel
- * makes up: pincheck-vm boots a guest with numa=fake=2 for this topic.
+ * stays where it is, and the device does not lose it. Row B10. The second node is one that the
+ * kernel makes up: pincheck-vm boots a guest with numa=fake=2 for this topic.
  */
 #include "suite.h"
 #include <linux/mempolicy.h>

@@ -22,9 +22,9 @@
  * TOPIC_NEEDS() - what this topic needs of the guest and others are better off without
  *
  * Words with spaces between them: names of tools/vm/needs.c ("pmem virtio_mem"), and kernel
- * parameters ("numa=fake=2"), for which pincheck-vm boots a guest of its own. pincheck-vm reads them
- * from the program. They are an offer only: a case still says by SUITE_NEEDS() what it cannot do
- * without.
+ * parameters ("numa=fake=2"), for which pincheck-vm boots a guest of its own. pincheck-vm reads
+ * them from the program. They are an offer only: a case still says by SUITE_NEEDS() what it cannot
+ * do without.
  */
 #define TOPIC_NEEDS(words)									\
 	const char topic_needs[] __attribute__((used, section(NEEDS_SECTION))) = words

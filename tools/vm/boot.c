@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A guest from power-on to its end, booted once more where the emulator failed it. */
+/*
+ * A guest from power-on to its end. A boot that failed because of the emulator is tried once more.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,9 +111,9 @@ static int boot_once(struct run *run, struct machine *machine, struct suite *sui
 }
 
 /*
- * Emulated boots sometimes fail for reasons unrelated to the kernel: retry once, and say so. One boot
- * in eleven of 7.3 stalled; one in a hundred panics by an int3 that QEMU did not forget in time, see
- * Documentation/emulation.md.
+ * Emulated boots sometimes fail for reasons unrelated to the kernel: retry once, and say so. One
+ * boot in eleven of 7.3 stalled; one in a hundred panics by an int3 that QEMU did not forget in
+ * time, see Documentation/emulation.md.
  */
 static bool deserves_another_boot(const struct run *run, const struct machine *machine,
 				  const struct suite *suite, struct progress *progress)

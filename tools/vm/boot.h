@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A guest from power-on to its end, booted once more where the emulator failed it. */
+/*
+ * A guest from power-on to its end. A boot that failed because of the emulator is tried once more.
+ */
 #ifndef PINCHECK_VM_BOOT_H
 #define PINCHECK_VM_BOOT_H
 
@@ -12,7 +14,7 @@ struct run;
 struct shell;
 struct suite;
 
-/** boot_topic_seconds() - what one topic may take */
+/** boot_topic_seconds() - the deadline of one topic */
 long boot_topic_seconds(const struct options *options, bool emulated);
 
 /**

@@ -74,8 +74,8 @@ static int pack_config(struct initramfs *initramfs, const struct options *option
 	char *text = format_text(KEY_SHELL "=%d\n" KEY_SHARE "=%d\n" KEY_SLOW "=%d\n" KEY_FILTER "=%s\n"
 				 KEY_MODULE "=%s\n" KEY_TOPIC_SECONDS "=%ld\n" KEY_SWAP_MIB "=%ld\n"
 				 KEY_HUGEPAGES "=%ld\n" KEY_GUEST "=%u\n" KEY_PLAN "=%u\n"
-				 KEY_RESULTS_BEFORE "=%u\n" KEY_GUEST_TITLE "=%s\n", options->shell, !!options->share,
-				 emulated, options->filter ?: "", module,
+				 KEY_RESULTS_BEFORE "=%u\n" KEY_GUEST_TITLE "=%s\n",
+				 options->shell, !!options->share, emulated, options->filter ?: "", module,
 				 boot_topic_seconds(options, emulated), options->swap_mib,
 				 options->hugepages, guest->number, results, guest->results_before,
 				 guest->title ?: "");

@@ -27,7 +27,9 @@ static struct guest *add_guest(struct guests *guests, const struct options *opti
 	guests->guests = grow(guests->guests, guests->count, sizeof(*guests->guests));
 	guest = &guests->guests[guests->count++];
 	*guest = (struct guest){
-		.number = (unsigned int)guests->count, .own = needs->own_guest, .needs = needs->bits,
+		.number = (unsigned int)guests->count,
+		.own = needs->own_guest,
+		.needs = needs->bits,
 		.parameters = format_text("%s", needs->parameters),
 		.append = format_text("%s%s%s", needs->parameters, *needs->parameters ? " " : "",
 				      options->append),
@@ -57,8 +59,8 @@ static int read_needs(const struct options *options, const char *name, struct ne
 	int error = needs_read(program, needs, word, sizeof(word));
 
 	if (error)
-		complain("%s needs '%s', which no row of tools/vm/needs.c has: correct its TOPIC_NEEDS()",
-			 program, word);
+		complain("%s needs '%s', which is no word of tools/vm/needs.c: correct its "
+			 "TOPIC_NEEDS()", program, word);
 	free(program);
 	return error;
 }

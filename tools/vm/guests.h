@@ -16,7 +16,7 @@ struct options;
  * @parameters: of the kernel, for these topics; "" where any kernel will do
  * @append: @parameters, and after them what --append says
  * @topics: names of the test programs
- * @title: topics and parameters of a guest of their own, for a person
+ * @title: names the topics and parameters of a guest of their own, for a person
  * @argv: command line of QEMU, or NULL before it is made
  * @results_before: top-level results of the guests before
  */

@@ -24,7 +24,7 @@
 #include "util.h"
 #include "verdict.h"
 
-/* What an earlier run left must not be taken for this one's. */
+/* Nobody must take files of an earlier run for those of this one. */
 static void remove_old_record(const struct options *options)
 {
 	static const char *const names[] = { "run.json", "console.stalled.log" };
@@ -37,7 +37,7 @@ static void remove_old_record(const struct options *options)
 	}
 }
 
-/* Held until this process ends: two runs must not write into one another. */
+/* The lock lasts until this process ends. Two runs must not write to the same directory. */
 static int lock_results(const struct options *options)
 {
 	int directory = open(options->results, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -79,17 +79,20 @@ static int prepare(struct run *run, char *note, size_t size)
 static void print_argv(char *const *argv)
 {
 	for (; *argv; argv++)
-		fprintf(stderr, strchr(*argv, ' ') ? "'%s'%c" : "%s%c", *argv, argv[1] ? ' ' : '\n');
+		fprintf(stderr, strchr(*argv, ' ') ? "'%s'%c" : "%s%c", *argv,
+			argv[1] ? ' ' : '\n');
 }
 
-/* From here @run is about @guest. @options: made its own, see guest_options() */
+/* Build the initramfs and the command line of @guest. @options: its own, see guest_options() */
 static int prepare_guest(struct run *run, struct guest *guest, const struct options *options)
 {
 	char *initrd = format_text("%s/initramfs.cpio", options->results);
 	char *shell_log = format_text("%s/shell.log", options->results);
-	int error = guestfs_build(options, guest, run->guests->results, run->accel == ACCEL_TCG, initrd);
+	int error;
 
 	run->guest = guest;
+	error = guestfs_build(options, guest, run->guests->results, run->accel == ACCEL_TCG,
+			      initrd);
 	if (!error)
 		guest->argv = qemu_argv(options, run->accel, initrd,
 					options->shell && !options->script ? shell_log : NULL);
@@ -105,7 +108,7 @@ static bool guest_came_to_its_end(const struct machine *machine, const struct su
 	return machine->end == END_BY_ITSELF && suite->ended && !*machine->console.panic;
 }
 
-/* Guest by guest, until one is lost: what it left undone nobody can tell. */
+/* Run guest after guest. After a guest that panicked or hung, no other one starts. */
 static int run_guests(struct run *run, struct guests *guests, struct machine *machine,
 		      struct suite *suite, struct progress *progress)
 {
@@ -166,7 +169,8 @@ int main(int argc, char **argv)
 	if (options.shell)
 		options.script = shell_script();
 	if (!guests_plan(&guests, &options) && !prepare(&run, note, sizeof(note)))
-		code = options.shell ? run_shell(&run, &guests.guests[0]) : run_suite(&run, &guests);
+		code = options.shell ? run_shell(&run, &guests.guests[0]) :
+		       run_suite(&run, &guests);
 	guests_free(&guests);
 	return code;
 }

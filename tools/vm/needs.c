@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a topic needs of the machine, as its program says: for host and guest. */
+/* Read from the program of a topic what it needs of the machine. Host and guest do so. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -69,7 +69,8 @@ static void read_section(int file, const char *name, char *text, size_t size)
 			return;
 		if (!has_name(file, strings.sh_offset + section.sh_name, name))
 			continue;
-		if (section.sh_size < size && read_at(file, text, section.sh_size, section.sh_offset))
+		if (section.sh_size < size &&
+		    read_at(file, text, section.sh_size, section.sh_offset))
 			text[section.sh_size] = '\0';
 		return;
 	}

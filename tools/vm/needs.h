@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a topic needs of the machine and other topics are better off without. The program of the
- * topic says so: TOPIC_NEEDS() of selftests/lib/suite_main.h puts words into a section of it. The
+ * Things that a topic needs of the machine and that disturb other topics. The program of the topic
+ * names them: TOPIC_NEEDS() of selftests/lib/suite_main.h puts the words into a section of it. The
  * guest has a device or a file system only while a topic runs that needs it.
  */
 #ifndef PINCHECK_VM_NEEDS_H
@@ -29,7 +29,7 @@ enum need {
 /**
  * struct needs - what the program of a topic says
  * @bits: enum need
- * @own_guest: the topic runs in a guest of its own, or with others that say the same
+ * @own_guest: the topic shares a guest only with topics that have the same needs
  * @parameters: of the kernel, separated by spaces; they imply @own_guest
  */
 struct needs {
@@ -42,7 +42,7 @@ struct needs {
 const char *need_name(enum need need);
 
 /**
- * needs_read() - what @program says that it needs; nothing if it says nothing
+ * needs_read() - read the needs of a topic from its @program, which may name none
  * @unknown: gets the first word that is none of: a name of a need, own_guest, PARAMETER=VALUE
  *
  * Return: 0, or -EINVAL for an unknown word

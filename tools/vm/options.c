@@ -92,9 +92,9 @@ static const char doc[] =
 	"    --module build/module/custom/pincheck.ko --tests build/tests\n\n"
 	"Tests see: PINCHECK_TESTS (the filter), KSFT_MACHINE_SLOW=yes under emulation, "
 	"PINCHECK_EXT4, _XFS, _BTRFS (a directory on each, where there is one), PINCHECK_SWAP_ASYNC "
-	"(a swap device that is off), PINCHECK_MODULE (the module's file), PINCHECK_MEMORY_BLOCK (a block "
-	"of ZONE_MOVABLE, made for topics that need one), and what --append gives as NAME=VALUE; their directory is /tests, their working "
-	"directory /tmp. A topic marker stands in the console log before each.";
+	"(a swap device that is off), PINCHECK_MODULE (the module's file), PINCHECK_MEMORY_BLOCK "
+	"(a block of ZONE_MOVABLE, made for topics that need one), and what --append gives as "
+	"NAME=VALUE; their directory is /tests, their working directory /tmp. A topic marker stands in the console log before each.";
 
 static const char *const accel_names[] = {
 	[ACCEL_AUTO] = "auto", [ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg",

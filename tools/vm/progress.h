@@ -24,16 +24,16 @@ struct progress {
 
 void progress_init(struct progress *progress);
 
-/** progress_init_beside() - to standard error: standard output is the guest's */
+/** progress_init_beside() - print to standard error, because the guest has standard output */
 void progress_init_beside(struct progress *progress);
 
-/* Say something for good: takes the updating line away first. */
+/* Remove the updating line, then print a line that stays. */
 void progress_say(struct progress *progress, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void progress_phase(struct progress *progress, const char *what);
 void progress_end(struct progress *progress);
 
-/** progress_ops - for a suite, whose context is a struct progress */
+/** progress_ops - prints the events of a suite; the context is a struct progress */
 extern const struct suite_ops progress_ops;
 
 #endif

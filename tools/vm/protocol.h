@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What pincheck-vm on the host and /init in the guest must agree on. */
+/* Names that pincheck-vm on the host and /init in the guest share. */
 #ifndef PINCHECK_VM_PROTOCOL_H
 #define PINCHECK_VM_PROTOCOL_H
 
@@ -18,7 +18,7 @@
 #define DISK_BLOCK		4096	/* bytes that follow each offset in such a file */
 
 /* Keys of GUEST_CONFIG */
-#define KEY_PROBE		"probe"			/* say hello and leave: the KVM probe */
+#define KEY_PROBE		"probe"			/* the KVM probe: report MARK_PROBE, reset */
 #define KEY_SHELL		"shell"
 #define KEY_SHARE		"share"			/* a shell has GUEST_SHARE */
 #define KEY_SLOW		"slow"			/* emulated: tests may scale their loops */
@@ -42,15 +42,15 @@
 #define MARK_SPLAT		"pincheck-vm splat: "
 /*
  * A test, or the guest's init, asks the host for something: "virtio-mem BYTES" resizes that device.
- * There is no answer on this way: the guest sees the memory come.
+ * The host sends no answer: the guest sees the memory come.
  */
 #define MARK_ASK		"pincheck-vm ask: "
 #define REASON_FILTER		"not chosen by the filter"
 #define SPLAT_PREFIX		"splat."		/* names of the subtests of "clean" */
 
 /*
- * A shell has the second UART for itself: the output of a script, and control lines, which begin
- * with a byte that text does not have.
+ * With a shell the second serial line carries the output of the script, and control lines. Those
+ * begin with a byte that text does not have.
  */
 #define SHELL_CONTROL		'\001'
 #define SHELL_BEGIN		"begin"

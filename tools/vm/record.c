@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* run.json */
+/* run.json: what ran, on which machine, how long, and the verdict. */
 #include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ static json_t *text_or_null(const char *text)
 	return text && *text ? json_string(text) : json_null();
 }
 
-static json_t *seconds(double value)
+static json_t *json_seconds(double value)
 {
 	return value > 0 ? json_real((double)(long)(value * 1000 + 0.5) / 1000) : json_null();
 }
@@ -52,7 +52,7 @@ static json_t *words_of(char *const *words, size_t count)
 	return array;
 }
 
-/* Those that topics had for their own, beside the common one. */
+/* The guests after the first one. */
 static json_t *own_guests_of(const struct guests *guests)
 {
 	json_t *array = json_array();
@@ -103,7 +103,8 @@ static json_t *topics_of(const struct suite *suite)
 		const struct topic *topic = &suite->topics[i];
 
 		if (!topic->filtered)
-			json_object_set_new(topics, topic->name, seconds(topic->ended - topic->began));
+			json_object_set_new(topics, topic->name,
+					    json_seconds(topic->ended - topic->began));
 	}
 	return topics;
 }
@@ -114,9 +115,9 @@ static json_t *times_of(const struct run *run, const struct suite *suite,
 	double first = suite->first_test_line ? suite->first_test_line - run->started : 0;
 	double end = suite->end_time ? suite->end_time - run->started : 0;
 
-	return json_pack("{s:o, s:o, s:o}", "image_to_first_test_s", seconds(first),
-			 "image_to_end_s", seconds(end),
-			 "whole_run_s", seconds(machine->ended - run->started));
+	return json_pack("{s:o, s:o, s:o}", "image_to_first_test_s", json_seconds(first),
+			 "image_to_end_s", json_seconds(end),
+			 "whole_run_s", json_seconds(machine->ended - run->started));
 }
 
 static json_t *verdict_json(const struct verdict *verdict)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* run.json: what ran, on what, how long, and what it came to. */
+/* run.json: what ran, on which machine, how long, and the verdict. */
 #ifndef PINCHECK_VM_RECORD_H
 #define PINCHECK_VM_RECORD_H
 
@@ -13,11 +13,12 @@ struct verdict;
 
 /**
  * struct run - what the record needs beside the results
- * @guest: that runs now, and @options are its own
- * @accel: the one used
+ * @options: those of @guest while it is prepared and runs, else those of the person
+ * @guest: the one that is prepared or runs
+ * @accel: the accelerator in use
  * @accel_note: why not KVM, or ""
  * @boots: of all guests, with those that were tried again
- * @started: the first guest, by the host's clock
+ * @started: when the first guest started, by the host's clock
  */
 struct run {
 	const struct options *options;

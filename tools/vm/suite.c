@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What came over the result stream. */
+/* The result stream: cases, topics, and whether the stream is complete. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,8 +55,8 @@ static void add_case(struct suite *suite, const struct ktap_test *test, bool of_
 }
 
 /*
- * Cases are counted, not topics: a parent counts only when it tells something its children do
- * not, that is when it failed by itself or never had any.
+ * Cases are counted, not topics. A parent counts as a case only if its result adds something: if it
+ * failed without a failed child, or has no children.
  */
 static void on_test(void *context, const struct ktap_test *test)
 {
@@ -71,7 +71,7 @@ static void on_test(void *context, const struct ktap_test *test)
 	*suite->running = '\0';
 	if (!filtered && (!test->subtests || own_failure))
 		add_case(suite, test, suite->in_topic);
-	/* A program that hung or died late is told as that, beside its failed cases. */
+	/* A topic that hung is a failure of its own, beside its failed cases. */
 	else if (top && test->outcome == KTAP_TIMEOUT)
 		add_case(suite, test, suite->in_topic);
 	if (!top)
@@ -116,7 +116,7 @@ static void note_probe(struct suite *suite, const char *rest)
 	suite->probe_answered = true;
 }
 
-/* "fork.base_pin_rw_fast.parent_writes ...": a panic from now on is that case's */
+/* "fork.base_pin_rw_fast.parent_writes ...": a panic from now on belongs to that case */
 static void note_running(struct suite *suite, const char *name)
 {
 	name += strspn(name, " ");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The end of a run, for a person. */
+/* The summary of a run, for a person. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "util.h"
 #include "verdict.h"
 
-/* Enough to see what went wrong; the rest is in results.ktap. */
+/* The rest is in results.ktap. */
 #define DIAGNOSTIC_LINES	14
 #define FAILURES_SHOWN		20
 
@@ -75,7 +75,7 @@ static int by_reason(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* How many for which reason; the names are in results.ktap. */
+/* The number of cases for each reason. Their names are in results.ktap. */
 static void print_by_reason(const struct suite *suite, enum ktap_outcome outcome,
 			    const char *heading)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The end of a run, for a person. */
+/* The summary of a run, for a person. */
 #ifndef PINCHECK_VM_SUMMARY_H
 #define PINCHECK_VM_SUMMARY_H
 

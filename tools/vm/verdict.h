@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a run comes to. */
+/* The verdict on a run. */
 #ifndef PINCHECK_VM_VERDICT_H
 #define PINCHECK_VM_VERDICT_H
 
@@ -11,7 +11,7 @@ struct options;
 
 /**
  * struct verdict - the code, its name in run.json, and one line for a person
- * @next: what to do now, "" if nothing
+ * @next: advice for the person, or ""
  */
 struct verdict {
 	enum exit_code code;
@@ -20,7 +20,7 @@ struct verdict {
 	char next[512];
 };
 
-/** verdict_of() - judge a finished run; the worst that happened wins */
+/** verdict_of() - judge a finished run; the worst event decides */
 void verdict_of(struct verdict *verdict, const struct suite *suite, const struct machine *machine,
 		const struct options *options);
 

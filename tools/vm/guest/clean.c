@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* CLEAN: every pin given back, no splat, no new taint, and the module unloads. */
+/* CLEAN: every pin is given back, no splat, no new taint, and the module unloads. */
 #include <inttypes.h>
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 /* io_uring unpins its buffers from a worker, some time after its process is gone. */
 #define SETTLE_SECONDS	10
 
-/* Only in kernels that are made for it: Documentation/debug-kernel.md */
+/* Few kernels have kmemleak: Documentation/debug-kernel.md */
 #define KMEMLEAK	"/sys/kernel/debug/kmemleak"
 
 struct pins {
@@ -104,7 +104,9 @@ static bool check_rmmod(const struct config *config)
 	return !error;
 }
 
-/* What nobody refers to any more and the module allocated. Its name stands in the trace. */
+/*
+ * Count the leaked objects that the module allocated: the trace of such an object names the module.
+ */
 static unsigned int count_leaks(void)
 {
 	FILE *leaks = fopen(KMEMLEAK, "re");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What runs the topics: /init of the guest, and topics-host on a machine that somebody works with. Both
- * have run.c, topics.c and what these call; init.c and host.c each prepare their machine.
+ * Two programs run topics: /init of a guest (init.c), and topics-host on a person's machine
+ * (host.c). Both have run.c, topics.c, and the files that these call.
  */
 #ifndef PINCHECK_VM_GUEST_H
 #define PINCHECK_VM_GUEST_H
@@ -16,7 +16,7 @@
 #define MAX_TOPICS	256
 
 /**
- * struct config - what the host asked for, see protocol.h
+ * struct config - the configuration that the host packed, see protocol.h
  * @module: "" to run without one
  * @tests: directory of the test programs
  * @guest: number of this guest, from 1
@@ -41,7 +41,7 @@ struct config {
 
 void config_read(struct config *config);
 
-/* The result stream. A line is whole on the wire before the next thing happens to the guest. */
+/* The result stream. Each call returns after the whole line is written. */
 void report_to(int fd);
 void report_begin(const struct config *config);
 void report_subtests(unsigned int count);
@@ -55,7 +55,7 @@ unsigned int report_results(void);
 void report_count_result(void);
 void report_drain(void);
 
-/* Files of proc and sys, where a failure is an answer */
+/* Files of proc and sys. An error is a result for the caller, and nothing is printed. */
 int file_write(const char *path, const char *text);
 int file_read(const char *path, char *into, size_t size);
 double monotonic_seconds(void);
@@ -64,23 +64,26 @@ void mounts_up(void);
 void memory_up(const struct config *config);
 /* Give the pool of hugetlb pages that size. Return: 0 or -errno, and in @got the size it has */
 int hugepages_set(long count, char *got, size_t size);
-/* What @needs, bits of enum need, ask for, for one topic. Return: NULL, or what could not be put back */
+/*
+ * Set up for one topic what @needs (bits of enum need) say. Return: NULL, or what could not be put
+ * back
+ */
 void needs_up(unsigned int needs, const struct config *config);
 const char *needs_down(unsigned int needs, const struct config *config);
-/* Those of needs_up() and needs_down(). movable_down() returns NULL, or what is wrong */
+/* Called by needs_up() and needs_down() */
 void movable_up(const struct config *config);
 const char *movable_down(const struct config *config);
 void virtio_mem_up(const struct config *config);
 const char *virtio_mem_down(const struct config *config);
 void pmem_up(const struct config *config);
 void swap_up(const struct config *config);
-/* A topic that was killed may have left the device on. */
+/* A killed topic may leave the swap device on. */
 void swap_async_off(void);
 void disks_up(bool late);
 /* Write the blocks of the image of file system @name to the device @path. Return: 0 or -errno */
 int disk_fill(const char *name, const char *path);
 
-/* Kernel modules: the list of the host, and the one under test */
+/* Kernel modules: those that the host packed, and the module under test */
 void kmods_load(const char *list);
 void kmods_load_for(enum need need);
 int kmod_insert(const char *path, const char *parameters);
@@ -108,7 +111,7 @@ const char *result_name(const struct config *config, const char *name);
 void run_topics(const struct config *config);
 
 /**
- * struct scope - one span of the run and the splats that fell into it
+ * struct scope - one part of the run, and the number of splats in it
  */
 struct scope {
 	char name[64];
@@ -117,12 +120,12 @@ struct scope {
 
 void scope_add(const char *name, unsigned int splats);
 
-/* Everything given back: pins, module, kernel log */
+/* The last result: are the pins given back, does the module unload, is the kernel log clean? */
 void clean_baseline(void);
 void clean_pins_since(const char *topic);
 void clean_check(const struct config *config);
 
-/* --shell: where no script is, a person types at the console */
+/* --shell: without a script, a person types at the console */
 bool shell_has_person(void);
 void shell_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void shell_run(void);

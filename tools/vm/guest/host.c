@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The topics on a machine that somebody works with, for tools/run-host: KTAP on standard output. The
- * machine stays as it is, so topics find no device, no file system and no ZONE_MOVABLE of the runner's.
+ * The topics on a machine that somebody works with, for tools/run-host: KTAP on standard output.
+ * The machine stays as it is, so topics find no device, no file system and no ZONE_MOVABLE of the
+ * runner's.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -36,8 +37,8 @@ int main(int argc, char **argv)
 	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	if (argc != 4) {
-		fputs("usage: topics-host MODULE TESTS SPLATS-ALLOWED (absolute paths; "
-		      ENV_FILTER "= chooses cases). It is run by: sudo make selftests-host\n", stderr);
+		fputs("usage: topics-host MODULE TESTS SPLATS-ALLOWED (absolute paths; " ENV_FILTER
+		      "= chooses cases). It is run by: sudo make selftests-host\n", stderr);
 		return EXIT_USAGE;
 	}
 	snprintf(config.module, sizeof(config.module), "%s", argv[1]);
@@ -47,7 +48,8 @@ int main(int argc, char **argv)
 	report_to(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
 	config.plan = OTHER_RESULTS + topics_find(config.tests);
 	if (config.plan == OTHER_RESULTS) {
-		fprintf(stderr, "topics-host: no program in %s. Build them: make tests\n", config.tests);
+		fprintf(stderr, "topics-host: no program in %s. Build them: make tests\n",
+			config.tests);
 		return EXIT_USAGE;
 	}
 	splat_allow_from(argv[3]);

@@ -20,8 +20,8 @@ void machine_off(void)
 {
 	report_drain();
 	/*
-	 * QEMU has -no-reboot, so a reset ends it, without ACPI and at once; only where sysrq is
-	 * not built in do the drivers get their orderly shutdown.
+	 * QEMU runs with -no-reboot, so a reset ends it at once, without ACPI. reboot() is for
+	 * kernels without sysrq: there the drivers shut down first.
 	 */
 	file_write("/proc/sys/kernel/sysrq", "1");
 	file_write("/proc/sysrq-trigger", "b");
@@ -46,14 +46,14 @@ static int open_result_tty(void)
 	return tcsetattr(tty, TCSANOW, &settings) ? -errno : 0;
 }
 
-/* The environment that test programs find, beside what comes with a device. */
+/* Set the environment of the test programs. Devices add theirs. */
 static void topics_environment(const struct config *config)
 {
 	if (*config->filter)
 		setenv(ENV_FILTER, config->filter, 1);
 	if (config->slow)
 		setenv(ENV_SLOW, "yes", 1);
-	setenv(ENV_POISON, "yes", 1);	/* a guest does not live long */
+	setenv(ENV_POISON, "yes", 1);	/* the guest ends with the run */
 	if (*config->module)
 		setenv(ENV_MODULE, config->module, 1);
 }
@@ -72,9 +72,9 @@ static void report_machine(void)
 }
 
 /*
- * The kernel runs modprobe for whatever it does not know, such as a device that has gone; there is
- * none here. An empty name makes it answer at once, instead of starting a process on a CPU that a
- * test believes idle.
+ * The kernel runs modprobe for everything it does not know, such as a device that is gone, and the
+ * guest has no modprobe. With an empty name the kernel fails at once, and starts no process on a
+ * CPU that a test takes to be idle.
  */
 static void no_modprobe(void)
 {
@@ -106,7 +106,7 @@ static void run_suite(const struct config *config)
 	run_topics(config);
 }
 
-/* By 9p, where the kernel has it; else the host has packed a copy to the same place. */
+/* Mount the directory of the host by 9p. For a kernel without 9p the host packed a copy of it. */
 static void share_up(void)
 {
 	kmods_load_for(NEED_SHARE);

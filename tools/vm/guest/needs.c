@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How the guest gets what a topic needs, and gets rid of it. */
+/* Set up what a topic needs, and take it away after the topic. */
 #include "../../lib/array.h"
 #include "../needs.h"
 #include "guest.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The result stream: KTAP, in a guest on the second UART. */
+/* The result stream: KTAP. A guest sends it over the second serial line. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -88,7 +88,7 @@ static void write_text(const char *text)
 	report_raw(text, strlen(text));
 }
 
-/* A later guest goes on with the stream of the ones before. */
+/* A later guest continues the stream of the guests before: no version line, no plan. */
 void report_begin(const struct config *config)
 {
 	char plan[64];

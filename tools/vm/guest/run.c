@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From the module under test to the end marker. */
+/* Insert the module, run the topics, check that nothing is left, send the end marker. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

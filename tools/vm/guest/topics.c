@@ -90,7 +90,9 @@ static pid_t parent_of(pid_t pid)
 	return end && sscanf(end, ") %*c %d", &parent) == 1 ? parent : 0;
 }
 
-/* Threads of the kernel have other ancestors, and so has all that runs on a machine besides. */
+/*
+ * Kernel threads are no descendants of this process, nor are other programs of a person's machine.
+ */
 static bool is_descendant(pid_t pid)
 {
 	while (pid && pid != getpid())
@@ -113,7 +115,7 @@ static void for_each_descendant(void (*visit)(pid_t pid))
 		closedir(directory);
 }
 
-/* Where a process hangs: its state and its stack in the kernel. */
+/* Report the state of a process and its stack in the kernel. */
 static void report_hung_process(pid_t pid)
 {
 	char path[64], text[2048], *line, *rest;
@@ -134,7 +136,10 @@ static void kill_process(pid_t pid)
 	kill(pid, SIGKILL);
 }
 
-/* Around init there is nobody else: one call reaches even those that fork all the time. */
+/*
+ * In a guest all processes belong to the topic: one call reaches even a process that forks all the
+ * time.
+ */
 static void kill_descendants(void)
 {
 	if (getpid() == 1)
@@ -144,8 +149,8 @@ static void kill_descendants(void)
 }
 
 /*
- * The harness puts every test into a process group of its own: only a parent of all that lost theirs
- * can reach them. Return: false if something survives SIGKILL
+ * The harness puts every test into a process group of its own, so killing the group of the topic is
+ * not enough. Return: false if a process survives SIGKILL
  */
 static bool reap_descendants(void)
 {
@@ -171,8 +176,8 @@ static bool reap_descendants(void)
 
 /**
  * struct ending - how a test program ended
- * @status: of waitpid
- * @left: what the machine was not rid of afterwards, or NULL
+ * @status: as waitpid() has it
+ * @left: what could not be given back afterwards, or NULL
  */
 struct ending {
 	int status;
@@ -243,7 +248,7 @@ static void report_ending(const char *topic, const struct config *config,
 		report_result(true, topic, NULL);
 }
 
-/* Of topics that the filter leaves out: nothing. */
+/* A topic that the filter leaves out needs nothing. */
 static unsigned int needs_of_topic(const char *topic, const char *path, const struct config *config)
 {
 	struct needs needs = { 0 };
@@ -272,7 +277,7 @@ static void run_topic(const char *topic, const struct config *config)
 		report_result(false, topic, "ERROR pipe: %s", strerror(errno));
 		return;
 	}
-	/* What a panic finds in the pipe is lost: let there be little. */
+	/* A panic loses the bytes in the pipe: keep it small. */
 	fcntl(output[1], F_SETPIPE_SZ, 4096);
 	snprintf(path, sizeof(path), "%s/%s", config->tests, topic);
 	needs = needs_of_topic(topic, path, config);

@@ -129,7 +129,7 @@ static const struct story stories[] = {
 	  "not ok 3 fork # ERROR killed by signal 11\n" CLEAN END(6), .reason = "not whole: short plan" },
 };
 
-static void tell(const struct story *story)
+static void judge_story(const struct story *story)
 {
 	struct options options = { .arch = arch_host(), .filter = story->filter, .qemu_args = "" };
 	struct machine machine = { .end = story->end, .limits = { .boot = 5, .test = 5 } };
@@ -170,7 +170,7 @@ static const struct {
 	{ "int3_in_a_trace", "[ 2.475129]  exc_int3+0x1/0x2\n", false },
 };
 
-static void die(const char *name, const char *line, bool int3)
+static void judge_death(const char *name, const char *line, bool int3)
 {
 	struct console console = { .log = fopen("/dev/null", "we") };
 
@@ -276,8 +276,8 @@ static void needs_are_read_from_the_program(void)
 	struct needs needs;
 
 	tap_verdict(!needs_read("/proc/self/exe", &needs, word, sizeof(word)) &&
-		    needs.bits == NEED_PMEM && needs.own_guest && !strcmp(needs.parameters, "a=1 b=2"),
-		    "vm_parts.needs.read");
+		    needs.bits == NEED_PMEM && needs.own_guest &&
+		    !strcmp(needs.parameters, "a=1 b=2"), "vm_parts.needs.read");
 	tap_verdict(!needs_read("/proc/self/cmdline", &needs, word, sizeof(word)) && !needs.bits &&
 		    !needs.own_guest, "vm_parts.needs.no_program");
 }
@@ -314,7 +314,9 @@ static bool guest_is(const struct guests *guests, size_t number, const char *top
 
 static void topics_get_their_guests(const struct plan *plan, const char *directory)
 {
-	const struct options options = { .tests = directory, .filter = plan->filter, .append = "c=3" };
+	const struct options options = {
+		.tests = directory, .filter = plan->filter, .append = "c=3",
+	};
 	struct guests guests;
 	bool ok = !guests_plan(&guests, &options) && guests.results == plan->results;
 
@@ -367,9 +369,9 @@ int main(void)
 	man_page_has_the_exit_codes();
 	splats_are_told_from_talk();
 	for (size_t i = 0; i < ARRAY_SIZE(stories); i++)
-		tell(&stories[i]);
+		judge_story(&stories[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(deaths); i++)
-		die(deaths[i].name, deaths[i].line, deaths[i].int3);
+		judge_death(deaths[i].name, deaths[i].line, deaths[i].int3);
 	modules_load_after_what_they_need();
 	return tap_end();
 }

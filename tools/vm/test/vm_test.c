@@ -150,7 +150,7 @@ static const struct row rows[] = {
 		.arguments = { SMALL, "--qemu-args", "-device no-such-device" },
 		.exit_code = EXIT_USAGE,
 		.says = { "QEMU did not start: ", "no-such-device",
-			  "correct what QEMU was told: --qemu-args (QEMU_ARGS=)" },
+			  "correct the words for QEMU: --qemu-args (QEMU_ARGS=)" },
 	}, {
 		.name = "too_many_hugepages",
 		.arguments = { "--memory", "512", "--hugepages", "256" },
@@ -162,8 +162,8 @@ static const struct row rows[] = {
 			       "--filter", "numa.base* frame.next*" },
 		.exit_code = EXIT_PASS,
 		.says = { "booting once more, guest 2, for numa (numa=fake=2)\n" },
-		.stream = { "ok 2 insmod\n", " clean\n", "# pincheck-vm guest: 2: numa (numa=fake=2)\n",
-			    " boot_2\n", " ok 1 numa.base_none.free_page_moves\n", " numa\n",
+		.stream = { "ok 2 insmod\n", " clean\n",
+			    "# pincheck-vm guest: 2: numa (numa=fake=2)\n", " boot_2\n", " ok 1 numa.base_none.free_page_moves\n", " numa\n",
 			    " clean_2\n" },
 	}, {
 		.name = "machine",
