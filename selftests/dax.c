@@ -137,4 +137,5 @@ TEST_F(dax, device_io)
 	evidence("bytes=%zu note=\"seen both ways, and in the file\"", self->bytes);
 }
 
+TOPIC_NEEDS("pmem");
 PINCHECK_TEST_MAIN

@@ -184,4 +184,5 @@ TEST_F(devices, edu_behind_iommu)
 	close(enable);
 }
 
+TOPIC_NEEDS("virtio_mem pmem edu");
 PINCHECK_TEST_MAIN

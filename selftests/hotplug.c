@@ -147,4 +147,5 @@ TEST_F_TIMEOUT(hotplug, resized_meanwhile, 120)
 		 self->first, self->end, ROUNDS, self->reports, self->offline, self->scans, below);
 }
 
+TOPIC_NEEDS("virtio_mem");
 PINCHECK_TEST_MAIN

@@ -209,4 +209,5 @@ TEST_F(page_types, no_reference)
 		 differs, judged);
 }
 
+TOPIC_NEEDS("virtio_mem");
 PINCHECK_TEST_MAIN

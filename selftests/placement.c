@@ -363,4 +363,5 @@ SCENARIO(placement, offline_has_no_pages, .rows = "B1", .hold = HOLD_NONE,
 	EXPECT_CPU_SEES(subject, BEFORE);
 }
 
+TOPIC_NEEDS("movable");
 PINCHECK_TEST_MAIN

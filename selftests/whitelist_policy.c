@@ -250,4 +250,5 @@ TEST_F(whitelist_policy, verdict_in_report)
 	EXPECT_VERDICT(verdict_report, self, variant);
 }
 
+TOPIC_NEEDS("file_systems");
 PINCHECK_TEST_MAIN

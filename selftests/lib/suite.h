@@ -31,8 +31,9 @@
  * SUITE_PREPARE does what is dear once for all cases. Keep the names topic.variant.scenario.
  *
  * The binary: run cases that match one of its arguments, or of PINCHECK_TESTS (globs over
- * topic.variant.scenario, separated by spaces), or all. -l lists them. PINCHECK_TIMEOUT_FACTOR
- * multiplies the time limit of each. Exit code 0: none failed, 1: some failed, 4: none matched.
+ * topic.variant.scenario, separated by spaces), or all. -l lists them, and TOPIC_NEEDS() of the
+ * topic. PINCHECK_TIMEOUT_FACTOR multiplies the time limit of each. Exit code 0: none failed, 1:
+ * some failed, 4: none matched.
  */
 #ifndef PINCHECK_SELFTESTS_SUITE_H
 #define PINCHECK_SELFTESTS_SUITE_H

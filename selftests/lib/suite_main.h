@@ -14,8 +14,22 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include "../../tools/vm/protocol.h"
 #include "books.h"
 #include "quiet.h"
+
+/**
+ * TOPIC_NEEDS() - what this topic needs of the guest and others are better off without
+ *
+ * Words with spaces between them: names of tools/vm/needs.c ("pmem virtio_mem"), and kernel
+ * parameters ("numa=fake=2"), for which pincheck-vm boots a guest of its own. pincheck-vm reads
+ * them from the program. They are an offer only: a case still says by SUITE_NEEDS() what it cannot
+ * do without.
+ */
+#define TOPIC_NEEDS(words)									\
+	const char topic_needs[] __attribute__((used, section(NEEDS_SECTION))) = words
+
+extern const char topic_needs[] __attribute__((weak));
 
 struct suite_run {
 	struct suite_case *cases;
@@ -361,6 +375,8 @@ static int suite_list(const struct suite_run *run)
 	char name[256];
 	size_t i;
 
+	if (topic_needs)
+		fprintf(stderr, "needs of the guest: %s\n", topic_needs);
 	for (i = 0; i < run->count; i++) {
 		suite_case_name(&run->cases[i], name, sizeof(name));
 		puts(name);

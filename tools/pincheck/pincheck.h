@@ -8,12 +8,13 @@
 #include <stddef.h>
 
 #include "tools/lib/array.h"
+#include "tools/lib/exit_code.h"
 
 /* Bytes of a base page, on all that this runs on. */
 #define BASE_BYTES	4096UL
 
-/* Exit codes, as design.md section 9 has them for a run. */
-enum exit_code { EXIT_KEPT = 0, EXIT_BROKEN = 1, EXIT_USAGE = 2 };
+/* Other names for exit codes of a command that runs no tests */
+enum { EXIT_KEPT = EXIT_PASS, EXIT_BROKEN = EXIT_FAIL };
 
 int bench_command(int argc, char **argv);
 int info_command(int argc, char **argv);

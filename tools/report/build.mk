@@ -3,7 +3,7 @@
 
 REPORT_SOURCES	:= $(wildcard tools/report/*.c) tools/report/assets.S tools/lib/directory.c \
 		   tools/lib/ktap.c tools/lib/pairs.c
-REPORT_HEADERS	:= $(wildcard tools/report/*.h) tools/lib/directory.h tools/lib/ktap.h tools/lib/pairs.h tools/vm/protocol.h \
+REPORT_HEADERS	:= $(wildcard tools/report/*.h) tools/lib/directory.h tools/lib/exit_code.h tools/lib/ktap.h tools/lib/pairs.h tools/vm/protocol.h \
 		   $(wildcard tools/report/page/*)
 REPORT_LIBS	:= -ljansson -lsmartcols
 REPORT_SANITIZE	:= -O1 -fsanitize=address,undefined -fno-sanitize-recover=all

@@ -4,12 +4,7 @@
 #define PINCHECK_REPORT_COMMANDS_H
 
 #include <stdbool.h>
-
-/* Exit codes: those of the runner that a report can have. */
-#define EXIT_PASS	0
-#define EXIT_FAIL	1
-#define EXIT_USAGE	2
-#define EXIT_SKIP_ONLY	4
+#include "../lib/exit_code.h"
 
 /**
  * struct arguments - the command line

@@ -3,18 +3,20 @@
 BUILD ?= build
 
 VM_SOURCES	:= $(wildcard tools/vm/*.c) $(ARCH_SOURCES) tools/lib/directory.c tools/lib/ktap.c
-VM_INIT_SOURCES	:= $(wildcard tools/vm/guest/*.c) tools/vm/needs.c tools/vm/splat.c \
-		   $(ARCH_SOURCES) tools/lib/vmstat.c
+VM_TOPIC_PARTS	:= tools/vm/needs.c tools/vm/splat.c $(ARCH_SOURCES) tools/lib/vmstat.c
+VM_INIT_SOURCES	:= $(filter-out %/host.c,$(wildcard tools/vm/guest/*.c)) $(VM_TOPIC_PARTS)
+VM_HOST_SOURCES	:= $(patsubst %,tools/vm/guest/%.c,host run topics forward report clean kmsg kmods files) \
+		   $(VM_TOPIC_PARTS)
 VM_HEADERS	:= $(wildcard tools/vm/*.h tools/vm/guest/*.h) tools/lib/directory.h tools/lib/ktap.h \
 		   tools/lib/vmstat.h $(ARCH_HEADERS) \
-		   tools/lib/array.h tools/lib/test/tap.h
+		   tools/lib/array.h tools/lib/exit_code.h tools/lib/test/tap.h
 VM_CFLAGS	:= -O2 -g -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes \
 		   -Wmissing-prototypes -Werror
 VM_TEST_PARTS	:= tools/vm/util.c tools/vm/kmods.c tools/vm/initramfs.c tools/vm/disks.c \
 		   tools/vm/needs.c tools/lib/directory.c
 VM_SANITIZE	:= -fsanitize=address,undefined -fno-sanitize-recover=all
 
-TOOLS		+= $(BUILD)/bin/pincheck-vm $(BUILD)/vm/init
+TOOLS		+= $(BUILD)/bin/pincheck-vm $(BUILD)/vm/init $(BUILD)/vm/topics-host
 UNIT_TESTS	+= $(BUILD)/test/ktap_test $(BUILD)/test/vm_parts_test
 
 $(BUILD)/bin/pincheck-vm: $(VM_SOURCES) $(VM_HEADERS) | host-build
@@ -24,6 +26,10 @@ $(BUILD)/bin/pincheck-vm: $(VM_SOURCES) $(VM_HEADERS) | host-build
 $(BUILD)/vm/init: $(VM_INIT_SOURCES) $(VM_HEADERS) | host-build
 	@mkdir -p $(@D)
 	$(CC) $(VM_CFLAGS) -static -s -o $@ $(VM_INIT_SOURCES)
+
+$(BUILD)/vm/topics-host: $(VM_HOST_SOURCES) $(VM_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(VM_CFLAGS) -static -s -o $@ $(VM_HOST_SOURCES)
 
 $(BUILD)/test/ktap_test: tools/lib/test/ktap_test.c tools/lib/ktap.c $(VM_HEADERS)
 	@mkdir -p $(@D)
