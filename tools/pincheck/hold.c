@@ -11,7 +11,7 @@
 #include "tools/lib/kinds.h"
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/columns.h"
-#include "tools/pincheck/keep.h"
+#include "tools/pincheck/keep_hold.h"
 #include "tools/pincheck/memory.h"
 #include "tools/pincheck/pincheck.h"
 

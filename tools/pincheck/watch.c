@@ -14,7 +14,7 @@
 #include "tools/lib/pagemap.h"
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/columns.h"
-#include "tools/pincheck/keep.h"
+#include "tools/pincheck/keep_hold.h"
 #include "tools/pincheck/pincheck.h"
 
 #define MOST_PAGES	(1ULL << 20)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* How long something is kept: until a person, a signal, the clock or a command says so. */
-#ifndef PINCHECK_KEEP_H
-#define PINCHECK_KEEP_H
+#ifndef PINCHECK_KEEP_HOLD_H
+#define PINCHECK_KEEP_HOLD_H
 
 #include <linux/types.h>
 #include <sys/types.h>

@@ -10,7 +10,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "tools/pincheck/keep.h"
+#include "tools/pincheck/keep_hold.h"
 #include "tools/pincheck/pincheck.h"
 
 #define MOST_SECONDS	2000000ULL	/* what poll() can wait, in milliseconds */
