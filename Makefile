@@ -17,7 +17,29 @@ results := $(BUILD)/results
 
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
-INCLUDES := -Iinclude/uapi -Itools/lib
+INCLUDES := -Iinclude/uapi -Itools/lib -I.
+
+# How a program for this machine is made of its prerequisites, and a unit test, with the sanitizers.
+# A rule may set LIBS. $(call script-test,VARIABLE=VALUE,SCRIPT): tools/unit takes programs without
+# arguments.
+HOST_CC   = $(CC) -D_GNU_SOURCE $(CFLAGS) $(WARNINGS) $(INCLUDES)
+SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+
+define host-program
+@mkdir -p $(@D)
+$(HOST_CC) -o $@ $(filter %.c %.S,$^) $(LIBS)
+endef
+
+define unit-program
+@mkdir -p $(@D)
+$(HOST_CC) $(SANITIZE) -o $@ $(filter %.c %.S,$^) $(LIBS)
+endef
+
+define script-test
+@mkdir -p $(@D)
+printf '#!/bin/sh\n%s exec %s\n' '$(1)' '$(2)' > $@
+chmod +x $@
+endef
 
 export BUILD CC CACHE KSRC
 # The machine that the guest is
