@@ -41,6 +41,8 @@ printf '#!/bin/sh\n%s exec %s\n' '$(1)' '$(2)' > $@
 chmod +x $@
 endef
 
+VERSION = $(shell sed -n 's/^.define PINCHECK_VERSION.*"\(.*\)"/\1/p' include/pincheck-version.h)
+
 export BUILD CC CACHE KSRC
 # The machine that the guest is
 export APPEND MEMORY SMP HUGEPAGES QEMU_ARGS SHARE
@@ -128,18 +130,19 @@ install: tools ## programs, header and man pages, under PREFIX= (and DESTDIR=)
 	install -D -t $(DESTDIR)$(PREFIX)/libexec/pincheck $(BUILD)/vm/init
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/pincheck tools/vm/splats-allowed
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/linux include/uapi/linux/pincheck.h
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard Documentation/*.1)
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man4 $(wildcard Documentation/*.4)
+	for page in $(notdir $(wildcard Documentation/*.[1-9])); do \
+		sed 's/@VERSION@/$(VERSION)/' Documentation/$$page | install -D -m 644 /dev/stdin \
+			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page || exit; \
+	done
 
 .PHONY: dkms-install dkms-remove
 dkms-install: host-dkms ## the module under DKMS: for all kernels here that have headers, and those to come
-	tools/dkms install
+	VERSION="$(VERSION)" tools/dkms install
 
 dkms-remove: ## take it out again
-	tools/dkms remove
+	VERSION="$(VERSION)" tools/dkms remove
 
 ##@ Release
-VERSION = $(shell awk -F'"' '/define PINCHECK_VERSION/ && NF > 1 { print $$2 }' include/pincheck-version.h)
 DIST    = $(BUILD)/dist/pincheck-$(VERSION).tar.gz
 .PHONY: dist dist-check
 dist: ## build/dist/pincheck-VERSION.tar.gz: the commit that is checked out

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The pincheck command.
 
-PINCHECK_SOURCES := $(wildcard tools/pincheck/*.c) $(ARCH_SOURCES) $(LIB_SOURCES) tools/lib/directory.c \
-		    tools/lib/ktap.c \
+PINCHECK_SOURCES := $(wildcard tools/pincheck/*.c) $(ARCH_SOURCES) $(LIB_SOURCES) \
+		    $(addprefix tools/lib/,directory.c ktap.c version.c) \
 		    $(filter-out tools/bench/main.c,$(wildcard tools/bench/*.c))
 
 TOOLS += $(BUILD)/bin/pincheck

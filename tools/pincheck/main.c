@@ -2,10 +2,7 @@
 /* pincheck: ask the device, check the machine, show results. */
 #include <stdio.h>
 #include <string.h>
-#include "include/pincheck-version.h"
 #include "pincheck.h"
-
-#define VERSION_LINE	"pincheck " PINCHECK_VERSION
 
 static const struct subcommand {
 	const char *name;
@@ -31,7 +28,6 @@ static int run(const struct subcommand *subcommand, int argc, char **argv)
 	snprintf(name, sizeof(name), "pincheck %s", subcommand->name);
 	argv[0] = name;
 	argp_err_exit_status = EXIT_USAGE;
-	argp_program_version = VERSION_LINE;
 	return subcommand->run(argc, argv);
 }
 
@@ -50,7 +46,7 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help"))
 		return usage(stdout, 0);
 	if (!strcmp(argv[1], "--version"))
-		return puts(VERSION_LINE) < 0 ? EXIT_USAGE : 0;
+		return puts(argp_program_version) < 0 ? EXIT_USAGE : 0;
 	for (size_t i = 0; i < ARRAY_SIZE(subcommands); i++) {
 		if (!strcmp(argv[1], subcommands[i].name))
 			return run(&subcommands[i], argc - 1, argv + 1);

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # pincheck-report, the matrix, and their tests.
 
-REPORT_SOURCES	:= $(wildcard tools/report/*.c) tools/report/assets.S tools/lib/directory.c \
-		   tools/lib/ktap.c
+REPORT_SOURCES	:= $(wildcard tools/report/*.c) tools/report/assets.S \
+		   $(addprefix tools/lib/,directory.c ktap.c version.c)
 REPORT_HEADERS	:= $(wildcard tools/report/*.h) tools/lib/directory.h tools/lib/ktap.h tools/vm/protocol.h \
+		   include/pincheck-version.h \
 		   $(wildcard tools/report/page/*)
 
 TOOLS		+= $(BUILD)/bin/pincheck-report

@@ -2,12 +2,13 @@
 # pincheck-vm, the guest's init, and the tests of both.
 BUILD ?= build
 
-VM_SOURCES	:= $(wildcard tools/vm/*.c) $(ARCH_SOURCES) tools/lib/directory.c tools/lib/ktap.c
+VM_SOURCES	:= $(wildcard tools/vm/*.c) $(ARCH_SOURCES) \
+		   $(addprefix tools/lib/,directory.c ktap.c version.c)
 VM_INIT_SOURCES	:= $(wildcard tools/vm/guest/*.c) tools/vm/needs.c tools/vm/splat.c \
 		   $(ARCH_SOURCES) tools/lib/vmstat.c
 VM_HEADERS	:= $(wildcard tools/vm/*.h tools/vm/guest/*.h) tools/lib/directory.h tools/lib/ktap.h \
 		   tools/lib/vmstat.h $(ARCH_HEADERS) \
-		   tools/lib/array.h tools/lib/test/tap.h
+		   tools/lib/array.h tools/lib/test/tap.h include/pincheck-version.h
 VM_TEST_PARTS	:= tools/vm/util.c tools/vm/kmods.c tools/vm/initramfs.c tools/vm/disks.c \
 		   tools/vm/needs.c tools/lib/directory.c
 
