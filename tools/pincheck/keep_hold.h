@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How long something is kept: until a person, a signal, the clock or a command says so. */
+/* Keep a hold until a person, a signal, the clock or a command ends it. */
 #ifndef PINCHECK_KEEP_HOLD_H
 #define PINCHECK_KEEP_HOLD_H
 
@@ -7,11 +7,9 @@
 #include <sys/types.h>
 
 /**
- * struct keep - what ends it
- * @command: to run meanwhile, ends with NULL; NULL: none
- * @seconds: 0: until Enter or the end of input
- *
- * SIGINT and SIGTERM end it, too.
+ * struct keep - what ends the hold, beside SIGINT and SIGTERM
+ * @command: arguments of a command, up to NULL: its end; NULL: there is none
+ * @seconds: this time; 0: Enter or the end of input
  */
 struct keep {
 	char **command;
@@ -19,20 +17,22 @@ struct keep {
 };
 
 /**
- * keep_signals() - SIGINT, SIGTERM and @other (0: none) by descriptor from now on
+ * keep_signals() - from now on SIGINT, SIGTERM and @other (0: none) come by a descriptor
  *
- * To be called before anything is told that somebody might answer by a signal.
+ * To be called before the first output, to which somebody might answer with a signal.
  *
  * Return: the descriptor, or a negative errno
  */
 int keep_signals(int other);
 
 /**
- * keep_until_done() - wait
- * @signals: of keep_signals(), with SIGCHLD where there is a command
- * @pid: whose memory it is about, at @address and @length: told to the command
+ * keep_until_done() - wait until something ends the hold
+ * @signals: from keep_signals(), with SIGCHLD where there is a command
+ * @pid: process whose memory is held, which the command finds in its environment
+ * @address: of the held memory, likewise
+ * @length: of the held memory, likewise
  *
- * Return: exit code of the command, 0 without one, EXIT_USAGE if it could not be run
+ * Return: exit code of the command, 0 without one, EXIT_USAGE if it cannot be run
  */
 int keep_until_done(const struct keep *keep, int signals, pid_t pid, __u64 address, __u64 length);
 
