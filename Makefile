@@ -144,7 +144,10 @@ dkms-remove: ## take it out again
 
 ##@ Release
 DIST    = $(BUILD)/dist/pincheck-$(VERSION).tar.gz
-.PHONY: dist dist-check
+.PHONY: dist dist-check version
+version: ## print the version of the project
+	@echo $(VERSION)
+
 dist: ## build/dist/pincheck-VERSION.tar.gz: the commit that is checked out
 	@git diff --quiet HEAD || echo 'dist: the tarball lacks what is not committed: git commit' >&2
 	@mkdir -p $(dir $(DIST))
