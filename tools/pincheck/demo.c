@@ -224,9 +224,6 @@ static error_t parse_demo(int key, char *argument, struct argp_state *state)
 	struct demo *demo = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &demo->output;
-		return 0;
 	case 'l':
 		demo->list = true;
 		return 0;
@@ -250,21 +247,16 @@ int demo_command(int argc, char **argv)
 		{ "list", 'l', NULL, 0, "print the names of the scenarios, for TESTS=", 0 },
 		{ 0 }
 	};
-	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = {
-		.options = options, .parser = parse_demo, .children = children,
-		.args_doc = "RESULTS.ktap",
+		.options = options, .parser = parse_demo, .args_doc = "RESULTS.ktap",
 		.doc = "Show a dozen scenarios of a finished run as a table. Exit 0 if each went as expected.",
 	};
+	static const struct columns acts_columns = { "acts", columns, COLUMNS };
 	struct demo demo = { 0 };
-	struct table *table;
-	int code;
+	const struct table_command command = {
+		.argp = &argp, .input = &demo, .output = &demo.output, .columns = &acts_columns,
+		.run = run_demo,
+	};
 
-	parse_arguments(&argp, argc, argv, &demo, columns, COLUMNS);
-	table = table_new(&demo.output, "acts", columns, COLUMNS);
-	if (!table)
-		return EXIT_USAGE;
-	code = run_demo(&demo, table);
-	table_free(table);
-	return code;
+	return table_command(&command, argc, argv);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Strings that grow. */
-#define _GNU_SOURCE
 #include <ctype.h>
 #include <err.h>
 #include <stdarg.h>

@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include "../needs.h"
 #include "../protocol.h"
-#include "forward.h"
+#include "ktap_forward.h"
 #include "guest.h"
 
 #define EXIT_SKIP	4	/* KSFT_SKIP */

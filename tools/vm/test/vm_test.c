@@ -179,7 +179,7 @@ static const struct row rows[] = {
 			 "ls -d /mnt/*; grep -c zram /proc/swaps\n"
 			 "echo here is the guest >from_guest\nexit 7\n",
 		.exit_code = 7,
-		.says = { "file_whitelist ", "# Totals: pass:8 ", "here is the host\n",
+		.says = { "FILE-WHITELIST ", "# Totals: pass:8 ", "here is the host\n",
 			  "/mnt/btrfs\n/mnt/ext4\n/mnt/share\n", "/mnt/xfs\n1\n" },
 		.leaves = { "here is the guest\n" },
 	}, {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "forward.h"
+#include "ktap_forward.h"
 #include "guest.h"
 
 /* One write for many lines: a tty write costs more than the bytes in it. */
