@@ -28,23 +28,14 @@ const struct gup_calls get_calls = {
 	.put = get_put,
 };
 
-static int get_take(struct hold *hold, struct pincheck_hold *request)
-{
-	return gup_take(&get_calls, hold, request);
-}
-
-static void get_give_back(struct hold *hold, unsigned long first, unsigned long nr, bool dirty)
-{
-	gup_give_back(&get_calls, hold, first, nr, dirty);
-}
-
 /* Never long-term: with FOLL_LONGTERM and without FOLL_PIN the kernel prints a warning. */
 const struct hold_ops get_ops = {
 	.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_FORCE,
 	.by_address = true,
 	.plain = true,
 	.check = gup_check,
-	.take = get_take,
+	.gup = &get_calls,
+	.take = gup_take,
 	.can_cut = gup_can_cut,
-	.give_back = get_give_back,
+	.give_back = gup_give_back,
 };

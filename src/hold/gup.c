@@ -26,10 +26,11 @@ unsigned int gup_foll_flags(u32 flags)
 }
 
 /* One GUP call. *fast: number of pages that came by GUP-fast. @call: NULL for the slow path. */
-static long gup_call(const struct gup_calls *calls, struct hold *hold, struct path_call *call,
-		     unsigned long done, unsigned long nr, u32 *fast)
+static long gup_call(struct hold *hold, struct path_call *call, unsigned long done,
+		     unsigned long nr, u32 *fast)
 {
 	unsigned long start = hold->addr + (done << PAGE_SHIFT);
+	const struct gup_calls *calls = hold->ops->gup;
 	unsigned int flags = gup_foll_flags(hold->flags);
 	long got;
 
@@ -44,15 +45,15 @@ static long gup_call(const struct gup_calls *calls, struct hold *hold, struct pa
 }
 
 /* Takes one chunk, from page @done on. Return: pages that came; *err: why not all of them. */
-static unsigned long gup_chunk(const struct gup_calls *calls, struct hold *hold,
-			       struct path_call *call, unsigned long done, int *err)
+static unsigned long gup_chunk(struct hold *hold, struct path_call *call, unsigned long done,
+			       int *err)
 {
 	unsigned long nr = min(hold->nr - done, HOLD_CHUNK_PAGES), came = 0;
 	u32 *split = &hold->fast[done / HOLD_CHUNK_PAGES], fast;
 
 	/* GUP does not say why it gave fewer pages; the call for the rest does. */
 	while (came < nr) {
-		long got = gup_call(calls, hold, call, done + came, nr - came, &fast);
+		long got = gup_call(hold, call, done + came, nr - came, &fast);
 
 		if (got <= 0) {
 			/* Some kernels return 0 for arguments that they refuse. */
@@ -66,18 +67,6 @@ static unsigned long gup_chunk(const struct gup_calls *calls, struct hold *hold,
 			break;
 	}
 	return came;
-}
-
-static void put_pages(const struct gup_calls *calls, struct page **pages, unsigned long nr,
-		      bool dirty)
-{
-	unsigned long done, chunk;
-
-	for (done = 0; done < nr; done += chunk) {
-		chunk = min(nr - done, PUT_CHUNK_PAGES);
-		calls->put(pages + done, chunk, dirty);
-		cond_resched();
-	}
 }
 
 /**
@@ -103,7 +92,6 @@ int gup_check(const struct pincheck_hold *request)
 
 /**
  * gup_take() - take references on all pages of a hold, or on none
- * @calls: the kind's calls
  * @hold: with addr, nr and flags; its pages and fast are filled
  * @request: checked; its pages is set to the number of pages that GUP gave, on failure, too
  *
@@ -112,7 +100,7 @@ int gup_check(const struct pincheck_hold *request)
  * Return: 0; or, with the reason in @request: -EINTR when a fatal signal is pending; else the errno
  * of GUP.
  */
-int gup_take(const struct gup_calls *calls, struct hold *hold, struct pincheck_hold *request)
+int gup_take(struct hold *hold, struct pincheck_hold *request)
 {
 	bool slow = request->path == PINCHECK_PATH_SLOW;
 	struct path_call call = { 0 };
@@ -120,15 +108,14 @@ int gup_take(const struct gup_calls *calls, struct hold *hold, struct pincheck_h
 	int err = 0;
 
 	for (; got < hold->nr && !err; cond_resched()) {
-		got += gup_chunk(calls, hold, slow ? NULL : &call, got, &err);
+		got += gup_chunk(hold, slow ? NULL : &call, got, &err);
 		/* GUP says EAGAIN when a fatal signal came while it waited for mmap_lock. */
 		if (fatal_signal_pending(current) && got < hold->nr)
 			err = -EINTR;
 	}
 	request->pages = got;
 	if (err) {
-		put_pages(calls, hold->pages, got, false);
-		account_references(hold->account, 0, got);
+		gup_give_back(hold, 0, got, false);
 		request->reason = explain_failure(hold->mm, hold->addr + (got << PAGE_SHIFT),
 						  hold->flags, err);
 	}
@@ -149,7 +136,6 @@ bool gup_can_cut(const struct hold *hold, unsigned long index)
 
 /**
  * gup_give_back() - give references of a hold back
- * @calls: the kind's calls
  * @hold: whose pages nobody uses any more
  * @first: index of the first page
  * @nr: number of pages, all of them still held
@@ -157,9 +143,14 @@ bool gup_can_cut(const struct hold *hold, unsigned long index)
  *
  * Context: process context, sleeps; @hold->busy is held for writing or nobody else can find it.
  */
-void gup_give_back(const struct gup_calls *calls, struct hold *hold, unsigned long first,
-		   unsigned long nr, bool dirty)
+void gup_give_back(struct hold *hold, unsigned long first, unsigned long nr, bool dirty)
 {
-	put_pages(calls, hold->pages + first, nr, dirty);
+	unsigned long end = first + nr, chunk;
+
+	for (; first < end; first += chunk) {
+		chunk = min(end - first, PUT_CHUNK_PAGES);
+		hold->ops->gup->put(hold->pages + first, chunk, dirty);
+		cond_resched();
+	}
 	account_references(hold->account, 0, nr);
 }

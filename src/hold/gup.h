@@ -35,9 +35,8 @@ extern const struct gup_calls get_calls;
 
 unsigned int gup_foll_flags(u32 flags);
 int gup_check(const struct pincheck_hold *request);
-int gup_take(const struct gup_calls *calls, struct hold *hold, struct pincheck_hold *request);
-void gup_give_back(const struct gup_calls *calls, struct hold *hold, unsigned long first,
-		   unsigned long nr, bool dirty);
+int gup_take(struct hold *hold, struct pincheck_hold *request);
+void gup_give_back(struct hold *hold, unsigned long first, unsigned long nr, bool dirty);
 bool gup_can_cut(const struct hold *hold, unsigned long index);
 
 #endif

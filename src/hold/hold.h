@@ -20,6 +20,7 @@
 #define HOLD_PAGES_MAX		262144UL
 
 struct account;
+struct gup_calls;
 struct hold;
 struct interval;
 struct io_part;
@@ -31,6 +32,7 @@ struct io_part;
  * @plain: the references are plain ones (FOLL_GET), not pins
  * @always_longterm: the pins are long-term, with or without PINCHECK_HOLD_LONGTERM
  * @pins_folios: pages of one folio that follow each other in a chunk share one pin
+ * @gup: the calls of a kind that uses gup_take() and gup_give_back()
  * @check: checks what does not depend on memory: 0 or -EINVAL
  * @private_bytes: size of @private of a hold of this kind; NULL: the kind has no private memory
  * @take: fills @pages of a hold and sets pages of the request to the number of pages that came. If
@@ -54,6 +56,7 @@ struct hold_ops {
 	bool plain;
 	bool always_longterm;
 	bool pins_folios;
+	const struct gup_calls *gup;
 	int (*check)(const struct pincheck_hold *request);
 	size_t (*private_bytes)(const struct pincheck_hold *request);
 	int (*take)(struct hold *hold, struct pincheck_hold *request);

@@ -20,16 +20,6 @@ const struct gup_calls pin_calls = {
 	.put = pin_put,
 };
 
-static int pin_take(struct hold *hold, struct pincheck_hold *request)
-{
-	return gup_take(&pin_calls, hold, request);
-}
-
-static void pin_give_back(struct hold *hold, unsigned long first, unsigned long nr, bool dirty)
-{
-	gup_give_back(&pin_calls, hold, first, nr, dirty);
-}
-
 /* Takes the plain reference before it drops the pin, so that the page always has one. */
 static void pin_steal(struct hold *hold, unsigned long first, unsigned long nr)
 {
@@ -48,8 +38,9 @@ const struct hold_ops pin_ops = {
 		 PINCHECK_HOLD_WHITELIST,
 	.by_address = true,
 	.check = gup_check,
-	.take = pin_take,
+	.gup = &pin_calls,
+	.take = gup_take,
 	.can_cut = gup_can_cut,
-	.give_back = pin_give_back,
+	.give_back = gup_give_back,
 	.steal = pin_steal,
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory that goes offline waits for readers of its struct pages. Readers are in RCU read-side sections
- * and have got their page from pfn_to_online_page(), which finds no page any more after MEM_OFFLINE.
- * See online.h.
+ * Memory that goes offline waits for readers of its struct pages. Readers are in RCU read-side
+ * sections and have got their page from pfn_to_online_page(), which finds no page any more after
+ * MEM_OFFLINE. See online.h.
  */
 #include <linux/memory.h>
 #include <linux/notifier.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* May the memory of a page be read and written? The same answer for holds of all kinds and reports. */
+/*
+ * May the memory of a page be read and written? The same answer for holds of all kinds and reports.
+ */
 #ifndef PINCHECK_PAGE_HEALTH_H
 #define PINCHECK_PAGE_HEALTH_H
 
