@@ -28,6 +28,8 @@ static const struct arch rows[] = {
 		 */
 		.qemu_cpu = "max,-erms,-fsrm,-la57",
 		.qemu_serial = "-serial chardev:console -serial chardev:results",
+		.iommu = "intel-iommu,intremap=off",
+		.iommu_boot = "intel_iommu=on",
 		.console_config = "CONFIG_SERIAL_8250_CONSOLE",
 		.console_tty = "/dev/ttyS0",
 		.results_tty = "/dev/ttyS1",

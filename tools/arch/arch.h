@@ -20,6 +20,8 @@
  * @qemu_machine: for -machine
  * @qemu_cpu: for -cpu, where the guest is emulated
  * @qemu_serial: connects the chardevs "console" and "results", to @console_tty and @results_tty
+ * @iommu: for -device: an IOMMU for PCI devices
+ * @iommu_boot: kernel parameters that make the kernel use @iommu
  * @console_config: the option that a kernel needs for its console
  * @console_tty: the guest's first serial line, where the kernel and a person's shell talk
  * @results_tty: its second one, where no kernel message goes; the driver must be built in
@@ -42,6 +44,8 @@ struct arch {
 	const char *qemu_machine;
 	const char *qemu_cpu;
 	const char *qemu_serial;
+	const char *iommu;
+	const char *iommu_boot;
 	const char *console_config;
 	const char *console_tty;
 	const char *results_tty;

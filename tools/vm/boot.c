@@ -15,36 +15,36 @@
 #include "suite.h"
 #include "util.h"
 
-/* Emulation is that much slower than what the defaults are meant for. */
+/* An emulated guest gets the default deadlines times this. */
 #define SLOWDOWN		3
 #define BOOT_SECONDS		20
 #define TOPIC_SECONDS		120
 #define TEST_SECONDS		600
 #define SHELL_SECONDS		(24 * 60 * 60)
-/* The guest ends an overdue topic by itself; past this, it no longer can. */
+/* The guest itself ends an overdue topic. After this time more, the guest must be stuck. */
 #define TOPIC_GRACE_SECONDS	60
 
-static long scaled(long given, long normal, bool emulated)
+static long deadline_seconds(long given, long normal, bool emulated)
 {
 	return given ? given : emulated ? normal * SLOWDOWN : normal;
 }
 
 long boot_topic_seconds(const struct options *options, bool emulated)
 {
-	return scaled(options->topic_deadline, TOPIC_SECONDS, emulated);
+	return deadline_seconds(options->topic_deadline, TOPIC_SECONDS, emulated);
 }
 
 static struct limits limits_of(const struct options *options, bool emulated)
 {
-	double boot = (double)scaled(options->boot_deadline, BOOT_SECONDS, emulated);
+	double boot = (double)deadline_seconds(options->boot_deadline, BOOT_SECONDS, emulated);
 	struct limits limits = {
 		.boot = boot,
 		.boot_total = boot * 5,
 		.topic = (double)(boot_topic_seconds(options, emulated) + TOPIC_GRACE_SECONDS),
-		.test = (double)scaled(options->test_deadline, TEST_SECONDS, emulated),
+		.test = (double)deadline_seconds(options->test_deadline, TEST_SECONDS, emulated),
 	};
 
-	/* Commands of a shell take as long as they take. */
+	/* Nobody knows how long the commands of a shell take. */
 	if (options->shell) {
 		limits.test = (double)(options->test_deadline ?: SHELL_SECONDS);
 		limits.topic = limits.test;
@@ -64,7 +64,7 @@ static FILE *open_log(const struct run *run, const char *name)
 	return log;
 }
 
-/* The console of a boot that stalled is the only trace of it: keep it beside the next one. */
+/* The console is the only trace of a boot that stalled: keep it beside that of the next boot. */
 static void keep_stalled_console(const struct options *options)
 {
 	char *from = format_text("%s/console.log", options->results);

@@ -20,7 +20,7 @@ long boot_topic_seconds(const struct options *options, bool emulated);
 /**
  * boot_run() - boot the guest of @run and follow it to its end
  * @suite: initialized for the first guest; the stream of a later one continues it
- * @shell: gets what comes by the second UART; NULL: @suite does
+ * @shell: receives the bytes of the second serial line; NULL: @suite receives them
  *
  * Return: 0, or -1, having complained
  */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../arch/arch.h"
 #include "devices.h"
 #include "needs.h"
 #include "options.h"
@@ -23,8 +24,8 @@
  * @not_with: not where --qemu-args or --append has this word: the person takes care of such a
  *	device. NULL: always
  * @words: for QEMU; @M@ is the memory in MiB, @X@ that and all that can be plugged in, @L@ the
- *	number of the last CPU, @S@ the directory to share
- * @parameters: for the kernel, or NULL
+ *	number of the last CPU, @S@ the directory to share, @I@ the architecture's IOMMU
+ * @parameters: for the kernel, or NULL; @P@ are those for the IOMMU
  */
 struct device {
 	unsigned int need;
@@ -67,9 +68,9 @@ static const struct device devices[] = {
 		},
 	}, {
 		.need = NEED_EDU,
-		.not_with = "intel-iommu",
-		.words = { "-device", "intel-iommu,intremap=off", "-device", "edu,id=edu" },
-		.parameters = " intel_iommu=on",
+		.not_with = "-iommu",
+		.words = { "-device", "@I@", "-device", "edu,id=edu" },
+		.parameters = " @P@",
 	}, {
 		.need = NEED_SHARE,
 		.not_with = "-virtfs",
@@ -114,6 +115,10 @@ static char *device_word(const char *word, const struct options *options)
 			fprintf(to, "%ld", options->smp - 1);
 		else if (!strncmp(word, "@S@", 3))
 			put_option_value(to, options->share);
+		else if (!strncmp(word, "@I@", 3))
+			fputs(options->arch->iommu, to);
+		else if (!strncmp(word, "@P@", 3))
+			fputs(options->arch->iommu_boot, to);
 		else
 			putc(*word, to);
 		if (*word == '@')
@@ -147,11 +152,13 @@ char *devices_parameters(const struct options *options)
 	char *parameters = format_text("%s", "");
 
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
-		char *longer;
+		char *longer, *own;
 
 		if (!devices[i].parameters || !device_is_wanted(&devices[i], options))
 			continue;
-		longer = format_text("%s%s", parameters, devices[i].parameters);
+		own = device_word(devices[i].parameters, options);
+		longer = format_text("%s%s", parameters, own);
+		free(own);
 		free(parameters);
 		parameters = longer;
 	}

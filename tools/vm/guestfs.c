@@ -88,7 +88,7 @@ static int pack_config(struct initramfs *initramfs, const struct options *option
 	return error;
 }
 
-/* A program header that names an interpreter is what makes a program need the host's libraries. */
+/* A program that needs libraries of the host has a program header that names the interpreter. */
 static bool is_static_program(const char *bytes, size_t length)
 {
 	Elf64_Phdr segment;

@@ -17,7 +17,7 @@ struct options;
 int guestfs_build(const struct options *options, const struct guest *guest, unsigned int results,
 		  bool emulated, const char *path);
 
-/** guestfs_build_probe() - one that only says hello. Return: 0 or -1 */
+/** guestfs_build_probe() - an initramfs whose init says that it runs, and resets. Return: 0 or -1 */
 int guestfs_build_probe(const struct options *options, const char *path);
 
 #endif

@@ -12,9 +12,9 @@
 #include "util.h"
 
 /*
- * The probe guest is the very kernel of the run with an init that says hello and resets: 0.5 s
- * where KVM works. With earlyprintk the first byte comes within 0.1 s, so a KVM that hangs costs
- * the first of these, one that is only slow has the rest.
+ * The probe guest is the kernel of the run with an init that says that it runs, and resets. Where KVM
+ * works this takes 0.5 s, and the first byte of the early console comes within 0.1 s. So a KVM that
+ * hangs costs first_sign, and a slow one has the rest.
  */
 static const struct limits limits = {
 	.first_sign = 2, .boot = 3, .boot_total = 8, .topic = 1, .test = 1,

@@ -7,8 +7,8 @@
 #include "options.h"
 
 /**
- * kvm_choose() - KVM if a probe guest runs under it, else emulation; what is forced stays
- * @why: one line for a person when KVM is not taken, "" when it is or was not wanted
+ * kvm_choose() - KVM if a probe guest runs under it, else emulation, unless an option forces one
+ * @why: if the probe failed: the reason, one line for a person; otherwise ""
  */
 enum accel kvm_choose(const struct options *options, char *why, size_t size);
 

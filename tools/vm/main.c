@@ -52,7 +52,7 @@ static int lock_results(const struct options *options)
 	return -1;
 }
 
-static int prepare(struct run *run, char *note, size_t size)
+static int prepare_run(struct run *run, char *note, size_t size)
 {
 	const struct options *options = run->options;
 	int error = make_directories(options->results);
@@ -168,7 +168,7 @@ int main(int argc, char **argv)
 	options_parse(&options, argc, argv);
 	if (options.shell)
 		options.script = shell_script();
-	if (!guests_plan(&guests, &options) && !prepare(&run, note, sizeof(note)))
+	if (!guests_plan(&guests, &options) && !prepare_run(&run, note, sizeof(note)))
 		code = options.shell ? run_shell(&run, &guests.guests[0]) :
 		       run_suite(&run, &guests);
 	guests_free(&guests);

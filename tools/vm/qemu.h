@@ -14,8 +14,8 @@
 
 /**
  * struct qemu - one QEMU; where a person types in its shell, the terminal is its console
- * @console: read end, first UART
- * @results: read end, second UART
+ * @console: read end, first serial line
+ * @results: read end, second serial line
  * @errors: read end, standard error of QEMU itself
  * @qmp: the monitor's socket, or -1
  * @alive: readable once it has ended

@@ -25,7 +25,7 @@ struct shell {
 	size_t control_length;
 };
 
-/** shell_feed() - take what came by the second UART */
+/** shell_feed() - take bytes of the second serial line */
 void shell_feed(struct shell *shell, const char *bytes, size_t length);
 
 /** shell_script() - all of standard input, if that is no terminal. Return: to be freed, or NULL */

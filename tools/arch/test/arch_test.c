@@ -17,11 +17,11 @@ static const struct {
 	TEXT(name), TEXT(machine), TEXT(srcarch), TEXT(cross), TEXT(flavour), TEXT(image),
 	TEXT(packaged_image), TEXT(loader), TEXT(page_sizes), NUMBER(hugepage_mib), TEXT(qemu),
 	TEXT(qemu_package), TEXT(qemu_machine), TEXT(qemu_cpu), TEXT(qemu_serial),
-	TEXT(console_config), TEXT(console_tty), TEXT(results_tty), TEXT(boot),
-	NUMBER(command_line_bytes),
+	TEXT(iommu), TEXT(iommu_boot), TEXT(console_config), TEXT(console_tty),
+	TEXT(results_tty), TEXT(boot), NUMBER(command_line_bytes),
 };
 
-/* What arch_fields of arch.sh prints for the row, as C sees it. Return: false if a field is missing */
+/* The text that arch_fields of arch.sh should print for @arch. Return: false if a field is missing */
 static bool print_fields(const struct arch *arch, char *text, size_t size)
 {
 	bool whole = true;
