@@ -100,7 +100,7 @@ static bool is_descendant(pid_t pid)
 	return pid;
 }
 
-static void for_each_descendant(void (*visit)(pid_t pid))
+static void visit_descendants(void (*visit)(pid_t pid))
 {
 	DIR *directory = opendir("/proc");
 	struct dirent *entry;
@@ -145,7 +145,7 @@ static void kill_descendants(void)
 	if (getpid() == 1)
 		kill(-1, SIGKILL);
 	else
-		for_each_descendant(kill_process);
+		visit_descendants(kill_process);
 }
 
 /*
@@ -200,7 +200,7 @@ static void watch_topic(pid_t pid, int output, long seconds, struct forward *for
 
 		if (left <= 0) {
 			ending->timed_out = true;
-			for_each_descendant(report_hung_process);
+			visit_descendants(report_hung_process);
 			break;
 		}
 		if (poll(fds, 2, (int)(left * 1000) + 1) < 0)
