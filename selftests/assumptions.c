@@ -11,7 +11,7 @@
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "knob.h"
+#include "../tools/lib/knob.h"
 #include "stage.h"
 
 #define HUGETLB_FREE	"/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"

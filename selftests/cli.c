@@ -10,7 +10,7 @@
 #include "clock.h"
 #include "command.h"
 #include "hugetlb_pool.h"
-#include "knob.h"
+#include "../tools/lib/knob.h"
 #include "stage.h"
 
 FIXTURE(cli)

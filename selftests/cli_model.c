@@ -5,7 +5,7 @@
  */
 #include "suite.h"
 #include "command.h"
-#include "knob.h"
+#include "../tools/lib/knob.h"
 #include "stage.h"
 
 FIXTURE(cli_model)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include "../tools/lib/pagemap.h"
 #include "events.h"
-#include "knob.h"
+#include "../tools/lib/knob.h"
 
 #define KSM_DIR		"/sys/kernel/mm/ksm/"
 /* ksmd looks at a page twice before it merges it, and takes it in on the third look at most. */

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include "../tools/lib/pagemap.h"
 #include "../tools/lib/usermem.h"
-#include "knob.h"
+#include "../tools/lib/knob.h"
 #include "stage.h"
 
 #define KHUGEPAGED	"/sys/kernel/mm/transparent_hugepage/khugepaged/"

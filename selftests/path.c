@@ -9,7 +9,7 @@
  */
 #include "suite.h"
 #include <sys/mman.h>
-#include "knob.h"
+#include "../tools/lib/knob.h"
 #include "stage.h"
 
 static const struct hold_row fast_row = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST,

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "../../tools/lib/cause.h"
 #include "accounting.h"
-#include "knob.h"
+#include "../../tools/lib/knob.h"
 #include "subject.h"
 
 #define STAT_REFRESH	"/proc/sys/vm/stat_refresh"

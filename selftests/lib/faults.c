@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include "../../tools/lib/array.h"
 #include "faults.h"
-#include "knob.h"
+#include "../../tools/lib/knob.h"
 
 #define DEBUGFS		"/sys/kernel/debug"
 #define NTH		"/proc/thread-self/fail-nth"

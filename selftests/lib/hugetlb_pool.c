@@ -3,7 +3,7 @@
 #include <sys/mman.h>
 #include "../../tools/lib/usermem.h"
 #include "hugetlb_pool.h"
-#include "knob.h"
+#include "../../tools/lib/knob.h"
 
 #define POOL	"/sys/kernel/mm/hugepages/hugepages-2048kB/"
 

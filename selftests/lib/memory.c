@@ -9,7 +9,7 @@
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
 #include "../../tools/lib/usermem.h"
-#include "knob.h"
+#include "../../tools/lib/knob.h"
 #include "memory.h"
 #include "require.h"
 #include "swap_async.h"

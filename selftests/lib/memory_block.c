@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include "../../tools/lib/cause.h"
 #include "../../tools/lib/vmstat.h"
-#include "knob.h"
+#include "../../tools/lib/knob.h"
 #include "memory.h"
 #include "memory_block.h"
 

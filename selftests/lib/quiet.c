@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "knob.h"
+#include "../../tools/lib/knob.h"
 #include "quiet.h"
 
 static struct {

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "knob.h"
+#include "../../tools/lib/knob.h"
 #include "memory.h"
 #include "reclaim.h"
 

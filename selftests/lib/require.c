@@ -27,7 +27,7 @@
 #include "call32.h"
 #include "file.h"
 #include "faults.h"
-#include "knob.h"
+#include "../../tools/lib/knob.h"
 #include "known_issues.h"
 #include "memory.h"
 #include "memory_block.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Files of /proc and /sys that hold one value. */
-#ifndef SELFTESTS_LIB_KNOB_H
-#define SELFTESTS_LIB_KNOB_H
+#ifndef PINCHECK_LIB_KNOB_H
+#define PINCHECK_LIB_KNOB_H
 
 #include <stddef.h>
 
