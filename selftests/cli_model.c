@@ -85,11 +85,11 @@ TEST_F(cli_model, as_known)
 
 	ASSERT_EQ(0, stage_report(&self->stage, self->stage.memory, &report));
 	/* Folios of 64 KiB are off unless somebody wants them. */
-	has_mthp = !knob_chosen(KNOB_MTHP, mthp, sizeof(mthp)) && !knob_set(KNOB_MTHP, "madvise");
+	has_mthp = !knob_chosen(mthp_setting(), mthp, sizeof(mthp)) && !knob_set(mthp_setting(), "madvise");
 	ASSERT_EQ(0, RUN(&self->command, "model", "--json"));
 	root = command_json(&self->command);
 	if (has_mthp)
-		knob_set(KNOB_MTHP, mthp);
+		knob_set(mthp_setting(), mthp);
 	EXPECT_EXIT(self, 0);
 	ASSERT_NE(NULL, root);
 	experiments = json_object_get(root, "experiments");

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include "pci.h"
+#include "../tools/lib/offline.h"
 #include "stage.h"
 #include "virtio_mem.h"
 
@@ -18,7 +19,6 @@
 #endif
 
 #define KPF_OFFLINE		23
-#define MEMORY_BLOCKS		"/sys/devices/system/memory"
 #define PLUG_MIB		256
 /* Not a whole number of memory blocks, which are of 128 MiB in a guest of this size. */
 #define PLUG_PART_MIB		192

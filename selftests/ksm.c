@@ -91,7 +91,7 @@ static int populate_merged(struct memory *memory)
 	int error = memory_populate(memory);
 
 	if (!error)
-		error = settle();
+		error = usermem_drain_lru();
 	if (!error)
 		error = make_twin(memory);
 	return error ? error : ksm_scan();
@@ -116,11 +116,11 @@ static int count_merged(const struct memory *memory)
 
 static const char *check_merged(struct memory *memory)
 {
-	return count_merged(memory) == (int)memory->samples ? NULL : "not merged by KSM";
+	return count_merged(memory) == (int)memory->samples ? NULL : "is not merged by KSM";
 }
 
 static const struct memory_kind memory_merged = {
-	.name = "merged", .bytes = SAMPLES * PAGE_BYTES, .needs = NEEDS_KSM,
+	.name = "merged", .shape = &usermem_kinds[USERMEM_BASE], .needs = NEEDS_KSM,
 	.traits = MEMORY_MERGED, .populate = populate_merged, .check = check_merged,
 };
 

@@ -141,7 +141,7 @@ static int reclaim_copy(FIXTURE_DATA(pfnmap_private) *self, const void *copy,
 
 	while (!error && suite_has_time() && moment_goes_on(INT64_MAX)) {
 		/* Reclaim does not look at a page that waits in an LRU batch. */
-		error = settle();
+		error = usermem_drain_lru();
 		if (!error)
 			error = reclaim_all(reclaim);
 		if (!error)

@@ -67,7 +67,7 @@ static int wait_for_writeback(struct subject *subject, const struct witness *bef
 		if (error || (report.flags & PINCHECK_PAGE_WRITEBACK))
 			return error ? error : -EBUSY;
 	}
-	return settle();
+	return usermem_drain_lru();
 }
 
 /* Memory that nobody holds is afterwards on the device only, which a synchronous one makes sure of. */

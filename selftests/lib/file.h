@@ -5,11 +5,14 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "../../tools/lib/page_size.h"
+
+#define FILE_PAGES	4
 
 /**
  * struct file_kind - a row: a filesystem, and what the whitelist has to say of its pages
  * @name: first part of a variant's name
- * @bytes: size of the file
+ * @folio: FOLIO_PMD for a file of one huge page; other files have FILE_PAGES base pages
  * @needs: enum requirement
  * @open: a file of that size without a name, that nobody wrote to; a descriptor or -errno. In
  *        processes of one topic it may be the same (file_renewed()).
@@ -18,7 +21,7 @@
  */
 struct file_kind {
 	const char *name;
-	size_t bytes;
+	enum folio_size folio;
 	uint64_t needs;
 	int (*open)(size_t bytes);
 	uint32_t whitelist;
@@ -28,6 +31,18 @@ struct file_kind {
 extern const struct file_kind file_ext4, file_xfs, file_btrfs, file_overlay_ext4,
 			      file_overlay_tmpfs, file_ramfs, file_tmpfs, file_memfd,
 			      file_hugetlb, file_secretmem;
+
+/** file_bytes() - size of a file of @kind */
+static inline size_t file_bytes(const struct file_kind *kind)
+{
+	return kind->folio ? folio_bytes(kind->folio) : FILE_PAGES * PAGE_BYTES;
+}
+
+/** file_open() - a file of @kind. Return: a descriptor or -errno */
+static inline int file_open(const struct file_kind *kind)
+{
+	return kind->open(file_bytes(kind));
+}
 
 /**
  * file_renewed() - a file of a process and those that it forks, as if it were new

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "../../tools/lib/array.h"
+#include "file.h"
 #include "fuzz.h"
 #include "memory.h"
 
@@ -25,7 +26,7 @@ static int sized_memfd(const char *name, unsigned int flags, size_t bytes)
 /* Read-only, and for good: whatever a hold of it is said to have written is not true. */
 static int open_ext4_read_only(void)
 {
-	int file = memory_open_ext4(), again = -1;
+	int file = file_open(&file_ext4), again = -1;
 	char path[64];
 
 	if (file < 0)

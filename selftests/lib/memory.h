@@ -14,9 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "../../tools/lib/usermem.h"
 
-#define PAGE_BYTES		4096UL
-#define PMD_BYTES		(2UL << 20)
 #define SAMPLES			3
 
 /** enum memory_trait - what scenarios select memory kinds by */
@@ -49,24 +48,28 @@ enum memory_trait {
 
 struct memory;
 
+struct file_kind;
+
 /**
  * struct memory_kind - a row: how to get memory of this kind, and what it is
  * @name: first part of a variant's name
- * @bytes: size of the memory
+ * @shape: row of usermem_kinds[]: what the kernel makes of the memory; NULL for a file
+ * @pages: base pages, where there are not SAMPLES of them; memory of huge pages is one huge page
  * @traits: enum memory_trait
  * @needs: enum requirement
- * @flags: more flags for mmap(), or all of them where there is @open
- * @open: the file that is mapped: a descriptor or a negative errno; NULL for anonymous memory
- * @populate: touch it so that it becomes what it should be; 0 or a negative errno
- * @check: see that it is; NULL, or what is wrong
+ * @file: row of file.h: what is mapped; NULL for anonymous memory
+ * @flags: of mmap(), where there is no @shape
+ * @populate: write BEFORE, and make the memory what it should be; 0 or a negative errno
+ * @check: NULL if the memory is of its kind, or what is wrong, to follow the words "the memory"
  */
 struct memory_kind {
 	const char *name;
-	size_t bytes;
+	const struct usermem_kind *shape;
+	size_t pages;
 	unsigned int traits;
 	uint64_t needs;
+	const struct file_kind *file;
 	int flags;
-	int (*open)(void);
 	int (*populate)(struct memory *memory);
 	const char *(*check)(struct memory *memory);
 };
@@ -76,12 +79,6 @@ extern const struct memory_kind memory_base, memory_swapped, memory_thp_pmd, mem
 				memory_ext4_private, memory_shmem_shared, memory_shmem_private,
 				memory_secret, memory_zero, memory_base_async,
 				memory_swapped_async, memory_thp_pmd_async, memory_thp_pte_async;
-
-/** memory_open_ext4() - a file in $PINCHECK_EXT4, unlinked. Return: descriptor or -errno */
-int memory_open_ext4(void);
-
-/** memory_open_secret() - secret memory. Return: descriptor or -errno */
-int memory_open_secret(void);
 
 /** enum generation - who wrote an area last, and when */
 enum generation {
@@ -138,29 +135,23 @@ struct memory {
 };
 
 /**
- * memory_map() - map memory of @kind, populate it with generation BEFORE, settle, check it
+ * memory_map() - map memory of @kind, populate it with generation BEFORE, drain LRU batches, check it
  *
- * What another thread of the kernel undid is set up again, a few times.
+ * What a thread of the kernel undid is set up again, a few times.
  *
- * Call it in the test's own process (FIXTURE_SETUP). Return: 0; -EAGAIN if it is not what its kind
- * says, each time; or another negative errno. cause_of() has the words for each.
+ * Call it in the test's own process (FIXTURE_SETUP). Return: 0; -EAGAIN if the memory is not what its
+ * kind says, each time; or another negative errno. cause_of() has the words for each.
  */
 int memory_map(struct memory *memory, const struct memory_kind *kind);
 
-/**
- * settle() - drain the LRU batches of this CPU
- *
- * A small folio that waits in one has a reference more; without them refcounts are exact.
- *
- * Return: 0 or a negative errno.
- */
-int settle(void);
-
-/** memory_unmap() - give it up; a hold keeps its pages */
+/** memory_unmap() - give the memory up; a hold keeps its pages */
 void memory_unmap(struct memory *memory);
 
 /** memory_populate() - the way that suits most kinds: write BEFORE to both areas */
 int memory_populate(struct memory *memory);
+
+/** memory_read_samples() - the CPU reads from each sample */
+void memory_read_samples(const struct memory *memory);
 
 /** memory_fill() - the CPU writes @generation to the CPU area of every sample */
 void memory_fill(const struct memory *memory, enum generation generation);

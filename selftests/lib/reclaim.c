@@ -97,7 +97,7 @@ int reclaim_begin(struct reclaim *reclaim)
  */
 int reclaim_all(struct reclaim *reclaim)
 {
-	int error = settle();
+	int error = usermem_drain_lru();
 
 	if (error)
 		return error;

@@ -39,7 +39,6 @@
 #include "trap.h"
 #include "virtio_mem.h"
 
-#define HUGETLB_DIR		"/sys/kernel/mm/hugepages/hugepages-2048kB/"
 /* Parent, child and grandchild with a page each, and one that is being given back. */
 #define HUGETLB_PAGES		10
 
@@ -79,28 +78,27 @@ static bool has_swap(void)
 
 static bool has_thp(void)
 {
-	const char *enabled = "/sys/kernel/mm/transparent_hugepage/enabled";
-
-	return file_contains(enabled, "[always]") || file_contains(enabled, "[madvise]");
+	return file_contains(thp_setting(), "[always]") ||
+	       file_contains(thp_setting(), "[madvise]");
 }
 
 static bool has_mthp(void)
 {
-	return !access(KNOB_MTHP, W_OK);
+	return !access(mthp_setting(), W_OK);
 }
 
 /* Root may enlarge the pool; it stays enlarged, as an administrator's setting would. */
 static bool has_hugetlb(void)
 {
-	long total = knob_number(HUGETLB_DIR "nr_hugepages");
-	long free_pages = knob_number(HUGETLB_DIR "free_hugepages");
+	long total = knob_number(HUGETLB_POOL);
+	long free_pages = knob_number(HUGETLB_FREE);
 
 	if (total < 0 || free_pages < 0)
 		return false;
 	if (free_pages >= HUGETLB_PAGES)
 		return true;
-	knob_set_number(HUGETLB_DIR "nr_hugepages", total + HUGETLB_PAGES - free_pages);
-	return knob_number(HUGETLB_DIR "free_hugepages") >= HUGETLB_PAGES;
+	knob_set_number(HUGETLB_POOL, total + HUGETLB_PAGES - free_pages);
+	return knob_number(HUGETLB_FREE) >= HUGETLB_PAGES;
 }
 
 static bool has_uring(void)
@@ -161,14 +159,14 @@ static bool has_file(int file)
 	return true;
 }
 
-static bool has_ext4(void)
-{
-	return has_file(memory_open_ext4());
-}
-
 static bool has_opened(const struct file_kind *kind)
 {
-	return has_file(kind->open(kind->bytes));
+	return has_file(file_open(kind));
+}
+
+static bool has_ext4(void)
+{
+	return has_opened(&file_ext4);
 }
 
 static bool has_xfs(void)
@@ -194,7 +192,7 @@ static bool has_overlay(void)
 
 static bool has_secretmem(void)
 {
-	return has_file(memory_open_secret());
+	return has_opened(&file_secretmem);
 }
 
 static bool has_uffd_wp(void)
@@ -437,9 +435,9 @@ static const struct requirement_row {
 	  "needs QEMU's edu behind an IOMMU (-device intel-iommu -device edu, CONFIG_INTEL_IOMMU)" },
 	{ NEEDS_THP, 0, has_thp,
 	  "needs transparent huge pages (/sys/kernel/mm/transparent_hugepage: always or madvise)" },
-	{ NEEDS_MTHP, 0, has_mthp, "needs folios of 64 KiB (Linux 6.8, and root)" },
+	{ NEEDS_MTHP, 0, has_mthp, "needs folios of a few base pages, mTHP (Linux 6.8, and root)" },
 	{ NEEDS_HUGETLB, 0, has_hugetlb,
-	  "needs 10 free 2 MiB hugetlb pages (vm.nr_hugepages; /sys/kernel/mm/hugepages)" },
+	  "needs 10 free hugetlb pages of the size that a PMD maps (vm.nr_hugepages; /sys/kernel/mm/hugepages)" },
 	{ NEEDS_URING, 0, has_uring, "needs io_uring (kernel.io_uring_disabled=0)" },
 	{ NEEDS_SOFT_DIRTY, 0, has_soft_dirty, "needs soft-dirty (CONFIG_MEM_SOFT_DIRTY)" },
 	{ NEEDS_ANON_EXCLUSIVE, PINCHECK_FEAT_ANON_EXCLUSIVE, NULL,
@@ -528,7 +526,7 @@ static bool has_pagemap(void)
 
 static bool has_madvise(void)
 {
-	return usermem_settle() != -ENOSYS;
+	return usermem_drain_lru() != -ENOSYS;
 }
 
 static const struct base_row {

@@ -16,7 +16,7 @@ enum requirement {
 	NEEDS_SWAP		= 1ULL << 1,
 	/** @NEEDS_THP: transparent huge pages are always or madvise */
 	NEEDS_THP		= 1ULL << 2,
-	/** @NEEDS_HUGETLB: a few 2 MiB hugetlb pages are free, or can be had */
+	/** @NEEDS_HUGETLB: a few hugetlb pages of PMD_BYTES are free, or can be had */
 	NEEDS_HUGETLB		= 1ULL << 3,
 	/** @NEEDS_URING: io_uring with fixed buffers */
 	NEEDS_URING		= 1ULL << 4,
@@ -78,7 +78,7 @@ enum requirement {
 	NEEDS_SIGNALFD		= 1ULL << 46,
 	/** @NEEDS_SWAP_ASYNC: swap_async.h: a swap device that is not synchronous */
 	NEEDS_SWAP_ASYNC	= 1ULL << 26,
-	/** @NEEDS_MTHP: anonymous memory of folios of 64 KiB */
+	/** @NEEDS_MTHP: anonymous memory of folios of MTHP_BYTES */
 	NEEDS_MTHP		= 1ULL << 27,
 	/** @NEEDS_POISON: memory may be made to fail, which is lost until the machine boots again */
 	NEEDS_POISON		= 1ULL << 47,

@@ -64,7 +64,7 @@ static int map_memory(struct stage *stage)
 	madvise(area, stage->length + 2 * page, MADV_NOHUGEPAGE);
 	stage->memory = area + page;
 	fill_memory(stage);
-	error = settle();
+	error = usermem_drain_lru();
 	munmap(area, page);
 	munmap(stage->memory + stage->length, page);
 	return error;
@@ -126,7 +126,7 @@ int stage_report(const struct stage *stage, const void *address, struct pincheck
 {
 	__u64 pfn = stage_pfn(address);
 	/* GUP's slow path marks pages accessed, and what becomes active waits in a batch, too. */
-	int error = settle();
+	int error = usermem_drain_lru();
 
 	if (error)
 		return error;

@@ -7,9 +7,6 @@
 
 #define KNOB_VALUE	40	/* bytes that a value of knob_chosen() needs */
 
-/** KNOB_MTHP - whether anonymous memory may be of folios of 64 KiB (Linux 6.8) */
-#define KNOB_MTHP	"/sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled"
-
 /* Switches: 1 and 0. */
 #define KNOB_KPROBES	"/sys/kernel/debug/kprobes/enabled"
 #define KNOB_FTRACE	"/proc/sys/kernel/ftrace_enabled"

@@ -399,7 +399,7 @@ int sights_mapped(int pagemap, __u64 address, struct sight *sights, size_t count
 
 	for (size_t i = 0; !error && i < count; i++) {
 		sights[i] = (struct sight) {
-			.address = address + i * BASE_BYTES, .pages = 1,
+			.address = address + i * PAGE_BYTES, .pages = 1,
 			.report.pfn = pagemap_pfn(entries[i]),
 			.absent = entries[i] & PAGEMAP_PRESENT ? NULL :
 				  entries[i] & PAGEMAP_SWAPPED ? "swapped" : "not mapped",
@@ -429,7 +429,7 @@ static bool alike(const struct sight *first, const struct sight *next, __u64 pag
 {
 	const struct pincheck_report *a = &first->report, *b = &next->report;
 
-	if (next->address != first->address + (first->address ? pages * BASE_BYTES : 0))
+	if (next->address != first->address + (first->address ? pages * PAGE_BYTES : 0))
 		return false;
 	if (first->absent || next->absent)
 		return first->absent && next->absent && !strcmp(first->absent, next->absent) &&

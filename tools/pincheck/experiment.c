@@ -21,8 +21,8 @@
 static int hold(struct experiment *experiment, __u32 kind, __u32 flags, size_t page)
 {
 	struct pincheck_hold hold = {
-		.kind = kind, .path = PINCHECK_PATH_FAST, .flags = flags, .len = BASE_BYTES,
-		.addr = (uintptr_t)experiment->memory.start + page * BASE_BYTES,
+		.kind = kind, .path = PINCHECK_PATH_FAST, .flags = flags, .len = PAGE_BYTES,
+		.addr = (uintptr_t)experiment->memory.start + page * PAGE_BYTES,
 	};
 
 	return pincheck_hold(experiment->memory.session, &hold);
@@ -55,12 +55,12 @@ static int protect(struct experiment *experiment)
 
 static int splice_page(struct experiment *experiment)
 {
-	struct iovec page = { experiment->memory.start, BASE_BYTES };
+	struct iovec page = { experiment->memory.start, PAGE_BYTES };
 	ssize_t spliced = vmsplice(experiment->tube[1], &page, 1, 0);
 
 	if (spliced < 0)
 		return -errno;
-	if (spliced != (ssize_t)BASE_BYTES)
+	if (spliced != (ssize_t)PAGE_BYTES)
 		return cause_say(-EIO, "vmsplice() took %zd bytes of a page", spliced);
 	return 0;
 }
@@ -77,7 +77,7 @@ static int fill_tube(struct experiment *experiment)
 
 static int unmap_page(struct experiment *experiment)
 {
-	return munmap(experiment->memory.start, BASE_BYTES) ? -errno : 0;
+	return munmap(experiment->memory.start, PAGE_BYTES) ? -errno : 0;
 }
 
 static int nothing(struct experiment *experiment)
@@ -153,18 +153,18 @@ static const struct situation rows[] = {
 	{ "reference", "nobody else's, with a plain reference on it", 0, { get, protect } },
 	{ "pin", "nobody else's, and pinned", 0, { pin, protect } },
 	{ "pipe", "nobody else's, and in a pipe by vmsplice", 0, { fill_tube, protect } },
-	{ "neighbour-pin", "another page of the folio is pinned", MEMORY_LARGE,
+	{ "neighbour-pin", "another page of the folio is pinned", USERMEM_LARGE,
 	  { pin_neighbour, protect } },
 	{ "child", "a child maps it, too", 0, { fork_child } },
 	{ "child-reference", "the same, with a plain reference on it", 0, { get, fork_child } },
-	{ "child-unmapped", "a child has unmapped it, but not the rest of the folio", MEMORY_PARTIAL,
+	{ "child-unmapped", "a child has unmapped it, but not the rest of the folio", USERMEM_PARTIAL,
 	  { child_unmaps_page } },
 	{ "gone", "a child mapped it and is gone", 0, { fork_child, end_child } },
 	{ "gone-reference", "the same; a plain reference from before is on it", 0,
 	  { get, fork_child, end_child } },
 	{ "gone-pipe", "a child put it into a pipe and is gone", 0,
 	  { child_splices, end_child } },
-	{ "gone-neighbour", "a child is gone; another page of the folio has a reference", MEMORY_LARGE,
+	{ "gone-neighbour", "a child is gone; another page of the folio has a reference", USERMEM_LARGE,
 	  { fork_child, end_child, get_neighbour } },
 };
 
@@ -177,10 +177,10 @@ const struct situation *situations(size_t *count)
 /* What the models say, then what happens. */
 static int write_and_look(struct experiment *experiment)
 {
-	struct memory *memory = &experiment->memory;
-	__u64 pfn = memory_pfn(memory, 0);
+	struct usermem *memory = &experiment->memory;
+	__u64 pfn = usermem_pfn(memory, 0);
 	struct rusage before, after;
-	int error = usermem_settle();
+	int error = usermem_drain_lru();
 
 	if (!error)
 		error = pincheck_report_ledger(memory->session, &pfn, 1, &experiment->report);
@@ -190,7 +190,7 @@ static int write_and_look(struct experiment *experiment)
 	*(volatile char *)memory->start = 2;
 	getrusage(RUSAGE_SELF, &after);
 	experiment->faults = after.ru_minflt - before.ru_minflt;
-	experiment->after = memory_pfn(memory, 0);
+	experiment->after = usermem_pfn(memory, 0);
 	if (!experiment->after)
 		return cause_say(-ENODATA, "the page left memory after it was written: is the machine "
 				 "short of memory?");
@@ -206,11 +206,11 @@ static void clean_up(struct experiment *experiment)
 	}
 	/* The session goes with all its holds. */
 	close(experiment->memory.session);
-	memory_close(&experiment->memory);
+	usermem_close(&experiment->memory);
 }
 
 int experiment_run(struct experiment *experiment, const struct situation *situation,
-		   const struct memory_kind *kind)
+		   const struct usermem_kind *kind)
 {
 	int error;
 
@@ -220,7 +220,7 @@ int experiment_run(struct experiment *experiment, const struct situation *situat
 	};
 	if (experiment->memory.session < 0)
 		return experiment->memory.session;
-	error = memory_open(&experiment->memory, kind, 0);
+	error = usermem_open(&experiment->memory, kind, 0);
 	for (size_t i = 0; !error && i < STEPS && situation->steps[i]; i++)
 		error = situation->steps[i](experiment);
 	if (!error)

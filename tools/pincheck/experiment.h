@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
-#include "tools/pincheck/memory.h"
+#include "tools/lib/usermem.h"
 
 #define STEPS	4
 
@@ -18,7 +18,7 @@ struct experiment;
  * struct situation - a row: what is done to the page before it is written
  * @name: for tables
  * @what: for people
- * @needs: enum memory_trait, without which it makes no sense
+ * @needs: enum usermem_trait, without which it makes no sense
  * @steps: in their order; each returns 0 or a negative errno
  */
 struct situation {
@@ -42,7 +42,7 @@ struct situation {
  */
 struct experiment {
 	const struct situation *situation;
-	struct memory memory;
+	struct usermem memory;
 	pid_t child;
 	int channel;
 	int tube[2];
@@ -56,7 +56,7 @@ const struct situation *situations(size_t *count);
 
 /** experiment_run() - do it and clean up. Return: 0, or a negative errno: nothing came of it */
 int experiment_run(struct experiment *experiment, const struct situation *situation,
-		   const struct memory_kind *kind);
+		   const struct usermem_kind *kind);
 
 /** experiment_reused() - was the page reused? */
 static inline bool experiment_reused(const struct experiment *experiment)

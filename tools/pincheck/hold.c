@@ -11,7 +11,7 @@
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/columns.h"
 #include "tools/pincheck/keep.h"
-#include "tools/pincheck/memory.h"
+#include "tools/lib/usermem.h"
 #include "tools/pincheck/pincheck.h"
 
 #define FILE_PREFIX	"file="
@@ -31,7 +31,7 @@ struct hold {
 	const char *where;
 	__u64 bytes;
 	bool all;
-	struct memory memory;
+	struct usermem memory;
 	struct keep keep;
 };
 
@@ -42,8 +42,8 @@ static const struct {
 } reasons[] = {
 	[PINCHECK_REASON_NONE]	   = { "no reason is given", "See dmesg" },
 	[PINCHECK_REASON_ARGUMENT] = { "the request is malformed",
-				       "Address and length are multiples of 4096, --longterm is for "
-				       "kind pin, and pages are less than pincheck info says" },
+				       "Address and length are multiples of a page (getconf "
+				       "PAGESIZE), --longterm is for kind pin, and pages are less than pincheck info says" },
 	[PINCHECK_REASON_CAPABILITY] = { "a capability is missing", "Use sudo" },
 	[PINCHECK_REASON_LIMIT]	   = { "a limit is reached", "pincheck info tells the limits" },
 	[PINCHECK_REASON_MEMLOCK]  = { "RLIMIT_MEMLOCK is reached",
@@ -142,7 +142,7 @@ static void check_arguments(struct hold *hold, struct argp_state *state)
 	if (request->pid && !request->len)
 		argp_error(state, "--pid needs ADDRESS and LENGTH: see /proc/%d/maps",
 			   request->pid);
-	if (hold->where && !file && !memory_kind(hold->where))
+	if (hold->where && !file && !usermem_kind(hold->where))
 		argp_error(state, "--memory: no kind '%s'", hold->where);
 	if (request->kind == PINCHECK_KIND_MEMFD && !file)
 		argp_error(state, "--kind memfd needs --memory file=PATH, of shmem or hugetlb");
@@ -195,22 +195,22 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static int make_memory(struct hold *hold, int session)
 {
 	struct pincheck_hold *request = &hold->request;
-	const struct memory_kind *kind;
+	const struct usermem_kind *kind;
 	int error;
 
 	if (!hold->where)
 		return 0;
 	hold->memory.session = session;
-	kind = memory_kind(hold->where);
+	kind = usermem_kind(hold->where);
 	if (kind)
-		error = memory_open(&hold->memory, kind, hold->bytes);
+		error = usermem_open(&hold->memory, kind, hold->bytes);
 	else
-		error = memory_open_file(&hold->memory, hold->where + strlen(FILE_PREFIX),
+		error = usermem_open_file(&hold->memory, hold->where + strlen(FILE_PREFIX),
 					 hold->bytes, request->flags & PINCHECK_HOLD_WRITE);
 	if (error) {
 		fprintf(stderr, "pincheck: memory %s %s: %s. %s\n", hold->where,
 			hold->memory.wrong, cause_of(error),
-			kind ? kind->mend : "Name a file that is there and not empty");
+			kind ? usermem_mend(kind) : "Name a file that is there and not empty");
 		return error;
 	}
 	request->len = hold->memory.bytes;
@@ -221,7 +221,7 @@ static int make_memory(struct hold *hold, int session)
 	/* By file and offset there are whole pages only. */
 	request->fd = hold->memory.file;
 	if (!hold->bytes)
-		request->len = lseek(request->fd, 0, SEEK_END) / BASE_BYTES * BASE_BYTES;
+		request->len = lseek(request->fd, 0, SEEK_END) / PAGE_BYTES * PAGE_BYTES;
 	return 0;
 }
 
@@ -252,7 +252,7 @@ static int fill_table(const struct hold *hold, int session, struct table *table)
 
 	for (__u64 i = 0; !error && i < request->pages; i++)
 		sights[i] = (struct sight) {
-			.address = request->addr ? request->addr + i * BASE_BYTES : 0,
+			.address = request->addr ? request->addr + i * PAGE_BYTES : 0,
 			.held = &pages[i], .report.pfn = pages[i].pfn,
 		};
 	if (!error)
@@ -336,7 +336,7 @@ close:
 	close(signals);
 	close(session);
 	if (hold->memory.start)
-		memory_close(&hold->memory);
+		usermem_close(&hold->memory);
 	return code;
 }
 

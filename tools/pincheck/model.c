@@ -80,7 +80,7 @@ static void set_models(struct table *table, size_t column, __u32 models)
 		table_set(table, column, "%s", model_names(models, text, sizeof(text)));
 }
 
-static void add_experiment(struct model *model, const struct memory_kind *kind,
+static void add_experiment(struct model *model, const struct usermem_kind *kind,
 			   const struct experiment *experiment, struct conclusion *conclusion)
 {
 	const struct pincheck_report *report = &experiment->report;
@@ -111,7 +111,7 @@ static void add_experiment(struct model *model, const struct memory_kind *kind,
 }
 
 /* A model that was right each time is followed; one that was silent at times may be. */
-static void conclude(struct model *model, const struct memory_kind *kind,
+static void conclude(struct model *model, const struct usermem_kind *kind,
 		     const struct conclusion *conclusion)
 {
 	__u32 unrefuted = ALL_MODELS & ~conclusion->wrong;
@@ -126,7 +126,7 @@ static void conclude(struct model *model, const struct memory_kind *kind,
 		model->lost = true;
 }
 
-static void not_tried(struct model *model, const struct memory_kind *kind,
+static void not_tried(struct model *model, const struct usermem_kind *kind,
 		      const struct experiment *experiment, int error)
 {
 	table_row(model->follows);
@@ -135,11 +135,11 @@ static void not_tried(struct model *model, const struct memory_kind *kind,
 	if (error == -EOPNOTSUPP)
 		table_set(model->follows, REASON, "%s", experiment->memory.wrong);
 	else
-		table_set(model->follows, REASON, "%s: %s", experiment->memory.wrong, kind->mend);
+		table_set(model->follows, REASON, "%s: %s", experiment->memory.wrong, usermem_mend(kind));
 }
 
 /* Return: 0, or a negative errno: the machine would not do an experiment. */
-static int try_kind(struct model *model, const struct memory_kind *kind)
+static int try_kind(struct model *model, const struct usermem_kind *kind)
 {
 	struct conclusion conclusion = { 0 };
 	struct experiment experiment;
@@ -168,7 +168,7 @@ static int try_kind(struct model *model, const struct memory_kind *kind)
 	return 0;
 }
 
-static bool chosen(const struct model *model, const struct memory_kind *kind)
+static bool chosen(const struct model *model, const struct usermem_kind *kind)
 {
 	const char *names = model->kinds;
 	size_t length = strlen(kind->name);
@@ -236,15 +236,15 @@ static const struct argp_option options[] = {
 };
 
 /* Return: false if --memory names none. */
-static bool any_chosen(const struct model *model, const struct memory_kind *kinds, size_t count)
+static bool any_chosen(const struct model *model)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (chosen(model, &kinds[i]))
+	for (size_t i = 0; i < USERMEM_KINDS; i++) {
+		if (chosen(model, &usermem_kinds[i]))
 			return true;
 	}
 	fprintf(stderr, "pincheck: no kind of memory is named '%s'. Kinds:", model->kinds);
-	for (size_t i = 0; i < count; i++)
-		fprintf(stderr, " %s", kinds[i].name);
+	for (size_t i = 0; i < USERMEM_KINDS; i++)
+		fprintf(stderr, " %s", usermem_kinds[i].name);
 	fputc('\n', stderr);
 	return false;
 }
@@ -252,21 +252,18 @@ static bool any_chosen(const struct model *model, const struct memory_kind *kind
 static int try_all(struct model *model)
 {
 	const struct output plain = { .json = model->output.json };
-	const struct memory_kind *kinds;
-	size_t count;
 	int error = 0;
 
-	kinds = memory_kinds(&count);
-	if (!any_chosen(model, kinds, count))
+	if (!any_chosen(model))
 		return EXIT_USAGE;
 	model->seen = table_new(&model->output, "experiments", seen_columns, SEEN_COLUMNS);
 	if (!model->seen)
 		return EXIT_USAGE;
 	model->follows = table_new(&plain, "follows", follows_columns, FOLLOWS_COLUMNS);
 	stay_on_one_cpu();
-	for (size_t i = 0; !error && i < count; i++) {
-		if (chosen(model, &kinds[i]))
-			error = try_kind(model, &kinds[i]);
+	for (size_t i = 0; !error && i < USERMEM_KINDS; i++) {
+		if (chosen(model, &usermem_kinds[i]))
+			error = try_kind(model, &usermem_kinds[i]);
 	}
 	if (!error)
 		error = print_all(model);

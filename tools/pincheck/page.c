@@ -78,8 +78,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 /* What the process has there. Return: 0, or a negative errno that a person has been told of. */
 static int find_pages(struct page *page)
 {
-	__u64 start = page->address & ~(BASE_BYTES - 1);
-	size_t count = (page->address - start + (page->length ?: 1) + BASE_BYTES - 1) / BASE_BYTES;
+	__u64 start = page->address & ~(PAGE_BYTES - 1);
+	size_t count = (page->address - start + (page->length ?: 1) + PAGE_BYTES - 1) / PAGE_BYTES;
 	int pagemap = pagemap_open(page->pid);
 	int error = pagemap;
 

@@ -8,9 +8,7 @@
 #include <stddef.h>
 
 #include "tools/lib/array.h"
-
-/* Bytes of a base page, on all that this runs on. */
-#define BASE_BYTES	4096UL
+#include "tools/lib/page_size.h"
 
 /* Exit codes, as design.md section 9 has them for a run. */
 enum exit_code { EXIT_KEPT = 0, EXIT_BROKEN = 1, EXIT_USAGE = 2 };

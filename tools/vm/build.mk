@@ -4,9 +4,9 @@ BUILD ?= build
 
 VM_SOURCES	:= $(wildcard tools/vm/*.c) tools/lib/directory.c tools/lib/ktap.c
 VM_INIT_SOURCES	:= $(wildcard tools/vm/guest/*.c) tools/vm/needs.c tools/vm/splat.c \
-		   tools/lib/vmstat.c
+		   $(addprefix tools/lib/,knob.c offline.c page_size.c vmstat.c)
 VM_HEADERS	:= $(wildcard tools/vm/*.h tools/vm/guest/*.h) tools/lib/directory.h tools/lib/ktap.h \
-		   tools/lib/vmstat.h \
+		   $(addprefix tools/lib/,knob.h offline.h page_size.h vmstat.h) \
 		   tools/lib/array.h tools/lib/test/tap.h
 VM_CFLAGS	:= -O2 -g -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes \
 		   -Wmissing-prototypes -Werror

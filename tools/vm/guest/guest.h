@@ -45,7 +45,6 @@ void report_count_result(void);
 void report_drain(void);
 
 /* Files of proc and sys, where a failure is an answer */
-int file_write(const char *path, const char *text);
 int file_read(const char *path, char *into, size_t size);
 double monotonic_seconds(void);
 

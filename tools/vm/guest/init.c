@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "../../lib/knob.h"
 #include "../protocol.h"
 #include "guest.h"
 
@@ -19,8 +20,8 @@ void machine_off(void)
 	 * QEMU has -no-reboot, so a reset ends it, without ACPI and at once; only where sysrq is
 	 * not built in do the drivers get their orderly shutdown.
 	 */
-	file_write("/proc/sys/kernel/sysrq", "1");
-	file_write("/proc/sysrq-trigger", "b");
+	knob_set("/proc/sys/kernel/sysrq", "1");
+	knob_set("/proc/sysrq-trigger", "b");
 	reboot(RB_AUTOBOOT);
 	for (;;)
 		pause();
@@ -46,7 +47,7 @@ static void report_machine(void)
  */
 static void no_modprobe(void)
 {
-	file_write("/proc/sys/kernel/modprobe", "\n");
+	knob_set("/proc/sys/kernel/modprobe", "\n");
 }
 
 static void prepare_machine(const struct config *config)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The filesystems and memory settings that tests expect. */
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include "../../lib/knob.h"
+#include "../../lib/page_size.h"
 #include "guest.h"
 
 /* debugfs, tracefs and cgroup2 are not in every kernel: tests that need them say so themselves. */
@@ -33,23 +33,19 @@ void mounts_up(void)
 	chmod("/dev/shm", 01777);
 }
 
-#define THP_ENABLED	"/sys/kernel/mm/transparent_hugepage/enabled"
-#define HUGE_2M		"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
-
 void memory_up(const struct config *config)
 {
-	char wanted[32], got[128];
+	char got[128];
 	int error;
 
-	error = file_write(THP_ENABLED, "always");
-	file_read(THP_ENABLED, got, sizeof(got));
+	error = knob_set(thp_setting(), "always");
+	file_read(thp_setting(), got, sizeof(got));
 	report("thp: %s", error ? strerror(-error) : got);
 
 	/* The command line asked for them already; a kernel that did not listen is asked again. */
-	snprintf(wanted, sizeof(wanted), "%ld", config->hugepages);
-	file_read(HUGE_2M, got, sizeof(got));
-	error = strcmp(got, wanted) ? file_write(HUGE_2M, wanted) : 0;
-	file_read(HUGE_2M, got, sizeof(got));
-	report("hugetlb 2 MiB pages: %s of %s wanted%s%s", error ? "0" : got, wanted,
+	error = knob_number(HUGETLB_POOL) == config->hugepages ? 0 :
+		knob_set_number(HUGETLB_POOL, config->hugepages);
+	report("hugetlb %zu MiB pages: %ld of %ld wanted%s%s", PMD_BYTES >> 20,
+	       error ? 0 : knob_number(HUGETLB_POOL), config->hugepages,
 	       error ? ": " : "", error ? strerror(-error) : "");
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <linux/fs.h>
 #include <linux/loop.h>
+#include "../../lib/knob.h"
 #include "../protocol.h"
 #include "guest.h"
 
@@ -78,9 +79,9 @@ static int zram_up(const char *size)
 
 	for (size_t i = 0; i < ARRAY_SIZE(compressors); i++) {
 		if (compressors[i] &&
-		    file_write(ZRAM_SYSFS "comp_algorithm", compressors[i]))
+		    knob_set(ZRAM_SYSFS "comp_algorithm", compressors[i]))
 			continue;
-		error = file_write(ZRAM_SYSFS "disksize", size);
+		error = knob_set(ZRAM_SYSFS "disksize", size);
 		if (!error)
 			break;
 	}
@@ -155,7 +156,7 @@ static void complete_where_submitted(const char *device)
 	char file[64];
 
 	snprintf(file, sizeof(file), "/sys/block/%s/queue/rq_affinity", device + strlen("/dev/"));
-	file_write(file, "2");
+	knob_set(file, "2");
 }
 
 static void swap_up_asynchronous(void)
