@@ -10,7 +10,7 @@
 #include "clock.h"
 #include "command.h"
 #include "hugetlb_pool.h"
-#include "../tools/lib/knob.h"
+#include "knob_journal.h"
 #include "stage.h"
 
 FIXTURE(cli)
@@ -525,16 +525,14 @@ TEST_F(cli, refused)
 /* Row D23: a folio of 64 KiB that does not come, for nobody allowed it. */
 TEST_F(cli, refused_folio_of_another_size)
 {
-	char before[KNOB_VALUE], words[80];
+	char words[80];
 
 	SUITE_NEEDS(NEEDS_MTHP);
-	ASSERT_EQ(0, knob_chosen(mthp_setting(), before, sizeof(before)));
-	ASSERT_EQ(0, knob_set(mthp_setting(), "never"));
+	ASSERT_EQ(0, knob_change(mthp_setting(), "never"));
 	snprintf(words, sizeof(words), "came as folios of another size: %zu bytes, not %zu",
 		 PAGE_BYTES, MTHP_BYTES);
 	ASSERT_EQ(0, RUN(&self->command, "hold", "-m", "mthp"));
 	EXPECT_WORDS(self, words, mthp_setting(), "Bad file descriptor");
-	knob_set(mthp_setting(), before);
 }
 
 /* Row D23: the pool of huge pages has none for the memory of a process. */

@@ -5,7 +5,7 @@
  */
 #include "suite.h"
 #include "command.h"
-#include "../tools/lib/knob.h"
+#include "knob_journal.h"
 #include "stage.h"
 
 FIXTURE(cli_model)
@@ -78,18 +78,14 @@ TEST_F(cli_model, as_known)
 {
 	struct pincheck_report report;
 	size_t i, reused, copied;
-	char mthp[KNOB_VALUE];
-	bool has_mthp;
 	json_t *root;
 	const json_t *row, *experiments;
 
 	ASSERT_EQ(0, stage_report(&self->stage, self->stage.memory, &report));
-	/* Folios of 64 KiB are off unless somebody wants them. */
-	has_mthp = !knob_chosen(mthp_setting(), mthp, sizeof(mthp)) && !knob_set(mthp_setting(), "madvise");
+	/* Folios of MTHP_BYTES are off unless somebody wants them, and old kernels have none. */
+	knob_change(mthp_setting(), "madvise");
 	ASSERT_EQ(0, RUN(&self->command, "model", "--json"));
 	root = command_json(&self->command);
-	if (has_mthp)
-		knob_set(mthp_setting(), mthp);
 	EXPECT_EXIT(self, 0);
 	ASSERT_NE(NULL, root);
 	experiments = json_object_get(root, "experiments");

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include "../tools/lib/pagemap.h"
 #include "../tools/lib/usermem.h"
-#include "../tools/lib/knob.h"
+#include "knob_journal.h"
 #include "stage.h"
 
 #define KHUGEPAGED	"/sys/kernel/mm/transparent_hugepage/khugepaged/"
@@ -35,26 +35,14 @@ MEMORY_KINDS_VARIANT(thp_pmd);
 MEMORY_KINDS_VARIANT(thp_pte);
 MEMORY_KINDS_VARIANT(mthp);
 
-/* As fast as khugepaged goes; what the settings were before. */
-static struct {
-	const char *path;
-	long fast;
-	long before;
-} settings[] = {
-	{ KHUGEPAGED "scan_sleep_millisecs", 1, -1 },
-	{ KHUGEPAGED "alloc_sleep_millisecs", 1, -1 },
-	{ KHUGEPAGED "pages_to_scan", 65536, -1 },
-};
-
+/* As fast as khugepaged goes, until the case is over. */
 static int hurry_khugepaged(void)
 {
-	int error = 0;
+	int error = knob_change_number(KHUGEPAGED "scan_sleep_millisecs", 1);
 
-	for (size_t i = 0; i < ARRAY_SIZE(settings) && !error; i++) {
-		settings[i].before = knob_number(settings[i].path);
-		error = knob_set_number(settings[i].path, settings[i].fast);
-	}
-	return error;
+	if (!error)
+		error = knob_change_number(KHUGEPAGED "alloc_sleep_millisecs", 1);
+	return error ? error : knob_change_number(KHUGEPAGED "pages_to_scan", 65536);
 }
 
 FIXTURE_SETUP(memory_kinds)
@@ -69,10 +57,6 @@ FIXTURE_SETUP(memory_kinds)
 
 FIXTURE_TEARDOWN(memory_kinds)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
-		if (settings[i].before >= 0)
-			knob_set_number(settings[i].path, settings[i].before);
-	}
 	memory_unmap(&self->memory);
 	close(self->memory.pagemap);
 	close(self->memory.session);
@@ -128,8 +112,8 @@ TEST_F(memory_kinds, stays_beside_khugepaged)
 	ASSERT_TRUE(control_is_collapsed(self))
 		TH_LOG("khugepaged did nothing in %ld passes: this shows nothing", done);
 	wrong = memory->kind->check(memory);
-	evidence("pfn %lx; khugepaged went over all memory %ld times; then the memory is %s",
-		 (unsigned long)before[0], done, wrong ?: "as it was");
+	evidence("pfn %lx; khugepaged went over all memory %ld times; then the memory %s",
+		 (unsigned long)before[0], done, wrong ?: "is as it was");
 	EXPECT_EQ(NULL, wrong);
 	for (size_t i = 0; i < memory->samples; i++)
 		EXPECT_EQ(before[i], memory_pfn(memory, memory->sample[i]));

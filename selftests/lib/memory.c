@@ -6,11 +6,11 @@
 #include <time.h>
 #include <unistd.h>
 #include "../../tools/lib/cause.h"
-#include "../../tools/lib/knob.h"
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
 #include "../../tools/lib/usermem.h"
 #include "file.h"
+#include "knob_journal.h"
 #include "memory.h"
 #include "require.h"
 #include "swap_async.h"
@@ -186,16 +186,13 @@ static int populate_swapped_async(struct memory *memory)
 /* Folios of MTHP_BYTES are off unless somebody wants them: the setting is put back at once. */
 static int populate_mthp(struct memory *memory)
 {
-	char before[KNOB_VALUE];
-	int error = knob_chosen(mthp_setting(), before, sizeof(before));
+	unsigned int mark = knob_mark();
+	int error = knob_change(mthp_setting(), "madvise"), back;
 
 	if (!error)
-		error = knob_set(mthp_setting(), "madvise");
-	if (error)
-		return error;
-	error = populate_shape(memory);
-	knob_set(mthp_setting(), before);
-	return error;
+		error = populate_shape(memory);
+	back = knob_restore(mark);
+	return error ? error : back;
 }
 
 static const char *check_shape(struct memory *memory)

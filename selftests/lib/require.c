@@ -27,7 +27,7 @@
 #include "call32.h"
 #include "file.h"
 #include "faults.h"
-#include "../../tools/lib/knob.h"
+#include "knob_journal.h"
 #include "known_issues.h"
 #include "memory.h"
 #include "memory_block.h"
@@ -87,7 +87,7 @@ static bool has_mthp(void)
 	return !access(mthp_setting(), W_OK);
 }
 
-/* Root may enlarge the pool; it stays enlarged, as an administrator's setting would. */
+/* Root may enlarge the pool, until all cases are over. */
 static bool has_hugetlb(void)
 {
 	long total = knob_number(HUGETLB_POOL);
@@ -97,7 +97,7 @@ static bool has_hugetlb(void)
 		return false;
 	if (free_pages >= HUGETLB_PAGES)
 		return true;
-	knob_set_number(HUGETLB_POOL, total + HUGETLB_PAGES - free_pages);
+	knob_change_for_run(HUGETLB_POOL, total + HUGETLB_PAGES - free_pages);
 	return knob_number(HUGETLB_FREE) >= HUGETLB_PAGES;
 }
 
@@ -288,7 +288,10 @@ static bool has_kprobes_switch(void)
 /* Linux 7.3 has the file, and refuses to switch off by it ("is deprecated", EOPNOTSUPP). */
 static bool has_ftrace_switch(void)
 {
-	return !knob_set(KNOB_FTRACE, "0") && !knob_set(KNOB_FTRACE, "1");
+	unsigned int mark = knob_mark();
+	bool off = !knob_change(KNOB_FTRACE, "0");
+
+	return !knob_restore(mark) && off;
 }
 
 static bool has_fuse(void)

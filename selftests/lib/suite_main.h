@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include "books.h"
+#include "knob_journal.h"
 #include "quiet.h"
 
 struct suite_run {
@@ -299,8 +300,10 @@ static void suite_after_failure(const struct books *before)
 
 static bool suite_run_cases(struct suite_run *run, struct __test_results *results)
 {
+	unsigned int knobs = knob_mark();
 	struct books before = { 0 };
 	bool passed = true;
+	int error;
 	size_t i;
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -316,6 +319,9 @@ static bool suite_run_cases(struct suite_run *run, struct __test_results *result
 		__run_test(suite_current->fixture, suite_current->variant, test);
 		test->results = NULL;
 		suite_end_processes(test->pid);
+		error = knob_restore(knobs);
+		if (error)
+			ksft_print_msg("%s\n", cause_of(error));
 		/* A known failure that passes is red: known-issues has to be told. */
 		if (test->exit_code == KSFT_FAIL || test->exit_code == KSFT_XPASS)
 			passed = false;
@@ -376,6 +382,7 @@ static int suite_main(char **argv)
 	}
 	board = suite_shared(sizeof(*board));
 	suite_met = &board->met;
+	knob_journal_open();
 	suite_prepare(&run);
 	suite_load_issues(&run);
 	suite_set_timeouts();
