@@ -107,13 +107,13 @@ static unsigned char *map_file(FIXTURE_DATA(memfd) *self)
 static void fill(unsigned char *memory, size_t bytes, unsigned char seed)
 {
 	for (size_t i = 0; i < bytes; i += 512)
-		memory[i] = seed + i / 4096;
+		memory[i] = seed + i / PAGE_BYTES;
 }
 
 static bool is_filled(const unsigned char *memory, size_t bytes, unsigned char seed)
 {
 	for (size_t i = 0; i < bytes; i += 512) {
-		if (memory[i] != (unsigned char)(seed + i / 4096))
+		if (memory[i] != (unsigned char)(seed + i / PAGE_BYTES))
 			return false;
 	}
 	return true;

@@ -18,7 +18,7 @@
 TOPIC(reuse)
 FOR_EACH_MEMORY(REUSE_HOLDS, TOPIC_VARIANT, reuse)
 
-#define MANY	24	/* references; a huge page takes 512 of each */
+#define MANY	24	/* references; a huge page takes one of each for each base page */
 
 /*
  * The child exits. The kernel cannot see through a reference that an LRU batch of another CPU has

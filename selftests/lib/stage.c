@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "../../tools/lib/cause.h"
+#include "../../tools/lib/page_size.h"
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
 #include "counts.h"
@@ -74,7 +75,7 @@ int stage_open(struct stage *stage, char *why, size_t size)
 {
 	int error;
 
-	*stage = (struct stage) { .session = -1, .page = sysconf(_SC_PAGESIZE) };
+	*stage = (struct stage) { .session = -1, .page = PAGE_BYTES };
 	stage->length = STAGE_PAGES * stage->page;
 	error = books_read(&stage->before);
 	if (!error) {

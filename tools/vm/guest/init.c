@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "../../lib/knob.h"
+#include "../../lib/page_size.h"
 #include "../protocol.h"
 #include "guest.h"
 
@@ -37,7 +38,7 @@ static void report_machine(void)
 	file_read("/proc/cmdline", line, sizeof(line));
 	report("command line: %s", line);
 	report("cpus: %ld, memory: %ld MiB", sysconf(_SC_NPROCESSORS_ONLN),
-	       sysconf(_SC_PHYS_PAGES) / (1024 * 1024 / sysconf(_SC_PAGESIZE)));
+	       sysconf(_SC_PHYS_PAGES) / (1024 * 1024 / PAGE_BYTES));
 }
 
 /*

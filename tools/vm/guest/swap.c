@@ -19,6 +19,7 @@
 #include <linux/fs.h>
 #include <linux/loop.h>
 #include "../../lib/knob.h"
+#include "../../lib/page_size.h"
 #include "../protocol.h"
 #include "guest.h"
 
@@ -28,22 +29,21 @@
 #define ASYNC_FILE	ASYNC_DIRECTORY "/async"
 #define ASYNC_MIB	64
 
-/* What mkswap(8) writes: include/linux/swap.h, union swap_header */
+/* What mkswap(8) writes into the first page: include/linux/swap.h, union swap_header */
 struct swap_header {
 	char boot[1024];
 	uint32_t version;
 	uint32_t last_page;
 	uint32_t bad_pages;
-	char rest[4096 - 1024 - 12 - 10];
-	char magic[10];
 };
 
-_Static_assert(sizeof(struct swap_header) == 4096, "the header is one page");
+#define SWAP_MAGIC	"SWAPSPACE2"	/* the last bytes of the page */
 
 /* mkswap(8): write the header to @device. */
 static int format_swap(const char *device)
 {
-	struct swap_header header = { .version = 1, .magic = "SWAPSPACE2" };
+	static char page[PAGE_BYTES_MAX];
+	struct swap_header *header = (struct swap_header *)page;
 	int fd = open(device, O_RDWR | O_CLOEXEC);
 	uint64_t bytes;
 	int error = 0;
@@ -54,8 +54,10 @@ static int format_swap(const char *device)
 		error = -errno;
 		goto out;
 	}
-	header.last_page = (uint32_t)(bytes / 4096 - 1);
-	if (pwrite(fd, &header, sizeof(header), 0) != sizeof(header) || fsync(fd))
+	header->version = 1;
+	header->last_page = (uint32_t)(bytes / PAGE_BYTES - 1);
+	memcpy(page + PAGE_BYTES - strlen(SWAP_MAGIC), SWAP_MAGIC, strlen(SWAP_MAGIC));
+	if (pwrite(fd, page, PAGE_BYTES, 0) != (ssize_t)PAGE_BYTES || fsync(fd))
 		error = errno ? -errno : -EIO;
 out:
 	close(fd);
