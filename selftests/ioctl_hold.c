@@ -327,7 +327,7 @@ TEST_F(ioctl_hold, hugetlb_pool_empty)
 	if (others)
 		munmap(others, bytes);
 	EXPECT_EQ(0, stage_hold(&self->stage, variant->row, mapped, PMD_BYTES));
-	EXPECT_EQ(PMD_BYTES / PAGE_BYTES,
+	EXPECT_EQ((long)(PMD_BYTES / PAGE_BYTES),
 		  pincheck_release(self->stage.session, self->stage.hold.hold));
 	munmap(mapped, PMD_BYTES);
 }

@@ -80,7 +80,7 @@ static bool control_is_collapsed(FIXTURE_DATA(memory_kinds) *self)
 	       PAGE_BYTES << report.order == PMD_BYTES;
 }
 
-static long passes(void)
+static long khugepaged_passes(void)
 {
 	return knob_number(KHUGEPAGED "full_scans");
 }
@@ -88,12 +88,12 @@ static long passes(void)
 /* Return: how often khugepaged went over all memory, the control's collapse being part of it. */
 static long let_khugepaged_work(FIXTURE_DATA(memory_kinds) *self)
 {
-	long begin = passes();
+	long begin = khugepaged_passes();
 
 	while (suite_has_time() &&
-	       (!control_is_collapsed(self) || passes() < begin + PASSES))
+	       (!control_is_collapsed(self) || khugepaged_passes() < begin + PASSES))
 		moment_goes_on(moment_end());
-	return passes() - begin;
+	return khugepaged_passes() - begin;
 }
 
 /* PLACEMENT, SYNC. The same pages, mapped the same way, beside memory that khugepaged collapsed. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files to map: a row a filesystem. None leaves a name or a mount behind. */
+/* Files to map: a row a file system. No file leaves a name or a mount behind. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/memfd.h>
@@ -41,8 +41,8 @@ int file_renewed(int *file, int (*make)(void), size_t bytes)
 	return copy < 0 ? -errno : copy;
 }
 
-/* On the file system that the directory of this variable is on. */
-static int make_named(const char *variable)
+/* A file of the file system that has the directory $@variable. */
+static int make_on_file_system_of(const char *variable)
 {
 	const char *directory = getenv(variable);
 	int file;
@@ -55,17 +55,17 @@ static int make_named(const char *variable)
 
 static int make_on_ext4(void)
 {
-	return make_named("PINCHECK_EXT4");
+	return make_on_file_system_of("PINCHECK_EXT4");
 }
 
 static int make_on_xfs(void)
 {
-	return make_named("PINCHECK_XFS");
+	return make_on_file_system_of("PINCHECK_XFS");
 }
 
 static int make_on_btrfs(void)
 {
-	return make_named("PINCHECK_BTRFS");
+	return make_on_file_system_of("PINCHECK_BTRFS");
 }
 
 int file_make_alone(const char *filesystem)
@@ -164,7 +164,7 @@ const struct file_kind file_btrfs = {
 	.whitelist = PINCHECK_WHITELIST_DENY, .reason = PINCHECK_WHITELIST_FILE,
 };
 
-/* What is mapped of an overlay are pages of the file system below: its rule decides. */
+/* A mapping of an overlay has pages of the file system below: the rule of that one decides. */
 const struct file_kind file_overlay_ext4 = {
 	.name = "overlay_ext4", .needs = NEEDS_OVERLAY | NEEDS_EXT4,
 	.open = overlay_open_ext4,

@@ -83,7 +83,7 @@ static void area_write(const struct memory *memory, enum area area, size_t sampl
 
 	pattern_make(memory, area, sample, generation, words);
 	memcpy(memory->start + area_offset(memory, area, sample), words, AREA_BYTES);
-	/* The next thing to look may be a device: nothing may linger in registers. */
+	/* The next reader may be a device: no value may stay in a register. */
 	__asm__ volatile("" ::: "memory");
 }
 
@@ -320,8 +320,8 @@ static int map_and_check(struct memory *memory, const struct memory_kind *kind)
 }
 
 /*
- * The kernel compacts, reclaims and collapses when it wants to, and a huge page takes memory that is
- * in one piece.
+ * Threads of the kernel compact, reclaim and collapse at any time; and a huge page needs free memory in
+ * one piece.
  */
 int memory_map(struct memory *memory, const struct memory_kind *kind)
 {

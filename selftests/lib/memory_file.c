@@ -65,7 +65,7 @@ static const char *check_shmem(struct memory *memory)
 			   "is not a base page of shmem");
 }
 
-/* Secret memory is in no direct map; the report must not touch it, and says little. */
+/* Secret memory is in no direct map: the report must not touch the page, and says little of it. */
 static const char *check_secret(struct memory *memory)
 {
 	return check_flags(memory, 0, PINCHECK_PAGE_ANON | PINCHECK_PAGE_SHMEM,

@@ -39,7 +39,7 @@
 #include "trap.h"
 #include "virtio_mem.h"
 
-/* Parent, child and grandchild with a page each, and one that is being given back. */
+/* Parent, child and grandchild have a page each, while pages of the last case come back. */
 #define HUGETLB_PAGES		10
 
 static bool file_contains(const char *path, const char *needle)
@@ -111,7 +111,7 @@ static bool has_uring(void)
 	return true;
 }
 
-/* That was written. Return: NULL without memory. */
+/* Return: a page that was written, or NULL. */
 static char *one_page(void)
 {
 	char *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
@@ -140,7 +140,7 @@ static bool has_soft_dirty(void)
 	return cleared && set;
 }
 
-/* Where the kernel does not know 32-bit programs, the call ends in a signal. */
+/* On a kernel without 32-bit programs the call ends in a signal. */
 static bool has_call32(void)
 {
 	pid_t child = fork();
@@ -179,7 +179,7 @@ static bool has_btrfs(void)
 	return has_opened(&file_btrfs);
 }
 
-/* In a process that may lose its mount namespace over it. */
+/* The probe leaves its mount namespace, so it is a process of its own. */
 static bool has_overlay(void)
 {
 	pid_t child = fork();
@@ -222,8 +222,8 @@ static bool has_ksm(void)
 }
 
 /*
- * Is the next page that a process touches of ZONE_MOVABLE? The kernel is asked first: a device that
- * does not know must fail the tests, not skip them.
+ * Is the next page that a process touches of ZONE_MOVABLE? The kernel is asked first: where only the
+ * device is wrong, the tests must fail, not be skipped.
  */
 static bool has_movable(void)
 {
@@ -248,7 +248,7 @@ static bool has_movable(void)
 	return movable > 0;
 }
 
-/* In between the slow path has GUP-fast's rule, and takes it to be impossible (f442fa614137). */
+/* From 5.13 to 6.9 the slow path WARNs: GUP-fast's rule seemed impossible there (f442fa614137). */
 static bool has_hugetlb_leaves(void)
 {
 	char kernel[64];
@@ -304,7 +304,7 @@ static bool has_fuse(void)
 	return true;
 }
 
-/* A person's machine loses the memory until it boots again: somebody has to allow that. */
+/* The machine loses the memory until it boots again: PINCHECK_POISON allows that. */
 static bool has_poison(void)
 {
 	return getenv("PINCHECK_POISON") &&
@@ -366,7 +366,6 @@ static bool has_timers(void)
 	return !setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
 }
 
-/* To drop what is not there changes nothing. */
 static bool has_capabilities(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -456,7 +455,7 @@ static const struct requirement_row {
 	  "needs userfaultfd write-protection (CONFIG_USERFAULTFD)" },
 	{ NEEDS_UFFD_WP_MARK, 0, has_uffd_wp_mark, "needs uffd-wp in pagemap (Linux 5.14)" },
 	{ NEEDS_FAULTS, 0, faults_possible,
-	  "needs allocations that fail when told to (CONFIG_FAILSLAB, see debug-kernel.md)" },
+	  "needs allocations that can be made to fail (CONFIG_FAILSLAB, see debug-kernel.md)" },
 	{ NEEDS_MODULE_FILE, 0, has_module_file,
 	  "needs a module that may be unloaded (CONFIG_MODULE_UNLOAD, PINCHECK_MODULE= its file)" },
 	{ NEEDS_KSM, 0, has_ksm, "needs KSM (CONFIG_KSM, and root)" },

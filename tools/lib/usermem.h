@@ -104,7 +104,7 @@ int usermem_prepare(const struct usermem *memory);
 int usermem_finish(const struct usermem *memory);
 
 /**
- * usermem_check() - each large folio, or the first, a middle and the last base page, is of the kind
+ * usermem_check() - each large folio, or the first, the middle and the last base page, is of the kind
  *
  * Return: 0; -EAGAIN, and memory->wrong says what is wrong; or another negative errno
  */

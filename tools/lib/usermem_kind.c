@@ -56,7 +56,7 @@ const struct usermem_kind usermem_kinds[USERMEM_KINDS] = {
 	[USERMEM_SWAPPED] = {
 		.name = "swapped", .least = 4,
 		.prepare = prepare_base, .finish = finish_swapped,
-		.mend = "swapon a device (pincheck doctor tells how)",
+		.mend = "swapon a device (pincheck doctor says how)",
 	},
 	[USERMEM_THP] = {
 		.name = "thp", .folio = FOLIO_PMD, .least = 1,
@@ -143,7 +143,7 @@ static int check_page(struct usermem *memory, size_t offset)
 	struct pincheck_report report;
 	int error;
 
-	memory->wrong = "is not there, or /proc/self/pagemap does not tell";
+	memory->wrong = "is not there, or /proc/self/pagemap hides it";
 	if (!pfn)
 		return cause_say(-EAGAIN, "no page frame number (CAP_SYS_ADMIN is needed for it)");
 	memory->wrong = "is not reported";
@@ -155,19 +155,16 @@ static int check_page(struct usermem *memory, size_t offset)
 
 int usermem_check(struct usermem *memory)
 {
-	size_t last = memory->bytes - PAGE_BYTES;
+	size_t pages = memory->bytes / PAGE_BYTES, middle = pages / 2 * PAGE_BYTES;
+	size_t step = memory->kind->folio ? folio_bytes(memory->kind->folio) : middle ?: PAGE_BYTES;
 	int error = 0;
 
-	if (!memory->kind->folio) {
-		error = check_page(memory, last / 2 / PAGE_BYTES * PAGE_BYTES);
-		return error ? error : check_page(memory, 0) ?: check_page(memory, last);
-	}
-	for (size_t at = 0; !error && at < memory->bytes; at += folio_bytes(memory->kind->folio))
+	for (size_t at = 0; !error && at < memory->bytes; at += step)
 		error = check_page(memory, at);
-	return error;
+	return error ? error : check_page(memory, memory->bytes - PAGE_BYTES);
 }
 
-static void write_all(const struct usermem *memory)
+static void write_each_page(const struct usermem *memory)
 {
 	size_t pages = memory->bytes / PAGE_BYTES, stride = memory->stride ?: 1;
 
@@ -215,7 +212,7 @@ int usermem_open(struct usermem *memory, const struct usermem_kind *kind, size_t
 		error = usermem_prepare(memory);
 	}
 	if (!error) {
-		write_all(memory);
+		write_each_page(memory);
 		error = usermem_finish(memory);
 	}
 	if (!error)
