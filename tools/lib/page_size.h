@@ -23,10 +23,10 @@
 /** enum folio_size - the sizes of folios that memory of a process is made of */
 enum folio_size { FOLIO_BASE, FOLIO_MTHP, FOLIO_PMD };
 
-size_t folio_bytes(enum folio_size size) __attribute__((const));
-size_t page_bytes(void) __attribute__((const));
-size_t pmd_bytes(void) __attribute__((const));
-size_t mthp_bytes(void) __attribute__((const));
+size_t folio_bytes(enum folio_size size) __attribute_const__;
+size_t page_bytes(void) __attribute_const__;
+size_t pmd_bytes(void) __attribute_const__;
+size_t mthp_bytes(void) __attribute_const__;
 
 /** thp_setting() - path of the file that allows huge pages */
 const char *thp_setting(void);
