@@ -3,7 +3,7 @@
 # `make help` lists targets and variables. The module itself is built by Kbuild.
 
 BUILD   ?= build
-KERNELS ?= debian-6.12
+KERNELS ?= default
 TESTS   ?= *
 ACCEL   ?= auto
 CC      ?= gcc
@@ -24,6 +24,7 @@ export BUILD CC CACHE KSRC
 export APPEND MEMORY SMP HUGEPAGES QEMU_ARGS SHARE
 
 include tools/lib/build.mk
+include tools/arch/build.mk
 include tools/vm/build.mk
 include tools/pincheck/build.mk
 include tools/bench/build.mk
@@ -75,7 +76,7 @@ selftests-host: ## the suite on this machine's running kernel, after a warning; 
 	@$(MAKE) --no-print-directory -s $(if $(MODULE),,module) tools tests
 	MODULE="$(MODULE)" TESTS='$(TESTS)' YES="$(YES)" tools/run-host
 
-.PHONY: unit lint catalogue hazards mutants config-check
+.PHONY: unit lint catalogue stock-kernels hazards mutants config-check
 unit: $(UNIT_TESTS) ## host unit tests, with ASan and UBSan
 	tools/unit $(UNIT_TESTS)
 
@@ -84,6 +85,9 @@ lint: host-lint ## warnings, sparse, shellcheck: module with gcc and clang, host
 
 catalogue: ## the tests of each row, written into Documentation/catalogue.md
 	tools/catalogue
+
+stock-kernels: ## the matrix.md of the last make matrix, written into Documentation/stock-kernels.md
+	tools/stock-kernels $(results)/matrix.md
 
 hazards: host-vm ## what must not be done to a page of a file, done: a guest for each; KERNELS=
 	KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" tools/run-hazards
@@ -146,14 +150,15 @@ help: ## this list
 	@printf '\nVariables\n'
 	@printf '  %-16s %s\n' \
 		KERNELS 'names of the matrix to run on, NAME@RELEASE for one release [$(KERNELS)]' \
-		KERNEL 'bzImage of a kernel of your own, with KDIR= its build tree' \
+		KERNEL 'a kernel of your own: its build tree, or its image with KDIR= its build tree' \
+		ARCH 'architecture of the guest, a row of tools/arch/arch.c [that of this machine]' \
 		KDIR 'kernel build tree for the module' \
 		TESTS "glob over topic.variant.scenario ['$(TESTS)']" \
 		ACCEL 'auto, kvm or tcg [$(ACCEL)]' \
 		APPEND 'more kernel command line: numa=fake=2' \
 		MEMORY 'of the guest, MiB [2048]' \
 		SMP 'processors of the guest [2]' \
-		HUGEPAGES 'hugetlb pages of 2 MiB in the guest [64]' \
+		HUGEPAGES 'hugetlb pages of the default size in the guest [64]' \
 		QEMU_ARGS 'more words for QEMU: -device edu' \
 		SHARE 'directory of this machine that the shell gets' \
 		KSRC 'kernel source tree to take kselftest_harness.h from' \

@@ -161,7 +161,7 @@ TEST_F(bench, longterm)
 }
 
 /* CLEAN. The range ends in the middle of what is mapped: what came is given back, every round. */
-TEST_F(bench, hole)
+TEST_F(bench, unmapped_page_refused)
 {
 	int64_t before = acquired(self), taken;
 

@@ -9,8 +9,8 @@ SELFTESTS_PROGRAMS	:= $(patsubst selftests/%.c,$(BUILD)/tests/%,$(wildcard selft
 SELFTESTS		:= $(SELFTESTS_PROGRAMS) $(BUILD)/tests/known-issues $(BUILD)/tests/pincheck
 SELFTESTS_LIB		:= $(SELFTESTS_OUT)/libselftests.a
 SELFTESTS_LIB_OBJS	:= $(patsubst %.c,$(SELFTESTS_OUT)/%.o,$(wildcard selftests/lib/*.c) \
-			     $(LIB_SOURCES))
-SELFTESTS_HEADERS	:= $(wildcard selftests/lib/*.h tools/lib/*.h include/uapi/linux/*.h)
+			     $(ARCH_SOURCES) $(LIB_SOURCES))
+SELFTESTS_HEADERS	:= $(ARCH_HEADERS) $(wildcard selftests/lib/*.h tools/lib/*.h include/uapi/linux/*.h)
 SELFTESTS_CFLAGS	:= -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wshadow -Werror \
 			   -Iinclude/uapi -Iselftests/lib
 # -isystem: the harness is the kernel's, its warnings are not ours to mend; clang warns of what its

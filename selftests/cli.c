@@ -38,7 +38,7 @@ FIXTURE_TEARDOWN(cli)
 }
 
 /* References that all sessions of the module have now. */
-static uint64_t outstanding(void)
+static uint64_t references_outstanding(void)
 {
 	struct books books;
 
@@ -69,7 +69,7 @@ TEST_F(cli, hold_memory_of_its_own)
 	size_t i, tried = 0;
 
 	for (i = 0; i < ARRAY_SIZE(own_holds); i++) {
-		uint64_t before = outstanding();
+		uint64_t before = references_outstanding();
 		struct pincheck_report report;
 		const json_t *page;
 		long long pages;
@@ -88,7 +88,7 @@ TEST_F(cli, hold_memory_of_its_own)
 		ASSERT_EQ(0, pincheck_report_ledger(self->stage.session, &pfn, 1, &report));
 		pages = own_holds[i].folio ? PMD_BYTES / PAGE_BYTES : SMALL_PAGES;
 		EXPECT_EQ(pages, number_of(json_object_get(root, "hold"), "pages"));
-		EXPECT_EQ(before + pages, outstanding());
+		EXPECT_EQ(before + pages, references_outstanding());
 		EXPECT_EQ(own_holds[i].gets, report.gets);
 		EXPECT_EQ(own_holds[i].read_pins, report.read_pins);
 		EXPECT_EQ(own_holds[i].write_pins, report.write_pins);
@@ -100,7 +100,7 @@ TEST_F(cli, hold_memory_of_its_own)
 			 text_of(page, "path"));
 		json_decref(root);
 		EXPECT_EXIT(self, 0);
-		EXPECT_EQ(before, outstanding());
+		EXPECT_EQ(before, references_outstanding());
 	}
 	EXPECT_LT(0, tried);
 }
@@ -154,7 +154,7 @@ TEST_F(cli, hold_of_another_process)
 /* ACCURACY, CLEAN. Row B28: a mirror has no reference, and goes when a signal says so. */
 TEST_F(cli, hold_ended_by_a_signal)
 {
-	uint64_t before = outstanding();
+	uint64_t before = references_outstanding();
 	struct pincheck_report report;
 	json_t *root;
 	__u64 pfn;
@@ -166,7 +166,7 @@ TEST_F(cli, hold_ended_by_a_signal)
 	json_decref(root);
 	ASSERT_EQ(0, pincheck_report_ledger(self->stage.session, &pfn, 1, &report));
 	EXPECT_EQ(1, report.mirrors);
-	EXPECT_EQ(before, outstanding());
+	EXPECT_EQ(before, references_outstanding());
 	EXPECT_EQ(0, kill(self->command.pid, SIGTERM));
 	EXPECT_EXIT(self, 0);
 	ASSERT_EQ(0, pincheck_report_ledger(self->stage.session, &pfn, 1, &report));
@@ -178,7 +178,7 @@ TEST_F(cli, hold_ended_by_a_signal)
 TEST_F(cli, hold_for_a_command)
 {
 	char self_path[4096] = "";
-	uint64_t before = outstanding();
+	uint64_t before = references_outstanding();
 	struct command timed;
 
 	ASSERT_LT(0, readlink("/proc/self/exe", self_path, sizeof(self_path)));
@@ -192,7 +192,7 @@ TEST_F(cli, hold_for_a_command)
 	ASSERT_EQ(0, RUN(&self->command, "hold", "--memory", "base", "--", "/no/such/program"));
 	EXPECT_EXIT(self, 2);
 	EXPECT_EQ(0, command_end(&timed, NULL, 0));
-	EXPECT_EQ(before, outstanding());
+	EXPECT_EQ(before, references_outstanding());
 	evidence("exit codes %d, %d and 2 came through, and nothing stays held", KSFT_PASS,
 		 KSFT_SKIP);
 }
@@ -395,7 +395,7 @@ TEST_F(cli, watch_events_in_order)
 }
 
 /* How many of the stage's pages are told with @filter. */
-static size_t scanned(FIXTURE_DATA(cli) *self, const char *filter)
+static size_t count_scanned(FIXTURE_DATA(cli) *self, const char *filter)
 {
 	size_t i, page, found = 0;
 	const json_t *row;
@@ -420,13 +420,13 @@ TEST_F(cli, scan)
 	static const struct hold_row get = { PINCHECK_KIND_GET, PINCHECK_PATH_FAST, 0 };
 	struct stage *stage = &self->stage;
 
-	EXPECT_EQ(0, scanned(self, "--pinned"));
+	EXPECT_EQ(0, count_scanned(self, "--pinned"));
 	ASSERT_EQ(0, stage_hold(stage, pin, stage->memory, 2 * stage->page));
-	EXPECT_EQ(2, scanned(self, "--pinned"));
+	EXPECT_EQ(2, count_scanned(self, "--pinned"));
 	ASSERT_EQ(0, stage_hold(stage, get, stage->memory + 2 * stage->page, 3 * stage->page));
 	ASSERT_EQ(0, usermem_drain_lru());
-	EXPECT_EQ(2, scanned(self, "--pinned"));
-	EXPECT_EQ(3, scanned(self, "--excess"));
+	EXPECT_EQ(2, count_scanned(self, "--pinned"));
+	EXPECT_EQ(3, count_scanned(self, "--excess"));
 	evidence("2 pages pinned and 3 referred to, found by --pinned and --excess");
 }
 

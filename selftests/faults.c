@@ -23,15 +23,9 @@ FIXTURE_VARIANT(faults)
 	struct hold_row row;
 };
 
-#define FAULTS_VARIANT(name_, kind_, path_, flags_)				\
-	FIXTURE_VARIANT_ADD(faults, name_)					\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-	};
-FOR_EACH_HOLD_ROW(FAULTS_VARIANT)
-FAULTS_VARIANT(memfd, MEMFD, UNKNOWN, PINCHECK_HOLD_WRITE)
-FAULTS_VARIANT(mirror_ro, MIRROR, UNKNOWN, 0)
-FAULTS_VARIANT(mirror_rw, MIRROR, UNKNOWN, PINCHECK_HOLD_WRITE)
+FOR_EACH_HOLD_ROW(STAGE_VARIANT, faults)
+FOR_EACH_OTHER_HOLD_ROW(STAGE_VARIANT, faults)
+STAGE_VARIANT(faults, memfd, MEMFD, UNKNOWN, HOLD_RW)
 
 FIXTURE_SETUP(faults)
 {
@@ -76,7 +70,7 @@ static bool has_nothing(FIXTURE_DATA(faults) *self)
 	       !info.session_pages;
 }
 
-TEST_F(faults, each_of_hold)
+TEST_F(faults, each_allocation_of_hold_fails)
 {
 	unsigned int nth, failed = 0;
 	long pinned = vm_pin_kib();

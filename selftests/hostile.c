@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hostile use, a bounded amount of it. Invariant: CLEAN, whatever is asked by whomever, wherever he
- * is when he dies: every reference given back, no memory lost, no splat, and nobody without the
- * capability got what needs one.
+ * Hostile use, a bounded number of calls. Invariant: CLEAN, whatever any process asks for and
+ * wherever it is killed: every reference is given back, no memory is lost, the kernel prints no
+ * splat, and no process without a capability gets what needs one.
  *
- * Four processes with different limits and rights work at calls, memory, forks and execs (see
- * lib/fuzz.h), and pass sessions to each other; they are killed and replaced as they go. The same
- * run is made several times: what grows each time is lost.
+ * Four workers with different limits and rights make calls, change memory, fork, exec and pass
+ * sessions to each other (see lib/fuzz.h). The test kills and replaces them. It makes the same run
+ * several times: memory use that grows in each round is a leak.
  *
- * PINCHECK_FUZZ= is how many calls there are to be, PINCHECK_SEED= what they follow from.
+ * PINCHECK_FUZZ= sets the number of calls, PINCHECK_SEED= the seed.
  */
 #include "suite.h"
 #include <limits.h>
@@ -24,14 +24,14 @@
 #include "stage.h"
 
 #define ROUNDS		3
-#define ROUNDS_MAX	6	/* where three look as if something were lost */
-#define CALLS		24000	/* of all rounds, by default */
+#define ROUNDS_MAX	6	/* if ROUNDS rounds look like a leak */
+#define CALLS		24000	/* in all rounds, by default */
 #define SEED		0x20201231c0ffee01
-#define BEATS_MOST	24	/* between two kills */
+#define PROGRESS_MOST	24	/* most bytes of progress between two kills */
 #define FAULTS_PERCENT	2
-#define SECONDS		7200	/* for a run of millions */
+#define SECONDS		7200	/* enough for millions of calls */
 
-/* Objects, and KiB, by which the kernel's own business may differ from round to round. */
+/* Differences between two rounds that the kernel's own work may explain. */
 #define NOISE_OBJECTS	8
 #define NOISE_FOLIOS	16
 #define NOISE_KIB	1024
@@ -39,8 +39,8 @@
 FIXTURE(hostile)
 {
 	struct stage stage;
-	struct fuzz_board *board;
-	struct dice dice;
+	struct fuzz_shared *shared;
+	struct prng prng;
 	unsigned int kills, ends, crashes;
 	size_t rounds;
 	struct footprint footprints[ROUNDS_MAX];
@@ -50,12 +50,12 @@ FIXTURE(hostile)
 FIXTURE_VARIANT(hostile)
 {
 	bool faults;
-	unsigned int share;	/* of the calls: one of so many */
+	unsigned int share;	/* the variant makes 1 / share of the calls */
 };
 
 FIXTURE_VARIANT_ADD(hostile, mixed) { false, 1 };
 
-/* Allocations, and copies from and to the callers, fail in two of a hundred cases. */
+/* FAULTS_PERCENT of the allocations, and of the copies from and to user memory, fail. */
 FIXTURE_VARIANT_ADD(hostile, failing_allocations) { true, 4 };
 
 FIXTURE_SETUP(hostile)
@@ -65,11 +65,11 @@ FIXTURE_SETUP(hostile)
 	SUITE_NEEDS(NEEDS_UNIX | NEEDS_CAPABILITIES | NEEDS_SHMEM |
 		    (variant->faults ? NEEDS_FAULTS : 0));
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
-	self->board = fuzz_board_open();
-	ASSERT_NE(NULL, self->board) TH_LOG("the files of the run: %s", strerror(errno));
-	self->board->seed = dice_given_seed() ?: SEED;
-	self->board->faults = variant->faults;
-	/* What outlives its parent is ours to reap. */
+	self->shared = fuzz_shared_open();
+	ASSERT_NE(NULL, self->shared) TH_LOG("the files of the run: %s", strerror(errno));
+	self->shared->seed = prng_given_seed() ?: SEED;
+	self->shared->faults = variant->faults;
+	/* This process reaps the children of workers that were killed. */
 	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
 	stage_use_all_cpus();
 	if (variant->faults)
@@ -78,11 +78,11 @@ FIXTURE_SETUP(hostile)
 
 FIXTURE_TEARDOWN(hostile)
 {
-	if (!self->board)
+	if (!self->shared)
 		return;
 	if (variant->faults)
 		faults_end();
-	fuzz_board_close(self->board);
+	fuzz_shared_close(self->shared);
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
@@ -96,26 +96,26 @@ static unsigned long calls_wanted(const FIXTURE_VARIANT(hostile) *variant)
 
 static int64_t calls_left(const FIXTURE_DATA(hostile) *self)
 {
-	return __atomic_load_n(&self->board->left, __ATOMIC_RELAXED);
+	return __atomic_load_n(&self->shared->left, __ATOMIC_RELAXED);
 }
 
 static void start_worker(FIXTURE_DATA(hostile) *self, size_t number, struct pollfd *watch)
 {
-	pid_t pid = fuzz_worker_start(self->board, number, dice_roll(&self->dice));
+	pid_t pid = fuzz_worker_start(self->shared, number, prng_next(&self->prng));
 
-	self->board->pids[number] = pid > 0 ? pid : 0;
+	self->shared->pids[number] = pid > 0 ? pid : 0;
 	watch->fd = pid > 0 ? syscall(SYS_pidfd_open, pid, 0) : -1;
 }
 
-/* A worker ended: by itself, because the calls are made; by us; or it crashed. */
-static void bury_worker(FIXTURE_DATA(hostile) *self, size_t number, struct pollfd *watch)
+/* Counts how the worker ended, and starts another one if calls remain. */
+static void reap_worker(FIXTURE_DATA(hostile) *self, size_t number, struct pollfd *watch)
 {
 	int status = 0;
 
 	close(watch->fd);
 	watch->fd = -1;
-	waitpid(self->board->pids[number], &status, 0);
-	self->board->pids[number] = 0;
+	waitpid(self->shared->pids[number], &status, 0);
+	self->shared->pids[number] = 0;
 	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
 		self->crashes++;
 	else
@@ -133,31 +133,31 @@ static size_t workers_alive(const struct pollfd *watched)
 	return alive;
 }
 
-/* Until all calls are made and everybody is gone. Signs of life say when it is time to kill. */
+/* Ends when all calls are made and all workers are gone. Kills one after some bytes of progress. */
 static void run_round(FIXTURE_DATA(hostile) *self, int64_t calls)
 {
 	struct pollfd watched[FUZZ_WORKERS + 1];
-	struct pollfd *beat = &watched[FUZZ_WORKERS];
-	int64_t patience = BEATS_MOST;
-	char beats[64];
+	struct pollfd *progress = &watched[FUZZ_WORKERS];
+	int64_t patience = PROGRESS_MOST;
+	char bytes[64];
 
-	self->board->left = calls;
-	self->dice.state = self->board->seed;
-	*beat = (struct pollfd){ self->board->beat[0], POLLIN, 0 };
+	self->shared->left = calls;
+	self->prng.state = self->shared->seed;
+	*progress = (struct pollfd){ self->shared->progress[0], POLLIN, 0 };
 	for (size_t i = 0; i < FUZZ_WORKERS; i++) {
 		watched[i].events = POLLIN;
 		start_worker(self, i, &watched[i]);
 	}
 	while (workers_alive(watched) && poll(watched, ARRAY_SIZE(watched), -1) > 0) {
-		if (beat->revents)
-			patience -= read(beat->fd, beats, sizeof(beats));
+		if (progress->revents)
+			patience -= read(progress->fd, bytes, sizeof(bytes));
 		for (size_t i = 0; i < FUZZ_WORKERS; i++)
 			if (watched[i].fd >= 0 && watched[i].revents)
-				bury_worker(self, i, &watched[i]);
+				reap_worker(self, i, &watched[i]);
 		if (patience <= 0) {
-			pid_t victim = self->board->pids[dice_below(&self->dice, FUZZ_WORKERS)];
+			pid_t victim = self->shared->pids[prng_below(&self->prng, FUZZ_WORKERS)];
 
-			patience = 1 + dice_below(&self->dice, BEATS_MOST);
+			patience = 1 + prng_below(&self->prng, PROGRESS_MOST);
 			if (victim > 0 && !kill(victim, SIGKILL))
 				self->kills++;
 		}
@@ -166,16 +166,16 @@ static void run_round(FIXTURE_DATA(hostile) *self, int64_t calls)
 		;
 }
 
-/* Sessions that nobody received are nobody's any more. */
-static void empty_pool(FIXTURE_DATA(hostile) *self)
+/* Closes the sessions that no worker received. */
+static void empty_fd_pool(FIXTURE_DATA(hostile) *self)
 {
 	char bytes[64];
 
-	while (recv(self->board->pool[1], bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+	while (recv(self->shared->fd_pool[1], bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
 		;
 }
 
-/* The last file of a process that was killed may be closed a little later than it is reaped. */
+/* The kernel may close the files of a killed process a moment after the process was reaped. */
 static bool books_settle(FIXTURE_DATA(hostile) *self, char *why, size_t size)
 {
 	struct books expected = self->stage.before;
@@ -189,7 +189,7 @@ static bool books_settle(FIXTURE_DATA(hostile) *self, char *why, size_t size)
 	return false;
 }
 
-/* Folios of the whole machine that @filter finds. */
+/* Return: the number of folios of the whole machine that @filter finds. */
 static uint64_t scan_all(FIXTURE_DATA(hostile) *self, __u32 filter)
 {
 	__u64 pfns[256], cursor = 0, end = 0, count;
@@ -204,9 +204,9 @@ static uint64_t scan_all(FIXTURE_DATA(hostile) *self, __u32 filter)
 	return found;
 }
 
-static void print_outcomes(const struct fuzz_board *board, bool root, unsigned int command)
+static void print_outcomes(const struct fuzz_shared *shared, bool root, unsigned int command)
 {
-	const uint32_t *outcomes = board->outcomes[root][command];
+	const uint32_t *outcomes = shared->outcomes[root][command];
 	char line[512];
 	size_t at = 0;
 
@@ -219,7 +219,7 @@ static void print_outcomes(const struct fuzz_board *board, bool root, unsigned i
 		 outcomes[0], line);
 }
 
-static void print_deeds(const FIXTURE_DATA(hostile) *self)
+static void print_actions(const FIXTURE_DATA(hostile) *self)
 {
 	static const char *const names[] = {
 		[FUZZ_OPEN] = "opened", [FUZZ_CLOSE] = "closed", [FUZZ_DUP] = "duplicated",
@@ -232,7 +232,7 @@ static void print_deeds(const FIXTURE_DATA(hostile) *self)
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		at += snprintf(line + at, sizeof(line) - at, "%s %u, ", names[i],
-			       self->board->deeds[i]);
+			       self->shared->actions[i]);
 	evidence("%sworkers killed %u, ended %u, crashed %u", line, self->kills, self->ends,
 		 self->crashes);
 }
@@ -251,7 +251,10 @@ static long least(long a, long b)
 	return a < b ? a : b;
 }
 
-/* What is lost is lost in each round. Return: how many objects of a cache the least loss was. */
+/*
+ * A leak costs objects in each round. Return: of the cache that grows most, the growth in the round
+ * in which it grew least.
+ */
 static long lost_objects(const FIXTURE_DATA(hostile) *self, const char **name)
 {
 	const struct footprint *first = self->footprints;
@@ -289,7 +292,7 @@ static bool seems_to_leak(const FIXTURE_DATA(hostile) *self)
 	return lost_objects(self, &name) > NOISE_OBJECTS || lost_kib(self) > NOISE_KIB;
 }
 
-/* One round, and what is left after it. */
+/* Runs one round and records what remains allocated and pinned. */
 static void measure_round(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
 			  unsigned long calls)
 {
@@ -300,7 +303,7 @@ static void measure_round(struct __test_metadata *_metadata, FIXTURE_DATA(hostil
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	run_round(self, calls);
 	clock_gettime(CLOCK_MONOTONIC, &end);
-	empty_pool(self);
+	empty_fd_pool(self);
 	EXPECT_TRUE(books_settle(self, why, sizeof(why))) TH_LOG("CLEAN: %s", why);
 	EXPECT_EQ(0, footprint_take(&self->footprints[round]));
 	self->pinned[round] = scan_all(self, PINCHECK_SCAN_PINNED);
@@ -310,7 +313,7 @@ static void measure_round(struct __test_metadata *_metadata, FIXTURE_DATA(hostil
 	print_footprint(self, round);
 }
 
-/* Whoever may do a thing did it, unless it was made to fail; who may not, did not. */
+/* A permitted command succeeded at least once (unless faults are injected); others never did. */
 static void judge_outcomes(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
 			   bool faults)
 {
@@ -321,10 +324,10 @@ static void judge_outcomes(struct __test_metadata *_metadata, FIXTURE_DATA(hosti
 		for (int root = 0; root < 2; root++) {
 			bool expected = fuzz_command_expected(i, root, info.features);
 
-			print_outcomes(self->board, root, i);
+			print_outcomes(self->shared, root, i);
 			if (faults && expected)
 				continue;
-			EXPECT_EQ(expected, !!self->board->outcomes[root][i][0]) {
+			EXPECT_EQ(expected, !!self->shared->outcomes[root][i][0]) {
 				TH_LOG("%s by %s %s", fuzz_command_name(i),
 				       root ? "root" : "nobody",
 				       expected ? "never succeeded" : "succeeded");
@@ -333,15 +336,15 @@ static void judge_outcomes(struct __test_metadata *_metadata, FIXTURE_DATA(hosti
 	}
 }
 
-TEST_F_TIMEOUT(hostile, rounds_alike, SECONDS)
+TEST_F_TIMEOUT(hostile, rounds_cost_same, SECONDS)
 {
 	const char *name;
 	long lost;
 
-	evidence("seed %#lx", self->board->seed);
+	evidence("seed %#lx", self->shared->seed);
 	while (self->rounds < ROUNDS || (self->rounds < ROUNDS_MAX && seems_to_leak(self)))
 		measure_round(_metadata, self, calls_wanted(variant) / ROUNDS);
-	print_deeds(self);
+	print_actions(self);
 	judge_outcomes(_metadata, self, variant->faults);
 	if (!variant->faults)
 		EXPECT_EQ(0, self->crashes);

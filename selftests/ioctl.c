@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The rules that every command of /dev/pincheck obeys: size, flags, reserved fields, pointer to
- * the argument, capability. One variant a command; what a command does with good arguments is the
- * business of ioctl_hold, ioctl_io and lifetime. Invariant: CLEAN, after every case.
+ * the argument, capability. Each command is a variant. What a command does with good arguments is
+ * tested in ioctl_hold, ioctl_io and lifetime. Invariant: CLEAN, after every case.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -23,21 +23,21 @@ FIXTURE(ioctl)
 	union argument as_sent;
 };
 
-/* The checks want to know how each command differs; the commands are rows, not branches. */
+/* How the commands differ in what the rules need to know: each command is a row. */
 FIXTURE_VARIANT(ioctl)
 {
 	unsigned long number;
 	void (*good)(union argument *a, const struct referents *to);
-	/* Bytes of the argument in ABI 1: what is shorter was never valid. */
+	/* Bytes of the argument in ABI 1: a shorter argument was never valid. */
 	__u32 abi1_size;
 	__u32 known_flags;
 	/* Offset of the reserved field; 0 where there is none. */
 	size_t reserved;
-	/* Where bytes of the argument are only ever written: [first, end). */
+	/* The module only writes the bytes [first, end) of the argument. */
 	size_t output_first;
 	size_t output_end;
 	bool needs_admin;
-	/* It wants a hold of kind mirror, not pin. */
+	/* The command needs a hold of kind mirror, not pin. */
 	bool of_mirror;
 };
 
@@ -142,7 +142,7 @@ FIXTURE_SETUP(ioctl)
 	SUITE_NEEDS(variant->of_mirror ? NEEDS_MIRROR : 0);
 	ASSERT_EQ(0, stage_hold_all(&self->to.stage, variant->of_mirror ? mirror : pin));
 	self->to.references = variant->of_mirror ? 0 : STAGE_PAGES;
-	/* Page table tricks are played on the argument: a page of its own, then a hole. */
+	/* Cases change the mapping of the argument: it has pages of its own, and a hole follows. */
 	self->argument = mmap(NULL, 2 * ARGUMENT_BYTES, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)self->argument);
@@ -161,8 +161,9 @@ FIXTURE_TEARDOWN(ioctl)
 	EXPECT_STAGE_CLEAN(&self->to.stage);
 }
 
-/* Issue the command on @argument. Return: 0 or -errno. */
-static int issue(FIXTURE_DATA(ioctl) *self, const FIXTURE_VARIANT(ioctl) *variant, void *argument)
+/* Issues the command on @argument. Return: 0 or -errno. */
+static int issue_command(FIXTURE_DATA(ioctl) *self, const FIXTURE_VARIANT(ioctl) *variant,
+			 void *argument)
 {
 	return ioctl(self->to.stage.session, variant->number, argument) < 0 ? -errno : 0;
 }
@@ -170,16 +171,16 @@ static int issue(FIXTURE_DATA(ioctl) *self, const FIXTURE_VARIANT(ioctl) *varian
 static int issue_good(FIXTURE_DATA(ioctl) *self, const FIXTURE_VARIANT(ioctl) *variant)
 {
 	memcpy(&self->as_sent, self->argument, sizeof(self->as_sent));
-	return issue(self, variant, self->argument);
+	return issue_command(self, variant, self->argument);
 }
 
-/* Did the last issue_good() leave the argument as it was sent? */
+/* True if the last issue_good() left the argument unchanged. */
 static bool argument_untouched(const FIXTURE_DATA(ioctl) *self)
 {
 	return !memcmp(&self->as_sent, self->argument, sizeof(self->as_sent));
 }
 
-/* Is the one hold that setup took still what this session has? */
+/* True if the hold that the setup took is still the only one of this session. */
 static bool only_the_first_hold(const FIXTURE_DATA(ioctl) *self)
 {
 	struct pincheck_info info;
@@ -188,14 +189,14 @@ static bool only_the_first_hold(const FIXTURE_DATA(ioctl) *self)
 	       info.session_pages == self->to.references;
 }
 
-/* A control for all that follows: what the bad arguments differ from is accepted. */
+/* The control: the module accepts the good argument that the bad ones are made from. */
 TEST_F(ioctl, good_argument)
 {
 	EXPECT_EQ(0, issue_good(self, variant));
 	evidence("size %u accepted", self->as_sent.size);
 }
 
-/* ABI 1 is for ever: the size of the argument may grow, what was valid stays so. */
+/* The argument may grow, but an argument of ABI 1 stays valid for ever. */
 TEST_F(ioctl, size_of_abi1)
 {
 	ASSERT_LE(variant->abi1_size, self->argument->size);
@@ -220,7 +221,7 @@ TEST_F(ioctl, size_too_small)
 	evidence("%zu sizes below %u: EINVAL", ARRAY_SIZE(sizes), variant->abi1_size);
 }
 
-/* A caller built against a newer header, that uses nothing of what is new. */
+/* A caller that was built with a newer header and uses nothing new. */
 TEST_F(ioctl, size_larger_zero_tail)
 {
 	__u32 size = self->argument->size + 8;
@@ -240,7 +241,7 @@ TEST_F(ioctl, size_of_a_page_zero_tail)
 	evidence("size %u, tail zero: accepted", ARGUMENT_BYTES);
 }
 
-/* A caller that uses something this module does not know must not be misunderstood. */
+/* A caller that uses what this module does not know is refused, not misunderstood. */
 TEST_F(ioctl, size_larger_tail_used)
 {
 	__u32 size = self->argument->size;
@@ -258,7 +259,7 @@ TEST_F(ioctl, size_larger_tail_used)
 		 (size_t)ARGUMENT_BYTES - size);
 }
 
-/* Sizes nobody means: refused before anything of that length is looked at. */
+/* Absurd sizes: the module refuses them before it reads that many bytes. */
 TEST_F(ioctl, size_huge)
 {
 	const __u32 sizes[] = { ARGUMENT_BYTES + 1, 1U << 20, 0x7fffffff, 0x80000000, 0xffffffff };
@@ -272,7 +273,7 @@ TEST_F(ioctl, size_huge)
 	evidence("%zu sizes up to 4 GiB: E2BIG", ARRAY_SIZE(sizes));
 }
 
-/* One bit of a word of the argument is set that this module cannot know. */
+/* Sets one bit of a word of the argument that this module cannot know. */
 static void refuse_bit(struct __test_metadata *_metadata, FIXTURE_DATA(ioctl) *self,
 		       const FIXTURE_VARIANT(ioctl) *variant, size_t offset, unsigned int bit)
 {
@@ -284,7 +285,7 @@ static void refuse_bit(struct __test_metadata *_metadata, FIXTURE_DATA(ioctl) *s
 	memcpy(&self->argument->bytes[offset], &word, sizeof(word));
 	EXPECT_EQ(-EINVAL, issue_good(self, variant)) TH_LOG("offset %zu bit %u", offset, bit);
 	EXPECT_TRUE(only_the_first_hold(self)) TH_LOG("offset %zu bit %u", offset, bit);
-	/* HOLD and FOLLOW answer why they failed; the others answer only when they succeed. */
+	/* HOLD and FOLLOW answer why they failed; the other commands answer only on success. */
 	if (variant->number == PINCHECK_IOC_HOLD) {
 		EXPECT_EQ(PINCHECK_REASON_ARGUMENT, self->argument->hold.reason);
 	} else if (variant->number == PINCHECK_IOC_FOLLOW) {
@@ -294,7 +295,7 @@ static void refuse_bit(struct __test_metadata *_metadata, FIXTURE_DATA(ioctl) *s
 	}
 }
 
-/* Each bit by itself: one that is ignored today cannot be given a meaning tomorrow. */
+/* Each bit alone: a bit that the module ignores today could not get a meaning later. */
 TEST_F(ioctl, flags_and_reserved_unknown)
 {
 	unsigned int flags = 0, reserved = 0;
@@ -313,7 +314,7 @@ TEST_F(ioctl, flags_and_reserved_unknown)
 	evidence("%u unknown flags, %u reserved bits: EINVAL each", flags, reserved);
 }
 
-/* Garbage where only the module writes is no argument: callers need not clear it. */
+/* Callers need not clear the fields that only the module writes. */
 TEST_F(ioctl, outputs_are_not_read)
 {
 	unsigned char preset[8];
@@ -335,7 +336,7 @@ TEST_F(ioctl, outputs_are_not_read)
 	evidence("outputs preset to 0xa5: accepted and overwritten");
 }
 
-/* A pointer the caller may not read. -EFAULT, and no splat: the runner looks for one. */
+/* The caller may not read the argument: -EFAULT, and no splat (the runner looks for splats). */
 TEST_F(ioctl, pointer_bad)
 {
 	unsigned char *hole = (unsigned char *)self->argument + ARGUMENT_BYTES;
@@ -346,13 +347,14 @@ TEST_F(ioctl, pointer_bad)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(pointers); i++) {
-		EXPECT_EQ(-EFAULT, issue(self, variant, pointers[i])) TH_LOG("%p", pointers[i]);
+		EXPECT_EQ(-EFAULT, issue_command(self, variant, pointers[i]))
+			TH_LOG("%p", pointers[i]);
 		EXPECT_TRUE(only_the_first_hold(self)) TH_LOG("%p", pointers[i]);
 	}
 	evidence("%zu bad pointers: EFAULT", ARRAY_SIZE(pointers));
 }
 
-/* The argument runs into a hole: at every length of what can still be read. */
+/* The argument runs into a hole, at every length of the part before the hole. */
 TEST_F(ioctl, pointer_into_a_hole)
 {
 	unsigned char *end = (unsigned char *)self->argument + ARGUMENT_BYTES;
@@ -360,7 +362,8 @@ TEST_F(ioctl, pointer_into_a_hole)
 
 	for (__u32 readable = 1; readable < good.size; readable++) {
 		memcpy(end - readable, &good, readable);
-		EXPECT_EQ(-EFAULT, issue(self, variant, end - readable)) TH_LOG("%u", readable);
+		EXPECT_EQ(-EFAULT, issue_command(self, variant, end - readable))
+			TH_LOG("%u", readable);
 		EXPECT_TRUE(only_the_first_hold(self)) TH_LOG("%u bytes readable", readable);
 	}
 	evidence("1 to %u readable bytes: EFAULT", good.size - 1);
@@ -369,14 +372,14 @@ TEST_F(ioctl, pointer_into_a_hole)
 TEST_F(ioctl, pointer_prot_none)
 {
 	ASSERT_EQ(0, mprotect(self->argument, ARGUMENT_BYTES, PROT_NONE));
-	EXPECT_EQ(-EFAULT, issue(self, variant, self->argument));
+	EXPECT_EQ(-EFAULT, issue_command(self, variant, self->argument));
 	EXPECT_TRUE(only_the_first_hold(self));
 	evidence("argument in a PROT_NONE page: EFAULT");
 }
 
 /*
- * Every number says _IOWR, so the argument has to be writable. A hold that nobody can name must not stay; one whose release
- * could not be answered must be gone or there, and not half of either.
+ * All numbers are _IOWR, so the argument must be writable. If HOLD cannot answer, its hold must not
+ * stay, because no caller knows its id. If RELEASE cannot answer, the hold is either gone or whole.
  */
 TEST_F(ioctl, pointer_read_only)
 {
@@ -384,7 +387,7 @@ TEST_F(ioctl, pointer_read_only)
 	int error;
 
 	ASSERT_EQ(0, mprotect(self->argument, ARGUMENT_BYTES, PROT_READ));
-	error = issue(self, variant, self->argument);
+	error = issue_command(self, variant, self->argument);
 	EXPECT_EQ(-EFAULT, error);
 	ASSERT_EQ(0, pincheck_info(self->to.stage.session, &info));
 	EXPECT_LE(info.session_holds, 1);
@@ -392,17 +395,17 @@ TEST_F(ioctl, pointer_read_only)
 	evidence("answer into a read-only page: EFAULT, %llu holds left", info.session_holds);
 }
 
-/* Nothing in the ABI asks for an aligned argument. */
+/* The ABI does not require an aligned argument. */
 TEST_F(ioctl, pointer_unaligned)
 {
 	unsigned char *odd = (unsigned char *)self->argument + 1001;
 
 	memcpy(odd, self->argument, self->argument->size);
-	EXPECT_EQ(0, issue(self, variant, odd));
+	EXPECT_EQ(0, issue_command(self, variant, odd));
 	evidence("argument at an odd address: accepted");
 }
 
-/* The module goes by magic and number: the size in the number would change with every field. */
+/* The module compares magic and number only: the encoded size changes with every new field. */
 TEST_F(ioctl, number_with_another_size)
 {
 	static const __u32 sizes[] = { 0, 4, 8, 200, (1 << _IOC_SIZEBITS) - 1 };
@@ -412,7 +415,7 @@ TEST_F(ioctl, number_with_another_size)
 		unsigned long number = _IOC(_IOC_READ | _IOC_WRITE, PINCHECK_IOC_MAGIC, nr,
 					    sizes[i]);
 
-		/* RELEASE succeeds once: give every round a hold of its own. */
+		/* RELEASE succeeds only once: each round takes a hold of its own. */
 		if (variant->number == PINCHECK_IOC_RELEASE && i) {
 			ASSERT_EQ(0, pincheck_hold(self->to.stage.session, &self->to.stage.hold));
 		}
@@ -444,7 +447,7 @@ TEST_F(ioctl, from_a_32_bit_program)
 	evidence("int $0x80: accepted, with size 3 EINVAL");
 }
 
-/* PFNs and reports are for CAP_SYS_ADMIN only; the rest needs nothing but the open device. */
+/* PFNs and reports need CAP_SYS_ADMIN; all other commands need only the open device. */
 TEST_F(ioctl, without_sys_admin)
 {
 	int expected = variant->needs_admin ? -EPERM : 0;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Arguments that nobody thought of, a bounded number of them: CLEAN whatever was asked, and
- * ACCURACY of a model that runs beside it. The seed of a run is printed; PINCHECK_SEED= repeats it.
+ * Random arguments, a bounded number of calls: CLEAN after any of them, and ACCURACY as compared
+ * with a model that runs beside the module. Each run prints its seed; PINCHECK_SEED= repeats a run.
  */
 #include "suite.h"
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include "dice.h"
+#include "prng.h"
 #include "stage.h"
 
 #define SESSIONS	3
@@ -19,12 +19,12 @@
 FIXTURE(ioctl_fuzz)
 {
 	struct stage stage;
-	/* Where answers go: ends at a hole, so that no count can make them go further. */
+	/* For answers; an unmapped page follows and stops answers that are too long. */
 	unsigned char *buffer;
 	size_t buffer_bytes;
 	int session[SESSIONS];
 	uint64_t seed;
-	struct dice dice;
+	struct prng prng;
 	unsigned int accepted;
 	unsigned int refused;
 };
@@ -36,19 +36,19 @@ FIXTURE_VARIANT(ioctl_fuzz)
 
 FIXTURE_VARIANT_ADD(ioctl_fuzz, seeded) { 3000 };
 
-static uint64_t roll(FIXTURE_DATA(ioctl_fuzz) *self)
+static uint64_t random_number(FIXTURE_DATA(ioctl_fuzz) *self)
 {
-	return dice_roll(&self->dice);
+	return prng_next(&self->prng);
 }
 
-static uint64_t below(FIXTURE_DATA(ioctl_fuzz) *self, uint64_t end)
+static uint64_t random_below(FIXTURE_DATA(ioctl_fuzz) *self, uint64_t end)
 {
-	return dice_below(&self->dice, end);
+	return prng_below(&self->prng, end);
 }
 
 static uint64_t choose_seed(void)
 {
-	uint64_t seed = dice_given_seed();
+	uint64_t seed = prng_given_seed();
 
 	while (!seed)
 		if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
@@ -70,7 +70,7 @@ FIXTURE_SETUP(ioctl_fuzz)
 		self->session[i] = pincheck_open();
 		ASSERT_LE(0, self->session[i]);
 	}
-	self->seed = self->dice.state = choose_seed();
+	self->seed = self->prng.state = choose_seed();
 }
 
 FIXTURE_TEARDOWN(ioctl_fuzz)
@@ -81,7 +81,7 @@ FIXTURE_TEARDOWN(ioctl_fuzz)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* A value that a field may not expect; none is a mapped address that is not the test's own. */
+/* An unexpected value. The only mapped addresses among them belong to the test's own memory. */
 static uint64_t odd_value(FIXTURE_DATA(ioctl_fuzz) *self)
 {
 	const struct stage *stage = &self->stage;
@@ -95,16 +95,16 @@ static uint64_t odd_value(FIXTURE_DATA(ioctl_fuzz) *self)
 		(uintptr_t)self->buffer, (uintptr_t)self->buffer + self->buffer_bytes,
 		stage->hold.hold,
 	};
-	uint64_t which = below(self, ARRAY_SIZE(values) + 2);
+	uint64_t which = random_below(self, ARRAY_SIZE(values) + 2);
 
 	if (which == ARRAY_SIZE(values))
-		return roll(self);
+		return random_number(self);
 	if (which > ARRAY_SIZE(values))
-		return 1ULL << below(self, 64);
+		return 1ULL << random_below(self, 64);
 	return values[which];
 }
 
-/* A good argument for the command in words; what it holds is only ever the test's own memory. */
+/* Makes a good argument, which can hold only the test's own memory. Return: the command */
 static unsigned long good_argument(FIXTURE_DATA(ioctl_fuzz) *self, __u64 words[16])
 {
 	static const struct {
@@ -119,47 +119,47 @@ static unsigned long good_argument(FIXTURE_DATA(ioctl_fuzz) *self, __u64 words[1
 		{ PINCHECK_IOC_PAGES, sizeof(struct pincheck_pages) },
 		{ PINCHECK_IOC_REPORT, sizeof(struct pincheck_report_request) },
 	};
-	size_t which = below(self, ARRAY_SIZE(commands)), page = self->stage.page;
+	size_t which = random_below(self, ARRAY_SIZE(commands)), page = self->stage.page;
 	struct pincheck_hold *hold = (void *)words;
 
 	memset(words, 0, 16 * sizeof(*words));
 	switch (commands[which].number) {
 	case PINCHECK_IOC_HOLD:
-		hold->flags = below(self, PINCHECK_HOLD_FLAGS + 1);
-		hold->kind = 1 + below(self, 2);
-		hold->path = 1 + below(self, 2);
-		hold->addr = (uintptr_t)self->stage.memory + below(self, STAGE_PAGES) * page;
-		hold->len = (1 + below(self, STAGE_PAGES)) * page;
+		hold->flags = random_below(self, PINCHECK_HOLD_FLAGS + 1);
+		hold->kind = 1 + random_below(self, 2);
+		hold->path = 1 + random_below(self, 2);
+		hold->addr = (uintptr_t)self->stage.memory + random_below(self, STAGE_PAGES) * page;
+		hold->len = (1 + random_below(self, STAGE_PAGES)) * page;
 		break;
 	case PINCHECK_IOC_REPORT:
 		words[1] = sizeof(struct pincheck_report);
-		words[2] = below(self, 20);
+		words[2] = random_below(self, 20);
 		words[3] = (uintptr_t)self->buffer + self->buffer_bytes - 20 * 8;
 		words[4] = (uintptr_t)self->buffer;
 		break;
 	default:
-		/* RELEASE, IO and PAGES begin alike: a hold, then three words. */
+		/* RELEASE, IO and PAGES begin with a hold and three words. */
 		words[1] = self->stage.hold.hold;
-		words[2] = below(self, STAGE_PAGES);
-		words[3] = below(self, STAGE_PAGES);
+		words[2] = random_below(self, STAGE_PAGES);
+		words[3] = random_below(self, STAGE_PAGES);
 		words[4] = (uintptr_t)self->buffer;
 	}
 	hold->size = commands[which].size;
 	return commands[which].number;
 }
 
-/* One call with up to three words of its argument spoilt. */
+/* Makes one call; up to three words of its argument are spoilt. */
 static void call_spoilt(FIXTURE_DATA(ioctl_fuzz) *self)
 {
 	__u64 words[16];
 	unsigned long number = good_argument(self, words);
-	int session = self->session[below(self, SESSIONS)];
+	int session = self->session[random_below(self, SESSIONS)];
 
-	for (uint64_t spoil = below(self, 4); spoil; spoil--) {
-		size_t byte = below(self, 24) * 4;
+	for (uint64_t spoil = random_below(self, 4); spoil; spoil--) {
+		size_t byte = random_below(self, 24) * 4;
 		uint64_t value = odd_value(self);
 
-		memcpy((char *)words + byte, &value, below(self, 2) ? 4 : 8);
+		memcpy((char *)words + byte, &value, random_below(self, 2) ? 4 : 8);
 	}
 	if (ioctl(session, number, words) < 0) {
 		self->refused++;
@@ -170,8 +170,8 @@ static void call_spoilt(FIXTURE_DATA(ioctl_fuzz) *self)
 		self->stage.hold.hold = ((struct pincheck_hold *)words)->hold;
 }
 
-/* Do the sessions' own counts add up to what the module says is out? */
-static int64_t unaccounted(FIXTURE_DATA(ioctl_fuzz) *self)
+/* Return: references that the module counts beyond those of all sessions of this test. */
+static int64_t unaccounted_pages(FIXTURE_DATA(ioctl_fuzz) *self)
 {
 	struct pincheck_info info;
 	struct books now;
@@ -187,14 +187,14 @@ static int64_t unaccounted(FIXTURE_DATA(ioctl_fuzz) *self)
 	return (int64_t)(now.out - self->stage.before.out - pages);
 }
 
-/* Any command, any session, spoilt arguments. */
+/* Any command, in any session, with spoilt arguments. */
 TEST_F(ioctl_fuzz, spoilt_arguments)
 {
 	unsigned int calls;
 
 	for (calls = 0; calls < variant->calls && suite_has_time(); calls++)
 		call_spoilt(self);
-	EXPECT_EQ(0, unaccounted(self));
+	EXPECT_EQ(0, unaccounted_pages(self));
 	EXPECT_OFTEN(variant->calls, calls);
 	EXPECT_LT(calls / 20, self->accepted) TH_LOG("hardly a call was accepted");
 	EXPECT_LT(calls / 20, self->refused) TH_LOG("hardly a call was refused");
@@ -210,10 +210,10 @@ TEST_F(ioctl_fuzz, spoilt_arguments_moving_memory)
 	unsigned int calls;
 
 	for (calls = 0; calls < variant->calls && suite_has_time(); calls++) {
-		unsigned char *at = stage->memory + below(self, STAGE_PAGES) * stage->page;
+		unsigned char *at = stage->memory + random_below(self, STAGE_PAGES) * stage->page;
 		pid_t child;
 
-		switch (below(self, 64)) {
+		switch (random_below(self, 64)) {
 		case 0:
 			munmap(at, stage->page);
 			break;
@@ -222,7 +222,7 @@ TEST_F(ioctl_fuzz, spoilt_arguments_moving_memory)
 			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 			break;
 		case 5 ... 6:
-			mprotect(at, stage->page, protections[below(self, 3)]);
+			mprotect(at, stage->page, protections[random_below(self, 3)]);
 			break;
 		case 7:
 			madvise(at, stage->page, MADV_DONTNEED);
@@ -237,54 +237,54 @@ TEST_F(ioctl_fuzz, spoilt_arguments_moving_memory)
 			call_spoilt(self);
 		}
 	}
-	EXPECT_EQ(0, unaccounted(self));
+	EXPECT_EQ(0, unaccounted_pages(self));
 	EXPECT_OFTEN(variant->calls, calls);
 	EXPECT_LT(calls / 20, self->accepted) TH_LOG("hardly a call was accepted");
 	evidence("seed %#lx: %u steps, %u accepted, %u refused", self->seed, calls, self->accepted,
 		 self->refused);
 }
 
-/* Children that are killed wherever they are: nothing of theirs stays. */
+/* Children are killed at any point of a call: the module gives back all that they held. */
 TEST_F(ioctl_fuzz, dying_children)
 {
 	unsigned int i;
 
 	for (i = 0; i < CHILDREN && suite_has_time(); i++) {
-		unsigned int alive = below(self, 40);
-		int beat[2], status;
+		unsigned int alive = random_below(self, 40);
+		int progress[2], status;
 		pid_t child;
 		char byte;
 
-		ASSERT_EQ(0, pipe(beat));
+		ASSERT_EQ(0, pipe(progress));
 		child = fork();
 		ASSERT_LE(0, child);
 		if (!child) {
-			close(beat[0]);
-			self->dice.state += i;
+			close(progress[0]);
+			self->prng.state += i;
 			for (size_t session = 0; session < SESSIONS; session++) {
 				close(self->session[session]);
 				self->session[session] = pincheck_open();
 			}
-			while (write(beat[1], "b", 1) == 1)
+			while (write(progress[1], "b", 1) == 1)
 				for (int calls = 0; calls < 8; calls++)
 					call_spoilt(self);
 			_exit(1);
 		}
-		close(beat[1]);
-		while (alive-- && read(beat[0], &byte, 1) == 1)
+		close(progress[1]);
+		while (alive-- && read(progress[0], &byte, 1) == 1)
 			;
 		kill(child, SIGKILL);
 		ASSERT_EQ(child, waitpid(child, &status, 0));
 		EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 			TH_LOG("child ended by itself, status %#x, seed %#lx", status, self->seed);
-		EXPECT_EQ(0, unaccounted(self)) TH_LOG("seed %#lx", self->seed);
-		close(beat[0]);
+		EXPECT_EQ(0, unaccounted_pages(self)) TH_LOG("seed %#lx", self->seed);
+		close(progress[0]);
 	}
 	EXPECT_OFTEN(CHILDREN, i);
 	evidence("seed %#lx: %u children killed, nothing of theirs stayed", self->seed, i);
 }
 
-/* What the model knows of one hold. */
+/* A hold in the model. */
 struct model_hold {
 	__u32 id;
 	size_t session;
@@ -297,14 +297,14 @@ static bool model_take(FIXTURE_DATA(ioctl_fuzz) *self, struct model_hold *hold)
 {
 	struct stage *stage = &self->stage;
 	struct pincheck_hold request = {
-		.flags = below(self, 2) ? PINCHECK_HOLD_WRITE : 0,
-		.kind = below(self, 2) ? PINCHECK_KIND_PIN : PINCHECK_KIND_GET,
-		.path = below(self, 2) ? PINCHECK_PATH_FAST : PINCHECK_PATH_SLOW,
+		.flags = random_below(self, 2) ? PINCHECK_HOLD_WRITE : 0,
+		.kind = random_below(self, 2) ? PINCHECK_KIND_PIN : PINCHECK_KIND_GET,
+		.path = random_below(self, 2) ? PINCHECK_PATH_FAST : PINCHECK_PATH_SLOW,
 	};
 
-	*hold = (struct model_hold) { .session = below(self, SESSIONS) };
-	hold->first = below(self, STAGE_PAGES);
-	hold->pages = 1 + below(self, STAGE_PAGES - hold->first);
+	*hold = (struct model_hold) { .session = random_below(self, SESSIONS) };
+	hold->first = random_below(self, STAGE_PAGES);
+	hold->pages = 1 + random_below(self, STAGE_PAGES - hold->first);
 	hold->writes = request.flags & PINCHECK_HOLD_WRITE;
 	request.addr = (uintptr_t)stage->memory + hold->first * stage->page;
 	request.len = hold->pages * stage->page;
@@ -323,16 +323,16 @@ static bool model_give_back(FIXTURE_DATA(ioctl_fuzz) *self, struct model_hold *h
 	       pincheck_release(self->session[hold->session], id) == -ENOENT;
 }
 
-/* Read or write a byte somewhere around the hold; predict what comes of it. */
+/* Reads or writes a byte in or behind the hold. Return: true if the answer is as predicted */
 static bool model_touch(FIXTURE_DATA(ioctl_fuzz) *self, const struct model_hold *hold)
 {
-	size_t bytes = hold->pages * self->stage.page, offset = below(self, bytes + 64);
+	size_t bytes = hold->pages * self->stage.page, offset = random_below(self, bytes + 64);
 	unsigned char *at = self->stage.memory + hold->first * self->stage.page + offset;
 	int session = self->session[hold->session];
-	unsigned char byte = roll(self) >> 32, seen = 0;
+	unsigned char byte = random_number(self) >> 32, seen = 0;
 	ssize_t expected = offset < bytes ? 1 : -EINVAL;
 
-	if (below(self, 2))
+	if (random_below(self, 2))
 		return pincheck_read(session, hold->id, offset, &seen, 1) == expected &&
 		       (expected < 0 || seen == *at);
 	if (!hold->writes)
@@ -341,7 +341,7 @@ static bool model_touch(FIXTURE_DATA(ioctl_fuzz) *self, const struct model_hold 
 	       (expected < 0 || *at == byte);
 }
 
-/* Good calls in any order, over several sessions, beside a model that foretells every answer. */
+/* Good calls in any order, in several sessions; a model predicts every answer. */
 TEST_F(ioctl_fuzz, model)
 {
 	struct model_hold holds[HOLDS] = { 0 };
@@ -349,12 +349,12 @@ TEST_F(ioctl_fuzz, model)
 	unsigned int step;
 
 	for (step = 0; step < variant->calls && suite_has_time(); step++) {
-		struct model_hold *hold = &holds[below(self, HOLDS)];
+		struct model_hold *hold = &holds[random_below(self, HOLDS)];
 		bool right;
 
 		if (!hold->id)
 			right = model_take(self, hold), taken++;
-		else if (below(self, 3))
+		else if (random_below(self, 3))
 			right = model_touch(self, hold);
 		else
 			right = model_give_back(self, hold);

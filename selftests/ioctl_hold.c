@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * HOLD and RELEASE with ranges, rights and limits that do not fit: clear errno, the reason and
- * the place named, and nothing held afterwards. One variant a way to hold. Invariants: CLEAN, and
- * ACCURACY of what a refusal tells.
+ * HOLD and RELEASE with wrong ranges, rights and limits: the module answers a clear errno, the
+ * reason and the address, and holds nothing afterwards. Each row of hold_rows.h is a variant.
+ * Invariants: CLEAN, and ACCURACY of the answers.
  */
 #include "suite.h"
 #include <stdio.h>
@@ -15,7 +15,7 @@
 FIXTURE(ioctl_hold)
 {
 	struct stage stage;
-	/* References to the first page of the memory, the mapping's own included. */
+	/* References to the first page of the memory, with that of the mapping. */
 	__s32 refcount;
 };
 
@@ -24,12 +24,7 @@ FIXTURE_VARIANT(ioctl_hold)
 	struct hold_row row;
 };
 
-#define HOLD_VARIANT(name_, kind_, path_, flags_)				\
-	FIXTURE_VARIANT_ADD(ioctl_hold, name_)					\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-	};
-FOR_EACH_HOLD_ROW(HOLD_VARIANT)
+FOR_EACH_HOLD_ROW(STAGE_VARIANT, ioctl_hold)
 
 FIXTURE_SETUP(ioctl_hold)
 {
@@ -46,13 +41,13 @@ FIXTURE_TEARDOWN(ioctl_hold)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* What a refused HOLD has to answer. */
+/* The answer that a refused HOLD must give. */
 struct refusal {
 	const void *address;
 	size_t length;
 	int error;
 	__u32 reason;
-	/* Index of the page that fails, and so how many GUP gave before; only for EFAULT. */
+	/* Index of the page that fails, which is the number of pages before it; only for EFAULT. */
 	unsigned int pages;
 };
 
@@ -84,7 +79,7 @@ static const char *refused_wrongly(FIXTURE_DATA(ioctl_hold) *self, struct hold_r
 		return "the place that failed is not named rightly";
 	if (!has_nothing(&self->stage))
 		return "the session still has pages";
-	/* The module's own count cannot tell that a reference was dropped: the page can. */
+	/* Only the page's own count shows that the kernel dropped a reference. */
 	if (!stage_report(&self->stage, self->stage.memory, &report) &&
 	    report.refcount != self->refcount)
 		return "the first page has references more or fewer than before";
@@ -101,11 +96,11 @@ static const char *refused_wrongly(FIXTURE_DATA(ioctl_hold) *self, struct hold_r
 #define EXPECT_REFUSED(address, length, error, reason)					\
 	EXPECT_REFUSAL(address, length, error, reason, 0)
 
-/* GUP comes as far as page number @page of the range, and not further. */
+/* GUP succeeds up to page number @page of the range. */
 #define EXPECT_STOPS_AT(address, length, page, reason)					\
 	EXPECT_REFUSAL(address, length, -EFAULT, reason, page)
 
-/* A control: what the bad requests differ from is held whole, and given back whole. */
+/* The control: the good request, from which the bad ones are made, is held and given back whole. */
 TEST_F(ioctl_hold, whole_range)
 {
 	struct pincheck_hold *hold = &self->stage.hold;
@@ -154,7 +149,7 @@ TEST_F(ioctl_hold, address_unaligned)
 			       PINCHECK_REASON_ARGUMENT);
 }
 
-/* Sums that come out small: each would pass a check that adds before it compares. */
+/* Sums that wrap to small numbers: a check that adds before it compares would accept them. */
 TEST_F(ioctl_hold, range_wraps)
 {
 	size_t page = self->stage.page;
@@ -167,7 +162,7 @@ TEST_F(ioctl_hold, range_wraps)
 	EXPECT_REFUSED((void *)(0 - page), 2 * page, -EINVAL, PINCHECK_REASON_ARGUMENT);
 }
 
-/* From the last page of user space (4 levels of page tables, then 5) over its end. */
+/* Ranges that begin in the last page of user space (4 or 5 levels of page tables) and leave it. */
 TEST_F(ioctl_hold, leaves_user_space)
 {
 	size_t page = self->stage.page;
@@ -193,7 +188,7 @@ TEST_F(ioctl_hold, null_page)
 	EXPECT_STOPS_AT(NULL, self->stage.page, 0, PINCHECK_REASON_UNMAPPED);
 }
 
-/* All or nothing: what GUP gave before the hole is given back, and the hole is named. */
+/* All or nothing: the module gives back the pages before the hole and answers its address. */
 TEST_F(ioctl_hold, hole_at_start)
 {
 	EXPECT_STOPS_AT(self->stage.memory - self->stage.page, self->stage.length, 0,
@@ -225,7 +220,7 @@ TEST_F(ioctl_hold, prot_none)
 	EXPECT_STOPS_AT(stage->memory + 3 * stage->page, stage->page, 0, PINCHECK_REASON_ACCESS);
 }
 
-/* A write hold needs a writable mapping; a read hold is content with a readable one. */
+/* A write hold needs a writable mapping; a read hold needs a readable one. */
 TEST_F(ioctl_hold, read_only_mapping)
 {
 	struct stage *stage = &self->stage;
@@ -240,8 +235,8 @@ TEST_F(ioctl_hold, read_only_mapping)
 }
 
 /*
- * Start of a VM_PFNMAP mapping that the kernel made in this process: [vvar], or in Linux 7.3, where
- * that is of pages, [vvar_vclock]. "pf" among the flags tells.
+ * Return: the start of a VM_PFNMAP mapping of the kernel in this process, which is [vvar], or since
+ * Linux 7.3, where [vvar] has pages, [vvar_vclock]. The flag "pf" in smaps marks it.
  */
 static void *find_pfnmap(void)
 {
@@ -261,14 +256,14 @@ static void *find_pfnmap(void)
 	return found;
 }
 
-/* R58's ground: memory without a struct page of its own must not be pinned. */
+/* R58: memory without a struct page must not be pinned. */
 TEST_F(ioctl_hold, pfnmap)
 {
 	void *pfns = find_pfnmap();
 	struct hold_row row = variant->row;
 
 	ASSERT_NE(NULL, pfns);
-	/* For writing, the mapping's rights come first: only a read gets as far as VM_PFNMAP. */
+	/* The kernel checks the rights first: only a read hold reaches the check for VM_PFNMAP. */
 	EXPECT_EQ(-EFAULT, stage_hold(&self->stage, row, pfns, self->stage.page));
 	EXPECT_EQ(0, self->stage.hold.pages);
 	EXPECT_EQ(PINCHECK_REASON_PFNMAP, self->stage.hold.reason);
@@ -278,7 +273,7 @@ TEST_F(ioctl_hold, pfnmap)
 		 pincheck_reason_name(self->stage.hold.reason));
 }
 
-/* Nothing there yet: GUP faults it in, slowly, and a read may be answered with the zero page. */
+/* No page is mapped yet: GUP faults one in by the slow path; a read may get the zero page. */
 TEST_F(ioctl_hold, untouched_memory)
 {
 	struct stage *stage = &self->stage;
@@ -291,7 +286,7 @@ TEST_F(ioctl_hold, untouched_memory)
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
 }
 
-/* A file that ends in the middle of its mapping: what is behind its end is as good as not mapped. */
+/* A file ends in the middle of its mapping: GUP fails on the pages behind its end. */
 TEST_F(ioctl_hold, file_ends_before)
 {
 	struct stage *stage = &self->stage;
@@ -310,8 +305,8 @@ TEST_F(ioctl_hold, file_ends_before)
 }
 
 /*
- * Row D23: the pool has no huge page for the fault. The kernel says EFAULT, as of memory
- * that is not mapped. With a page in the pool again, the same hold is given.
+ * Row D23: the hugetlb pool has no page for the fault. The kernel answers EFAULT, as it does for
+ * unmapped memory. Once the pool has a page again, the same hold succeeds.
  */
 TEST_F(ioctl_hold, hugetlb_pool_empty)
 {
@@ -347,7 +342,7 @@ TEST_F(ioctl_hold, kind_unknown)
 	evidence("%zu unknown kinds: EINVAL", ARRAY_SIZE(kinds));
 }
 
-/* UNKNOWN is only ever an answer: whoever asks must say which way. */
+/* UNKNOWN exists only as an answer: a request must name a path. */
 TEST_F(ioctl_hold, path_unknown)
 {
 	static const __u32 paths[] = { PINCHECK_PATH_UNKNOWN, 3, 100, 0x80000001, 0xffffffff };
@@ -363,7 +358,7 @@ TEST_F(ioctl_hold, path_unknown)
 	evidence("%zu unknown paths: EINVAL", ARRAY_SIZE(paths));
 }
 
-/* The kernel would WARN for a long-term FOLL_GET: it must not get that far. */
+/* The kernel WARNs of a long-term FOLL_GET: the module must refuse it before. */
 TEST_F(ioctl_hold, longterm_is_for_pins)
 {
 	struct hold_row row = variant->row;
@@ -390,7 +385,7 @@ TEST_F(ioctl_hold, force_needs_sys_admin)
 	EXPECT_EQ(PINCHECK_REASON_CAPABILITY, stage->hold.reason);
 	ASSERT_EQ(0, capability_raise(CAP_SYS_ADMIN));
 	EXPECT_TRUE(has_nothing(stage));
-	/* With it, a write hold breaks COW in a read-only private mapping, as a debugger does. */
+	/* With FORCE a write hold breaks COW in a read-only private mapping, as a debugger does. */
 	EXPECT_EQ(0, stage_hold(stage, row, stage->memory, stage->length));
 	evidence("FORCE without CAP_SYS_ADMIN: EPERM, with it %llu pages", stage->hold.pages);
 }
@@ -402,7 +397,7 @@ static int limit_memlock(rlim_t bytes)
 	return setrlimit(RLIMIT_MEMLOCK, &limit) ? -errno : 0;
 }
 
-/* The last page below the limit can be held, the next cannot, and what was charged is given back. */
+/* The limit is exact: the last page below it is held, the next refused, and the charge returned. */
 TEST_F(ioctl_hold, memlock_at_the_limit)
 {
 	struct stage *stage = &self->stage;
@@ -438,7 +433,7 @@ TEST_F(ioctl_hold, memlock_one_page_above)
 	EXPECT_EQ(0, stage_hold(stage, variant->row, stage->memory, stage->length - stage->page));
 }
 
-/* CAP_IPC_LOCK lifts the limit, not the accounting. */
+/* CAP_IPC_LOCK lifts the limit; the pages are still counted. */
 TEST_F(ioctl_hold, memlock_with_ipc_lock)
 {
 	struct stage *stage = &self->stage;
@@ -484,7 +479,7 @@ TEST_F(ioctl_hold, more_holds_than_allowed)
 	ASSERT_EQ(0, pincheck_info(stage->session, &info));
 	ASSERT_NE(0, info.max_session_holds);
 	for (__u64 i = 0; i < info.max_session_holds; i++) {
-		/* Spread, or the pages' counters would end before the session's limit. */
+		/* Spread over the pages: one page's reference count would reach its limit first. */
 		const void *at = stage->memory + i % STAGE_PAGES * stage->page;
 
 		ASSERT_EQ(0, stage_hold(stage, variant->row, at, stage->page)) TH_LOG("%llu", i);
@@ -511,7 +506,7 @@ TEST_F(ioctl_hold, release_twice)
 	evidence("hold %u released, again: ENOENT", stage->hold.hold);
 }
 
-/* Ids nobody was given; the one hold there is stays. */
+/* RELEASE of ids that do not exist: the only hold stays. */
 TEST_F(ioctl_hold, release_unknown_id)
 {
 	struct stage *stage = &self->stage;
@@ -529,7 +524,7 @@ TEST_F(ioctl_hold, release_unknown_id)
 	evidence("%zu unknown ids: ENOENT, the hold stays", ARRAY_SIZE(ids));
 }
 
-/* An id means something in its own session only. */
+/* An id is valid in its own session only. */
 TEST_F(ioctl_hold, release_of_another_session)
 {
 	struct stage *stage = &self->stage;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IO, PAGES and REPORT with offsets, buffers and page frame numbers that do not fit, on every way
- * to hold. Invariants: SYNC for what is transferred, CLEAN for what is refused: memory unchanged.
+ * IO, PAGES and REPORT with wrong offsets, buffers and page frame numbers, for each row of
+ * hold_rows.h. Invariants: SYNC of transferred bytes; CLEAN: a refused call leaves memory
+ * unchanged.
  */
 #include "suite.h"
 #include <sys/ioctl.h>
@@ -11,9 +12,9 @@
 FIXTURE(ioctl_io)
 {
 	struct stage stage;
-	/* A copy of the memory as it was: what a refused write must leave. */
+	/* A copy of the memory before the calls: a refused write must not change it. */
 	unsigned char *copy;
-	/* The caller's buffer: as long as the memory, then a hole. */
+	/* The caller's buffer, as long as the memory; a hole follows. */
 	unsigned char *buffer;
 	bool writes;
 };
@@ -23,12 +24,7 @@ FIXTURE_VARIANT(ioctl_io)
 	struct hold_row row;
 };
 
-#define IO_VARIANT(name_, kind_, path_, flags_)					\
-	FIXTURE_VARIANT_ADD(ioctl_io, name_)					\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-	};
-FOR_EACH_HOLD_ROW(IO_VARIANT)
+FOR_EACH_HOLD_ROW(STAGE_VARIANT, ioctl_io)
 
 FIXTURE_SETUP(ioctl_io)
 {
@@ -85,7 +81,7 @@ static const struct {
 
 #define SPAN_BYTES(part)	((part).pages * PAGE_BYTES + (part).bytes)
 
-/* A control, and row B3: the device reads what the CPU wrote, byte by byte, at any offset. */
+/* The control, and row B3: at any offset the device reads the bytes that the CPU wrote. */
 TEST_F(ioctl_io, read_spans)
 {
 	struct stage *stage = &self->stage;
@@ -107,8 +103,8 @@ TEST_F(ioctl_io, read_spans)
 }
 
 /*
- * Row B4: the CPU sees what the device wrote, and nothing beside it is touched. Through a hold
- * that was not taken for writing: EPERM always, and the memory is unchanged.
+ * Row B4: the CPU sees the bytes that the device wrote, and all others are unchanged. A write
+ * through a hold without WRITE always answers EPERM and changes nothing.
  */
 TEST_F(ioctl_io, write_spans)
 {
@@ -129,7 +125,7 @@ TEST_F(ioctl_io, write_spans)
 		 self->writes ? "written, neighbours untouched" : "EPERM, memory unchanged");
 }
 
-/* EPERM comes before anything else is looked at: no bad buffer or offset gets around it. */
+/* EPERM has priority: no bad buffer or offset changes the answer. */
 TEST_F(ioctl_io, write_permission_first)
 {
 	struct pincheck_io io = { .flags = PINCHECK_IO_WRITE, .hold = self->stage.hold.hold };
@@ -142,7 +138,7 @@ TEST_F(ioctl_io, write_permission_first)
 	evidence("write from a kernel address: %s", self->writes ? "EFAULT" : "EPERM");
 }
 
-/* Ends beyond the hold, or sums that wrap: nothing is transferred, not even what would fit. */
+/* Ranges that end beyond the hold, or wrap: nothing is transferred, not even the part that fits. */
 TEST_F(ioctl_io, past_the_end)
 {
 	const size_t end = self->stage.length;
@@ -170,7 +166,7 @@ TEST_F(ioctl_io, past_the_end)
 	evidence("%zu spans that leave the hold: EINVAL", ARRAY_SIZE(bad));
 }
 
-/* The buffer is not memory of the caller at all: nothing done, and told so. */
+/* The buffer is no memory of the caller: the module transfers nothing and answers 0 bytes done. */
 TEST_F(ioctl_io, buffer_bad)
 {
 	const __u64 buffers[] = {
@@ -192,7 +188,7 @@ TEST_F(ioctl_io, buffer_bad)
 	evidence("%zu bad buffers: EFAULT, 0 bytes done", ARRAY_SIZE(buffers));
 }
 
-/* The buffer ends in a hole after 3 pages: done says how far it came, and no byte more moved. */
+/* The buffer ends in a hole after 3 pages: done is exactly the number of bytes transferred. */
 TEST_F(ioctl_io, buffer_ends_in_a_hole)
 {
 	struct stage *stage = &self->stage;
@@ -214,7 +210,7 @@ TEST_F(ioctl_io, buffer_ends_in_a_hole)
 	evidence("hole in the buffer after %zu bytes: EFAULT, %llu done", good, io.done);
 }
 
-/* Device to memory through its own buffer: the caller's buffer may be the held memory itself. */
+/* The caller's buffer may be the held memory itself. */
 TEST_F(ioctl_io, buffer_is_the_held_memory)
 {
 	struct stage *stage = &self->stage;
@@ -243,7 +239,7 @@ TEST_F(ioctl_io, hold_unknown)
 	evidence("%zu unknown ids: ENOENT", ARRAY_SIZE(ids));
 }
 
-/* Another session cannot reach the pages by a number it guessed. */
+/* Another session cannot reach the pages by a guessed id. */
 TEST_F(ioctl_io, hold_of_another_session)
 {
 	__u32 id = self->stage.hold.hold;
@@ -273,7 +269,7 @@ TEST_F(ioctl_io, hold_released)
 	evidence("hold %u after its release: ENOENT", id);
 }
 
-/* A control: PAGES tells the PFNs that pagemap tells, and that they are still mapped. */
+/* The control: PAGES answers the PFNs of pagemap, and that they are still mapped. */
 TEST_F(ioctl_io, pages_agree_with_pagemap)
 {
 	struct stage *stage = &self->stage;
@@ -284,7 +280,7 @@ TEST_F(ioctl_io, pages_agree_with_pagemap)
 		EXPECT_EQ(stage_pfn(stage->memory + i * stage->page), pages[i].pfn);
 		EXPECT_EQ(PINCHECK_MAPPED_SAME, pages[i].mapped);
 	}
-	/* Any part of it is the same part of the answer. */
+	/* Any part of the range gets the same part of the answer. */
 	for (size_t i = 0; i < STAGE_PAGES; i++) {
 		struct pincheck_page one;
 

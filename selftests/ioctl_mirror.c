@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * HOLD of kind mirror, and EVENTS, with arguments that do not fit: clear errno, reason and place
- * named, nothing left; and what EVENTS promises of order and loss. Invariant: CLEAN.
+ * HOLD of kind mirror, and EVENTS, with wrong arguments: the module answers a clear errno, the
+ * reason and the address, and keeps nothing; and what EVENTS promises about order and loss.
+ * Invariant: CLEAN.
  */
 #include "suite.h"
 #include <stddef.h>
@@ -36,7 +37,7 @@ FIXTURE_TEARDOWN(ioctl_mirror)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* A good request, for others to spoil. */
+/* A good request, which cases then spoil. */
 static struct pincheck_hold good_request(const struct stage *stage)
 {
 	return (struct pincheck_hold) {
@@ -45,7 +46,7 @@ static struct pincheck_hold good_request(const struct stage *stage)
 	};
 }
 
-/* A control, and what a mirror counts for: a hold, but no reference. */
+/* The control. A mirror counts as a hold, and has no reference. */
 TEST_F(ioctl_mirror, good_argument)
 {
 	struct pincheck_hold request = good_request(&self->stage);
@@ -93,7 +94,7 @@ TEST_F(ioctl_mirror, malformed)
 	evidence("%zu requests: EINVAL", ARRAY_SIZE(spoilt));
 }
 
-/* What can crash a kernel is for those who may crash it anyway, and for mirrors only. */
+/* DIRTY_LATE can crash a kernel: it needs CAP_SYS_ADMIN, and exists for mirrors only. */
 TEST_F(ioctl_mirror, late_needs_sys_admin)
 {
 	struct hold_row row = write_row;
@@ -114,7 +115,7 @@ TEST_F(ioctl_mirror, late_needs_sys_admin)
 	evidence("late: held, for a pin EINVAL, without CAP_SYS_ADMIN EPERM");
 }
 
-/* All or nothing, and the first page that cannot be had is named. */
+/* All or nothing: the answer names the first page that cannot be mirrored. */
 static void stops_at(struct __test_metadata *_metadata, struct stage *stage, size_t page,
 		     __u32 reason)
 {
@@ -151,7 +152,7 @@ TEST_F(ioctl_mirror, no_access)
 	EXPECT_EQ(-EFAULT, stage_hold_all(&self->stage, read_row));
 }
 
-/* HMM would give it, and to look at it would be a fault of the kernel's (R56). */
+/* HMM would give secret memory, and reading it would be a fault in the kernel (R56). */
 TEST_F(ioctl_mirror, secret)
 {
 	int file;
@@ -165,7 +166,7 @@ TEST_F(ioctl_mirror, secret)
 	stops_at(_metadata, &self->stage, 1, PINCHECK_REASON_FILE);
 }
 
-/* Secret memory that comes later, where a mirror is. */
+/* Secret memory that is mapped later, in the range of a mirror. */
 TEST_F(ioctl_mirror, secret_later)
 {
 	unsigned char byte;
@@ -197,7 +198,7 @@ TEST_F(ioctl_mirror, released_whole_only)
 	evidence("a part: EINVAL, unlocked: EINVAL, whole: %d pages", STAGE_PAGES);
 }
 
-static int ask(FIXTURE_DATA(ioctl_mirror) *self, __u64 room, __u32 event_size,
+static int request_mirror(FIXTURE_DATA(ioctl_mirror) *self, __u64 room, __u32 event_size,
 	       struct pincheck_events *request)
 {
 	*request = (struct pincheck_events) {
@@ -214,31 +215,32 @@ TEST_F(ioctl_mirror, events_refused)
 	struct pincheck_events request;
 
 	ASSERT_EQ(0, stage_hold_all(&self->stage, read_row));
-	EXPECT_EQ(-EINVAL, ask(self, 0, sizeof(*self->events), &request));
+	EXPECT_EQ(-EINVAL, request_mirror(self, 0, sizeof(*self->events), &request));
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		EXPECT_EQ(-EINVAL, ask(self, 1, sizes[i], &request)) TH_LOG("size %u", sizes[i]);
+		EXPECT_EQ(-EINVAL, request_mirror(self, 1, sizes[i], &request))
+			TH_LOG("size %u", sizes[i]);
 	}
 	self->stage.hold.hold++;
-	EXPECT_EQ(-ENOENT, ask(self, 1, sizeof(*self->events), &request));
+	EXPECT_EQ(-ENOENT, request_mirror(self, 1, sizeof(*self->events), &request));
 	ASSERT_EQ(0, stage_hold_all(&self->stage, pin));
-	EXPECT_EQ(-EINVAL, ask(self, 1, sizeof(*self->events), &request));
+	EXPECT_EQ(-EINVAL, request_mirror(self, 1, sizeof(*self->events), &request));
 	evidence("no room, %zu sizes, no such hold, a pin: refused", ARRAY_SIZE(sizes));
 }
 
-static int invalidate(FIXTURE_DATA(ioctl_mirror) *self, size_t page)
+static int invalidate_pages(FIXTURE_DATA(ioctl_mirror) *self, size_t page)
 {
 	return madvise(self->stage.memory + page * self->stage.page, self->stage.page,
 		       MADV_DONTNEED);
 }
 
-/* In the order in which it happened, each part once, the sequence going up. */
+/* Events come in the order in which they happened, each once, with increasing sequence numbers. */
 TEST_F(ioctl_mirror, events_in_order)
 {
 	__u64 count = 5, lost;
 
 	ASSERT_EQ(0, stage_hold_all(&self->stage, write_row));
 	for (size_t i = 0; i < STAGE_PAGES; i++)
-		ASSERT_EQ(0, invalidate(self, i));
+		ASSERT_EQ(0, invalidate_pages(self, i));
 	ASSERT_EQ(0, pincheck_events(self->stage.session, self->stage.hold.hold, self->events,
 				     &count, &lost));
 	ASSERT_EQ(5, count);
@@ -260,14 +262,14 @@ TEST_F(ioctl_mirror, events_in_order)
 		 self->events[0].sequence, self->events[STAGE_PAGES - 1].sequence);
 }
 
-/* The newest stay, how many are lost is told once, and what is told is told once. */
+/* The queue keeps the newest events; the number of lost ones, and each event, is answered once. */
 TEST_F(ioctl_mirror, events_overflow)
 {
 	__u64 count = ROUNDS, lost, last;
 
 	ASSERT_EQ(0, stage_hold_all(&self->stage, read_row));
 	for (size_t i = 0; i < ROUNDS; i++)
-		ASSERT_EQ(0, invalidate(self, i % STAGE_PAGES));
+		ASSERT_EQ(0, invalidate_pages(self, i % STAGE_PAGES));
 	ASSERT_EQ(0, pincheck_events(self->stage.session, self->stage.hold.hold, self->events,
 				     &count, &lost));
 	EXPECT_EQ(REMEMBERED, count);
@@ -284,7 +286,7 @@ TEST_F(ioctl_mirror, events_overflow)
 	EXPECT_EQ(0, count + lost);
 }
 
-/* The caller's events are longer than the module's: the tail is cleared, nothing beyond touched. */
+/* The caller's struct is longer than the module's: the module clears the tail, and no more. */
 TEST_F(ioctl_mirror, events_larger_stride)
 {
 	const __u32 stride = sizeof(*self->events) + 24;
@@ -292,10 +294,10 @@ TEST_F(ioctl_mirror, events_larger_stride)
 	struct pincheck_events request;
 
 	ASSERT_EQ(0, stage_hold_all(&self->stage, read_row));
-	ASSERT_EQ(0, invalidate(self, 0));
-	ASSERT_EQ(0, invalidate(self, 1));
+	ASSERT_EQ(0, invalidate_pages(self, 0));
+	ASSERT_EQ(0, invalidate_pages(self, 1));
 	memset(bytes, 0xff, 3 * stride);
-	ASSERT_EQ(0, ask(self, 3, stride, &request));
+	ASSERT_EQ(0, request_mirror(self, 3, stride, &request));
 	ASSERT_EQ(2, request.count);
 	for (__u32 i = sizeof(*self->events); i < stride; i++)
 		EXPECT_EQ(0, bytes[i] + bytes[stride + i]);
@@ -303,16 +305,16 @@ TEST_F(ioctl_mirror, events_larger_stride)
 	evidence("stride %u: 2 events, tails cleared", stride);
 }
 
-/* Nobody can tell what could not be written: it is lost, and the hold goes on. */
+/* An event that could not be copied to the caller is lost; the hold goes on. */
 TEST_F(ioctl_mirror, events_unwritable)
 {
 	__u64 count = 1, lost;
 
 	ASSERT_EQ(0, stage_hold_all(&self->stage, read_row));
-	ASSERT_EQ(0, invalidate(self, 0));
+	ASSERT_EQ(0, invalidate_pages(self, 0));
 	EXPECT_EQ(-EFAULT, pincheck_events(self->stage.session, self->stage.hold.hold, (void *)16,
 					   &count, &lost));
-	ASSERT_EQ(0, invalidate(self, 1));
+	ASSERT_EQ(0, invalidate_pages(self, 1));
 	ASSERT_EQ(0, pincheck_events(self->stage.session, self->stage.hold.hold, self->events,
 				     &count, &lost));
 	EXPECT_EQ(1, count);
@@ -320,7 +322,7 @@ TEST_F(ioctl_mirror, events_unwritable)
 	evidence("EFAULT, and the next event is told");
 }
 
-/* Row D13: a device write whose bytes cannot be read has written nothing. */
+/* Row D13: a device write from an unreadable buffer has written nothing. */
 TEST_F(ioctl_mirror, nothing_could_be_written)
 {
 	__u64 count = 2, lost;
@@ -330,8 +332,8 @@ TEST_F(ioctl_mirror, nothing_could_be_written)
 					  8));
 	ASSERT_EQ(1, pincheck_write(self->stage.session, self->stage.hold.hold, self->stage.page,
 				    "x", 1));
-	ASSERT_EQ(0, invalidate(self, 0));
-	ASSERT_EQ(0, invalidate(self, 1));
+	ASSERT_EQ(0, invalidate_pages(self, 0));
+	ASSERT_EQ(0, invalidate_pages(self, 1));
 	ASSERT_EQ(0, pincheck_events(self->stage.session, self->stage.hold.hold, self->events,
 				     &count, &lost));
 	ASSERT_EQ(2, count);

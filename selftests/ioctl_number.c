@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Numbers of commands that are not ours: ENOTTY, and the session is unharmed. What is unknown
- * today may be a command tomorrow, so nothing but a number may decide.
+ * Numbers of commands that this device does not have: ENOTTY, and the session goes on. An unknown
+ * number may become a command later, so the number alone decides.
  */
 #include "suite.h"
 #include <linux/fs.h>
@@ -15,7 +15,7 @@ FIXTURE(ioctl_number)
 	struct stage stage;
 };
 
-/* Numbers around ours, and ours under other magics: what is unknown today may come tomorrow. */
+/* Numbers next to the device's own, and its own numbers with other magics. */
 FIXTURE_VARIANT(ioctl_number)
 {
 	unsigned int magic;
@@ -58,7 +58,7 @@ TEST_F(ioctl_number, is_enotty)
 		 variant->last);
 }
 
-/* Commands that the VFS keeps for itself reach no driver, and do a session no harm. */
+/* The VFS handles these commands itself: they reach no driver and do not harm a session. */
 TEST_F(ioctl_number, vfs_commands_are_harmless)
 {
 	static const unsigned long eaten[] = {
@@ -69,7 +69,7 @@ TEST_F(ioctl_number, vfs_commands_are_harmless)
 	struct pincheck_info info;
 
 	for (size_t i = 0; i < ARRAY_SIZE(eaten); i++) {
-		/* Whatever the answer is, it is not the module's. */
+		/* The VFS answers, not the module: any answer is right. */
 		(void)!ioctl(self->stage.session, eaten[i], argument);
 		memset(argument, 0, sizeof(argument));
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One page, pinned so often that its reference count comes near its end: the device must refuse
- * before the kernel's counter wraps, which would free a page in use.
+ * One page is pinned until its reference count comes near its limit: the device must refuse before
+ * the kernel's counter wraps, which would free a page in use.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -28,7 +28,7 @@ FIXTURE_VARIANT_ADD(ioctl_overflow, pin_ro_fast)
 	.row = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 },
 };
 
-/* The same page of a memfd, which is opened, again and again, side by side. */
+/* Many adjacent mappings of the same page of a memfd. */
 static unsigned char *map_one_page_often(size_t page, int *opened)
 {
 	int file = memfd_create("ioctl_overflow", MFD_CLOEXEC);
@@ -63,7 +63,7 @@ FIXTURE_TEARDOWN(ioctl_overflow)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* CLEAN, ACCURACY. EOVERFLOW while there is a way back, and the refused hold left nothing. */
+/* CLEAN, ACCURACY. EOVERFLOW comes before the counter wraps, and the refused hold left nothing. */
 TEST_F(ioctl_overflow, references_would_wrap)
 {
 	struct stage *stage = &self->stage;
@@ -74,7 +74,7 @@ TEST_F(ioctl_overflow, references_would_wrap)
 	int error = 0;
 
 	ASSERT_EQ(0, pincheck_info(stage->session, &info));
-	/* Else the limit on holds comes first, and this tests nothing. */
+	/* Otherwise the limit on holds stops this test first. */
 	ASSERT_LT(INT32_MAX / 2, (__s64)(info.max_session_holds - 1) * MAPPINGS * info.pin_bias);
 	ASSERT_EQ(0, stage_report(stage, self->mappings, &before));
 	while (!error && holds < info.max_session_holds) {
@@ -93,8 +93,9 @@ TEST_F(ioctl_overflow, references_would_wrap)
 }
 
 /*
- * Pins the page until the device refuses: by all mappings, and then by one, since a hold that was
- * refused leaves room for less than it asked for. Return: what the device said to the last.
+ * Pins the page until the device refuses: first through all mappings at once, then through one,
+ * because fewer references than a refused hold wants may still be possible. Return: the last
+ * answer.
  */
 static int pin_until_refused(FIXTURE_DATA(ioctl_overflow) *self, struct hold_row row)
 {
@@ -110,8 +111,8 @@ static int pin_until_refused(FIXTURE_DATA(ioctl_overflow) *self, struct hold_row
 }
 
 /*
- * CLEAN. Row D5: a page that may have no more references is refused to every kind that
- * refers to pages, not only to the one that took so many.
+ * CLEAN. Row D5: every kind that keeps references refuses a page that may have no more of them, not
+ * only the kind that took them.
  */
 TEST_F(ioctl_overflow, memfd_is_refused)
 {
@@ -134,7 +135,7 @@ TEST_F(ioctl_overflow, memfd_is_refused)
 	EXPECT_EQ(info.session_pages, after.session_pages);
 }
 
-/* CLEAN. Row D5: the page is found, wherever it is in a range. */
+/* CLEAN. Row D5: the module finds such a page anywhere in a range. */
 TEST_F(ioctl_overflow, first_of_two_is_found)
 {
 	struct stage *stage = &self->stage;
@@ -142,7 +143,7 @@ TEST_F(ioctl_overflow, first_of_two_is_found)
 	int error = 0;
 
 	ASSERT_EQ(-EOVERFLOW, pin_until_refused(self, variant->row));
-	/* The second page of the range is another one. */
+	/* The second page of the range is a fresh page. */
 	ASSERT_EQ(self->mappings + stage->page,
 		  mmap(self->mappings + stage->page, stage->page, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * REPORT with page frame numbers, strides and pointers that do not fit. One variant a length of
- * the list. Invariants: ACCURACY of what is told, CLEAN.
+ * REPORT with wrong page frame numbers, strides and pointers. Each length of the list is a variant.
+ * Invariants: ACCURACY of the reports, CLEAN.
  */
 #include "suite.h"
 #include <signal.h>
@@ -22,7 +22,7 @@ FIXTURE_VARIANT(ioctl_report)
 
 FIXTURE_VARIANT_ADD(ioctl_report, one) { 1 };
 FIXTURE_VARIANT_ADD(ioctl_report, few) { 7 };
-/* More than the module can have in a page at once: it must go on in steps. */
+/* More reports than fit into one page: the module must work in steps. */
 FIXTURE_VARIANT_ADD(ioctl_report, many) { 3000 };
 
 #define REPORT_BYTES	(3000 * 256)
@@ -54,7 +54,7 @@ static int issue_report(const struct stage *stage, __u32 stride, __u64 count, co
 	return ioctl(stage->session, PINCHECK_IOC_REPORT, &request) < 0 ? -errno : 0;
 }
 
-/* PFNs without a page behind them are no error: the report says that there is none. */
+/* A PFN without a page is no error: the report says that there is no page. */
 TEST_F(ioctl_report, pfns_without_a_page)
 {
 	static const __u64 beyond[] = {
@@ -75,7 +75,7 @@ TEST_F(ioctl_report, pfns_without_a_page)
 	evidence("%llu PFNs without a page: present 0 each", variant->count);
 }
 
-/* From PFN 0 on, whatever is there: firmware holes, reserved pages, free pages, slab. */
+/* All PFNs from 0 on: firmware holes, reserved pages, free pages, slab. */
 TEST_F(ioctl_report, first_pages_of_the_machine)
 {
 	struct pincheck_report *reports = (void *)self->buffer;
@@ -94,7 +94,7 @@ TEST_F(ioctl_report, first_pages_of_the_machine)
 	evidence("%llu of the first %llu PFNs have a page", present, variant->count);
 }
 
-/* A page of ours: the report agrees with what a process knows of its own page. */
+/* A page of this process: the report agrees with what the process knows of it. */
 TEST_F(ioctl_report, page_of_our_own)
 {
 	struct pincheck_report *reports = (void *)self->buffer;
@@ -122,7 +122,7 @@ TEST_F(ioctl_report, page_of_our_own)
 
 #define KINDS	7
 
-/* Pages that differ in what a report tells, each at the end of a run of such that do not. */
+/* Pages with different reports; each ends a run of pages that have equal reports. */
 static int mixed_pages(FIXTURE_DATA(ioctl_report) *self, __u64 pfns[KINDS])
 {
 	const struct hold_row pin = {
@@ -132,7 +132,7 @@ static int mixed_pages(FIXTURE_DATA(ioctl_report) *self, __u64 pfns[KINDS])
 
 	for (size_t i = 0; i < KINDS; i++)
 		page[i] = self->stage.memory + i * self->stage.page;
-	/* 0 and 1 are alike, 2 has a pin, 3 is read-only, 4 the zero page, 5 a file's, 6 dropped. */
+	/* 0 and 1 are alike, 2 is pinned, 3 read-only, 4 the zero page, 5 of a file, 6 dropped. */
 	if (mmap(page[4], 2 * self->stage.page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
 		 -1, 0) == MAP_FAILED ||
 	    mmap(page[5], self->stage.page, PROT_READ | PROT_WRITE,
@@ -144,7 +144,7 @@ static int mixed_pages(FIXTURE_DATA(ioctl_report) *self, __u64 pfns[KINDS])
 		pfns[i] = stage_pfn(page[i]);
 	if (munmap(page[6], self->stage.page))
 		return -errno;
-	/* Pinned once all of them are marked as used: the pin of 2 is all that is different. */
+	/* Pinned after all pages are marked accessed: page 2 differs by its pin only. */
 	if (stage_hold(&self->stage, pin, page[0], 3 * self->stage.page) ||
 	    pincheck_release(self->stage.session, self->stage.hold.hold) < 0)
 		return -EIO;
@@ -162,9 +162,9 @@ static int reports_alone(const struct stage *stage, __u64 count, const __u64 *pf
 }
 
 /**
- * struct comparison - reports of pages, asked for one at a time and all at once
- * @kinds: runs of pages that are alike
- * @different: how many are not the same both ways
+ * struct comparison - reports of pages, requested one at a time and all at once
+ * @kinds: runs of pages with equal reports
+ * @different: pages whose two reports differ
  */
 struct comparison {
 	struct pincheck_report *alone, *again, *together;
@@ -187,7 +187,10 @@ static int compare_once(const struct stage *stage, __u64 count, const __u64 *pfn
 	return error;
 }
 
-/* Others may have a reference for a moment: then once more. Return: 0 or -errno. */
+/*
+ * Repeats the comparison if it differs: other tasks may hold a reference for a moment. Return: 0 or
+ * -errno.
+ */
 static int compare_reports(const struct stage *stage, __u64 count, const __u64 *pfns,
 			   struct comparison *comparison)
 {
@@ -208,7 +211,7 @@ static int compare_reports(const struct stage *stage, __u64 count, const __u64 *
 	return error;
 }
 
-/* ACCURACY. A page has the report that it has alone, whatever pages are asked for before it. */
+/* ACCURACY. The report of a page does not depend on the pages before it in the list. */
 TEST_F(ioctl_report, together_as_alone)
 {
 	__u64 *pfns = calloc(variant->count, sizeof(*pfns)), mixed[KINDS];
@@ -224,7 +227,7 @@ TEST_F(ioctl_report, together_as_alone)
 		 variant->count, comparison.kinds, comparison.different);
 }
 
-/* Unmaps some of the pages of a THP, but its first, one by one. */
+/* Unmaps some pages of a THP, one by one, but not the first. */
 static int make_holes(unsigned char *memory, size_t page, size_t count)
 {
 	for (size_t i = 1; i < count; i += 1 + i % 3)
@@ -233,7 +236,7 @@ static int make_holes(unsigned char *memory, size_t page, size_t count)
 	return 0;
 }
 
-/* A child that has the THP with such holes, while its parent has it whole. Return: it, or -errno */
+/* Starts a child that maps the THP with such holes. Return: its pid or -errno */
 static pid_t child_with_holes(unsigned char *memory, size_t page, size_t count)
 {
 	int done[2];
@@ -256,8 +259,8 @@ static pid_t child_with_holes(unsigned char *memory, size_t page, size_t count)
 }
 
 /*
- * The same of the pages of one THP: mapped whole, but by a child that lacks some of its pages; and
- * then by PTEs, some of its pages.
+ * The same for the pages of one THP, which its parent maps whole and a child maps with holes; and
+ * then for a THP of which PTEs map some pages.
  */
 TEST_F(ioctl_report, folio_together_as_alone)
 {
@@ -295,7 +298,7 @@ TEST_F(ioctl_report, folio_together_as_alone)
 		 comparison.different);
 }
 
-/* Strides of a newer header: known bytes first, what this module does not know is cleared. */
+/* The stride of a newer header: the module writes the bytes that it knows and clears the others. */
 TEST_F(ioctl_report, stride_larger)
 {
 	const __u32 stride = sizeof(struct pincheck_report) + 24;
@@ -336,7 +339,7 @@ TEST_F(ioctl_report, stride_bad)
 	evidence("%zu strides: EINVAL", ARRAY_SIZE(strides));
 }
 
-/* Bad addresses on either side, and counts whose product with a size would wrap. */
+/* Bad addresses of both lists, and counts whose product with the size wraps. */
 TEST_F(ioctl_report, pointers_bad)
 {
 	const __u32 stride = sizeof(struct pincheck_report);

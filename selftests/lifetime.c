@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CLEAN. Whoever took references, and however it ends: when the last descriptor of a session is
- * gone everything is given back, not before and not twice. Each case closes the books; a case
- * that held nothing in between would be a failure of the case, and says so.
+ * CLEAN. However a session ends: the module gives back all its references when the last descriptor
+ * is closed, not before and not twice. Each case compares the module's counters before and after,
+ * and fails if nothing was held in between.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -10,12 +10,13 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include "fd_pass.h"
 #include "stage.h"
 
 FIXTURE(lifetime)
 {
 	struct stage stage;
-	/* A socket pair to a child; [0] is ours. */
+	/* A socket pair to a child; the parent uses [0]. */
 	int wire[2];
 };
 
@@ -24,13 +25,8 @@ FIXTURE_VARIANT(lifetime)
 	struct hold_row row;
 };
 
-/* How a page was found does not matter to how it is given back: one path is enough. */
-#define LIFETIME_VARIANT(name_, kind_, path_, flags_)				\
-	FIXTURE_VARIANT_ADD(lifetime, name_)					\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-	};
-FOR_EACH_FAST_HOLD_ROW(LIFETIME_VARIANT)
+/* Release does not depend on the path by which a page was found: one path is enough. */
+FOR_EACH_FAST_HOLD_ROW(STAGE_VARIANT, lifetime)
 
 FIXTURE_SETUP(lifetime)
 {
@@ -48,20 +44,20 @@ FIXTURE_TEARDOWN(lifetime)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-static bool say(int wire, char byte)
+static bool send_byte(int wire, char byte)
 {
 	return write(wire, &byte, 1) == 1;
 }
 
-/* Return: the byte that was said, or -1 when the other end is gone. */
-static int hear(int wire)
+/* Return: the byte that the other process sent, or -1 if that process is gone. */
+static int receive_byte(int wire)
 {
 	unsigned char byte;
 
 	return read(wire, &byte, 1) == 1 ? byte : -1;
 }
 
-/* A child that keeps only its end of the wire, so that its death is heard. */
+/* The child closes the end of its parent, who so reads end-of-file when the child dies. */
 static pid_t start_child(FIXTURE_DATA(lifetime) *self)
 {
 	pid_t child = fork();
@@ -85,7 +81,7 @@ static int exit_status(pid_t child)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* References out now beyond those before the test. */
+/* Return: references that the module has taken since the test began and not given back. */
 static int64_t pages_out(const FIXTURE_DATA(lifetime) *self)
 {
 	struct books now;
@@ -96,37 +92,17 @@ static int64_t pages_out(const FIXTURE_DATA(lifetime) *self)
 
 static bool send_session(int wire, int session)
 {
-	char byte = 's', control[CMSG_SPACE(sizeof(session))] = { 0 };
-	struct iovec data = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(session));
-	memcpy(CMSG_DATA(header), &session, sizeof(session));
-	return sendmsg(wire, &message, 0) == 1;
+	return !fd_send(wire, session, "s", 1, 0);
 }
 
 static int receive_session(int wire)
 {
-	char byte, control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec data = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	int session = -1;
+	char byte;
 
-	if (recvmsg(wire, &message, MSG_CMSG_CLOEXEC) == 1 && CMSG_FIRSTHDR(&message))
-		memcpy(&session, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(session));
-	return session;
+	return fd_receive(wire, &byte, 1, 0);
 }
 
-/* Do the device's bytes of the whole hold agree with @expected? */
+/* True if the device reads @expected through the whole hold. */
 static bool device_sees(int session, __u32 hold, const unsigned char *expected, size_t length)
 {
 	unsigned char *seen = malloc(length);
@@ -149,7 +125,7 @@ TEST_F(lifetime, close)
 	evidence("%d pages out, 0 after close", STAGE_PAGES);
 }
 
-/* A copy of the descriptor is the same session: only the last one ends it. */
+/* A duplicate of the descriptor is the same session: closing the last one ends it. */
 TEST_F(lifetime, close_of_a_duplicate)
 {
 	struct stage *stage = &self->stage;
@@ -184,14 +160,14 @@ TEST_F(lifetime, holds_of_the_same_pages)
 	evidence("4 holds of the same pages released in another order");
 }
 
-/* What a child does: holds by a session of its own, says so, and goes on when it is told to. */
+/* The child takes a hold in a session of its own, sends a byte, and waits for one. */
 static void hold_and_wait(FIXTURE_DATA(lifetime) *self, struct hold_row row)
 {
 	self->stage.session = pincheck_open();
 	if (stage_hold_all(&self->stage, row))
 		_exit(1);
-	say(self->wire[1], 'h');
-	hear(self->wire[1]);
+	send_byte(self->wire[1], 'h');
+	receive_byte(self->wire[1]);
 }
 
 /* The process ends and closes nothing. */
@@ -204,9 +180,9 @@ TEST_F(lifetime, exit)
 		hold_and_wait(self, variant->row);
 		_exit(0);
 	}
-	ASSERT_EQ('h', hear(self->wire[0]));
+	ASSERT_EQ('h', receive_byte(self->wire[0]));
 	EXPECT_EQ(STAGE_PAGES, pages_out(self));
-	say(self->wire[0], 'x');
+	send_byte(self->wire[0], 'x');
 	EXPECT_EQ(0, exit_status(child));
 	EXPECT_EQ(0, pages_out(self));
 	evidence("child held %d pages and exited: 0 out", STAGE_PAGES);
@@ -221,7 +197,7 @@ TEST_F(lifetime, sigkill)
 		hold_and_wait(self, variant->row);
 		_exit(1);
 	}
-	ASSERT_EQ('h', hear(self->wire[0]));
+	ASSERT_EQ('h', receive_byte(self->wire[0]));
 	EXPECT_EQ(STAGE_PAGES, pages_out(self));
 	kill(child, SIGKILL);
 	EXPECT_EQ(128 + SIGKILL, exit_status(child));
@@ -229,7 +205,7 @@ TEST_F(lifetime, sigkill)
 	evidence("child held %d pages and was killed: 0 out", STAGE_PAGES);
 }
 
-/* The session is close-on-exec: the new program must not inherit references it knows nothing of. */
+/* A session is close-on-exec: a new program must not inherit references unknowingly. */
 TEST_F(lifetime, exec)
 {
 	pid_t child = start_child(self);
@@ -242,9 +218,9 @@ TEST_F(lifetime, exec)
 		execl("/proc/self/exe", "lifetime", "-h", NULL);
 		_exit(2);
 	}
-	ASSERT_EQ('h', hear(self->wire[0]));
+	ASSERT_EQ('h', receive_byte(self->wire[0]));
 	EXPECT_EQ(STAGE_PAGES, pages_out(self));
-	say(self->wire[0], 'x');
+	send_byte(self->wire[0], 'x');
 	/* A traced exec stops before the first instruction of the new program. */
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	ASSERT_TRUE(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP);
@@ -254,7 +230,7 @@ TEST_F(lifetime, exec)
 	evidence("%d pages out before exec, 0 at its first instruction", STAGE_PAGES);
 }
 
-/* Inherited by fork: the session outlives the one who opened it. */
+/* A child inherits the session by fork: the session outlives the process that opened it. */
 TEST_F(lifetime, fork_inherits)
 {
 	struct stage *stage = &self->stage;
@@ -267,28 +243,28 @@ TEST_F(lifetime, fork_inherits)
 		struct pincheck_page page;
 		bool agree;
 
-		hear(self->wire[1]);
+		receive_byte(self->wire[1]);
 		agree = device_sees(stage->session, stage->hold.hold, stage->memory, stage->length);
-		/* What the owner of the memory has mapped there cannot be told from here. */
+		/* The child cannot know what the owner of the memory has mapped there. */
 		if (pincheck_pages(stage->session, stage->hold.hold, 0, 1, &page) ||
 		    page.mapped != PINCHECK_MAPPED_UNKNOWN)
 			agree = false;
-		say(self->wire[1], agree ? 'a' : 'd');
-		hear(self->wire[1]);
+		send_byte(self->wire[1], agree ? 'a' : 'd');
+		receive_byte(self->wire[1]);
 		_exit(0);
 	}
 	close(stage->session);
 	stage->session = -1;
 	EXPECT_EQ(STAGE_PAGES, pages_out(self));
-	say(self->wire[0], 'g');
-	EXPECT_EQ('a', hear(self->wire[0]));
-	say(self->wire[0], 'x');
+	send_byte(self->wire[0], 'g');
+	EXPECT_EQ('a', receive_byte(self->wire[0]));
+	send_byte(self->wire[0], 'x');
 	EXPECT_EQ(0, exit_status(child));
 	EXPECT_EQ(0, pages_out(self));
 	evidence("closed by the parent, %d pages out, 0 after the child's exit", STAGE_PAGES);
 }
 
-/* A child that closes its copy, or exits with it, takes nothing away from the parent. */
+/* The session goes on in the parent when a child closes its copy. */
 TEST_F(lifetime, fork_child_closes)
 {
 	struct stage *stage = &self->stage;
@@ -307,7 +283,7 @@ TEST_F(lifetime, fork_child_closes)
 	evidence("%d pages out after the child's close", STAGE_PAGES);
 }
 
-/* By SCM_RIGHTS to a process that never saw the memory: the references are what was passed. */
+/* SCM_RIGHTS passes the session, with its references, to a process that never had the memory. */
 TEST_F(lifetime, passed_to_another_process)
 {
 	struct stage *stage = &self->stage;
@@ -320,31 +296,31 @@ TEST_F(lifetime, passed_to_another_process)
 
 		close(stage->session);
 		session = receive_session(self->wire[1]);
-		/* The first hold of a session is asked for by what the parent says. */
-		if (pincheck_read(session, hear(self->wire[1]), 0, &first, 1) != 1)
+		/* The parent sends the id of the hold. */
+		if (pincheck_read(session, receive_byte(self->wire[1]), 0, &first, 1) != 1)
 			_exit(1);
-		say(self->wire[1], first);
-		hear(self->wire[1]);
+		send_byte(self->wire[1], first);
+		receive_byte(self->wire[1]);
 		_exit(0);
 	}
 	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
 	ASSERT_TRUE(send_session(self->wire[0], stage->session));
 	ASSERT_GT(256, stage->hold.hold);
-	say(self->wire[0], stage->hold.hold);
-	EXPECT_EQ(stage->memory[0], hear(self->wire[0]));
+	send_byte(self->wire[0], stage->hold.hold);
+	EXPECT_EQ(stage->memory[0], receive_byte(self->wire[0]));
 	close(stage->session);
 	stage->session = -1;
 	EXPECT_EQ(STAGE_PAGES, pages_out(self));
-	/* It is the owner's memory that is charged, whoever has the descriptor. */
+	/* The owner of the memory is charged, not the process that has the descriptor. */
 	EXPECT_EQ((long)stage->length / 1024, vm_pin_kib());
-	say(self->wire[0], 'x');
+	send_byte(self->wire[0], 'x');
 	EXPECT_EQ(0, exit_status(child));
 	EXPECT_EQ(0, pages_out(self));
 	EXPECT_EQ(0, vm_pin_kib());
 	evidence("passed on and closed: %d pages out, 0 after the receiver's exit", STAGE_PAGES);
 }
 
-/* The owner of the memory is dead, its pages are not: bytes stay, release does not trip. */
+/* The owner of the memory exits, its held pages stay: bytes are unchanged, release works. */
 TEST_F(lifetime, owner_exits)
 {
 	struct stage *stage = &self->stage;
@@ -358,11 +334,11 @@ TEST_F(lifetime, owner_exits)
 		if (stage_hold_all(stage, variant->row))
 			_exit(1);
 		send_session(self->wire[1], stage->session);
-		say(self->wire[1], stage->hold.hold);
+		send_byte(self->wire[1], stage->hold.hold);
 		_exit(0);
 	}
 	session = receive_session(self->wire[0]);
-	id = hear(self->wire[0]);
+	id = receive_byte(self->wire[0]);
 	ASSERT_LE(0, session);
 	EXPECT_EQ(0, exit_status(child));
 	EXPECT_EQ(STAGE_PAGES, pages_out(self));
@@ -374,7 +350,7 @@ TEST_F(lifetime, owner_exits)
 	evidence("owner exited: %d pages out and readable, released by another", STAGE_PAGES);
 }
 
-/* Nothing maps the pages any more: I/O works on them, PAGES says so, release is clean. */
+/* No process maps the pages any more: device I/O works, PAGES answers NONE, release is clean. */
 TEST_F(lifetime, munmap_while_held)
 {
 	struct pincheck_page pages[STAGE_PAGES];
@@ -395,7 +371,7 @@ TEST_F(lifetime, munmap_while_held)
 		 pincheck_mapped_name(pages[0].mapped));
 }
 
-/* Fresh memory at the same address is not the held page, and PAGES must not say it is. */
+/* New memory at the same address is not the held page: PAGES answers OTHER. */
 TEST_F(lifetime, replaced_while_held)
 {
 	struct pincheck_page pages[STAGE_PAGES];

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CLEAN. Row D3: kernel memory that a session makes the module allocate is charged to the
- * user who opened the device, for every kind of hold, against RLIMIT_MEMLOCK of whoever asks; and
- * all that was charged is given back. (Pages that holds refer to are charged elsewhere: ioctl_hold.)
+ * CLEAN. Row D3: the module charges the kernel memory that it allocates for a session to the user
+ * who opened the device, for every kind of hold, against RLIMIT_MEMLOCK of the caller; and it
+ * returns the whole charge. (ioctl_hold tests the charge for held pages.)
  *
- * No file tells what a user is charged. So the lowest limit is searched under which a mirror of
- * PROBE_PAGES can still be held: that is what is charged already, and a constant.
+ * No file shows the charge of a user. So the test searches the lowest limit that still allows a
+ * mirror of PROBE_PAGES: that is the charge so far, and a constant.
  */
 #include "suite.h"
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include "../tools/lib/kinds.h"
 #include "capability.h"
 #include "device_memory.h"
 #include "stage.h"
@@ -25,7 +26,7 @@
 FIXTURE(memlock)
 {
 	struct stage stage;
-	unsigned char *zeros;	/* PROBE_PAGES, and more, that nobody wrote */
+	unsigned char *zeros;	/* GIB bytes that no process wrote */
 };
 
 static int limit_memlock(rlim_t bytes)
@@ -35,8 +36,8 @@ static int limit_memlock(rlim_t bytes)
 	return setrlimit(RLIMIT_MEMLOCK, &limit) ? -errno : 0;
 }
 
-/* Return: id, or -errno; -EBADMSG when it was refused for another reason than this. */
-static long mirror(int session, const void *address, size_t bytes)
+/* Return: id, or -errno; -EBADMSG if the reason of an ENOMEM is not MEMLOCK. */
+static long take_mirror(int session, const void *address, size_t bytes)
 {
 	struct pincheck_hold request = {
 		.kind = PINCHECK_KIND_MIRROR, .addr = (uintptr_t)address, .len = bytes,
@@ -54,17 +55,17 @@ static bool probe_fits(FIXTURE_DATA(memlock) *self, int probe, size_t pages)
 
 	if (limit_memlock(pages * self->stage.page))
 		return false;
-	id = mirror(probe, self->zeros, PROBE_PAGES * self->stage.page);
+	id = take_mirror(probe, self->zeros, PROBE_PAGES * self->stage.page);
 	if (id > 0)
 		pincheck_release(probe, id);
 	return id > 0;
 }
 
 /*
- * Pages that the user is charged for, and a constant. Leaves no limit. The probe's session is a new
- * one each time: the table of holds of a session grows with the holds that the session has had.
+ * Return: the pages that the user is charged for, and a constant. Removes the limit. Each probe has
+ * a new session, because the table of holds of a session grows with each hold that it has had.
  */
-static size_t charged(FIXTURE_DATA(memlock) *self)
+static size_t charged_pages(FIXTURE_DATA(memlock) *self)
 {
 	size_t low = 0, high = CHARGED_MAX;
 	int probe = pincheck_open();
@@ -94,9 +95,9 @@ FIXTURE_SETUP(memlock)
 	ASSERT_EQ(0, stage_no_huge_pages(self->zeros, GIB));
 	ASSERT_EQ(0, limit_memlock(RLIM_INFINITY));
 	ASSERT_EQ(0, capability_drop(CAP_IPC_LOCK));
-	/* The table of holds comes with the first one, and stays as long as the session. */
-	ASSERT_EQ(0, stage_hold(&self->stage, (struct hold_row) { PINCHECK_KIND_PIN,
-				PINCHECK_PATH_FAST, 0 }, self->stage.memory, self->stage.page));
+	/* A session allocates its table of holds with the first hold, and keeps it. */
+	ASSERT_EQ(0, stage_hold(&self->stage, (struct hold_row)STAGE_ROW(PIN, FAST, 0),
+				self->stage.memory, self->stage.page));
 	ASSERT_EQ(1, pincheck_release(self->stage.session, self->stage.hold.hold));
 }
 
@@ -106,38 +107,29 @@ FIXTURE_TEARDOWN(memlock)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* X(name, kind, flags, bytes for each page at least) */
-#define FOR_EACH_KIND(X)							\
-	X(pin, PIN, 0, 8)							\
-	X(pin_rw_lt, PIN, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM, 8)	\
-	X(get, GET, 0, 8)							\
-	X(memfd, MEMFD, 0, 8)							\
-	X(mirror, MIRROR, 0, 8)							\
-	X(mirror_late, MIRROR, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_DIRTY_LATE, 16) \
-	X(pfnmap, PFNMAP, 0, 16)
-
-struct kind_row {
-	__u32 kind, flags;
-	size_t bytes;
-};
-
-/* What there is to hold for a kind: MANY_PAGES of it, or all of the device's memory. */
-static int prepare(FIXTURE_DATA(memlock) *self, const struct kind_row *row,
-		   struct pincheck_hold *request)
+/* Pointers that the module keeps for each page of such a hold. */
+static size_t pointers_per_page(struct hold_row row)
 {
-	bool by_gup = row->kind == PINCHECK_KIND_PIN || row->kind == PINCHECK_KIND_GET;
+	return row.kind == PINCHECK_KIND_PFNMAP || (row.flags & PINCHECK_HOLD_DIRTY_LATE) ? 2 : 1;
+}
+
+/* Makes a request for a hold of @row: of MANY_PAGES, or of all device memory. */
+static int prepare_request(FIXTURE_DATA(memlock) *self, struct hold_row row,
+			   struct pincheck_hold *request)
+{
+	bool by_gup = row.kind == PINCHECK_KIND_PIN || row.kind == PINCHECK_KIND_GET;
 
 	*request = (struct pincheck_hold) {
-		.kind = row->kind, .flags = row->flags, .len = MANY_PAGES * self->stage.page,
+		.kind = row.kind, .flags = row.flags, .len = MANY_PAGES * self->stage.page,
 		.path = by_gup ? PINCHECK_PATH_FAST : 0,
-		.addr = row->kind == PINCHECK_KIND_MEMFD ? 0 : (uintptr_t)self->zeros,
+		.addr = row.kind == PINCHECK_KIND_MEMFD ? 0 : (uintptr_t)self->zeros,
 	};
-	if (row->kind == PINCHECK_KIND_MEMFD) {
+	if (row.kind == PINCHECK_KIND_MEMFD) {
 		request->fd = memfd_create("memlock", MFD_CLOEXEC);
 		if (request->fd < 0 || ftruncate(request->fd, request->len))
 			return -errno;
 	}
-	if (row->kind == PINCHECK_KIND_PFNMAP) {
+	if (row.kind == PINCHECK_KIND_PFNMAP) {
 		struct flavour whole = flavour_fault;
 		void *memory;
 
@@ -158,19 +150,20 @@ static uint64_t kind_needs(__u32 kind)
 }
 
 static void expect_charged(struct __test_metadata *_metadata, FIXTURE_DATA(memlock) *self,
-			   const struct kind_row *row)
+			   struct hold_row row)
 {
 	struct pincheck_hold request;
 	size_t before, during, after, least;
 
-	SUITE_NEEDS(kind_needs(row->kind));
-	ASSERT_EQ(0, prepare(self, row, &request));
-	least = request.len / self->stage.page * row->bytes / self->stage.page;
-	before = charged(self);
+	SUITE_NEEDS(kind_needs(row.kind));
+	ASSERT_EQ(0, prepare_request(self, row, &request));
+	least = request.len / self->stage.page * pointers_per_page(row) * sizeof(void *) /
+		self->stage.page;
+	before = charged_pages(self);
 	ASSERT_EQ(0, pincheck_hold(self->stage.session, &request));
-	during = charged(self);
+	during = charged_pages(self);
 	EXPECT_LE(1, pincheck_release(self->stage.session, request.hold));
-	after = charged(self);
+	after = charged_pages(self);
 	EXPECT_LE(before + least, during);
 	EXPECT_GE(before + 2 * least + 8, during);
 	EXPECT_EQ(before, after);
@@ -178,32 +171,35 @@ static void expect_charged(struct __test_metadata *_metadata, FIXTURE_DATA(memlo
 		 request.pages, (ssize_t)(during - before), least, (ssize_t)(after - before));
 	if (request.fd > 0)
 		close(request.fd);
-	if (row->kind == PINCHECK_KIND_PFNMAP)
+	if (row.kind == PINCHECK_KIND_PFNMAP)
 		munmap((void *)(uintptr_t)request.addr, request.len);
 }
 
-#define KIND_IS_CHARGED(name, kind_, flags_, bytes_)				\
+#define IS_CHARGED(name, kind, flags)						\
 	TEST_F(memlock, name##_is_charged)					\
 	{									\
-		const struct kind_row row = { PINCHECK_KIND_##kind_, flags_, bytes_ };	\
+		const struct hold_row row = STAGE_ROW(kind, UNKNOWN, flags);	\
 										\
-		expect_charged(_metadata, self, &row);				\
+		expect_charged(_metadata, self, row);				\
 	}
-FOR_EACH_KIND(KIND_IS_CHARGED)
+#define KIND_IS_CHARGED(name, kind)	IS_CHARGED(name, kind, 0)
+PINCHECK_FOR_EACH_KIND(KIND_IS_CHARGED)
+IS_CHARGED(pin_rw_lt, PIN, HOLD_RW | HOLD_LT)
+IS_CHARGED(mirror_late, MIRROR, HOLD_RW | PINCHECK_HOLD_DIRTY_LATE)
 
-/* What is charged is what the session has: many small holds do not cost a page each. */
+/* The charge is for the whole session: many small holds do not cost a page each. */
 TEST_F(memlock, small_holds_share_pages)
 {
-	const struct hold_row row = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
+	const struct hold_row row = STAGE_ROW(PIN, FAST, 0);
 	const int count = 64;
-	size_t before = charged(self), during;
+	size_t before = charged_pages(self), during;
 	__u32 ids[64];
 
 	for (int i = 0; i < count; i++) {
 		ASSERT_EQ(0, stage_hold(&self->stage, row, self->stage.memory, self->stage.page));
 		ids[i] = self->stage.hold.hold;
 	}
-	during = charged(self);
+	during = charged_pages(self);
 	for (int i = 0; i < count; i++)
 		EXPECT_EQ(1, pincheck_release(self->stage.session, ids[i]));
 	EXPECT_LE(before + count * 64 / self->stage.page, during);
@@ -211,23 +207,23 @@ TEST_F(memlock, small_holds_share_pages)
 	evidence("%d holds of a page: charged %zd pages", count, (ssize_t)(during - before));
 }
 
-/* The array stays until the last page is released, and so does its charge. */
+/* The array of pages, and its charge, stay until the last page is released. */
 TEST_F(memlock, part_released)
 {
 	struct pincheck_hold request = {
 		.kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST,
 		.addr = (uintptr_t)self->zeros, .len = MANY_PAGES * self->stage.page,
 	};
-	size_t before = charged(self), whole, part, after;
+	size_t before = charged_pages(self), whole, part, after;
 
 	ASSERT_EQ(0, pincheck_hold(self->stage.session, &request));
-	whole = charged(self);
+	whole = charged_pages(self);
 	ASSERT_EQ(MANY_PAGES - 1, pincheck_release_part(self->stage.session, request.hold, 0, 1,
 							MANY_PAGES - 1));
-	part = charged(self);
+	part = charged_pages(self);
 	EXPECT_EQ((long)self->stage.page / 1024, vm_pin_kib());
 	EXPECT_EQ(1, pincheck_release(self->stage.session, request.hold));
-	after = charged(self);
+	after = charged_pages(self);
 	EXPECT_LT(before, whole);
 	EXPECT_EQ(whole, part);
 	EXPECT_EQ(before, after);
@@ -235,7 +231,7 @@ TEST_F(memlock, part_released)
 		 (ssize_t)(whole - before), (ssize_t)(part - before), (ssize_t)(after - before));
 }
 
-/* What a hold is given later is charged, too: the bitmap of stolen pins. */
+/* Memory that a hold gets later is charged, too: the bitmap of stolen pins. */
 TEST_F(memlock, stolen_pins_are_charged)
 {
 	struct pincheck_hold request = {
@@ -247,29 +243,30 @@ TEST_F(memlock, stolen_pins_are_charged)
 	if (request.len > GIB)
 		request.len = GIB;
 	ASSERT_EQ(0, pincheck_hold(self->stage.session, &request));
-	taken = charged(self);
+	taken = charged_pages(self);
 	ASSERT_EQ(1, pincheck_release_part(self->stage.session, request.hold,
 					   PINCHECK_RELEASE_STEAL, 0, 1));
-	robbed = charged(self);
+	robbed = charged_pages(self);
 	EXPECT_LE(taken + request.pages / 8 / self->stage.page, robbed);
 	EXPECT_LE(1, pincheck_release(self->stage.session, request.hold));
 	evidence("%llu pins, one stolen: charged %zd pages more", request.pages,
 		 (ssize_t)(robbed - taken));
 }
 
-/* The block comes with the first mmap() and goes with the session. */
+/* The module allocates device memory with the first mmap() and frees it with the session. */
 TEST_F(memlock, device_memory)
 {
-	size_t before = charged(self), least = DEVICE_SMALL_BYTES / self->stage.page, during, after;
+	size_t least = DEVICE_SMALL_BYTES / self->stage.page;
+	size_t before = charged_pages(self), during, after;
 	void *memory = device_map(self->stage.session, &flavour_fault, PROT_READ);
 
 	ASSERT_NE(MAP_FAILED, memory);
-	during = charged(self);
+	during = charged_pages(self);
 	munmap(memory, DEVICE_SMALL_BYTES);
-	EXPECT_EQ(during, charged(self));
+	EXPECT_EQ(during, charged_pages(self));
 	close(self->stage.session);
 	self->stage.session = -1;
-	after = charged(self);
+	after = charged_pages(self);
 	EXPECT_LE(before + least, during);
 	EXPECT_GE(before, after);
 	evidence("mmap(): charged %zd pages (at least %zu), after close %zd",
@@ -294,45 +291,45 @@ TEST_F(memlock, device_memory_refused)
 
 TEST_F(memlock, close_gives_back)
 {
-	const struct kind_row row = { PINCHECK_KIND_MIRROR, 0, 8 };
+	const struct hold_row row = STAGE_ROW(MIRROR, UNKNOWN, 0);
 	struct pincheck_hold request;
-	size_t before = charged(self), during, after;
+	size_t before = charged_pages(self), during, after;
 
-	ASSERT_EQ(0, prepare(self, &row, &request));
+	ASSERT_EQ(0, prepare_request(self, row, &request));
 	ASSERT_EQ(0, pincheck_hold(self->stage.session, &request));
 	ASSERT_EQ(0, pincheck_hold(self->stage.session, &request));
-	during = charged(self);
+	during = charged_pages(self);
 	close(self->stage.session);
 	self->stage.session = -1;
-	after = charged(self);
+	after = charged_pages(self);
 	EXPECT_LT(before, during);
 	EXPECT_GE(before, after);
 	evidence("two mirrors of %llu pages: charged %zd pages, after close %zd", request.pages,
 		 (ssize_t)(during - before), (ssize_t)(after - before));
 }
 
-/* With CAP_IPC_LOCK nothing is charged, as with io_uring: nobody else is refused for it. */
+/* CAP_IPC_LOCK: nothing is charged, as in io_uring, so no other process of the user is refused. */
 TEST_F(memlock, privileged_not_charged)
 {
-	const struct kind_row row = { PINCHECK_KIND_MIRROR, 0, 8 };
+	const struct hold_row row = STAGE_ROW(MIRROR, UNKNOWN, 0);
 	struct pincheck_hold request;
-	size_t before = charged(self), during;
+	size_t before = charged_pages(self), during;
 
-	ASSERT_EQ(0, prepare(self, &row, &request));
+	ASSERT_EQ(0, prepare_request(self, row, &request));
 	ASSERT_EQ(0, capability_raise(CAP_IPC_LOCK));
 	ASSERT_EQ(0, limit_memlock(0));
 	ASSERT_EQ(0, pincheck_hold(self->stage.session, &request));
 	ASSERT_EQ(0, capability_drop(CAP_IPC_LOCK));
-	during = charged(self);
+	during = charged_pages(self);
 	EXPECT_EQ(before, during);
 	EXPECT_EQ((long)request.pages,
 		  pincheck_release(self->stage.session, request.hold));
-	EXPECT_EQ(before, charged(self));
+	EXPECT_EQ(before, charged_pages(self));
 	evidence("limit 0, CAP_IPC_LOCK: a mirror of %llu pages, charged %zd", request.pages,
 		 (ssize_t)(during - before));
 }
 
-/* Whoever may have nothing may still open the device, and ask what it can do. */
+/* A process with limit 0 may still open the device and call INFO. */
 TEST_F(memlock, limit_0)
 {
 	struct pincheck_info info;
@@ -342,12 +339,12 @@ TEST_F(memlock, limit_0)
 	session = pincheck_open();
 	ASSERT_LE(0, session);
 	EXPECT_EQ(0, pincheck_info(session, &info));
-	EXPECT_EQ(-ENOMEM, mirror(session, self->zeros, PROBE_PAGES * self->stage.page));
+	EXPECT_EQ(-ENOMEM, take_mirror(session, self->zeros, PROBE_PAGES * self->stage.page));
 	close(session);
 	evidence("limit 0: opened, asked; a mirror of %zu pages: ENOMEM, MEMLOCK", PROBE_PAGES);
 }
 
-/* An ordinary process that was handed descriptors, and what it could take by each of two tries. */
+/* What an ordinary process with inherited descriptors could take in each of two attempts. */
 struct greedy {
 	long taken[2];
 	long last_error;
@@ -359,7 +356,7 @@ static long take_all(int session, const void *address, size_t bytes, long *last_
 {
 	long count = 0, id;
 
-	while ((id = mirror(session, address, bytes)) > 0)
+	while ((id = take_mirror(session, address, bytes)) > 0)
 		count++;
 	*last_error = id;
 	return count;
@@ -379,7 +376,7 @@ static void __attribute__((noreturn)) be_greedy(FIXTURE_DATA(memlock) *self, int
 	if (setrlimit(RLIMIT_MEMLOCK, &memlock) ||
 	    setresuid(ORDINARY_USER, ORDINARY_USER, ORDINARY_USER))
 		_exit(1);
-	greedy->huge_error = mirror(session, self->zeros, GIB);
+	greedy->huge_error = take_mirror(session, self->zeros, GIB);
 	for (int i = 0; i < 2; i++) {
 		if (i)
 			release_all(session);
@@ -411,12 +408,13 @@ static void end_greedy(pid_t child)
 }
 
 /*
- * The hostile one: an ordinary user, 64 KiB, no capability, and a descriptor of root's. About 340
- * mirrors of 1 GiB took a guest to OOM. Each of these costs more than 10 KiB, for its events.
+ * An ordinary user without capabilities, with a limit of 64 KiB and a descriptor that root opened,
+ * takes all it can. 340 mirrors of 1 GiB once took a guest to OOM. Each mirror costs over 10 KiB
+ * for events.
  */
 TEST_F(memlock, ordinary_user)
 {
-	rlim_t limit = ORDINARY_LIMIT + charged(self) * self->stage.page;
+	rlim_t limit = ORDINARY_LIMIT + charged_pages(self) * self->stage.page;
 	const long most = limit / (256 * sizeof(struct pincheck_event));
 	struct greedy *greedy = mmap(NULL, self->stage.page, PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -436,11 +434,11 @@ TEST_F(memlock, ordinary_user)
 	end_greedy(child);
 }
 
-/* More descriptors and more processes do not make it more, and what they had comes back. */
+/* More descriptors and more processes do not get more, and the whole charge is returned. */
 TEST_F(memlock, many_sessions_and_processes)
 {
 	enum { SESSIONS = 4 };
-	size_t before = charged(self);
+	size_t before = charged_pages(self);
 	rlim_t limit = ORDINARY_LIMIT + before * self->stage.page;
 	const long most = limit / (256 * sizeof(struct pincheck_event));
 	struct greedy *greedy = mmap(NULL, self->stage.page, PROT_READ | PROT_WRITE,
@@ -457,16 +455,16 @@ TEST_F(memlock, many_sessions_and_processes)
 		ASSERT_LT(0, children[i]);
 		sum += greedy[i].taken[1];
 	}
-	/* Less than a page of each session is not charged: that may be one mirror's last page. */
+	/* The last, incomplete page of a session is not charged: it may allow one more mirror. */
 	EXPECT_GE(most + SESSIONS, sum);
-	EXPECT_LT(before, charged(self));
+	EXPECT_LT(before, charged_pages(self));
 	for (int i = 0; i < SESSIONS; i++) {
 		end_greedy(children[i]);
 		close(sessions[i]);
 	}
-	EXPECT_EQ(before, charged(self));
+	EXPECT_EQ(before, charged_pages(self));
 	evidence("%d sessions in %d processes: %ld mirrors (at most %ld); closed: charged %zd",
-		 SESSIONS, SESSIONS, sum, most + SESSIONS, (ssize_t)(charged(self) - before));
+		 SESSIONS, SESSIONS, sum, most + SESSIONS, (ssize_t)(charged_pages(self) - before));
 }
 
 PINCHECK_TEST_MAIN

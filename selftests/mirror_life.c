@@ -394,7 +394,7 @@ static bool goes_on(const struct shaker *shaker, unsigned int round)
  * SYNC. Device I/O beside invalidations: it ends, well or with the errno of what it met, never in
  * another page; and when all is quiet, both sides see the same.
  */
-TEST_F(mirror_life, shaken)
+TEST_F(mirror_life, invalidated_under_load)
 {
 	struct shaker shaker = { .stage = &self->stage };
 	struct stage *stage = &self->stage;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * RELEASE with flags and of parts: what the device wrote is dirty afterwards, what it did not write
- * is as it was, and who may not write may not say that he did. What is counted when a part is given
- * back is release_part's business. Invariants: ACCURACY, CLEAN.
+ * RELEASE with flags and of parts: pages that the device wrote are dirty afterwards, others are
+ * unchanged, and a hold without WRITE cannot mark pages dirty. The topic release_part checks the
+ * counts. Invariants: ACCURACY, CLEAN.
  */
 #include "suite.h"
 #include <pthread.h>
@@ -21,12 +21,7 @@ FIXTURE_VARIANT(release)
 	struct hold_row row;
 };
 
-#define RELEASE_VARIANT(name_, kind_, path_, flags_)				\
-	FIXTURE_VARIANT_ADD(release, name_)					\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-	};
-FOR_EACH_FAST_HOLD_ROW(RELEASE_VARIANT)
+FOR_EACH_FAST_HOLD_ROW(STAGE_VARIANT, release)
 
 FIXTURE_SETUP(release)
 {
@@ -40,7 +35,10 @@ FIXTURE_TEARDOWN(release)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* How many pages of the stage are marked dirty; anonymous ones are not, only because of writes. */
+/*
+ * Return: pages of the stage that are marked dirty. A CPU write alone does not mark anonymous
+ * pages.
+ */
 static unsigned int dirty_pages(const struct stage *stage)
 {
 	struct pincheck_report report;
@@ -54,7 +52,7 @@ static unsigned int dirty_pages(const struct stage *stage)
 	return dirty;
 }
 
-/* A control: without flags and without device I/O nothing becomes dirty. */
+/* The control: without flags and without device I/O no page becomes dirty. */
 TEST_F(release, nothing_written)
 {
 	struct stage *stage = &self->stage;
@@ -66,7 +64,7 @@ TEST_F(release, nothing_written)
 	evidence("held and released: no page dirty");
 }
 
-/* Row D13: a device write whose bytes cannot be read has written nothing. */
+/* Row D13: a device write from an unreadable buffer has written nothing. */
 TEST_F(release, nothing_could_be_written)
 {
 	struct stage *stage = &self->stage;
@@ -83,7 +81,7 @@ TEST_F(release, nothing_could_be_written)
 		 strerror(-done), dirty_pages(stage));
 }
 
-/* One page is written: drivers do not keep book of which, so all are dirty. */
+/* The device writes one page: like a driver, the module does not record which, so all are dirty. */
 TEST_F(release, device_wrote)
 {
 	struct stage *stage = &self->stage;
@@ -98,7 +96,7 @@ TEST_F(release, device_wrote)
 		 dirty_pages(stage));
 }
 
-/* The hold of somebody who may not write stays whole when he says that he did. */
+/* A refused RELEASE with DIRTY, of a hold without WRITE, leaves the hold whole. */
 static void release_as_dirty(struct __test_metadata *_metadata, struct stage *stage,
 			     struct hold_row row, __u32 flag)
 {
@@ -135,7 +133,7 @@ TEST_F(release, dirty_both_ways)
 	evidence("both flags: EINVAL, the hold stays");
 }
 
-/* What may crash a kernel is for those who may crash it anyway. */
+/* DIRTY_UNLOCKED can crash a kernel: it needs CAP_SYS_ADMIN. */
 TEST_F(release, dirty_unlocked_needs_sys_admin)
 {
 	struct stage *stage = &self->stage;
@@ -149,7 +147,7 @@ TEST_F(release, dirty_unlocked_needs_sys_admin)
 	evidence("without CAP_SYS_ADMIN: EPERM, the hold stays");
 }
 
-/* What is said of a part concerns that part: the rest is given back as it is. */
+/* A flag concerns the part that is given back with it, not the rest. */
 TEST_F(release, dirty_part)
 {
 	struct stage *stage = &self->stage;
@@ -170,7 +168,7 @@ TEST_F(release, dirty_part)
 		 STAGE_PAGES, dirty_pages(stage));
 }
 
-/* Which pages the device wrote is not kept book of: a part is as dirty as the whole. */
+/* The module does not record which pages the device wrote: a part becomes dirty like the whole. */
 TEST_F(release, device_wrote_part)
 {
 	struct stage *stage = &self->stage;
@@ -190,7 +188,7 @@ TEST_F(release, device_wrote_part)
 		 dirty_pages(stage));
 }
 
-/* The device stops at the hole, says how far it came, and touches nothing that it gave back. */
+/* Device I/O stops at pages that were given back, and answers how many bytes it transferred. */
 TEST_F(release, io_up_to_hole)
 {
 	struct stage *stage = &self->stage;
@@ -219,7 +217,7 @@ TEST_F(release, io_up_to_hole)
 		 write ? "write" : "read", io.done);
 }
 
-/* A caller built before there were parts passes 24 bytes, and means the whole. */
+/* A caller that was built before parts existed passes 24 bytes: the whole hold is given back. */
 TEST_F(release, shorter_argument)
 {
 	struct stage *stage = &self->stage;
@@ -256,7 +254,7 @@ TEST_F(release, bad_parts)
 	evidence("%zu parts that are none: EINVAL, the hold stays", ARRAY_SIZE(bad));
 }
 
-/* Only pins can be stolen, by name, once, by root; and what is refused changes nothing. */
+/* STEAL works for pins, of a named part, once, with CAP_SYS_ADMIN; a refusal changes nothing. */
 TEST_F(release, steal_refused)
 {
 	const __u32 steal = PINCHECK_RELEASE_STEAL;
@@ -283,7 +281,7 @@ TEST_F(release, steal_refused)
 		 pin ? "one pin stolen" : "no pin");
 }
 
-/* A reader, an asker and a ledger go on while the pages are given back under their hands. */
+/* READ, PAGES and REPORT go on in another thread while this one gives the pages back. */
 struct user {
 	struct stage *stage;
 	__u32 hold;	/* 0: stop */
@@ -317,7 +315,7 @@ static void *use_pages(void *data)
 	return NULL;
 }
 
-/* Until they met so often, but not for ever: on one CPU the user has to be let in. */
+/* The loop ends when the other thread found the pages held, and given back, MEETINGS times each. */
 #define MEETINGS	50
 #define ROUNDS_MAX	4000
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * release_part: RELEASE of some pages of a hold. What is given back is given back to the last
- * count, wherever it lies in its folio, and what is not stays as it was. Invariants: ACCURACY,
- * CLEAN.
+ * release_part: RELEASE of some pages of a hold. All counts of the pages that are given back return
+ * to their old values, wherever the pages lie in a folio; the other pages are unchanged.
+ * Invariants: ACCURACY, CLEAN.
  */
 #include "suite.h"
 #include "books.h"
@@ -20,9 +20,9 @@ PART_HOLDS(TOPIC_VARIANT, release_part, thp_pte)
 PART_HOLDS(TOPIC_VARIANT, release_part, hugetlb)
 
 /**
- * struct parts - what was given back of a hold of the whole memory
- * @before: counts without any hold
- * @gone: which samples
+ * struct parts - a hold of the whole memory, and the parts of it that were given back
+ * @before: counts before the hold
+ * @gone: samples that were given back
  * @left: base pages still held
  */
 struct parts {
@@ -53,7 +53,7 @@ static long give_back(struct subject *subject, struct parts *parts, size_t first
 	return given;
 }
 
-/* The frame would give the hold back as a whole, and count its pages. */
+/* Tells the frame that no hold is left: it would give back the whole and compare the pages. */
 static long give_back_rest(struct subject *subject, struct parts *parts)
 {
 	subject->hold.taken = false;
@@ -114,7 +114,7 @@ static bool charge_agrees(struct subject *subject, const struct parts *parts)
 	       vm_pin_kib() == (long)(parts->left * PAGE_BYTES / 1024);
 }
 
-/* ACCURACY: each sample is as it was taken or as it was given back, by whomever one asks. */
+/* ACCURACY: page, ledger and PAGES agree for each sample on whether it was given back. */
 static void verdict_parts(struct subject *subject, const struct parts *parts,
 			  struct verdict *verdict)
 {
@@ -149,7 +149,7 @@ static void verdict_parts(struct subject *subject, const struct parts *parts,
 
 #define EXPECT_PARTS(subject, parts)	EXPECT_VERDICT(verdict_parts, subject, parts)
 
-/* ACCURACY. The first, a middle, the last page: each alone, of a hold of its own. */
+/* ACCURACY. The first, a middle and the last page, each alone and of a new hold. */
 SCENARIO(release_part, one_page, .rows = "B14")
 {
 	size_t pages = memory_pages(&subject->memory);
@@ -166,7 +166,7 @@ SCENARIO(release_part, one_page, .rows = "B14")
 	}
 }
 
-/* What was given back is not given back again, and whoever tries it changes nothing. */
+/* A page cannot be given back twice, and the attempt changes nothing. */
 SCENARIO(release_part, only_once, .rows = "B14")
 {
 	size_t pages = memory_pages(&subject->memory), middle = subject->memory.sample[1];
@@ -184,7 +184,7 @@ SCENARIO(release_part, only_once, .rows = "B14")
 	EXPECT_PARTS(subject, &parts);
 }
 
-/* Every other page, then those between: holes all over, and with the last page the hold ends. */
+/* Every second page, then the others; the hold ends with the last page. */
 SCENARIO(release_part, page_by_page, .rows = "B14")
 {
 	size_t pages = memory_pages(&subject->memory), given = 0, page;
@@ -203,7 +203,7 @@ SCENARIO(release_part, page_by_page, .rows = "B14")
 	EXPECT_PARTS(subject, &parts);
 }
 
-/* The rest of a hold full of holes goes in one call, and so does the rest of a session. */
+/* One call gives back the rest of a hold with holes; close() gives back the rest of a session. */
 SCENARIO(release_part, rest_of_holes, .rows = "B14")
 {
 	size_t pages = memory_pages(&subject->memory);
@@ -224,7 +224,7 @@ SCENARIO(release_part, rest_of_holes, .rows = "B14")
 	EXPECT_PARTS(subject, &parts);
 }
 
-/* What the device sees where the CPU wrote to sample number @i. */
+/* The generation that the device reads in the CPU area of sample @i. */
 static enum generation device_sees(struct subject *subject, size_t i)
 {
 	const struct memory *memory = &subject->memory;
@@ -236,7 +236,7 @@ static enum generation device_sees(struct subject *subject, size_t i)
 	return pattern_generation(memory, CPU_AREA, i, words);
 }
 
-/* SYNC. What is left of a hold is still the process's page across what pins are kept for. */
+/* SYNC. The rest of a hold keeps SYNC across the events that its kind is promised. */
 SCENARIO(release_part, rest_keeps_sync, .rows = "B10 B11 R28 R29 R30",
 	 .hold = HOLD_PIN | HOLD_WRITE)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Holds on the memory of another process: SYNC with that process, not with the one that asked;
- * charged to it; and only for whom ptrace would be allowed. One variant a way to hold.
+ * Holds on the memory of another process: SYNC with that process, not with the caller; charged to
+ * that process; allowed only with the capability that ptrace needs. Each kind and access is a
+ * variant.
  */
 #include "suite.h"
 #include <signal.h>
@@ -12,7 +13,7 @@
 #include "capability.h"
 #include "stage.h"
 
-/* The other process: has the stage's memory at the same address, but pages of its own. */
+/* The other process has memory at the same address as the stage, with pages of its own. */
 FIXTURE(remote)
 {
 	struct stage stage;
@@ -25,16 +26,7 @@ FIXTURE_VARIANT(remote)
 	struct hold_row row;
 };
 
-#define REMOTE_VARIANT(name_, kind_, flags_)					\
-	FIXTURE_VARIANT_ADD(remote, name_)					\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_SLOW, flags_ },	\
-	};
-REMOTE_VARIANT(pin_ro, PIN, 0)
-REMOTE_VARIANT(pin_rw, PIN, PINCHECK_HOLD_WRITE)
-REMOTE_VARIANT(pin_rw_lt, PIN, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM)
-REMOTE_VARIANT(get_ro, GET, 0)
-REMOTE_VARIANT(get_rw, GET, PINCHECK_HOLD_WRITE)
+FOR_EACH_SLOW_HOLD_ROW(STAGE_VARIANT, remote)
 
 enum order { FILL, LOOK, UNMAP, VM_PIN };
 
@@ -43,7 +35,7 @@ struct message {
 	long value;
 };
 
-static long obey(const struct stage *stage, struct message order)
+static long obey_orders(const struct stage *stage, struct message order)
 {
 	switch (order.order) {
 	case FILL:
@@ -67,14 +59,14 @@ static void other_process(const struct stage *stage, int orders, int answers)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	close(stage->session);
 	while (read(orders, &order, sizeof(order)) == sizeof(order)) {
-		answer = obey(stage, order);
+		answer = obey_orders(stage, order);
 		if (write(answers, &answer, sizeof(answer)) != sizeof(answer))
 			break;
 	}
 	_exit(0);
 }
 
-static long tell(FIXTURE_DATA(remote) *self, enum order what, long value)
+static long send_order(FIXTURE_DATA(remote) *self, enum order what, long value)
 {
 	struct message order = { what, value };
 	long answer;
@@ -104,7 +96,7 @@ FIXTURE_SETUP(remote)
 	close(answers[1]);
 	self->orders = orders[1];
 	self->answers = answers[0];
-	ASSERT_EQ(0, tell(self, FILL, 0x21));
+	ASSERT_EQ(0, send_order(self, FILL, 0x21));
 }
 
 static void end_other(FIXTURE_DATA(remote) *self)
@@ -132,7 +124,7 @@ static int hold_other(FIXTURE_DATA(remote) *self, struct hold_row row, int pid)
 	return pincheck_hold(self->stage.session, &self->stage.hold);
 }
 
-/* Which page a hold has shows in what the device reads. */
+/* The bytes that the device reads show which page a hold has. */
 static int device_byte(FIXTURE_DATA(remote) *self, size_t offset)
 {
 	unsigned char byte;
@@ -152,17 +144,17 @@ TEST_F(remote, both_ways)
 	EXPECT_EQ(STAGE_PAGES, self->stage.hold.pages);
 	EXPECT_EQ(STAGE_PAGES, self->stage.hold.slow_pages);
 	EXPECT_EQ(0x21, device_byte(self, last));
-	EXPECT_EQ(0, tell(self, FILL, 0x31));
+	EXPECT_EQ(0, send_order(self, FILL, 0x31));
 	EXPECT_EQ(0x31, device_byte(self, last));
 	EXPECT_EQ(write ? 1 : -EPERM, pincheck_write(self->stage.session, self->stage.hold.hold,
 						     last, &byte, 1));
-	EXPECT_EQ(write ? 0x55 : 0x31, tell(self, LOOK, last));
+	EXPECT_EQ(write ? 0x55 : 0x31, send_order(self, LOOK, last));
 	EXPECT_EQ(mine, self->stage.memory[last]);
 	evidence("device and process %d see each other's writes, the caller sees neither",
 		 self->other);
 }
 
-/* It is nobody's address here: whether it is still mapped there is not told. */
+/* The address means nothing in the caller: PAGES answers that it does not know the mapping. */
 TEST_F(remote, pages_are_theirs)
 {
 	struct pincheck_page pages[STAGE_PAGES];
@@ -178,7 +170,7 @@ TEST_F(remote, pages_are_theirs)
 	evidence("%u pages: not the caller's", STAGE_PAGES);
 }
 
-/* The process ends, its memory is gone, and what is held of it stays as it was. */
+/* The process ends and its memory goes, but the held pages stay unchanged. */
 TEST_F(remote, process_ends)
 {
 	ASSERT_EQ(0, hold_other(self, variant->row, self->other));
@@ -192,16 +184,16 @@ TEST_F(remote, charged_to_them)
 {
 	long kib = self->stage.length / 1024;
 
-	ASSERT_EQ(0, tell(self, VM_PIN, 0));
+	ASSERT_EQ(0, send_order(self, VM_PIN, 0));
 	ASSERT_EQ(0, hold_other(self, variant->row, self->other));
-	EXPECT_EQ(kib, tell(self, VM_PIN, 0));
+	EXPECT_EQ(kib, send_order(self, VM_PIN, 0));
 	EXPECT_EQ(0, vm_pin_kib());
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(self->stage.session, self->stage.hold.hold));
-	EXPECT_EQ(0, tell(self, VM_PIN, 0));
+	EXPECT_EQ(0, send_order(self, VM_PIN, 0));
 	evidence("VmPin %ld KiB there, 0 here", kib);
 }
 
-/* And it is their limit that counts, whatever the caller's own is. */
+/* The limit of the other process counts, not that of the caller. */
 TEST_F(remote, their_limit)
 {
 	const struct rlimit own = { 0, RLIM_INFINITY };
@@ -217,15 +209,15 @@ TEST_F(remote, their_limit)
 	ASSERT_EQ(0, prlimit(self->other, RLIMIT_MEMLOCK, &theirs, NULL));
 	EXPECT_EQ(-ENOMEM, hold_other(self, variant->row, self->other));
 	EXPECT_EQ(PINCHECK_REASON_MEMLOCK, self->stage.hold.reason);
-	EXPECT_EQ(0, tell(self, VM_PIN, 0));
+	EXPECT_EQ(0, send_order(self, VM_PIN, 0));
 	evidence("limit of the caller 0: %d pages held; of the other a byte less than that: ENOMEM",
 		 STAGE_PAGES);
 }
 
-/* What lacks there is named as it is there; here everything is mapped. */
+/* The other process lacks a page that the caller has mapped: the answer names that page. */
 TEST_F(remote, hole)
 {
-	ASSERT_EQ(0, tell(self, UNMAP, 3));
+	ASSERT_EQ(0, send_order(self, UNMAP, 3));
 	EXPECT_EQ(-EFAULT, hold_other(self, variant->row, self->other));
 	EXPECT_EQ(PINCHECK_REASON_UNMAPPED, self->stage.hold.reason);
 	EXPECT_EQ(3, self->stage.hold.pages);
@@ -247,7 +239,7 @@ TEST_F(remote, needs_ptrace)
 	evidence("without CAP_SYS_PTRACE: EPERM, own memory held; with it held");
 }
 
-/* GUP-fast walks the caller's page tables: by that path the wrong pages would come. */
+/* GUP-fast reads the page tables of the caller: it would give the wrong pages. */
 TEST_F(remote, not_by_the_fast_path)
 {
 	struct hold_row row = variant->row;
@@ -258,7 +250,7 @@ TEST_F(remote, not_by_the_fast_path)
 	evidence("path fast: EINVAL");
 }
 
-TEST_F(remote, nobody)
+TEST_F(remote, no_such_process)
 {
 	pid_t gone = self->other;
 

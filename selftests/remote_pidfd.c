@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * remote_pidfd: holds on the memory of the process of a pidfd, as libpincheck takes them: of that
- * process or of none, whoever has its number by now. Invariants: SYNC, CLEAN.
+ * remote_pidfd: holds by pidfd, as libpincheck takes them, are on the memory of that process or on
+ * none, even if another process has the same number by now. Invariants: SYNC, CLEAN.
  */
 #include "suite.h"
 #include <poll.h>
@@ -29,15 +29,10 @@ FIXTURE_VARIANT(remote_pidfd)
 	struct hold_row row;
 };
 
-#define PIDFD_VARIANT(name_, kind_, flags_)					\
-	FIXTURE_VARIANT_ADD(remote_pidfd, name_)				\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_SLOW, flags_ },	\
-	};
-PIDFD_VARIANT(pin_rw_lt, PIN, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM)
-PIDFD_VARIANT(get_ro, GET, 0)
+STAGE_VARIANT(remote_pidfd, pin_rw_lt, PIN, SLOW, HOLD_RW | HOLD_LT)
+STAGE_VARIANT(remote_pidfd, get_ro, GET, SLOW, 0)
 
-/* Has the stage's memory, with a byte of its own there, and lives until it is killed. */
+/* Starts a process that fills the stage's memory with @byte and lives until it is killed. */
 static pid_t start_other(struct stage *stage, unsigned char byte)
 {
 	int ready[2];
@@ -126,7 +121,7 @@ TEST_F(remote_pidfd, their_memory)
 		 self->stage.hold.pid);
 }
 
-/* Not reaped: the number is still its own, but the memory is gone. Reaped: so is the number. */
+/* Before reaping, the process still has its number but no memory; afterwards it has neither. */
 TEST_F(remote_pidfd, process_gone)
 {
 	end_other(self, false);
@@ -139,7 +134,7 @@ TEST_F(remote_pidfd, process_gone)
 
 #define WISHES	50
 
-/* A process of this number; on a machine that has other work to do somebody may be faster. */
+/* Starts a process that gets number @pid. On a busy machine another process may take the number. */
 static pid_t start_as(struct stage *stage, pid_t number, unsigned char byte)
 {
 	pid_t child = -EAGAIN;
@@ -159,14 +154,14 @@ static pid_t start_as(struct stage *stage, pid_t number, unsigned char byte)
 	return child;
 }
 
-/* Room for a request that begins in one page and ends, with the number, in the next. */
+/* Two pages for a request that begins in the first and has its process number in the second. */
 struct straddling {
 	unsigned char *pages;
 	struct pincheck_hold *request;
 	int trap;
 };
 
-static int straddle(FIXTURE_DATA(remote_pidfd) *self, struct straddling *room)
+static int straddle_pages(FIXTURE_DATA(remote_pidfd) *self, struct straddling *room)
 {
 	size_t page = self->stage.page;
 
@@ -196,9 +191,9 @@ static void *call_pidfd(void *argument)
 }
 
 /*
- * The library writes the number of the process, and then the size, which is in a page of its own:
- * it is stopped there, and the number's page closed, too. So HOLD itself is stopped next, where it
- * tells what it holds. The process is reaped at that moment: what is held belongs to nobody.
+ * The library writes the number of the process, then the size, which lies in another page: that
+ * write stops it. The test then makes the page of the number trap, too, so HOLD stops when it
+ * answers. At that moment the test reaps the process: the pages that are held belong to no process.
  */
 TEST_F(remote_pidfd, reaped_meanwhile)
 {
@@ -210,7 +205,7 @@ TEST_F(remote_pidfd, reaped_meanwhile)
 	pthread_t thread;
 
 	SUITE_NEEDS(NEEDS_UFFD_WP | NEEDS_THREADS);
-	ASSERT_EQ(0, straddle(self, &room));
+	ASSERT_EQ(0, straddle_pages(self, &room));
 	call.request = room.request;
 	*room.request = (struct pincheck_hold) {
 		.flags = variant->row.flags, .kind = variant->row.kind, .path = variant->row.path,
@@ -242,8 +237,8 @@ TEST_F(remote_pidfd, reaped_meanwhile)
 }
 
 /*
- * The number goes to another process, with memory at the same address: a hold by number is of that
- * one, a hold by the old pidfd is of nobody.
+ * Another process gets the number and has memory at the same address: a hold by number is on that
+ * process, a hold by the old pidfd fails.
  */
 TEST_F(remote_pidfd, number_used_again)
 {
@@ -262,7 +257,7 @@ TEST_F(remote_pidfd, number_used_again)
 	evidence("number %d used again: by number the new process, by pidfd ESRCH", number);
 }
 
-/* What is no pidfd says so, be it open or not; nothing is held. */
+/* A descriptor that is not a pidfd, open or closed, is refused; nothing is held. */
 TEST_F(remote_pidfd, other_descriptors)
 {
 	int ends[2], process = open("/proc/self", O_RDONLY | O_DIRECTORY);
@@ -281,7 +276,7 @@ TEST_F(remote_pidfd, other_descriptors)
 	evidence("closed, device, directory of /proc, pipe: EBADF");
 }
 
-/* In a PID namespace of its own, below the caller's: with /proc of above, and with its own. */
+/* Holds from a child PID namespace, with the /proc of the parent namespace or with its own. */
 static int from_below(FIXTURE_DATA(remote_pidfd) *self, struct hold_row row, bool own_proc)
 {
 	int status, error;
@@ -301,7 +296,7 @@ static int from_below(FIXTURE_DATA(remote_pidfd) *self, struct hold_row row, boo
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
 }
 
-/* The process has no number there: it cannot be named, and no other is taken for it. */
+/* The process has no number in the child namespace: the hold fails and hits no other process. */
 TEST_F(remote_pidfd, from_another_namespace)
 {
 	pid_t tester;

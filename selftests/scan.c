@@ -148,7 +148,7 @@ TEST_F(scan, unmapped_while_held)
 	evidence("%u pages without a mapping found, and gone after release", STAGE_PAGES);
 }
 
-TEST_F(scan, in_the_way)
+TEST_F(scan, names_blocking_page)
 {
 	struct stage *stage = &self->stage;
 	struct pincheck_report report;

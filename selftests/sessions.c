@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Nobody waits for another on the way of a hold. One thread is stopped in the middle of a command,
- * by a userfaultfd that does not answer its page fault; whatever it has locked stays locked. All
- * that others do with other holds, in a thousand rounds, must be done before it may go on. If they
- * share a lock with it, this does not end, and the time limit turns it red. Invariant: CLEAN.
+ * Commands on different holds do not wait for each other. A userfaultfd that does not answer a page
+ * fault stops one thread in the middle of a command; the thread keeps all its locks. Meanwhile
+ * others work with other holds for ROUNDS rounds. If they needed one of these locks, the case would
+ * not end, and the time limit would turn it red. Invariant: CLEAN.
  */
 #include "suite.h"
 #include <pthread.h>
@@ -16,13 +16,13 @@
 #define OTHER_PAGES	4	/* of the stage, the first; the stopped thread has the others */
 #define NO_ANSWER	INT64_MIN
 
-/* Where the thread is stopped: the command, and with what in hand. */
+/* The command in which the thread is stopped. */
 enum stop {
-	/* In the slow path of GUP, with a part of its pages and an id. */
+	/* HOLD, in the slow path of GUP: it has an id and a part of its pages. */
 	STOP_HOLD,
-	/* Where the bytes go, while it uses a hold. */
+	/* IO, in the copy to the buffer: it uses a hold. */
 	STOP_IO,
-	/* Where reports go. */
+	/* REPORT, in the copy of the reports. */
 	STOP_REPORT,
 };
 
@@ -30,7 +30,7 @@ FIXTURE(sessions)
 {
 	struct stage stage;
 	int uffd;
-	/* Two pages: the first is there, and who touches the second is stopped. */
+	/* Two pages: the first is present, an access to the second stops. */
 	unsigned char *trap;
 	__u32 hold;
 	pthread_t thread;
@@ -112,7 +112,7 @@ static int64_t stopped_report(FIXTURE_DATA(sessions) *self)
 	return pincheck_report_ledger(self->stage.session, pfns, ARRAY_SIZE(pfns), reports);
 }
 
-/* What each answers when it may go on: pages, or 0. */
+/* The answer of each command once it goes on: pages, or 0. */
 static const struct {
 	int64_t (*run)(FIXTURE_DATA(sessions) *self);
 	int64_t result;
@@ -148,7 +148,7 @@ static int let_go(FIXTURE_DATA(sessions) *self)
 	return error ? error : pthread_join(self->thread, NULL);
 }
 
-/* The way of a hold, on the part of the stage that is left. Return: 0 or -errno */
+/* Takes, uses and gives back a hold on another part of the stage. Return: 0 or -errno */
 static int take_and_release(int session, const struct stage *stage, unsigned int rounds)
 {
 	struct pincheck_page pages[OTHER_PAGES];
@@ -170,7 +170,7 @@ static int take_and_release(int session, const struct stage *stage, unsigned int
 	return error;
 }
 
-/* What looks at all sessions, too: beginning, ending, counting, the ledger. */
+/* Commands that walk all sessions, too: open, close, INFO, and REPORT with the ledger. */
 static int look_at_all(const struct stage *stage, unsigned int rounds)
 {
 	struct pincheck_report report;
@@ -190,7 +190,7 @@ static int look_at_all(const struct stage *stage, unsigned int rounds)
 	return error;
 }
 
-static int work(int session, const struct stage *stage)
+static int work_with_holds(int session, const struct stage *stage)
 {
 	int error = take_and_release(session, stage, ROUNDS);
 
@@ -200,7 +200,7 @@ static int work(int session, const struct stage *stage)
 static int work_in_own_session(const struct stage *stage)
 {
 	int session = pincheck_open();
-	int error = session < 0 ? session : work(session, stage);
+	int error = session < 0 ? session : work_with_holds(session, stage);
 
 	close(session);
 	return error;
@@ -220,10 +220,10 @@ static int work_in_own_process(const struct stage *stage)
 
 static int work_in_its_session(const struct stage *stage)
 {
-	return work(stage->session, stage);
+	return work_with_holds(stage->session, stage);
 }
 
-/* One is stopped, the others work, and only then may it go on. */
+/* One thread is stopped until the others have done their work. */
 static void others_go_on(struct __test_metadata *_metadata, FIXTURE_DATA(sessions) *self,
 			 const FIXTURE_VARIANT(sessions) *variant,
 			 int (*others)(const struct stage *stage))

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Signals during HOLD: only a fatal one may end it. The kinds that watch memory have the kernel
- * take all locks of the process the first time, and the kernel gives that up on any signal (row D9). Each hold is therefore the first of a fresh process, which has many mappings, so
- * that there are many locks to take. Invariant: CLEAN.
+ * Signals during HOLD: only a fatal signal may end it. For the first hold of a kind that watches
+ * memory, the kernel takes all mapping locks of the process, and gives up on any signal (row D9).
+ * So each hold is the first of a new process with many mappings, which have many locks. Invariant:
+ * CLEAN.
  */
 #include "suite.h"
 #include <sched.h>
@@ -21,7 +22,7 @@
 #define STOPS_MOST	40
 #define STOP_STEP_YIELDS	20
 
-/* What the processes report, in memory that all of them share. */
+/* Counters in memory that all processes share. */
 struct outcome {
 	unsigned int held;
 	unsigned int interrupted;
@@ -84,7 +85,7 @@ static void stop_alarms(void)
 	setitimer(ITIMER_REAL, &never, NULL);
 }
 
-/* Neighbours differ in protection, or the kernel would make one mapping of them. */
+/* Adjacent pages get different protections: the kernel would merge equal ones into one mapping. */
 static void map_many(size_t page)
 {
 	for (size_t i = 0; i < MAPPINGS; i++)
@@ -92,7 +93,7 @@ static void map_many(size_t page)
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
-/* What a hold of @row is taken on: the session's device memory, or the stage's own. */
+/* The memory for a hold of @row: device memory of the session, or the memory of the stage. */
 static void *memory_of(const struct stage *stage, struct hold_row row)
 {
 	if (row.kind == PINCHECK_KIND_PFNMAP)
@@ -115,7 +116,7 @@ static void take_hold(const FIXTURE_DATA(signals) *self, struct hold_row row, vo
 		pincheck_release(stage.session, stage.hold.hold);
 }
 
-/* A fresh process that holds memory once, after @prepare. Return: its pid. */
+/* Starts a process that runs @prepare and then takes one hold. Return: its pid */
 static pid_t start_holder(const FIXTURE_DATA(signals) *self, struct hold_row row,
 			  void (*prepare)(void))
 {
@@ -135,7 +136,7 @@ static pid_t start_holder(const FIXTURE_DATA(signals) *self, struct hold_row row
 	_exit(0);
 }
 
-/* Row D9. A handler runs all the time, and every HOLD is answered with a hold. */
+/* Row D9. Signals with a handler arrive all the time, and every HOLD succeeds. */
 TEST_F(signals, alarms_do_not_interrupt)
 {
 	struct outcome *outcome = self->outcome;
@@ -159,16 +160,16 @@ TEST_F(signals, alarms_do_not_interrupt)
 	EXPECT_LT(0, outcome->disturbed);
 }
 
-/* The parent sees the process stopped, and from then on HOLD is what it is about. */
+/* The process stops itself before HOLD, so that its parent knows that HOLD comes next. */
 static void stop_oneself(void)
 {
 	raise(SIGSTOP);
 }
 
 /*
- * Lets @pid, which stopped itself, go on and stops it again, each time a little later, so that
- * one stop or another falls into its HOLD; STOPS_MOST times or until the process ends. Return:
- * how often it was seen stopped.
+ * Continues @pid, which stopped itself, and stops it again, each time a little later, so that some
+ * stop falls into its HOLD; STOPS_MOST times or until the process ends. Return: number of stops
+ * that worked
  */
 static unsigned int stop_often(pid_t pid, int *status)
 {
@@ -185,7 +186,7 @@ static unsigned int stop_often(pid_t pid, int *status)
 	return stops;
 }
 
-/* Row D9. SIGSTOP cannot be blocked: the call is made again when the process goes on. */
+/* Row D9. SIGSTOP cannot be blocked: the kernel restarts the call when the process continues. */
 TEST_F(signals, stops_do_not_interrupt)
 {
 	struct outcome *outcome = self->outcome;

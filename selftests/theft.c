@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * theft: somebody gives back a pin that is not his own. The kernel cannot tell, for it has only a
- * count; who knows what he holds can, at the first one: the ledger says so many pins, the kernel one
- * less. Invariants: ACCURACY, CLEAN. Documentation/ledger.md tells more.
+ * theft: someone gives back a pin that belongs to another. The kernel has only a count and cannot
+ * notice. The ledger knows what pincheck holds and notices the first stolen pin: the kernel counts
+ * one pin less. Invariants: ACCURACY, CLEAN. See Documentation/ledger.md.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -21,28 +21,28 @@ FOR_EACH_MEMORY(THEFT_HOLDS, TOPIC_VARIANT, theft)
 THEFT_HOLDS(TOPIC_VARIANT, theft, shmem_shared)
 THEFT_SHORT_HOLDS(TOPIC_VARIANT, theft, ext4_shared)
 
-/* What the kernel has of a hold's pins less than the ledger: of which samples, and how many. */
-struct loot {
+/* Pins of a hold that were stolen: from which samples, and how many. */
+struct stolen_pins {
 	bool of[SAMPLES];
 	int pins;
 };
 
-static int steal(struct subject *subject, struct loot *loot, size_t sample)
+static int steal_pin(struct subject *subject, struct stolen_pins *stolen, size_t sample)
 {
-	long stolen = pincheck_release_part(subject->memory.session, subject->hold.id,
+	long pins = pincheck_release_part(subject->memory.session, subject->hold.id,
 					    PINCHECK_RELEASE_STEAL, subject->memory.sample[sample],
 					    1);
 
-	if (stolen < 0)
-		return stolen;
-	loot->of[sample] = true;
-	loot->pins += stolen;
-	if (stolen != 1)
-		return cause_say(-ENODATA, "%ld pins of one page were stolen", stolen);
+	if (pins < 0)
+		return pins;
+	stolen->of[sample] = true;
+	stolen->pins += pins;
+	if (pins != 1)
+		return cause_say(-ENODATA, "%ld pins of one page were stolen", pins);
 	return 0;
 }
 
-/* Our books are as if nothing had happened: that is what makes it a theft. */
+/* The ledger still counts all pins: that makes it a theft. */
 static bool books_unchanged(const struct subject *subject, const struct pincheck_report *report)
 {
 	size_t units = report->order ? memory_pages(&subject->memory) : 1;
@@ -51,19 +51,20 @@ static bool books_unchanged(const struct subject *subject, const struct pincheck
 	       report->read_pins + report->write_pins == 1 && report->folio_pins == units;
 }
 
-/* A small folio lacks a pin's bias, and has the plain reference that came for it. */
-static bool theft_seen(const struct pincheck_report *report, const struct loot *loot, size_t i)
+/* A stolen pin of a small folio takes the bias away and leaves one plain reference. */
+static bool theft_seen(const struct pincheck_report *report, const struct stolen_pins *stolen,
+		       size_t i)
 {
-	int lack = !report->order && loot->of[i] ? accounting_pin_bias() - 1 : 0;
+	int lack = !report->order && stolen->of[i] ? accounting_pin_bias() - 1 : 0;
 
 	if (report->order && (!(report->present & PINCHECK_REPORT_UNEXPLAINED_PINS) ||
-			      report->unexplained_pins != -loot->pins))
+			      report->unexplained_pins != -stolen->pins))
 		return false;
 	return (report->present & PINCHECK_REPORT_EXPLAINED) && report->unexplained == -lack;
 }
 
-/* ACCURACY: each pin that was stolen is missed, no other is. */
-static void verdict_theft(struct subject *subject, const struct loot *loot,
+/* ACCURACY: the reports miss each stolen pin, and no other. */
+static void verdict_theft(struct subject *subject, const struct stolen_pins *stolen,
 			  struct verdict *verdict)
 {
 	const struct memory *memory = &subject->memory;
@@ -71,30 +72,30 @@ static void verdict_theft(struct subject *subject, const struct loot *loot,
 	int error = usermem_drain_lru();
 
 	verdict_start(verdict, "ACCURACY");
-	verdict_note(verdict, " %d stolen", loot->pins);
+	verdict_note(verdict, " %d stolen", stolen->pins);
 	for (size_t i = 0; i < memory->samples && !error; i++) {
 		__u64 pfn = memory_pfn(memory, memory->sample[i]);
 
 		error = pincheck_report_ledger(memory->session, &pfn, 1, &report);
 		verdict_note(verdict, "; page %zu%s ref %d pins %d of %u: %d references, %d pins",
-			     memory->sample[i], loot->of[i] ? " robbed" : "", report.refcount,
+			     memory->sample[i], stolen->of[i] ? " stolen" : "", report.refcount,
 			     report.pins, report.folio_pins, report.unexplained,
 			     report.unexplained_pins);
 		if (!books_unchanged(subject, &report))
 			verdict_broken(verdict, "our books changed", memory->sample[i]);
-		if (!theft_seen(&report, loot, i))
+		if (!theft_seen(&report, stolen, i))
 			verdict_broken(verdict, "not told as it is", memory->sample[i]);
 	}
 	if (error)
 		verdict_failed(verdict, "no report", error);
 }
 
-#define EXPECT_THEFT(subject, loot)	EXPECT_VERDICT(verdict_theft, subject, loot)
+#define EXPECT_THEFT(subject, stolen)	EXPECT_VERDICT(verdict_theft, subject, stolen)
 
-/* ACCURACY. The control: as long as everybody gives back his own, nothing is missed. */
-SCENARIO(theft, nobody, .rows = "B14")
+/* ACCURACY. The control: a pin that its owner gives back is not missed. */
+SCENARIO(theft, nothing_stolen, .rows = "B14")
 {
-	const struct loot none = { .pins = 0 };
+	const struct stolen_pins none = { .pins = 0 };
 	struct hold other = { 0 };
 
 	ASSERT_DONE(subject_hold(subject));
@@ -105,11 +106,11 @@ SCENARIO(theft, nobody, .rows = "B14")
 	ASSERT_DONE(subject_release(subject));
 }
 
-/* ACCURACY. The first is missed at once, each more is, and in the end everything is as before. */
+/* ACCURACY. The reports miss each stolen pin at once; after release all counts are as before. */
 SCENARIO(theft, first_stolen, .rows = "B14")
 {
 	size_t pages = memory_pages(&subject->memory);
-	struct loot loot = { .pins = 0 };
+	struct stolen_pins stolen = { .pins = 0 };
 	struct counts before;
 	int64_t had, has;
 
@@ -117,20 +118,20 @@ SCENARIO(theft, first_stolen, .rows = "B14")
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(pins_surplus(&had));
 	for (size_t i = subject->memory.samples; i-- > 0;) {
-		ASSERT_DONE(steal(subject, &loot, i));
-		EXPECT_THEFT(subject, &loot);
+		ASSERT_DONE(steal_pin(subject, &stolen, i));
+		EXPECT_THEFT(subject, &stolen);
 	}
 	ASSERT_DONE(pins_surplus(&has));
-	TH_LOG("nr_foll_pin %+lld, with %d stolen %+lld", (long long)had, loot.pins,
+	TH_LOG("nr_foll_pin %+lld, with %d stolen %+lld", (long long)had, stolen.pins,
 	       (long long)has);
-	EXPECT_EQ(had - loot.pins, has);
+	EXPECT_EQ(had - stolen.pins, has);
 	ASSERT_DONE(subject_release(subject));
 	EXPECT_CHANGE(subject, &before, pages, 0);
 	ASSERT_DONE(pins_surplus(&has));
 	EXPECT_EQ(0, has);
 }
 
-/* What is robbed looks pinned as long as one pin of the folio is left, and then no more. */
+/* A folio looks pinned until its last pin is stolen. */
 SCENARIO(theft, down_to_the_last, .rows = "B14 B16")
 {
 	struct memory *memory = &subject->memory;
@@ -155,7 +156,7 @@ SCENARIO(theft, down_to_the_last, .rows = "B14 B16")
 	ASSERT_DONE(subject_release(subject));
 }
 
-/* Nothing is used after it was freed: whoever was robbed still has a reference. */
+/* No use after free: a hold whose pins were stolen still has plain references. */
 SCENARIO(theft, robbed_and_unmapped, .rows = "B14")
 {
 	struct memory *memory = &subject->memory;
@@ -179,17 +180,17 @@ SCENARIO(theft, robbed_and_unmapped, .rows = "B14")
 	ASSERT_DONE(subject_release(subject));
 }
 
-/* ACCURACY, CLEAN. Parts that were robbed and parts that were not, given back together. */
+/* ACCURACY, CLEAN. One release gives back pages with stolen pins and pages with their pins. */
 SCENARIO(theft, given_back_in_parts, .rows = "B14")
 {
 	struct memory *memory = &subject->memory;
 	size_t pages = memory_pages(memory), middle = pages / 2;
-	struct loot loot = { .pins = 0 };
+	struct stolen_pins stolen = { .pins = 0 };
 	struct counts before;
 
 	ASSERT_DONE(counts_take(subject, &before));
 	ASSERT_DONE(subject_hold(subject));
-	ASSERT_DONE(steal(subject, &loot, 1));
+	ASSERT_DONE(steal_pin(subject, &stolen, 1));
 	EXPECT_EQ(2, pincheck_release_part(memory->session, subject->hold.id, 0, middle, 2));
 	subject->hold.taken = false;
 	if (pages > 3) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CLEAN: the module cannot be taken away from under whoever uses it, and can be as soon as nobody
- * does; then it can be loaded again, and knows nothing of its former life. One variant a way to use
- * it.
+ * CLEAN: the module cannot be removed while it is in use, can be removed once it is not, and can
+ * then be loaded again, with all counters at 0. Each way to use the module is a variant.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -14,17 +13,19 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include "fd_pass.h"
 #include "stage.h"
 
 #define MODULE		"pincheck"
 #define OPENERS		2
-#define IN_VAIN		100	/* tries to open it before an opener waits */
-#define RACING		2000	/* tries to remove a module that others open all the time */
-#define TRIES		1000000	/* and once they rest */
+#define IN_VAIN		100	/* failed attempts to open before an opener waits */
+#define RACING		2000	/* attempts to remove a module that openers open all the time */
+#define TRIES		1000000	/* attempts once the openers pause */
 
 /**
  * struct use - a way to use the module
- * @begin: with a session just opened; closes it if it goes on without. Return: what @end needs
+ * @begin: begins to use a new session; may close it. Return: the argument of @end, or negative
+ * @end: ends the use
  */
 struct use {
 	int (*begin)(int session);
@@ -42,7 +43,7 @@ FIXTURE_VARIANT(unload)
 	unsigned int times;
 };
 
-static void close_it(int session)
+static void close_session(int session)
 {
 	close(session);
 }
@@ -63,32 +64,22 @@ static int take_hold(int session)
 	return pincheck_hold(session, &hold) ? -1 : session;
 }
 
-/* The last descriptor is one that nobody has yet. */
+/* The only descriptor is in a socket that nobody reads. */
 static int send_away(int session)
 {
-	char byte = 's', control[CMSG_SPACE(sizeof(session))] = { 0 };
-	struct iovec data = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	int wire[2];
+	int wire[2], error;
 
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, wire))
 		return -1;
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(session));
-	memcpy(CMSG_DATA(header), &session, sizeof(session));
-	if (sendmsg(wire[0], &message, 0) != 1)
-		return -1;
+	error = fd_send(wire[0], session, "s", 1, 0);
+	if (error)
+		return error;
 	close(session);
 	close(wire[0]);
 	return wire[1];
 }
 
-/* No descriptor is left, only what is mapped. */
+/* A mapping is left, but no descriptor. */
 static void *mapping = MAP_FAILED;
 
 static int keep_mapped(int session)
@@ -102,20 +93,21 @@ static int keep_mapped(int session)
 	return 0;
 }
 
-static void unmap_it(int state)
+static void unmap_device(int state)
 {
 	(void)state;
 	munmap(mapping, PAGE_BYTES);
 }
 
-FIXTURE_VARIANT_ADD(unload, descriptor) { { keep_open, close_it }, 4 };
-FIXTURE_VARIANT_ADD(unload, hold) { { take_hold, close_it }, 2 };
-FIXTURE_VARIANT_ADD(unload, in_flight) { { send_away, close_it }, 2 };
-FIXTURE_VARIANT_ADD(unload, mapping) { { keep_mapped, unmap_it }, 2 };
+FIXTURE_VARIANT_ADD(unload, descriptor) { { keep_open, close_session }, 4 };
+FIXTURE_VARIANT_ADD(unload, hold) { { take_hold, close_session }, 2 };
+FIXTURE_VARIANT_ADD(unload, in_flight) { { send_away, close_session }, 2 };
+FIXTURE_VARIANT_ADD(unload, mapping) { { keep_mapped, unmap_device }, 2 };
 
 /*
- * Taking the module away patches __get_user_pages(). Under emulation nobody may run it meanwhile on
- * another CPU: see Documentation/emulation.md. One CPU still switches in the midst of everything.
+ * Removing the module patches __get_user_pages(). Under emulation no other CPU may run this
+ * function meanwhile: see Documentation/emulation.md. On one CPU the scheduler still switches at
+ * any point.
  */
 static void use_cpus(void)
 {
@@ -123,7 +115,7 @@ static void use_cpus(void)
 		stage_use_all_cpus();
 }
 
-static int insert(const char *path)
+static int insert_module(const char *path)
 {
 	int file = open(path, O_RDONLY | O_CLOEXEC), error = 0;
 
@@ -135,34 +127,34 @@ static int insert(const char *path)
 	return error;
 }
 
-static int take_away(void)
+static int remove_module(void)
 {
 	return syscall(SYS_delete_module, MODULE, O_NONBLOCK) ? -errno : 0;
 }
 
-/* What is told about a run of openers: they share it. */
+/* What the openers and the test share. */
 struct openers {
-	bool rest;
+	bool pause;
 	unsigned int used;
 	unsigned int absent;
 	unsigned int odd;
 };
 
 /*
- * As rmmod -w did: until nobody happens to use it. Where somebody always does, the others are asked
- * to rest, in the end. Return: 0 or -errno; *refused: how often
+ * Retries until the module is unused. If openers never leave a gap, pauses them after RACING
+ * attempts. Return: 0 or -errno; *refused: number of failed attempts
  */
-static int take_away_sometime(struct openers *openers, unsigned int *refused)
+static int remove_module_when_unused(struct openers *openers, unsigned int *refused)
 {
-	int error = take_away();
+	int error = remove_module();
 
 	for (int tries = 0; error == -EWOULDBLOCK && tries < TRIES; tries++) {
 		++*refused;
-		__atomic_store_n(&openers->rest, tries > RACING, __ATOMIC_RELAXED);
+		__atomic_store_n(&openers->pause, tries > RACING, __ATOMIC_RELAXED);
 		sched_yield();
-		error = take_away();
+		error = remove_module();
 	}
-	__atomic_store_n(&openers->rest, false, __ATOMIC_RELAXED);
+	__atomic_store_n(&openers->pause, false, __ATOMIC_RELAXED);
 	return error;
 }
 
@@ -172,11 +164,11 @@ FIXTURE_SETUP(unload)
 	self->file = getenv("PINCHECK_MODULE");
 }
 
-/* Whatever happened: the topics that follow need it. */
+/* The topics that follow need the module, even if this case failed. */
 FIXTURE_TEARDOWN(unload)
 {
 	if (self->file && access("/sys/module/" MODULE, F_OK))
-		insert(self->file);
+		insert_module(self->file);
 }
 
 TEST_F(unload, refused_while_used)
@@ -190,12 +182,12 @@ TEST_F(unload, refused_while_used)
 	ASSERT_EQ(0, pincheck_info(session, &before));
 	state = variant->use.begin(session);
 	ASSERT_LE(0, state);
-	EXPECT_EQ(-EWOULDBLOCK, take_away());
+	EXPECT_EQ(-EWOULDBLOCK, remove_module());
 	variant->use.end(state);
-	ASSERT_EQ(0, take_away_sometime(&nobody, &refused));
+	ASSERT_EQ(0, remove_module_when_unused(&nobody, &refused));
 	session = pincheck_open();
 	EXPECT_EQ(-ENOENT, session);
-	ASSERT_EQ(0, insert(self->file));
+	ASSERT_EQ(0, insert_module(self->file));
 	session = pincheck_open();
 	ASSERT_LE(0, session);
 	ASSERT_EQ(0, pincheck_info(session, &info));
@@ -206,7 +198,7 @@ TEST_F(unload, refused_while_used)
 	evidence("refused while used, removed after it (%u tries in vain), loaded again", refused);
 }
 
-/* Whoever tries all the time keeps the module from being loaded: wait for something in /dev. */
+/* Openers that never wait would keep the module from loading: waits for a change in /dev. */
 static void await_device(int watch)
 {
 	char events[4096];
@@ -227,7 +219,7 @@ static void open_all_the_time(struct openers *openers, const struct use *use)
 		int session, state;
 		unsigned int *what = &openers->used;
 
-		if (__atomic_load_n(&openers->rest, __ATOMIC_RELAXED))
+		if (__atomic_load_n(&openers->pause, __ATOMIC_RELAXED))
 			continue;
 		session = pincheck_open();
 		if (session >= 0) {
@@ -238,7 +230,7 @@ static void open_all_the_time(struct openers *openers, const struct use *use)
 				use->end(state);
 			in_vain = 0;
 		} else {
-			/* No node; a node of a device that is going. */
+			/* No node, or the node of a device that is being removed. */
 			what = session == -ENOENT || session == -ENODEV || session == -ENXIO ?
 			       &openers->absent : &openers->odd;
 		}
@@ -248,7 +240,7 @@ static void open_all_the_time(struct openers *openers, const struct use *use)
 	}
 }
 
-/* Others find it there, or not there, and nothing in between. */
+/* Openers find the device, or no device, and nothing in between. */
 TEST_F_TIMEOUT(unload, while_others_open, 120)
 {
 	unsigned int refused = 0, removed = 0;
@@ -266,12 +258,12 @@ TEST_F_TIMEOUT(unload, while_others_open, 120)
 	while (removed < variant->times && !error && suite_has_time()) {
 		unsigned int used = __atomic_load_n(&openers->used, __ATOMIC_RELAXED);
 
-		/* In each of its lives somebody used it. */
+		/* Each loaded module is used at least once. */
 		while (__atomic_load_n(&openers->used, __ATOMIC_RELAXED) == used)
 			sched_yield();
-		error = take_away_sometime(openers, &refused);
+		error = remove_module_when_unused(openers, &refused);
 		if (!error)
-			error = insert(self->file);
+			error = insert_module(self->file);
 		removed += !error;
 	}
 	for (size_t i = 0; i < OPENERS; i++) {

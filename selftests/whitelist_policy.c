@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * whitelist_policy: which memory may be pinned, filesystem by filesystem, cell by cell. A long-term
- * pin that writes pages of a file which tracks dirtying bypasses that tracking (R53, B38): refused,
- * by the fast and by the slow path alike; secret memory is refused to everybody (R56, B50).
- * Everything else is given. Once as the kernel does it, once with the device's own policy, which
- * must refuse the same on kernels that do not.
+ * whitelist_policy: which memory may be pinned, for each filesystem, mapping and row of
+ * hold_rows.h. A long-term pin that writes pages of a file with dirty tracking bypasses the
+ * tracking (R53, B38): it is refused on the fast and on the slow path. Every hold of secret memory
+ * is refused (R56, B50). All other holds succeed. Each case asks the kernel alone, and the device
+ * with its own policy, which must refuse the same on kernels that do not.
  */
 #include "suite.h"
 #include <sys/mman.h>
 #include "file.h"
 #include "stage.h"
 
-/* How the file is mapped, and what was done to the mapping before. */
+/* How the file is mapped, and how the mapping was used before. */
 enum mapping {
 	SHARED,		/* MAP_SHARED, written */
 	PRIVATE,	/* MAP_PRIVATE, written: anonymous pages by then */
@@ -36,23 +36,13 @@ FIXTURE_VARIANT(whitelist_policy)
 	FIXTURE_VARIANT_ADD(whitelist_policy, fs##_##mapping_##_##hold_)				\
 	{											\
 		.file = &file_##fs, .mapping = MAPPING_,					\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },		\
+		.row = STAGE_ROW(kind_, path_, flags_),						\
 	};
 
-#define LT	PINCHECK_HOLD_LONGTERM
-#define RW	PINCHECK_HOLD_WRITE
-
 #define CELLS(file, mapping, MAPPING)								\
-	CELL(file, mapping, MAPPING, pin_ro_fast, PIN, FAST, 0)					\
-	CELL(file, mapping, MAPPING, pin_ro_slow, PIN, SLOW, 0)					\
-	CELL(file, mapping, MAPPING, pin_rw_fast, PIN, FAST, RW)				\
-	CELL(file, mapping, MAPPING, pin_rw_slow, PIN, SLOW, RW)				\
-	CELL(file, mapping, MAPPING, pin_ro_lt_fast, PIN, FAST, LT)				\
-	CELL(file, mapping, MAPPING, pin_ro_lt_slow, PIN, SLOW, LT)				\
-	CELL(file, mapping, MAPPING, pin_rw_lt_fast, PIN, FAST, RW | LT)			\
-	CELL(file, mapping, MAPPING, pin_rw_lt_slow, PIN, SLOW, RW | LT)			\
+	FOR_EACH_PIN_ROW(CELL, file, mapping, MAPPING)						\
 	CELL(file, mapping, MAPPING, get_ro_fast, GET, FAST, 0)					\
-	CELL(file, mapping, MAPPING, get_rw_slow, GET, SLOW, RW)
+	CELL(file, mapping, MAPPING, get_rw_slow, GET, SLOW, HOLD_RW)
 
 #define CELLS_OF(file)										\
 	CELLS(file, shared, SHARED)								\
@@ -71,8 +61,8 @@ CELLS_OF(hugetlb)
 CELLS(secretmem, shared, SHARED)	/* there is no other way to map it */
 
 /*
- * Files are made, and file systems mounted, before there are cases: for each of them it would take
- * most of the time. Where it fails, the cases tell why.
+ * Files are made, and file systems mounted, once before all cases: in each case this would take
+ * most of the time. If it fails, the cases say why.
  */
 SUITE_PREPARE
 {
@@ -89,7 +79,7 @@ SUITE_PREPARE
 	}
 }
 
-static void touch(unsigned char *start, size_t bytes, bool write)
+static void touch_pages(unsigned char *start, size_t bytes, bool write)
 {
 	volatile unsigned char *page;
 
@@ -115,7 +105,7 @@ FIXTURE_SETUP(whitelist_policy)
 	ASSERT_LE(0, self->file) TH_LOG("%s: %s", file->name, strerror(-self->file));
 	self->start = mmap(NULL, file_bytes(file), PROT_READ | PROT_WRITE, flags, self->file, 0);
 	ASSERT_NE(MAP_FAILED, (void *)self->start) TH_LOG("mmap: %s", strerror(errno));
-	touch(self->start, file_bytes(file), variant->mapping != CLEAN);
+	touch_pages(self->start, file_bytes(file), variant->mapping != CLEAN);
 }
 
 FIXTURE_TEARDOWN(whitelist_policy)
@@ -127,7 +117,7 @@ FIXTURE_TEARDOWN(whitelist_policy)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* The table: what a cell has to answer. */
+/* The errno that a cell must answer. */
 static int expected_error(const FIXTURE_VARIANT(whitelist_policy) *cell, bool policy)
 {
 	const struct file_kind *file = cell->file;
@@ -137,7 +127,7 @@ static int expected_error(const FIXTURE_VARIANT(whitelist_policy) *cell, bool po
 	if (file->reason == PINCHECK_WHITELIST_SECRETMEM)
 		return -EFAULT;
 	if (cell->mapping == SHARED && file->whitelist == PINCHECK_WHITELIST_DENY &&
-	    (cell->row.flags & (RW | LT)) == (RW | LT))
+	    (cell->row.flags & (HOLD_RW | HOLD_LT)) == (HOLD_RW | HOLD_LT))
 		return -EFAULT;
 	return 0;
 }
@@ -148,7 +138,7 @@ static uint32_t expected_reason(int error)
 	       error == -EINVAL ? PINCHECK_REASON_ARGUMENT : PINCHECK_REASON_NONE;
 }
 
-/* A hold that was given holds what is mapped; otherwise nothing is held. */
+/* The held pages are the mapped pages. */
 static void judge_pages(FIXTURE_DATA(whitelist_policy) *self, const struct pincheck_hold *hold,
 			struct verdict *verdict)
 {
@@ -190,19 +180,19 @@ static void verdict_cell(FIXTURE_DATA(whitelist_policy) *self,
 		judge_pages(self, hold, verdict);
 }
 
-/* WHITELIST. Rows B39, B50, R53, R56: the kernel's own answer. */
+/* WHITELIST. Rows B39, B50, R53, R56: the answer of the kernel alone. */
 TEST_F(whitelist_policy, kernel_alone)
 {
 	EXPECT_VERDICT(verdict_cell, self, variant, false);
 }
 
-/* WHITELIST. Rows B38, B39, B40: the same answer by policy, whatever the kernel does. */
+/* WHITELIST. Rows B38, B39, B40: with the policy the answer is the same on every kernel. */
 TEST_F(whitelist_policy, with_policy)
 {
 	EXPECT_VERDICT(verdict_cell, self, variant, true);
 }
 
-/* The device says whether the kernel refuses such files by itself; it must be so. */
+/* INFO says whether the kernel alone refuses such files: compares that with what it did. */
 static void judge_feature(FIXTURE_DATA(whitelist_policy) *self, bool refused,
 			  struct verdict *verdict)
 {
@@ -216,7 +206,7 @@ static void judge_feature(FIXTURE_DATA(whitelist_policy) *self, bool refused,
 	verdict_note(verdict, " the kernel by itself %s it;", refused ? "refuses" : "gives");
 }
 
-/* What the mapped page is, once somebody tried to hold it: a private one may be a copy by then. */
+/* Judges the report of the mapped page after the hold; a private page may be a copy by then. */
 static void verdict_report(FIXTURE_DATA(whitelist_policy) *self,
 			   const FIXTURE_VARIANT(whitelist_policy) *cell, struct verdict *verdict)
 {
@@ -246,7 +236,7 @@ static void verdict_report(FIXTURE_DATA(whitelist_policy) *self,
 		verdict_broken(verdict, "the report's verdict is another", 0);
 }
 
-/* WHITELIST, ACCURACY. Row B40: the page report's verdict and reason, a branch each. */
+/* WHITELIST, ACCURACY. Row B40: the verdict and the reason in the page report. */
 TEST_F(whitelist_policy, verdict_in_report)
 {
 	EXPECT_VERDICT(verdict_report, self, variant);

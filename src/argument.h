@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The rules every ioctl argument obeys, as arithmetic without a kernel: host unit tests
+ * The rules that every ioctl argument obeys, as arithmetic without a kernel: host unit tests
  * include this file as it is.
  */
 #ifndef PINCHECK_ARGUMENT_H
@@ -16,21 +16,21 @@
 #include <string.h>
 #endif
 
-/* No argument is longer than this, now or later: a bound on what is searched for a zero tail. */
+/* No argument is longer than this, now or later: bounds the search for a zero tail. */
 #define ARGUMENT_SIZE_MAX	4096U
 
-/** struct argument_head - what every argument begins with */
+/** struct argument_head - the beginning of every argument */
 struct argument_head {
 	__u32 size;
 	__u32 flags;
 };
 
 /**
- * struct argument_rule - what the argument of one command may look like
- * @size: of the structure this module knows
+ * struct argument_rule - the rule for the argument of one command
+ * @size: of the structure that this module knows
  * @min_size: of the structure as ABI 1 had it
- * @flags: those that mean something
- * @reserved: offset of a __u32 that must be 0; 0 when there is none
+ * @flags: that this module knows
+ * @reserved: offset of a __u32 that must be 0; 0: there is none
  */
 struct argument_rule {
 	__u32 size;
@@ -42,9 +42,9 @@ struct argument_rule {
 /**
  * argument_check_size() - may an argument of this size be read at all?
  * @rule: the command's rule
- * @size: what the caller says
+ * @size: that the caller has set
  *
- * Return: 0, -EINVAL when shorter than ABI 1 had it, -E2BIG when absurdly long.
+ * Return: 0, -EINVAL when shorter than in ABI 1, -E2BIG when longer than ARGUMENT_SIZE_MAX.
  */
 static inline int argument_check_size(const struct argument_rule *rule, __u32 size)
 {
@@ -56,7 +56,7 @@ static inline int argument_check_size(const struct argument_rule *rule, __u32 si
 }
 
 /**
- * argument_check() - does the argument say only what this module understands?
+ * argument_check() - does the argument have only flags that this module knows?
  * @rule: the command's rule
  * @argument: @rule->size bytes, begins with a struct argument_head
  *
@@ -93,12 +93,12 @@ static inline int range_check(__u64 addr, __u64 len, __u64 page_size, __u64 limi
 }
 
 /**
- * window_check() - do @count things from @first on lie within @total?
- * @first: index of the first
- * @count: how many
- * @total: how many there are
+ * window_check() - do @count elements from @first on lie within @total elements?
+ * @first: index of the first element
+ * @count: number of elements in the window
+ * @total: number of all elements
  *
- * Return: they do.
+ * Return: true if they do.
  */
 static inline bool window_check(__u64 first, __u64 count, __u64 total)
 {

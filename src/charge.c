@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who pays for kernel memory that a session makes the module allocate for longer than one ioctl: the
- * memory of its holds, whether they have references or not, the table of its holds, and its device
- * memory. It counts as io_uring counts its rings (__io_account_mem()) and XDP its umem: the pages
- * that the user has charged, of all sessions and other users of that counter, against
- * RLIMIT_MEMLOCK of the process that asks; and with CAP_IPC_LOCK nothing is charged. The pages that
- * a hold refers to are another matter: see hold.c.
+ * Charges kernel memory that the module allocates for a session for longer than one ioctl: the
+ * memory of its holds, with or without references, the table of its holds, and its device memory.
+ * The charge works like that of io_uring for its rings (__io_account_mem()) and of XDP for its
+ * umem: all pages charged to a user, by sessions and by others that use this counter, against
+ * RLIMIT_MEMLOCK of the calling process; with CAP_IPC_LOCK nothing is charged. hold.c charges the
+ * pages that a hold refers to.
  *
- * The user is the one who opened the device. A descriptor may be handed on to processes of other
- * users, but what one of them has allocated may be freed by another, or when the last one closes.
+ * The charged user is the one that opened the device. A descriptor may be passed to processes of
+ * other users, and what one process has allocated another one may free, or the last close().
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -36,9 +36,9 @@ static int charge_pages(struct user_struct *user, unsigned long nr)
 }
 
 /**
- * charge_begin() - a session begins, and costs nothing yet
+ * charge_begin() - a session begins: nothing is charged yet
  * @charge: of the session
- * @cred: of who opened it
+ * @cred: of the process that opens the session
  */
 void charge_begin(struct charge *charge, const struct cred *cred)
 {
@@ -50,9 +50,9 @@ void charge_begin(struct charge *charge, const struct cred *cred)
 /**
  * charge_add() - charge memory that is about to be allocated
  * @charge: of the session
- * @bytes: of memory
- * @charged: bytes to give to charge_sub() when the memory is freed are added to this: @bytes, or
- *	0 where the caller has CAP_IPC_LOCK
+ * @bytes: size of the memory
+ * @charged: incremented by the bytes charged, for charge_sub() when the memory is freed: @bytes, or
+ *	0 if the caller has CAP_IPC_LOCK
  *
  * Return: 0, or -ENOMEM when RLIMIT_MEMLOCK of the caller would be exceeded.
  */
@@ -75,9 +75,9 @@ int charge_add(struct charge *charge, size_t bytes, size_t *charged)
 }
 
 /**
- * charge_sub() - memory was freed
+ * charge_sub() - take back the charge for memory that was freed
  * @charge: of the session
- * @bytes: as charge_add() said, or less
+ * @bytes: that charge_add() has charged, or a part of them
  */
 void charge_sub(struct charge *charge, size_t bytes)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Kernel memory that a session makes the module allocate, charged against RLIMIT_MEMLOCK. */
+/* Kernel memory that the module allocates for a session, charged against RLIMIT_MEMLOCK. */
 #ifndef PINCHECK_CHARGE_H
 #define PINCHECK_CHARGE_H
 
@@ -9,11 +9,11 @@
 struct cred;
 
 /**
- * struct charge - what one session is charged for
- * @cred: of who opened the session, with a reference; their user is charged
+ * struct charge - the memory charged for one session
+ * @cred: of the process that opened the session, with a reference; its user is charged
  * @lock: protects @bytes
- * @bytes: charged now. The user is charged for the whole pages of this sum, so that small holds do
- *	not cost a page each; less than a page of each session is never charged
+ * @bytes: sum. The user is charged for the whole pages of this sum, so that small holds do not cost
+ *	a page each; less than one page of each session is never charged
  */
 struct charge {
 	const struct cred *cred;

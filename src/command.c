@@ -1,193 +1,211 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* INFO, HOLD and RELEASE: from the argument to a hold and back. */
+/* The ioctls of the device: the table of commands, and the rules that every argument obeys. */
 #include <linux/capability.h>
-#include <linux/err.h>
+#include <linux/errno.h>
 #include <linux/kernel.h>
-#include <linux/mm.h>
 #include <linux/nospec.h>
-#include <linux/sched.h>
+#include <linux/stddef.h>
+#include <linux/uaccess.h>
 #include "command.h"
-#include "compat/features.h"
-#include "hold.h"
-#include "path.h"
-#include "session.h"
-#include "whitelist.h"
 
-static const struct hold_ops *const hold_kinds[] = {
-	[PINCHECK_KIND_PIN] = &pin_ops,
-	[PINCHECK_KIND_GET] = &get_ops,
-	[PINCHECK_KIND_MEMFD] = &memfd_ops,
-	[PINCHECK_KIND_MIRROR] = IS_ENABLED(CONFIG_HMM_MIRROR) ? &mirror_ops : NULL,
-	[PINCHECK_KIND_PFNMAP] = IS_ENABLED(CONFIG_MMU_NOTIFIER) ? &pfnmap_ops : NULL,
+#define FIRST_COMMAND	_IOC_NR(PINCHECK_IOC_INFO)
+#define NO_CAPABILITY	(-1)
+
+/**
+ * struct command - an ioctl
+ * @run: executes the command; the argument obeys @rule; NULL: this kernel is not configured for it
+ * @refused: fills the outputs when the argument breaks @rule; may be NULL
+ * @undo: reverts a success whose outputs cannot be written to the caller; may be NULL
+ * @rule: for the argument
+ * @capability: that the caller needs, or NO_CAPABILITY
+ * @always_answers: the outputs are written on failure, too
+ */
+struct command {
+	int (*run)(struct session *session, union argument *argument);
+	void (*refused)(union argument *argument);
+	void (*undo)(struct session *session, union argument *argument);
+	struct argument_rule rule;
+	int capability;
+	bool always_answers;
 };
 
-/**
- * info_command() - what the module and the kernel under it can do, and the counters
- * @session: of the caller
- * @argument: of INFO
- *
- * Return: 0.
- */
-int info_command(struct session *session, union argument *argument)
-{
-	struct pincheck_info *info = &argument->info;
+#define INDEX(command)	(_IOC_NR(command) - FIRST_COMMAND)
 
-	path_control();
-	*info = (struct pincheck_info) {
-		.size = sizeof(*info),
-		.abi = PINCHECK_ABI,
-		.page_size = PAGE_SIZE,
-		.pmd_size = PMD_SIZE,
-		.pin_bias = GUP_PIN_COUNTING_BIAS,
-		.features = compat_features() | (path_available() ? PINCHECK_FEAT_PATH : 0) |
-			    (whitelist_by_kernel() ? PINCHECK_FEAT_FILE_WHITELIST : 0),
-		.max_hold_pages = HOLD_PAGES_MAX,
-		.max_session_holds = SESSION_HOLDS_MAX,
-	};
-	session_info(session, info);
-	return 0;
-}
+static const struct command commands[] = {
+	[INDEX(PINCHECK_IOC_INFO)] = {
+		.run = info_command,
+		.rule = { .size = sizeof(struct pincheck_info),
+			  .min_size = PINCHECK_INFO_SIZE_ABI1 },
+		.capability = NO_CAPABILITY,
+	},
+	[INDEX(PINCHECK_IOC_HOLD)] = {
+		.run = hold_command,
+		.refused = hold_refused,
+		.undo = hold_undo,
+		.rule = { .size = sizeof(struct pincheck_hold),
+			  .min_size = PINCHECK_HOLD_SIZE_ABI1,
+			  .flags = PINCHECK_HOLD_FLAGS },
+		.capability = NO_CAPABILITY,
+		.always_answers = true,
+	},
+	[INDEX(PINCHECK_IOC_RELEASE)] = {
+		.run = release_command,
+		.rule = { .size = sizeof(struct pincheck_release),
+			  .min_size = PINCHECK_RELEASE_SIZE_ABI1,
+			  .flags = PINCHECK_RELEASE_FLAGS,
+			  .reserved = offsetof(struct pincheck_release, reserved) },
+		.capability = NO_CAPABILITY,
+	},
+	[INDEX(PINCHECK_IOC_IO)] = {
+		.run = io_command,
+		.rule = { .size = sizeof(struct pincheck_io),
+			  .min_size = PINCHECK_IO_SIZE_ABI1,
+			  .flags = PINCHECK_IO_FLAGS,
+			  .reserved = offsetof(struct pincheck_io, reserved) },
+		.capability = NO_CAPABILITY,
+		.always_answers = true,
+	},
+	[INDEX(PINCHECK_IOC_PAGES)] = {
+		.run = pages_command,
+		.rule = { .size = sizeof(struct pincheck_pages),
+			  .min_size = PINCHECK_PAGES_SIZE_ABI1,
+			  .reserved = offsetof(struct pincheck_pages, reserved) },
+		.capability = CAP_SYS_ADMIN,
+	},
+	[INDEX(PINCHECK_IOC_REPORT)] = {
+		.run = report_command,
+		.rule = { .size = sizeof(struct pincheck_report_request),
+			  .min_size = PINCHECK_REQUEST_SIZE_ABI1,
+			  .flags = PINCHECK_REQUEST_FLAGS,
+			  .reserved = offsetof(struct pincheck_report_request, reserved) },
+		.capability = CAP_SYS_ADMIN,
+	},
+	[INDEX(PINCHECK_IOC_SCAN)] = {
+		.run = scan_command,
+		.rule = { .size = sizeof(struct pincheck_scan),
+			  .min_size = PINCHECK_SCAN_SIZE_ABI1,
+			  .flags = PINCHECK_SCAN_FLAGS },
+		.capability = CAP_SYS_ADMIN,
+	},
+	[INDEX(PINCHECK_IOC_EVENTS)] = {
+		.run = IS_ENABLED(CONFIG_MMU_NOTIFIER) ? events_command : NULL,
+		.rule = { .size = sizeof(struct pincheck_events),
+			  .min_size = PINCHECK_EVENTS_SIZE_ABI1 },
+		.capability = NO_CAPABILITY,
+	},
+	[INDEX(PINCHECK_IOC_FOLLOW)] = {
+		.run = follow_command,
+		.refused = follow_refused,
+		.undo = follow_undo,
+		.rule = { .size = sizeof(struct pincheck_follow),
+			  .min_size = PINCHECK_FOLLOW_SIZE_ABI1,
+			  .flags = PINCHECK_FOLLOW_FLAGS,
+			  .reserved = offsetof(struct pincheck_follow, reserved) },
+		.capability = CAP_SYS_ADMIN,
+		.always_answers = true,
+	},
+	[INDEX(PINCHECK_IOC_REVOKE)] = {
+		.run = revoke_command,
+		.rule = { .size = sizeof(struct pincheck_revoke),
+			  .min_size = PINCHECK_REVOKE_SIZE_ABI1,
+			  .flags = PINCHECK_REVOKE_FLAGS,
+			  .reserved = offsetof(struct pincheck_revoke, reserved) },
+		.capability = NO_CAPABILITY,
+	},
+	[INDEX(PINCHECK_IOC_BENCH)] = {
+		.run = bench_command,
+		.rule = { .size = sizeof(struct pincheck_bench),
+			  .min_size = PINCHECK_BENCH_SIZE_ABI1,
+			  .flags = PINCHECK_BENCH_FLAGS,
+			  .reserved = offsetof(struct pincheck_bench, reserved) },
+		.capability = CAP_SYS_ADMIN,
+	},
+};
 
-static const struct hold_ops *hold_kind(u32 kind)
+static const struct command *find_command(unsigned int cmd)
 {
-	if (kind >= ARRAY_SIZE(hold_kinds))
+	unsigned int index = _IOC_NR(cmd) - FIRST_COMMAND;
+
+	if (_IOC_TYPE(cmd) != PINCHECK_IOC_MAGIC || index >= ARRAY_SIZE(commands))
 		return NULL;
-	return hold_kinds[array_index_nospec(kind, ARRAY_SIZE(hold_kinds))];
+	index = array_index_nospec(index, ARRAY_SIZE(commands));
+	return commands[index].run ? &commands[index] : NULL;
 }
 
-static int refuse(struct pincheck_hold *request, u32 reason, int err)
+static int copy_in(const struct command *command, union argument *argument,
+		   const void __user *user, u32 *size)
 {
-	request->reason = reason;
-	return err;
-}
-
-/* All that can be wrong with a request before any memory is looked at: GUP warns about some. */
-static int hold_check(struct pincheck_hold *request)
-{
-	const struct hold_ops *ops = hold_kind(request->kind);
-
-	if (!ops && request->kind >= PINCHECK_KIND_MIRROR && request->kind < ARRAY_SIZE(hold_kinds))
-		return refuse(request, PINCHECK_REASON_ABSENT, -EOPNOTSUPP);
-	if (!ops || (request->flags & ~ops->flags))
-		return refuse(request, PINCHECK_REASON_ARGUMENT, -EINVAL);
-	if (ops->check(request))
-		return refuse(request, PINCHECK_REASON_ARGUMENT, -EINVAL);
-	if ((request->flags & (PINCHECK_HOLD_FORCE | PINCHECK_HOLD_DIRTY_LATE)) &&
-	    !capable(CAP_SYS_ADMIN))
-		return refuse(request, PINCHECK_REASON_CAPABILITY, -EPERM);
-	if (request->pid && !capable(CAP_SYS_PTRACE))
-		return refuse(request, PINCHECK_REASON_CAPABILITY, -EPERM);
-	if (request->len >> PAGE_SHIFT > HOLD_PAGES_MAX)
-		return refuse(request, PINCHECK_REASON_LIMIT, -E2BIG);
-	return 0;
-}
-
-static void forget_outputs(struct pincheck_hold *request)
-{
-	request->hold = 0;
-	request->reason = PINCHECK_REASON_NONE;
-	request->pages = 0;
-	request->fast_pages = 0;
-	request->slow_pages = 0;
-	request->fail_addr = 0;
-}
-
-static void tell_paths(const struct hold *hold, struct pincheck_hold *request)
-{
-	unsigned long done, nr;
-	u32 split;
-
-	for (done = 0; done < hold->nr; done += nr) {
-		nr = min(hold->nr - done, HOLD_CHUNK_PAGES);
-		split = hold->fast[done / HOLD_CHUNK_PAGES];
-		if (split == SPLIT_UNKNOWN)
-			continue;
-		request->fast_pages += split;
-		request->slow_pages += nr - split;
-	}
-}
-
-static int hold_fail(struct pincheck_hold *request, int err)
-{
-	/* One of them is 0: a range has either addresses or offsets. */
-	request->fail_addr = request->addr + request->offset + (request->pages << PAGE_SHIFT);
-	return err;
-}
-
-/**
- * hold_command() - take a hold
- * @session: that takes it
- * @argument: of HOLD
- *
- * Return: 0, or what struct pincheck_hold promises; its outputs are set in any case.
- */
-int hold_command(struct session *session, union argument *argument)
-{
-	struct pincheck_hold *request = &argument->hold;
-	struct hold *hold;
-	u32 id;
 	int err;
 
-	forget_outputs(request);
-	err = hold_check(request);
+	if (get_user(*size, (const u32 __user *)user))
+		return -EFAULT;
+	err = argument_check_size(&command->rule, *size);
 	if (err)
-		return hold_fail(request, err);
-	err = session_reserve(session, &id, &request->reason);
-	if (err)
-		return hold_fail(request, err);
-	request->reason = PINCHECK_REASON_NONE;
-	hold = hold_take(session, hold_kind(request->kind), id, request);
-	if (IS_ERR(hold)) {
-		session_unreserve(session, id);
-		return hold_fail(request, PTR_ERR(hold));
-	}
-	tell_paths(hold, request);
-	session_publish(session, hold);
-	request->hold = id;
-	return 0;
+		return err;
+	return copy_struct_from_user(argument, command->rule.size, user, *size);
 }
 
-/**
- * hold_refused() - the argument broke a rule of the table: say so in its outputs
- * @argument: of HOLD
- */
-void hold_refused(union argument *argument)
+static int run_command(const struct command *command, struct session *session,
+		       union argument *argument)
 {
-	struct pincheck_hold *request = &argument->hold;
+	int err = argument_check(&command->rule, argument);
 
-	forget_outputs(request);
-	request->reason = PINCHECK_REASON_ARGUMENT;
-	request->fail_addr = request->addr + request->offset;
+	if (!err)
+		return command->run(session, argument);
+	if (command->refused)
+		command->refused(argument);
+	return err;
 }
 
 /**
- * hold_undo() - the caller cannot be told the id: nobody could give this hold back
- * @session: that took it
- * @argument: of HOLD
- */
-void hold_undo(struct session *session, union argument *argument)
-{
-	hold_release(session, &(struct pincheck_release) { .hold = argument->hold.hold });
-}
-
-/**
- * release_command() - give a hold back, or a part of it, or steal its pins
- * @session: whose
- * @argument: of RELEASE
+ * command_ioctl() - execute an ioctl of the device
+ * @session: of the descriptor
+ * @cmd: number of the command
+ * @user: the argument, in the caller's memory
  *
- * Return: 0, or what struct pincheck_release promises.
+ * Context: process context, sleeps.
+ *
+ * Return: 0, or a negative errno as the contract promises.
  */
-int release_command(struct session *session, union argument *argument)
+long command_ioctl(struct session *session, unsigned int cmd, void __user *user)
 {
-	const u32 hazards = PINCHECK_RELEASE_DIRTY_UNLOCKED | PINCHECK_RELEASE_STEAL;
-	struct pincheck_release *release = &argument->release;
-	long nr;
+	const struct command *command = find_command(cmd);
+	union argument argument;
+	u32 size;
+	int err;
 
-	if ((release->flags & hazards) && !capable(CAP_SYS_ADMIN))
+	if (!command)
+		return -ENOTTY;
+	if (command->capability != NO_CAPABILITY && !capable(command->capability))
 		return -EPERM;
-	nr = hold_release(session, release);
-	if (nr < 0)
-		return nr;
-	release->pages = nr;
+	err = copy_in(command, &argument, user, &size);
+	if (err)
+		return err;
+	err = run_command(command, session, &argument);
+	if (err && !command->always_answers)
+		return err;
+	if (copy_to_user(user, &argument, min(size, command->rule.size))) {
+		if (!err && command->undo)
+			command->undo(session, &argument);
+		return -EFAULT;
+	}
+	return err;
+}
+
+/**
+ * command_copy_out() - write one structure of an array of outputs
+ * @user: where to write, in the caller's memory
+ * @item: the structure
+ * @known: bytes of the structure
+ * @size: bytes of the structure as the caller knows it: a shorter one is cut off, the tail of a
+ *	longer one is cleared
+ *
+ * Return: 0 or -EFAULT.
+ */
+int command_copy_out(void __user *user, const void *item, u32 known, u32 size)
+{
+	known = min(known, size);
+	if (copy_to_user(user, item, known) || clear_user(user + known, size - known))
+		return -EFAULT;
 	return 0;
 }

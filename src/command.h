@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The commands of the device, as the table in main.c calls them: the argument has been copied in,
- * its size, flags and reserved fields and the caller's capability are in order. Outputs are
- * copied out where a command succeeds, or always if the table says so.
+ * The commands of the device, as the table in command.c calls them. The argument is a copy, and its
+ * size, flags and reserved fields and the caller's capability were checked. The outputs are copied
+ * back when the command succeeds, or always if the table says so.
  */
 #ifndef PINCHECK_COMMAND_H
 #define PINCHECK_COMMAND_H
@@ -27,6 +27,9 @@ union argument {
 	struct pincheck_revoke revoke;
 	struct pincheck_bench bench;
 };
+
+long command_ioctl(struct session *session, unsigned int cmd, void __user *user);
+int command_copy_out(void __user *user, const void *item, u32 known, u32 size);
 
 int info_command(struct session *session, union argument *argument);
 int hold_command(struct session *session, union argument *argument);

@@ -8,12 +8,12 @@
 struct page;
 
 /**
- * struct io_part - what is read or written of one page
+ * struct io_part - the part of one device I/O that lies in one page
  * @index: of the page in its hold
  * @offset: of the first byte in the page
  * @len: bytes
- * @write: device to memory
- * @bounce: the bytes: a page of the module's own, that never faults
+ * @write: from the device to memory
+ * @bounce: the bytes, in a page of kernel memory, which never faults
  */
 struct io_part {
 	unsigned long index;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How large a block of device memory is tried for, as arithmetic without a kernel: host unit tests
- * include this file as it is.
+ * Which sizes of the block of device memory are tried, as arithmetic without a kernel: host unit
+ * tests include this file as it is.
  */
 #ifndef PINCHECK_DEVICE_ORDER_H
 #define PINCHECK_DEVICE_ORDER_H
 
 #include <linux/pincheck.h>
 
-/* The least: enough for mappings by pages. On a machine with such large pages it is order 0. */
+/* The smallest block: enough for mappings by pages. Order 0 where a page has 64 KiB. */
 #define DEVICE_BYTES_MIN	(64UL << 10)
 
 /* Order of the smallest block of pages that has @bytes; 0 when a page is larger. */
@@ -27,7 +27,7 @@ static inline int device_order_first(unsigned int page_shift)
 	return device_order_of(PINCHECK_DEVICE_BYTES, page_shift);
 }
 
-/** device_order_next() - the order to try where @order was not to be had; -1: there is none */
+/** device_order_next() - the order to try after @order has failed; -1: there is none */
 static inline int device_order_next(int order, unsigned int page_shift)
 {
 	return order > device_order_of(DEVICE_BYTES_MIN, page_shift) ? order - 1 : -1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Why GUP refused an address: it says EFAULT for almost everything. The mapping is looked at
- * afterwards, so the answer is a help for a person, never a decision.
+ * Finds out why GUP refused an address, since GUP says EFAULT for almost everything. The mapping
+ * may have changed since: the answer helps a person, and decides nothing.
  */
 #include <linux/errno.h>
 #include <linux/fs.h>
@@ -23,7 +23,7 @@ static bool access_allowed(const struct vm_area_struct *vma, u32 flags)
 	return vma->vm_flags & (force ? VM_MAYREAD : VM_READ);
 }
 
-/* Files that no driver may have long: what the kernel's own rules name, in their order. */
+/* Does the kernel refuse pins of this file? Its own rules, in their order. */
 static bool file_refused(const struct vm_area_struct *vma, u32 flags)
 {
 	const u32 longterm_write = PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_WRITE;
@@ -40,7 +40,7 @@ static bool file_refused(const struct vm_area_struct *vma, u32 flags)
 	       magic != TMPFS_MAGIC && magic != HUGETLBFS_MAGIC;
 }
 
-/* A fault on a page that begins behind the end of the file is a SIGBUS. */
+/* Does the page begin behind the end of the file, so that a fault on it is a SIGBUS? */
 static bool is_behind_file(const struct vm_area_struct *vma, unsigned long addr)
 {
 	const struct inode *inode = vma->vm_file ? file_inode(vma->vm_file) : NULL;
@@ -69,11 +69,11 @@ static u32 explain_mapping(struct mm_struct *mm, unsigned long addr, u32 flags)
 }
 
 /**
- * explain_failure() - name why GUP refused an address
- * @mm: where it was tried; has users
+ * explain_failure() - find out why GUP refused an address
+ * @mm: with the address; the caller keeps its users
  * @addr: in @mm
- * @flags: PINCHECK_HOLD_* of what was tried
- * @err: what GUP said
+ * @flags: PINCHECK_HOLD_* of the hold
+ * @err: errno of GUP
  *
  * Context: process context, takes mmap_lock for reading.
  *

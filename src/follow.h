@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a page table says of device memory, as of one instant. */
+/* What a page table says of device memory, at one instant. */
 #ifndef PINCHECK_FOLLOW_H
 #define PINCHECK_FOLLOW_H
 
@@ -8,17 +8,17 @@
 struct mm_struct;
 
 /**
- * struct sight - what was seen while the page table was locked; by now it may be wrong
+ * struct mapping_seen - what was mapped while the page table was locked; may have changed since
  * @pfn: page frame number
- * @leaf: bytes that the entry maps; 0: not told
- * @value: the word at the address, if it could be read
+ * @leaf: bytes that the entry maps; 0: unknown
+ * @value: the eight bytes at the address, with @readable
  * @writable: the entry allows writing
- * @special: no page that anybody may count references on
- * @readable: @value is told
- * @ours: device memory of this module, which is RAM, is mapped there
- * @copied: memory of the process is mapped there, which copied device memory of this module
+ * @special: the entry is marked: no references may be counted on its page
+ * @readable: @value was read
+ * @ours: the entry maps device memory of this module, which is RAM
+ * @copied: the entry maps memory of the process, which is a copy of device memory of this module
  */
-struct sight {
+struct mapping_seen {
 	unsigned long pfn;
 	unsigned long leaf;
 	u64 value;
@@ -29,7 +29,8 @@ struct sight {
 	bool copied;
 };
 
-int follow(struct mm_struct *mm, unsigned long addr, bool write, struct sight *sight, u32 *reason);
+int follow(struct mm_struct *mm, unsigned long addr, bool write, struct mapping_seen *seen,
+	   u32 *reason);
 int follow_read(unsigned long pfn, unsigned int offset, void *buffer, unsigned int len);
 
 #endif

@@ -38,10 +38,11 @@ static void get_give_back(struct hold *hold, unsigned long first, unsigned long 
 	gup_give_back(&get_calls, hold, first, nr, dirty);
 }
 
-/* Not long-term: the kernel has that for pins only, and warns about anything else. */
+/* Never long-term: with FOLL_LONGTERM and without FOLL_PIN the kernel prints a warning. */
 const struct hold_ops get_ops = {
 	.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_FORCE,
 	.by_address = true,
+	.plain = true,
 	.check = gup_check,
 	.take = get_take,
 	.can_cut = gup_can_cut,

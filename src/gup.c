@@ -4,19 +4,19 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include "account.h"
 #include "argument.h"
 #include "explain.h"
 #include "gup.h"
 #include "hold.h"
 #include "path.h"
 #include "references.h"
-#include "session.h"
 
 /**
  * gup_foll_flags() - FOLL_* for PINCHECK_HOLD_*
  * @flags: of a hold
  *
- * FOLL_* changed their values more than once: never a caller's bits, always this translation.
+ * FOLL_* changed their values more than once: so the contract has flags of its own.
  */
 unsigned int gup_foll_flags(u32 flags)
 {
@@ -25,7 +25,7 @@ unsigned int gup_foll_flags(u32 flags)
 	       (flags & PINCHECK_HOLD_FORCE ? FOLL_FORCE : 0);
 }
 
-/* One GUP call. *fast: how many of what it gave came by GUP-fast. @call: NULL for the slow path. */
+/* One GUP call. *fast: number of pages that came by GUP-fast. @call: NULL for the slow path. */
 static long gup_call(const struct gup_calls *calls, struct hold *hold, struct path_call *call,
 		     unsigned long done, unsigned long nr, u32 *fast)
 {
@@ -43,19 +43,19 @@ static long gup_call(const struct gup_calls *calls, struct hold *hold, struct pa
 	return got;
 }
 
-/* One chunk, from page @done on. Return: pages that came; *err: why not all of them. */
+/* Takes one chunk, from page @done on. Return: pages that came; *err: why not all of them. */
 static unsigned long gup_chunk(const struct gup_calls *calls, struct hold *hold,
 			       struct path_call *call, unsigned long done, int *err)
 {
 	unsigned long nr = min(hold->nr - done, HOLD_CHUNK_PAGES), came = 0;
 	u32 *split = &hold->fast[done / HOLD_CHUNK_PAGES], fast;
 
-	/* A short answer does not say why; the call for the rest does. */
+	/* GUP does not say why it gave fewer pages; the call for the rest does. */
 	while (came < nr) {
 		long got = gup_call(calls, hold, call, done + came, nr - came, &fast);
 
 		if (got <= 0) {
-			/* 0 is how some kernels say that they do not like the arguments. */
+			/* Some kernels return 0 for arguments that they refuse. */
 			*err = got ? got : -EFAULT;
 			break;
 		}
@@ -81,8 +81,8 @@ static void put_pages(const struct gup_calls *calls, struct page **pages, unsign
 }
 
 /**
- * gup_check() - is this a range of addresses, and a way to it?
- * @request: of a kind that goes by address
+ * gup_check() - does the request name a range of addresses, and a path?
+ * @request: of a kind that uses GUP
  *
  * Return: 0 or -EINVAL.
  */
@@ -92,10 +92,10 @@ int gup_check(const struct pincheck_hold *request)
 		return -EINVAL;
 	if (request->fd || request->offset)
 		return -EINVAL;
-	/* GUP-fast looks at the page tables of the caller, and at no others. */
+	/* GUP-fast reads the page tables of the caller, and no others. */
 	if (request->pid < 0 || (request->pid && request->path == PINCHECK_PATH_FAST))
 		return -EINVAL;
-	/* Nor can the whitelist ask them what is mapped. */
+	/* The whitelist looks pages up in the page tables of the caller, too. */
 	if (request->pid && (request->flags & PINCHECK_HOLD_WHITELIST))
 		return -EINVAL;
 	return range_check(request->addr, request->len, PAGE_SIZE, TASK_SIZE);
@@ -104,12 +104,13 @@ int gup_check(const struct pincheck_hold *request)
 /**
  * gup_take() - take references on all pages of a hold, or on none
  * @calls: the kind's calls
- * @hold: its addr, nr and flags say what; its pages and fast are filled
- * @request: checked; its pages is set to how many GUP gave, also when it then stopped
+ * @hold: with addr, nr and flags; its pages and fast are filled
+ * @request: checked; its pages is set to the number of pages that GUP gave, on failure, too
  *
  * Context: process context, sleeps, takes mmap_lock of @hold->mm, whose users the caller keeps.
  *
- * Return: 0; or, with the reason in @request: -EINTR when a fatal signal is pending; else what GUP said.
+ * Return: 0; or, with the reason in @request: -EINTR when a fatal signal is pending; else the errno
+ * of GUP.
  */
 int gup_take(const struct gup_calls *calls, struct hold *hold, struct pincheck_hold *request)
 {
@@ -120,14 +121,14 @@ int gup_take(const struct gup_calls *calls, struct hold *hold, struct pincheck_h
 
 	for (; got < hold->nr && !err; cond_resched()) {
 		got += gup_chunk(calls, hold, slow ? NULL : &call, got, &err);
-		/* GUP answers EAGAIN when a fatal signal kept it from mmap_lock. */
+		/* GUP says EAGAIN when a fatal signal came while it waited for mmap_lock. */
 		if (fatal_signal_pending(current) && got < hold->nr)
 			err = -EINTR;
 	}
 	request->pages = got;
 	if (err) {
 		put_pages(calls, hold->pages, got, false);
-		session_count(hold->session, 0, got);
+		account_references(hold->account, 0, got);
 		request->reason = explain_failure(hold->mm, hold->addr + (got << PAGE_SHIFT),
 						  hold->flags, err);
 	}
@@ -136,10 +137,10 @@ int gup_take(const struct gup_calls *calls, struct hold *hold, struct pincheck_h
 
 /**
  * gup_can_cut() - may the page at this index be given back without the one before it?
- * @hold: of which
+ * @hold: of a kind that uses GUP
  * @index: of the page
  *
- * Return: true: each page has a reference of its own.
+ * Return: true: each page has its own reference.
  */
 bool gup_can_cut(const struct hold *hold, unsigned long index)
 {
@@ -150,9 +151,9 @@ bool gup_can_cut(const struct hold *hold, unsigned long index)
  * gup_give_back() - give references of a hold back
  * @calls: the kind's calls
  * @hold: whose pages nobody uses any more
- * @first: index of the first of them
- * @nr: how many, all still held
- * @dirty: mark them dirty first
+ * @first: index of the first page
+ * @nr: number of pages, all of them still held
+ * @dirty: mark the pages dirty first
  *
  * Context: process context, sleeps; @hold->busy is held for writing or nobody else can find it.
  */
@@ -160,5 +161,5 @@ void gup_give_back(const struct gup_calls *calls, struct hold *hold, unsigned lo
 		   unsigned long nr, bool dirty)
 {
 	put_pages(calls, hold->pages + first, nr, dirty);
-	session_count(hold->session, 0, nr);
+	account_references(hold->account, 0, nr);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the kinds of hold that go through get_user_pages() and its siblings have in common. */
+/* What the kinds of hold that use get_user_pages() and its variants have in common. */
 #ifndef PINCHECK_GUP_H
 #define PINCHECK_GUP_H
 
 #include <linux/types.h>
 
-/* Most pages given back without a chance to reschedule. Unlike taking, this leaves IRQs on. */
+/* Most pages given back without cond_resched(). Unlike GUP-fast, this leaves IRQs on. */
 #define PUT_CHUNK_PAGES		16384UL
 
 struct hold;
@@ -16,10 +16,10 @@ struct pincheck_hold;
 /**
  * struct gup_calls - the calls by which a kind takes references and gives them back
  *
- * All can be killed while they wait for a fault.
+ * A fatal signal ends each of them while it waits for a fault.
  *
- * @fast: tries GUP-fast and falls back; for the caller's memory only
- * @slow: goes the slow path at once; takes mmap_lock, and drops it while a fault waits
+ * @fast: tries GUP-fast and falls back to the slow path; for the caller's own memory only
+ * @slow: takes the slow path at once; takes mmap_lock, and drops it while a fault waits
  * @put: gives @nr references back; @dirty: marks the pages dirty first, under the page lock
  */
 struct gup_calls {

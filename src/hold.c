@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Hold lifetime: what is charged, who may use it, and what becomes of the structure. */
+/* Hold lifetime: what is charged, who may use a hold, and when the structure is freed. */
 #include <linux/atomic.h>
 #include <linux/capability.h>
 #include <linux/err.h>
@@ -9,32 +9,33 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/string.h>
+#include "explain.h"
 #include "hold.h"
-#include "session.h"
 #include "whitelist.h"
 
 /**
- * struct memory - whose memory a hold is to be taken on
- * @mm: with a reference on its users, unless it is the caller's own
+ * struct owner_mm - whose memory a hold is to be taken on
+ * @mm: of the caller; or of another process, then with a reference on the users of @mm
  * @limit: RLIMIT_MEMLOCK of the process, in pages
  */
-struct memory {
+struct owner_mm {
 	struct mm_struct *mm;
 	unsigned long limit;
 };
 
 /*
- * A module has no way from a pidfd to a process: the number has to do, and tools/lib/pidfd.c proves
- * whose it was. Return: 0 or -ESRCH.
+ * The kernel exports no way from a pidfd to a process, so the caller passes a number;
+ * tools/lib/pidfd.c proves which process had that number. Return: 0 or -ESRCH.
  */
-static int memory_find(s32 pid, struct memory *memory)
+static int find_owner_mm(s32 pid, struct owner_mm *owner)
 {
 	struct task_struct *task;
 	struct pid *number;
 
 	if (!pid) {
-		memory->mm = current->mm;
-		memory->limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+		owner->mm = current->mm;
+		owner->limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 		return 0;
 	}
 	number = find_get_pid(pid);
@@ -42,53 +43,53 @@ static int memory_find(s32 pid, struct memory *memory)
 	put_pid(number);
 	if (!task)
 		return -ESRCH;
-	memory->mm = get_task_mm(task);
-	memory->limit = task_rlimit(task, RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	owner->mm = get_task_mm(task);
+	owner->limit = task_rlimit(task, RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 	put_task_struct(task);
-	return memory->mm ? 0 : -ESRCH;
+	return owner->mm ? 0 : -ESRCH;
 }
 
 /*
- * As other drivers count: pinned pages against RLIMIT_MEMLOCK of the process whose memory it is.
- * Plain references count too: they keep memory from being reclaimed just as well. A hold without
- * references pins nothing. What the hold itself takes is charged elsewhere: see hold_memory.c.
+ * Charges as other drivers do: pinned pages against RLIMIT_MEMLOCK of the process whose memory is
+ * held. Plain references are charged, too: they keep memory from being reclaimed just as well. A
+ * hold without references pins nothing. The memory of the hold itself is charged by hold_memory.c.
  */
-static int charge(const struct hold_ops *ops, const struct memory *memory, unsigned long nr)
+static int charge_pinned(const struct hold_ops *ops, const struct owner_mm *owner, unsigned long nr)
 {
-	atomic64_t *pinned = &memory->mm->pinned_vm;
+	atomic64_t *pinned = &owner->mm->pinned_vm;
 
 	if (!hold_refers(ops))
 		return 0;
-	if ((u64)atomic64_add_return(nr, pinned) <= memory->limit || capable(CAP_IPC_LOCK))
+	if ((u64)atomic64_add_return(nr, pinned) <= owner->limit || capable(CAP_IPC_LOCK))
 		return 0;
 	atomic64_sub(nr, pinned);
 	return -ENOMEM;
 }
 
-static void uncharge(const struct hold_ops *ops, struct mm_struct *mm, unsigned long nr)
+static void uncharge_pinned(const struct hold_ops *ops, struct mm_struct *mm, unsigned long nr)
 {
 	if (hold_refers(ops))
 		atomic64_sub(nr, &mm->pinned_vm);
 }
 
 /**
- * hold_uncharge() - pages of a hold were given back
- * @hold: whose
- * @nr: how many
+ * hold_uncharge() - take back the charge for pages that were given back
+ * @hold: that had the pages
+ * @nr: number of pages
  */
 void hold_uncharge(struct hold *hold, unsigned long nr)
 {
-	uncharge(hold->ops, hold->mm, nr);
+	uncharge_pinned(hold->ops, hold->mm, nr);
 }
 
-static void hold_init(struct hold *hold, struct session *session, struct mm_struct *mm, u32 id,
+static void hold_init(struct hold *hold, struct account *account, struct mm_struct *mm, u32 id,
 		      const struct pincheck_hold *request)
 {
 	refcount_set(&hold->users, 1);
 	init_rwsem(&hold->busy);
 	hold->gone = false;
 	hold->written = false;
-	hold->session = session;
+	hold->account = account;
 	hold->mm = mm;
 	mmgrab(hold->mm);
 	hold->id = id;
@@ -98,14 +99,24 @@ static void hold_init(struct hold *hold, struct session *session, struct mm_stru
 	hold->flags = request->flags;
 }
 
+/**
+ * hold_clear_pages() - a kind without references begins: no page yet, and none that GUP found
+ * @hold: that is being taken
+ */
+void hold_clear_pages(struct hold *hold)
+{
+	memset(hold->pages, 0, hold->nr * sizeof(*hold->pages));
+	memset32(hold->fast, SPLIT_UNKNOWN, ARRAY_SIZE(hold->fast));
+}
+
 static void hold_end(struct hold *hold)
 {
 	mmdrop(hold->mm);
 	hold_memory_free(hold);
 }
 
-/* The whitelist, where the caller has asked for it. */
-static int judge_as_policy(const struct hold *hold, u32 *reason, unsigned long *allowed)
+/* Enforces the whitelist, if the caller has asked for that. */
+static int judge_by_policy(const struct hold *hold, u32 *reason, unsigned long *allowed)
 {
 	const u32 longterm_write = PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_WRITE;
 
@@ -116,16 +127,16 @@ static int judge_as_policy(const struct hold *hold, u32 *reason, unsigned long *
 }
 
 /*
- * What is written through references is marked dirty when the hold ends. On a page of a file that
- * tracks dirtying this may be too late: writeback has cleaned the page, reclaim has taken its
- * buffers, and the file system is not asked again. Kernels crash or lose data then, and it makes no
- * difference whether the caller says DIRTY_LATE or DIRTY_UNLOCKED, which need CAP_SYS_ADMIN, or just
- * takes its time. So such holds need it as well, whether reclaim looks for pins (it does not before
- * 5.11) or not.
+ * Pages written through references are marked dirty when the hold ends. For a page of a file that
+ * tracks dirtying this may be too late: writeback has cleaned the page, reclaim has taken the
+ * page's buffers, and the file system is not asked again. Kernels crash or lose data then, whether
+ * the caller passes DIRTY_LATE or DIRTY_UNLOCKED, which need CAP_SYS_ADMIN, or only releases late.
+ * So such holds need CAP_SYS_ADMIN as well, even on kernels whose reclaim looks for pins (from
+ * 5.11).
  *
- * Other kinds do no such harm. Kind memfd has pages of shmem and hugetlb only, which have no buffers.
- * Kinds mirror and pfnmap mark a page while the writable entry that the file system has allowed is
- * still in the page table.
+ * Other kinds do no such harm. Kind memfd has pages of shmem and hugetlb only, which have no
+ * buffers. Kinds mirror and pfnmap mark a page while the writable entry that the file system has
+ * allowed is still in the page table.
  */
 static int judge_by_privilege(const struct hold *hold, u32 *reason, unsigned long *allowed)
 {
@@ -139,12 +150,12 @@ static int judge_by_privilege(const struct hold *hold, u32 *reason, unsigned lon
 	return err == -EFAULT ? -EPERM : err;
 }
 
-/* May the caller keep what it has taken? If not, the hold is given back. */
-static int hold_judge(struct hold *hold, struct pincheck_hold *request)
+/* May the caller keep these pages? If not, the hold gives them back. */
+static int judge_hold(struct hold *hold, struct pincheck_hold *request)
 {
 	unsigned long allowed;
 	u32 reason;
-	int err = judge_as_policy(hold, &reason, &allowed) ?:
+	int err = judge_by_policy(hold, &reason, &allowed) ?:
 		  judge_by_privilege(hold, &reason, &allowed);
 
 	if (!err)
@@ -155,28 +166,26 @@ static int hold_judge(struct hold *hold, struct pincheck_hold *request)
 	return err;
 }
 
-static struct hold *take(struct session *session, const struct hold_ops *ops, u32 id,
-			 struct pincheck_hold *request, const struct memory *memory)
+static struct hold *take_from_owner(struct account *account, const struct hold_ops *ops, u32 id,
+				    struct pincheck_hold *request, const struct owner_mm *owner)
 {
 	unsigned long nr = request->len >> PAGE_SHIFT;
 	struct hold *hold;
 	int err;
 
-	err = charge(ops, memory, nr);
-	if (err) {
-		request->reason = PINCHECK_REASON_MEMLOCK;
-		return ERR_PTR(err);
-	}
-	hold = hold_memory_alloc(session, ops, request);
+	err = charge_pinned(ops, owner, nr);
+	if (err)
+		return ERR_PTR(refuse(&request->reason, PINCHECK_REASON_MEMLOCK, err));
+	hold = hold_memory_alloc(account, ops, request);
 	if (!hold) {
-		uncharge(ops, memory->mm, nr);
+		uncharge_pinned(ops, owner->mm, nr);
 		return ERR_PTR(-ENOMEM);
 	}
-	hold_init(hold, session, memory->mm, id, request);
+	hold_init(hold, account, owner->mm, id, request);
 	hold->ops = ops;
 	err = ops->take(hold, request);
 	if (!err)
-		err = hold_judge(hold, request);
+		err = judge_hold(hold, request);
 	if (err) {
 		hold_uncharge(hold, nr);
 		hold_end(hold);
@@ -187,62 +196,52 @@ static struct hold *take(struct session *session, const struct hold_ops *ops, u3
 
 /**
  * hold_take() - take a hold on memory of the calling process, or of another
- * @session: that takes it
- * @ops: its kind
- * @id: reserved for it
+ * @account: of the session that takes the hold
+ * @ops: the kind
+ * @id: reserved for the hold
  * @request: checked; its reason is set on failure, its pages always
  *
  * Context: process context, sleeps, takes mmap_lock.
  *
  * Return: the hold, with one reference, or ERR_PTR() of what struct pincheck_hold promises.
  */
-struct hold *hold_take(struct session *session, const struct hold_ops *ops, u32 id,
+struct hold *hold_take(struct account *account, const struct hold_ops *ops, u32 id,
 		       struct pincheck_hold *request)
 {
-	struct memory memory;
+	struct owner_mm owner;
 	struct hold *hold;
-	int err = memory_find(request->pid, &memory);
+	int err = find_owner_mm(request->pid, &owner);
 
-	if (err) {
-		request->reason = PINCHECK_REASON_ARGUMENT;
-		return ERR_PTR(err);
-	}
-	hold = take(session, ops, id, request, &memory);
+	if (err)
+		return ERR_PTR(refuse(&request->reason, PINCHECK_REASON_ARGUMENT, err));
+	hold = take_from_owner(account, ops, id, request, &owner);
 	if (request->pid)
-		mmput(memory.mm);
+		mmput(owner.mm);
 	return hold;
 }
 
 /**
  * hold_enter() - begin to use the pages of a hold
- * @session: whose
- * @id: of the hold
+ * @hold: on which the caller has a reference
  *
- * Context: process context, sleeps. Until hold_leave() the hold is not given back. The only lock
- * taken inside another is mmap_lock, inside this one.
+ * Context: process context, sleeps. Until hold_leave() no page of the hold is given back. The only
+ * lock that may be taken inside @hold->busy is mmap_lock.
  *
- * Return: the hold, or ERR_PTR: -ENOENT, or -EINTR when a fatal signal came while waiting.
+ * Return: 0; -ENOENT when all pages were given back; -EINTR when a fatal signal came meanwhile.
  */
-struct hold *hold_enter(struct session *session, u32 id)
+int hold_enter(struct hold *hold)
 {
-	struct hold *hold = session_find(session, id);
-
-	if (!hold)
-		return ERR_PTR(-ENOENT);
-	if (down_read_killable(&hold->busy)) {
-		hold_put(hold);
-		return ERR_PTR(-EINTR);
-	}
-	if (hold->gone) {
-		hold_leave(hold);
-		return ERR_PTR(-ENOENT);
-	}
-	return hold;
+	if (down_read_killable(&hold->busy))
+		return -EINTR;
+	if (!hold->gone)
+		return 0;
+	up_read(&hold->busy);
+	return -ENOENT;
 }
 
 /**
- * hold_leave() - the pages are used no more
- * @hold: from hold_enter()
+ * hold_leave() - the caller uses the pages no more, nor the hold
+ * @hold: after hold_enter(); the caller's reference is dropped
  */
 void hold_leave(struct hold *hold)
 {
@@ -252,7 +251,7 @@ void hold_leave(struct hold *hold)
 
 /**
  * hold_put() - drop a reference on the structure
- * @hold: ends with the last one; its pages were given back by then
+ * @hold: freed with the last reference; all its pages were given back by then
  */
 void hold_put(struct hold *hold)
 {

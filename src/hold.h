@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A hold: one set of references on one address range; and the kinds of it. */
+/* A hold: one set of references on one address range; and the kinds of holds. */
 #ifndef PINCHECK_HOLD_H
 #define PINCHECK_HOLD_H
 
@@ -19,73 +19,87 @@
 /* 1 GiB worth of 4 KiB pages: bounds the array of one hold, and the time of one ioctl. */
 #define HOLD_PAGES_MAX		262144UL
 
+struct account;
 struct hold;
 struct interval;
 struct io_part;
-struct session;
 
 /**
  * struct hold_ops - a kind of hold
- * @flags: PINCHECK_HOLD_* it may be taken with
- * @by_address: its pages were found where something was mapped, at @addr of the hold
- * @check: what does not depend on any memory: 0 or -EINVAL
- * @own_bytes: memory that a hold of this kind needs besides its pages, as @own; NULL: none
- * @take: fill @pages of a hold and say in pages of the request how many came; what came of a
- *	range that cannot be held whole is given back before returning the error. Sets reason
- *	where the address cannot explain the error. Calls references_taken() for each chunk of
- *	pages it got references on, or nothing is booked
- * @can_cut: may the page at this index be given back without the one before it? Both are held.
- *	NULL: the hold is given back whole or not at all
- * @give_back: @nr pages of a hold that was taken, from @first on, all of them still held; @dirty:
- *	marks them dirty first, under the page lock
- * @access: device I/O on a page of a hold that was taken; NULL: the pages are used as they are
- * @steal: give the same pages' pins to the kernel, and have a plain reference on each instead; NULL:
- *	not this kind
- * @interval: what is watched instead of held; NULL for kinds that have references
- * @kept: a page that the hold has a plain reference on, though it is not one of its pages any more;
- *	or NULL. It may go at any time: for comparing
+ * @flags: PINCHECK_HOLD_* that this kind knows
+ * @by_address: the hold's pages were mapped at @addr of the hold when they were found
+ * @plain: the references are plain ones (FOLL_GET), not pins
+ * @always_longterm: the pins are long-term, with or without PINCHECK_HOLD_LONGTERM
+ * @pins_folios: pages of one folio that follow each other in a chunk share one pin
+ * @check: checks what does not depend on memory: 0 or -EINVAL
+ * @private_bytes: size of @private of a hold of this kind; NULL: the kind has no private memory
+ * @take: fills @pages of a hold and sets pages of the request to the number of pages that came. If
+ *	the range cannot be held whole, gives back what came, and returns the error; sets the
+ *	reason if the address alone cannot explain the error. Calls references_taken() for each
+ *	chunk of referenced pages, which counts them
+ * @can_cut: may the page at this index be given back without the page before it? Both are held.
+ *	NULL: such a hold is given back whole or not at all
+ * @give_back: gives back @nr pages from @first on, all of them still held; @dirty: marks them dirty
+ *	first, under the page lock
+ * @access: device I/O on one page of the hold; NULL: device_access() on the page
+ * @steal: gives the pins of these pages to the kernel, and takes a plain reference on each page
+ *	instead; NULL: this kind has no pins that can be stolen
+ * @interval: the watched range of a kind without references; NULL for kinds with references
+ * @stale_page: the page that was at this index and on which the hold keeps a plain reference, or
+ *	NULL. May be freed at any time: compare the pointer, never dereference it
  */
 struct hold_ops {
 	u32 flags;
 	bool by_address;
+	bool plain;
+	bool always_longterm;
+	bool pins_folios;
 	int (*check)(const struct pincheck_hold *request);
-	size_t (*own_bytes)(const struct pincheck_hold *request);
+	size_t (*private_bytes)(const struct pincheck_hold *request);
 	int (*take)(struct hold *hold, struct pincheck_hold *request);
 	bool (*can_cut)(const struct hold *hold, unsigned long index);
 	void (*give_back)(struct hold *hold, unsigned long first, unsigned long nr, bool dirty);
 	int (*access)(struct hold *hold, const struct io_part *part);
 	void (*steal)(struct hold *hold, unsigned long first, unsigned long nr);
 	struct interval *(*interval)(struct hold *hold);
-	struct page *(*kept)(const struct hold *hold, unsigned long index);
+	struct page *(*stale_page)(const struct hold *hold, unsigned long index);
 };
 
-extern const struct hold_ops pin_ops;
-extern const struct hold_ops get_ops;
-extern const struct hold_ops memfd_ops;
-extern const struct hold_ops mirror_ops;
-extern const struct hold_ops pfnmap_ops;
+/*
+ * All kinds of hold, in the order of enum pincheck_kind: the number, the ops, and whether this
+ * kernel is configured for the kind. HOLD answers EOPNOTSUPP where the kernel is not.
+ */
+#define HOLD_KINDS(ROW) \
+	ROW(PINCHECK_KIND_PIN, pin_ops, true) \
+	ROW(PINCHECK_KIND_GET, get_ops, true) \
+	ROW(PINCHECK_KIND_MEMFD, memfd_ops, true) \
+	ROW(PINCHECK_KIND_MIRROR, mirror_ops, IS_ENABLED(CONFIG_HMM_MIRROR)) \
+	ROW(PINCHECK_KIND_PFNMAP, pfnmap_ops, IS_ENABLED(CONFIG_MMU_NOTIFIER))
+
+#define HOLD_KIND_DECLARE(kind, ops, offered)	extern const struct hold_ops ops;
+HOLD_KINDS(HOLD_KIND_DECLARE)
 
 /**
  * struct hold - one set of references on one address range
- * @users: how many may look at this structure
+ * @users: references on this structure
  * @busy: held for reading while the pages are used, for writing while some are given back
- * @gone: the pages were given back; under @busy
- * @written: the device wrote through it: dirty on release
- * @ops: its kind
- * @session: that took it; outlives it
- * @id: in @session
- * @mm: whose memory it is, and who is charged for it; not necessarily alive any more
- * @addr: first address; 0 where pages have none
+ * @gone: all pages were given back; under @busy
+ * @written: the device wrote through this hold: its pages are marked dirty when they are given back
+ * @ops: the kind
+ * @account: of the session; outlives the hold
+ * @id: in the session
+ * @mm: whose memory is held, and who is charged for the pages; may have ended
+ * @addr: first address; 0 for kinds whose pages have no address
  * @nr: base pages
- * @left: how many of them were not given back yet
- * @room: how many fit into @pages
+ * @left: pages that were not given back yet
+ * @capacity: entries of @pages
  * @flags: PINCHECK_HOLD_*
  * @fast: for each chunk of HOLD_CHUNK_PAGES, its split
- * @charged: bytes that the session is charged for the memory of this hold; 0 with CAP_IPC_LOCK
- * @own: @own_bytes of its kind's own, zeroed before the hold is taken; or NULL
- * @pages: the pages, in order of address; memory of its own. NULL for those given back, of which
- *	there are none as long as @left is @nr; and for those a mirror does not have at the moment
- * @stolen: which of them have a plain reference instead of a pin; NULL: none
+ * @charged: bytes charged for the memory of this hold; 0 with CAP_IPC_LOCK
+ * @private: for the kind: @private_bytes of memory, zeroed before the hold is taken; or NULL
+ * @pages: the pages, in order of address. NULL for pages that were given back (none while @left is
+ *	@nr), and for pages that a mirror does not have at the moment
+ * @stolen: pages that have a plain reference instead of a pin; NULL: no page
  */
 struct hold {
 	refcount_t users;
@@ -93,22 +107,22 @@ struct hold {
 	bool gone;
 	bool written;
 	const struct hold_ops *ops;
-	struct session *session;
+	struct account *account;
 	struct mm_struct *mm;
 	unsigned long addr;
 	unsigned long nr;
 	unsigned long left;
-	unsigned long room;
+	unsigned long capacity;
 	u32 id;
 	u32 flags;
 	u32 fast[HOLD_PAGES_MAX / HOLD_CHUNK_PAGES];
 	size_t charged;
-	void *own;
+	void *private;
 	struct page **pages;
 	unsigned long *stolen;
 };
 
-/** hold_refers() - does a hold of this kind have references: are its pages pinned, and charged? */
+/** hold_refers() - does this kind of hold have references, so that its pages are charged? */
 static inline bool hold_refers(const struct hold_ops *ops)
 {
 	return !ops->interval;
@@ -120,18 +134,19 @@ static inline u32 hold_path(const struct hold *hold, unsigned long index)
 	return split_path(hold->fast[index / HOLD_CHUNK_PAGES], index % HOLD_CHUNK_PAGES);
 }
 
-struct hold *hold_take(struct session *session, const struct hold_ops *ops, u32 id,
+struct hold *hold_take(struct account *account, const struct hold_ops *ops, u32 id,
 		       struct pincheck_hold *request);
-struct hold *hold_enter(struct session *session, u32 id);
+void hold_clear_pages(struct hold *hold);
+int hold_enter(struct hold *hold);
 void hold_leave(struct hold *hold);
 void hold_uncharge(struct hold *hold, unsigned long nr);
-long hold_release(struct session *session, const struct pincheck_release *request);
+long hold_release(struct hold *hold, const struct pincheck_release *request, bool *ended);
 void hold_give_back(struct hold *hold);
 void hold_put(struct hold *hold);
-struct hold *hold_memory_alloc(struct session *session, const struct hold_ops *ops,
+struct hold *hold_memory_alloc(struct account *account, const struct hold_ops *ops,
 			       struct pincheck_hold *request);
 void *hold_memory_add(struct hold *hold, size_t bytes);
 void hold_memory_free(struct hold *hold);
-void hold_memory_forget(struct session *session);
+void hold_memory_forget(struct account *account);
 
 #endif

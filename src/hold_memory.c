@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The memory of holds of every kind: allocated, charged and freed here and nowhere else, so that no
- * kind of hold can forget to charge for it.
+ * The memory of holds of every kind is allocated, charged and freed here and nowhere else, so that
+ * no kind of hold can forget to charge for it.
  */
 #include <linux/atomic.h>
 #include <linux/gfp.h>
@@ -10,16 +10,15 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
-#include "charge.h"
+#include "account.h"
 #include "hold.h"
-#include "session.h"
 
-/* 512 KiB of memory at most stay with a session that has no use for them at the moment. */
+/* A spare hold with more pages is freed: at most 512 KiB stay with a session that needs none. */
 #define SPARE_PAGES_MAX		65536UL
 
 /*
- * kmalloc() gives powers of two: up to twice what is needed. Where that would waste a page or
- * more, vmalloc() does not.
+ * kmalloc() rounds up to a power of two, and so allocates up to twice what is needed. vmalloc()
+ * does not: use it where kmalloc() would waste a page or more.
  */
 static void *array_alloc(size_t bytes, gfp_t flags)
 {
@@ -31,7 +30,7 @@ static void *array_alloc(size_t bytes, gfp_t flags)
 
 static void hold_dealloc(struct hold *hold)
 {
-	kvfree(hold->own);
+	kvfree(hold->private);
 	kvfree(hold->stolen);
 	kvfree(hold->pages);
 	kfree(hold);
@@ -43,8 +42,8 @@ static struct hold *hold_new(unsigned long nr)
 
 	if (!hold)
 		return NULL;
-	hold->room = nr;
-	hold->own = NULL;
+	hold->capacity = nr;
+	hold->private = NULL;
 	hold->stolen = NULL;
 	hold->pages = array_alloc(nr * sizeof(*hold->pages), 0);
 	if (hold->pages)
@@ -53,12 +52,12 @@ static struct hold *hold_new(unsigned long nr)
 	return NULL;
 }
 
-/* The spare hold, if @nr pages fit with no more than a page to waste. Else the spare hold goes. */
-static struct hold *spare_take(struct session *session, unsigned long nr)
+/* The spare hold, if @nr pages fit and less than a page is wasted. Otherwise the spare is freed. */
+static struct hold *spare_take(struct account *account, unsigned long nr)
 {
-	struct hold *hold = xchg(&session->spare, NULL);
+	struct hold *hold = xchg(&account->spare, NULL);
 
-	if (hold && hold->room >= nr && hold->room - nr < PAGE_SIZE / sizeof(*hold->pages))
+	if (hold && hold->capacity >= nr && hold->capacity - nr < PAGE_SIZE / sizeof(*hold->pages))
 		return hold;
 	if (hold)
 		hold_dealloc(hold);
@@ -67,22 +66,23 @@ static struct hold *spare_take(struct session *session, unsigned long nr)
 
 /**
  * hold_memory_alloc() - memory for a hold: the structure, its pages, and what its kind needs
- * @session: that takes the hold, and is charged
- * @ops: its kind
+ * @account: of the session that takes the hold
+ * @ops: the kind
  * @request: checked; its reason is set on failure
  *
- * Return: the hold, of which only @room, @own (zeroed), @stolen and @charged mean anything; or NULL.
+ * Return: the hold, of which only @capacity, @private (zeroed), @stolen and @charged are valid; or
+ * NULL.
  */
-struct hold *hold_memory_alloc(struct session *session, const struct hold_ops *ops,
+struct hold *hold_memory_alloc(struct account *account, const struct hold_ops *ops,
 			       struct pincheck_hold *request)
 {
+	size_t private = ops->private_bytes ? ops->private_bytes(request) : 0, charged = 0;
 	unsigned long nr = request->len >> PAGE_SHIFT;
-	size_t own = ops->own_bytes ? ops->own_bytes(request) : 0, charged = 0;
-	struct hold *hold = spare_take(session, nr);
-	unsigned long room = hold ? hold->room : nr;
+	struct hold *hold = spare_take(account, nr);
+	unsigned long capacity = hold ? hold->capacity : nr;
 
 	request->reason = PINCHECK_REASON_MEMLOCK;
-	if (charge_add(&session->charge, sizeof(*hold) + room * sizeof(*hold->pages) + own,
+	if (charge_add(&account->charge, sizeof(*hold) + capacity * sizeof(*hold->pages) + private,
 		       &charged))
 		goto free;
 	request->reason = PINCHECK_REASON_MEMORY;
@@ -90,15 +90,15 @@ struct hold *hold_memory_alloc(struct session *session, const struct hold_ops *o
 		hold = hold_new(nr);
 	if (!hold)
 		goto uncharge;
-	if (own)
-		hold->own = array_alloc(own, __GFP_ZERO);
-	if (own && !hold->own)
+	if (private)
+		hold->private = array_alloc(private, __GFP_ZERO);
+	if (private && !hold->private)
 		goto uncharge;
 	request->reason = PINCHECK_REASON_NONE;
 	hold->charged = charged;
 	return hold;
 uncharge:
-	charge_sub(&session->charge, charged);
+	charge_sub(&account->charge, charged);
 free:
 	if (hold)
 		hold_dealloc(hold);
@@ -106,9 +106,9 @@ free:
 }
 
 /**
- * hold_memory_add() - more memory for a hold, that goes with it
+ * hold_memory_add() - more memory for a hold, charged and uncharged with the hold
  * @hold: from hold_memory_alloc(); the caller alone changes it
- * @bytes: how much
+ * @bytes: size
  *
  * Return: zeroed memory for kvfree(), or NULL when there is none, or RLIMIT_MEMLOCK is reached.
  */
@@ -117,45 +117,45 @@ void *hold_memory_add(struct hold *hold, size_t bytes)
 	size_t charged = 0;
 	void *memory;
 
-	if (charge_add(&hold->session->charge, bytes, &charged))
+	if (charge_add(&hold->account->charge, bytes, &charged))
 		return NULL;
 	memory = array_alloc(bytes, __GFP_ZERO);
 	if (memory)
 		hold->charged += charged;
 	else
-		charge_sub(&hold->session->charge, charged);
+		charge_sub(&hold->account->charge, charged);
 	return memory;
 }
 
 /**
- * hold_memory_free() - nobody knows the hold any more
- * @hold: from hold_memory_alloc(); its session is still there
+ * hold_memory_free() - free the memory of a hold to which no pointer is left
+ * @hold: from hold_memory_alloc(); its account still exists
  *
- * The session keeps its memory for the next hold, unless that is a lot, or somebody is charged for
- * it: who gave all holds back is charged for none.
+ * The session keeps this memory for its next hold, unless the memory is large or was charged: a
+ * session that gave all holds back is charged for none.
  */
 void hold_memory_free(struct hold *hold)
 {
-	struct session *session = hold->session;
+	struct account *account = hold->account;
 	size_t charged = hold->charged;
 
-	kvfree(hold->own);
+	kvfree(hold->private);
 	kvfree(hold->stolen);
-	hold->own = NULL;
+	hold->private = NULL;
 	hold->stolen = NULL;
-	if (!charged && hold->room <= SPARE_PAGES_MAX)
-		hold = xchg(&session->spare, hold);
+	if (!charged && hold->capacity <= SPARE_PAGES_MAX)
+		hold = xchg(&account->spare, hold);
 	if (hold)
 		hold_dealloc(hold);
-	charge_sub(&session->charge, charged);
+	charge_sub(&account->charge, charged);
 }
 
 /**
- * hold_memory_forget() - a session ends: its spare hold goes
- * @session: that has no other holds
+ * hold_memory_forget() - a session ends: free its spare hold
+ * @account: of a session that has no other holds
  */
-void hold_memory_forget(struct session *session)
+void hold_memory_forget(struct account *account)
 {
-	if (session->spare)
-		hold_dealloc(session->spare);
+	if (account->spare)
+		hold_dealloc(account->spare);
 }

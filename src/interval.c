@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A range of a process's memory that is watched, and the ring of what happened to it. */
+/* A watched range of a process's memory, and the ring of the invalidations in the range. */
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -7,15 +7,14 @@
 #include <linux/mmu_notifier.h>
 #include <linux/sched/signal.h>
 #include <linux/signal.h>
-#include <linux/slab.h>
-#include <linux/uaccess.h>
+#include "argument.h"
 #include "interval.h"
 
-/* How often an insertion that a wake-up without a signal disturbed is tried again. */
+/* Most attempts to insert a notifier while wake-ups without a signal disturb the insertion. */
 #define INSERT_TRIES	16
 
-/* MMU_NOTIFY_* are the kernel's own business: what they mean has names of ours. */
-static u32 reason_of(enum mmu_notifier_event event)
+/* MMU_NOTIFY_* are internal to the kernel and may be renumbered: the contract has its own names. */
+static u32 event_reason(enum mmu_notifier_event event)
 {
 	switch (event) {
 	case MMU_NOTIFY_UNMAP:
@@ -37,21 +36,21 @@ static u32 reason_of(enum mmu_notifier_event event)
 	}
 }
 
-static void record(struct interval *interval, const struct pincheck_event *event)
+static void record_event(struct interval *interval, const struct pincheck_event *event)
 {
-	if (interval->recorded - interval->told == INTERVAL_EVENTS) {
-		interval->told++;
+	if (interval->recorded - interval->taken == INTERVAL_EVENTS) {
+		interval->taken++;
 		interval->lost++;
 	}
 	interval->ring[interval->recorded++ % INTERVAL_EVENTS] = *event;
 }
 
 /*
- * Who may not sleep is refused only where somebody else has the lock: the kernel asks again later.
- * The sequence is set on every path that does not refuse, under the lock: that is what makes
- * mmu_interval_read_retry() true for whoever looked before.
+ * A caller that must not sleep is refused only if the lock is taken: the kernel then tries again.
+ * Every path that does not refuse sets the sequence under the lock, so that
+ * mmu_interval_read_retry() returns true to everybody who read the page tables before.
  */
-static bool invalidate(struct mmu_interval_notifier *notifier,
+static bool interval_invalidate(struct mmu_interval_notifier *notifier,
 		       const struct mmu_notifier_range *range, unsigned long sequence)
 {
 	struct interval *interval = container_of(notifier, struct interval, notifier);
@@ -60,7 +59,7 @@ static bool invalidate(struct mmu_interval_notifier *notifier,
 		.start = max(range->start, notifier->interval_tree.start),
 		.end = min(range->end, end),
 		.sequence = sequence,
-		.reason = reason_of(range->event),
+		.reason = event_reason(range->event),
 	};
 
 	if (mmu_notifier_range_blockable(range))
@@ -69,22 +68,22 @@ static bool invalidate(struct mmu_interval_notifier *notifier,
 		return false;
 	mmu_interval_set_seq(notifier, sequence);
 	interval->ops->invalidate(interval, range, &event);
-	record(interval, &event);
+	record_event(interval, &event);
 	mutex_unlock(&interval->lock);
 	return true;
 }
 
 static const struct mmu_interval_notifier_ops notifier_ops = {
-	.invalidate = invalidate,
+	.invalidate = interval_invalidate,
 };
 
 /*
  * The first notifier of an mm takes all locks of the mm, and mm_take_all_locks() gives up with
  * EINTR on anything that makes signal_pending() true (7906d00cd1f6, "mmu-notifiers: add
- * mm_take_all_locks() operation"). A program that is signalled often would never get its
- * notifier. So no signal but SIGKILL and SIGSTOP is let in meanwhile; what was sent is delivered
- * when the mask is restored. The caller has mmap_lock already, so nothing that may take long is
- * done behind the mask.
+ * mm_take_all_locks() operation"). A program that receives signals all the time would never get its
+ * notifier. So all signals but SIGKILL and SIGSTOP are blocked meanwhile, and delivered when the
+ * mask is restored. The caller has mmap_lock already, so nothing here waits for long behind the
+ * mask.
  */
 static int insert_undisturbed(struct interval *interval, struct mm_struct *mm,
 			      unsigned long start, unsigned long len)
@@ -101,10 +100,10 @@ static int insert_undisturbed(struct interval *interval, struct mm_struct *mm,
 }
 
 /*
- * What still disturbs the insertion is no signal that can be blocked: SIGSTOP, a debugger, the
- * freezer, task work (TIF_NOTIFY_SIGNAL). The task handles that on its way to user space, and the
- * system call is then made again. A wake-up that left nothing to handle is no reason to go there:
- * user space would see ERESTARTNOINTR.
+ * The insertion can still be disturbed by what no mask blocks: SIGSTOP, a debugger, the freezer,
+ * task work (TIF_NOTIFY_SIGNAL). The task handles these on its way to user space, and the system
+ * call is restarted. After a wake-up that left nothing to handle there is no restart: user space
+ * would see ERESTARTNOINTR. So that case is retried here.
  */
 static int insert_notifier(struct interval *interval, struct mm_struct *mm, unsigned long start,
 			   unsigned long len)
@@ -126,9 +125,22 @@ static int insert_notifier(struct interval *interval, struct mm_struct *mm, unsi
 }
 
 /**
- * interval_begin() - watch a range
- * @interval: filled
- * @mm: whose memory it is; has users, by the caller
+ * interval_check() - does the request name a range of addresses that can be watched?
+ * @request: of a kind that watches an interval
+ *
+ * Return: 0 or -EINVAL.
+ */
+int interval_check(const struct pincheck_hold *request)
+{
+	if (request->path || request->fd || request->offset || request->pid < 0)
+		return -EINVAL;
+	return range_check(request->addr, request->len, PAGE_SIZE, TASK_SIZE);
+}
+
+/**
+ * interval_begin() - begin to watch a range
+ * @interval: initialized
+ * @mm: with the range; the caller keeps its users
  * @start: first address
  * @len: bytes, not 0
  * @ops: of the user
@@ -145,16 +157,16 @@ int interval_begin(struct interval *interval, struct mm_struct *mm, unsigned lon
 	mutex_init(&interval->lock);
 	interval->ops = ops;
 	interval->recorded = 0;
-	interval->told = 0;
+	interval->taken = 0;
 	interval->lost = 0;
 	return insert_notifier(interval, mm, start, len);
 }
 
 /**
- * interval_end() - watch it no more
+ * interval_end() - stop watching a range
  * @interval: from interval_begin()
  *
- * Waits until no invalidation is under way: when this returns the user is not called again. The
+ * Waits until no invalidation is under way: when this returns, the ops are not called again. The
  * process may have ended long ago.
  *
  * Context: process context, sleeps; neither @interval->lock nor mmap_lock may be held.
@@ -164,54 +176,25 @@ void interval_end(struct interval *interval)
 	mmu_interval_notifier_remove(&interval->notifier);
 }
 
-/* The oldest @room events into @events. Return: how many. */
-static unsigned int take_events(struct interval *interval, struct pincheck_event *events,
-				unsigned int room, u64 *lost)
+/**
+ * interval_take_events() - take the oldest events out of the ring
+ * @interval: that recorded them
+ * @events: filled
+ * @capacity: of @events
+ * @lost: set to the number of events that the ring has overwritten since the last call
+ *
+ * Return: number of events taken.
+ */
+unsigned int interval_take_events(struct interval *interval, struct pincheck_event *events,
+				  unsigned int capacity, u64 *lost)
 {
 	unsigned int count = 0;
 
 	mutex_lock(&interval->lock);
 	*lost = interval->lost;
 	interval->lost = 0;
-	while (count < room && interval->told != interval->recorded)
-		events[count++] = interval->ring[interval->told++ % INTERVAL_EVENTS];
+	while (count < capacity && interval->taken != interval->recorded)
+		events[count++] = interval->ring[interval->taken++ % INTERVAL_EVENTS];
 	mutex_unlock(&interval->lock);
 	return count;
-}
-
-/* A caller's event may be shorter than ours, or longer: then its tail is cleared. */
-static int copy_event(void __user *user, const struct pincheck_event *event, u32 size)
-{
-	u32 known = min_t(u32, size, sizeof(*event));
-
-	if (copy_to_user(user, event, known) || clear_user(user + known, size - known))
-		return -EFAULT;
-	return 0;
-}
-
-/**
- * interval_tell() - EVENTS, for one range
- * @interval: that is asked
- * @request: checked; count and lost are filled
- *
- * Context: process context, sleeps, writes to user memory.
- *
- * Return: 0, -ENOMEM or -EFAULT.
- */
-int interval_tell(struct interval *interval, struct pincheck_events *request)
-{
-	unsigned int room = min_t(u64, request->room, INTERVAL_EVENTS), i;
-	char __user *user = u64_to_user_ptr(request->events);
-	struct pincheck_event *events;
-	int err = 0;
-
-	events = kmalloc_array(room, sizeof(*events), GFP_KERNEL_ACCOUNT);
-	if (!events)
-		return -ENOMEM;
-	request->count = take_events(interval, events, room, &request->lost);
-	for (i = 0; i < request->count && !err; i++)
-		err = copy_event(user + (size_t)i * request->event_size, &events[i],
-				 request->event_size);
-	kfree(events);
-	return err;
 }

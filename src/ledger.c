@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ledger: what this module itself holds of a page, by label. It is the truth that the kernel's
- * counters are compared with, and derived state: found by going through all holds when a report
- * asks for it, so that taking a hold costs nothing for it.
+ * The ledger: what this module itself holds of a page, by label. It is the truth with which the
+ * kernel's counters are compared. It is derived state: a report that needs it visits all holds, so
+ * that HOLD pays nothing for it.
  *
- * The pages of a hold are looked at without its lock. Those it refers to do not change while they
- * are held. A page that is given back meanwhile, or mirrored no more, may be anything by now, and
- * its memory map may go with it: pages are compared by their numbers, and nothing of them is read.
- * (Without CONFIG_SPARSEMEM_VMEMMAP page_to_pfn() itself reads the page. Then the RCU read-side
- * section keeps the memory map, see online.h; what is left is that a hold forgets a page only after
- * its reference was given back, and in between its memory would have to go offline.)
+ * The ledger reads the page pointers of a hold without the hold's lock. A held page does not
+ * change. A page that is given back meanwhile, or mirrored no more, may be used for anything, and
+ * its memory map may be freed: so pages are compared by their numbers, and no struct page is read.
+ * (Without CONFIG_SPARSEMEM_VMEMMAP page_to_pfn() reads the struct page. Then the RCU read-side
+ * section keeps the memory map, see online.h. One window is left: a hold clears its pointer after
+ * the reference was given back, and the page's memory would have to go offline in between.)
  */
 #include <linux/bitmap.h>
 #include <linux/errno.h>
@@ -28,14 +28,14 @@
 
 #define SIEVE_BITS	10
 
-/* Pages that have one place in the sieve: those of a folio have few, and a batch of reports, too. */
+/* Pages that share one bit of the sieve: a folio, or a batch of reports, sets only a few bits. */
 #define SIEVE_PFNS	512ULL
 
 /**
- * struct inquiry - the pages asked about
- * @reports: of them
- * @count: how many
- * @sieve: of the numbers of all pages of their folios: most pages held are none of them
+ * struct inquiry - the pages whose ledger is wanted
+ * @reports: of these pages
+ * @count: number of reports
+ * @sieve: bits of the numbers of all pages of their folios: lets the visit skip most held pages
  */
 struct inquiry {
 	struct pincheck_report *reports;
@@ -62,20 +62,20 @@ static bool is_in_folio(const struct pincheck_report *report, u64 pfn)
 	return pfn - report->head < 1ULL << report->order;
 }
 
-/* Of the pages of one folio, one after the other, kind memfd has one pin for all of them. */
+/* Where a kind pins folios, the first page of each run of pages of one folio has the pin. */
 static bool has_reference(const struct pincheck_report *report, const struct hold *hold,
 			  unsigned long index)
 {
 	struct page *before;
 
-	if (hold->ops != &memfd_ops || index % HOLD_CHUNK_PAGES == 0)
+	if (!hold->ops->pins_folios || index % HOLD_CHUNK_PAGES == 0)
 		return true;
 	before = READ_ONCE(hold->pages[index - 1]);
 	return !before || !is_in_folio(report, page_to_pfn(before));
 }
 
-/* A mirror has no reference, unless it keeps one to do harm: then that is a plain one. */
-static void enter_mirrored(struct pincheck_report *report, u64 pfn, bool kept)
+/* A mirror holds no page reference, except with DIRTY_LATE, where it keeps one plain reference. */
+static void count_mirrored(struct pincheck_report *report, u64 pfn, bool kept)
 {
 	report->folio_gets += kept;
 	if (pfn != report->pfn)
@@ -84,10 +84,10 @@ static void enter_mirrored(struct pincheck_report *report, u64 pfn, bool kept)
 	report->mirrors += !kept;
 }
 
-static void enter_page(struct pincheck_report *report, const struct hold *hold,
+static void count_held(struct pincheck_report *report, const struct hold *hold,
 		       unsigned long index, u64 pfn)
 {
-	bool get = hold->ops == &get_ops;
+	bool get = hold->ops->plain;
 
 	if (has_reference(report, hold, index)) {
 		report->folio_gets += get;
@@ -101,8 +101,7 @@ static void enter_page(struct pincheck_report *report, const struct hold *hold,
 		report->write_pins++;
 	else
 		report->read_pins++;
-	/* Kind memfd is long-term whether its flag says so or not. */
-	if ((hold->flags & PINCHECK_HOLD_LONGTERM) || hold->ops == &memfd_ops)
+	if ((hold->flags & PINCHECK_HOLD_LONGTERM) || hold->ops->always_longterm)
 		report->longterm_pins++;
 }
 
@@ -120,9 +119,9 @@ static void compare_page(struct inquiry *inquiry, const struct hold *hold,
 		if (!is_in_folio(report, pfn))
 			continue;
 		if (hold_refers(hold->ops))
-			enter_page(report, hold, index, pfn);
+			count_held(report, hold, index, pfn);
 		else
-			enter_mirrored(report, pfn, kept);
+			count_mirrored(report, pfn, kept);
 	}
 }
 
@@ -134,7 +133,7 @@ static void compare_pages(struct inquiry *inquiry, const struct hold *hold, unsi
 	page = READ_ONCE(hold->pages[index]);
 	if (page)
 		compare_page(inquiry, hold, index, page, false);
-	page = hold->ops->kept ? hold->ops->kept(hold, index) : NULL;
+	page = hold->ops->stale_page ? hold->ops->stale_page(hold, index) : NULL;
 	if (page)
 		compare_page(inquiry, hold, index, page, true);
 	rcu_read_unlock();
@@ -156,9 +155,9 @@ static int compare_hold(const struct hold *hold, void *data)
 }
 
 /**
- * ledger_fill() - complete reports by what the module holds
+ * ledger_fill() - fill in the part of reports that says what the module holds
  * @reports: of pages
- * @count: how many
+ * @count: number of reports
  *
  * Context: process context, sleeps, takes sessions_lock.
  *

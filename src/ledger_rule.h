@@ -42,8 +42,8 @@ static inline __s32 ledger_cache_references(const struct pincheck_report *report
  * @report: with PINCHECK_REPORT_LEDGER; explained and unexplained are filled where they can be
  * @facts: of the kernel
  *
- * Explained are mappings, the swap cache, the page cache with its private data, and what this module
- * holds.
+ * Explained are mappings, the swap cache, the page cache with its private data, and what this
+ * module holds.
  */
 static inline void ledger_explain(struct pincheck_report *report, const struct ledger_facts *facts)
 {

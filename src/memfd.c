@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The hold of kind "memfd": pages of a file of shmem or hugetlb, as udmabuf and iommufd take them,
- * whether they are mapped, or exist, or not.
+ * mapped or not; pages that the file lacks are allocated.
  *
- * The kernel pins each folio of a call once, not each page. A pinned folio is not split, so runs
- * of pages of one folio, within the chunk of one call, tell later what was pinned.
+ * The kernel pins each folio of a call once, not each page. A pinned folio is never split, so each
+ * run of pages of one folio, within the chunk of one call, has exactly one pin.
  */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
@@ -20,19 +20,14 @@
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
+#include "account.h"
 #include "argument.h"
 #include "compat/memfd.h"
+#include "explain.h"
 #include "hold.h"
 #include "references.h"
-#include "session.h"
 
 #define WRITE_SEALS	(F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
-
-static int refuse(struct pincheck_hold *request, u32 reason, int err)
-{
-	request->reason = reason;
-	return err;
-}
 
 static int memfd_check(const struct pincheck_hold *request)
 {
@@ -51,7 +46,7 @@ static bool is_hugetlb(const struct inode *inode)
 	return IS_ENABLED(CONFIG_HUGETLBFS) && inode->i_sb->s_magic == HUGETLBFS_MAGIC;
 }
 
-/* F_SEAL_* of a file that is one of the two. */
+/* F_SEAL_* of a file of shmem or hugetlb. */
 static unsigned int seals_of(struct inode *inode)
 {
 #ifdef CONFIG_HUGETLBFS
@@ -61,24 +56,24 @@ static unsigned int seals_of(struct inode *inode)
 	return SHMEM_I(inode)->seals;
 }
 
-/* Under the inode's lock, which adding a seal takes, too. */
-static int file_check(struct file *file, struct pincheck_hold *request)
+/* Under the inode's lock, which fcntl(F_ADD_SEALS) takes, too. */
+static int check_file(struct file *file, struct pincheck_hold *request)
 {
 	bool write = request->flags & PINCHECK_HOLD_WRITE;
 	struct inode *inode = file_inode(file);
 
 	if (!S_ISREG(inode->i_mode) || !(is_shmem(inode) || is_hugetlb(inode)))
-		return refuse(request, PINCHECK_REASON_FILE, -EINVAL);
+		return refuse(&request->reason, PINCHECK_REASON_FILE, -EINVAL);
 	if (!(file->f_mode & (write ? FMODE_WRITE : FMODE_READ)))
-		return refuse(request, PINCHECK_REASON_ACCESS, -EACCES);
+		return refuse(&request->reason, PINCHECK_REASON_ACCESS, -EACCES);
 	if (write && (seals_of(inode) & WRITE_SEALS))
-		return refuse(request, PINCHECK_REASON_ACCESS, -EPERM);
+		return refuse(&request->reason, PINCHECK_REASON_ACCESS, -EPERM);
 	if (request->offset + request->len > i_size_read(inode))
-		return refuse(request, PINCHECK_REASON_UNMAPPED, -EINVAL);
+		return refuse(&request->reason, PINCHECK_REASON_UNMAPPED, -EINVAL);
 	return 0;
 }
 
-/* Pages of one chunk as it was taken: each run of pages of one folio has one pin. */
+/* Gives back pages of one chunk: each run of pages of one folio has one pin. */
 static void put_chunk(struct page **pages, unsigned long nr, bool dirty)
 {
 	struct page *head = NULL;
@@ -108,19 +103,19 @@ static void memfd_give_back(struct hold *hold, unsigned long first, unsigned lon
 		put_chunk(hold->pages + first, chunk, dirty);
 		cond_resched();
 	}
-	session_count(hold->session, 0, nr);
+	account_references(hold->account, 0, nr);
 }
 
-/* Not between pages that have one pin for the two of them. */
+/* No part may end between two pages that share one pin. */
 static bool memfd_can_cut(const struct hold *hold, unsigned long index)
 {
 	return index % HOLD_CHUNK_PAGES == 0 ||
 	       compound_head(hold->pages[index - 1]) != compound_head(hold->pages[index]);
 }
 
-/* Return: how many pages came; *err: why not all of them. */
+/* Return: number of pages that came; *err: why not all of them. */
 static unsigned long take_chunks(struct hold *hold, struct file *file, loff_t start,
-				 struct folio **room, int *err)
+				 struct folio **folios, int *err)
 {
 	unsigned long done = 0, chunk;
 	long got;
@@ -132,7 +127,7 @@ static unsigned long take_chunks(struct hold *hold, struct file *file, loff_t st
 			break;
 		}
 		got = compat_memfd_pin(file, start + ((loff_t)done << PAGE_SHIFT), chunk,
-				       hold->pages + done, room);
+				       hold->pages + done, folios);
 		hold->fast[done / HOLD_CHUNK_PAGES] = SPLIT_UNKNOWN;
 		if (got < 0) {
 			*err = got;
@@ -147,7 +142,7 @@ static unsigned long take_chunks(struct hold *hold, struct file *file, loff_t st
 	return done;
 }
 
-/* Is part of the range not in the page cache? Under the inode's lock nothing is taken out of it. */
+/* Does the page cache lack a page of the range? The inode's lock keeps pages from being removed. */
 static bool has_hole(struct inode *inode, const struct pincheck_hold *request)
 {
 	unsigned long step = i_blocksize(inode) >> PAGE_SHIFT;
@@ -164,9 +159,9 @@ static bool has_hole(struct inode *inode, const struct pincheck_hold *request)
 }
 
 /*
- * What hugetlb lacks is allocated as the file system does it. memfd_pin_folios() takes it from what
- * mappings have reserved, and where nothing is reserved kernels count below 0 (a BUG with
- * CONFIG_DEBUG_VM): then no process gets a huge page any more.
+ * Allocates the pages that a hugetlb file lacks, as fallocate() does. memfd_pin_folios() would take
+ * them from the pages that mappings have reserved, and where no page is reserved kernels count
+ * below 0 (a BUG with CONFIG_DEBUG_VM): then no process gets a huge page any more.
  */
 static int fill_holes(struct file *file, struct pincheck_hold *request)
 {
@@ -178,41 +173,42 @@ static int fill_holes(struct file *file, struct pincheck_hold *request)
 		return 0;
 	if (down_read_killable(&inode->i_rwsem))
 		return -EINTR;
-	err = file_check(file, request);
+	err = check_file(file, request);
 	hole = !err && has_hole(inode, request);
 	up_read(&inode->i_rwsem);
 	if (!hole)
 		return err;
 	if (!(file->f_mode & FMODE_WRITE))
-		return refuse(request, PINCHECK_REASON_ACCESS, -EACCES);
+		return refuse(&request->reason, PINCHECK_REASON_ACCESS, -EACCES);
 	err = vfs_fallocate(file, FALLOC_FL_KEEP_SIZE, request->offset, request->len);
 	if (err == -EINTR && !fatal_signal_pending(current))
 		return -EAGAIN;
-	return err == -ENOSPC ? refuse(request, PINCHECK_REASON_POOL, -ENOMEM) : err;
+	return err == -ENOSPC ? refuse(&request->reason, PINCHECK_REASON_POOL, -ENOMEM) : err;
 }
 
 /* Under the inode's lock. */
 static int take_locked(struct hold *hold, struct file *file, struct pincheck_hold *request,
-		       struct folio **room)
+		       struct folio **folios)
 {
-	int err = file_check(file, request);
+	int err = check_file(file, request);
 
 	if (err)
 		return err;
 	if (is_hugetlb(file_inode(file)) && has_hole(file_inode(file), request))
 		return -EAGAIN;
-	request->pages = take_chunks(hold, file, request->offset, room, &err);
+	request->pages = take_chunks(hold, file, request->offset, folios, &err);
 	return err;
 }
 
 static int take_file(struct hold *hold, struct file *file, struct pincheck_hold *request)
 {
 	struct inode *inode = file_inode(file);
-	struct folio **room;
+	struct folio **folios;
 	int err;
 
-	room = kvmalloc_array(min(hold->nr, HOLD_CHUNK_PAGES), sizeof(*room), GFP_KERNEL_ACCOUNT);
-	if (!room)
+	folios = kvmalloc_array(min(hold->nr, HOLD_CHUNK_PAGES), sizeof(*folios),
+				GFP_KERNEL_ACCOUNT);
+	if (!folios)
 		return -ENOMEM;
 	err = fill_holes(file, request);
 	if (err)
@@ -220,17 +216,17 @@ static int take_file(struct hold *hold, struct file *file, struct pincheck_hold 
 	err = down_read_killable(&inode->i_rwsem);
 	if (err)
 		goto free;
-	err = take_locked(hold, file, request, room);
+	err = take_locked(hold, file, request, folios);
 	up_read(&inode->i_rwsem);
 	if (err)
 		memfd_give_back(hold, 0, request->pages, false);
 free:
-	kvfree(room);
+	kvfree(folios);
 	return err;
 }
 
-/* There is no mapping to ask: what the errno says is all that is known. */
-static u32 reason_of(int err)
+/* There is no mapping whose flags could explain the refusal: only the errno can. */
+static u32 memfd_reason(int err)
 {
 	switch (err) {
 	case -EINTR:
@@ -251,20 +247,22 @@ static int memfd_take(struct hold *hold, struct pincheck_hold *request)
 	int err;
 
 	if (!compat_memfd)
-		return refuse(request, PINCHECK_REASON_ABSENT, -EOPNOTSUPP);
+		return refuse(&request->reason, PINCHECK_REASON_ABSENT, -EOPNOTSUPP);
 	file = fget(request->fd);
 	if (!file)
-		return refuse(request, PINCHECK_REASON_ARGUMENT, -EBADF);
+		return refuse(&request->reason, PINCHECK_REASON_ARGUMENT, -EBADF);
 	err = take_file(hold, file, request);
 	if (err && request->reason == PINCHECK_REASON_NONE)
-		request->reason = reason_of(err);
+		request->reason = memfd_reason(err);
 	fput(file);
 	return err;
 }
 
-/* Long-term whether the flag says so or not: the kernel offers nothing else. */
+/* memfd_pin_folios() takes no FOLL_* flags: its pins are always long-term. */
 const struct hold_ops memfd_ops = {
 	.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM,
+	.always_longterm = true,
+	.pins_folios = true,
 	.check = memfd_check,
 	.take = memfd_take,
 	.can_cut = memfd_can_cut,

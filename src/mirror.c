@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The hold of kind "mirror": a mapping of user pages of the module's own, without a reference on
- * any of them, kept true by an mmu_interval_notifier: the way of devices that can fault.
+ * The hold of kind "mirror": the module's own mapping of user pages, without a reference on any of
+ * them. An mmu_interval_notifier keeps the mapping true, as in drivers of devices that can fault.
  *
- * A page is used under the interval's lock only, while its entry is valid: then the page table
- * still has it, for invalidation waits for that lock. It is written only where the user's entry
- * was writable, so that the file system was asked (page_mkwrite) and the page has what it needs to
- * be dirty; and it is marked dirty from the callback, before the kernel takes the entry away. Who
- * does so has the rights of zap_pte, no page lock needed; afterwards has no right at all (Jerome
- * Glisse, 2019-03-07, "vhost: access vq metadata through kernel virtual address").
- * PINCHECK_HOLD_DIRTY_LATE breaks that rule, and no other: it takes a plain reference in the
- * callback, and marks the page when the hold ends.
+ * The device uses a page only under the interval's lock, and only while the page's entry is valid:
+ * then the page is still in the page table, since invalidation waits for that lock. The device
+ * writes a page only if the user's entry was writable, so that the file system was asked
+ * (page_mkwrite) and the page has what a dirty page needs. The callback marks the page dirty before
+ * the kernel removes the entry. There this needs no page lock, as in zap_pte; afterwards it is
+ * forbidden (Jerome Glisse, 2019-03-07, "vhost: access vq metadata through kernel virtual
+ * address"). PINCHECK_HOLD_DIRTY_LATE breaks this one rule: the callback takes a plain reference,
+ * and the page is marked dirty when the hold ends.
  */
 #include <linux/bitmap.h>
 #include <linux/errno.h>
@@ -24,31 +24,30 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include "argument.h"
+#include "account.h"
 #include "compat/magic.h"
 #include "device_io.h"
 #include "explain.h"
 #include "hold.h"
 #include "interval.h"
 #include "references.h"
-#include "session.h"
 
-/* Most pages found by one call: their answers fill one page. */
+/* Most pages that one call of HMM finds: its answers fill one page. */
 #define FIND_PAGES	(PAGE_SIZE / sizeof(unsigned long))
 
-/* How often the memory may be invalidated under our eyes before we give up. */
+/* Most attempts to find pages while the memory is invalidated again and again. */
 #define FIND_TRIES	256
 
 /**
- * struct mirror - what a hold of this kind has of its own
- * @interval: watches the range; its lock protects all here, and the pages of the hold
- * @hold: whose; its pages are NULL where nothing was found, or what was found is gone
- * @nr_valid: how many pages have a valid entry
- * @late: pages to be marked too late, each with a reference; NULL without DIRTY_LATE
- * @valid: pages that have a valid entry: those that the hold has
- * @writable: of these, pages whose user entry was writable
- * @written: pages the device wrote, and that are not marked dirty yet
- * @room: memory of @late and the bitmaps
+ * struct mirror - private memory of a hold of this kind
+ * @interval: watches the range; its lock protects this structure and the pages of the hold
+ * @hold: of this mirror; its pages are NULL where no page was found, or the page was invalidated
+ * @nr_valid: number of pages that have a valid entry
+ * @late: pages that are marked dirty too late, each with a reference; NULL without DIRTY_LATE
+ * @valid: bitmap of the pages that have a valid entry: those that the hold has
+ * @writable: bitmap of the valid pages whose user entry was writable
+ * @written: bitmap of the pages that the device wrote and that are not marked dirty yet
+ * @memory: of the bitmaps and of @late
  */
 struct mirror {
 	struct interval interval;
@@ -58,13 +57,13 @@ struct mirror {
 	unsigned long *valid;
 	unsigned long *writable;
 	unsigned long *written;
-	unsigned long room[];
+	unsigned long memory[];
 };
 
 #define MIRROR_BITMAPS	3
 
-/* The wrong way. It needs a reference, as the page is not ours once the callback returns. */
-static bool keep_late(struct mirror *mirror, unsigned long index)
+/* The wrong way. Needs a reference: once the callback returns the page may be freed. */
+static bool keep_late_page(struct mirror *mirror, unsigned long index)
 {
 	struct page *page = mirror->hold->pages[index];
 
@@ -73,7 +72,7 @@ static bool keep_late(struct mirror *mirror, unsigned long index)
 	if (mirror->late[index] || references_exhausted(page))
 		return false;
 	get_page(page);
-	session_count(mirror->hold->session, 1, 0);
+	account_references(mirror->hold->account, 1, 0);
 	WRITE_ONCE(mirror->late[index], page);
 	return true;
 }
@@ -86,7 +85,7 @@ static void forget_page(struct mirror *mirror, unsigned long index, bool in_time
 
 	event->pages++;
 	if (__test_and_clear_bit(index, mirror->written)) {
-		if (!in_time && keep_late(mirror, index)) {
+		if (!in_time && keep_late_page(mirror, index)) {
 			event->late++;
 		} else {
 			set_page_dirty(hold->pages[index]);
@@ -100,8 +99,8 @@ static void forget_page(struct mirror *mirror, unsigned long index, bool in_time
 }
 
 /*
- * Pages of a range, under the lock. A mirror may be large and have few valid pages, or none, and
- * the OOM reaper comes here, too: only pages with a valid entry cost anything.
+ * Forgets the pages of a range, under the lock. A mirror may be large and have few valid pages, and
+ * the OOM reaper calls this, too: so only pages with a valid entry cost time.
  */
 static void forget_pages(struct mirror *mirror, unsigned long index, unsigned long end,
 			 bool in_time, bool may_sleep, struct pincheck_event *event)
@@ -125,13 +124,13 @@ static void mirror_invalidate(struct interval *interval, const struct mmu_notifi
 	forget_pages(mirror, index, end, false, mmu_notifier_range_blockable(range), event);
 }
 
-static const struct interval_ops interval_ops = {
+static const struct interval_ops mirror_interval_ops = {
 	.invalidate = mirror_invalidate,
 };
 
 /*
- * Secret memory is mapped nowhere in the kernel: to look at it is a fault. GUP knows, HMM does not.
- * Under mmap_lock.
+ * The kernel does not map secret memory for itself: a read of it would fault. GUP refuses such
+ * memory, HMM does not. Under mmap_lock.
  */
 static bool is_secret(struct mm_struct *mm, unsigned long addr, unsigned long end)
 {
@@ -147,8 +146,8 @@ static bool is_secret(struct mm_struct *mm, unsigned long addr, unsigned long en
 	return false;
 }
 
-static void publish(struct mirror *mirror, unsigned long first, unsigned long nr,
-		    const unsigned long *found)
+static void publish_pages(struct mirror *mirror, unsigned long first, unsigned long nr,
+			  const unsigned long *found)
 {
 	unsigned long i;
 
@@ -160,7 +159,7 @@ static void publish(struct mirror *mirror, unsigned long first, unsigned long nr
 	}
 }
 
-/* May the device use this answer of HMM's: is a page mapped, and writable where that is wanted? */
+/* Does this answer of HMM allow the access: is a page mapped, and writable if @write? */
 static bool answer_serves(unsigned long answer, bool write)
 {
 	unsigned long wanted = HMM_PFN_VALID | (write ? HMM_PFN_WRITE : 0);
@@ -169,8 +168,8 @@ static bool answer_serves(unsigned long answer, bool write)
 }
 
 /*
- * One fault, under mmap_lock, which is dropped while the fault waits. Return: 0; -EPERM where the
- * mapping is read-only, though it may be read; or what the fault says.
+ * Causes one fault, under mmap_lock, which is dropped while the fault waits. Return: 0; -EPERM for
+ * a write to a mapping that can only be read; or the errno of the fault.
  */
 static int fault_in_page(struct mm_struct *mm, unsigned long addr, bool write)
 {
@@ -184,11 +183,12 @@ static int fault_in_page(struct mm_struct *mm, unsigned long addr, bool write)
 }
 
 /*
- * Faults what a snapshot shows missing. HMM could do that itself, but waits for it unkillably.
- * HMM_PFN_ERROR is what no fault would mend. Under mmap_lock, which may be dropped and taken again.
+ * Faults in the pages that a snapshot of HMM lacks. HMM could do that itself, but cannot be killed
+ * while it waits. HMM_PFN_ERROR marks a page that no fault can provide. Under mmap_lock, which may
+ * be dropped and taken again.
  *
- * Return: 0 when nothing was missing; -EBUSY when something was, and should be there now; or why a
- * page cannot be had.
+ * Return: 0 when no page was missing; -EBUSY when a page was missing, and should be there now; or
+ * why a page cannot be faulted in.
  */
 static int fault_in_missing(struct mm_struct *mm, unsigned long addr, unsigned long nr, bool write,
 			    const unsigned long *found)
@@ -212,10 +212,10 @@ static int fault_in_missing(struct mm_struct *mm, unsigned long addr, unsigned l
 }
 
 /*
- * Finds pages as a fault would, and makes their entries valid. One try.
+ * Tries once to find pages as a fault would, and to make their entries valid.
  *
- * Return: 0; -EBUSY when they had to be faulted in, or changed meanwhile; -EPERM where they
- * may not be written; -EFAULT where there are none; -ENOMEM; -EINTR.
+ * Return: 0; -EBUSY when pages had to be faulted in, or changed meanwhile; -EPERM where a page must
+ * not be written; -EFAULT where no page is mapped; -ENOMEM; -EINTR.
  */
 static int find_pages(struct mirror *mirror, unsigned long first, unsigned long nr, bool write,
 		      unsigned long *found)
@@ -228,7 +228,7 @@ static int find_pages(struct mirror *mirror, unsigned long first, unsigned long 
 		.end = mirror->hold->addr + ((first + nr) << PAGE_SHIFT),
 		.hmm_pfns = found,
 	};
-	int err = -EFAULT;
+	int err = -EFAULT;	/* of secret memory */
 
 	memset(found, 0, nr * sizeof(*found));
 	range.notifier_seq = mmu_interval_read_begin(notifier);
@@ -245,13 +245,13 @@ static int find_pages(struct mirror *mirror, unsigned long first, unsigned long 
 	if (mmu_interval_read_retry(notifier, range.notifier_seq))
 		err = -EBUSY;
 	else
-		publish(mirror, first, nr, found);
+		publish_pages(mirror, first, nr, found);
 	mutex_unlock(&mirror->interval.lock);
 	return err;
 }
 
-/* The same until it is decided. Return: as above, but -EAGAIN when it never was. */
-static int find_patiently(struct mirror *mirror, unsigned long first, unsigned long nr,
+/* Repeats find_pages() while it is busy. Return: the same, but -EAGAIN after FIND_TRIES. */
+static int find_pages_patiently(struct mirror *mirror, unsigned long first, unsigned long nr,
 			  unsigned long *found)
 {
 	bool write = mirror->hold->flags & PINCHECK_HOLD_WRITE;
@@ -269,8 +269,8 @@ static int find_patiently(struct mirror *mirror, unsigned long first, unsigned l
 	return -EAGAIN;
 }
 
-/* All pages. Where some cannot be had, they are tried one by one, to find the first of them. */
-static int find_all(struct mirror *mirror, u64 *done)
+/* Finds all pages. After a failure tries page by page, to learn which page fails. */
+static int find_all_pages(struct mirror *mirror, u64 *done)
 {
 	unsigned long nr = mirror->hold->nr, step = FIND_PAGES;
 	unsigned long *found = (unsigned long *)__get_free_page(GFP_KERNEL_ACCOUNT);
@@ -280,7 +280,7 @@ static int find_all(struct mirror *mirror, u64 *done)
 		return -ENOMEM;
 	for (*done = 0; *done < nr; cond_resched()) {
 		step = min_t(unsigned long, step, nr - *done);
-		err = find_patiently(mirror, *done, step, found);
+		err = find_pages_patiently(mirror, *done, step, found);
 		if (!err)
 			*done += step;
 		else if (step > 1 && err != -EINTR && err != -EAGAIN)
@@ -294,15 +294,13 @@ static int find_all(struct mirror *mirror, u64 *done)
 
 static int mirror_check(const struct pincheck_hold *request)
 {
-	if (request->path || request->fd || request->offset || request->pid < 0)
-		return -EINVAL;
-	/* What is not written is never dirty. */
+	/* Pages that the device cannot write are never dirty. */
 	if ((request->flags & PINCHECK_HOLD_DIRTY_LATE) && !(request->flags & PINCHECK_HOLD_WRITE))
 		return -EINVAL;
-	return range_check(request->addr, request->len, PAGE_SIZE, TASK_SIZE);
+	return interval_check(request);
 }
 
-/* Of each bitmap. */
+/* Words of each bitmap. */
 static size_t mirror_longs(unsigned long nr)
 {
 	return BITS_TO_LONGS(nr);
@@ -317,21 +315,21 @@ static size_t mirror_bytes(const struct pincheck_hold *request)
 	       MIRROR_BITMAPS * mirror_longs(nr) * sizeof(unsigned long);
 }
 
-/* Its memory is zeroed: nothing is valid yet. */
+/* The private memory is zeroed: no page is valid yet. */
 static struct mirror *mirror_init(struct hold *hold)
 {
-	struct mirror *mirror = hold->own;
-	unsigned long *room = mirror->room;
+	struct mirror *mirror = hold->private;
+	unsigned long *memory = mirror->memory;
 
 	mirror->hold = hold;
-	mirror->valid = room;
-	room += mirror_longs(hold->nr);
-	mirror->writable = room;
-	room += mirror_longs(hold->nr);
-	mirror->written = room;
-	room += mirror_longs(hold->nr);
+	mirror->valid = memory;
+	memory += mirror_longs(hold->nr);
+	mirror->writable = memory;
+	memory += mirror_longs(hold->nr);
+	mirror->written = memory;
+	memory += mirror_longs(hold->nr);
 	if (hold->flags & PINCHECK_HOLD_DIRTY_LATE)
-		mirror->late = (struct page **)room;
+		mirror->late = (struct page **)memory;
 	return mirror;
 }
 
@@ -340,18 +338,17 @@ static int mirror_take(struct hold *hold, struct pincheck_hold *request)
 	struct mirror *mirror = mirror_init(hold);
 	int err;
 
-	memset(hold->pages, 0, hold->nr * sizeof(*hold->pages));
-	memset(hold->fast, 0xff, sizeof(hold->fast));	/* SPLIT_UNKNOWN: GUP was not asked */
+	hold_clear_pages(hold);
 	err = interval_begin(&mirror->interval, hold->mm, hold->addr, hold->nr << PAGE_SHIFT,
-			     &interval_ops);
+			     &mirror_interval_ops);
 	if (!err) {
-		err = find_all(mirror, &request->pages);
+		err = find_all_pages(mirror, &request->pages);
 		if (err)
 			interval_end(&mirror->interval);
 	}
 	if (!err)
 		return 0;
-	/* GUP calls all this EFAULT, and HOLD has another use for EPERM. */
+	/* GUP says EFAULT for this, too, and EPERM of HOLD has another meaning. */
 	if (err == -EPERM)
 		err = -EFAULT;
 	request->reason = explain_failure(hold->mm,
@@ -360,8 +357,8 @@ static int mirror_take(struct hold *hold, struct pincheck_hold *request)
 	return err;
 }
 
-/* What was kept too long: now the pages may have lost all that a dirty page needs. */
-static void dirty_late(struct mirror *mirror)
+/* Marks pages too late: by now they may have lost the buffers that a dirty page needs. */
+static void dirty_late_pages(struct mirror *mirror)
 {
 	struct hold *hold = mirror->hold;
 	unsigned long i;
@@ -375,15 +372,15 @@ static void dirty_late(struct mirror *mirror)
 		set_page_dirty_lock(page);
 		WRITE_ONCE(mirror->late[i], NULL);
 		put_page(page);
-		session_count(hold->session, 0, 1);
+		account_references(hold->account, 0, 1);
 	}
 }
 
-/* Always the whole hold. What is still valid is marked dirty in time: the entries are there. */
+/* Gives back the whole hold. Valid pages are marked dirty in time: their entries still exist. */
 static void mirror_give_back(struct hold *hold, unsigned long first, unsigned long nr, bool dirty)
 {
-	struct mirror *mirror = hold->own;
-	struct pincheck_event event = { 0 };	/* that nobody hears of */
+	struct mirror *mirror = hold->private;
+	struct pincheck_event event = { 0 };	/* not recorded */
 
 	mutex_lock(&mirror->interval.lock);
 	if (dirty)
@@ -391,11 +388,11 @@ static void mirror_give_back(struct hold *hold, unsigned long first, unsigned lo
 	forget_pages(mirror, first, first + nr, true, true, &event);
 	mutex_unlock(&mirror->interval.lock);
 	interval_end(&mirror->interval);
-	dirty_late(mirror);
+	dirty_late_pages(mirror);
 }
 
-/* Return: was the entry good for this? *@err: then, what came of it. */
-static bool access_valid(struct mirror *mirror, const struct io_part *part, int *err)
+/* Return: does a valid entry allow this access? If so, *err is the result of the access. */
+static bool access_valid_page(struct mirror *mirror, const struct io_part *part, int *err)
 {
 	struct page *page = mirror->hold->pages[part->index];
 
@@ -407,15 +404,15 @@ static bool access_valid(struct mirror *mirror, const struct io_part *part, int 
 	return true;
 }
 
-/* A device fault: the page is found again, with the rights that its mapping has now. */
-static int fault(struct mirror *mirror, const struct io_part *part)
+/* A device fault: finds the page again, with the rights that its mapping has now. */
+static int device_fault(struct mirror *mirror, const struct io_part *part)
 {
 	struct mm_struct *mm = mirror->hold->mm;
 	unsigned long found;
 	int err;
 
 	if (!mmget_not_zero(mm))
-		return -EFAULT;	/* the process is gone, and all its mappings */
+		return -EFAULT;	/* the process has ended, and has no mapping any more */
 	err = find_pages(mirror, part->index, 1, part->write, &found);
 	mmput(mm);
 	return err;
@@ -423,18 +420,18 @@ static int fault(struct mirror *mirror, const struct io_part *part)
 
 static int mirror_access(struct hold *hold, const struct io_part *part)
 {
-	struct mirror *mirror = hold->own;
+	struct mirror *mirror = hold->private;
 	unsigned int tries;
 	bool valid;
 	int err = 0;
 
 	for (tries = 0; tries < FIND_TRIES; tries++) {
 		mutex_lock(&mirror->interval.lock);
-		valid = access_valid(mirror, part, &err);
+		valid = access_valid_page(mirror, part, &err);
 		mutex_unlock(&mirror->interval.lock);
 		if (valid)
 			return err;
-		err = fault(mirror, part);
+		err = device_fault(mirror, part);
 		if (err && err != -EBUSY)
 			return err;
 		if (fatal_signal_pending(current))
@@ -444,16 +441,16 @@ static int mirror_access(struct hold *hold, const struct io_part *part)
 	return -EAGAIN;
 }
 
-static struct page *mirror_kept(const struct hold *hold, unsigned long index)
+static struct page *mirror_stale_page(const struct hold *hold, unsigned long index)
 {
-	const struct mirror *mirror = hold->own;
+	const struct mirror *mirror = hold->private;
 
 	return mirror->late ? READ_ONCE(mirror->late[index]) : NULL;
 }
 
 static struct interval *mirror_interval(struct hold *hold)
 {
-	struct mirror *mirror = hold->own;
+	struct mirror *mirror = hold->private;
 
 	return &mirror->interval;
 }
@@ -462,10 +459,10 @@ const struct hold_ops mirror_ops = {
 	.flags = PINCHECK_HOLD_WRITE | PINCHECK_HOLD_DIRTY_LATE,
 	.by_address = true,
 	.check = mirror_check,
-	.own_bytes = mirror_bytes,
+	.private_bytes = mirror_bytes,
 	.take = mirror_take,
 	.give_back = mirror_give_back,
 	.access = mirror_access,
 	.interval = mirror_interval,
-	.kept = mirror_kept,
+	.stale_page = mirror_stale_page,
 };

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From page frame numbers to pages, of many numbers that are close to each other. Whether there is
- * a page is the same all over a subsection of sparse memory (2 MiB on x86): one question is enough.
+ * From page frame numbers to pages, for many numbers that are close to each other. A subsection of
+ * sparse memory (2 MiB on x86) has a memory map for all of its pages or for none, so one look-up is
+ * enough for all of them.
  *
- * The answer holds as long as its asker is in an RCU read-side section that began before. Modules
- * cannot take the lock of memory hotplug (get_online_mems() is not exported), but they are told:
- * offline_pages() marks the sections offline, then calls the notifiers with MEM_OFFLINE, and only what
- * comes after can free the memory map. Our notifier waits there for a grace period (online.c).
+ * The answer is valid until the end of the RCU read-side section in which the caller asked. Modules
+ * cannot take the lock of memory hotplug (get_online_mems() is not exported), but they can have a
+ * notifier: offline_pages() marks the sections offline, then calls the notifiers with MEM_OFFLINE,
+ * and frees the memory map later. Our notifier waits for a grace period (online.c).
  */
 #ifndef PINCHECK_ONLINE_H
 #define PINCHECK_ONLINE_H
@@ -22,18 +23,18 @@
 #endif
 
 /**
- * struct online_block - the block that was asked about last
- * @first: its first page frame number
- * @page: of that number; NULL when the block is not online
+ * struct online_block - the block of the last look-up
+ * @first: first page frame number of the block
+ * @page: the page with that number; NULL if the block is not online
  *
- * To be kept within one RCU read-side section.
+ * Valid within one RCU read-side section.
  */
 struct online_block {
 	u64 first;
 	struct page *page;
 };
 
-/** online_forget() - begin anew */
+/** online_forget() - empty the block before the first look-up of an RCU read-side section */
 static inline void online_forget(struct online_block *block)
 {
 	block->first = ~0ULL;
@@ -41,13 +42,13 @@ static inline void online_forget(struct online_block *block)
 }
 
 /**
- * online_page() - the page of a number
- * @block: from online_forget() on
+ * online_page() - look up the page of a page frame number
+ * @block: emptied by online_forget(), or of the last look-up
  * @pfn: any number
  *
- * Context: in an RCU read-side section, to the end of which the page can be looked at.
+ * Context: in an RCU read-side section; the struct page may be read until its end.
  *
- * Return: NULL when there is none, or it is not online.
+ * Return: NULL if there is no page, or the page is not online.
  */
 static inline struct page *online_page(struct online_block *block, u64 pfn)
 {

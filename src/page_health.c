@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The health of a page: everything that reads or writes memory of others asks here first. To touch
- * memory that failed is a machine check in kernel mode, and memory that is logically offline may
- * be gone.
+ * The health of a page: code that reads or writes memory which is not its own asks here first.
+ * Access to failed memory is a machine check in kernel mode, and memory that is logically offline
+ * may be gone.
  */
 #include <linux/errno.h>
 #include <linux/mm.h>
@@ -14,10 +14,10 @@
  * page_failed() - has the memory of a page failed, as far as a module can know?
  * @page: any page, with or without a reference of the caller
  *
- * The kernel marks the page that failed, also within a transparent huge page. Of a hugetlb folio
- * it marks the first page, whichever page failed, and keeps the list of those that failed to
- * itself: the whole folio counts as failed. (The kernel's own read() of hugetlbfs goes by that
- * list since 38c1ddbde6c6, 6.6.)
+ * The kernel marks the page that failed, also within a transparent huge page. In a hugetlb folio it
+ * marks the first page, whichever page failed, and the list of failed pages is private to the
+ * kernel: so the whole folio counts as failed. (read() of hugetlbfs uses that list since
+ * 38c1ddbde6c6, 6.6.)
  */
 bool page_failed(struct page *page)
 {
@@ -31,10 +31,10 @@ bool page_failed(struct page *page)
 
 /**
  * page_health() - may the memory of a page be read and written?
- * @page: that cannot go away meanwhile
+ * @page: the caller's reference keeps it from going away
  *
- * Pages of a type belong to their owner alone. Among them are those that are logically offline
- * (PageOffline()), which nobody else may touch: the hypervisor may have taken them.
+ * Only its owner may touch a page with a type. Logically offline pages (PageOffline()) have a type,
+ * too: the hypervisor may have taken their memory.
  *
  * Return: 0, or -EIO.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* May a page's memory be read and written? One answer for all kinds of hold and for reports. */
+/* May the memory of a page be read and written? The same answer for holds of all kinds and reports. */
 #ifndef PINCHECK_PAGE_HEALTH_H
 #define PINCHECK_PAGE_HEALTH_H
 

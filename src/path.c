@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Which pages came by GUP-fast? Every slow path of GUP ends in __get_user_pages(). A kprobe there
- * notes the start address of the first hit during a call: GUP-fast takes a strict prefix, so what
- * lies before that address came fast and the rest slow. No hit: all came fast.
+ * records the start address of the first hit during a call. GUP-fast takes a strict prefix of the
+ * range, so pages before that address came by GUP-fast and the others by the slow path. Without a
+ * hit, all pages came by GUP-fast.
  *
- * The absence of a hit proves something only while the probe is known to work: kprobes (debugfs
- * kprobes/enabled) or ftrace (kernel.ftrace_enabled) may be switched off at any time, a hit may be
- * missed. The probe's own flags say nothing of either switch. Controls are GUP calls that must take
- * the slow path: path_control() tries every way into it, once a session; and each call of a hold
- * that shows no hit stands between two controls that do. So "fast" is told wrongly only if the
- * probe was switched off after the first control and on again before the second, within the call;
- * each switch patches the kernel's text and waits for all CPUs, which takes longer than a call.
+ * The absence of a hit proves that only while the probe works. Kprobes (debugfs kprobes/enabled)
+ * and ftrace (kernel.ftrace_enabled) may be switched off at any time, which the probe's own flags
+ * do not show, and a hit may be missed. Therefore there are controls: GUP calls that must take the
+ * slow path. path_control() tries every way into the slow path, once a session; and a call of a
+ * hold without a hit counts as fast only between two controls with a hit. That is wrong only if the
+ * probe was switched off after the first control and on again before the second one; each switch
+ * patches the kernel's text and waits for all CPUs, which takes longer than the call.
  */
 #include <linux/atomic.h>
 #include <linux/cache.h>
@@ -30,16 +31,16 @@
 #define SLOT_TRIES	8
 
 /**
- * struct path_slot - a GUP call that the probe should know
- * @task: who makes the call; NULL when the slot is free
- * @start: its first address
- * @end: the first address behind it
+ * struct path_slot - a GUP call that the probe observes
+ * @task: the caller; NULL if the slot is free
+ * @start: first address of the call
+ * @end: first address behind the range
  * @first_hit: start address of the first slow round
- * @hit: there was one
+ * @hit: a slow round was seen
  *
- * Claimed by cmpxchg on @task. Everything else is touched only by the task that claimed it: the
- * probe fires in its context, during its own call. Hence no lock, and the probe may fire with
- * IRQs off or preempt whomever it wants.
+ * A task claims a slot by cmpxchg() on @task. Only that task uses the other fields, because the
+ * probe fires in the context of the task, during its call. So no lock is needed, and the probe may
+ * fire in any context.
  */
 struct path_slot {
 	struct task_struct *task;
@@ -59,7 +60,7 @@ static struct path_slot *slot_at(unsigned int try)
 	return &slots[(hash_ptr(current, SLOT_BITS) + try) & (ARRAY_SIZE(slots) - 1)];
 }
 
-static int slow_path_entered(struct kprobe *probe, struct pt_regs *regs)
+static int record_slow_path(struct kprobe *probe, struct pt_regs *regs)
 {
 	struct mm_struct *mm = (struct mm_struct *)compat_function_arg(regs, 0);
 	unsigned long start = compat_function_arg(regs, 1);
@@ -70,7 +71,7 @@ static int slow_path_entered(struct kprobe *probe, struct pt_regs *regs)
 
 		if (READ_ONCE(slot->task) != current)
 			continue;
-		/* A fault may run GUP on behalf of something else: not the call we watch. */
+		/* A fault may call GUP for another purpose: that is not the call we observe. */
 		if (!slot->hit && mm == current->mm && start >= slot->start && start < slot->end) {
 			slot->first_hit = start;
 			slot->hit = true;
@@ -82,7 +83,7 @@ static int slow_path_entered(struct kprobe *probe, struct pt_regs *regs)
 
 static struct kprobe slow_path_probe = {
 	.symbol_name = "__get_user_pages",
-	.pre_handler = slow_path_entered,
+	.pre_handler = record_slow_path,
 };
 
 static void observation_begin(struct path_call *call, unsigned long start, unsigned long nr)
@@ -105,16 +106,16 @@ static void observation_begin(struct path_call *call, unsigned long start, unsig
 		break;
 	}
 	call->missed = READ_ONCE(slow_path_probe.nmissed);
-	barrier();	/* the probe, in this very task, must find the slot filled in */
+	barrier();	/* the slot must be filled before the probe fires in this task */
 }
 
-/* Ends the observation. Return: was a slow round seen? *first_hit is where it started. */
+/* Return: was a slow round seen? *first_hit is its start address. */
 static bool observation_end(struct path_call *call, unsigned long *first_hit)
 {
 	bool hit = call->slot->hit;
 
 	*first_hit = call->slot->first_hit;
-	/* Released, so that nobody claims the slot before it was read. */
+	/* Release: another task may claim the slot only after it was read. */
 	smp_store_release(&call->slot->task, NULL);
 	call->slot = NULL;
 	return hit;
@@ -122,12 +123,12 @@ static bool observation_end(struct path_call *call, unsigned long *first_hit)
 
 static void control_put(struct page *page)
 {
-	put_page(page);	/* a function to point at, where the kernel has an inline */
+	put_page(page);	/* put_page() is an inline function: it has no address */
 }
 
 /*
- * The first address behind user space: nothing can be mapped there, so nothing is faulted in, ever.
- * GUP-fast would not go on to the slow path for it.
+ * Asks for the first address behind user space: nothing can be mapped there, so nothing is faulted
+ * in. (GUP-fast refuses this address without the slow path.)
  */
 static long control_slow(struct page **page)
 {
@@ -140,7 +141,7 @@ static long control_slow(struct page **page)
 	return got;
 }
 
-/* Page 0 is as good as never mapped. A process that does map it has its paths told as unknown. */
+/* Asks for page 0, which is almost never mapped. In a process that maps it, paths are unknown. */
 static long control_fast(struct page **page)
 {
 	return get_user_pages_fast(0, 1, 0, page);
@@ -151,8 +152,8 @@ static long control_longterm(struct page **page)
 	return pin_user_pages_fast(0, 1, FOLL_LONGTERM, page);
 }
 
-/* Makes a GUP call at @start. Return: it was seen; @otherwise where it could not be observed. */
-static bool control_seen(unsigned long start, long (*gup)(struct page **page),
+/* Calls GUP at @start. Return: did the probe see the call? @otherwise if no slot was free. */
+static bool control_is_seen(unsigned long start, long (*gup)(struct page **page),
 			 void (*put)(struct page *page), bool otherwise)
 {
 	struct path_call call;
@@ -173,14 +174,14 @@ static bool probe_is_armed(void)
 	if (!READ_ONCE(probe_works))
 		path_control();
 	return READ_ONCE(probe_works) &&
-	       control_seen(TASK_SIZE_MAX, control_slow, control_put, false);
+	       control_is_seen(TASK_SIZE_MAX, control_slow, control_put, false);
 }
 
 /**
- * path_begin() - the calling task is about to make a GUP call
- * @call: to be handed to path_end(); all zero before the first of a series of calls
+ * path_begin() - begin to observe a GUP call of the calling task
+ * @call: for path_end(); all zero before the first of a series of calls
  * @start: first address
- * @nr: pages asked for
+ * @nr: number of pages
  *
  * Context: any task with an mm; may take mmap_lock for reading. Calls do not nest.
  */
@@ -192,13 +193,13 @@ void path_begin(struct path_call *call, unsigned long start, unsigned long nr)
 }
 
 /**
- * path_end() - the GUP call returned
+ * path_end() - end the observation after the GUP call
  * @call: from path_begin()
- * @got: pages it gave
+ * @got: number of pages that the call returned
  *
  * Context: the task that called path_begin(); may take mmap_lock for reading.
  *
- * Return: how many of the @got pages came by GUP-fast (they are the first), or SPLIT_UNKNOWN.
+ * Return: how many of these pages, from the first one, came by GUP-fast; or SPLIT_UNKNOWN.
  */
 u32 path_end(struct path_call *call, unsigned long got)
 {
@@ -208,7 +209,7 @@ u32 path_end(struct path_call *call, unsigned long got)
 	if (!call->slot)
 		return SPLIT_UNKNOWN;
 	hit = observation_end(call, &first_hit);
-	/* A miss, whoever's it was, may have been our first hit. */
+	/* The missed hit may have been our first one. */
 	if (!armed || call->missed != READ_ONCE(slow_path_probe.nmissed))
 		return SPLIT_UNKNOWN;
 	if (hit)
@@ -220,14 +221,14 @@ u32 path_end(struct path_call *call, unsigned long got)
 /**
  * path_control() - find out whether the probe works at this moment
  *
- * Asks GUP, by each way it has into the slow path, for what is not mapped: nothing is faulted in,
- * and the probe must see every call.
+ * Asks GUP, by each way into the slow path, for an address where nothing is mapped: nothing is
+ * faulted in, and the probe must see every call.
  *
- * By plain references only: FOLL_PIN, even of nothing, marks the caller's mm for ever
- * (MMF_HAS_PINNED), and who only looks must not change what fork does. The way of long-term pins
- * is tried once, by whoever loads the module.
+ * Takes plain references only: FOLL_PIN marks the caller's mm for ever (MMF_HAS_PINNED), even if no
+ * page comes, and a control must not change what fork does. The way of long-term pins is tried
+ * once, by the task that loads the module.
  *
- * Context: process context; takes mmap_lock for reading. Without an mm nothing is learnt.
+ * Context: process context; takes mmap_lock for reading. Does nothing in a task without an mm.
  */
 void path_control(void)
 {
@@ -235,14 +236,14 @@ void path_control(void)
 
 	if (!probe_registered || !current->mm)
 		return;
-	works = READ_ONCE(probe_works);	/* what is told where all slots are busy */
+	works = READ_ONCE(probe_works);	/* stays as it is if all slots are busy */
 	works = longterm_seen &&
-		control_seen(TASK_SIZE_MAX, control_slow, control_put, works) &&
-		control_seen(0, control_fast, control_put, works);
+		control_is_seen(TASK_SIZE_MAX, control_slow, control_put, works) &&
+		control_is_seen(0, control_fast, control_put, works);
 	WRITE_ONCE(probe_works, works);
 }
 
-/** path_available() - did the probe work when last controlled? */
+/** path_available() - did the probe work at the last control? */
 bool path_available(void)
 {
 	return READ_ONCE(probe_works);
@@ -251,7 +252,7 @@ bool path_available(void)
 /**
  * path_init() - plant the probe
  *
- * Failure is no error: paths are then told as unknown.
+ * Failure is no error: paths are then unknown.
  */
 void path_init(void)
 {
@@ -259,7 +260,7 @@ void path_init(void)
 
 	probe_registered = !err;
 	longterm_seen = !err && current->mm &&
-			control_seen(0, control_longterm, unpin_user_page, false);
+			control_is_seen(0, control_longterm, unpin_user_page, false);
 	if (err)
 		pr_info("no probe on %s (%d): which pages came by GUP-fast is not told\n",
 			slow_path_probe.symbol_name, err);

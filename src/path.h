@@ -8,11 +8,11 @@
 struct path_slot;
 
 /**
- * struct path_call - one GUP call after the other under observation; lives on the caller's stack
+ * struct path_call - observation of one GUP call after the other; lives on the caller's stack
  * @armed: the probe was seen to work before the call
- * @slot: where the probe finds it; NULL when it cannot be observed
+ * @slot: for the probe; NULL if no slot was free
  * @start: first address of the call
- * @missed: the probe's count of missed hits when the call began
+ * @missed: number of hits that the probe had missed when the call began
  */
 struct path_call {
 	bool armed;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Device memory: pages of the session that are mapped as if they were none (VM_PFNMAP), and REVOKE,
- * which takes them away from whoever maps them, as a driver does before its device loses power.
+ * Device memory: pages of the session that are mapped as if they had no struct page (VM_PFNMAP).
+ * REVOKE takes them away from everybody who maps them, as a driver does before its device loses
+ * power.
  *
- * Every entry of the page tables is marked special, PMDs too, so nothing that walks them looks for
- * a struct page: no reference is ever counted on this memory, by the CPU's mappings or by GUP. It
- * lives as long as the session, and each mapping keeps the session by its file.
+ * Every entry of the page tables is marked special, PMDs too, so no walk of them looks for a struct
+ * page: neither mappings nor GUP ever count a reference on this memory. The memory lives as long as
+ * the session, and each mapping keeps the session through its file.
  */
 #include <linux/atomic.h>
 #include <linux/err.h>
@@ -19,33 +20,33 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include "argument.h"
 #include "charge.h"
-#include "command.h"
 #include "compat/huge_pfnmap.h"
 #include "compat/vm_flags.h"
 #include "device_order.h"
 #include "pfnmap.h"
-#include "session.h"
 
 #define HUGE_ORDER		(PMD_SHIFT - PAGE_SHIFT)
 
 /**
  * struct pfnmap - the device memory of a session
- * @mapping: what maps it. All opens of a device share its inode, and would share its mappings: then
- *	a revocation hit all sessions. And the offset of a private mapping is no help to tell them
- *	apart: remap_pfn_range() makes it the page frame number
- * @lock: held for reading while something is mapped, for writing where what follows changes
- * @memory: a block of 1 << @order pages, once somebody mapped it
- * @order: of it
+ * @mapping: the mappings of this memory. All opens of the device share its inode, and would share
+ *	the inode's mappings: then a revocation would hit all sessions. Nor does the offset of a
+ *	private mapping tell sessions apart: remap_pfn_range() makes the offset the page frame
+ *	number
+ * @lock: held for reading while a page is mapped, for writing to change the fields below
+ * @memory: a block of 1 << @order pages, allocated by the first mmap()
+ * @order: of @memory
  * @charge: of the session, for @memory
- * @charged: bytes
- * @remapper: process that mapped it at once; under a reference on the structure
- * @revoking: held by REVOKE in either direction, so that whoever is killed while it waits can put
- *	@revoked back
- * @revoked: nothing may be mapped
- * @small_faults: that mapped a page
- * @huge_faults: that mapped a PMD
- * @refused_faults: that found it revoked
+ * @charged: bytes charged for @memory
+ * @remapper: the process that has used PINCHECK_MMAP_REMAP, with a reference on the structure
+ * @revoking: held by REVOKE, which revokes or restores, so that a REVOKE that is killed while it
+ *	waits can set @revoked back
+ * @revoked: no page may be mapped
+ * @small_faults: number of faults that mapped a page
+ * @huge_faults: number of faults that mapped a PMD
+ * @refused_faults: number of faults while @revoked
  */
 struct pfnmap {
 	struct address_space mapping;
@@ -64,11 +65,11 @@ struct pfnmap {
 
 /**
  * struct flavour - a way to map device memory
- * @offset: of the file, by which it is chosen
- * @huge: not every kernel can do it
- * @map: what mmap() has to do
- * @ops: of the mapping
- * @private_ops: of a private one, if they differ
+ * @offset: of mmap(), which chooses the flavour
+ * @huge: only kernels with compat_huge_pfnmap have the flavour
+ * @map: called by mmap()
+ * @ops: of a shared mapping
+ * @private_ops: of a private mapping
  */
 struct flavour {
 	u64 offset;
@@ -79,11 +80,11 @@ struct flavour {
 };
 
 /**
- * pfnmap_open() - the device memory of a session that begins: none yet
- * @file: by which it is mapped; its mappings are kept apart from those of other files from now on
+ * pfnmap_open() - prepare the device memory of a session; the first mmap() allocates it
+ * @file: of the session; from now on its mappings are kept apart from those of other files
  * @charge: of the session
  *
- * Return: it, or NULL without memory.
+ * Return: the device memory, or NULL when there is no kernel memory.
  */
 struct pfnmap *pfnmap_open(struct file *file, struct charge *charge)
 {
@@ -102,8 +103,8 @@ struct pfnmap *pfnmap_open(struct file *file, struct charge *charge)
 }
 
 /**
- * pfnmap_close() - free it
- * @pfnmap: of a session that ends: so nothing maps it
+ * pfnmap_close() - free the device memory of a session
+ * @pfnmap: of a session that ends, so that no mapping is left
  */
 void pfnmap_close(struct pfnmap *pfnmap)
 {
@@ -115,8 +116,8 @@ void pfnmap_close(struct pfnmap *pfnmap)
 	kfree(pfnmap);
 }
 
-/* The largest block there is. Under @pfnmap->lock, for writing. */
-static int allocate(struct pfnmap *pfnmap)
+/* Allocates the largest block that can be had. Under @pfnmap->lock, for writing. */
+static int allocate_memory(struct pfnmap *pfnmap)
 {
 	const gfp_t flags = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_COMP | __GFP_NOWARN;
 	int order = device_order_first(PAGE_SHIFT);
@@ -137,14 +138,14 @@ static int allocate(struct pfnmap *pfnmap)
 	return pfnmap->memory ? 0 : -ENOMEM;
 }
 
-/* Index of the page of device memory that this offset of the file means. */
+/* Index of the page of device memory at this offset of the file. */
 static unsigned long device_index(pgoff_t pgoff)
 {
 	return pgoff & ((PINCHECK_MMAP_HUGE >> PAGE_SHIFT) - 1);
 }
 
-/* Return: map_page() or map_huge() did it, or device memory is revoked. */
-static vm_fault_t fault_in(struct vm_fault *vmf,
+/* Return: what @map returns, or VM_FAULT_SIGBUS if the memory is revoked. */
+static vm_fault_t fault_unless_revoked(struct vm_fault *vmf,
 			   vm_fault_t (*map)(struct pfnmap *pfnmap, struct vm_fault *vmf))
 {
 	struct pfnmap *pfnmap = vmf->vma->vm_private_data;
@@ -166,7 +167,7 @@ static vm_fault_t map_page(struct pfnmap *pfnmap, struct vm_fault *vmf)
 			      page_to_pfn(pfnmap->memory) + device_index(vmf->pgoff));
 }
 
-/* The whole PMD has to be of this mapping, and of this memory. */
+/* All of the PMD must lie within this mapping, and within this memory. */
 static vm_fault_t map_huge(struct pfnmap *pfnmap, struct vm_fault *vmf)
 {
 	unsigned long addr = vmf->address & PMD_MASK, index = device_index(vmf->pgoff);
@@ -181,21 +182,22 @@ static vm_fault_t map_huge(struct pfnmap *pfnmap, struct vm_fault *vmf)
 	return compat_insert_huge(vmf, pfn, vmf->flags & FAULT_FLAG_WRITE);
 }
 
-static vm_fault_t fault(struct vm_fault *vmf)
+static vm_fault_t pfnmap_fault(struct vm_fault *vmf)
 {
-	return fault_in(vmf, map_page);
+	return fault_unless_revoked(vmf, map_page);
 }
 
-static vm_fault_t __maybe_unused huge_fault(struct vm_fault *vmf, unsigned int order)
+static vm_fault_t __maybe_unused pfnmap_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
-	return order == HUGE_ORDER ? fault_in(vmf, map_huge) : VM_FAULT_FALLBACK;
+	return order == HUGE_ORDER ? fault_unless_revoked(vmf, map_huge) : VM_FAULT_FALLBACK;
 }
 
 /*
- * For ptrace and /proc/PID/mem, which come here where GUP refuses: without any check of what the
- * mapping allows. Not for private mappings: what the process has there need not be device memory.
+ * ptrace and /proc/PID/mem come here where GUP refuses, and check nothing that the mapping allows.
+ * Private mappings do not have this: their pages need not be device memory.
  */
-static int access(struct vm_area_struct *vma, unsigned long addr, void *buffer, int len, int write)
+static int pfnmap_access(struct vm_area_struct *vma, unsigned long addr, void *buffer, int len,
+			 int write)
 {
 	struct pfnmap *pfnmap = vma->vm_private_data;
 	pgoff_t pgoff = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
@@ -218,18 +220,18 @@ static int access(struct vm_area_struct *vma, unsigned long addr, void *buffer, 
 }
 
 static const struct vm_operations_struct fault_ops = {
-	.fault = fault,
-	.access = access,
+	.fault = pfnmap_fault,
+	.access = pfnmap_access,
 };
 
 static const struct vm_operations_struct huge_ops = {
-	.fault = fault,
-	COMPAT_HUGE_FAULT(huge_fault)
-	.access = access,
+	.fault = pfnmap_fault,
+	COMPAT_HUGE_FAULT(pfnmap_huge_fault)
+	.access = pfnmap_access,
 };
 
 static const struct vm_operations_struct remap_ops = {
-	.access = access,
+	.access = pfnmap_access,
 };
 
 static const struct vm_operations_struct remap_private_ops = { };
@@ -239,7 +241,7 @@ static bool is_cow(const struct vm_area_struct *vma)
 	return (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
 }
 
-/* What a fault cannot map must not be, or become, a mapping that copies on write: a BUG. */
+/* Refuses private writable mappings: inserting a PFN into a COW mapping triggers a BUG in mm. */
 static int map_later(struct pfnmap *pfnmap, struct vm_area_struct *vma, unsigned long first)
 {
 	if (is_cow(vma) && (vma->vm_flags & VM_WRITE))
@@ -249,8 +251,8 @@ static int map_later(struct pfnmap *pfnmap, struct vm_area_struct *vma, unsigned
 }
 
 /*
- * The kernel links the mapping to @pfnmap->mapping only after mmap() of the file: until then a
- * revocation does not see it, and has to wait for this process.
+ * The kernel links the mapping to @pfnmap->mapping only after this function returned: until then a
+ * revocation does not see the mapping, and has to wait for this process.
  */
 static int map_now(struct pfnmap *pfnmap, struct vm_area_struct *vma, unsigned long first)
 {
@@ -288,7 +290,7 @@ static const struct flavour *find_flavour(const struct vm_area_struct *vma)
 	return NULL;
 }
 
-/* Is it a mapping of device memory of a session, of this one or another? Under mmap_lock. */
+/* Does @vma map device memory of any session? Under mmap_lock. */
 static bool is_device_mapping(const struct vm_area_struct *vma)
 {
 	unsigned int i;
@@ -301,9 +303,9 @@ static bool is_device_mapping(const struct vm_area_struct *vma)
 }
 
 /**
- * pfnmap_is_device_memory() - is this page device memory of a session, of this one or another?
- * @vma: that maps it, under mmap_lock
- * @pfn: its number
+ * pfnmap_is_device_memory() - is this page device memory of any session?
+ * @vma: that maps the page, under mmap_lock
+ * @pfn: page frame number
  */
 bool pfnmap_is_device_memory(const struct vm_area_struct *vma, unsigned long pfn)
 {
@@ -314,12 +316,12 @@ bool pfnmap_is_device_memory(const struct vm_area_struct *vma, unsigned long pfn
 }
 
 /**
- * pfnmap_is_private_copy() - has the process copied device memory of a session by a write?
+ * pfnmap_is_private_copy() - is this page a copy of device memory that a write of the process made?
  * @vma: that maps the page, under mmap_lock
- * @pfn: its number
+ * @pfn: page frame number
  *
- * Return: true when the page is ordinary anonymous memory of the process, though nothing in its
- * mapping says so: nothing else can be in a private mapping of device memory.
+ * Return: true for every page of a private mapping of device memory that is not device memory: it
+ * is anonymous memory of the process, though the flags of the mapping do not say so.
  */
 bool pfnmap_is_private_copy(const struct vm_area_struct *vma, unsigned long pfn)
 {
@@ -331,7 +333,7 @@ static int map_flavour(struct pfnmap *pfnmap, const struct flavour *flavour,
 		       struct vm_area_struct *vma)
 {
 	unsigned long first = device_index(vma->vm_pgoff), nr = vma_pages(vma);
-	int err = allocate(pfnmap);
+	int err = allocate_memory(pfnmap);
 
 	if (err)
 		return err;
@@ -345,7 +347,7 @@ static int map_flavour(struct pfnmap *pfnmap, const struct flavour *flavour,
 /**
  * pfnmap_mmap() - map device memory
  * @pfnmap: of the session
- * @vma: as mmap() wants it; its offset says how
+ * @vma: as mmap() has set it up; its offset chooses the flavour
  *
  * Context: mmap_lock is held for writing.
  *
@@ -361,7 +363,9 @@ int pfnmap_mmap(struct pfnmap *pfnmap, struct vm_area_struct *vma)
 		return -EINVAL;
 	if (flavour->huge && !compat_huge_pfnmap)
 		return -EOPNOTSUPP;
-	/* Locks the mapping, if the kernel has such locks: faults have them around @pfnmap->lock. */
+	/*
+	 * Locks the VMA on kernels with per-VMA locks, which faults take outside of @pfnmap->lock.
+	 */
 	compat_vm_flags_mod(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP, 0);
 	if (down_write_killable(&pfnmap->lock))
 		return -EINTR;
@@ -371,8 +375,8 @@ int pfnmap_mmap(struct pfnmap *pfnmap, struct vm_area_struct *vma)
 }
 
 /*
- * Nothing is mapped by faults once this returned, and nothing is about to be. *remapper is whom to
- * wait for before all that was mapped is known, with a reference, or NULL.
+ * When this returns, no fault maps a page any more, nor is about to. *remapper is set to the
+ * process whose mmap() may not be linked yet, with a reference, or to NULL.
  */
 static int set_revoked(struct pfnmap *pfnmap, bool revoked, struct mm_struct **remapper)
 {
@@ -386,7 +390,7 @@ static int set_revoked(struct pfnmap *pfnmap, bool revoked, struct mm_struct **r
 	return 0;
 }
 
-/* An mmap() that saw it not revoked yet has been linked when its mmap_lock was to be had. */
+/* An mmap() that began before the revocation holds mmap_lock until its mapping is linked. */
 static int wait_for_mmap(struct mm_struct *remapper)
 {
 	int err;
@@ -400,16 +404,16 @@ static int wait_for_mmap(struct mm_struct *remapper)
 	return err;
 }
 
-/* Who maps memory does not wait for anybody while it has the lock, so this need not be killable. */
-static void put_back(struct pfnmap *pfnmap, bool revoked)
+/* Need not be killable: nobody sleeps for long while holding the lock. */
+static void reset_revoked(struct pfnmap *pfnmap, bool revoked)
 {
 	down_write(&pfnmap->lock);
 	pfnmap->revoked = revoked;
 	up_write(&pfnmap->lock);
 }
 
-/* Under @pfnmap->revoking. Nothing is taken away until it is known that all of it can be. */
-static int revoke(struct pfnmap *pfnmap)
+/* Under @pfnmap->revoking. Unmaps nothing before it is certain that all can be unmapped. */
+static int revoke_memory(struct pfnmap *pfnmap)
 {
 	bool before = pfnmap->revoked;
 	struct mm_struct *remapper;
@@ -419,16 +423,16 @@ static int revoke(struct pfnmap *pfnmap)
 		return err;
 	err = wait_for_mmap(remapper);
 	if (err) {
-		put_back(pfnmap, before);
+		reset_revoked(pfnmap, before);
 		return err;
 	}
-	/* All there is: a private mapping has its page frame number for an offset. */
+	/* All offsets: that of a private mapping is its page frame number. */
 	unmap_mapping_range(&pfnmap->mapping, 0, 0, 1);
 	return 0;
 }
 
 /* Under @pfnmap->revoking. */
-static int restore(struct pfnmap *pfnmap)
+static int restore_memory(struct pfnmap *pfnmap)
 {
 	struct mm_struct *remapper;
 	int err = set_revoked(pfnmap, false, &remapper);
@@ -439,23 +443,24 @@ static int restore(struct pfnmap *pfnmap)
 }
 
 /**
- * revoke_command() - take the device memory away from its mappings, or allow them again
- * @session: whose
- * @argument: of REVOKE
+ * pfnmap_revoke() - take the device memory away from its mappings, or allow them again
+ * @pfnmap: of the session
+ * @request: of REVOKE, checked; its outputs are set on success
  *
  * Context: process context, sleeps, takes mmap_lock for reading.
  *
  * Return: 0, or what struct pincheck_revoke promises.
  */
-int revoke_command(struct session *session, union argument *argument)
+int pfnmap_revoke(struct pfnmap *pfnmap, struct pincheck_revoke *request)
 {
-	struct pincheck_revoke *request = &argument->revoke;
-	struct pfnmap *pfnmap = session->pfnmap;
 	int err;
 
 	if (mutex_lock_killable(&pfnmap->revoking))
 		return -EINTR;
-	err = request->flags & PINCHECK_REVOKE_RESTORE ? restore(pfnmap) : revoke(pfnmap);
+	if (request->flags & PINCHECK_REVOKE_RESTORE)
+		err = restore_memory(pfnmap);
+	else
+		err = revoke_memory(pfnmap);
 	mutex_unlock(&pfnmap->revoking);
 	if (err)
 		return err;

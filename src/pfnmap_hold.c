@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The hold of kind "pfnmap": page frame numbers of device memory, kept after the page table was
- * unlocked again, as a hypervisor does that maps a BAR for its guest. Nothing keeps what is behind
- * them: the owner may take it away, and what comes next at that number is anybody's. The one right
- * way is an mmu_interval_notifier: numbers are used only under its lock, and only while its
- * sequence is that of the look; the kernel, who waits for that lock, changes nothing meanwhile.
+ * The hold of kind "pfnmap": page frame numbers of device memory that are used after the page table
+ * was unlocked, as a hypervisor does that maps a BAR for its guest. No reference keeps the memory:
+ * its owner may revoke it, and then others may get the same number. The one right way is an
+ * mmu_interval_notifier: the numbers are used only under its lock, and only while its sequence is
+ * that at which the page table was read; the kernel waits for this lock before it changes an entry.
  *
- * Any change in the range ends the hold, for good. It does not look again: then a test could not
- * tell that it noticed.
+ * Any change in the range ends the hold for good. The hold does not read the page table again: then
+ * a test could not see that the hold noticed the change.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -16,7 +16,6 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include "argument.h"
 #include "compat/follow.h"
 #include "device_io.h"
 #include "explain.h"
@@ -25,33 +24,35 @@
 #include "interval.h"
 #include "pfnmap_hold.h"
 
-/* How often the memory may be invalidated under our eyes before we give up. */
-#define LOOK_TRIES	64
+/* Most attempts to read all entries of the range without an invalidation meanwhile. */
+#define FOLLOW_ALL_TRIES	64
 
-/* In pfns: a private copy of device memory. No page frame number is that large. */
+/* A bit in @pfns: a private copy of device memory. No page frame number is that large. */
 #define FOLLOWED_COPY	(1UL << (BITS_PER_LONG - 1))
 
 /**
- * struct followed - what a hold of this kind has of its own
+ * struct followed - private memory of a hold of this kind
  * @interval: watches the range
- * @sequence: of the look; under the interval's lock it says whether what follows is true
- * @good: nothing happened since; for EVENTS, the truth is @sequence
- * @nr: pages
+ * @sequence: at which the page table was read; compared under the lock of @interval it says whether
+ *	@first and @pfns are still true
+ * @good: no invalidation was recorded yet; counts pages for EVENTS, and decides nothing
+ * @nr: number of pages
  * @first: what was seen at the first page
- * @pfns: page frame numbers, in order of address; with FOLLOWED_COPY, of memory of the process
+ * @pfns: page frame numbers, in order of address; with FOLLOWED_COPY, of a copy that the process
+ *	owns
  */
 struct followed {
 	struct interval interval;
 	unsigned long sequence;
 	bool good;
 	unsigned int nr;
-	struct sight first;
+	struct mapping_seen first;
 	unsigned long pfns[];
 };
 
-/* The sequence says it all, and there is nothing to undo. The first event tells what is lost. */
-static void invalidate(struct interval *interval, const struct mmu_notifier_range *range,
-		       struct pincheck_event *event)
+/* @sequence alone ends the hold. The first event counts the pages that the hold has lost. */
+static void followed_invalidate(struct interval *interval, const struct mmu_notifier_range *range,
+				struct pincheck_event *event)
 {
 	struct followed *followed = container_of(interval, struct followed, interval);
 
@@ -60,16 +61,9 @@ static void invalidate(struct interval *interval, const struct mmu_notifier_rang
 	followed->good = false;
 }
 
-static const struct interval_ops interval_ops = {
-	.invalidate = invalidate,
+static const struct interval_ops followed_interval_ops = {
+	.invalidate = followed_invalidate,
 };
-
-static int followed_check(const struct pincheck_hold *request)
-{
-	if (request->path || request->fd || request->offset || request->pid < 0)
-		return -EINVAL;
-	return range_check(request->addr, request->len, PAGE_SIZE, TASK_SIZE);
-}
 
 static size_t followed_bytes(const struct pincheck_hold *request)
 {
@@ -77,64 +71,58 @@ static size_t followed_bytes(const struct pincheck_hold *request)
 }
 
 /*
- * Only two things are written: device memory of this module, and what the process has instead of it
- * in a private mapping. A page of somebody else's may be mapped read-only in the kernel, or not at
- * all.
+ * The device writes to device memory of this module only, and to copies of that memory in a private
+ * mapping of the process. Pages of others may be mapped read-only in the kernel, or not at all.
  */
-static int look_at_page(struct hold *hold, unsigned long index, u32 *reason)
+static int follow_page(struct hold *hold, unsigned long index, u32 *reason)
 {
 	bool write = hold->flags & PINCHECK_HOLD_WRITE;
-	struct followed *followed = hold->own;
-	struct sight sight;
+	struct followed *followed = hold->private;
+	struct mapping_seen seen;
 	int err;
 
-	err = follow(hold->mm, hold->addr + (index << PAGE_SHIFT), write, &sight, reason);
+	err = follow(hold->mm, hold->addr + (index << PAGE_SHIFT), write, &seen, reason);
 	if (err)
 		return err;
-	if (write && !sight.ours && !sight.copied) {
-		*reason = PINCHECK_REASON_ACCESS;
-		return -EACCES;
-	}
-	followed->pfns[index] = sight.pfn | (sight.copied ? FOLLOWED_COPY : 0);
+	if (write && !seen.ours && !seen.copied)
+		return refuse(reason, PINCHECK_REASON_ACCESS, -EACCES);
+	followed->pfns[index] = seen.pfn | (seen.copied ? FOLLOWED_COPY : 0);
 	if (!index)
-		followed->first = sight;
+		followed->first = seen;
 	return 0;
 }
 
-/* All pages, one after the other: the lock of one page table is not that of the next. */
-static int look_at_all(struct hold *hold, struct pincheck_hold *request)
+/* Follows all pages, one after the other: each page table has a lock of its own. */
+static int follow_all_pages(struct hold *hold, struct pincheck_hold *request)
 {
 	int err = 0;
 
-	if (mmap_read_lock_killable(hold->mm)) {
-		request->reason = PINCHECK_REASON_SIGNAL;
-		return -EINTR;
-	}
+	if (mmap_read_lock_killable(hold->mm))
+		return refuse(&request->reason, PINCHECK_REASON_SIGNAL, -EINTR);
 	for (request->pages = 0; request->pages < hold->nr && !err; cond_resched()) {
 		if (fatal_signal_pending(current)) {
-			request->reason = PINCHECK_REASON_SIGNAL;
-			err = -EINTR;
+			err = refuse(&request->reason, PINCHECK_REASON_SIGNAL, -EINTR);
 			break;
 		}
-		err = look_at_page(hold, request->pages, &request->reason);
+		err = follow_page(hold, request->pages, &request->reason);
 		request->pages += !err;
 	}
 	mmap_read_unlock(hold->mm);
 	return err;
 }
 
-/* Until nothing changed between the first page and the last. */
-static int look_until_true(struct hold *hold, struct pincheck_hold *request)
+/* Repeats that until nothing changed between the first page and the last. */
+static int follow_until_stable(struct hold *hold, struct pincheck_hold *request)
 {
-	struct followed *followed = hold->own;
+	struct followed *followed = hold->private;
 	struct interval *interval = &followed->interval;
 	unsigned int tries;
 	bool changed;
 	int err;
 
-	for (tries = 0; tries < LOOK_TRIES; tries++) {
+	for (tries = 0; tries < FOLLOW_ALL_TRIES; tries++) {
 		followed->sequence = mmu_interval_read_begin(&interval->notifier);
-		err = look_at_all(hold, request);
+		err = follow_all_pages(hold, request);
 		if (err)
 			return err;
 		mutex_lock(&interval->lock);
@@ -144,31 +132,27 @@ static int look_until_true(struct hold *hold, struct pincheck_hold *request)
 		if (!changed)
 			return 0;
 	}
-	request->reason = PINCHECK_REASON_PFNMAP;
-	return -EAGAIN;
+	return refuse(&request->reason, PINCHECK_REASON_PFNMAP, -EAGAIN);
 }
 
 static int followed_take(struct hold *hold, struct pincheck_hold *request)
 {
-	struct followed *followed = hold->own;
+	struct followed *followed = hold->private;
 	int err;
 
-	memset(hold->pages, 0, hold->nr * sizeof(*hold->pages));
-	memset(hold->fast, 0xff, sizeof(hold->fast));	/* SPLIT_UNKNOWN: GUP was not asked */
-	if (!compat_follow) {
-		request->reason = PINCHECK_REASON_ABSENT;
-		return -EOPNOTSUPP;
-	}
+	hold_clear_pages(hold);
+	if (!compat_follow)
+		return refuse(&request->reason, PINCHECK_REASON_ABSENT, -EOPNOTSUPP);
 	request->reason = PINCHECK_REASON_MEMORY;
 	followed->nr = hold->nr;
 	err = interval_begin(&followed->interval, hold->mm, hold->addr, hold->nr << PAGE_SHIFT,
-			     &interval_ops);
+			     &followed_interval_ops);
 	if (err) {
 		request->reason = explain_failure(hold->mm, hold->addr, hold->flags, err);
 		return err;
 	}
 	request->reason = PINCHECK_REASON_NONE;
-	err = look_until_true(hold, request);
+	err = follow_until_stable(hold, request);
 	if (err)
 		interval_end(&followed->interval);
 	return err;
@@ -177,15 +161,15 @@ static int followed_take(struct hold *hold, struct pincheck_hold *request)
 static void followed_give_back(struct hold *hold, unsigned long first, unsigned long nr,
 			       bool dirty)
 {
-	struct followed *followed = hold->own;
+	struct followed *followed = hold->private;
 
 	interval_end(&followed->interval);
 }
 
 /*
  * Device memory is never reclaimed. A private copy is memory of the process like any other: it is
- * marked dirty while its entry, which allows writing, is still in the page table, for who reclaims it
- * waits for the lock. That is the rule of mirror.c (Jerome Glisse, 2019-03-07), without its delay.
+ * marked dirty while its writable entry is still in the page table, since reclaim waits for the
+ * lock of the interval. That is the rule of mirror.c (Jerome Glisse, 2019-03-07), applied at once.
  */
 static int write_page(unsigned long pfn, const struct io_part *part)
 {
@@ -204,10 +188,10 @@ static int access_page(unsigned long pfn, const struct io_part *part)
 	return follow_read(pfn & ~FOLLOWED_COPY, part->offset, part->bounce, part->len);
 }
 
-/* Whoever changes the page table waits for the lock; whoever did has changed the sequence. */
+/* A change of the page table waits for this lock; a change before has changed the sequence. */
 static int followed_access(struct hold *hold, const struct io_part *part)
 {
-	struct followed *followed = hold->own;
+	struct followed *followed = hold->private;
 	int err = -ESTALE;
 
 	mutex_lock(&followed->interval.lock);
@@ -219,18 +203,18 @@ static int followed_access(struct hold *hold, const struct io_part *part)
 
 static struct interval *followed_interval(struct hold *hold)
 {
-	struct followed *followed = hold->own;
+	struct followed *followed = hold->private;
 
 	return &followed->interval;
 }
 
 /**
- * pfnmap_hold_sight() - what was seen at the first page when the hold was taken
+ * pfnmap_hold_seen() - what was seen at the first page when the hold was taken
  * @hold: of kind pfnmap
  */
-const struct sight *pfnmap_hold_sight(const struct hold *hold)
+const struct mapping_seen *pfnmap_hold_seen(const struct hold *hold)
 {
-	const struct followed *followed = hold->own;
+	const struct followed *followed = hold->private;
 
 	return &followed->first;
 }
@@ -238,8 +222,8 @@ const struct sight *pfnmap_hold_sight(const struct hold *hold)
 const struct hold_ops pfnmap_ops = {
 	.flags = PINCHECK_HOLD_WRITE,
 	.by_address = true,
-	.check = followed_check,
-	.own_bytes = followed_bytes,
+	.check = interval_check,
+	.private_bytes = followed_bytes,
 	.take = followed_take,
 	.give_back = followed_give_back,
 	.access = followed_access,

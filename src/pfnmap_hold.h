@@ -4,8 +4,8 @@
 #define PINCHECK_PFNMAP_HOLD_H
 
 struct hold;
-struct sight;
+struct mapping_seen;
 
-const struct sight *pfnmap_hold_sight(const struct hold *hold);
+const struct mapping_seen *pfnmap_hold_seen(const struct hold *hold);
 
 #endif

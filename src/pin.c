@@ -30,7 +30,7 @@ static void pin_give_back(struct hold *hold, unsigned long first, unsigned long 
 	gup_give_back(&pin_calls, hold, first, nr, dirty);
 }
 
-/* The page has a reference throughout: the plain one comes before the pin goes. */
+/* Takes the plain reference before it drops the pin, so that the page always has one. */
 static void pin_steal(struct hold *hold, unsigned long first, unsigned long nr)
 {
 	unsigned long i;

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* References on pages: booked as they come, and refused before the kernel's counter wraps. */
+/*
+ * References on pages: counted when they are taken, and refused before the kernel's counter wraps.
+ */
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/random.h>
+#include "account.h"
 #include "hold.h"
 #include "references.h"
-#include "session.h"
 
 /**
- * references_exhausted() - has this page so many references that it must get no more?
- * @page: that the caller has a reference on
+ * references_exhausted() - has this page more than INT_MAX / 2 references, so that it gets no more?
+ * @page: on which the caller has a reference
  *
- * The kernel warns, and refuses, once the refcount of a page has wrapped, which 2^21 pins do: 8 GiB
- * worth of the zero page of 5.10, or one page mapped or held often enough. Half of that is the end
- * here, so that calls that are under way at the same time do not come near it together.
+ * The kernel warns, and refuses, once the refcount of a page has wrapped, which takes 2^21 pins: 8
+ * GiB worth of the zero page of 5.10, or one page that is mapped or held 2^21 times. The limit here
+ * is half of that, so that calls that run at the same time cannot reach the wrap together.
  */
 bool references_exhausted(struct page *page)
 {
@@ -22,13 +24,13 @@ bool references_exhausted(struct page *page)
 }
 
 /**
- * references_near_end() - has one of these pages that many?
- * @pages: that the caller has a reference on each of
- * @nr: how many, not 0; no more than HOLD_CHUNK_PAGES
+ * references_near_end() - has one of these pages so many references? Checks one page at random
+ * @pages: on each of which the caller has a reference
+ * @nr: number of pages, 1 to HOLD_CHUNK_PAGES
  *
- * To look at all of them would cost as much as to pin a large folio. One is looked at, chosen by
- * chance, so that no order of pages hides one: from the end here to that of the counter a page has
- * to come 2^20 times, and it is not found in any of these with a probability of e^-256.
+ * A check of all pages would cost as much as to pin a large folio. The page to check is chosen at
+ * random, so that no order of pages can hide one: between the limit here and the wrap a page is
+ * pinned another 2^20 times, and all these checks miss the page with a probability of e^-256.
  */
 bool references_near_end(struct page **pages, unsigned long nr)
 {
@@ -38,15 +40,16 @@ bool references_near_end(struct page **pages, unsigned long nr)
 }
 
 /**
- * references_taken() - what every kind that refers to pages says of each chunk that came
- * @hold: that has them now
- * @first: index of the first
- * @nr: how many, not 0; no more than HOLD_CHUNK_PAGES
+ * references_taken() - count the references of one chunk that was taken
+ * @hold: that has the pages now
+ * @first: index of the first page
+ * @nr: number of pages, 1 to HOLD_CHUNK_PAGES
  *
- * Return: 0; or -EOVERFLOW when the hold must be given back. The references are booked in any case.
+ * Every kind that has references calls this. Return: 0; or -EOVERFLOW when the hold must be given
+ * back. The references are counted in any case.
  */
 int references_taken(struct hold *hold, unsigned long first, unsigned long nr)
 {
-	session_count(hold->session, nr, 0);
+	account_references(hold->account, nr, 0);
 	return references_near_end(hold->pages + first, nr) ? -EOVERFLOW : 0;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* References on pages: booked as they come, and refused before the kernel's counter wraps. */
+/*
+ * References on pages: counted when they are taken, and refused before the kernel's counter wraps.
+ */
 #ifndef PINCHECK_REFERENCES_H
 #define PINCHECK_REFERENCES_H
 

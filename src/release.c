@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How a hold ends: whole, or a part at a time; or how it is robbed of its pins. */
+/* How a hold ends: whole, or a part at a time; and how its pins are stolen. */
 #include <linux/bitmap.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
@@ -7,18 +7,18 @@
 #include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/pincheck.h>
+#include "account.h"
 #include "argument.h"
 #include "hold.h"
-#include "session.h"
 
-/* Is the whole hold meant, or what is left of it? */
+/* Does the request mean the whole hold, or all that is left of it? */
 static bool is_whole(const struct pincheck_release *request)
 {
 	return !request->count;
 }
 
-/* Of the part, which lies within the hold. */
-static unsigned long first_of(const struct hold *hold, const struct pincheck_release *request)
+/* First page of the part, which lies within the hold. */
+static unsigned long first_page_of(const struct hold *hold, const struct pincheck_release *request)
 {
 	return array_index_nospec(request->first, hold->nr);
 }
@@ -28,8 +28,8 @@ static bool has_holes(const struct hold *hold)
 	return hold->left != hold->nr;
 }
 
-/* How many pages from @first on, and before @end, are alike: held, or given back. */
-static unsigned long run_of(const struct hold *hold, unsigned long first, unsigned long end)
+/* How many pages from @first on, and before @end, are all held, or were all given back? */
+static unsigned long run_length(const struct hold *hold, unsigned long first, unsigned long end)
 {
 	bool held = hold->pages[first];
 	unsigned long next = first + 1;
@@ -39,7 +39,7 @@ static unsigned long run_of(const struct hold *hold, unsigned long first, unsign
 	return next - first;
 }
 
-/* Is there an end of references between the page at @index and the one before? */
+/* May a part begin at the page at @index, and another end at the page before? */
 static bool is_edge(const struct hold *hold, unsigned long index)
 {
 	if (!index || index == hold->nr || !hold->pages[index - 1] || !hold->pages[index])
@@ -48,9 +48,9 @@ static bool is_edge(const struct hold *hold, unsigned long index)
 }
 
 /* Can this part of the hold be given back without the rest? */
-static int part_check(const struct hold *hold, unsigned long first, unsigned long nr)
+static int check_part(const struct hold *hold, unsigned long first, unsigned long nr)
 {
-	if (has_holes(hold) && (!hold->pages[first] || run_of(hold, first, first + nr) < nr))
+	if (has_holes(hold) && (!hold->pages[first] || run_length(hold, first, first + nr) < nr))
 		return -ENOENT;
 	if (nr == hold->nr)
 		return 0;
@@ -59,8 +59,8 @@ static int part_check(const struct hold *hold, unsigned long first, unsigned lon
 	return is_edge(hold, first) && is_edge(hold, first + nr) ? 0 : -EINVAL;
 }
 
-/* Can the pins of this part be stolen? It is known to be held. */
-static int steal_check(const struct hold *hold, unsigned long first, unsigned long nr)
+/* Can the pins of this part, all of which is held, be stolen? */
+static int check_steal(const struct hold *hold, unsigned long first, unsigned long nr)
 {
 	if (!hold->ops->steal)
 		return -EINVAL;
@@ -69,7 +69,7 @@ static int steal_check(const struct hold *hold, unsigned long first, unsigned lo
 	return 0;
 }
 
-static int release_check(const struct hold *hold, const struct pincheck_release *request)
+static int check_release(const struct hold *hold, const struct pincheck_release *request)
 {
 	const u32 both = PINCHECK_RELEASE_DIRTY | PINCHECK_RELEASE_DIRTY_UNLOCKED;
 	bool steal = request->flags & PINCHECK_RELEASE_STEAL;
@@ -80,21 +80,23 @@ static int release_check(const struct hold *hold, const struct pincheck_release 
 	if (is_whole(request) ? request->first :
 	    !window_check(request->first, request->count, hold->nr))
 		return -EINVAL;
-	/* Under the lock of a mirror there is no wrong way. */
+	/* A mirror marks pages under its own lock, where the page lock is not needed. */
 	if ((request->flags & PINCHECK_RELEASE_DIRTY_UNLOCKED) && !hold_refers(hold->ops))
 		return -EINVAL;
-	/* Only what the device may have written can be dirty by it. */
+	/* The device cannot have made pages dirty that it may not write. */
 	if ((request->flags & both) && !(hold->flags & PINCHECK_HOLD_WRITE))
 		return -EPERM;
 	if (is_whole(request))
 		return 0;
-	err = part_check(hold, first_of(hold, request), request->count);
-	return err || !steal ? err : steal_check(hold, first_of(hold, request), request->count);
+	err = check_part(hold, first_page_of(hold, request), request->count);
+	if (err || !steal)
+		return err;
+	return check_steal(hold, first_page_of(hold, request), request->count);
 }
 
 /*
- * What drivers did that had no page lock: nothing keeps the file system from taking the page's
- * buffers away, or the file from being truncated, while this runs.
+ * Does what drivers did that had no page lock: meanwhile the file system may take the page's
+ * buffers away, or the file may be truncated.
  */
 static void dirty_unlocked(struct hold *hold, unsigned long first, unsigned long nr)
 {
@@ -106,7 +108,7 @@ static void dirty_unlocked(struct hold *hold, unsigned long first, unsigned long
 	}
 }
 
-/* Pages whose pins were stolen. */
+/* Gives back pages whose pins were all stolen: what is left are plain references. */
 static void give_back_stolen(struct hold *hold, unsigned long first, unsigned long nr, bool dirty)
 {
 	unsigned long i;
@@ -117,11 +119,11 @@ static void give_back_stolen(struct hold *hold, unsigned long first, unsigned lo
 		put_page(hold->pages[i]);
 		cond_resched();
 	}
-	session_count(hold->session, 0, nr);
+	account_references(hold->account, 0, nr);
 }
 
-/* Pages some of whose pins were stolen. */
-static void give_back_robbed(struct hold *hold, unsigned long first, unsigned long nr, bool dirty)
+/* Gives back pages of which some have a pin, and some a plain reference since it was stolen. */
+static void give_back_mixed(struct hold *hold, unsigned long first, unsigned long nr, bool dirty)
 {
 	unsigned long end = first + nr, next;
 
@@ -136,7 +138,7 @@ static void give_back_robbed(struct hold *hold, unsigned long first, unsigned lo
 	}
 }
 
-/* Pages that are all still held. */
+/* Gives back pages that are all still held. */
 static void give_back_run(struct hold *hold, unsigned long first, unsigned long nr, u32 flags)
 {
 	bool dirty = hold->written || (flags & PINCHECK_RELEASE_DIRTY);
@@ -146,7 +148,7 @@ static void give_back_run(struct hold *hold, unsigned long first, unsigned long 
 		dirty = false;
 	}
 	if (hold->stolen)
-		give_back_robbed(hold, first, nr, dirty);
+		give_back_mixed(hold, first, nr, dirty);
 	else
 		hold->ops->give_back(hold, first, nr, dirty);
 }
@@ -155,12 +157,12 @@ static void give_back_all(struct hold *hold, u32 flags)
 {
 	unsigned long first, run;
 
-	/* A hold without holes is not gone through for this: its pages may be very many. */
+	/* Do not read up to HOLD_PAGES_MAX pointers of a hold that has no holes. */
 	if (!has_holes(hold)) {
 		give_back_run(hold, 0, hold->nr, flags);
 	} else {
 		for (first = 0; first < hold->nr; first += run) {
-			run = run_of(hold, first, hold->nr);
+			run = run_length(hold, first, hold->nr);
 			if (hold->pages[first])
 				give_back_run(hold, first, run, flags);
 		}
@@ -175,7 +177,7 @@ static void give_back_part(struct hold *hold, unsigned long first, unsigned long
 	unsigned long i;
 
 	give_back_run(hold, first, nr, flags);
-	/* The ledger reads them without a lock. */
+	/* The ledger reads the pointers without a lock. */
 	for (i = first; i < first + nr; i++)
 		WRITE_ONCE(hold->pages[i], NULL);
 	hold->left -= nr;
@@ -183,7 +185,7 @@ static void give_back_part(struct hold *hold, unsigned long first, unsigned long
 }
 
 /* Return: pins stolen, or -ENOMEM. */
-static long steal(struct hold *hold, unsigned long first, unsigned long nr)
+static long steal_pins(struct hold *hold, unsigned long first, unsigned long nr)
 {
 	if (!hold->stolen)
 		hold->stolen = hold_memory_add(hold, BITS_TO_LONGS(hold->nr) *
@@ -196,57 +198,51 @@ static long steal(struct hold *hold, unsigned long first, unsigned long nr)
 }
 
 /* Under @hold->busy. Return: references given back or stolen, or a negative errno. */
-static long release(struct hold *hold, const struct pincheck_release *request)
+static long release_range(struct hold *hold, const struct pincheck_release *request)
 {
 	long nr = request->count;
 
 	if (request->flags & PINCHECK_RELEASE_STEAL)
-		return steal(hold, first_of(hold, request), nr);
+		return steal_pins(hold, first_page_of(hold, request), nr);
 	if (is_whole(request) || request->count == hold->left) {
 		nr = hold->left;
 		give_back_all(hold, request->flags);
 	} else {
-		give_back_part(hold, first_of(hold, request), nr, request->flags);
+		give_back_part(hold, first_page_of(hold, request), nr, request->flags);
 	}
 	return nr;
 }
 
 /**
- * hold_release() - give a hold of a session back, or a part of it, or steal the pins of a part
- * @session: whose
- * @request: which; not yet compared with the hold
+ * hold_release() - give a hold back, or a part of it, or steal the pins of a part
+ * @hold: on which the caller has a reference
+ * @request: not yet compared with the hold
+ * @ended: set to whether this call gave the last page back
  *
- * Waits until nobody uses its pages: when this returns the references are gone.
+ * Waits until nobody uses the pages of the hold: when this returns the references are gone.
  *
  * Context: process context, sleeps.
  *
  * Return: references given back or stolen, or what struct pincheck_release promises.
  */
-long hold_release(struct session *session, const struct pincheck_release *request)
+long hold_release(struct hold *hold, const struct pincheck_release *request, bool *ended)
 {
-	struct hold *hold = session_find(session, request->hold);
 	long nr = -ENOENT;
 
-	if (!hold)
-		return -ENOENT;
-	if (down_write_killable(&hold->busy)) {
-		hold_put(hold);
+	*ended = false;
+	if (down_write_killable(&hold->busy))
 		return -EINTR;
-	}
-	if (!hold->gone)
-		nr = release_check(hold, request) ?: release(hold, request);
-	if (nr > 0 && hold->gone) {
-		session_remove(session, hold);
-		hold_put(hold);
+	if (!hold->gone) {
+		nr = check_release(hold, request) ?: release_range(hold, request);
+		*ended = hold->gone;
 	}
 	up_write(&hold->busy);
-	hold_put(hold);
 	return nr;
 }
 
 /**
- * hold_give_back() - give all references of a hold back that are left
- * @hold: @hold->busy is held for writing, or nobody else can find it
+ * hold_give_back() - give back all references that a hold has left
+ * @hold: @hold->busy is held for writing, or nobody else can find the hold
  *
  * Context: process context, sleeps.
  */

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * All that is known of page after page.
+ * What one page is.
  *
- * For as long as it looks, the report has a reference on the folio, so that this is not split,
- * freed and used for something else meanwhile; its own reference is subtracted from what it tells.
- * Others see it: a write fault in that instant may copy where it would have reused. What is told of a
- * page that may not be referenced, see report_hold(), is in report_words.c.
+ * While a report is made, the walk has a reference on the folio, so that the folio is not split,
+ * freed or used for something else. The report subtracts this reference, but the rest of the kernel
+ * sees it: a write fault at that moment may copy a page that it would have reused. Pages that may
+ * not be referenced, see hold_folio(), have their report from report_unheld.c.
  *
- * Pages that are asked about together are alike as a rule. Of a large folio, what is true of the
- * whole is looked at once; of a small anonymous page, all that a report is made of are a few
- * words: where these are the same as in the page before, so is the report.
+ * Pages that one call asks about are mostly alike. Of a large folio, whatever is true of all its
+ * pages is looked up once; small anonymous pages are compared by the rule of report_alike.h.
  */
 #include <linux/kernel.h>
 #include <linux/magic.h>
@@ -22,13 +21,14 @@
 #include "compat/page_type.h"
 #include "compat/placement.h"
 #include "report.h"
-#include "report_words.h"
+#include "report_alike.h"
+#include "report_unheld.h"
 #include "reuse_rule.h"
 #include "whitelist.h"
 
 /*
- * Flags that every kernel knows of every folio. Not an array of functions: reports are made by the
- * million, and a dozen indirect calls cost more than all the rest of one.
+ * Flags that every kernel has for every folio. An array of functions would be a dozen indirect
+ * calls, which cost more than the rest of a report.
  */
 #define FOR_EACH_FOLIO_FLAG(X)	\
 	X(ANON, anon) X(KSM, ksm) X(HUGETLB, hugetlb) X(SWAPCACHE, swapcache) X(DIRTY, dirty)	\
@@ -39,16 +39,16 @@
 #define FOLIO_FLAG_TEST(upper, lower)	\
 	| (compat_page_##lower(head) ? PINCHECK_PAGE_##upper : 0)
 
-static void tell_folio_flags(struct pincheck_report *report, struct page *head)
+static void fill_folio_flags(struct pincheck_report *report, struct page *head)
 {
-	/* What is of a type, or logically offline, is not referenced. */
+	/* A page with a type, or a page that is logically offline, is never referenced. */
 	report->flags |= 0 FOR_EACH_FOLIO_FLAG(FOLIO_FLAG_TEST);
 	report->flags_known |= PINCHECK_PAGE_TYPED | PINCHECK_PAGE_OFFLINE
 			       FOR_EACH_FOLIO_FLAG(FOLIO_FLAG_BIT);
 	report_flag(report, PINCHECK_PAGE_LARGE, PageHead(head));
 }
 
-static void tell_counts(struct pincheck_report *report, struct page *page, struct page *head)
+static void fill_counts(struct pincheck_report *report, struct page *page, struct page *head)
 {
 	if (compat_entire_mapcount(head, &report->entire_mapcount))
 		report->present |= PINCHECK_REPORT_ENTIRE_MAPCOUNT;
@@ -60,8 +60,8 @@ static void tell_counts(struct pincheck_report *report, struct page *page, struc
 		report->present |= PINCHECK_REPORT_PIN_COUNT;
 }
 
-/* The kernel's verdict, unless nothing but our own reference made it. */
-static void tell_pins(struct pincheck_report *report, struct page *head)
+/* The kernel's answer, unless only our own reference made it true. */
+static void fill_pins(struct pincheck_report *report, struct page *head)
 {
 	bool maybe = compat_maybe_dma_pinned(head);
 
@@ -74,7 +74,7 @@ static void tell_pins(struct pincheck_report *report, struct page *head)
 	report_flag(report, PINCHECK_PAGE_MAYBE_DMA_PINNED, maybe);
 }
 
-static void tell_exclusive(struct pincheck_report *report, struct page *page, struct page *head)
+static void fill_exclusive(struct pincheck_report *report, struct page *page, struct page *head)
 {
 	if (!compat_anon_exclusive)
 		return;
@@ -82,7 +82,7 @@ static void tell_exclusive(struct pincheck_report *report, struct page *page, st
 		  compat_page_anon_exclusive(report_has_one_mark(report) ? head : page));
 }
 
-static void tell_file(struct pincheck_report *report, struct page *head)
+static void fill_file(struct pincheck_report *report, struct page *head)
 {
 	struct whitelist_facts facts = { .longterm_write = true };
 	struct whitelist_answer answer;
@@ -102,10 +102,10 @@ static void tell_file(struct pincheck_report *report, struct page *head)
 }
 
 /*
- * The huge zero page cannot be told from other memory of that size without a mapping: whether
- * this is it stays unknown for those.
+ * The huge zero page looks like any other huge page that has no mapping. For such pages the flag
+ * stays unknown.
  */
-static void tell_zero(struct pincheck_report *report, struct page *page)
+static void fill_zero(struct pincheck_report *report, struct page *page)
 {
 	const u64 other = PINCHECK_PAGE_ANON | PINCHECK_PAGE_FILE | PINCHECK_PAGE_HUGETLB |
 			  PINCHECK_PAGE_SLAB | PINCHECK_PAGE_LRU;
@@ -116,33 +116,34 @@ static void tell_zero(struct pincheck_report *report, struct page *page)
 	report_flag(report, PINCHECK_PAGE_ZERO, maybe_huge ? -1 : small);
 }
 
-static void tell_placement(struct pincheck_report *report, struct page *page, struct page *head)
+static void fill_placement(struct pincheck_report *report, struct page *page, struct page *head)
 {
 	report_flag(report, PINCHECK_PAGE_MAPPED_SHARED, compat_mapped_shared(head));
 	report_flag(report, PINCHECK_PAGE_CMA, compat_page_cma(page));
 	report_flag(report, PINCHECK_PAGE_LONGTERM_PINNABLE, compat_longterm_pinnable(head));
 }
 
-/* @head has a reference of ours. */
-static void tell_folio(struct pincheck_report *report, struct page *page, struct page *head)
+/* Fills in all fields. @head has a reference of ours. */
+static void fill_folio(struct pincheck_report *report, struct page *page, struct page *head)
 {
 	report->head = page_to_pfn(head);
 	report->order = compound_order(head);
 	report->refcount = page_ref_count(head) - 1;
-	tell_folio_flags(report, head);
-	tell_counts(report, page, head);
-	tell_pins(report, head);
-	tell_exclusive(report, page, head);
-	tell_file(report, head);
-	tell_zero(report, page);
+	fill_folio_flags(report, head);
+	fill_counts(report, page, head);
+	fill_pins(report, head);
+	fill_exclusive(report, page, head);
+	fill_file(report, head);
+	fill_zero(report, page);
 	report_failed(report, page);
-	tell_placement(report, page, head);
+	fill_placement(report, page, head);
 	reuse_judge(report);
 }
 
 /*
- * Is this a folio that anybody may take a reference on? Memory of processes and files has a mapping,
- * or is on a list, or is backed by swap; other compound pages are freed by their references, too.
+ * May anybody take a reference on this folio? True for memory of processes and files, which has a
+ * mapping, is on an LRU list or is backed by swap; and for other compound pages, because these,
+ * too, are freed when their last reference goes.
  */
 static bool may_be_held(struct page *head)
 {
@@ -156,12 +157,12 @@ static bool may_be_held(struct page *head)
 	       (mapping && !(mapping & MAPPING_BITS));
 }
 
-/* Return: did that get a reference on @head? It may not be what it was looked at for. */
-static bool try_hold(struct page *head)
+/* Return: true with a reference on @head, which may be something else than it was a moment ago. */
+static bool try_hold_folio(struct page *head)
 {
 	bool held;
 
-	/* The look and the reference are to be close to each other: see report_hold(). */
+	/* Nothing may come between the check and the reference: see hold_folio(). */
 	preempt_disable();
 	held = may_be_held(head) && get_page_unless_zero(head);
 	preempt_enable();
@@ -169,29 +170,29 @@ static bool try_hold(struct page *head)
 }
 
 /*
- * report_hold() - take a reference on a folio that anybody may take one on
- * @page: any of its pages
+ * hold_folio() - take a reference on a folio, if anybody may take one
+ * @page: any page of the folio
  *
- * The others are pages of a type, reserved pages, and small pages that nothing but a reference count
- * says to be used. Their owner may set that count: virtio-mem hands PageOffline() pages to the page
- * allocator by set_page_count(page, 0) (__free_pages_core()), and where our reference was set to 0,
- * our put makes it -1.
+ * Nobody may reference a page that has a type, is reserved, or is small and shows no use but its
+ * reference count. The owner of such a page may set that count: virtio-mem gives PageOffline()
+ * pages to the page allocator with set_page_count(page, 0) (__free_pages_core()). If that
+ * overwrites our reference, our put_page() makes the count -1.
  *
- * What is left of that: a page is memory of a process at our look, then it is freed, isolated, and
- * claimed by such an owner, which sets the count, and all of this between our look and our
- * reference, or between that and the second look, which gives the reference back. Preemption is off
- * in the first of these windows, and isolating takes the owner milliseconds in which it looks at
- * all pages of a block; but an interrupt, or a hypervisor that stops our CPU, can be longer. Nothing
- * that is exported to modules would close it.
+ * A race remains. A page is memory of a process when we check it; then the page is freed, isolated
+ * and claimed by such an owner, who sets the count, all this between our check and our reference,
+ * or between our reference and the second check, which drops it. In the first of these windows
+ * preemption is off, and isolation takes the owner milliseconds, because it looks at all pages of a
+ * block; but an interrupt, or a hypervisor that stops our CPU, can take longer. No function that is
+ * exported to modules would close this race.
  *
- * Return: its first page, for put_page(); NULL when it has no users or may not be referenced.
+ * Return: the first page, for put_page(); NULL if the folio has no users or may not be referenced.
  */
-static struct page *report_hold(struct page *page)
+static struct page *hold_folio(struct page *page)
 {
 	for (;;) {
 		struct page *head = compound_head(page);
 
-		if (!try_hold(head))
+		if (!try_hold_folio(head))
 			return NULL;
 		if (compound_head(page) == head && may_be_held(head))
 			return head;
@@ -199,65 +200,28 @@ static struct page *report_hold(struct page *page)
 	}
 }
 
-static __always_inline struct report_marks read_marks(struct page *page)
+/* Is this a page of the folio of the last page? Our reference keeps that folio from being split. */
+static __always_inline bool is_of_same_folio(const struct report_walk *walk, u64 pfn)
 {
-	return (struct report_marks) {
-		.flags = compat_page_flags(page),
-		.mapcount = atomic_read(&page->_mapcount),
-		.refcount = page_ref_count(page),
-#ifdef NODE_NOT_IN_PAGE_FLAGS
-		.node = page_to_nid(page),
-#endif
-		.cma = IS_ENABLED(CONFIG_CMA) ? compat_page_cma(page) : 0,
-		.pinnable = IS_ENABLED(CONFIG_CMA) ? compat_longterm_pinnable(page) : 0,
-	};
+	return walk->head && pfn - walk->report.head < 1ULL << walk->report.order;
 }
 
-static __always_inline bool same_marks(const struct report_marks *a,
-				       const struct report_marks *b)
+/* For another page of the same folio: fills in what can differ between two pages of one folio. */
+static __always_inline void fill_further_page(struct report_walk *walk, u64 pfn,
+					      struct page *page)
 {
-	return a->flags == b->flags && a->mapcount == b->mapcount && a->refcount == b->refcount &&
-	       a->node == b->node && a->cma == b->cma && a->pinnable == b->pinnable;
-}
-
-/*
- * Is the report of a small anonymous page that of the one before, but for its number? There is no
- * reference, and no need for one: no pointer is followed.
- * Flags say that it is no first page of a large folio, references that it is no other page of one.
- */
-static __always_inline bool is_alike(const struct report_look *look, struct page *page)
-{
-	struct report_marks marks;
-
-	if (!look->plain || compat_page_flags(page) != look->marks.flags)
-		return false;
-	if ((compat_page_mapping(page) & MAPPING_BITS) != MAPPING_BIT_ANON)
-		return false;
-	marks = read_marks(page);
-	return same_marks(&marks, &look->marks);
-}
-
-/* Is this page of the folio that was looked at last? Our reference keeps it from being split. */
-static __always_inline bool is_further(const struct report_look *look, u64 pfn)
-{
-	return look->head && pfn - look->report.head < 1ULL << look->report.order;
-}
-
-/* What of a folio is not the same for all its pages. */
-static __always_inline void look_further(struct report_look *look, u64 pfn, struct page *page)
-{
-	struct pincheck_report *report = &look->report;
+	struct pincheck_report *report = &walk->report;
 	u64 flags = report->flags;
 	int mapcount = report->page_mapcount;
 
 	report->pfn = pfn;
-	look->marks.mapcount = atomic_read(&page->_mapcount);
-	compat_page_mapcount(page, look->head, report->entire_mapcount, &report->page_mapcount);
+	walk->marks.mapcount = atomic_read(&page->_mapcount);
+	compat_page_mapcount(page, walk->head, report->entire_mapcount, &report->page_mapcount);
 	report->flags &= ~PINCHECK_PAGE_HWPOISON;
 	report_failed(report, page);
 	if (!report_has_one_mark(report)) {
 		report->flags &= ~PINCHECK_PAGE_ANON_EXCLUSIVE;
-		tell_exclusive(report, page, look->head);
+		fill_exclusive(report, page, walk->head);
 	}
 	if (IS_ENABLED(CONFIG_CMA)) {
 		report->flags &= ~PINCHECK_PAGE_CMA;
@@ -267,127 +231,99 @@ static __always_inline void look_further(struct report_look *look, u64 pfn, stru
 		reuse_judge(report);
 }
 
-/* @head has a reference of ours, which @look keeps if it is of more than one page. */
-static void look_at_folio(struct report_look *look, struct page *page, struct page *head)
+/* @head has a reference of ours, which @walk keeps if the folio is large. */
+static void report_folio(struct report_walk *walk, struct page *page, struct page *head)
 {
 	const u64 kinds = PINCHECK_PAGE_ANON | PINCHECK_PAGE_KSM | PINCHECK_PAGE_SLAB |
 			  PINCHECK_PAGE_RESERVED | PINCHECK_PAGE_LARGE | PINCHECK_PAGE_HUGETLB;
-	struct report_marks after;
 
-	look->marks = read_marks(page);
-	tell_folio(&look->report, page, head);
-	after = read_marks(page);
-	look->plain = (look->report.flags & kinds) == PINCHECK_PAGE_ANON &&
-		      same_marks(&look->marks, &after);
-	look->marks.refcount--;
-	if (look->report.flags & PINCHECK_PAGE_LARGE)
-		look->head = head;
+	walk->marks = page_marks(page);
+	fill_folio(&walk->report, page, head);
+	walk->plain = (walk->report.flags & kinds) == PINCHECK_PAGE_ANON &&
+		      page_has_marks(page, &walk->marks);
+	walk->marks.refcount--;
+	if (walk->report.flags & PINCHECK_PAGE_LARGE)
+		walk->head = head;
 	else
 		put_page(head);
 }
 
 /**
- * report_drop() - give back the reference that is left
- * @look: since report_begin(); the next page may follow
+ * report_drop() - give back the reference on the last folio
+ * @walk: after report_begin(); report_next() may follow
  */
-void report_drop(struct report_look *look)
+void report_drop(struct report_walk *walk)
 {
-	if (look->head)
-		put_page(look->head);
-	look->head = NULL;
+	if (walk->head)
+		put_page(walk->head);
+	walk->head = NULL;
 }
 
-static noinline void look_afresh(struct report_look *look, u64 pfn, struct page *page)
+static noinline void report_anew(struct report_walk *walk, u64 pfn, struct page *page)
 {
 	struct page *head;
 
-	report_drop(look);
-	look->plain = false;
+	report_drop(walk);
+	walk->plain = false;
 	if (!page) {
-		report_device_page(&look->report, pfn);
+		report_device_page(&walk->report, pfn);
 		return;
 	}
-	report_start(&look->report, pfn, page);
-	if (!look->report.present)
+	report_start(&walk->report, pfn, page);
+	if (!walk->report.present)
 		return;
-	head = report_hold(page);
+	head = hold_folio(page);
 	if (head)
-		look_at_folio(look, page, head);
+		report_folio(walk, page, head);
 	else
-		report_words(&look->report, page);
-}
-
-static __always_inline void look_at(struct report_look *look, u64 pfn)
-{
-	struct page *page = online_page(&look->block, pfn);
-
-	if (is_further(look, pfn) && page) {
-		look_further(look, pfn, page);
-	} else if (page && is_alike(look, page)) {
-		look->report.pfn = pfn;
-		look->report.head = pfn;
-	} else {
-		look_afresh(look, pfn, page);
-	}
+		report_unheld(&walk->report, page);
 }
 
 /**
- * report_begin() - before the first of some pages
- * @look: for report_next()
+ * report_begin() - begin a walk
+ * @walk: for report_next()
  *
  * Context: begins an RCU read-side section.
  */
-void report_begin(struct report_look *look)
+void report_begin(struct report_walk *walk)
 	__acquires(RCU)
 {
-	look->head = NULL;
-	look->plain = false;
-	online_forget(&look->block);
+	walk->head = NULL;
+	walk->plain = false;
+	online_forget(&walk->block);
 	rcu_read_lock();
 }
 
 /**
- * report_next() - tell all that is known of one page
- * @look: since report_begin(); its report is then that of this page
+ * report_next() - make the report of one page
+ * @walk: after report_begin(); afterwards walk->report is that of this page
  * @pfn: of the page; any number
  *
- * Context: the last reference may be given back here, in an RCU read-side section.
+ * Context: in the RCU read-side section of the walk. May give back the last reference on a folio.
  */
-void report_next(struct report_look *look, u64 pfn)
+void report_next(struct report_walk *walk, u64 pfn)
 {
-	look_at(look, pfn);
+	struct page *page = online_page(&walk->block, pfn);
+
+	if (is_of_same_folio(walk, pfn) && page) {
+		fill_further_page(walk, pfn, page);
+	} else if (page && walk->plain && page_is_alike(page, &walk->marks)) {
+		walk->report.pfn = pfn;
+		walk->report.head = pfn;
+	} else {
+		report_anew(walk, pfn, page);
+	}
 }
 
 /**
- * report_end() - after the last page
- * @look: since report_begin()
+ * report_end() - end a walk
+ * @walk: after report_begin()
  *
- * Context: gives back the reference that is left, and ends the RCU read-side section.
+ * Context: gives back the reference on the last folio, and ends the RCU read-side section.
  */
-void report_end(struct report_look *look)
+void report_end(struct report_walk *walk)
 	__releases(RCU)
 {
-	report_drop(look);
+	report_drop(walk);
 	rcu_read_unlock();
-}
-
-/**
- * report_pages() - tell all that is known of some pages
- * @pfns: of them, any numbers
- * @reports: filled
- * @count: how many; so many that nobody minds to wait
- *
- * Context: process context: the last reference may be given back here.
- */
-void report_pages(const u64 *pfns, struct pincheck_report *reports, unsigned int count)
-{
-	struct report_look look;
-	unsigned int i;
-
-	report_begin(&look);
-	for (i = 0; i < count; i++) {
-		look_at(&look, pfns[i]);
-		reports[i] = look.report;
-	}
-	report_end(&look);
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The reuse models: would a write fault reuse this page, or copy it? Each is a rule that kernels
- * had, or that somebody wanted, judged over a page report: host unit tests include this file as
- * it is.
+ * The reuse models: would a write fault reuse this page, or copy it? Each model is a rule that
+ * kernels had, or that was proposed, applied to a page report. Host unit tests include this file
+ * unchanged.
  *
- * Swap entries are users of a page, too, but nothing tells a module how many there are: what is
- * judged is the page as mapped.
+ * Swap entries use a page, too, but a module cannot count them: only mappings are judged.
  */
 #ifndef PINCHECK_REUSE_RULE_H
 #define PINCHECK_REUSE_RULE_H
@@ -16,9 +15,9 @@
 #include <stdbool.h>
 #endif
 
-/** enum reuse_verdict - what a model says of a page */
+/** enum reuse_verdict - the answer of a model */
 enum reuse_verdict {
-	/** @REUSE_UNKNOWN: what the rule asks for is not told */
+	/** @REUSE_UNKNOWN: the report lacks a field that the rule needs */
 	REUSE_UNKNOWN	= -1,
 	/** @REUSE_COPY: the next write fault copies */
 	REUSE_COPY	= 0,
@@ -26,29 +25,29 @@ enum reuse_verdict {
 	REUSE_REUSE	= 1,
 };
 
-static inline bool reuse_is(const struct pincheck_report *report, __u64 flag)
+static inline bool reuse_has_flag(const struct pincheck_report *report, __u64 flag)
 {
 	return report->flags & flag;
 }
 
-/* Page references that the swap cache has on the folio. */
+/* Number of references that the swap cache has on the folio. */
 static inline int reuse_swapcache_refs(const struct pincheck_report *report)
 {
-	return reuse_is(report, PINCHECK_PAGE_SWAPCACHE) ? 1 << report->order : 0;
+	return reuse_has_flag(report, PINCHECK_PAGE_SWAPCACHE) ? 1 << report->order : 0;
 }
 
-/* A PMD of this process maps all pages of the folio, so a write would be to all of them. */
+/* Does a PMD of this process map all pages of the folio, so that a fault writes to all of them? */
 static inline bool reuse_by_pmd(const struct pincheck_report *report)
 {
-	return report->entire_mapcount > 0 && !reuse_is(report, PINCHECK_PAGE_HUGETLB);
+	return report->entire_mapcount > 0 && !reuse_has_flag(report, PINCHECK_PAGE_HUGETLB);
 }
 
-/* To 5.7: one mapping, whatever references there are; of what a PMD maps, of each page. */
+/* Up to 5.7: reuse if there is one mapping, whatever the references; below a PMD, of each page. */
 static inline enum reuse_verdict reuse_mapcount(const struct pincheck_report *report)
 {
 	if (!(report->present & PINCHECK_REPORT_MAPCOUNT))
 		return REUSE_UNKNOWN;
-	if (report->page_mapcount != 1 || reuse_is(report, PINCHECK_PAGE_KSM))
+	if (report->page_mapcount != 1 || reuse_has_flag(report, PINCHECK_PAGE_KSM))
 		return REUSE_COPY;
 	if (!reuse_by_pmd(report))
 		return REUSE_REUSE;
@@ -57,25 +56,25 @@ static inline enum reuse_verdict reuse_mapcount(const struct pincheck_report *re
 	return report->folio_mapcount == 1;
 }
 
-/* 5.8 to 5.18: one reference, which is the mapping's. */
+/* 5.8 to 5.18: reuse a page whose only reference is that of the mapping. */
 static inline enum reuse_verdict reuse_refcount(const struct pincheck_report *report)
 {
-	return report->refcount == 1 && !reuse_is(report, PINCHECK_PAGE_KSM);
+	return report->refcount == 1 && !reuse_has_flag(report, PINCHECK_PAGE_KSM);
 }
 
-/* No reference but that of the one mapping, and of the swap cache, which can be dropped. */
+/* Only the one mapping and the swap cache, which can be dropped, have a reference. */
 static inline bool reuse_alone(const struct pincheck_report *report)
 {
 	return report->refcount == 1 + reuse_swapcache_refs(report);
 }
 
-/* Of a page that is not exclusive: the rules differ for large folios that PTEs map. */
+/* The rule for pages that are not exclusive; @ptes is the rule for large folios mapped by PTEs. */
 static inline enum reuse_verdict reuse_fallback(const struct pincheck_report *report,
 				enum reuse_verdict (*ptes)(const struct pincheck_report *report))
 {
-	if (reuse_is(report, PINCHECK_PAGE_KSM))
+	if (reuse_has_flag(report, PINCHECK_PAGE_KSM))
 		return REUSE_COPY;
-	if (!report->order || reuse_is(report, PINCHECK_PAGE_HUGETLB))
+	if (!report->order || reuse_has_flag(report, PINCHECK_PAGE_HUGETLB))
 		return reuse_alone(report);
 	if (!(report->present & PINCHECK_REPORT_ENTIRE_MAPCOUNT))
 		return REUSE_UNKNOWN;
@@ -88,13 +87,13 @@ static inline enum reuse_verdict reuse_never(const struct pincheck_report *repor
 	return REUSE_COPY;
 }
 
-/* One process maps more than one page of it, and has all its references. */
+/* One process maps several pages of the folio, and all references are mappings. */
 static inline enum reuse_verdict reuse_all_mapped(const struct pincheck_report *report)
 {
 	if (!(report->flags_known & PINCHECK_PAGE_MAPPED_SHARED) ||
 	    !(report->present & PINCHECK_REPORT_FOLIO_MAPCOUNT))
 		return REUSE_UNKNOWN;
-	return !reuse_is(report, PINCHECK_PAGE_MAPPED_SHARED | PINCHECK_PAGE_SWAPCACHE) &&
+	return !reuse_has_flag(report, PINCHECK_PAGE_MAPPED_SHARED | PINCHECK_PAGE_SWAPCACHE) &&
 	       report->folio_mapcount > 1 && report->folio_mapcount == report->refcount;
 }
 
@@ -103,27 +102,27 @@ static inline enum reuse_verdict reuse_by_mark(const struct pincheck_report *rep
 {
 	if (!(report->flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE))
 		return REUSE_UNKNOWN;
-	if (reuse_is(report, PINCHECK_PAGE_ANON_EXCLUSIVE))
+	if (reuse_has_flag(report, PINCHECK_PAGE_ANON_EXCLUSIVE))
 		return REUSE_REUSE;
 	return reuse_fallback(report, ptes);
 }
 
-/* From 5.19: the mark; without it, no other reference; a PTE-mapped huge page never. */
+/* From 5.19: AnonExclusive, or no other reference; never a large folio mapped by PTEs. */
 static inline enum reuse_verdict reuse_exclusive(const struct pincheck_report *report)
 {
 	return reuse_by_mark(report, reuse_never);
 }
 
-/* From 6.15: the same, and PTE-mapped large folios whose references are all mappings. */
+/* From 6.15: the same, and large folios mapped by PTEs whose references are all mappings. */
 static inline enum reuse_verdict reuse_large(const struct pincheck_report *report)
 {
 	return reuse_by_mark(report, reuse_all_mapped);
 }
 
 /*
- * What the thread of 2021 wanted: one PTE, and no reader or writer that does not go through it.
- * Devices that this module plays go by the page that is mapped, and do not count; who else has a
- * reference cannot be told.
+ * The proposal of 2021: one PTE, and no reader or writer besides the users of that PTE. The devices
+ * that this module plays use the mapped page and do not count. Unexplained references may be
+ * anybody's, so the answer is then unknown.
  */
 static inline enum reuse_verdict reuse_labels(const struct pincheck_report *report)
 {
@@ -136,8 +135,8 @@ static inline enum reuse_verdict reuse_labels(const struct pincheck_report *repo
 	return REUSE_REUSE;
 }
 
-static inline void reuse_tell(struct pincheck_report *report, __u32 model,
-			      enum reuse_verdict verdict)
+static inline void reuse_set_verdict(struct pincheck_report *report, __u32 model,
+				     enum reuse_verdict verdict)
 {
 	if (verdict == REUSE_UNKNOWN)
 		return;
@@ -148,21 +147,21 @@ static inline void reuse_tell(struct pincheck_report *report, __u32 model,
 
 /**
  * reuse_judge() - the verdicts of all models on one page
- * @report: complete but for reuse and reuse_known, which are filled
+ * @report: complete except for reuse and reuse_known, which this function sets
  *
- * Only anonymous memory is reused or copied by these rules; of other pages nothing is told.
+ * The rules hold for anonymous memory; for other pages no verdict is known.
  */
 static inline void reuse_judge(struct pincheck_report *report)
 {
 	report->reuse = 0;
 	report->reuse_known = 0;
-	if (!reuse_is(report, PINCHECK_PAGE_ANON))
+	if (!reuse_has_flag(report, PINCHECK_PAGE_ANON))
 		return;
-	reuse_tell(report, PINCHECK_MODEL_MAPCOUNT, reuse_mapcount(report));
-	reuse_tell(report, PINCHECK_MODEL_REFCOUNT, reuse_refcount(report));
-	reuse_tell(report, PINCHECK_MODEL_EXCLUSIVE, reuse_exclusive(report));
-	reuse_tell(report, PINCHECK_MODEL_LARGE, reuse_large(report));
-	reuse_tell(report, PINCHECK_MODEL_LABELS, reuse_labels(report));
+	reuse_set_verdict(report, PINCHECK_MODEL_MAPCOUNT, reuse_mapcount(report));
+	reuse_set_verdict(report, PINCHECK_MODEL_REFCOUNT, reuse_refcount(report));
+	reuse_set_verdict(report, PINCHECK_MODEL_EXCLUSIVE, reuse_exclusive(report));
+	reuse_set_verdict(report, PINCHECK_MODEL_LARGE, reuse_large(report));
+	reuse_set_verdict(report, PINCHECK_MODEL_LABELS, reuse_labels(report));
 }
 
 #endif

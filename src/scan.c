@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SCAN: which folios of the machine look pinned, are in the way, or are held by nobody known. */
+/* SCAN: finds folios that look pinned, or block a movable zone, or have unexplained references. */
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -10,14 +10,14 @@
 #include <linux/uaccess.h>
 #include "command.h"
 #include "compat/page_counts.h"
-#include "excess.h"
+#include "surplus.h"
 #include "report.h"
 
-/* Most page frame numbers in one call: a few hundred milliseconds where all of them are used. */
+/* Most page frame numbers in one call: a few hundred milliseconds if all pages are in use. */
 #define SCAN_PFNS_MAX	(1UL << 20)
 
-/* Looked at without a chance to reschedule. */
-#define SCAN_BREATH	1024ULL
+/* Page frame numbers between two chances to reschedule. */
+#define SCAN_STEP	1024ULL
 
 static u64 memory_end(void)
 {
@@ -29,22 +29,22 @@ static u64 memory_end(void)
 	return end;
 }
 
-static bool is_wanted(const struct pincheck_report *report, u32 flags)
+static bool is_wanted_folio(const struct pincheck_report *report, u32 flags)
 {
-	const u64 in_the_way = PINCHECK_PAGE_MOVABLE_ZONE | PINCHECK_PAGE_CMA;
+	const u64 movable_only = PINCHECK_PAGE_MOVABLE_ZONE | PINCHECK_PAGE_CMA;
 	bool pinned = report->flags & PINCHECK_PAGE_MAYBE_DMA_PINNED;
 
 	return ((flags & PINCHECK_SCAN_PINNED) && pinned) ||
-	       ((flags & PINCHECK_SCAN_UNMOVABLE) && pinned && (report->flags & in_the_way)) ||
-	       ((flags & PINCHECK_SCAN_EXCESS) && excess_judge(report, GUP_PIN_COUNTING_BIAS));
+	       ((flags & PINCHECK_SCAN_UNMOVABLE) && pinned && (report->flags & movable_only)) ||
+	       ((flags & PINCHECK_SCAN_EXCESS) && surplus_check(report, GUP_PIN_COUNTING_BIAS));
 }
 
 /*
- * Pass by what cannot be of interest, as far as can be told without a reference: what has none is
- * free or a tail page, what has fewer than none is a hole of the memory map. To take one on every
- * page of the machine would cost time and make others copy. All of it is in one block.
+ * Skips pages that cannot be wanted, judged without taking a reference: a page with no reference is
+ * free or a tail page, a negative count is a hole of the memory map. A reference on every page of
+ * the machine would cost time and make write faults copy. @page to @end lie in one block.
  */
-static u64 pass_by(struct page *page, u64 pfn, u64 end, u32 flags)
+static u64 skip_pages(struct page *page, u64 pfn, u64 end, u32 flags)
 {
 	int few = flags & PINCHECK_SCAN_EXCESS ? 1 : GUP_PIN_COUNTING_BIAS;
 
@@ -57,10 +57,7 @@ static u64 pass_by(struct page *page, u64 pfn, u64 end, u32 flags)
 	return pfn;
 }
 
-/*
- * Most large folios are not pinned, and that is soon said. A guess that needs no reference: the
- * report says what is true.
- */
+/* A guess without a reference that spares most large folios a report; the report then decides. */
 static bool may_be_pinned(struct page *page)
 {
 	int pins;
@@ -69,53 +66,53 @@ static bool may_be_pinned(struct page *page)
 	       (compat_pin_count(page, &pins) && pins > 0);
 }
 
-/* Looks at the folio that begins at *pfn, and goes on behind it. Return: is it wanted? */
-static bool look_at(struct report_look *look, struct page *page, u64 *pfn, u32 flags)
+/* Judges the folio that begins at *pfn and moves *pfn behind it. Return: is the folio wanted? */
+static bool scan_folio(struct report_walk *walk, struct page *page, u64 *pfn, u32 flags)
 {
-	const struct pincheck_report *report = &look->report;
+	const struct pincheck_report *report = &walk->report;
 	bool is_head;
 
 	if (!(flags & PINCHECK_SCAN_EXCESS) && !may_be_pinned(page)) {
 		++*pfn;
 		return false;
 	}
-	report_next(look, *pfn);
-	report_drop(look);
-	/* Meanwhile it may have become part of another folio, whose first page was passed. */
+	report_next(walk, *pfn);
+	report_drop(walk);
+	/* The page may have become part of a folio whose first page was skipped. */
 	is_head = report->head == *pfn;
 	*pfn += is_head ? 1ULL << report->order : 1;
-	return is_head && is_wanted(report, flags);
+	return is_head && is_wanted_folio(report, flags);
 }
 
-/* From *pfn on to @end, or behind the first folio that is wanted. Return: there is one, *found. */
-static bool look_for(u64 *pfn, u64 end, u32 flags, u64 *found)
+/* Moves *pfn to @end, or behind the first wanted folio. Return: is there one, at *found? */
+static bool find_folio(u64 *pfn, u64 end, u32 flags, u64 *found)
 {
-	struct report_look look;
+	struct report_walk walk;
 	bool wanted = false;
 
-	report_begin(&look);
+	report_begin(&walk);
 	while (*pfn < end && !wanted) {
 		u64 block_end = min(end, round_down(*pfn, ONLINE_BLOCK_PFNS) + ONLINE_BLOCK_PFNS);
-		struct page *page = online_page(&look.block, *pfn);
+		struct page *page = online_page(&walk.block, *pfn);
 		u64 first = *pfn;
 
-		*pfn = page ? pass_by(page, *pfn, block_end, flags) : block_end;
+		*pfn = page ? skip_pages(page, *pfn, block_end, flags) : block_end;
 		*found = *pfn;
 		if (*pfn < block_end)
-			wanted = look_at(&look, page + (*pfn - first), pfn, flags);
+			wanted = scan_folio(&walk, page + (*pfn - first), pfn, flags);
 	}
-	report_end(&look);
+	report_end(&walk);
 	return wanted;
 }
 
-static int scan(struct pincheck_scan *request, u64 limit)
+static int scan_range(struct pincheck_scan *request, u64 limit)
 {
 	u64 __user *pfns = u64_to_user_ptr(request->pfns);
 	u64 pfn = request->cursor, stop, found;
 
 	while (pfn < limit && request->count < request->room) {
-		stop = min(limit, round_down(pfn, SCAN_BREATH) + SCAN_BREATH);
-		if (look_for(&pfn, stop, request->flags, &found) &&
+		stop = min(limit, round_down(pfn, SCAN_STEP) + SCAN_STEP);
+		if (find_folio(&pfn, stop, request->flags, &found) &&
 		    put_user(found, pfns + request->count++))
 			return -EFAULT;
 		if (fatal_signal_pending(current))
@@ -128,8 +125,8 @@ static int scan(struct pincheck_scan *request, u64 limit)
 }
 
 /**
- * scan_command() - look through memory
- * @session: of the caller; not looked at
+ * scan_command() - find folios of the machine
+ * @session: of the caller; not used
  * @argument: of SCAN
  *
  * Context: process context, sleeps.
@@ -150,5 +147,5 @@ int scan_command(struct session *session, union argument *argument)
 		request->cursor = request->end;
 		return 0;
 	}
-	return scan(request, min(request->end, request->cursor + SCAN_PFNS_MAX));
+	return scan_range(request, min(request->end, request->cursor + SCAN_PFNS_MAX));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Session lifetime, the ids of its holds, and the sums over all sessions. */
+/* Session lifetime, the ids of the holds of a session, and the sums over all sessions. */
 #include <linux/bitmap.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -10,22 +10,23 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/pincheck.h>
+#include "explain.h"
 #include "hold.h"
 #include "pfnmap.h"
 #include "session.h"
 
 /*
- * Taken where a session begins or ends, by INFO, and on the way from one session to the next, but
- * never on the way of a hold; and never for long.
+ * Taken where a session begins or ends, by INFO, and on the way from one session to the next; not
+ * by HOLD, IO or RELEASE; and never for long.
  */
 static DEFINE_MUTEX(sessions_lock);
 static LIST_HEAD(sessions);
-static u64 closed_acquired;	/* by sessions that ended */
+static u64 closed_acquired;	/* the sums over sessions that ended */
 static u64 closed_released;
 
 /**
  * session_open() - begin a session
- * @file: of the open
+ * @file: of the open() that begins it
  *
  * Context: process context, takes sessions_lock.
  *
@@ -37,10 +38,10 @@ struct session *session_open(struct file *file)
 
 	if (!session)
 		return ERR_PTR(-ENOMEM);
-	charge_begin(&session->charge, file->f_cred);
-	session->pfnmap = pfnmap_open(file, &session->charge);
+	charge_begin(&session->account.charge, file->f_cred);
+	session->pfnmap = pfnmap_open(file, &session->account.charge);
 	if (!session->pfnmap) {
-		charge_end(&session->charge);
+		charge_end(&session->account.charge);
 		kfree(session);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -53,7 +54,7 @@ struct session *session_open(struct file *file)
 	return session;
 }
 
-/* Who goes through all holds may be looking at this shelf. */
+/* A visit of all holds may be reading the shelf meanwhile. */
 static void empty_shelf(struct session *session, struct hold **shelf)
 {
 	struct hold *hold;
@@ -78,12 +79,12 @@ static void session_free(struct session *session)
 
 	for (i = 0; i < ARRAY_SIZE(session->shelves); i++)
 		kfree(session->shelves[i]);
-	hold_memory_forget(session);
-	charge_end(&session->charge);
+	hold_memory_forget(&session->account);
+	charge_end(&session->account.charge);
 	kfree(session);
 }
 
-/* One user less. The last takes it off the list; what it counted stays in the sums. */
+/* Drops one user. The last user takes the session off the list; the sums keep its counts. */
 static void session_put(struct session *session, bool closed)
 {
 	bool last;
@@ -93,8 +94,8 @@ static void session_put(struct session *session, bool closed)
 	last = !--session->users;
 	if (last) {
 		list_del(&session->node);
-		closed_acquired += atomic64_read(&session->acquired);
-		closed_released += atomic64_read(&session->released);
+		closed_acquired += atomic64_read(&session->account.acquired);
+		closed_released += atomic64_read(&session->account.released);
 	}
 	mutex_unlock(&sessions_lock);
 	if (last)
@@ -102,7 +103,7 @@ static void session_put(struct session *session, bool closed)
 }
 
 /**
- * session_close() - end a session: all that it took is given back
+ * session_close() - end a session: give all its holds back
  * @session: that nobody uses any more
  *
  * Context: process context, sleeps.
@@ -145,13 +146,13 @@ static u32 take_id(struct session *session)
 		return 0;
 	__set_bit(place, session->taken);
 	id = session->next_id + place_of(place - start);
-	if (!id)	/* wrapped to what is no id: the next one that has this place */
+	if (!id)	/* the counter wrapped and 0 is no id: the next id that has this place */
 		id = SESSION_HOLDS_MAX;
 	session->next_id = id + 1;
 	return id;
 }
 
-/* Return: 0 when there is a shelf with this id's place; else -ENOMEM, with the reason. */
+/* Return: 0 when the shelf for this id's place exists; else -ENOMEM, with the reason. */
 static int build_shelf(struct session *session, u32 id, u32 *reason)
 {
 	struct hold ***shelf = &session->shelves[place_of(id) / SESSION_SHELF_HOLDS], **new;
@@ -160,32 +161,30 @@ static int build_shelf(struct session *session, u32 id, u32 *reason)
 
 	if (READ_ONCE(*shelf))
 		return 0;
-	*reason = PINCHECK_REASON_MEMLOCK;
-	if (charge_add(&session->charge, bytes, &charged))
-		return -ENOMEM;
+	if (charge_add(&session->account.charge, bytes, &charged))
+		return refuse(reason, PINCHECK_REASON_MEMLOCK, -ENOMEM);
 	new = kzalloc(bytes, GFP_KERNEL_ACCOUNT);
 	spin_lock(&session->lock);
 	if (new && !*shelf) {
 		swap(*shelf, new);
-		charged = 0;	/* until the session ends */
+		charged = 0;	/* stays charged until the session ends */
 	}
 	spin_unlock(&session->lock);
 	kfree(new);
-	charge_sub(&session->charge, charged);
-	*reason = PINCHECK_REASON_MEMORY;
-	return READ_ONCE(*shelf) ? 0 : -ENOMEM;
+	charge_sub(&session->account.charge, charged);
+	return READ_ONCE(*shelf) ? 0 : refuse(reason, PINCHECK_REASON_MEMORY, -ENOMEM);
 }
 
 /**
  * session_reserve() - find an id for a hold that is about to be taken
- * @session: whose
- * @id: the id, when it was found
- * @reason: enum pincheck_reason, where it fails
+ * @session: that takes the hold
+ * @id: set to the id
+ * @reason: enum pincheck_reason; set on failure
  *
  * Context: process context, may sleep for memory.
  *
- * Return: 0, -ENOSPC when the session has all the holds it may have, -ENOMEM when there is no memory
- * or RLIMIT_MEMLOCK is reached.
+ * Return: 0, -ENOSPC when the session has all the holds it may have, -ENOMEM when there is no
+ * memory or RLIMIT_MEMLOCK is reached.
  */
 int session_reserve(struct session *session, u32 *id, u32 *reason)
 {
@@ -194,10 +193,8 @@ int session_reserve(struct session *session, u32 *id, u32 *reason)
 	spin_lock(&session->lock);
 	*id = take_id(session);
 	spin_unlock(&session->lock);
-	if (!*id) {
-		*reason = PINCHECK_REASON_LIMIT;
-		return -ENOSPC;
-	}
+	if (!*id)
+		return refuse(reason, PINCHECK_REASON_LIMIT, -ENOSPC);
 	err = build_shelf(session, *id, reason);
 	if (err)
 		session_unreserve(session, *id);
@@ -205,8 +202,8 @@ int session_reserve(struct session *session, u32 *id, u32 *reason)
 }
 
 /**
- * session_unreserve() - the hold was not taken after all
- * @session: whose
+ * session_unreserve() - the hold was not taken after all: free its id
+ * @session: that reserved the id
  * @id: from session_reserve()
  */
 void session_unreserve(struct session *session, u32 id)
@@ -218,8 +215,8 @@ void session_unreserve(struct session *session, u32 id)
 
 /**
  * session_publish() - from now on everybody can find the hold
- * @session: whose
- * @hold: taken; its id is from session_reserve(), which is why this cannot fail
+ * @session: that took the hold
+ * @hold: its id is from session_reserve(), which is why this cannot fail
  */
 void session_publish(struct session *session, struct hold *hold)
 {
@@ -228,14 +225,8 @@ void session_publish(struct session *session, struct hold *hold)
 	spin_unlock(&session->lock);
 }
 
-/**
- * session_find() - the hold of this id
- * @session: whose
- * @id: as the caller of the ioctl says
- *
- * Return: the hold, with a reference for the caller to put, or NULL.
- */
-struct hold *session_find(struct session *session, u32 id)
+/* The hold that has this id, with a reference for the caller to put, or NULL. */
+static struct hold *find_hold(struct session *session, u32 id)
 {
 	struct hold *hold = NULL;
 
@@ -251,17 +242,62 @@ struct hold *session_find(struct session *session, u32 id)
 	return hold;
 }
 
-/**
- * session_remove() - nobody can find the hold any more
- * @session: whose
- * @hold: that was published; the session's reference is now the caller's
- */
-void session_remove(struct session *session, struct hold *hold)
+/* Nobody can find the hold any more. The caller puts the reference that the session had. */
+static void remove_hold(struct session *session, struct hold *hold)
 {
 	spin_lock(&session->lock);
 	*shelf_place(session, hold->id) = NULL;
 	__clear_bit(place_of(hold->id), session->taken);
 	spin_unlock(&session->lock);
+}
+
+/**
+ * session_enter_hold() - find a hold, and begin to use its pages
+ * @session: that has the hold
+ * @id: as the caller of the ioctl says
+ *
+ * Context: process context, sleeps. See hold_enter().
+ *
+ * Return: the hold, for hold_leave(); or ERR_PTR: -ENOENT, or -EINTR when a fatal signal came.
+ */
+struct hold *session_enter_hold(struct session *session, u32 id)
+{
+	struct hold *hold = find_hold(session, id);
+	int err;
+
+	if (!hold)
+		return ERR_PTR(-ENOENT);
+	err = hold_enter(hold);
+	if (!err)
+		return hold;
+	hold_put(hold);
+	return ERR_PTR(err);
+}
+
+/**
+ * session_release_hold() - give a hold back, or a part of it, or steal the pins of a part
+ * @session: that has the hold
+ * @request: with the id of the hold
+ *
+ * Context: process context, sleeps. See hold_release().
+ *
+ * Return: references given back or stolen, or what struct pincheck_release promises.
+ */
+long session_release_hold(struct session *session, const struct pincheck_release *request)
+{
+	struct hold *hold = find_hold(session, request->hold);
+	bool ended;
+	long nr;
+
+	if (!hold)
+		return -ENOENT;
+	nr = hold_release(hold, request, &ended);
+	if (ended) {
+		remove_hold(session, hold);
+		hold_put(hold);
+	}
+	hold_put(hold);
+	return nr;
 }
 
 /* The hold at this place, with a reference for the caller to put, or NULL. */
@@ -301,8 +337,8 @@ static int visit_holds(struct session *session,
 }
 
 /*
- * The one after @session, or the first, with a reference for the caller to put. New ones come first
- * in the list: whoever goes through it comes to its end.
+ * The session after @session, or the first; with a user more, for session_put(). A new session is
+ * put at the head of the list, so a walk always comes to the end of the list.
  */
 static struct session *next_session(struct session *session)
 {
@@ -320,14 +356,14 @@ static struct session *next_session(struct session *session)
 }
 
 /**
- * session_visit_holds() - look at all holds of all sessions
- * @visit: what looks, in process context; a hold may be given back while it does, and its pages
- *	then are others'. Ends the round when it returns other than 0
+ * session_visit_holds() - visit all holds of all sessions
+ * @visit: called for each hold, in process context; meanwhile the hold may be given back, and its
+ *	pages may be used by others. A result other than 0 ends the round
  * @data: for @visit
  *
- * Nobody waits for this: sessions and holds begin and end meanwhile, and those are seen or not.
+ * Nobody waits for this: of sessions and holds that begin or end meanwhile, some are visited.
  *
- * Context: process context, takes sessions_lock, but not while @visit looks.
+ * Context: process context, takes sessions_lock, but not around @visit.
  *
  * Return: what @visit returned last.
  */
@@ -345,8 +381,8 @@ int session_visit_holds(int (*visit)(const struct hold *hold, void *data), void 
 }
 
 /**
- * session_info() - what INFO tells of this session and of all of them
- * @session: this one
+ * session_info() - fill in what INFO says of this session and of all sessions
+ * @session: of the caller
  * @info: filled
  *
  * Context: process context, takes sessions_lock.
@@ -358,15 +394,15 @@ void session_info(struct session *session, struct pincheck_info *info)
 
 	info->session_holds = bitmap_weight(session->taken, SESSION_HOLDS_MAX);
 	/* Released first: read the other way round the difference could be negative. */
-	released = atomic64_read(&session->released);
-	info->session_pages = atomic64_read(&session->acquired) - released;
+	released = atomic64_read(&session->account.released);
+	info->session_pages = atomic64_read(&session->account.acquired) - released;
 	mutex_lock(&sessions_lock);
 	info->acquired = closed_acquired;
 	info->released = closed_released;
 	info->sessions = 0;
 	list_for_each_entry(other, &sessions, node) {
-		info->released += atomic64_read(&other->released);
-		info->acquired += atomic64_read(&other->acquired);
+		info->released += atomic64_read(&other->account.released);
+		info->acquired += atomic64_read(&other->account.acquired);
 		info->sessions += !other->closed;
 	}
 	mutex_unlock(&sessions_lock);

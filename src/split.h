@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How the pages of one chunk were found. GUP-fast takes a prefix and leaves the rest to the slow
- * path, so one number tells the path of every page. Without a kernel: host unit tests include
- * this file as it is.
+ * How the pages of one chunk were found. GUP-fast takes a prefix of the pages and leaves the rest
+ * to the slow path, so one number gives the path of every page. Without a kernel: host unit tests
+ * include this file as it is.
  */
 #ifndef PINCHECK_SPLIT_H
 #define PINCHECK_SPLIT_H
@@ -14,13 +14,13 @@
 #define SPLIT_UNKNOWN	0xffffffffU
 
 /**
- * split_append() - a further GUP call continued the same chunk
+ * split_append() - account for one more GUP call on the same chunk
  * @split: fast pages of the first @done pages, or SPLIT_UNKNOWN; anything while @done is 0
  * @done: pages the earlier calls gave
  * @fast: fast pages of the new call, or SPLIT_UNKNOWN
  *
- * Fast pages that follow slow ones (GUP stopped early and was called again) are no prefix any
- * more: the chunk becomes unknown rather than wrong.
+ * Fast pages after slow ones (GUP stopped early and was called again) are no prefix: then the split
+ * becomes unknown rather than wrong.
  *
  * Return: the split of the whole.
  */

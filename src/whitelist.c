@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * May a page be pinned long-term for writing? The facts for the judgement, and its enforcement on
- * kernels that do not judge (they gained the rules with 6.5: 8ac268436e6d, a6e79df92e4a).
+ * May a page be pinned long-term for writing? This file reads the facts that the rules ask, and
+ * enforces the rules on kernels that lack them (before 6.5: 8ac268436e6d, a6e79df92e4a).
  *
- * GUP knows that a page was still mapped after it took the reference. So what the page says of
- * itself from then on is true of what was mapped; except that a file's page may lose its mapping
- * to truncation at any time, which is why no mapping means no answer.
+ * GUP checks that a page is still mapped after it took the reference. From then on, the fields of
+ * the page describe the memory that was mapped. One exception: truncation may remove the mapping of
+ * a file's page at any time, so a page without a mapping gives no answer.
  */
 #include <linux/backing-dev.h>
 #include <linux/fs.h>
@@ -23,13 +23,13 @@
 static bool by_kernel;
 
 /*
- * s_magic of the file whose mapping this is. The mapping may go at any time without the folio's
- * lock, and taking that would make others copy on write. But as long as the folio still has the
- * mapping its inode was not evicted, and evicted inodes are freed after a grace period.
+ * Reads s_magic of the filesystem of the folio's file. Without the folio lock the mapping may go at
+ * any time, but taking that lock would make write faults copy. An inode is evicted only after the
+ * folio lost its mapping, and freed a grace period later.
  *
- * Return: false when the folio does not have the mapping any more.
+ * Return: false if the folio has lost the mapping.
  */
-static bool file_magic(struct page *head, u64 *magic)
+static bool read_file_magic(struct page *head, u64 *magic)
 {
 	unsigned long mapping;
 	struct inode *inode;
@@ -51,15 +51,15 @@ static bool file_magic(struct page *head, u64 *magic)
 }
 
 /**
- * whitelist_facts() - what a page says of itself
- * @head: first page of the folio, which has a reference of the caller
- * @facts: filled, all but longterm_write
+ * whitelist_facts() - read the facts of a page
+ * @head: first page of the folio; the caller has a reference
+ * @facts: filled, except for longterm_write
  */
 void whitelist_facts(struct page *head, struct whitelist_facts *facts)
 {
 	unsigned long mapping;
 
-	facts->hugetlb = compat_page_hugetlb(head);	/* which is a type of page by now */
+	facts->hugetlb = compat_page_hugetlb(head);	/* a page type since 6.10 (d99e3140a4d3) */
 	facts->kernel = compat_page_slab(head) || (!facts->hugetlb && page_has_type(head));
 	facts->mapping = MAPPING_NONE;
 	facts->magic = 0;
@@ -70,11 +70,11 @@ void whitelist_facts(struct page *head, struct whitelist_facts *facts)
 		facts->mapping = MAPPING_ANON;
 	else if (mapping & MAPPING_BITS)
 		facts->kernel = true;
-	else if (mapping && file_magic(head, &facts->magic))
+	else if (mapping && read_file_magic(head, &facts->magic))
 		facts->mapping = MAPPING_FILE;
 }
 
-/* As the slow path of GUP has it (vma_needs_dirty_tracking()). Under mmap_lock. */
+/* The rule of the slow path of GUP (vma_needs_dirty_tracking()). Under mmap_lock. */
 static bool tracks_dirtying(const struct vm_area_struct *vma)
 {
 	const struct vm_operations_struct *ops = vma->vm_ops;
@@ -88,16 +88,16 @@ static bool tracks_dirtying(const struct vm_area_struct *vma)
 }
 
 /*
- * The page does not tell. If it is still mapped there, the mapping does; if not, nobody can say
- * what it was, and it is refused. Return: 0, -EFAULT, -EINTR.
+ * For a page that gives no answer: judges by the mapping at its address. A page that is no longer
+ * mapped there is refused. Return: 0, -EFAULT, -EINTR.
  */
-static int ask_mapping(const struct hold *hold, unsigned long index, bool longterm_write)
+static int judge_by_mapping(const struct hold *hold, unsigned long index, bool longterm_write)
 {
 	unsigned long addr = hold->addr + (index << PAGE_SHIFT);
 	struct vm_area_struct *vma;
 	int err = -EFAULT;
 
-	/* GUP cannot be asked without a fault what another process has mapped. */
+	/* GUP cannot look up the memory of another process without a fault. */
 	if (hold->mm != current->mm)
 		return -EFAULT;
 	if (mmap_read_lock_killable(current->mm))
@@ -121,21 +121,21 @@ static int judge_page(const struct hold *hold, unsigned long index, struct page 
 	case PINCHECK_WHITELIST_ALLOW:
 		return 0;
 	case PINCHECK_WHITELIST_SLOW:
-		return ask_mapping(hold, index, longterm_write);
+		return judge_by_mapping(hold, index, longterm_write);
 	default:
 		return -EFAULT;
 	}
 }
 
 /**
- * whitelist_enforce() - refuse what the whitelist denies
+ * whitelist_enforce() - refuse a hold with a page that the whitelist denies
  * @hold: just taken: all its pages are held
  * @longterm_write: judge as if the hold were long-term and for writing
- * @allowed: how many pages were fine before one was not
+ * @allowed: number of allowed pages before the first denied one
  *
  * Context: process context, sleeps, may take mmap_lock for reading.
  *
- * Return: 0, -EFAULT, or -EINTR when a fatal signal is pending. Nothing is given back.
+ * Return: 0, -EFAULT, or -EINTR when a fatal signal is pending. Gives no page back.
  */
 int whitelist_enforce(const struct hold *hold, bool longterm_write, unsigned long *allowed)
 {
@@ -167,7 +167,7 @@ bool whitelist_by_kernel(void)
 	return by_kernel;
 }
 
-/** whitelist_init() - find that out, once */
+/** whitelist_init() - find out whether it does */
 void whitelist_init(void)
 {
 	by_kernel = compat_has_function("vma_needs_dirty_tracking");

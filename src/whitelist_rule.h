@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * May a page be pinned? The rules for long-term writers, in their order, as a judgement over facts:
- * host unit tests include this file as it is.
+ * May a page be pinned? The rules for long-term write pins, in the kernel's order, applied to
+ * facts. Host unit tests include this file unchanged.
  */
 #ifndef PINCHECK_WHITELIST_RULE_H
 #define PINCHECK_WHITELIST_RULE_H
@@ -13,22 +13,22 @@
 #include <stdbool.h>
 #endif
 
-/** enum mapping_kind - what one look at the mapping field of a folio told */
+/** enum mapping_kind - what a single read of the mapping field of a folio showed */
 enum mapping_kind {
-	/** @MAPPING_NONE: nothing, or nothing that lasted: truncated, or it never had one */
+	/** @MAPPING_NONE: no mapping: the page never had one, or it was truncated */
 	MAPPING_NONE,
 	/** @MAPPING_ANON: anonymous memory, KSM pages included */
 	MAPPING_ANON,
-	/** @MAPPING_FILE: a file's */
+	/** @MAPPING_FILE: the mapping of a file */
 	MAPPING_FILE,
 };
 
 /**
- * struct whitelist_facts - what the judgement needs to know
- * @longterm_write: asked is for a long-term pin that writes
- * @kernel: slab, or another page of the kernel's own, whose mapping field is something else
- * @hugetlb: of a hugetlb folio
- * @mapping: of the folio
+ * struct whitelist_facts - everything that the rules ask
+ * @longterm_write: the pin is long-term and for writing
+ * @kernel: the page is slab, or another page of the kernel, whose mapping field has another meaning
+ * @hugetlb: the page is part of a hugetlb folio
+ * @mapping: kind of the folio's mapping
  * @magic: s_magic of the file's filesystem, for MAPPING_FILE
  */
 struct whitelist_facts {
@@ -61,11 +61,11 @@ static inline struct whitelist_answer whitelist_judge_file(const struct whitelis
 }
 
 /**
- * whitelist_judge() - one answer, one reason
- * @facts: of the page and of what is asked
+ * whitelist_judge() - may the page be pinned, and why?
+ * @facts: of the page and of the pin
  *
- * The order is the kernel's (gup_fast_folio_allowed(), 6.12): a hugetlb folio is not asked for its
- * mapping, and what has no mapping goes slow before anything could take it for anonymous.
+ * The order is the kernel's (gup_fast_folio_allowed(), 6.12): the mapping of a hugetlb folio is not
+ * read, and a page without a mapping goes to the slow path, never taken for anonymous.
  *
  * Return: the verdict with its reason.
  */

@@ -9,6 +9,10 @@ VM=$BUILD/bin/pincheck-vm
 kernels=tools/kernels/kernels
 vm_options=()
 
+# shellcheck source=tools/arch/arch.sh
+. tools/arch/arch.sh
+arch_select || exit
+
 # die MESSAGE: cause and mending command in one line
 die()
 {
@@ -74,7 +78,7 @@ vm()
 	local name=$1 image=$2
 
 	shift 2
-	"$VM" run --name "$name" --kernel "$image" --module "$BUILD/module/$name/pincheck.ko" \
+	"$VM" run --arch "$ARCH" --name "$name" --kernel "$image" --module "$BUILD/module/$name/pincheck.ko" \
 		--tests "$BUILD/${PROGRAMS:-tests}" --results "$BUILD/results/${RESULTS:-$name}" \
 		--filter "$TESTS" --accel "$ACCEL" "${machine_options[@]}" "${vm_options[@]}" "$@"
 }
@@ -93,8 +97,9 @@ stock_build()
 stock_record()
 {
 	mkdir -p "$BUILD/results/$1"
-	printf '{ "kernel": { "name": "%s", "release": "%s", "package": "%s" } }\n' "$1" \
-		"$("$kernels" release "$1")" "$("$kernels" version "$1")" >"$BUILD/results/$1/run.json"
+	printf '{ "kernel": { "name": "%s", "architecture": "%s", "release": "%s", "package": "%s" } }\n' \
+		"$1" "${arch[machine]}" "$("$kernels" release "$1")" "$("$kernels" version "$1")" \
+		>"$BUILD/results/$1/run.json"
 }
 
 stock_run()

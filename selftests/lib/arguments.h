@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* An argument of each command that is in order, and what it refers to: for the tests of the rules. */
+/* A good argument for each command, and the buffers and the hold that it refers to. */
 #ifndef SELFTESTS_LIB_ARGUMENTS_H
 #define SELFTESTS_LIB_ARGUMENTS_H
 
@@ -8,7 +8,7 @@
 
 #define ARGUMENT_BYTES	4096
 
-/* What good arguments refer to: a hold, and buffers. */
+/* The hold and the buffers that good arguments refer to. */
 struct referents {
 	struct stage stage;
 	unsigned char bytes[64];

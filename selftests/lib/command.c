@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "../../tools/arch/arch.h"
 #include "command.h"
 
-#define LOADER		"ld-linux-x86-64.so.2"
 #define MAX_ARGUMENTS	32
 
 static int own_directory(char *path, size_t size)
@@ -47,15 +47,18 @@ static int executable_copy(const char *path)
 int command_prepare(void)
 {
 	static int loader = -1;
-	char directory[PATH_MAX], path[PATH_MAX + sizeof("/" LOADER)];
+	const struct arch *arch = arch_host();
+	char directory[PATH_MAX], path[PATH_MAX + NAME_MAX];
 	int error;
 
 	if (loader >= 0)
 		return loader;
+	if (!arch)
+		return -ENOEXEC;
 	error = own_directory(directory, sizeof(directory));
 	if (error)
 		return error;
-	snprintf(path, sizeof(path), "%s/" LOADER, directory);
+	snprintf(path, sizeof(path), "%s%s", directory, strrchr(arch->loader, '/'));
 	loader = executable_copy(path);
 	return loader;
 }
@@ -64,7 +67,7 @@ static _Noreturn void become(int loader, const char *directory, const char *cons
 			     const int *input, const int *output, int errors)
 {
 	char program[PATH_MAX + sizeof("/pincheck")];
-	const char *all[MAX_ARGUMENTS] = { LOADER, "--library-path", directory, program };
+	const char *all[MAX_ARGUMENTS] = { arch_host()->loader, "--library-path", directory, program };
 	size_t count = 4;
 
 	while (*arguments && count + 1 < MAX_ARGUMENTS)

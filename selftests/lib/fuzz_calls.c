@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Calls: a row a command, which says how to make an argument that mostly works. What spoils it,
- * where it lies, and who hears of the outcome is the same for all.
+ * Calls. Each command is a row, which says how to make an argument that mostly works. Spoiling the
+ * argument, placing it in memory and counting the outcome are the same for all commands.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,18 +11,21 @@
 
 #define ARGUMENT_BYTES		256
 
-/* One SCAN of all memory takes as long as a thousand other calls: most look at so many pages. */
+/* One SCAN of all memory takes as long as a thousand other calls: most scan this many pages. */
 #define SCAN_PFNS		4096
 
 /**
  * struct command - a row
- * @weight: how often it is chosen, among the sum of all
- * @admin: needs CAP_SYS_ADMIN, always
- * @never: succeeds for nobody
- * @feature: that the module must have for it to succeed, or 0
- * @fill: the argument, which is zero but for its size
- * @tame: what spoiling must not do to it; may be NULL
- * @done: it succeeded; may be NULL
+ * @name: of the command
+ * @number: of the ioctl
+ * @size: of the argument
+ * @weight: share of the calls, among the sum of all weights
+ * @admin: the command always needs CAP_SYS_ADMIN
+ * @never: the command succeeds for nobody
+ * @feature: PINCHECK_FEAT_* without which the command fails, or 0
+ * @fill: fills in an argument that is zero except for its size
+ * @tame: undoes what spoiling must not do to the argument; may be NULL
+ * @done: called after success; may be NULL
  */
 struct command {
 	const char *name;
@@ -44,36 +47,36 @@ static __u32 some_hold(struct fuzz_worker *worker, const struct fuzz_session *se
 	__u32 id = 0;
 
 	for (int tries = 0; !id && tries < 4; tries++)
-		id = session->ids[dice_below(&worker->dice, FUZZ_IDS)];
-	return id && !dice_chance(&worker->dice, 16) ? id : 1 + dice_below(&worker->dice, 64);
+		id = session->ids[prng_below(&worker->prng, FUZZ_IDS)];
+	return id && !prng_one_in(&worker->prng, 16) ? id : 1 + prng_below(&worker->prng, 64);
 }
 
 static uint64_t some_pages(struct fuzz_worker *worker, size_t room)
 {
 	uint64_t most = room / FUZZ_PAGE;
 
-	if (most > 16 && !dice_chance(&worker->dice, 32))
+	if (most > 16 && !prng_one_in(&worker->prng, 32))
 		most = 16;
-	return 1 + dice_below(&worker->dice, most ?: 1);
+	return 1 + prng_below(&worker->prng, most ?: 1);
 }
 
-/* Kind memfd goes by file and offset. */
+/* A hold of kind memfd names a file and an offset. */
 static void fill_memfd(struct fuzz_worker *worker, struct pincheck_hold *hold)
 {
-	const struct fuzz_board *board = worker->board;
-	bool huge = board->huge >= 0 && dice_chance(&worker->dice, 3);
+	const struct fuzz_shared *shared = worker->shared;
+	bool huge = shared->huge >= 0 && prng_one_in(&worker->prng, 3);
 	size_t bytes = huge ? FUZZ_HUGE_BYTES : FUZZ_SHMEM_BYTES;
-	uint64_t first = dice_below(&worker->dice, bytes / FUZZ_PAGE);
+	uint64_t first = prng_below(&worker->prng, bytes / FUZZ_PAGE);
 
 	hold->kind = PINCHECK_KIND_MEMFD;
-	hold->flags = dice_below(&worker->dice, 4) &
+	hold->flags = prng_below(&worker->prng, 4) &
 		      (PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM);
-	hold->fd = huge ? board->huge : board->shmem;
+	hold->fd = huge ? shared->huge : shared->shmem;
 	hold->offset = first * FUZZ_PAGE;
 	hold->len = some_pages(worker, bytes - hold->offset) * FUZZ_PAGE;
 }
 
-/* Without a reference there is no path; and a mirror alone can be late. */
+/* A hold without references has no path. DIRTY_LATE exists for mirrors only. */
 static void fill_without_reference(struct fuzz_worker *worker, struct pincheck_hold *hold)
 {
 	size_t room;
@@ -83,7 +86,7 @@ static void fill_without_reference(struct fuzz_worker *worker, struct pincheck_h
 	hold->flags &= PINCHECK_HOLD_WRITE | PINCHECK_HOLD_DIRTY_LATE;
 	if (!(hold->flags & PINCHECK_HOLD_WRITE))
 		hold->flags = 0;
-	if (dice_chance(&worker->dice, 3)) {
+	if (prng_one_in(&worker->prng, 3)) {
 		hold->kind = PINCHECK_KIND_PFNMAP;
 		hold->flags &= PINCHECK_HOLD_WRITE;
 		hold->pid = 0;
@@ -99,25 +102,25 @@ static void fill_hold(struct fuzz_worker *worker, const struct fuzz_session *ses
 	size_t room;
 
 	(void)session;
-	if (dice_chance(&worker->dice, 8)) {
+	if (prng_one_in(&worker->prng, 8)) {
 		fill_memfd(worker, hold);
 		return;
 	}
-	hold->kind = dice_chance(&worker->dice, 3) ? PINCHECK_KIND_GET : PINCHECK_KIND_PIN;
-	hold->path = dice_chance(&worker->dice, 2) ? PINCHECK_PATH_FAST : PINCHECK_PATH_SLOW;
-	hold->flags = dice_below(&worker->dice, PINCHECK_HOLD_FLAGS + 1) & PINCHECK_HOLD_FLAGS;
+	hold->kind = prng_one_in(&worker->prng, 3) ? PINCHECK_KIND_GET : PINCHECK_KIND_PIN;
+	hold->path = prng_one_in(&worker->prng, 2) ? PINCHECK_PATH_FAST : PINCHECK_PATH_SLOW;
+	hold->flags = prng_below(&worker->prng, PINCHECK_HOLD_FLAGS + 1) & PINCHECK_HOLD_FLAGS;
 	hold->flags &= hold->kind == PINCHECK_KIND_GET ?
 		       PINCHECK_HOLD_WRITE | PINCHECK_HOLD_FORCE : ~PINCHECK_HOLD_DIRTY_LATE;
-	if (dice_chance(&worker->dice, 2))
+	if (prng_one_in(&worker->prng, 2))
 		hold->flags &= ~PINCHECK_HOLD_FORCE;
 	hold->addr = fuzz_address(worker, &room) & ~(FUZZ_PAGE - 1);
 	hold->len = some_pages(worker, room) * FUZZ_PAGE;
-	if (dice_chance(&worker->dice, 12)) {
-		hold->pid = worker->board->pids[dice_below(&worker->dice, FUZZ_WORKERS)];
+	if (prng_one_in(&worker->prng, 12)) {
+		hold->pid = worker->shared->pids[prng_below(&worker->prng, FUZZ_WORKERS)];
 		hold->path = PINCHECK_PATH_SLOW;
 		hold->flags &= ~PINCHECK_HOLD_WHITELIST;
 	}
-	if (dice_chance(&worker->dice, 5))
+	if (prng_one_in(&worker->prng, 5))
 		fill_without_reference(worker, hold);
 }
 
@@ -126,12 +129,13 @@ static void remember_hold(struct fuzz_worker *worker, struct fuzz_session *sessi
 {
 	const struct pincheck_hold *hold = argument;
 
-	session->ids[dice_below(&worker->dice, FUZZ_IDS)] = hold->hold;
+	session->ids[prng_below(&worker->prng, FUZZ_IDS)] = hold->hold;
 }
 
 /*
- * Not DIRTY_UNLOCKED: what it does to a kernel is no fault of the module. (Spoiling comes across
- * it, and that is why no file but those of shmem can be held for writing here.)
+ * Without DIRTY_UNLOCKED: the harm that this flag does to a kernel is no fault of the module.
+ * (Spoiling sets the flag by chance. That is harmless here, for only shmem can be held for
+ * writing.)
  */
 static void fill_release(struct fuzz_worker *worker, const struct fuzz_session *session,
 			 void *argument)
@@ -139,11 +143,11 @@ static void fill_release(struct fuzz_worker *worker, const struct fuzz_session *
 	struct pincheck_release *release = argument;
 
 	release->hold = some_hold(worker, session);
-	release->flags = dice_chance(&worker->dice, 4) ? PINCHECK_RELEASE_DIRTY : 0;
-	if (dice_chance(&worker->dice, 3)) {
-		release->first = dice_below(&worker->dice, 8);
-		release->count = dice_below(&worker->dice, 8);
-		if (dice_chance(&worker->dice, 4))
+	release->flags = prng_one_in(&worker->prng, 4) ? PINCHECK_RELEASE_DIRTY : 0;
+	if (prng_one_in(&worker->prng, 3)) {
+		release->first = prng_below(&worker->prng, 8);
+		release->count = prng_below(&worker->prng, 8);
+		if (prng_one_in(&worker->prng, 4))
 			release->flags = PINCHECK_RELEASE_STEAL;
 	}
 }
@@ -165,11 +169,11 @@ static void fill_io(struct fuzz_worker *worker, const struct fuzz_session *sessi
 	struct pincheck_io *io = argument;
 
 	io->hold = some_hold(worker, session);
-	io->flags = dice_chance(&worker->dice, 2) ? PINCHECK_IO_WRITE : 0;
-	io->offset = dice_below(&worker->dice, 2 * FUZZ_PAGE);
-	io->len = dice_below(&worker->dice, 2 * FUZZ_PAGE);
-	io->buffer = dice_chance(&worker->dice, 4) ? fuzz_address(worker, &(size_t){ 0 }) :
-						     (uintptr_t)worker->tray;
+	io->flags = prng_one_in(&worker->prng, 2) ? PINCHECK_IO_WRITE : 0;
+	io->offset = prng_below(&worker->prng, 2 * FUZZ_PAGE);
+	io->len = prng_below(&worker->prng, 2 * FUZZ_PAGE);
+	io->buffer = prng_one_in(&worker->prng, 4) ? fuzz_address(worker, &(size_t){ 0 }) :
+						     (uintptr_t)worker->out_buffer;
 }
 
 static void fill_pages(struct fuzz_worker *worker, const struct fuzz_session *session,
@@ -178,19 +182,19 @@ static void fill_pages(struct fuzz_worker *worker, const struct fuzz_session *se
 	struct pincheck_pages *pages = argument;
 
 	pages->hold = some_hold(worker, session);
-	pages->first = dice_below(&worker->dice, 4);
-	pages->count = dice_below(&worker->dice, 8);
-	pages->pages = (uintptr_t)worker->tray;
+	pages->first = prng_below(&worker->prng, 4);
+	pages->count = prng_below(&worker->prng, 8);
+	pages->pages = (uintptr_t)worker->out_buffer;
 }
 
 static void remember_pfns(struct fuzz_worker *worker, struct fuzz_session *session,
 			  const void *argument)
 {
 	const struct pincheck_pages *pages = argument;
-	const struct pincheck_page *told = (void *)worker->tray;
+	const struct pincheck_page *told = (void *)worker->out_buffer;
 
 	(void)session;
-	/* Spoilt, it may have been told elsewhere. */
+	/* A spoilt argument may have named another buffer. */
 	if (pages->pages != (uintptr_t)told)
 		return;
 	for (size_t i = 0; i < pages->count && i < ARRAY_SIZE(worker->pfns); i++)
@@ -203,17 +207,17 @@ static void fill_report(struct fuzz_worker *worker, const struct fuzz_session *s
 			void *argument)
 {
 	struct pincheck_report_request *request = argument;
-	__u64 *pfns = (void *)(worker->tray + FUZZ_TRAY_BYTES - REPORTS * sizeof(__u64));
+	__u64 *pfns = (void *)(worker->out_buffer + FUZZ_OUT_BYTES - REPORTS * sizeof(__u64));
 
 	(void)session;
-	request->flags = dice_chance(&worker->dice, 3) ? PINCHECK_REQUEST_LEDGER : 0;
+	request->flags = prng_one_in(&worker->prng, 3) ? PINCHECK_REQUEST_LEDGER : 0;
 	request->report_size = sizeof(struct pincheck_report);
-	request->count = dice_below(&worker->dice, REPORTS);
+	request->count = prng_below(&worker->prng, REPORTS);
 	request->pfns = (uintptr_t)pfns;
-	request->reports = (uintptr_t)worker->tray;
+	request->reports = (uintptr_t)worker->out_buffer;
 	for (size_t i = 0; i < REPORTS; i++)
-		pfns[i] = dice_chance(&worker->dice, 3) ? dice_below(&worker->dice, 1 << 20) :
-			  worker->pfns[dice_below(&worker->dice, ARRAY_SIZE(worker->pfns))];
+		pfns[i] = prng_one_in(&worker->prng, 3) ? prng_below(&worker->prng, 1 << 20) :
+			  worker->pfns[prng_below(&worker->prng, ARRAY_SIZE(worker->pfns))];
 }
 
 static void fill_scan(struct fuzz_worker *worker, const struct fuzz_session *session,
@@ -222,18 +226,18 @@ static void fill_scan(struct fuzz_worker *worker, const struct fuzz_session *ses
 	struct pincheck_scan *scan = argument;
 
 	(void)session;
-	scan->flags = 1 + dice_below(&worker->dice, PINCHECK_SCAN_FLAGS);
-	scan->cursor = dice_below(&worker->dice, 1 << 20);
-	scan->end = scan->cursor + dice_below(&worker->dice, SCAN_PFNS);
-	scan->pfns = (uintptr_t)worker->tray;
-	scan->room = 1 + dice_below(&worker->dice, FUZZ_TRAY_BYTES / sizeof(__u64));
+	scan->flags = 1 + prng_below(&worker->prng, PINCHECK_SCAN_FLAGS);
+	scan->cursor = prng_below(&worker->prng, 1 << 20);
+	scan->end = scan->cursor + prng_below(&worker->prng, SCAN_PFNS);
+	scan->pfns = (uintptr_t)worker->out_buffer;
+	scan->room = 1 + prng_below(&worker->prng, FUZZ_OUT_BYTES / sizeof(__u64));
 }
 
 static void tame_scan(struct fuzz_worker *worker, void *argument)
 {
 	struct pincheck_scan *scan = argument;
 
-	if (scan->end - scan->cursor > SCAN_PFNS && !dice_chance(&worker->dice, 32))
+	if (scan->end - scan->cursor > SCAN_PFNS && !prng_one_in(&worker->prng, 32))
 		scan->end = scan->cursor + SCAN_PFNS;
 }
 
@@ -246,11 +250,11 @@ static void fill_events(struct fuzz_worker *worker, const struct fuzz_session *s
 
 	events->hold = some_hold(worker, session);
 	events->event_size = sizeof(struct pincheck_event);
-	events->events = (uintptr_t)worker->tray;
-	events->room = 1 + dice_below(&worker->dice, EVENTS);
+	events->events = (uintptr_t)worker->out_buffer;
+	events->room = 1 + prng_below(&worker->prng, EVENTS);
 }
 
-/* Where device memory is mapped, mostly: elsewhere it has nothing to tell. */
+/* Mostly an address of device memory: FOLLOW refuses all others. */
 static void fill_follow(struct fuzz_worker *worker, const struct fuzz_session *session,
 			void *argument)
 {
@@ -258,9 +262,10 @@ static void fill_follow(struct fuzz_worker *worker, const struct fuzz_session *s
 	size_t room;
 
 	(void)session;
-	follow->addr = dice_chance(&worker->dice, 4) ? fuzz_address(worker, &room) :
+	follow->addr = prng_one_in(&worker->prng, 4) ? fuzz_address(worker, &room) :
 						       fuzz_device_address(worker, &room);
-	follow->flags = dice_below(&worker->dice, PINCHECK_FOLLOW_FLAGS + 1) & PINCHECK_FOLLOW_FLAGS;
+	follow->flags = prng_below(&worker->prng, PINCHECK_FOLLOW_FLAGS + 1) &
+			PINCHECK_FOLLOW_FLAGS;
 	if (follow->flags & PINCHECK_FOLLOW_KEEP)
 		follow->len = some_pages(worker, room) * FUZZ_PAGE;
 }
@@ -271,7 +276,7 @@ static void remember_followed(struct fuzz_worker *worker, struct fuzz_session *s
 	const struct pincheck_follow *follow = argument;
 
 	if (follow->hold)
-		session->ids[dice_below(&worker->dice, FUZZ_IDS)] = follow->hold;
+		session->ids[prng_below(&worker->prng, FUZZ_IDS)] = follow->hold;
 }
 
 static void fill_revoke(struct fuzz_worker *worker, const struct fuzz_session *session,
@@ -280,7 +285,7 @@ static void fill_revoke(struct fuzz_worker *worker, const struct fuzz_session *s
 	struct pincheck_revoke *revoke = argument;
 
 	(void)session;
-	revoke->flags = dice_chance(&worker->dice, 3) ? 0 : PINCHECK_REVOKE_RESTORE;
+	revoke->flags = prng_one_in(&worker->prng, 3) ? 0 : PINCHECK_REVOKE_RESTORE;
 }
 
 static void fill_bench(struct fuzz_worker *worker, const struct fuzz_session *session,
@@ -290,18 +295,18 @@ static void fill_bench(struct fuzz_worker *worker, const struct fuzz_session *se
 	size_t room;
 
 	(void)session;
-	bench->kind = 1 + dice_below(&worker->dice, 2);
-	bench->path = 1 + dice_below(&worker->dice, 2);
-	bench->flags = dice_below(&worker->dice, 4) & PINCHECK_BENCH_FLAGS;
+	bench->kind = 1 + prng_below(&worker->prng, 2);
+	bench->path = 1 + prng_below(&worker->prng, 2);
+	bench->flags = prng_below(&worker->prng, 4) & PINCHECK_BENCH_FLAGS;
 	if (bench->kind == PINCHECK_KIND_GET)
 		bench->flags &= ~PINCHECK_HOLD_LONGTERM;
 	bench->addr = fuzz_address(worker, &room) & ~(FUZZ_PAGE - 1);
 	bench->len = some_pages(worker, room) * FUZZ_PAGE;
-	bench->rounds = 1 + dice_below(&worker->dice, 4);
-	bench->samples = (uintptr_t)worker->tray;
+	bench->rounds = 1 + prng_below(&worker->prng, 4);
+	bench->samples = (uintptr_t)worker->out_buffer;
 }
 
-/* A command that there is not, or another's: its argument is anything. */
+/* For a command without a useful argument, or one that does not exist. */
 static void fill_nothing(struct fuzz_worker *worker, const struct fuzz_session *session,
 			 void *argument)
 {
@@ -335,7 +340,7 @@ static const struct command commands[] = {
 	  sizeof(struct pincheck_hold), 1, .never = true, .fill = fill_nothing },
 };
 
-_Static_assert(ARRAY_SIZE(commands) <= FUZZ_COMMANDS, "the board has no room for all rows");
+_Static_assert(ARRAY_SIZE(commands) <= FUZZ_COMMANDS, "FUZZ_COMMANDS is too small");
 
 const char *fuzz_command_name(unsigned int index)
 {
@@ -359,13 +364,13 @@ static const struct command *some_command(struct fuzz_worker *worker)
 	if (!sum)
 		for (i = 0; i < ARRAY_SIZE(commands); i++)
 			sum += commands[i].weight;
-	roll = dice_below(&worker->dice, sum);
+	roll = prng_below(&worker->prng, sum);
 	for (i = 0; roll >= commands[i].weight; i++)
 		roll -= commands[i].weight;
 	return &commands[i];
 }
 
-/* A value that a field may not expect. Where it is an address, nobody depends on what is there. */
+/* An unexpected value. If the field is an address, nothing valuable is mapped there. */
 static uint64_t odd_value(struct fuzz_worker *worker)
 {
 	static const uint64_t values[] = {
@@ -373,18 +378,18 @@ static uint64_t odd_value(struct fuzz_worker *worker)
 		1ULL << 32, 1ULL << 47, (1ULL << 47) - 4096, 1ULL << 56, 1ULL << 63, ~0ULL,
 		~0ULL - 4095, 0xffff888000000000, 0xffffffff81000000, 0xffffffffff600000,
 	};
-	uint64_t roll = dice_below(&worker->dice, ARRAY_SIZE(values) + 6);
+	uint64_t roll = prng_below(&worker->prng, ARRAY_SIZE(values) + 6);
 	size_t room;
 
 	if (roll < ARRAY_SIZE(values))
 		return values[roll];
 	switch (roll - ARRAY_SIZE(values)) {
 	case 0:
-		return dice_roll(&worker->dice);
+		return prng_next(&worker->prng);
 	case 1:
-		return 1ULL << dice_below(&worker->dice, 64);
+		return 1ULL << prng_below(&worker->prng, 64);
 	case 2:
-		return (uintptr_t)worker->tray + dice_below(&worker->dice, FUZZ_TRAY_BYTES + 64);
+		return (uintptr_t)worker->out_buffer + prng_below(&worker->prng, FUZZ_OUT_BYTES + 64);
 	case 3:
 		return 0 - fuzz_address(worker, &room);
 	default:
@@ -392,43 +397,45 @@ static uint64_t odd_value(struct fuzz_worker *worker)
 	}
 }
 
-static void spoil(struct fuzz_worker *worker, const struct command *command, void *argument)
+static void spoil_argument(struct fuzz_worker *worker, const struct command *command,
+			   void *argument)
 {
-	unsigned int words = dice_below(&worker->dice, 8);
+	unsigned int words = prng_below(&worker->prng, 8);
 
 	if (words > 3)	/* half of the arguments stay as they are */
 		return;
 	while (words--) {
-		size_t at = dice_below(&worker->dice, command->size / 4) * 4;
+		size_t at = prng_below(&worker->prng, command->size / 4) * 4;
 		uint64_t value = odd_value(worker);
 
-		memcpy((char *)argument + at, &value, dice_chance(&worker->dice, 2) ? 4 : 8);
+		memcpy((char *)argument + at, &value, prng_one_in(&worker->prng, 2) ? 4 : 8);
 	}
 	if (command->tame)
 		command->tame(worker, argument);
 }
 
 /*
- * Where the argument lies: on the desk; up to the very end of it; across its end; where it cannot
- * be written; where there is nothing. Return: the address to call with; *here: where it can be
- * looked at, or NULL.
+ * Copies the argument to the begin of the in_buffer, to its very end, across its end, or where the
+ * kernel cannot write; or gives an address where nothing is. Return: the address for the call;
+ * *here: where the answer can be read, or NULL.
  */
-static uintptr_t place(struct fuzz_worker *worker, const void *argument, size_t bytes, void **here)
+static uintptr_t place_argument(struct fuzz_worker *worker, const void *argument, size_t bytes,
+				void **here)
 {
-	unsigned char *end = worker->desk + FUZZ_DESK_BYTES;
-	unsigned char *at = worker->desk;
+	unsigned char *end = worker->in_buffer + FUZZ_IN_BYTES;
+	unsigned char *at = worker->in_buffer;
 
 	*here = NULL;
-	switch (dice_below(&worker->dice, 48)) {
+	switch (prng_below(&worker->prng, 48)) {
 	case 0:
 		return odd_value(worker);
 	case 1:
-		at = end - 4 * (1 + dice_below(&worker->dice, bytes / 4));
+		at = end - 4 * (1 + prng_below(&worker->prng, bytes / 4));
 		memcpy(at, argument, end - at);
 		return (uintptr_t)at;
 	case 2:
-		memcpy(worker->desk, argument, bytes);
-		return (uintptr_t)worker->desk_read_only;
+		memcpy(worker->in_buffer, argument, bytes);
+		return (uintptr_t)worker->in_buffer_read_only;
 	case 3:
 		at++;
 		break;
@@ -441,12 +448,12 @@ static uintptr_t place(struct fuzz_worker *worker, const void *argument, size_t 
 	return (uintptr_t)at;
 }
 
-/* Now and then the descriptor is another file's, or nobody's. */
+/* Sometimes the descriptor is of another file, or closed. */
 static int some_descriptor(struct fuzz_worker *worker, const struct fuzz_session *session)
 {
-	if (!dice_chance(&worker->dice, 128))
+	if (!prng_one_in(&worker->prng, 128))
 		return session->fd;
-	return dice_chance(&worker->dice, 2) ? worker->board->shmem : -1;
+	return prng_one_in(&worker->prng, 2) ? worker->shared->shmem : -1;
 }
 
 void fuzz_call(struct fuzz_worker *worker)
@@ -460,14 +467,14 @@ void fuzz_call(struct fuzz_worker *worker)
 
 	memcpy(argument, &command->size, sizeof(command->size));
 	command->fill(worker, session, argument);
-	spoil(worker, command, argument);
-	address = place(worker, argument, command->size, &here);
+	spoil_argument(worker, command, argument);
+	address = place_argument(worker, argument, command->size, &here);
 	if (ioctl(fd, command->number, address) < 0)
 		error = errno;
 	else if (command->done && here)
 		command->done(worker, session, here);
 	if (error >= FUZZ_ERRNOS)
 		error = FUZZ_ERRNOS - 1;
-	__atomic_fetch_add(&worker->board->outcomes[fuzz_privileged(worker)]
+	__atomic_fetch_add(&worker->shared->outcomes[worker->privileged]
 			   [command - commands][error], 1, __ATOMIC_RELAXED);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory of every shape, and what happens to it while it is held. A shape has an address range of
- * its own, the same in every process, with nothing mapped between it and the next.
+ * Memory of every shape, and what happens to the memory while it is held. Each shape has an address
+ * range of its own, the same in every process, and unmapped addresses follow it.
  *
- * Nothing here reads or writes that memory by the CPU, which would end in a signal as often as
- * not: the kernel does it on its behalf and answers EFAULT.
+ * No function here reads or writes this memory by the CPU: many of these accesses would end in a
+ * signal. The kernel reads and writes it in a system call, and answers EFAULT.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,12 +39,12 @@ enum source { NO_FILE, SHMEM, HUGETLB, EXT4, SECRET, DEVICE, NOTHING };
 
 /**
  * struct shape - one kind of memory
- * @bytes: of it
- * @prot: it ends up with
+ * @bytes: size
+ * @prot: protection of the finished shape
  * @flags: of mmap()
  * @source: what is mapped
  * @advice: for madvise(), or 0
- * @filled: written by the kernel before it gets its protection
+ * @filled: the kernel writes the memory before it gets its protection
  */
 struct shape {
 	size_t bytes;
@@ -57,7 +57,7 @@ struct shape {
 
 static const struct shape shapes[] = {
 	{ SMALL, RW, ANON, NO_FILE, MADV_NOHUGEPAGE, true },
-	{ SMALL, RW, ANON, NO_FILE, 0, false },				/* not there yet */
+	{ SMALL, RW, ANON, NO_FILE, 0, false },				/* no page yet */
 	{ SMALL, PROT_READ, ANON, NO_FILE, 0, false },			/* zero page */
 	{ SMALL, PROT_READ, ANON, NO_FILE, 0, true },
 	{ SMALL, PROT_NONE, ANON, NO_FILE, 0, true },
@@ -68,7 +68,7 @@ static const struct shape shapes[] = {
 	{ FUZZ_SHMEM_BYTES, RW, MAP_SHARED, SHMEM, 0, true },
 	{ FUZZ_SHMEM_BYTES, RW, MAP_PRIVATE, SHMEM, 0, false },
 	{ FUZZ_HUGE_BYTES, RW, MAP_SHARED, HUGETLB, 0, false },
-	/* Read-only: marked dirty on release, a file system may not be ready for it. */
+	/* Read-only: a release that marks pages dirty may hit a file system unprepared. */
 	{ SMALL, PROT_READ, MAP_SHARED, EXT4, 0, false },
 	{ SMALL, RW, MAP_PRIVATE, EXT4, 0, false },
 	{ SMALL, RW, MAP_SHARED, SECRET, 0, true },
@@ -96,11 +96,11 @@ static int source_file(struct fuzz_worker *worker, const struct shape *shape)
 {
 	switch (shape->source) {
 	case SHMEM:
-		return worker->board->shmem;
+		return worker->shared->shmem;
 	case HUGETLB:
-		return worker->board->huge;
+		return worker->shared->huge;
 	case EXT4:
-		return worker->board->file;
+		return worker->shared->file;
 	case SECRET:
 		return open_secret(shape->bytes);
 	case DEVICE:
@@ -118,7 +118,7 @@ static void map_shape(struct fuzz_worker *worker, size_t index)
 	size_t fill = shape->bytes == HUGE ? FUZZ_PAGE : shape->bytes;
 	bool mapped;
 
-	/* Whatever was moved here from elsewhere goes, too. */
+	/* All of the range: mremap() may have put pages of other shapes here. */
 	munmap(at, STRIDE);
 	if (shape->source == NOTHING || (shape->source != NO_FILE && file < 0))
 		return;
@@ -130,8 +130,8 @@ static void map_shape(struct fuzz_worker *worker, size_t index)
 		return;
 	if (shape->advice)
 		madvise(at, shape->bytes, shape->advice);
-	/* Refused with EFAULT where no memory is to be had. */
-	if (shape->filled && read(worker->board->zero, at, fill) > 0 && shape->prot != RW)
+	/* Without free memory, read() answers EFAULT. */
+	if (shape->filled && read(worker->shared->zero, at, fill) > 0 && shape->prot != RW)
 		mprotect(at, shape->bytes, shape->prot);
 }
 
@@ -141,7 +141,7 @@ void fuzz_memory_map(struct fuzz_worker *worker)
 		map_shape(worker, i);
 }
 
-/* Some memory has nothing to do with the shapes: the kernel's [vvar], which has no pages. */
+/* Memory beside the shapes: the kernel's [vvar], which has no pages. */
 static uint64_t kernel_mapping(void)
 {
 	static uint64_t found;
@@ -159,21 +159,21 @@ static uint64_t kernel_mapping(void)
 
 uint64_t fuzz_address(struct fuzz_worker *worker, size_t *room)
 {
-	size_t index = dice_below(&worker->dice, ARRAY_SIZE(shapes));
+	size_t index = prng_below(&worker->prng, ARRAY_SIZE(shapes));
 	size_t bytes = shapes[index].bytes;
-	uint64_t at = dice_below(&worker->dice, bytes);
+	uint64_t at = prng_below(&worker->prng, bytes);
 
-	if (dice_chance(&worker->dice, 64)) {
+	if (prng_one_in(&worker->prng, 64)) {
 		*room = FUZZ_PAGE;
 		return kernel_mapping();
 	}
 	*room = bytes - at;
-	/* Whole pages mostly; and sometimes the range ends beyond what is mapped. */
-	if (!dice_chance(&worker->dice, 32)) {
+	/* Mostly whole pages; sometimes the range ends beyond the shape. */
+	if (!prng_one_in(&worker->prng, 32)) {
 		at &= ~(FUZZ_PAGE - 1);
 		*room = bytes - at;
 	}
-	if (dice_chance(&worker->dice, 32))
+	if (prng_one_in(&worker->prng, 32))
 		*room += FUZZ_PAGE;
 	return (uintptr_t)shape_address(index) + at;
 }
@@ -189,20 +189,20 @@ static size_t device_shape(void)
 
 uint64_t fuzz_device_address(struct fuzz_worker *worker, size_t *room)
 {
-	size_t first = dice_below(&worker->dice, 16);
+	size_t first = prng_below(&worker->prng, 16);
 
 	*room = (16 - first) * FUZZ_PAGE;
 	return (uintptr_t)shape_address(device_shape()) + first * FUZZ_PAGE;
 }
 
-static void protect(struct fuzz_worker *worker, void *at, size_t bytes)
+static void protect_pages(struct fuzz_worker *worker, void *at, size_t bytes)
 {
 	static const int protections[] = { PROT_NONE, PROT_READ, RW, RW, RW };
 
-	mprotect(at, bytes, protections[dice_below(&worker->dice, ARRAY_SIZE(protections))]);
+	mprotect(at, bytes, protections[prng_below(&worker->prng, ARRAY_SIZE(protections))]);
 }
 
-static void advise(struct fuzz_worker *worker, void *at, size_t bytes)
+static void advise_pages(struct fuzz_worker *worker, void *at, size_t bytes)
 {
 	static const int advices[] = {
 		MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE, MADV_NOHUGEPAGE, MADV_PAGEOUT, MADV_COLD,
@@ -211,32 +211,32 @@ static void advise(struct fuzz_worker *worker, void *at, size_t bytes)
 		MADV_POPULATE_WRITE, MADV_COLLAPSE, MADV_SEQUENTIAL, MADV_DONTDUMP,
 	};
 
-	madvise(at, bytes, advices[dice_below(&worker->dice, ARRAY_SIZE(advices))]);
+	madvise(at, bytes, advices[prng_below(&worker->prng, ARRAY_SIZE(advices))]);
 }
 
-static void unmap(struct fuzz_worker *worker, void *at, size_t bytes)
+static void unmap_pages(struct fuzz_worker *worker, void *at, size_t bytes)
 {
 	(void)worker;
 	munmap(at, bytes);
 }
 
-static void lock(struct fuzz_worker *worker, void *at, size_t bytes)
+static void lock_pages(struct fuzz_worker *worker, void *at, size_t bytes)
 {
-	if (dice_chance(&worker->dice, 2))
+	if (prng_one_in(&worker->prng, 2))
 		mlock(at, bytes);
 	else
 		munlock(at, bytes);
 }
 
-/* Shorter, longer, or to the place of the same page of another shape. */
-static void move(struct fuzz_worker *worker, void *at, size_t bytes)
+/* Makes the mapping one page long, or moves it to an address in another shape. */
+static void move_pages(struct fuzz_worker *worker, void *at, size_t bytes)
 {
 	size_t room;
 	void *to = (void *)(fuzz_address(worker, &room) & ~(FUZZ_PAGE - 1));
 
 	if ((uintptr_t)to < ARENA || (uintptr_t)to >= ARENA + ARRAY_SIZE(shapes) * STRIDE)
 		return;
-	if (dice_chance(&worker->dice, 2))
+	if (prng_one_in(&worker->prng, 2))
 		mremap(at, bytes, FUZZ_PAGE, 0);
 	else
 		mremap(at, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to);
@@ -244,27 +244,27 @@ static void move(struct fuzz_worker *worker, void *at, size_t bytes)
 
 static void write_by_kernel(struct fuzz_worker *worker, void *at, size_t bytes)
 {
-	if (read(worker->board->zero, at, bytes) < 0)
-		errno = 0;	/* EFAULT is as good an answer */
+	if (read(worker->shared->zero, at, bytes) < 0)
+		errno = 0;	/* EFAULT is no failure of this test */
 }
 
 static void read_by_kernel(struct fuzz_worker *worker, void *at, size_t bytes)
 {
-	/* The last page of the file that nobody's arguments lie in. */
-	if (pwrite(worker->board->shmem, at, bytes < FUZZ_PAGE ? bytes : FUZZ_PAGE,
+	/* The last page of the file: no argument lies there. */
+	if (pwrite(worker->shared->shmem, at, bytes < FUZZ_PAGE ? bytes : FUZZ_PAGE,
 		   FUZZ_SHMEM_BYTES - FUZZ_PAGE) < 0)
 		errno = 0;
 }
 
-/* The files shrink and grow, and get holes, under mappings and holds of everybody. */
+/* The files shrink, grow and get holes while workers map and hold them. */
 static void change_file(struct fuzz_worker *worker, void *at, size_t bytes)
 {
-	bool huge = worker->board->huge >= 0 && dice_chance(&worker->dice, 4);
-	int file = huge ? worker->board->huge : worker->board->shmem;
+	bool huge = worker->shared->huge >= 0 && prng_one_in(&worker->prng, 4);
+	int file = huge ? worker->shared->huge : worker->shared->shmem;
 	off_t size = huge ? FUZZ_HUGE_BYTES : FUZZ_SHMEM_BYTES;
 	off_t offset = (uintptr_t)at & (FUZZ_SHMEM_BYTES - 1);
 
-	if (dice_chance(&worker->dice, 4)) {
+	if (prng_one_in(&worker->prng, 4)) {
 		if (ftruncate(file, huge ? 0 : offset) || ftruncate(file, size))
 			errno = 0;
 	} else {
@@ -273,49 +273,49 @@ static void change_file(struct fuzz_worker *worker, void *at, size_t bytes)
 	}
 }
 
-/* The device's own memory: any part of it, in any way; also ways and parts that there are not. */
+/* Maps any part of the device memory with any flags, also parts and flags that do not exist. */
 static void map_device(struct fuzz_worker *worker, void *at, size_t bytes)
 {
 	static const int flags[] = { MAP_SHARED, MAP_PRIVATE, MAP_SHARED | MAP_POPULATE };
-	off_t flavour = dice_below(&worker->dice, 4) * PINCHECK_MMAP_HUGE;
+	off_t flavour = prng_below(&worker->prng, 4) * PINCHECK_MMAP_HUGE;
 
 	(void)at;
-	if (dice_chance(&worker->dice, 2))
+	if (prng_one_in(&worker->prng, 2))
 		bytes = HUGE;
-	mmap(shape_address(device_shape()), bytes, dice_below(&worker->dice, 4),
-	     flags[dice_below(&worker->dice, ARRAY_SIZE(flags))] | MAP_FIXED,
+	mmap(shape_address(device_shape()), bytes, prng_below(&worker->prng, 4),
+	     flags[prng_below(&worker->prng, ARRAY_SIZE(flags))] | MAP_FIXED,
 	     fuzz_session(worker)->fd,
-	     flavour + (dice_chance(&worker->dice, 2) ? dice_below(&worker->dice, 8) : 0) *
+	     flavour + (prng_one_in(&worker->prng, 2) ? prng_below(&worker->prng, 8) : 0) *
 	     FUZZ_PAGE);
 }
 
-/* By the way of a debugger, which neither a protection nor the lack of pages stops. */
-static void debug(struct fuzz_worker *worker, void *at, size_t bytes)
+/* A debugger's access: neither a protection nor a missing page stops it. */
+static void access_as_debugger(struct fuzz_worker *worker, void *at, size_t bytes)
 {
 	int memory = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 
-	bytes = bytes < FUZZ_TRAY_BYTES ? bytes : FUZZ_TRAY_BYTES;
-	if (dice_chance(&worker->dice, 2))
-		bytes = pread(memory, worker->tray, bytes, (uintptr_t)at);
+	bytes = bytes < FUZZ_OUT_BYTES ? bytes : FUZZ_OUT_BYTES;
+	if (prng_one_in(&worker->prng, 2))
+		bytes = pread(memory, worker->out_buffer, bytes, (uintptr_t)at);
 	else
-		bytes = pwrite(memory, worker->tray, bytes, (uintptr_t)at);
+		bytes = pwrite(memory, worker->out_buffer, bytes, (uintptr_t)at);
 	if (memory >= 0)
 		close(memory);
 }
 
-/* A session is a file, and there are calls for files. */
+/* A session is a file: makes system calls for files on it. */
 static void use_as_file(struct fuzz_worker *worker, void *at, size_t bytes)
 {
 	int session = fuzz_session(worker)->fd;
 	ssize_t got = 0;
 
 	(void)at;
-	switch (dice_below(&worker->dice, 8)) {
+	switch (prng_below(&worker->prng, 8)) {
 	case 0:
-		got = pread(session, worker->tray, FUZZ_PAGE, 0);
+		got = pread(session, worker->out_buffer, FUZZ_PAGE, 0);
 		break;
 	case 1:
-		got = pwrite(session, worker->tray, FUZZ_PAGE, 0);
+		got = pwrite(session, worker->out_buffer, FUZZ_PAGE, 0);
 		break;
 	case 2:
 		got = ftruncate(session, bytes);
@@ -330,13 +330,13 @@ static void use_as_file(struct fuzz_worker *worker, void *at, size_t bytes)
 		got = sync_file_range(session, 0, bytes, 7);
 		break;
 	default:
-		got = posix_fadvise(session, 0, bytes, dice_below(&worker->dice, 6));
+		got = posix_fadvise(session, 0, bytes, prng_below(&worker->prng, 6));
 	}
 	if (got)
 		errno = 0;	/* refused */
 }
 
-/* Unmapping and protecting undo themselves: a shape is made anew twice as often. */
+/* Restores a shape; chosen twice as often as the events that unmap and protect. */
 static void map_anew(struct fuzz_worker *worker, void *at, size_t bytes)
 {
 	(void)bytes;
@@ -346,20 +346,21 @@ static void map_anew(struct fuzz_worker *worker, void *at, size_t bytes)
 void fuzz_memory_event(struct fuzz_worker *worker)
 {
 	static void (*const events[])(struct fuzz_worker *worker, void *at, size_t bytes) = {
-		map_anew, map_anew, map_anew, map_anew, map_anew, map_anew, protect, protect,
-		advise, advise, advise, advise, unmap, lock, move, write_by_kernel,
-		write_by_kernel, write_by_kernel, read_by_kernel, change_file, map_device,
-		map_device, map_device, debug, use_as_file,
+		map_anew, map_anew, map_anew, map_anew, map_anew, map_anew, protect_pages,
+		protect_pages, advise_pages, advise_pages, advise_pages, advise_pages,
+		unmap_pages, lock_pages, move_pages, write_by_kernel, write_by_kernel,
+		write_by_kernel, read_by_kernel, change_file, map_device, map_device, map_device,
+		access_as_debugger, use_as_file,
 	};
-	size_t index = dice_below(&worker->dice, ARRAY_SIZE(shapes));
-	size_t pages = shapes[index].bytes / FUZZ_PAGE, first = dice_below(&worker->dice, pages);
-	size_t count = 1 + dice_below(&worker->dice, pages - first);
+	size_t index = prng_below(&worker->prng, ARRAY_SIZE(shapes));
+	size_t pages = shapes[index].bytes / FUZZ_PAGE, first = prng_below(&worker->prng, pages);
+	size_t count = 1 + prng_below(&worker->prng, pages - first);
 
-	if (dice_chance(&worker->dice, 4)) {
+	if (prng_one_in(&worker->prng, 4)) {
 		first = 0;
 		count = pages;
 	}
-	events[dice_below(&worker->dice, ARRAY_SIZE(events))]
+	events[prng_below(&worker->prng, ARRAY_SIZE(events))]
 		(worker, shape_address(index) + first * FUZZ_PAGE, count * FUZZ_PAGE);
-	fuzz_did(worker, FUZZ_MEMORY);
+	fuzz_count_action(worker, FUZZ_MEMORY);
 }

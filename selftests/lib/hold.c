@@ -20,7 +20,7 @@ static int nothing_held(void)
 			 "scenario");
 }
 
-/* Nothing is held, so whoever asks for it has chosen the wrong scenario. */
+/* A scenario that uses the hold of the control, which has no pages, has chosen the wrong rows. */
 static int none_read(struct hold *hold, size_t offset, void *buffer, size_t bytes)
 {
 	(void)hold, (void)offset, (void)buffer, (void)bytes;
@@ -65,7 +65,7 @@ static int pincheck_take(struct hold *hold)
 	return 0;
 }
 
-static int whole(ssize_t done, size_t bytes)
+static int all_bytes(ssize_t done, size_t bytes)
 {
 	if (done < 0)
 		return done;
@@ -76,13 +76,15 @@ static int whole(ssize_t done, size_t bytes)
 
 static int pincheck_device_read(struct hold *hold, size_t offset, void *buffer, size_t bytes)
 {
-	return whole(pincheck_read(hold->memory->session, hold->id, offset, buffer, bytes), bytes);
+	return all_bytes(pincheck_read(hold->memory->session, hold->id, offset, buffer, bytes),
+			 bytes);
 }
 
 static int pincheck_device_write(struct hold *hold, size_t offset, const void *buffer,
 				 size_t bytes)
 {
-	return whole(pincheck_write(hold->memory->session, hold->id, offset, buffer, bytes), bytes);
+	return all_bytes(pincheck_write(hold->memory->session, hold->id, offset, buffer, bytes),
+			 bytes);
 }
 
 static int pincheck_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path)
@@ -116,51 +118,32 @@ const struct hold_kind hold_none = {
 	.name = "none", .ops = &hold_ops_none, .traits = HOLD_NONE,
 };
 
-/*
- * The rows of /dev/pincheck differ in four columns only. What asks for a path needs to be seen on
- * it. Fork does not honour plain references (kernel-facts: FOLL_GET), a write-protected page that
- * is still exclusive is not copied whatever refers to it.
- */
-#define PINCHECK_ROW(row, KIND, TRAITS, FLAGS, PATH)						\
+/* Fork keeps a pinned page in the parent, but not a page with a plain reference (FOLL_GET). */
+#define SYNC_EVENTS(kind)									\
+	(ACROSS_PROTECTION | ((kind) == PINCHECK_KIND_GET ? 0 : ACROSS_FORK))
+
+#define TRAITS(kind, path, flags)								\
+	(((kind) == PINCHECK_KIND_PIN ? HOLD_PIN :						\
+	  (kind) == PINCHECK_KIND_GET ? HOLD_GET : HOLD_MIRROR) |				\
+	 ((path) == PINCHECK_PATH_FAST ? HOLD_FAST : 0) |					\
+	 ((flags) & HOLD_RW ? HOLD_WRITE : 0) | ((flags) & HOLD_LT ? HOLD_LONGTERM : 0))
+
+/* A test of a hold by a path must see by which path the pages came. */
+#define KIND_NEEDS(kind, path)									\
+	((path) ? NEEDS_PATH : (kind) == PINCHECK_KIND_MIRROR ? NEEDS_MIRROR : 0)
+
+#define HOLD_KIND(row, KIND, PATH, FLAGS)							\
 const struct hold_kind hold_##row = {								\
-	.name = #row, .ops = &hold_ops_pincheck, .kind = PINCHECK_KIND_##KIND,			\
-	.path = PINCHECK_PATH_##PATH, .flags = FLAGS, .needs = NEEDS_PATH,			\
-	.keeps_sync = ACROSS_PROTECTION |							\
-		      (PINCHECK_KIND_##KIND == PINCHECK_KIND_PIN ? ACROSS_FORK : 0),		\
-	.traits = HOLD_##KIND | (TRAITS) |							\
-		  (PINCHECK_PATH_##PATH == PINCHECK_PATH_FAST ? HOLD_FAST : 0),			\
-}
-
-#define RW	PINCHECK_HOLD_WRITE
-#define LT	PINCHECK_HOLD_LONGTERM
-#define POLICY	PINCHECK_HOLD_WHITELIST
-
-PINCHECK_ROW(pin_ro_fast,    PIN, 0,				0,	 FAST);
-PINCHECK_ROW(pin_ro_slow,    PIN, 0,				0,	 SLOW);
-PINCHECK_ROW(pin_ro_lt_fast, PIN, HOLD_LONGTERM,		LT,	 FAST);
-PINCHECK_ROW(pin_ro_lt_slow, PIN, HOLD_LONGTERM,		LT,	 SLOW);
-PINCHECK_ROW(pin_rw_fast,    PIN, HOLD_WRITE,			RW,	 FAST);
-PINCHECK_ROW(pin_rw_slow,    PIN, HOLD_WRITE,			RW,	 SLOW);
-PINCHECK_ROW(pin_rw_lt_fast, PIN, HOLD_WRITE | HOLD_LONGTERM,	RW | LT, FAST);
-PINCHECK_ROW(pin_rw_lt_slow, PIN, HOLD_WRITE | HOLD_LONGTERM,	RW | LT, SLOW);
-/* What the policy allows is held as without it: a page in the swap cache is anonymous (B41). */
-PINCHECK_ROW(pin_rw_lt_policy, PIN, HOLD_WRITE | HOLD_LONGTERM, RW | LT | POLICY, FAST);
-PINCHECK_ROW(get_ro_fast,    GET, 0,				0,	 FAST);
-PINCHECK_ROW(get_ro_slow,    GET, 0,				0,	 SLOW);
-PINCHECK_ROW(get_rw_fast,    GET, HOLD_WRITE,			RW,	 FAST);
-PINCHECK_ROW(get_rw_slow,    GET, HOLD_WRITE,			RW,	 SLOW);
-
-const struct hold_kind hold_mirror_ro = {
-	.name = "mirror_ro", .ops = &hold_ops_pincheck, .needs = NEEDS_MIRROR,
-	.kind = PINCHECK_KIND_MIRROR, .traits = HOLD_MIRROR,
-	.keeps_sync = ACROSS_PROTECTION | ACROSS_FORK,
+	.name = #row, .ops = &hold_ops_pincheck,						\
+	.kind = PINCHECK_KIND_##KIND, .path = PINCHECK_PATH_##PATH, .flags = FLAGS,		\
+	.needs = KIND_NEEDS(PINCHECK_KIND_##KIND, PINCHECK_PATH_##PATH),			\
+	.keeps_sync = SYNC_EVENTS(PINCHECK_KIND_##KIND),					\
+	.traits = TRAITS(PINCHECK_KIND_##KIND, PINCHECK_PATH_##PATH, FLAGS),			\
 };
-
-const struct hold_kind hold_mirror_rw = {
-	.name = "mirror_rw", .ops = &hold_ops_pincheck, .needs = NEEDS_MIRROR,
-	.kind = PINCHECK_KIND_MIRROR, .flags = RW, .traits = HOLD_MIRROR | HOLD_WRITE,
-	.keeps_sync = ACROSS_PROTECTION | ACROSS_FORK,
-};
+FOR_EACH_HOLD_ROW(HOLD_KIND)
+FOR_EACH_OTHER_HOLD_ROW(HOLD_KIND)
+/* The policy does not change an allowed hold: pages in the swap cache are anonymous (B41). */
+HOLD_KIND(pin_rw_lt_policy, PIN, FAST, HOLD_RW | HOLD_LT | PINCHECK_HOLD_WHITELIST)
 
 const struct hold_kind hold_uring = {
 	.name = "uring", .ops = &hold_ops_uring, .needs = NEEDS_URING,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A hold by io_uring: a fixed buffer is a long-term pin for writing, taken by a driver that knows
- * nothing of this suite. The device is a pipe: it takes and gives small pieces at once, so that
- * no worker thread comes into it.
+ * A hold by io_uring: a fixed buffer is a long-term pin for writing by a real driver. The device is
+ * a pipe: small reads and writes of a pipe complete at once, without a worker thread.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +14,7 @@
 
 #define RING_ENTRIES	2
 
-static void tear_down(struct hold *hold)
+static void close_ring(struct hold *hold)
 {
 	close(hold->pipe[0]);
 	close(hold->pipe[1]);
@@ -23,8 +22,8 @@ static void tear_down(struct hold *hold)
 }
 
 /*
- * What io_uring holds it does not tell. A pin for writing has just made the mapped page
- * exclusive and taken it, so what is mapped now is what was pinned.
+ * io_uring does not show which pages it holds. But a pin for writing makes the mapped page
+ * exclusive and takes it, so the pages that are mapped now are the pinned ones.
  */
 static int uring_take(struct hold *hold)
 {
@@ -45,7 +44,7 @@ static int uring_take(struct hold *hold)
 	}
 	error = io_uring_register_buffers(&hold->ring, &range, 1);
 	if (error) {
-		tear_down(hold);
+		close_ring(hold);
 		return error;
 	}
 	hold->start = range.iov_base;
@@ -54,7 +53,7 @@ static int uring_take(struct hold *hold)
 	return 0;
 }
 
-static int transfer(struct hold *hold, size_t bytes)
+static int transfer_bytes(struct hold *hold, size_t bytes)
 {
 	struct io_uring_cqe *cqe;
 	int done = io_uring_submit_and_wait(&hold->ring, 1);
@@ -73,7 +72,7 @@ static int transfer(struct hold *hold, size_t bytes)
 	return 0;
 }
 
-static void *address(struct hold *hold, size_t offset)
+static void *hold_address(struct hold *hold, size_t offset)
 {
 	return hold->start + offset;
 }
@@ -83,8 +82,8 @@ static int uring_device_read(struct hold *hold, size_t offset, void *buffer, siz
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&hold->ring);
 	int error;
 
-	io_uring_prep_write_fixed(sqe, hold->pipe[1], address(hold, offset), bytes, -1, 0);
-	error = transfer(hold, bytes);
+	io_uring_prep_write_fixed(sqe, hold->pipe[1], hold_address(hold, offset), bytes, -1, 0);
+	error = transfer_bytes(hold, bytes);
 	if (error)
 		return error;
 	if (read(hold->pipe[0], buffer, bytes) != (ssize_t)bytes)
@@ -99,8 +98,8 @@ static int uring_device_write(struct hold *hold, size_t offset, const void *buff
 	if (write(hold->pipe[1], buffer, bytes) != (ssize_t)bytes)
 		return cause_say(-EIO, "the pipe does not take %zu bytes", bytes);
 	sqe = io_uring_get_sqe(&hold->ring);
-	io_uring_prep_read_fixed(sqe, hold->pipe[0], address(hold, offset), bytes, -1, 0);
-	return transfer(hold, bytes);
+	io_uring_prep_read_fixed(sqe, hold->pipe[0], hold_address(hold, offset), bytes, -1, 0);
+	return transfer_bytes(hold, bytes);
 }
 
 static int uring_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path)
@@ -117,12 +116,12 @@ static int uring_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *p
 	return cause_say(-ENOENT, "page %zu of the buffer is no sample: nobody looked at it", page);
 }
 
-/* Unregistering waits for the buffers to be idle and unpins; closing alone would do it later. */
+/* Unregistering waits until the buffers are idle, then unpins; closing alone would unpin later. */
 static int uring_release(struct hold *hold)
 {
 	int error = io_uring_unregister_buffers(&hold->ring);
 
-	tear_down(hold);
+	close_ring(hold);
 	return error;
 }
 

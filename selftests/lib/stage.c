@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the tests of the device itself play on. */
+/* The stage of the tests of the device itself. */
 #include <errno.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -38,7 +38,7 @@ int stage_no_huge_pages(void *start, size_t bytes)
 	return !madvise(start, bytes, MADV_NOHUGEPAGE) || errno == EINVAL ? 0 : -errno;
 }
 
-/* Byte i, in page n, is 0x11 + n + i % 251; a division for each takes a while under emulation. */
+/* Byte i of page n is 0x11 + n + i % 251. A division for each byte is slow under emulation. */
 static void fill_memory(struct stage *stage)
 {
 	unsigned char *byte = stage->memory;
@@ -126,7 +126,7 @@ uint64_t stage_pfn(const void *address)
 int stage_report(const struct stage *stage, const void *address, struct pincheck_report *report)
 {
 	__u64 pfn = stage_pfn(address);
-	/* GUP's slow path marks pages accessed, and what becomes active waits in a batch, too. */
+	/* The slow path of GUP marks pages accessed: newly active pages wait in a batch, too. */
 	int error = usermem_drain_lru();
 
 	if (error)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the tests of the device itself play on: a session, a few base pages, one hold on them. */
+/* The stage of the tests of the device: a session, STAGE_PAGES base pages, one hold on them. */
 #ifndef SELFTESTS_LIB_STAGE_H
 #define SELFTESTS_LIB_STAGE_H
 
@@ -7,77 +7,62 @@
 #include <stdint.h>
 #include <linux/pincheck.h>
 #include "books.h"
+#include "hold_rows.h"
 
 #define STAGE_PAGES	8
-#define WHY		160	/* bytes for a reason that a person reads */
+#define WHY		160	/* bytes of a reason for a person */
 
 struct stage {
-	/** @before: the module's books before anything was opened */
+	/** @before: counters of the module before the stage opened its session */
 	struct books before;
 	/** @session: of the device; -1 once closed */
 	int session;
 	/** @page: bytes of a base page */
 	size_t page;
-	/** @length: of @memory */
+	/** @length: bytes of @memory */
 	size_t length;
 	/** @memory: STAGE_PAGES base pages, written, with an unmapped page on either side */
 	unsigned char *memory;
-	/** @hold: as it was answered; .hold is 0 where the stage has none */
+	/** @hold: the last answer of HOLD; .hold is 0 if the stage has no hold */
 	struct pincheck_hold hold;
 };
 
-/** struct hold_row - one way to hold pages; the variants of the device's topics are such rows */
+/** struct hold_row - one way to hold pages: a row of the table in hold_rows.h, as data */
 struct hold_row {
 	__u32 kind;
 	__u32 path;
 	__u32 flags;
 };
 
-/* X(name, kind, path, flags): every way ABI 1 has. */
-#define FOR_EACH_HOLD_ROW(X)						\
-	X(pin_ro_fast,		PIN, FAST, 0)				\
-	X(pin_ro_slow,		PIN, SLOW, 0)				\
-	X(pin_rw_fast,		PIN, FAST, PINCHECK_HOLD_WRITE)		\
-	X(pin_rw_slow,		PIN, SLOW, PINCHECK_HOLD_WRITE)		\
-	X(pin_ro_lt_fast,	PIN, FAST, PINCHECK_HOLD_LONGTERM)	\
-	X(pin_ro_lt_slow,	PIN, SLOW, PINCHECK_HOLD_LONGTERM)	\
-	X(pin_rw_lt_fast,	PIN, FAST, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM) \
-	X(pin_rw_lt_slow,	PIN, SLOW, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM) \
-	X(get_ro_fast,		GET, FAST, 0)				\
-	X(get_ro_slow,		GET, SLOW, 0)				\
-	X(get_rw_fast,		GET, FAST, PINCHECK_HOLD_WRITE)		\
-	X(get_rw_slow,		GET, SLOW, PINCHECK_HOLD_WRITE)
+/** STAGE_ROW() - initializes a struct hold_row */
+#define STAGE_ROW(kind, path, flags)	{ PINCHECK_KIND_##kind, PINCHECK_PATH_##path, flags }
 
-/* X(name, kind, path, flags): every kind and access by one path, for what comes after taking. */
-#define FOR_EACH_FAST_HOLD_ROW(X)					\
-	X(pin_ro,		PIN, FAST, 0)				\
-	X(pin_rw,		PIN, FAST, PINCHECK_HOLD_WRITE)		\
-	X(pin_rw_lt,		PIN, FAST, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM) \
-	X(get_ro,		GET, FAST, 0)				\
-	X(get_rw,		GET, FAST, PINCHECK_HOLD_WRITE)
+/** STAGE_VARIANT() - the variant @name of @topic, which has a struct hold_row row */
+#define STAGE_VARIANT(topic, name, kind, path, flags)						\
+	FIXTURE_VARIANT_ADD(topic, name) { .row = STAGE_ROW(kind, path, flags) };
 
 /**
- * stage_open() - read the books, open a session, map and write the memory
+ * stage_open() - read the module's counters, open a session, map and write the memory
  *
- * Return: 0 or -errno; @why then says what could not be had and what mends it.
+ * Return: 0 or -errno; @why then says what failed and what mends it.
  */
 int stage_open(struct stage *stage, char *why, size_t size);
 
-/** stage_hold() - @row on @length bytes at @address, into stage->hold. Return: 0 or -errno */
+/** stage_hold() - take a hold as in @row; stage->hold is the answer. Return: 0 or -errno */
 int stage_hold(struct stage *stage, struct hold_row row, const void *address, size_t length);
 
-/** stage_hold_all() - @row on the whole memory */
+/** stage_hold_all() - take a hold as in @row on the whole memory */
 int stage_hold_all(struct stage *stage, struct hold_row row);
 
 /**
- * stage_close() - close the session, unmap, and compare the books
- * @machine: the machine's pins, too, which takes a while
+ * stage_close() - close the session, unmap, and compare the counters with those of stage_open()
+ * @machine: compare the pins of the machine, too, which takes longer
  *
- * Return: nothing was left; if not, @why says what.
+ * Return: true if nothing is left; if not, @why says what is left.
  */
 bool stage_close(struct stage *stage, bool machine, char *why, size_t size);
 
-/** EXPECT_STAGE_CLEAN() - for FIXTURE_TEARDOWN: module's books each time, machine's a variant */
+/** EXPECT_STAGE_CLEAN() - for FIXTURE_TEARDOWN; compares the machine once for each variant */
 #define EXPECT_STAGE_CLEAN(stage) do {								\
 	bool stage_machine = !suite_current || suite_current->ends_variant;			\
 	char stage_why[WHY] = "";								\
@@ -90,16 +75,16 @@ bool stage_close(struct stage *stage, bool machine, char *why, size_t size);
 /** evidence() - a line that says what a case did and saw, before its verdict */
 void evidence(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/** stage_use_all_cpus() - for races: the suite keeps to one CPU */
+/** stage_use_all_cpus() - let a race use all CPUs: the suite runs on one CPU */
 void stage_use_all_cpus(void);
 
-/** stage_no_huge_pages() - nor does a kernel without them. Return: 0 or -errno */
+/** stage_no_huge_pages() - only base pages in this range. Return: 0 or -errno */
 int stage_no_huge_pages(void *start, size_t bytes);
 
-/** stage_pfn() - page frame number that is mapped at @address of the caller, or 0 */
+/** stage_pfn() - Return: the page frame number that is mapped at @address, or 0 */
 uint64_t stage_pfn(const void *address);
 
-/** stage_report() - what is known of the page mapped at @address. Return: 0 or -errno */
+/** stage_report() - read the report of the page mapped at @address. Return: 0 or -errno */
 int stage_report(const struct stage *stage, const void *address, struct pincheck_report *report);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The subject of a test, and what was seen of it at a moment. */
+/* The subject of a test, and its state at one moment. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The subject of a test: memory of a kind, a hold of a kind, a child; what was seen of them at a
- * moment (struct witness), and the verdicts on the invariants of design.md section 1.
+ * The subject of a test: memory of a kind, a hold of a kind, a child; their state at one moment
+ * (struct witness), and the verdicts on the invariants.
  */
 #ifndef PINCHECK_SELFTESTS_SUBJECT_H
 #define PINCHECK_SELFTESTS_SUBJECT_H
@@ -13,18 +13,18 @@
 #include "hold.h"
 #include "memory.h"
 
-/** struct product - one variant: a row of either table */
+/** struct product - one variant: a kind of memory and a kind of hold */
 struct product {
 	const struct memory_kind *memory;
 	const struct hold_kind *hold;
 };
 
 /**
- * struct subject - what a test works on
+ * struct subject - the memory, hold and child of a test
  * @product: its variant
  * @memory: mapped and filled with BEFORE when the test begins
- * @hold: not taken when the test begins: see subject_hold()
- * @child: not there when the test begins
+ * @hold: not yet taken when the test begins: see subject_hold()
+ * @child: not yet forked when the test begins: see subject_fork()
  */
 struct subject {
 	const struct product *product;
@@ -34,11 +34,11 @@ struct subject {
 };
 
 /**
- * struct witness - what was seen at a moment, of each sample
+ * struct witness - the state of each sample at one moment
  * @mapped: PFN in pagemap
- * @held: PFN that the hold has; 0 where it has none
+ * @held: PFN of the held page, or 0
  * @path: enum pincheck_path of the held page
- * @report: of the held page, or else of the mapped one
+ * @report: of the held page, or of the mapped one if none is held
  */
 struct witness {
 	uint64_t mapped[SAMPLES];
@@ -50,9 +50,9 @@ struct witness {
 /**
  * struct verdict - on one invariant
  * @invariant: its name
- * @kept: it was
- * @error: a negative errno: the test itself could not find out
- * @evidence: what was exercised and seen
+ * @kept: the promise was kept
+ * @error: a negative errno: the test itself failed
+ * @evidence: what the test did and saw
  */
 struct verdict {
 	const char *invariant;
@@ -61,22 +61,22 @@ struct verdict {
 	char evidence[240];
 };
 
-/** subject_begin() - session, pagemap, memory. Return: 0 or a negative errno, see cause_of() */
+/** subject_begin() - open session and pagemap, map memory. Return: 0 or -errno, see cause_of() */
 int subject_begin(struct subject *subject, const struct product *product);
 
-/** subject_end() - give back whatever is left; safe at any point */
+/** subject_end() - give back all that is left; safe at any point */
 void subject_end(struct subject *subject);
 
 /** subject_hold() - take the product's hold on the whole memory */
 int subject_hold(struct subject *subject);
 
-/** subject_hold_part() - take it on @pages base pages from @first on */
+/** subject_hold_part() - take the hold on @pages base pages from @first on */
 int subject_hold_part(struct subject *subject, size_t first, size_t pages);
 
-/** subject_release() - give it back */
+/** subject_release() - give the hold back */
 int subject_release(struct subject *subject);
 
-/** subject_fork() - fork @depth generations that share the memory; they wait to be told */
+/** subject_fork() - fork @depth generations that share the memory and wait for requests */
 int subject_fork(struct subject *subject, int depth);
 
 /** subject_holds() - does the product's hold have all of @traits (enum hold_trait)? */
@@ -91,22 +91,22 @@ static inline bool subject_is(const struct subject *subject, unsigned int traits
 	return (subject->product->memory->traits & traits) == traits;
 }
 
-/** subject_mapped() - how its memory is mapped as long as nobody has written to it again */
+/** subject_mapped() - how the memory is mapped before the test writes to it */
 enum page_state subject_mapped(const struct subject *subject);
 
-/** witness_take() - look. Return: 0 or a negative errno */
+/** witness_take() - read the state of each sample. Return: 0 or a negative errno */
 int witness_take(struct subject *subject, struct witness *witness);
 
-/* For verdicts that only one topic gives: begin, then tell what was seen. */
+/** verdict_start() - begin a verdict, for topics that have verdicts of their own */
 void verdict_start(struct verdict *verdict, const char *invariant);
 
 /** verdict_broken() - the promise is broken at base page @page */
 void verdict_broken(struct verdict *verdict, const char *what, size_t page);
 
-/** verdict_failed() - the test itself could not find out: @error is a negative errno */
+/** verdict_failed() - the test itself failed: @error is a negative errno */
 void verdict_failed(struct verdict *verdict, const char *what, int error);
 
-/** verdict_note() - add to the evidence */
+/** verdict_note() - add text to the evidence */
 void verdict_note(struct verdict *verdict, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

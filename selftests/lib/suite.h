@@ -296,27 +296,21 @@ static inline void suite_teardown(struct __test_metadata *_metadata, struct subj
 	FIXTURE_VARIANT(topic) { struct product product; };
 
 /** TOPIC_VARIANT() - one product: @memory_row and @hold_row name rows of memory.h and hold.h */
-#define TOPIC_VARIANT(topic, memory_row, hold_row)						\
+#define TOPIC_VARIANT(topic, memory_row, hold_row, ...)						\
 	FIXTURE_VARIANT_ADD(topic, memory_row##_##hold_row) {					\
 		.product = { .memory = &memory_##memory_row, .hold = &hold_##hold_row },	\
 	};
 
+/** FOR_EACH_PIN() - every pin, that of io_uring too */
 #define FOR_EACH_PIN(X, topic, memory)								\
-	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_ro_slow)			\
-	X(topic, memory, pin_ro_lt_fast)	X(topic, memory, pin_ro_lt_slow)		\
-	X(topic, memory, pin_rw_fast)		X(topic, memory, pin_rw_slow)			\
-	X(topic, memory, pin_rw_lt_fast)	X(topic, memory, pin_rw_lt_slow)		\
+	FOR_EACH_PIN_ROW(X, topic, memory)							\
 	X(topic, memory, uring)
 
-#define FOR_EACH_GET(X, topic, memory)								\
-	X(topic, memory, get_ro_fast)		X(topic, memory, get_ro_slow)			\
-	X(topic, memory, get_rw_fast)		X(topic, memory, get_rw_slow)
-
-/** FOR_EACH_HOLD() - all of them, and none as the control */
+/** FOR_EACH_HOLD() - every hold that keeps references, and none as the control */
 #define FOR_EACH_HOLD(X, topic, memory)								\
 	X(topic, memory, none)									\
 	FOR_EACH_PIN(X, topic, memory)								\
-	FOR_EACH_GET(X, topic, memory)
+	FOR_EACH_GET_ROW(X, topic, memory)
 
 /** FOR_EACH_MEMORY() - @EACH is FOR_EACH_HOLD or a topic's own choice of holds */
 #define FOR_EACH_MEMORY(EACH, X, topic)								\

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory that a driver has made a memory map for (ZONE_DEVICE). get_dev_pagemap() lost its second
+ * Memory with a memory map that a driver made (ZONE_DEVICE). get_dev_pagemap() lost its second
  * argument between 6.12 and 7.2. Probes: probes/dev_pagemap.c, probes/dev_pagemap_known.c. Can go
  * when the oldest supported kernel is 7.2.
  *
  * Assumes: get_dev_pagemap() finds the range of every page of ZONE_DEVICE and of no other. Topics
- * dax and devices test that where the machine has such memory.
+ * dax and devices test that on a machine with such memory.
  */
 #ifndef PINCHECK_COMPAT_DEVICE_PAGE_H
 #define PINCHECK_COMPAT_DEVICE_PAGE_H
@@ -14,8 +14,8 @@
 #include <linux/mm.h>
 #include <generated/pincheck-found.h>
 
-/* The first pages of a range may be where its own memory map is: they have no struct page. */
-static inline bool compat_is_mapped_there(struct dev_pagemap *range, unsigned long pfn)
+/* The first pages of a range may hold its own memory map: such a page has no struct page. */
+static inline bool compat_has_struct_page(struct dev_pagemap *range, unsigned long pfn)
 {
 	const struct vmem_altmap *map = &range->altmap;
 
@@ -29,7 +29,7 @@ static inline void compat_put_device_range(struct dev_pagemap *range)
 }
 
 /**
- * compat_device_range() - the range that has a page of this number
+ * compat_device_range() - find the range of the page with this number
  * @pfn: any number
  *
  * Return: with a reference, for compat_put_device_range(); or NULL.
@@ -38,7 +38,7 @@ static inline struct dev_pagemap *compat_device_range(u64 pfn)
 {
 	struct dev_pagemap *range = NULL;
 
-	/* What is no address is cut off on the way, and another page is found. */
+	/* The kernel would cut off the high bits of a number beyond any address, and find another page. */
 	if (PHYS_PFN(PFN_PHYS(pfn)) != pfn || !pfn_valid(pfn))
 		return NULL;
 #if defined(HAVE_DEV_PAGEMAP)
@@ -46,7 +46,7 @@ static inline struct dev_pagemap *compat_device_range(u64 pfn)
 #elif defined(HAVE_DEV_PAGEMAP_KNOWN)
 	range = get_dev_pagemap(pfn, NULL);
 #endif
-	if (range && !compat_is_mapped_there(range, pfn)) {
+	if (range && !compat_has_struct_page(range, pfn)) {
 		compat_put_device_range(range);
 		return NULL;
 	}

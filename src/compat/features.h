@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What this kernel offers, as bits of enum pincheck_feature.
+ * The features of this kernel, as bits of enum pincheck_feature.
  *
- * Assumes: a probe that was found says that the feature works, no more; topic assumptions is for
- * what a probe cannot see.
+ * Assumes: an interface that a probe found works. Topic assumptions tests what a probe cannot see.
  */
 #ifndef PINCHECK_COMPAT_FEATURES_H
 #define PINCHECK_COMPAT_FEATURES_H

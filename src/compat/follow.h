@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a page table says of device memory, for as long as its lock is held: from
- * compat_follow_start() to compat_follow_end(), and not an instant longer.
+ * The page table entry of an address in device memory. The answer is valid while the page table is
+ * locked: from compat_follow_start() to compat_follow_end().
  *
- * follow_pfnmap_start() came with 6.12 (6da8e9634bb7); it told how much one entry maps from 6.15 on
- * (62fb8adc43af). follow_pte(), exported until then, sees PTEs only, and looks at any mapping: the
- * caller checks that it is one of device memory. 6.10 and 6.11 hand it the mapping instead of the
- * mm. Probes: probes/follow_pfnmap.c, probes/follow_pfnmap_mask.c, probes/follow_pte.c,
+ * follow_pfnmap_start() came with 6.12 (6da8e9634bb7); since 6.15 (62fb8adc43af) it says how much
+ * one entry maps. follow_pte(), exported until 6.12, finds PTEs only, and accepts any mapping: the
+ * caller checks that the mapping is one of device memory. In 6.10 and 6.11 it takes the vma instead
+ * of the mm. Probes: probes/follow_pfnmap.c, probes/follow_pfnmap_mask.c, probes/follow_pte.c,
  * probes/follow_pte_vma.c. Can go when the oldest supported kernel is 6.15.
  *
- * Assumes: what these find is true while the page table is locked, and nothing is found
- * where nothing is mapped. Topics pfnmap_follow and pfnmap_keep test that.
+ * Assumes: the entry does not change while the page table is locked, and an address without a
+ * mapping has no entry. Topics pfnmap_follow and pfnmap_keep test that.
  */
 #ifndef PINCHECK_COMPAT_FOLLOW_H
 #define PINCHECK_COMPAT_FOLLOW_H
@@ -19,11 +19,11 @@
 #include <generated/pincheck-found.h>
 
 /**
- * struct compat_follow - what the entry says
+ * struct compat_follow - a page table entry
  * @pfn: of the page at the address
- * @leaf: bytes that the entry maps; 0 where the kernel does not tell
+ * @leaf: bytes that the entry maps; 0 if the kernel does not say
  * @writable: the entry allows writing
- * @special: there is no page behind it that anybody may count references on
+ * @special: nobody may take a reference on a page by this entry
  */
 struct compat_follow {
 	unsigned long pfn;
@@ -39,7 +39,7 @@ struct compat_follow {
 };
 
 #if defined(HAVE_FOLLOW_PFNMAP)
-static const bool compat_follow = true;
+static const bool __maybe_unused compat_follow = true;
 
 /**
  * compat_follow_start() - look up what is mapped at an address
@@ -71,10 +71,10 @@ static inline void compat_follow_end(struct compat_follow *follow)
 	follow_pfnmap_end(&follow->args);
 }
 #elif defined(HAVE_FOLLOW_PTE) || defined(HAVE_FOLLOW_PTE_VMA)
-static const bool compat_follow = true;
+static const bool __maybe_unused compat_follow = true;
 
-static inline int follow_pte_of(struct vm_area_struct *vma, unsigned long addr, pte_t **pte,
-				spinlock_t **ptl)
+static inline int compat_follow_pte(struct vm_area_struct *vma, unsigned long addr, pte_t **pte,
+				    spinlock_t **ptl)
 {
 #ifdef HAVE_FOLLOW_PTE_VMA
 	return follow_pte(vma, addr, pte, ptl);
@@ -86,7 +86,7 @@ static inline int follow_pte_of(struct vm_area_struct *vma, unsigned long addr, 
 static inline int compat_follow_start(struct compat_follow *follow, struct vm_area_struct *vma,
 				      unsigned long addr)
 {
-	if (follow_pte_of(vma, addr, &follow->pte, &follow->ptl))
+	if (compat_follow_pte(vma, addr, &follow->pte, &follow->ptl))
 		return -EINVAL;
 	follow->pfn = pte_pfn(*follow->pte);
 	follow->leaf = PAGE_SIZE;

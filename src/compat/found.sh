@@ -3,9 +3,9 @@
 #
 # found.sh PROBES HEADER ANSWER..
 #
-# Writes HEADER from the answers of all probes: HAVE_NAME for each that said yes. The first
-# comment of PROBES/NAME.c says what follows from a no ("else:"): "absent" - the module does
-# without; "stop" - it cannot; or the probe of an older way to the same end.
+# Writes HEADER from the answers of all probes: HAVE_NAME for each probe that said yes. The first
+# comment of PROBES/NAME.c says what a no means ("else:"): "absent" - the module does without the
+# interface; "stop" - the module cannot be built; or the name of a probe for an older interface.
 set -eu
 
 probes=$1 header=$2
@@ -31,7 +31,7 @@ field()	# of the comment of a probe
 
 fallbacks=" $(for answer; do field "$(basename "$answer" .found)" else; done | tr '\n' ' ')"
 
-# Follows the older ways of a probe to its end. Return: 1 when the module cannot do without.
+# Follows the probes for older interfaces to the last one. Return: 1 if the module cannot be built.
 satisfied()
 {
 	want=$1
@@ -46,7 +46,7 @@ satisfied()
 
 missing=
 {
-	echo "/* Made by src/compat/found.sh: what the kernel that this is built for offers. */"
+	echo "/* Made by src/compat/found.sh: the interfaces of the kernel that this is built for. */"
 	for answer; do
 		name=$(basename "$answer" .found)
 		if found "$name"; then
@@ -55,7 +55,7 @@ missing=
 			echo "/* no $name: $(field "$name" interface) */"
 		fi
 		case $fallbacks in
-		*" $name "*) ;;	# counts only where a newer way was not found
+		*" $name "*) ;;	# needed only if no newer interface was found
 		*) satisfied "$name" || missing="$missing $name" ;;
 		esac
 	done

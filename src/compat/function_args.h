@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Arguments of a probed function, at its entry. Probe: probes/function_args.c; architectures
- * without regs_get_kernel_argument() have no path attribution. Stays for as long as there are
- * such architectures.
+ * without regs_get_kernel_argument() have no path attribution. Stays while there are such
+ * architectures.
  *
- * Assumes: __get_user_pages() has mm as its first argument and the address as its second. Topic
- * assumptions tests that by a range whose pages come half by GUP-fast.
+ * Assumes: the first two arguments of __get_user_pages() are the mm and the address. Topic
+ * assumptions tests that with a range of which GUP-fast finds one half.
  */
 #ifndef PINCHECK_COMPAT_FUNCTION_ARGS_H
 #define PINCHECK_COMPAT_FUNCTION_ARGS_H

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * GUP that can be killed while it waits for a fault: the calls that may drop mmap_lock. Who holds
- * mmap_lock through a whole call (pin_user_pages(), get_user_pages(), or no "locked") faults
- * without FAULT_FLAG_KILLABLE, and a process whose memory never comes, a file of FUSE or a range
- * under userfaultfd, would then keep the caller in the kernel for ever.
+ * GUP that a fatal signal ends while it waits for a fault: the calls that may drop mmap_lock. A
+ * call that keeps mmap_lock (pin_user_pages(), get_user_pages(), or "locked" is NULL) faults
+ * without FAULT_FLAG_KILLABLE. If the memory never comes, such as that of a FUSE file or of a range
+ * under userfaultfd, the caller would stay in the kernel for ever.
  *
  * get_user_pages(), pin_user_pages() and their _remote siblings lost their vmas argument in 6.5
  * (54d020692b34, 4c630f307455, ca5e863233e8, 0b295316b3a9). Probes: probes/gup.c, gup_vmas.c,
  * gup_remote.c, gup_remote_vmas.c. Can go when the oldest supported kernel is 6.5.
  *
- * Until 6.3 long-term pins cannot be taken by a call that may drop mmap_lock: the kernel warns. The
- * series that changed that removed pin_user_pages_fast_only(), which such kernels need as well.
+ * Until 6.3 a call that may drop mmap_lock must not take long-term pins: the kernel warns. The
+ * series that allowed it removed pin_user_pages_fast_only(), which older kernels need here as well.
  * Probe: probes/pin_fast_only.c. Can go when the oldest supported kernel is 6.3.
  */
 #ifndef PINCHECK_COMPAT_GUP_H
@@ -40,18 +40,39 @@
 #endif
 
 /**
- * compat_get_user_pages() - under mmap_lock, which is kept: not killable where this faults
+ * compat_get_user_pages() - plain references under mmap_lock, which stays locked; not killable in a
+ * fault
  * @start: first address
  * @nr: base pages
  * @flags: FOLL_*
  * @pages: filled
  *
- * Return: how many, or a negative errno.
+ * Return: number of pages, or a negative errno.
  */
 static inline long compat_get_user_pages(unsigned long start, unsigned long nr,
 					 unsigned int flags, struct page **pages)
 {
 	return compat_gup_call(get_user_pages, start, nr, flags, pages);
+}
+
+/* Plain references or pins by the slow path: @own for current->mm, @remote for any other mm. */
+static __always_inline long compat_gup_slow(typeof(get_user_pages_unlocked) *own,
+					    typeof(get_user_pages_remote) *remote,
+					    struct mm_struct *mm, unsigned long start,
+					    unsigned long nr, unsigned int flags,
+					    struct page **pages)
+{
+	int locked = 1;
+	long got;
+
+	if (mm == current->mm)
+		return own(start, nr, pages, flags);
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	got = compat_gup_remote_call(remote, mm, start, nr, flags, pages, &locked);
+	if (locked)
+		mmap_read_unlock(mm);
+	return got;
 }
 
 /**
@@ -62,50 +83,25 @@ static inline long compat_get_user_pages(unsigned long start, unsigned long nr,
  * @flags: FOLL_*
  * @pages: filled
  *
- * Assumes: a call that is given "locked", or is _unlocked, faults with FAULT_FLAG_KILLABLE and
- * comes back when a fatal signal is pending. Topic killable tests that.
+ * Assumes: a call with "locked", or an _unlocked one, faults with FAULT_FLAG_KILLABLE and returns
+ * when a fatal signal is pending. Topic killable tests that.
  *
  * Context: takes mmap_lock and drops it.
  *
- * Return: how many, or a negative errno.
+ * Return: number of pages, or a negative errno.
  */
 static inline long compat_get_slow(struct mm_struct *mm, unsigned long start, unsigned long nr,
 				   unsigned int flags, struct page **pages)
 {
-	int locked = 1;
-	long got;
-
-	if (mm == current->mm)
-		return get_user_pages_unlocked(start, nr, pages, flags);
-	if (mmap_read_lock_killable(mm))
-		return -EINTR;
-	got = compat_gup_remote_call(get_user_pages_remote, mm, start, nr, flags, pages, &locked);
-	if (locked)
-		mmap_read_unlock(mm);
-	return got;
-}
-
-static inline long pin_slow_unlocking(struct mm_struct *mm, unsigned long start, unsigned long nr,
-				      unsigned int flags, struct page **pages)
-{
-	int locked = 1;
-	long got;
-
-	if (mm == current->mm)
-		return pin_user_pages_unlocked(start, nr, pages, flags);
-	if (mmap_read_lock_killable(mm))
-		return -EINTR;
-	got = compat_gup_remote_call(pin_user_pages_remote, mm, start, nr, flags, pages, &locked);
-	if (locked)
-		mmap_read_unlock(mm);
-	return got;
+	return compat_gup_slow(get_user_pages_unlocked, get_user_pages_remote, mm, start, nr, flags,
+			       pages);
 }
 
 #ifdef HAVE_PIN_FAST_ONLY
-/* How often a page may have to be waited for before the pin sees it. */
+/* Most waits for one page before a pin gives up: the page may be gone again after each wait. */
 #define PIN_LONGTERM_TRIES	64
 
-/* With FOLL_NOWAIT a fault that would have to wait is given up: then fewer pages come, or none. */
+/* With FOLL_NOWAIT GUP gives up at a fault that would have to wait: fewer pages come, or none. */
 static inline long pin_longterm_nowait(struct mm_struct *mm, unsigned long start,
 				       unsigned long nr, unsigned int flags, struct page **pages)
 {
@@ -122,7 +118,12 @@ static inline long pin_longterm_nowait(struct mm_struct *mm, unsigned long start
 	return got;
 }
 
-/* A short-term pin of the page that has to be waited for may wait, and be killed. */
+/*
+ * Assumes: FOLL_NOWAIT keeps a fault from waiting for a page (asynchronous page faults of KVM rely
+ * on that). A file system that waits for its pages without their locks ignores it: FUSE does so for
+ * a server that did not ask for FUSE_ASYNC_READ, and then the process itself cannot be killed in a
+ * fault either.
+ */
 static inline long pin_longterm_slow(struct mm_struct *mm, unsigned long start, unsigned long nr,
 				     unsigned int flags, struct page **pages)
 {
@@ -133,7 +134,9 @@ static inline long pin_longterm_slow(struct mm_struct *mm, unsigned long start, 
 		got = pin_longterm_nowait(mm, start, nr, flags, pages);
 		if (got)
 			return got;
-		got = pin_slow_unlocking(mm, start, 1, flags & ~FOLL_LONGTERM, pages);
+		/* A short-term pin may wait for the page, and a signal ends the wait. */
+		got = compat_gup_slow(pin_user_pages_unlocked, pin_user_pages_remote, mm, start, 1,
+				      flags & ~FOLL_LONGTERM, pages);
 		if (got <= 0)
 			return got;
 		unpin_user_page(*pages);
@@ -143,52 +146,17 @@ static inline long pin_longterm_slow(struct mm_struct *mm, unsigned long start, 
 	return -EAGAIN;
 }
 
-/**
- * compat_pin_slow() - pins by the slow path, killable
- * @mm: whose memory; with users
- * @start: first address
- * @nr: base pages
- * @flags: FOLL_*
- * @pages: filled
+/*
+ * As pin_user_pages_fast(), which waits for faults of long-term pins unkillably.
  *
- * Assumes: as compat_get_slow(); and, here, that FOLL_NOWAIT keeps a fault from waiting for a page
- * (it is what KVM has asynchronous page faults by). A file system that waits for its pages itself,
- * rather than by their locks, is not kept from that: FUSE does so for a server that did not ask for
- * FUSE_ASYNC_READ, and then the process itself cannot be killed in a fault either.
- *
- * Context: takes mmap_lock and drops it.
- *
- * Return: how many, or a negative errno.
+ * Assumes: pin_user_pages_fast_only() takes FOLL_LONGTERM and pins the same prefix of the range as
+ * pin_user_pages_fast().
  */
-static inline long compat_pin_slow(struct mm_struct *mm, unsigned long start, unsigned long nr,
-				   unsigned int flags, struct page **pages)
-{
-	if (flags & FOLL_LONGTERM)
-		return pin_longterm_slow(mm, start, nr, flags, pages);
-	return pin_slow_unlocking(mm, start, nr, flags, pages);
-}
-
-/**
- * compat_pin_fast() - pins by GUP-fast, and what GUP-fast does not find by the slow path; killable
- * @start: first address, of current->mm
- * @nr: base pages
- * @flags: FOLL_*
- * @pages: filled
- *
- * pin_user_pages_fast() does just this, but waits for faults of long-term pins unkillably.
- *
- * Assumes: pin_user_pages_fast_only() takes FOLL_LONGTERM and pins the prefix of the range that
- * pin_user_pages_fast() would.
- *
- * Return: how many, or a negative errno.
- */
-static inline long compat_pin_fast(unsigned long start, unsigned long nr, unsigned int flags,
-				   struct page **pages)
+static inline long pin_longterm_fast(unsigned long start, unsigned long nr, unsigned int flags,
+				     struct page **pages)
 {
 	long fast, slow;
 
-	if (!(flags & FOLL_LONGTERM))
-		return pin_user_pages_fast(start, nr, flags, pages);
 	fast = pin_user_pages_fast_only(start, nr, flags, pages);
 	if (fast == nr)
 		return fast;
@@ -198,18 +166,48 @@ static inline long compat_pin_fast(unsigned long start, unsigned long nr, unsign
 		return fast ?: slow;
 	return fast + slow;
 }
-#else
+#endif
+
+/**
+ * compat_pin_slow() - pins by the slow path, killable
+ * @mm: whose memory; with users
+ * @start: first address
+ * @nr: base pages
+ * @flags: FOLL_*
+ * @pages: filled
+ *
+ * Context: takes mmap_lock and drops it.
+ *
+ * Return: number of pages, or a negative errno.
+ */
 static inline long compat_pin_slow(struct mm_struct *mm, unsigned long start, unsigned long nr,
 				   unsigned int flags, struct page **pages)
 {
-	return pin_slow_unlocking(mm, start, nr, flags, pages);
+#ifdef HAVE_PIN_FAST_ONLY
+	if (flags & FOLL_LONGTERM)
+		return pin_longterm_slow(mm, start, nr, flags, pages);
+#endif
+	return compat_gup_slow(pin_user_pages_unlocked, pin_user_pages_remote, mm, start, nr, flags,
+			       pages);
 }
 
+/**
+ * compat_pin_fast() - pins by GUP-fast, and what GUP-fast does not find by the slow path; killable
+ * @start: first address, of current->mm
+ * @nr: base pages
+ * @flags: FOLL_*
+ * @pages: filled
+ *
+ * Return: number of pages, or a negative errno.
+ */
 static inline long compat_pin_fast(unsigned long start, unsigned long nr, unsigned int flags,
 				   struct page **pages)
 {
+#ifdef HAVE_PIN_FAST_ONLY
+	if (flags & FOLL_LONGTERM)
+		return pin_longterm_fast(start, nr, flags, pages);
+#endif
 	return pin_user_pages_fast(start, nr, flags, pages);
 }
-#endif
 
 #endif

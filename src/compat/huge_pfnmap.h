@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Device memory mapped by a PMD. It can be done on every kernel, but only from 6.12 on (6857be5fecae)
- * the PMD is marked as special: without the mark GUP-fast takes references on whatever struct page
- * there is, or is not, behind it (the check is ae3c99e650da). So it is offered only where the kernel
- * is built with the mark. vmf_insert_pfn_pmd() took a pfn_t until 6.17 (21aa65bf82a7). Probes:
- * probes/huge_pfnmap.c, probes/huge_pfnmap_pfn_t.c. The shim can go when the oldest supported kernel
- * is 6.17; the question whether there is a mark stays.
+ * Device memory mapped by a PMD. Every kernel can do that, but only since 6.12 (6857be5fecae) the
+ * PMD is marked as special. Without the mark, GUP-fast takes a reference on the struct page of the
+ * memory, even if there is none (the check is ae3c99e650da). So the module maps PMDs only if the
+ * kernel is built with the mark. vmf_insert_pfn_pmd() took a pfn_t until 6.17 (21aa65bf82a7).
+ * Probes: probes/huge_pfnmap.c, probes/huge_pfnmap_pfn_t.c. The shim can go when the oldest
+ * supported kernel is 6.17; the check for the mark stays.
  *
  * Assumes: GUP-fast refuses a PMD that is marked special. Topic pfnmap tests that by its flavour
  * "huge".
@@ -34,7 +34,7 @@ static inline vm_fault_t compat_insert_huge(struct vm_fault *vmf, unsigned long 
 #endif
 }
 
-/* A member that older kernels have with other arguments, so it is set only here. */
+/* The member has other arguments in older kernels, so only this macro sets it. */
 #define COMPAT_HUGE_FAULT(handler)	.huge_fault = (handler),
 #else
 static const bool compat_huge_pfnmap;

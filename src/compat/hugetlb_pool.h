@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The pool of a hugetlb mapping: struct hstate has fields where CONFIG_HUGETLB_PAGE is set only, so
- * the preprocessor is probe enough. Can go when nobody builds a kernel without it.
+ * The pool of a hugetlb mapping. struct hstate has fields only with CONFIG_HUGETLB_PAGE, so no
+ * probe is needed. Can go when nobody builds a kernel without that option.
  *
- * Assumes: the counts of a pool are read whole. They explain a refusal and decide nothing.
+ * Assumes: a count of a pool is read at once. The counts explain a refusal and decide nothing.
  */
 #ifndef PINCHECK_COMPAT_HUGETLB_POOL_H
 #define PINCHECK_COMPAT_HUGETLB_POOL_H
@@ -13,8 +13,8 @@
 #include <linux/mm.h>
 
 /*
- * True if no page of @vma's pool is free that is not reserved for somebody else. hugetlb_lock is not
- * exported: the counts may be of slightly different moments.
+ * True if every free page of @vma's pool is reserved for somebody. hugetlb_lock is not exported, so
+ * the two counts may be of slightly different moments.
  */
 static inline bool compat_hugetlb_pool_is_empty(struct vm_area_struct *vma)
 {

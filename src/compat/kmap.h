@@ -3,7 +3,7 @@
  * kmap_local_page() came with 5.11 (f3ba3c710ac5). Probe: probes/kmap_local.c. Can go when the
  * oldest supported kernel is 5.11.
  *
- * Assumes: nothing but that the page has a struct page.
+ * Assumes: only that the page has a struct page.
  */
 #ifndef PINCHECK_COMPAT_KMAP_H
 #define PINCHECK_COMPAT_KMAP_H

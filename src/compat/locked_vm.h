@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What memory of the kernel's own is charged against when RLIMIT_MEMLOCK bounds it: the pages that
- * io_uring, XDP and others have charged to the same user. struct user_struct has that counter only
- * where one of its users is configured. Elsewhere all sessions share one counter of this module, and
- * a fixed limit. Probe: probes/locked_vm.c. Stays for as long as the counter is conditional.
+ * The counter of kernel memory that RLIMIT_MEMLOCK bounds: io_uring, XDP and others charge their
+ * pages to the same counter of the user. struct user_struct has the counter only if one of them is
+ * configured. Without it, all sessions share one counter of this module, and a fixed limit. Probe:
+ * probes/locked_vm.c. Stays while the counter is conditional.
  *
- * Assumes: who has charged pages to the user uncharges them himself. Cannot be tested from outside
- * without the other users of the counter.
+ * Assumes: every subsystem that charges pages to the user uncharges them itself. A test of that
+ * would need the other users of the counter.
  */
 #ifndef PINCHECK_COMPAT_LOCKED_VM_H
 #define PINCHECK_COMPAT_LOCKED_VM_H
@@ -18,13 +18,13 @@
 #include <generated/pincheck-found.h>
 
 #ifdef HAVE_LOCKED_VM
-/** compat_locked_vm() - the counter, in pages, of a user whom the caller keeps a reference on */
+/** compat_locked_vm() - the counter of a user, in pages; the caller has a reference on the user */
 static inline atomic_long_t *compat_locked_vm(struct user_struct *user)
 {
 	return &user->locked_vm;
 }
 
-/** compat_locked_vm_limit() - what that counter may come to, in pages, for the calling process */
+/** compat_locked_vm_limit() - the limit of that counter, in pages, for the calling process */
 static inline unsigned long compat_locked_vm_limit(void)
 {
 	return rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is mapped at an address where GUP-fast did not find anything: it does not look at PTEs
- * marked special (the zero page) nor at those without access.
+ * Which page is mapped at an address where GUP-fast found none? GUP-fast skips PTEs that are
+ * special (the zero page) or allow no access.
  *
  * FOLL_NOFAULT came with 5.16 (55b8fe703bc5): GUP as usual, but never a fault. Before, and until
- * 6.11, follow_pte() was exported, which sees PTEs only. Probes: probes/nofault.c,
+ * 6.11, follow_pte() was exported, which finds PTEs only. Probes: probes/nofault.c,
  * probes/follow_pte.c. Can go when the oldest supported kernel is 5.16.
  *
- * GUP of hugetlb ignores FOLL_NOFAULT for as long as it has a function of its own, until 6.5: there
- * the page tables are read by a snapshot of HMM. Probe: probes/follow_hugetlb_page.c. Can go when
+ * Until 6.5 hugetlb has a GUP function of its own, which ignores FOLL_NOFAULT: on such kernels a
+ * snapshot of HMM reads the page tables. Probe: probes/follow_hugetlb_page.c. Can go when
  * the oldest supported kernel is 6.5.
  *
- * Assumes: what is asked here faults nothing in, whatever kind of memory it is, unshares nothing,
- * and sees the zero page. Topic assumptions tests that of each kind of memory.
+ * Assumes: a look-up faults nothing in, whatever the kind of memory, unshares nothing, and finds
+ * the zero page. Topic assumptions tests that for each kind of memory.
  */
 #ifndef PINCHECK_COMPAT_LOOKUP_H
 #define PINCHECK_COMPAT_LOOKUP_H
@@ -30,8 +30,8 @@
 #if defined(HAVE_NOFAULT) && defined(HAVE_FOLLOW_HUGETLB_PAGE)
 #if IS_ENABLED(CONFIG_HMM_MIRROR)
 /*
- * Assumes: hmm_range_fault(), asked for a snapshot, wants of a notifier its mm and its sequence
- * only: this one is not registered. Memory without read access is told as unknown.
+ * Assumes: for a snapshot, hmm_range_fault() uses only the mm and the sequence of the notifier, so
+ * this notifier need not be registered. Memory without read access is unknown.
  */
 static inline u32 compat_lookup_hugetlb(unsigned long addr, struct page *held)
 {
@@ -76,7 +76,7 @@ static inline bool compat_lookup_needs_hmm(unsigned long addr)
 #endif
 
 /**
- * compat_lookup() - compare what is mapped with a page, under mmap_lock, never faulting
+ * compat_lookup() - compare the page that is mapped with another page, without a fault
  * @addr: in current->mm, whose mmap_lock is held
  * @held: the page
  *
@@ -89,7 +89,7 @@ static inline u32 compat_lookup(unsigned long addr, struct page *held)
 
 	if (compat_lookup_needs_hmm(addr))
 		return compat_lookup_hugetlb(addr, held);
-	/* By force: asked is what is mapped, not whether it may be read. Reads never unshare. */
+	/* FOLL_FORCE: the page counts, not the access rights. A read never unshares. */
 	if (compat_get_user_pages(addr, 1, FOLL_NOFAULT | FOLL_FORCE, &page) != 1)
 		return PINCHECK_MAPPED_NONE;
 	put_page(page);

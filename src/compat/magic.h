@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * SECRETMEM_MAGIC came with 5.14 (1507f51255c9); before it there is no such filesystem to meet.
- * It is a macro, so the preprocessor is probe enough. Can go when the oldest supported kernel is
- * 5.14.
+ * SECRETMEM_MAGIC came with 5.14 (1507f51255c9), together with its filesystem. It is a macro, so no
+ * probe is needed. Can go when the oldest supported kernel is 5.14.
  *
- * Assumes: a file of memfd_secret() lies on a file system with this magic. Topic assumptions tests
- * that.
+ * Assumes: the filesystem of memfd_secret() has this magic. Topic assumptions tests that.
  */
 #ifndef PINCHECK_COMPAT_MAGIC_H
 #define PINCHECK_COMPAT_MAGIC_H

@@ -3,8 +3,8 @@
  * Do several processes map the folio? Large folios remember it from 6.15 on (6af8cb80d3a9). Probe:
  * probes/mapped_shared.c. Can go when the oldest supported kernel is 6.15.
  *
- * Assumes: "perhaps" is said of every folio that several processes map. Topics model and reuse
- * compare the answer with what a write fault does.
+ * Assumes: the answer is "perhaps" for every folio that several processes map. Topics model and
+ * reuse compare the answer with what a write fault does.
  */
 #ifndef PINCHECK_COMPAT_MAPPED_SHARED_H
 #define PINCHECK_COMPAT_MAPPED_SHARED_H
@@ -13,7 +13,7 @@
 #include <generated/pincheck-found.h>
 #include "head_folio.h"
 
-/* Return: 1 for perhaps, 0 for no, -1 for "cannot be told". */
+/* Return: 1 for perhaps, 0 for no, -1 for unknown. */
 static inline int compat_mapped_shared(struct page *head)
 {
 #ifdef HAVE_MAPPED_SHARED

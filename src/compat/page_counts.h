@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Mapcounts and pin counts. A function that cannot tell returns false and leaves *count alone.
- * The caller has a reference on the folio.
+ * Mapcounts and pin counts. A function returns false, and leaves *count alone, if the count is
+ * unknown. The caller has a reference on the folio.
  *
- * page_mapcount() went between 6.1 and 6.12: the recipe in its place is the one of
- * /proc/PID/pagemap. folio_mapcount() cannot be linked by a module of 6.1. Compound pages of order
- * 2 and above count pins apart from 5.7 on (47e29d32afba); on 64 bit, all folios do by 6.1.
+ * page_mapcount() went between 6.1 and 6.12: the code in its place is that of /proc/PID/pagemap. A
+ * module of 6.1 cannot link folio_mapcount(). Since 5.7 (47e29d32afba) compound pages of order 2
+ * and above have a separate pin count; on 64 bit, by 6.1, all large folios do.
  *
- * Pages of a type have no mapcount: the type is in its place, which page_mapcount() of 6.1 tells as
- * -512 of a page table, and folio_mapcount() of 6.12 as 0.
+ * A page with a type has no mapcount, because the type is in the same field. For a page table,
+ * page_mapcount() of 6.1 returns -512, and folio_mapcount() of 6.12 returns 0.
  *
- * Assumes: a mapcount is one for each mapping of this page, and a pin count one for each page
- * pinned, without the kernel's own short-lived references. Topics accounting and ledger compare
- * them with what is held and mapped.
+ * Assumes: each mapping of a page adds one to its mapcount, and each pin of a page adds one to the
+ * pin count; the kernel's own short-lived references add nothing. Topics accounting and ledger
+ * compare these counts with the holds and mappings.
  */
 #ifndef PINCHECK_COMPAT_PAGE_COUNTS_H
 #define PINCHECK_COMPAT_PAGE_COUNTS_H
@@ -38,7 +38,7 @@ static inline bool compat_entire_mapcount(struct page *head, int *count)
 #endif
 }
 
-/* Of a page of no type. Probes: probes/precise_mapcount.c, probes/page_mapcount.c. Can go at 6.12. */
+/* Of pages without a type. Probes: probes/precise_mapcount.c, page_mapcount.c. Can go at 6.12. */
 static inline bool compat_untyped_mapcount(struct page *page, struct page *head, int entire,
 					   int *count)
 {
@@ -57,7 +57,7 @@ static inline bool compat_untyped_mapcount(struct page *page, struct page *head,
 #endif
 }
 
-/* @entire: what compat_entire_mapcount() told, or 0 */
+/* @entire: from compat_entire_mapcount(), or 0 */
 static inline bool compat_page_mapcount(struct page *page, struct page *head, int entire,
 					int *count)
 {
@@ -65,8 +65,8 @@ static inline bool compat_page_mapcount(struct page *page, struct page *head, in
 }
 
 /*
- * Without folio_mapcount(), as it was computed then: it went through all pages, too. What maps the
- * folio as a whole is in each page's count.
+ * The sum over all pages, which kernels without folio_mapcount() computed the same way. A mapping
+ * of the whole folio is part of the count of each page.
  */
 static inline bool compat_sum_mapcounts(struct page *head, int *count)
 {
@@ -101,9 +101,9 @@ static inline bool compat_folio_mapcount(struct page *head, int *count)
 }
 
 /*
- * Probes: probes/folio_has_pincount.c, folio_pincount.c, compound_pincount.c. Can go at 6.1. For a
- * guess it may be asked without a reference: folio_has_pincount() would assert that the page is
- * no part of another folio meanwhile.
+ * Probes: probes/folio_has_pincount.c, folio_pincount.c, compound_pincount.c. Can go at 6.1. A
+ * caller without a reference gets a guess: this does not call folio_has_pincount(), which would
+ * assert that the page is not part of another folio.
  */
 static inline bool compat_pin_count(struct page *head, int *count)
 {
@@ -123,8 +123,9 @@ static inline bool compat_pin_count(struct page *head, int *count)
 }
 
 /*
- * The page cache has a reference for each page of a folio; for hugetlb since 6.7 (a08c7193e4f1), until
- * then one for all. Probe: probes/hugetlb_by_page.c. Can go when the oldest supported kernel is 6.7.
+ * Does the page cache have a reference for each page of a hugetlb folio, as for other folios? Since
+ * 6.7 (a08c7193e4f1); before, it has one for the whole folio. Probe: probes/hugetlb_by_page.c. Can
+ * go when the oldest supported kernel is 6.7.
  */
 static inline bool compat_hugetlb_by_page(void)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Flags of a folio, asked of its first page. Folios came with 5.16 (7b230db3b8d3), and the tests
- * of pages go one after the other since then. Probes: probes/folio_flags.c, probes/page_flags.c.
- * Can go when the oldest supported kernel is 6.1.
+ * Flags of a folio, tested on its first page. Folios came with 5.16 (7b230db3b8d3), and since then
+ * the tests for pages disappear one by one. Probes: probes/folio_flags.c, probes/page_flags.c. Can
+ * go when the oldest supported kernel is 6.1.
  *
  * AnonExclusive came with 5.19 (78fbe906cc90). Probe: probes/anon_exclusive.c. Can go when the
  * oldest supported kernel is 5.19.
  *
- * Assumes: flags of a folio are in its first page, AnonExclusive in the page itself unless a PMD
- * maps it. Topics ioctl_report and reuse test that.
+ * Assumes: the first page has the flags of the folio; each page has its own AnonExclusive unless a
+ * PMD maps the folio. Topics ioctl_report and reuse test that.
  */
 #ifndef PINCHECK_COMPAT_PAGE_FLAGS_H
 #define PINCHECK_COMPAT_PAGE_FLAGS_H
@@ -46,7 +46,7 @@ COMPAT_PAGE_FLAG(swapcache, SwapCache)
 COMPAT_PAGE_FLAG(unevictable, Unevictable)
 COMPAT_PAGE_FLAG(writeback, Writeback)
 
-/* Of a page known to be anonymous: the bit means something else on others. */
+/* Only for anonymous pages: on other pages the bit has another meaning. */
 #ifdef HAVE_ANON_EXCLUSIVE
 enum { compat_anon_exclusive = true };
 
@@ -63,24 +63,24 @@ static inline bool compat_page_anon_exclusive(struct page *page)
 }
 #endif
 
-/** compat_page_flags() - all flags of a page: a word, or a structure of one from 6.18 on */
+/** compat_page_flags() - all flags of a page: one word, in a structure since 6.18 */
 static inline unsigned long compat_page_flags(const struct page *page)
 {
 	return READ_ONCE(*(const unsigned long *)&page->flags);
 }
 
-/* The bit of a page that failed; no bit where the kernel does not look for such pages. */
+/* The flag of failed memory; no bit if the kernel does not look for such memory. */
 #ifdef CONFIG_MEMORY_FAILURE
 #define PAGE_FLAG_HWPOISON	(1UL << PG_hwpoison)
 #else
 #define PAGE_FLAG_HWPOISON	0UL
 #endif
 
-/* Low bits of the mapping field: bit 0 is anonymous memory, bit 1 alone a driver's movable page. */
+/* Low bits of the mapping field: bit 0: anonymous memory; bit 1 alone: a driver's movable page. */
 #define MAPPING_BIT_ANON	1UL
 #define MAPPING_BITS		3UL
 
-/** compat_page_mapping() - what the folio's mapping field says, low bits and all */
+/** compat_page_mapping() - the mapping field of the folio, with its low bits */
 static inline unsigned long compat_page_mapping(struct page *head)
 {
 #ifdef HAVE_FOLIO_FLAGS

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Types of pages, asked without a reference: nothing here follows a pointer, and nothing asserts
- * that the page is not meanwhile part of another folio, as folio_test_*() of a kernel with
- * CONFIG_DEBUG_VM_PGFLAGS does.
+ * Types of pages, read without a reference: nothing here follows a pointer, or asserts that the
+ * page is not part of another folio, as folio_test_*() does with CONFIG_DEBUG_VM_PGFLAGS.
  *
- * Pages of a type use the word of the mapcount for it (6e292b9be7f4, 4.18). Slab pages are of a type
- * from 6.10 on (46df8e73a4a3) and have a flag before; hugetlb folios are of a type from 6.10 on
- * (d99e3140a4d3), and are memory of processes all the same. Probes: probes/page_type.c. Stays.
+ * The type of a page is in the field of the mapcount (6e292b9be7f4, 4.18). Slab pages have a type
+ * since 6.10 (46df8e73a4a3), and a flag before; hugetlb folios have a type since 6.10
+ * (d99e3140a4d3), but are memory of processes all the same. Probe: probes/page_type.c. Stays.
  *
- * Assumes: a page of a type has a mapcount field that no mapped page can have. Topic ioctl_report
+ * Assumes: no mapped page can have the mapcount field of a page with a type. Topic ioctl_report
  * looks at page tables.
  */
 #ifndef PINCHECK_COMPAT_PAGE_TYPE_H
@@ -25,10 +24,11 @@ static inline bool compat_page_is_hugetlb(struct page *head)
 }
 
 /**
- * compat_page_has_owner() - is the page of a type: a page table, slab, logically offline, free?
+ * compat_page_has_owner() - does the page have a type: page table, slab, logically offline, free?
  * @head: first page of its folio
  *
- * Its owner uses the words of struct page as it likes, the mapcount's for the type.
+ * Its owner may use the fields of struct page for anything; the type is in the field of the
+ * mapcount.
  */
 static inline bool compat_page_has_owner(struct page *head)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where a page may stay. Functions return 1, 0, or -1 for "cannot be told": with CONFIG_CMA the
- * kernel's own inlines need symbols that it does not export.
+ * Where a page may stay. Functions return 1, 0, or -1 for unknown: with CONFIG_CMA the inline
+ * functions of the kernel need symbols that are not exported.
  *
- * Assumes: a zone without CMA pages has no page in a CMA area; and the rule for long-term pins is
- * that of the kernel's inline. Topic placement tests that by pins.
+ * Assumes: a zone without CMA pages has no page in a CMA area; and long-term pins follow the rule
+ * of the kernel's inline function. Topic placement tests that by pins.
  */
 #ifndef PINCHECK_COMPAT_PLACEMENT_H
 #define PINCHECK_COMPAT_PLACEMENT_H
@@ -15,10 +15,10 @@
 #include "head_folio.h"
 
 /*
- * Is the page in a CMA area? Where its pageblock cannot be asked, a zone without any CMA page
- * (which is every zone unless the machine was booted with cma=) answers for all its pages.
- * Probes: probes/migrate_cma_page.c, probes/zone_cma.c. Stays until get_pfnblock_migratetype()
- * is exported.
+ * Is the page in a CMA area? If the module cannot read the type of its pageblock, the answer is no
+ * in a zone without CMA pages (every zone, unless the machine was booted with cma=), and else
+ * unknown. Probes: probes/migrate_cma_page.c, probes/zone_cma.c. Stays until
+ * get_pfnblock_migratetype() is exported.
  */
 static inline int compat_page_cma(struct page *page)
 {
@@ -32,9 +32,9 @@ static inline int compat_page_cma(struct page *page)
 }
 
 /*
- * Would the kernel leave a page under a long-term pin where it is? The rule for ZONE_MOVABLE came
- * with 5.13 (d1e153fea2a8); before, CMA alone mattered.
- * Probes: probes/longterm_pinnable.c, probes/longterm_zone_rule.c. Stays, as compat_page_cma().
+ * Does the kernel leave a page in place when it gets a long-term pin? The rule for ZONE_MOVABLE
+ * came with 5.13 (d1e153fea2a8); before, only CMA mattered. Probes: probes/longterm_pinnable.c,
+ * probes/longterm_zone_rule.c. Stays, as compat_page_cma().
  */
 static inline int compat_longterm_pinnable(struct page *head)
 {

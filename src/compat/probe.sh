@@ -3,10 +3,10 @@
 #
 # probe.sh NAME ANSWER NM EXPORTS DEPFILE COMPILER [FLAG..] SOURCE
 #
-# Compiles SOURCE and looks whether all that it links against is exported to modules. Writes
-# "NAME yes" or "NAME no" to ANSWER and what the compiler or the linker would complain of to
-# ANSWER.log. That a probe fails is an answer, not an error. (Not bash: kbuild hands over the
-# shell that the kernel was configured with.)
+# Compiles SOURCE and checks that all symbols it links against are exported to modules. Writes
+# "NAME yes" or "NAME no" to ANSWER, and the complaints of compiler and linker to ANSWER.log. A
+# probe that fails is an answer, not an error. (Not bash: kbuild passes the shell that the kernel was
+# configured with.)
 set -eu
 
 name=$1 answer=$2 nm=$3 exports=$4 depfile=$5
@@ -14,7 +14,7 @@ shift 5
 object=${answer%.found}.o
 for source; do :; done	# the last one
 
-# What modpost would call undefined. The names it lets pass are defined when the module is linked.
+# Symbols that modpost would call undefined. The linker defines the names that are skipped here.
 not_exported()
 {
 	[ -n "$exports" ] || return 0
@@ -32,7 +32,7 @@ else
 	verdict=no
 fi
 
-# A compiler that failed did not say which headers it saw, but they decide when to probe again.
+# A compiler that failed listed no headers, but a change in one of them must repeat the probe.
 if ! [ -s "$depfile" ]; then
 	"$@" -E -o /dev/null 2>/dev/null || echo "$object: $source" >"$depfile"
 fi

@@ -13,9 +13,9 @@ $(BUILD)/test/whitelist_test: src/test/whitelist_test.c src/whitelist_rule.h inc
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -fsanitize=address,undefined -o $@ $<
 
-UNIT_TESTS += $(BUILD)/test/excess_test
+UNIT_TESTS += $(BUILD)/test/surplus_test
 
-$(BUILD)/test/excess_test: src/test/excess_test.c src/excess.h include/uapi/linux/pincheck.h
+$(BUILD)/test/surplus_test: src/test/surplus_test.c src/surplus.h include/uapi/linux/pincheck.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -fsanitize=address,undefined -o $@ $<
 

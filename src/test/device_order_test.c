@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which blocks of device memory are tried for, on the host, for every size of a page there is. Where a
- * page has 64 KiB or more, order 0 is the last one: there is no order below it. Prints TAP.
+ * Which orders of device memory are tried, for every page size. With pages of 64 KiB or more, order
+ * 0 is the last one. Prints TAP.
  */
 #include <stdbool.h>
 #include <stdio.h>
 #include "../device_order.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define STEPS_MAX	64	/* more than any sequence has: one that does not end is noticed */
+#define STEPS_MAX	64	/* more than any sequence has: an endless one fails */
 
 static const struct {
 	const char *what;
@@ -25,7 +25,7 @@ static const struct {
 	{ "pages_of_4m",	22, 0, 0 },
 };
 
-/* From the first to the last, each one less than the one before, and then none. */
+/* True if the orders are @first, each time one less, down to @last, and then none. */
 static bool sequence_is(unsigned int page_shift, int first, int last)
 {
 	int order = device_order_first(page_shift), next, steps;

@@ -25,7 +25,7 @@ static void verdict(bool good, const char *topic, const char *what)
 	failed += !good;
 }
 
-/* Verdicts in the order of the models: r reuse, c copy, - not known. */
+/* Verdicts in the order of the models: r is reuse, c is copy, - is unknown. */
 static const struct {
 	const char *what;
 	struct pincheck_report report;

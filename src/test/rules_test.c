@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The pure pieces of the module, on the host: rules of arguments, ranges, splits. Prints TAP. */
+/* Unit tests of the rules for arguments, ranges and splits, without a kernel. Prints TAP. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -52,10 +52,10 @@ static void test_sizes(void)
 			sizes[i].what);
 }
 
-/* Each bit alone: exactly those of the mask are accepted. */
+/* Tries each bit alone: true if exactly the bits of the mask are accepted. */
 static bool only_known_flags(const struct argument_rule *rule)
 {
-	/* ioctl arguments are aligned for the structures they hold */
+	/* aligned as any ioctl argument */
 	union { struct argument_head head; __u64 words[64]; } argument = { .words = { 0 } };
 
 	for (unsigned int bit = 0; bit < 32; bit++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The whitelist's judgement, on the host: order, verdicts and reasons. Prints TAP. */
+/* The rules of the whitelist, on the host: order, verdicts and reasons. Prints TAP. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ static const struct {
 	{ "ext4", { FILE_OF(EXT4_MAGIC) }, DENY, ALLOW, PINCHECK_WHITELIST_FILE },
 	{ "ramfs", { FILE_OF(RAMFS_MAGIC_) }, DENY, ALLOW, PINCHECK_WHITELIST_FILE },
 	{ "no_magic", { FILE_OF(0) }, DENY, ALLOW, PINCHECK_WHITELIST_FILE },
-	/* The order: what comes first decides, whatever else is true. */
+	/* The order: the first rule that applies decides. */
 	{ "slab_looks_like_hugetlb", { .kernel = true, .hugetlb = true },
 	  SLOW, SLOW, PINCHECK_WHITELIST_KERNEL },
 	{ "slab_looks_anonymous", { .kernel = true, .mapping = MAPPING_ANON },

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include "kinds.h"
 #include "pincheck.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -185,8 +186,8 @@ static const char *name_of(const char *const *names, size_t count, __u32 value)
 const char *pincheck_kind_name(__u32 kind)
 {
 	static const char *const names[] = {
-		[PINCHECK_KIND_PIN] = "pin", [PINCHECK_KIND_GET] = "get",
-		[PINCHECK_KIND_MEMFD] = "memfd", [PINCHECK_KIND_MIRROR] = "mirror", [PINCHECK_KIND_PFNMAP] = "pfnmap",
+#define KIND_NAME(name, KIND)	[PINCHECK_KIND_##KIND] = #name,
+		PINCHECK_FOR_EACH_KIND(KIND_NAME)
 	};
 
 	return name_of(names, ARRAY_SIZE(names), kind);

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The pincheck command.
 
-PINCHECK_SOURCES := $(wildcard tools/pincheck/*.c) $(LIB_SOURCES) tools/lib/directory.c \
+PINCHECK_SOURCES := $(wildcard tools/pincheck/*.c) $(ARCH_SOURCES) $(LIB_SOURCES) tools/lib/directory.c \
 		    tools/lib/ktap.c \
 		    $(filter-out tools/bench/main.c,$(wildcard tools/bench/*.c))
 
 TOOLS += $(BUILD)/bin/pincheck
 
-$(BUILD)/bin/pincheck: $(PINCHECK_SOURCES) $(LIB_HEADERS) $(wildcard tools/pincheck/*.h) tools/pincheck/acts.inc tools/bench/bench.h | host-build
+$(BUILD)/bin/pincheck: $(PINCHECK_SOURCES) $(ARCH_HEADERS) $(LIB_HEADERS) $(wildcard tools/pincheck/*.h) tools/pincheck/acts.inc tools/bench/bench.h | host-build
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -D_GNU_SOURCE -I. -o $@ $(PINCHECK_SOURCES) -ljansson -lsmartcols -lm -pthread
 

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "tools/arch/arch.h"
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/pincheck.h"
 
@@ -93,10 +94,19 @@ static void check_vm(struct finding *finding)
 {
 	bool kvm = !access("/dev/kvm", R_OK | W_OK);
 
-	finding->fine = !system("command -v qemu-system-x86_64 >/dev/null");
+	const struct arch *arch = arch_host();
+	char look[80];
+
+	if (!arch) {
+		FOUND(finding, "not for this machine's architecture; for %s", arch_names());
+		NEXT(finding, "add a row to tools/arch/arch.c");
+		return;
+	}
+	snprintf(look, sizeof(look), "command -v %s >/dev/null", arch->qemu);
+	finding->fine = !system(look);
 	FOUND(finding, "%s, /dev/kvm %s", finding->fine ? "QEMU" : "no QEMU",
 	      kvm ? "there (a run tries it before it relies on it)" : "not usable: emulation");
-	NEXT(finding, "sudo apt-get install qemu-system-x86");
+	NEXT(finding, "sudo apt-get install %s", arch->qemu_package);
 }
 
 static void check_thp(struct finding *finding)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "tools/lib/cause.h"
+#include "tools/lib/kinds.h"
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/columns.h"
 #include "tools/pincheck/keep.h"
@@ -164,7 +165,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 'k':
 		hold->request.kind = kind_by_name(argument);
 		if (!hold->request.kind)
-			argp_error(state, "--kind: '%s' is none of pin, get, memfd, mirror, pfnmap", argument);
+			argp_error(state, "--kind: '%s' is none of" PINCHECK_KIND_NAMES, argument);
 		return 0;
 	case 's':
 		hold->request.path = PINCHECK_PATH_SLOW;
@@ -345,7 +346,7 @@ static const struct argp_option options[] = {
 	{ "memory", 'm', "KIND", 0, "memory of its own: base, swapped, thp, thp-pte, mthp, hugetlb "
 	  "or file=PATH", 0 },
 	{ "size", 'S', "BYTES", 0, "of it", 0 },
-	{ "kind", 'k', "KIND", 0, "of hold: pin, get, memfd, mirror, pfnmap [pin]", 1 },
+	{ "kind", 'k', "KIND", 0, "of hold:" PINCHECK_KIND_NAMES " [pin]", 1 },
 	{ "write", 'w', NULL, 0, "the device will write (FOLL_WRITE)", 1 },
 	{ "longterm", 'l', NULL, 0, "for long (FOLL_LONGTERM)", 1 },
 	{ "force", 'F', NULL, 0, "whatever the mapping allows (FOLL_FORCE)", 1 },

@@ -145,7 +145,7 @@ static char *time_of(const char *path)
 
 /*
  * A role means another kernel every week. The package's version tells the release of Linux, which
- * `uname -r` of some distributions hides: 6.1.192-2 calls itself 6.1.0-56-amd64.
+ * `uname -r` of some distributions hides: 6.1.192-2 calls itself 6.1.0-56.
  */
 static char *release_of(const struct column *column)
 {

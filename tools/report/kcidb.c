@@ -79,11 +79,12 @@ static void add_checkout(struct report *report, const struct column *column, con
 static void add_build(struct report *report, const struct column *column, const char *id)
 {
 	const struct test_case *built = column_find(column, BUILD_CASE);
+	const char *architecture = column_text(column, "kernel", "architecture");
 	json_t *misc = json_object();
-	json_t *build = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "id", id, "checkout_id", id,
-				  "origin", report->origin, "architecture", "x86_64", "config_name",
-				  column->kernel, "status", built ? statuses[built->outcome] : "PASS",
-				  "misc", misc);
+	json_t *build = json_pack("{s:s, s:s, s:s, s:s*, s:s, s:s, s:o}", "id", id, "checkout_id", id,
+				  "origin", report->origin, "architecture",
+				  *architecture ? architecture : NULL, "config_name", column->kernel,
+				  "status", built ? statuses[built->outcome] : "PASS", "misc", misc);
 
 	set_text(misc, "release", column->release);
 	set_text(misc, "package", column_text(column, "kernel", "package"));

@@ -14,6 +14,7 @@ static const struct {
 	{ "matrix", command_matrix },
 	{ "junit", command_junit },
 	{ "kcidb", command_kcidb },
+	{ "compare", command_compare },
 };
 
 struct command_line {
@@ -28,6 +29,9 @@ static const struct argp_option options[] = {
 	{ "output", 'o', "DIR", 0, "Where the report goes [build/results], which is made; junit and kcidb write to "
 	  "standard output if it is -", 0 },
 	{ "origin", 'O', "NAME", 0, "Who submits to KCIDB [pincheck]", 0 },
+	{ "renames", 'n', "FILE", 0, "Cases that have another name in the second run of compare: "
+	  "lines of OLD NEW", 0 },
+	{ "json", 'J', NULL, 0, "compare prints JSON", 0 },
 	{ 0 }
 };
 
@@ -45,6 +49,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'O':
 		line->arguments.origin = argument;
 		return 0;
+	case 'n':
+		line->arguments.renames = argument;
+		return 0;
+	case 'J':
+		line->arguments.json = true;
+		return 0;
 	case ARGP_KEY_ARGS:
 		line->words = state->argv + state->next;
 		line->count = (unsigned int)(state->argc - state->next);
@@ -61,14 +71,18 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static const struct argp parser = {
 	.options = options,
 	.parser = parse_option,
-	.args_doc = "summary FILE.ktap...\nmatrix KERNEL...\njunit KERNEL...\nkcidb KERNEL...",
+	.args_doc = "summary FILE.ktap...\nmatrix KERNEL...\njunit KERNEL...\nkcidb KERNEL...\n"
+		    "compare BEFORE AFTER",
 	.doc = "Reports on runs of the pincheck suite.\v"
 	       "summary: failures with their evidence, known failures, skips by reason; "
 	       "the last line counts all cases.\n"
 	       "matrix: scenarios by kernels, in matrix.json, matrix.html and matrix.md, and as a "
 	       "table on the terminal.\n"
 	       "junit: junit.xml, a test suite a kernel and topic.\n"
-	       "kcidb: kcidb.json, version 5.3.\n\n"
+	       "kcidb: kcidb.json, version 5.3.\n"
+	       "compare: the cases that two runs judge differently. A run is a file results.ktap, "
+	       "its directory, or a KERNEL; two directories with KERNEL/results.ktap are compared "
+	       "kernel by kernel.\n\n"
 	       "Exit codes: 0 nothing is red, 1 something is, 2 usage or no place to write, "
 	       "4 everything was skipped.",
 };

@@ -2,11 +2,11 @@
 # pincheck-vm, the guest's init, and the tests of both.
 BUILD ?= build
 
-VM_SOURCES	:= $(wildcard tools/vm/*.c) tools/lib/directory.c tools/lib/ktap.c
+VM_SOURCES	:= $(wildcard tools/vm/*.c) $(ARCH_SOURCES) tools/lib/directory.c tools/lib/ktap.c
 VM_INIT_SOURCES	:= $(wildcard tools/vm/guest/*.c) tools/vm/needs.c tools/vm/splat.c \
-		   $(addprefix tools/lib/,knob.c offline.c page_size.c vmstat.c)
+		   $(ARCH_SOURCES) $(addprefix tools/lib/,knob.c offline.c page_size.c vmstat.c)
 VM_HEADERS	:= $(wildcard tools/vm/*.h tools/vm/guest/*.h) tools/lib/directory.h tools/lib/ktap.h \
-		   $(addprefix tools/lib/,knob.h offline.h page_size.h vmstat.h) \
+		   $(addprefix tools/lib/,knob.h offline.h page_size.h vmstat.h) $(ARCH_HEADERS) \
 		   tools/lib/array.h tools/lib/test/tap.h
 VM_CFLAGS	:= -O2 -g -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes \
 		   -Wmissing-prototypes -Werror
@@ -46,7 +46,7 @@ VM_TESTING	:= $(BUILD)/bin/pincheck-vm $(BUILD)/vm/init $(BUILD)/test/misbehave 
 
 .PHONY: test-vm
 test-vm: $(VM_TESTING) tests | host-vm ## the runner itself, on a real kernel: good runs and all bad ends, as TAP
-	@$(matrix) fetch debian-6.12 >&2
-	@$(matrix) build debian-6.12 $(BUILD)/module/debian-6.12 >&2
-	@BUILD=$(BUILD) $(BUILD)/test/vm_test "$$($(matrix) image debian-6.12)" \
-		"$$($(matrix) modules debian-6.12)"
+	@module=$(BUILD)/module/$$($(matrix) default) && \
+	$(matrix) fetch default >&2 && $(matrix) build default $$module >&2 && \
+	BUILD=$(BUILD) $(BUILD)/test/vm_test "$$($(matrix) image default)" \
+		"$$($(matrix) modules default)" $$module/pincheck.ko

@@ -6,7 +6,7 @@
 
 #define PANIC	"Kernel panic - not syncing"
 
-/* Newer kernels say "Oops: " before it. */
+/* Newer kernels put "Oops: " before "int3: ". */
 static bool dies_of_int3(const char *message)
 {
 	static const char oops[] = "Oops: ", int3[] = "int3: ";

@@ -14,16 +14,15 @@
 #include "protocol.h"
 #include "util.h"
 
-#define BLOCK		4096
 #define MAX_ARGUMENTS	20
 
 /**
  * struct maker - how to make a file system
- * @name: as mount(8) calls it
- * @program: that makes it; its last argument is the image
- * @package: that has the program
- * @needs: enum need: made for topics that have one of them; 0: for all
- * @arguments: for a file system that the oldest kernel of the matrix mounts, too
+ * @name: the type of the file system, for mount(8)
+ * @program: makes the file system; its last argument is the image
+ * @package: has the program
+ * @needs: enum need: the file system is made for topics that have one of them; 0: for all topics
+ * @arguments: options with which the oldest kernel of the matrix can mount the file system
  */
 struct maker {
 	const char *name;
@@ -35,7 +34,7 @@ struct maker {
 
 static const struct maker makers[] = {
 	{ "ext4", "mke2fs", "e2fsprogs", 0,
-	  /* The guest's mount must not start a thread that zeroes tables: it would be noise. */
+	  /* Without these the mount starts a thread that zeroes tables, and disturbs the tests. */
 	  { "-q", "-F", "-t", "ext4", "-b", "4096", "-J", "size=4", "-N", "1024",
 	    "-E", "lazy_itable_init=0,lazy_journal_init=1,nodiscard" } },
 	{ "xfs", "mkfs.xfs", "xfsprogs", NEED_FILE_SYSTEMS,
@@ -45,19 +44,19 @@ static const struct maker makers[] = {
 	  { "-q", "-f", "-K", "-s", "4096", "-m", "single", "-d", "single" } },
 };
 
-/* "offset, block" of every block that is not zero: an empty file system has few of them. */
+/* Write offset and bytes of every block that is not zero. An empty file system has few of them. */
 static void collect_range(int image, off_t offset, off_t end, FILE *to)
 {
-	static const char zero[BLOCK];
-	char block[BLOCK];
+	static const char zero[DISK_BLOCK];
+	char block[DISK_BLOCK];
 
-	for (; offset < end && pread(image, block, BLOCK, offset) == BLOCK; offset += BLOCK) {
+	for (; offset < end && pread(image, block, DISK_BLOCK, offset) == DISK_BLOCK; offset += DISK_BLOCK) {
 		uint64_t at = (uint64_t)offset;
 
-		if (!memcmp(block, zero, BLOCK))
+		if (!memcmp(block, zero, DISK_BLOCK))
 			continue;
 		fwrite(&at, sizeof(at), 1, to);
-		fwrite(block, BLOCK, 1, to);
+		fwrite(block, DISK_BLOCK, 1, to);
 	}
 }
 
@@ -71,12 +70,12 @@ static char *collect_blocks(int image, size_t *length)
 		return NULL;
 	for (hole = 0; (data = lseek(image, hole, SEEK_DATA)) >= 0;) {
 		hole = lseek(image, data, SEEK_HOLE);
-		collect_range(image, data & ~(off_t)(BLOCK - 1), hole, to);
+		collect_range(image, data & ~(off_t)(DISK_BLOCK - 1), hole, to);
 	}
 	return fclose(to) ? NULL : blocks;
 }
 
-/* Return: a descriptor of the image, which has no name any more, or -1 */
+/* Make an image and unlink it. Return: its descriptor, or -1 */
 static int make_image(const struct maker *maker, const char *program, const char *path)
 {
 	char *argv[MAX_ARGUMENTS + 2] = { (char *)program };
@@ -97,7 +96,7 @@ static int make_image(const struct maker *maker, const char *program, const char
 	return image;
 }
 
-static int pack(struct initramfs *initramfs, const struct options *options,
+static int pack_disk(struct initramfs *initramfs, const struct options *options,
 		const struct maker *maker, const char *program)
 {
 	char *path = format_text("%s/%s.img", options->results, maker->name);
@@ -123,7 +122,7 @@ char *disks_parameters(const struct options *options, const char *prefix)
 {
 	long mib = options->swap_mib > DISK_MIB ? options->swap_mib : DISK_MIB;
 
-	/* Swap, and one a file system */
+	/* One RAM disk for swap, and one for each file system */
 	return format_text("%srd_nr=%zu %srd_size=%ld", prefix, 1 + ARRAY_SIZE(makers), prefix,
 			   mib * 1024);
 }
@@ -139,7 +138,7 @@ int disks_pack(struct initramfs *initramfs, const struct options *options)
 			continue;
 		program = find_program(makers[i].program);
 		if (program)
-			error = pack(initramfs, options, &makers[i], program);
+			error = pack_disk(initramfs, options, &makers[i], program);
 		else
 			complain("no %s, so no %s in the guest. Install it: sudo apt-get install %s",
 				 makers[i].program, makers[i].name, makers[i].package);

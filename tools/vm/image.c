@@ -4,14 +4,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "../arch/arch.h"
 #include "image.h"
+#include "options.h"
 #include "util.h"
 
-/* Documentation/arch/x86/boot.rst: the magic, and where the version string lies, less 0x200 */
+/* Boot protocol of a bzImage (boot.rst): the magic, and where the version string lies, less 0x200 */
 #define SETUP_MAGIC	0x202
 #define SETUP_VERSION	0x20e
 
-char *image_release(const char *kernel)
+/* The build tree that the image lies in, or NULL */
+static char *tree_of_image(const struct options *options)
+{
+	size_t length = strlen(options->kernel), tail = strlen(options->arch->image);
+
+	if (length <= tail || options->kernel[length - tail - 1] != '/' ||
+	    strcmp(options->kernel + length - tail, options->arch->image))
+		return NULL;
+	return format_text("%.*s", (int)(length - tail - 1), options->kernel);
+}
+
+/* Of a bzImage; other images do not have it in clear. */
+static char *read_release(const char *kernel)
 {
 	size_t length;
 	char *bytes = read_file(kernel, &length);
@@ -27,6 +41,17 @@ char *image_release(const char *kernel)
 		}
 	}
 	free(bytes);
+	return release;
+}
+
+/* Outside of a bzImage: the name of the directory of its modules */
+char *image_release(const struct options *options)
+{
+	char *release = read_release(options->kernel);
+	const char *slash = options->modules ? strrchr(options->modules, '/') : NULL;
+
+	if (!release && slash && slash[1])
+		release = format_text("%s", slash + 1);
 	return release;
 }
 
@@ -53,15 +78,17 @@ char *image_sha256(const char *path)
 	return format_text("%s", line);
 }
 
-char *image_config_sha256(const char *kernel, const char *modules, const char *release)
+char *image_config_sha256(const struct options *options, const char *release)
 {
+	const char *kernel = options->kernel, *modules = options->modules;
 	const char *slash = strrchr(kernel, '/');
 	char *directory = slash ? format_text("%.*s", (int)(slash - kernel), kernel)
 				: format_text(".");
+	char *tree = tree_of_image(options);
 	char *const places[] = {
-		/* a distribution's /boot; a build tree, from arch/x86/boot; an installed header tree */
+		/* a distribution's /boot; a build tree; an installed header tree */
 		format_text("%s/config-%s", directory, release ?: ""),
-		format_text("%s/../../../.config", directory),
+		format_text("%s/.config", tree ?: "/nonexistent"),
 		format_text("%s/.config", directory),
 		format_text("%s/build/.config", modules ?: "/nonexistent"),
 		/* Debian since 7.x: beside the modules */
@@ -75,5 +102,6 @@ char *image_config_sha256(const char *kernel, const char *modules, const char *r
 		free(places[i]);
 	}
 	free(directory);
+	free(tree);
 	return sum;
 }

@@ -3,12 +3,14 @@
 #ifndef PINCHECK_VM_IMAGE_H
 #define PINCHECK_VM_IMAGE_H
 
-/* All return an allocated string, or NULL if it cannot be found out. */
-char *image_release(const char *kernel);
+struct options;
+
+/* All return an allocated string, or NULL if the image or the module does not tell. */
+char *image_release(const struct options *options);
 char *image_module_srcversion(const char *module);
 char *image_sha256(const char *path);
 
-/** image_config_sha256() - of the .config that lies where builds and packages put it */
-char *image_config_sha256(const char *kernel, const char *modules, const char *release);
+/** image_config_sha256() - of the kernel's .config, from where builds and packages put it */
+char *image_config_sha256(const struct options *options, const char *release);
 
 #endif

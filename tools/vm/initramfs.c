@@ -11,7 +11,7 @@
 #include "initramfs.h"
 #include "util.h"
 
-/* The kernel's unpacker does not create parents: they come first, and are never empty of use. */
+/* The kernel's unpacker does not create parent directories, so the archive begins with them. */
 static const char *const directories[] = {
 	"bin", "dev", "etc", "lib", "lib/pincheck-vm", "mnt", "proc", "sys", "tests", "tmp",
 };
@@ -47,7 +47,7 @@ static struct archive_entry *new_entry(const char *path, mode_t type, mode_t mod
 	return entry;
 }
 
-/* Without /dev/console in the archive init would start without standard descriptors. */
+/* Without /dev/console in the archive, init would start without standard descriptors. */
 static void write_skeleton(struct initramfs *initramfs)
 {
 	struct archive_entry *console;

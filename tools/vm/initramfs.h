@@ -8,7 +8,7 @@
 
 struct initramfs;
 
-/* All complain by themselves. Pointers: NULL on failure; ints: 0 or -1. */
+/* All functions print their errors. They return NULL or -1 on failure. */
 struct initramfs *initramfs_create(const char *path);
 int initramfs_bytes(struct initramfs *initramfs, const char *guest_path, mode_t mode,
 		    const void *bytes, size_t length);

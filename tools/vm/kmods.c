@@ -19,9 +19,9 @@
 #define MAX_NESTING	16
 
 /**
- * struct wanted - a module the suite asks for
- * @parameters: NULL for those of the RAM disks, which depend on the size of the swap
- * @need: enum need: loaded only before topics that have it; 0: loaded at boot
+ * struct wanted - a module that the suite uses
+ * @parameters: NULL stands for the parameters of the RAM disks, which depend on the size of the swap
+ * @need: enum need: the module is loaded before topics that have it; 0: at boot
  */
 struct wanted {
 	const char *name;
@@ -33,7 +33,7 @@ struct wanted {
 static const struct wanted wanted[] = {
 	{ "zram", "num_devices=1", "swap", 0 },
 	{ "brd", NULL, "swap where there is no zram, and file systems", 0 },
-	/* The default of eight devices costs time at boot. */
+	/* By default the driver makes eight devices, which takes time at boot. */
 	{ "loop", "max_loop=1", "swap that is not synchronous", 0 },
 	{ "ext4", "", "tests of it", 0 },
 	{ "xfs", "", "tests of it", NEED_FILE_SYSTEMS },
@@ -51,7 +51,7 @@ static const struct wanted wanted[] = {
 };
 
 /**
- * struct index - the text files depmod(8) left in @directory
+ * struct index - the text files of depmod(8) in @directory
  */
 struct index {
 	const char *directory;
@@ -63,7 +63,7 @@ struct index {
 
 /**
  * struct chosen - a module to pack
- * @lists: bits of the lists that name it
+ * @lists: bits of the lists that name the module
  */
 struct chosen {
 	char *path;
@@ -73,7 +73,7 @@ struct chosen {
 
 /**
  * struct plan - all modules, each after those that it depends on
- * @list: bit of the list that is being made: 1 for the boot, or enum need moved up by one
+ * @list: bit of the list that is being made: 1 for the boot, or enum need shifted left by one
  */
 struct plan {
 	const struct index *index;
@@ -82,7 +82,7 @@ struct plan {
 	unsigned int list;
 };
 
-/* "kernel/fs/ext4/ext4.ko.xz" is the module "ext4"; '-' and '_' are the same in module names. */
+/* "kernel/fs/ext4/ext4.ko.xz" is the module "ext4". A module's name may have '-' for '_'. */
 static bool is_module(const char *path, size_t length, const char *name)
 {
 	const char *base = path;
@@ -120,7 +120,7 @@ static bool is_builtin(const struct index *index, const char *name)
 	return false;
 }
 
-static bool choose(struct plan *plan, const char *path, size_t length, const char *parameters)
+static bool choose_module(struct plan *plan, const char *path, size_t length, const char *parameters)
 {
 	for (unsigned int i = 0; i < plan->count; i++) {
 		struct chosen *chosen = &plan->chosen[i];
@@ -142,7 +142,7 @@ static bool choose(struct plan *plan, const char *path, size_t length, const cha
 static bool add_module(struct plan *plan, const char *name, const char *parameters,
 		       unsigned int nesting);
 
-/* An alias in modules.softdep ("crypto-crc32c") stands for every module that offers it. */
+/* An alias in modules.softdep ("crypto-crc32c") stands for all modules that have this alias. */
 static void add_alias(struct plan *plan, const char *alias, unsigned int nesting)
 {
 	size_t length = strlen(alias);
@@ -183,7 +183,7 @@ static void add_soft(struct plan *plan, const char *name, unsigned int nesting)
 	}
 }
 
-/* depmod lists dependencies outermost first, so they load from the last to the first. */
+/* depmod lists a module's dependencies so that they load from the last to the first. */
 static bool add_module(struct plan *plan, const char *name, const char *parameters,
 		       unsigned int nesting)
 {
@@ -204,11 +204,11 @@ static bool add_module(struct plan *plan, const char *name, const char *paramete
 
 		while (begin > dependencies && begin[-1] != ' ')
 			begin--;
-		if (end > begin && !choose(plan, begin, (size_t)(end - begin), ""))
+		if (end > begin && !choose_module(plan, begin, (size_t)(end - begin), ""))
 			return false;
 		end = begin > dependencies ? begin - 1 : begin;
 	}
-	return choose(plan, line, path_length, parameters);
+	return choose_module(plan, line, path_length, parameters);
 }
 
 char *kmods_unpack(const char *path, size_t *length)

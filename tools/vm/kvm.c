@@ -27,7 +27,7 @@ static void first_line(const char *text, char *line, size_t size)
 }
 
 /* Return: true if userspace answered */
-static bool probe(const struct options *options, const char *initrd, char *why, size_t size)
+static bool probe_guest(const struct options *options, const char *initrd, char *why, size_t size)
 {
 	char **argv = qemu_argv(options, ACCEL_KVM, initrd, NULL);
 	struct progress silent = { 0 };
@@ -71,7 +71,7 @@ enum accel kvm_choose(const struct options *options, char *why, size_t size)
 		return ACCEL_TCG;
 	}
 	initrd = format_text("%s/probe.cpio", options->results);
-	if (guestfs_build_probe(options, initrd) || !probe(options, initrd, why, size))
+	if (guestfs_build_probe(options, initrd) || !probe_guest(options, initrd, why, size))
 		accel = ACCEL_TCG;
 	unlink(initrd);
 	free(initrd);

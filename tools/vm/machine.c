@@ -10,7 +10,7 @@
 #include "suite.h"
 #include "util.h"
 
-/* After a panic or the end marker the guest has this long to leave by itself. */
+/* The time that QEMU has to exit after a panic or the end marker. */
 #define LEAVE_SECONDS	10
 
 enum { CONSOLE, RESULTS, ERRORS, ALIVE, QMP, FDS };
@@ -18,13 +18,13 @@ enum { CONSOLE, RESULTS, ERRORS, ALIVE, QMP, FDS };
 static void keep_errors(struct machine *machine, const char *bytes, size_t length)
 {
 	size_t used = strlen(machine->errors);
-	size_t room = sizeof(machine->errors) - 1 - used;
+	size_t capacity = sizeof(machine->errors) - 1 - used;
 
-	memcpy(machine->errors + used, bytes, length < room ? length : room);
-	machine->errors[used + (length < room ? length : room)] = '\0';
+	memcpy(machine->errors + used, bytes, length < capacity ? length : capacity);
+	machine->errors[used + (length < capacity ? length : capacity)] = '\0';
 }
 
-static void take_results(struct machine *machine, const char *bytes, size_t length)
+static void feed_results(struct machine *machine, const char *bytes, size_t length)
 {
 	struct suite *suite = machine->suite;
 
@@ -42,7 +42,7 @@ static void take_results(struct machine *machine, const char *bytes, size_t leng
 }
 
 /* Return: false at the end of the pipe */
-static bool take(struct machine *machine, int which, int fd)
+static bool read_pipe(struct machine *machine, int which, int fd)
 {
 	char bytes[65536];
 	ssize_t got = read(fd, bytes, sizeof(bytes));
@@ -57,20 +57,20 @@ static bool take(struct machine *machine, int which, int fd)
 	} else if (which == RESULTS) {
 		fwrite(bytes, 1, (size_t)got, machine->results_log);
 		fflush(machine->results_log);
-		take_results(machine, bytes, (size_t)got);
+		feed_results(machine, bytes, (size_t)got);
 	} else {
 		keep_errors(machine, bytes, (size_t)got);
 	}
 	return true;
 }
 
-static double earlier(double a, double b)
+static double earlier_of(double a, double b)
 {
 	return a < b ? a : b;
 }
 
-/* The nearest deadline of the phase the guest is in, and what it means to miss it */
-static double deadline(struct machine *machine, enum machine_end *meaning)
+/* The first deadline of the guest's phase, and in @meaning how a guest that misses it has ended */
+static double next_deadline(struct machine *machine, enum machine_end *meaning)
 {
 	const struct suite *suite = machine->suite;
 	const struct limits *limits = &machine->limits;
@@ -84,17 +84,17 @@ static double deadline(struct machine *machine, enum machine_end *meaning)
 	if (limits->first_sign && machine->last_sign == machine->started)
 		return machine->started + limits->first_sign;
 	if (!suite->booted)
-		return earlier(machine->last_sign + limits->boot,
+		return earlier_of(machine->last_sign + limits->boot,
 			       machine->started + limits->boot_total);
 	if (!machine->booted)
 		machine->booted = seconds_now();
 	topic = suite->activity + limits->topic;
 	test = machine->booted + limits->test;
 	*meaning = topic < test ? END_TOPIC_DEADLINE : END_TEST_DEADLINE;
-	return earlier(topic, test);
+	return earlier_of(topic, test);
 }
 
-static void follow(struct machine *machine)
+static void follow_guest(struct machine *machine)
 {
 	const struct qemu *qemu = &machine->qemu;
 	struct pollfd fds[FDS] = {
@@ -105,16 +105,16 @@ static void follow(struct machine *machine)
 		[QMP] = { .fd = qemu->qmp, .events = POLLIN },
 	};
 
-	/* What a dying QEMU left in the pipes still counts: leave only when all are empty. */
+	/* After QEMU's death the pipes still have output: read until all are empty. */
 	for (bool alive = true; alive || fds[RESULTS].fd >= 0 || fds[CONSOLE].fd >= 0;) {
-		double left = deadline(machine, &machine->end) - seconds_now();
+		double left = next_deadline(machine, &machine->end) - seconds_now();
 
 		if (left <= 0)
 			return;
 		if (poll(fds, FDS, (int)(left * 1000) + 1) < 0)
 			continue;
 		for (int i = CONSOLE; i <= ERRORS; i++)
-			if (fds[i].revents && !take(machine, i, fds[i].fd))
+			if (fds[i].revents && !read_pipe(machine, i, fds[i].fd))
 				fds[i].fd = -1;
 		if (fds[QMP].revents && !qmp_read(&machine->qmp))
 			fds[QMP].fd = -1;
@@ -136,11 +136,9 @@ enum machine_end machine_run(struct machine *machine, char **argv)
 	}
 	qmp_begin(&machine->qmp, machine->qemu.qmp);
 	machine->suite->qmp = &machine->qmp;
-	follow(machine);
+	follow_guest(machine);
 	machine->suite->qmp = NULL;
 	qemu_stop(&machine->qemu);
-	if (machine->qemu.not_found)
-		machine->end = END_RUNNER_ERROR;
 	suite_finish(machine->suite);
 	machine->ended = seconds_now();
 	return machine->end;

@@ -12,7 +12,7 @@ struct shell;
 struct suite;
 
 enum machine_end {
-	END_BY_ITSELF,		/* QEMU exited; whether that is good the stream tells */
+	END_BY_ITSELF,		/* QEMU exited; the result stream tells whether that is good */
 	END_NO_PROGRESS,	/* boot: silence for longer than the boot deadline */
 	END_TOPIC_DEADLINE,	/* the guest did not end an overdue topic by itself */
 	END_TEST_DEADLINE,
@@ -34,9 +34,9 @@ struct limits {
 };
 
 /**
- * struct machine - a guest and what became of it
- * @shell: gets what comes by the second UART; NULL: @suite does
- * @errors: what QEMU itself complained of
+ * struct machine - a guest and how it ended
+ * @shell: receives the bytes of the second serial line; NULL: @suite receives them
+ * @errors: QEMU's own error messages
  */
 struct machine {
 	struct qemu qemu;

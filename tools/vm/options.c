@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "../arch/arch.h"
 #include "options.h"
 #include "protocol.h"
 #include "util.h"
@@ -19,6 +20,7 @@ enum option_key {
 	OPT_TESTS,
 	OPT_FILTER,
 	OPT_RESULTS,
+	OPT_ARCH,
 	OPT_ACCEL,
 	OPT_SMP,
 	OPT_MEMORY,
@@ -40,42 +42,44 @@ enum option_key {
 
 static const struct argp_option rows[] = {
 	{ .doc = "What to run:" },
-	{ "kernel", OPT_KERNEL, "IMAGE", 0, "bzImage to boot (required)", 0 },
-	{ "name", OPT_NAME, "KERNEL", 0, "its name in reports [custom]", 0 },
-	{ "package", OPT_PACKAGE, "VERSION", 0, "version of the package that it comes from, for the "
-	  "record", 0 },
-	{ "modules", OPT_MODULES, "DIR", 0, "its .../lib/modules/RELEASE; without it, zram or brd "
-	  "must be built in for swap", 0 },
+	{ "kernel", OPT_KERNEL, "IMAGE", 0, "kernel image to boot (required)", 0 },
+	{ "name", OPT_NAME, "KERNEL", 0, "name of the kernel in reports [custom]", 0 },
+	{ "package", OPT_PACKAGE, "VERSION", 0, "version of the package that the kernel comes from, for "
+	  "run.json", 0 },
+	{ "modules", OPT_MODULES, "DIR", 0, "the kernel's .../lib/modules/RELEASE; without it, zram or "
+	  "brd must be built in for swap", 0 },
 	{ "module", OPT_MODULE, "FILE", 0, "pincheck.ko to load; without it, none is loaded", 0 },
 	{ "tests", OPT_TESTS, "DIR", 0, "static test programs, one a topic; other files there are "
 	  "copied as data (required)", 0 },
-	{ "filter", OPT_FILTER, "GLOB", 0, "only tests whose topic.variant.scenario matches", 0 },
-	{ "results", OPT_RESULTS, "DIR", 0, "gets results.ktap, console.log, run.json "
+	{ "filter", OPT_FILTER, "GLOB", 0, "only tests whose topic.variant.scenario matches GLOB", 0 },
+	{ "results", OPT_RESULTS, "DIR", 0, "for results.ktap, console.log and run.json "
 	  "[build/results/KERNEL]", 0 },
 	{ .doc = "The machine:" },
+	{ "arch", OPT_ARCH, "NAME", 0, "architecture of the kernel, a row of tools/arch/arch.c [that of "
+	  "this machine]", 0 },
 	{ "accel", OPT_ACCEL, "auto|kvm|tcg", 0, "auto takes KVM only after a probe guest has run "
 	  "under it [auto]", 0 },
 	{ "smp", OPT_SMP, "N", 0, "processors [2]", 0 },
-	{ "memory", OPT_MEMORY, "MiB", 0, "[2048]", 0 },
+	{ "memory", OPT_MEMORY, "MiB", 0, "memory [2048]", 0 },
 	{ "swap", OPT_SWAP, "MiB", 0, "swap on zram or a RAM disk [256]", 0 },
-	{ "hugepages", OPT_HUGEPAGES, "N", 0, "2 MiB hugetlb pages [64]", 0 },
+	{ "hugepages", OPT_HUGEPAGES, "N", 0, "hugetlb pages of the default size [64]", 0 },
 	{ "icount", OPT_ICOUNT, NULL, 0, "emulate, and let the guest's clocks count instructions: one a "
 	  "nanosecond, whatever else runs here", 0 },
 	{ "append", OPT_APPEND, "STRING", 0, "more kernel command line", 0 },
 	{ "qemu-args", OPT_QEMU_ARGS, "STRING", 0, "more words for QEMU, separated by spaces", 0 },
-	{ "shell", OPT_SHELL, NULL, 0, "no tests, but a prompt in the same guest; commands from standard "
-	  "input where that is no terminal", 0 },
+	{ "shell", OPT_SHELL, NULL, 0, "a prompt in the same guest instead of the tests; where standard "
+	  "input is no terminal, it has the commands", 0 },
 	{ "share", OPT_SHARE, "DIR", 0, "with --shell: the guest has this directory at /mnt/share", 0 },
 	{ .doc = "Deadlines, in seconds; the defaults are three times as long under emulation:" },
 	{ "boot-deadline", OPT_BOOT, "S", 0, "boot without a new console line; then it is retried "
 	  "once [20]", 0 },
 	{ "test-deadline", OPT_TEST, "S", 0, "all topics together [600]", 0 },
 	{ "topic-deadline", OPT_TOPIC, "S", 0, "one topic [120]", 0 },
-	{ .doc = "Parts, found by themselves:" },
+	{ .doc = "Files that are found without these options:" },
 	{ "init", OPT_INIT, "FILE", 0, "/init of the guest", 0 },
-	{ "qemu", OPT_QEMU, "PROGRAM", 0, "[qemu-system-x86_64]", 0 },
-	{ "busybox", OPT_BUSYBOX, "FILE", 0, "a static one, for --shell [/bin/busybox]", 0 },
-	{ "splats-allowed", OPT_ALLOWED, "FILE", 0, "kernel messages to tolerate", 0 },
+	{ "qemu", OPT_QEMU, "PROGRAM", 0, "QEMU [that of the architecture]", 0 },
+	{ "busybox", OPT_BUSYBOX, "FILE", 0, "a static busybox, for --shell [/bin/busybox]", 0 },
+	{ "splats-allowed", OPT_ALLOWED, "FILE", 0, "list of kernel messages that are no failure", 0 },
 	{ "verbose", 'v', NULL, 0, "show the command line and the console", 0 },
 	{ 0 }
 };
@@ -85,8 +89,8 @@ static const char doc[] =
 	"Exit codes: 0 pass, 1 fail, 2 usage or runner error, 3 timeout, 4 skip only, 5 panic, "
 	"6 splat in the kernel log, 7 no boot.\n\n"
 	"Example:\n"
-	"  pincheck-vm run --name debian-6.12 --kernel vmlinuz --modules lib/modules/6.12 \\\n"
-	"    --module build/module/debian-6.12/pincheck.ko --tests build/tests\n\n"
+	"  pincheck-vm run --kernel IMAGE --modules lib/modules/RELEASE \\\n"
+	"    --module build/module/custom/pincheck.ko --tests build/tests\n\n"
 	"Tests see: PINCHECK_TESTS (the filter), KSFT_MACHINE_SLOW=yes under emulation, "
 	"PINCHECK_EXT4, _XFS, _BTRFS (a directory on each, where there is one), PINCHECK_SWAP_ASYNC "
 	"(a swap device that is off), PINCHECK_MODULE (the module's file), PINCHECK_MEMORY_BLOCK (topic placement: a block of ZONE_MOVABLE, made for "
@@ -97,7 +101,7 @@ static const char *const accel_names[] = {
 	[ACCEL_AUTO] = "auto", [ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg",
 };
 
-static long number(struct argp_state *state, const char *text, const char *what)
+static long parse_number(struct argp_state *state, const char *text, const char *what)
 {
 	char *end;
 	long value;
@@ -118,7 +122,16 @@ static enum accel accel_by_name(struct argp_state *state, const char *text)
 	return ACCEL_AUTO;
 }
 
-/* Where a number or a text goes: the rest of the switch ladder an argp parser would be. */
+static const struct arch *arch_by_name(struct argp_state *state, const char *text)
+{
+	const struct arch *arch = arch_find(text);
+
+	if (!arch)
+		argp_error(state, "--arch: no architecture '%s'; there are: %s", text, arch_names());
+	return arch;
+}
+
+/* The field of struct options that takes an option's argument */
 static const struct {
 	int key;
 	size_t offset;
@@ -166,12 +179,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		if (fields[i].key != key)
 			continue;
 		if (fields[i].is_number)
-			*(long *)field = number(state, argument, option_name(key));
+			*(long *)field = parse_number(state, argument, option_name(key));
 		else
 			*(const char **)field = argument;
 		return 0;
 	}
-	if (key == OPT_ACCEL)
+	if (key == OPT_ARCH)
+		options->arch = arch_by_name(state, argument);
+	else if (key == OPT_ACCEL)
 		options->accel = accel_by_name(state, argument);
 	else if (key == OPT_SHELL)
 		options->shell = true;
@@ -188,8 +203,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	return 0;
 }
 
-/* Of several places the first that exists, beside this program as built, then as installed. */
-static const char *part(const char *given, const char *const places[])
+/* The first of @places that exists; they are relative to the directory of this program. */
+static const char *find_part(const char *given, const char *const places[])
 {
 	char self[4096];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -211,67 +226,81 @@ static const char *part(const char *given, const char *const places[])
 	return NULL;
 }
 
-static void require(const char *value, const char *option, int mode)
+#define REFUSE_OPTIONS(...)	do { complain(__VA_ARGS__); exit(EXIT_RUNNER); } while (0)
+
+static void require_file(const char *value, const char *option, int mode)
 {
-	if (!value) {
-		complain("--%s is missing; see: pincheck-vm --help", option);
-		exit(EXIT_RUNNER);
-	}
-	if (access(value, mode)) {
-		complain("--%s %s: %s", option, value, strerror(errno));
-		exit(EXIT_RUNNER);
-	}
+	if (!value)
+		REFUSE_OPTIONS("--%s is missing; see: pincheck-vm --help", option);
+	if (access(value, mode))
+		REFUSE_OPTIONS("--%s %s: %s", option, value, strerror(errno));
 }
 
-static void check_and_complete(struct options *options)
+static void check_files(struct options *options)
 {
-	require(options->kernel, "kernel", R_OK);
+	require_file(options->kernel, "kernel", R_OK);
 	if (options->modules)
-		require(options->modules, "modules", R_OK | X_OK);
+		require_file(options->modules, "modules", R_OK | X_OK);
 	if (options->module)
-		require(options->module, "module", R_OK);
-	if (options->share && !options->shell) {
-		complain("--share goes with --shell");
-		exit(EXIT_RUNNER);
-	}
+		require_file(options->module, "module", R_OK);
+	if (options->share && !options->shell)
+		REFUSE_OPTIONS("--share needs --shell");
 	if (options->share) {
-		require(options->share, "share", R_OK | X_OK);
+		require_file(options->share, "share", R_OK | X_OK);
 		options->share = realpath(options->share, NULL);
 	}
 	if (options->tests || !options->shell)
-		require(options->tests, "tests", R_OK | X_OK);
-	/* The glob that matches all is no filter: a topic without tests is then worth a line. */
-	if (options->filter && !strcmp(options->filter, "*"))
-		options->filter = NULL;
-	if (options->filter && strlen(options->filter) >= FILTER_MAX) {
-		complain("--filter is longer than %d bytes; use globs", FILTER_MAX - 1);
-		exit(EXIT_RUNNER);
-	}
+		require_file(options->tests, "tests", R_OK | X_OK);
 	if (!options->results)
 		options->results = format_text("build/results/%s", options->name);
-	options->init = part(options->init, (const char *const[]){
+	options->init = find_part(options->init, (const char *const[]){
 		"../vm/init", "../libexec/pincheck/init", NULL });
-	if (!options->init) {
-		complain("the guest's init is not built. Build it: make build/vm/init");
-		exit(EXIT_RUNNER);
-	}
-	options->splats_allowed = part(options->splats_allowed, (const char *const[]){
+	if (!options->init)
+		REFUSE_OPTIONS("the guest's init is not built. Build it: make build/vm/init");
+	options->splats_allowed = find_part(options->splats_allowed, (const char *const[]){
 		"../../tools/vm/splats-allowed", "../share/pincheck/splats-allowed", NULL });
-	if (options->icount && options->accel == ACCEL_KVM) {
-		complain("--icount counts what is emulated: leave --accel kvm out");
-		exit(EXIT_RUNNER);
-	}
+}
+
+static void check_filter(struct options *options)
+{
+	/* A glob that matches everything is no filter: then a topic without tests is an error. */
+	if (options->filter && !strcmp(options->filter, "*"))
+		options->filter = NULL;
+	if (options->filter && strlen(options->filter) >= FILTER_MAX)
+		REFUSE_OPTIONS("--filter is longer than %d bytes; use globs", FILTER_MAX - 1);
+}
+
+static void check_qemu(struct options *options)
+{
+	char *program;
+
+	if (!options->qemu)
+		options->qemu = options->arch->qemu;
+	program = find_program(options->qemu);
+	if (!program)
+		REFUSE_OPTIONS("no program %s. Install it: sudo apt-get install %s", options->qemu,
+			       options->arch->qemu_package);
+	free(program);
+}
+
+static void check_machine(struct options *options)
+{
+	long hugepages_mib;
+
+	if (!options->arch)
+		REFUSE_OPTIONS("this machine's architecture has no row in tools/arch/arch.c; there are: "
+			       "%s. Name one with --arch, or add a row", arch_names());
+	if (options->icount && options->accel == ACCEL_KVM)
+		REFUSE_OPTIONS("--icount needs emulation: leave out --accel kvm");
 	if (options->icount)
 		options->accel = ACCEL_TCG;
-	if (options->smp < 1 || options->memory_mib < 256) {
-		complain("the guest needs a processor (--smp 1) and 256 MiB (--memory 256) at least");
-		exit(EXIT_RUNNER);
-	}
-	if (options->hugepages * 2 >= options->memory_mib) {
-		complain("--hugepages %ld are %ld MiB; --memory %ld is not enough for them",
-			 options->hugepages, options->hugepages * 2, options->memory_mib);
-		exit(EXIT_RUNNER);
-	}
+	if (options->smp < 1 || options->memory_mib < 256)
+		REFUSE_OPTIONS("the guest needs a processor (--smp 1) and 256 MiB (--memory 256) at least");
+	hugepages_mib = options->hugepages * options->arch->hugepage_mib;
+	if (hugepages_mib >= options->memory_mib)
+		REFUSE_OPTIONS("--hugepages %ld are %ld MiB; --memory %ld is not enough for them",
+			       options->hugepages, hugepages_mib, options->memory_mib);
+	check_qemu(options);
 }
 
 void options_parse(struct options *options, int argc, char **argv)
@@ -282,7 +311,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		.name = "custom",
 		.append = "",
 		.qemu_args = "",
-		.qemu = "qemu-system-x86_64",
+		.arch = arch_host(),
 		.busybox = "/bin/busybox",
 		.smp = 2,
 		.memory_mib = 2048,
@@ -291,5 +320,7 @@ void options_parse(struct options *options, int argc, char **argv)
 	};
 	argp_err_exit_status = EXIT_RUNNER;
 	argp_parse(&argp, argc, argv, 0, NULL, options);
-	check_and_complete(options);
+	check_files(options);
+	check_filter(options);
+	check_machine(options);
 }

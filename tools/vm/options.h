@@ -5,10 +5,13 @@
 
 #include <stdbool.h>
 
+struct arch;
+
 enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 
 /**
  * struct options - of `pincheck-vm run`
+ * @arch: the architecture of the guest
  * @package: version of the package that the kernel comes from, or NULL
  * @modules: directory .../lib/modules/RELEASE, or NULL when everything needed is built in
  * @module: pincheck.ko, or NULL to run the tests without a module
@@ -22,6 +25,7 @@ enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
  * @topic_deadline: seconds for one topic; 0 for the default
  */
 struct options {
+	const struct arch *arch;
 	const char *name;
 	const char *package;
 	const char *kernel;

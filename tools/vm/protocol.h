@@ -15,6 +15,7 @@
 #define GUEST_SHARE		"/mnt/share"
 #define SHARE_TAG		"share"
 #define GUEST_DISKS		"/lib/pincheck-vm/disk."	/* and the file system */
+#define DISK_BLOCK		4096	/* bytes that follow each offset in such a file */
 
 /* Keys of GUEST_CONFIG */
 #define KEY_PROBE		"probe"			/* say hello and leave: the KVM probe */
@@ -27,12 +28,6 @@
 #define KEY_TOPIC_SECONDS	"topic_seconds"
 #define KEY_SWAP_MIB		"swap_mib"
 #define KEY_HUGEPAGES		"hugepages"
-
-/*
- * Results come by the second UART: present on every x86 kernel without a module, and printk
- * never writes there.
- */
-#define RESULT_TTY		"/dev/ttyS1"
 
 /* Lines of the result stream that the host looks for, after "# " */
 #define MARK_PROBE		"pincheck-vm probe: userspace runs"

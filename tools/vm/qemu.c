@@ -15,9 +15,8 @@
 #include "util.h"
 
 #define PIPE_BYTES	(1 << 20)
-#define EXIT_NOT_FOUND	127
 
-/* Both ends go to the child and back by number; a pipe that is full would stall the guest. */
+/* A pipe that is full stalls the guest, so it is large. */
 static int open_pipe(int ends[2])
 {
 	if (pipe2(ends, O_CLOEXEC))
@@ -28,7 +27,7 @@ static int open_pipe(int ends[2])
 }
 
 /**
- * struct child_ends - what the child gets, each -1 if it gets none
+ * struct child_ends - descriptors of the child, -1 for those that it does not get
  */
 struct child_ends {
 	int results;
@@ -37,7 +36,7 @@ struct child_ends {
 	int errors;
 };
 
-/* Above every fixed number first, so that no dup2() closes another pipe's end. */
+/* Move all descriptors above the fixed numbers first, so that no dup2() closes another one. */
 static void give_ends(const struct child_ends *ends)
 {
 	const struct {
@@ -76,9 +75,8 @@ become_qemu(char **argv, const struct child_ends *ends, pid_t parent)
 	}
 	give_ends(ends);
 	execvp(argv[0], argv);
-	fprintf(stderr, "cannot run %s: %s. Install it: sudo apt-get install qemu-system-x86\n",
-		argv[0], strerror(errno));
-	_exit(EXIT_NOT_FOUND);
+	fprintf(stderr, "cannot run %s: %s\n", argv[0], strerror(errno));
+	_exit(127);
 }
 
 static void close_if_open(int *fd)
@@ -90,7 +88,7 @@ static void close_if_open(int *fd)
 
 enum pipe_of { OF_RESULTS, OF_CONSOLE, OF_ERRORS, OF_QMP, PIPES };
 
-/* The monitor answers on the way that it is asked. A person sees console and errors directly. */
+/* The monitor needs both directions. A person sees the console and QEMU's errors on the terminal. */
 static int open_pipes(int pipes[PIPES][2], bool interactive)
 {
 	if (open_pipe(pipes[OF_RESULTS]))
@@ -150,8 +148,6 @@ void qemu_stop(struct qemu *qemu)
 		kill(qemu->pid, SIGKILL);
 		waitpid(qemu->pid, &status, 0);
 	}
-	if (qemu->pid > 0)
-		qemu->not_found = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NOT_FOUND;
 	qemu->pid = -1;
 	close_if_open(&qemu->console);
 	close_if_open(&qemu->results);

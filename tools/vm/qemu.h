@@ -19,7 +19,6 @@
  * @errors: read end, standard error of QEMU itself
  * @qmp: the monitor's socket, or -1
  * @alive: readable once it has ended
- * @not_found: there is no such program
  */
 struct qemu {
 	pid_t pid;
@@ -28,7 +27,6 @@ struct qemu {
 	int errors;
 	int qmp;
 	int alive;
-	bool not_found;
 };
 
 /**

@@ -2,39 +2,28 @@
 /* The command line of QEMU, and in it that of the kernel. */
 #include <stdlib.h>
 #include <string.h>
+#include "../arch/arch.h"
 #include "devices.h"
 #include "disks.h"
 #include "qemu.h"
 #include "util.h"
 #include "verdict.h"
 
-/* arch/x86/include/asm/setup.h: a longer one is cut without a word. */
-#define COMMAND_LINE_SIZE	2048
-
 /*
- * earlyprintk shows a kernel that dies before its console is up, and gives the boot deadline
- * something to see. panic=-1 with -no-reboot ends QEMU at once; an oops must not go on as if
- * nothing were. The log buffer must hold the splats of a whole topic. Secret memory is off until it
- * is asked for in kernels before 6.5; others take no notice. Whether the timer interrupt arrives is
- * not to be checked: on a busy host an emulated one comes late, and that is a panic.
+ * panic=-1 with -no-reboot ends QEMU at once, and an oops must not be survived. The log buffer must
+ * hold the splats of a whole topic. Kernels before 6.5 have no secret memory unless secretmem.enable
+ * asks for it; later ones ignore the parameter.
  */
 static const char base_command_line[] =
-	"console=ttyS0,115200 earlyprintk=serial,ttyS0,115200 panic=-1 oops=panic "
-	"printk.devkmsg=on log_buf_len=4M secretmem.enable=1 no_timer_check";
+	"panic=-1 oops=panic printk.devkmsg=on log_buf_len=4M secretmem.enable=1";
 
 /*
- * Emulated, each instruction counts. Without what follows a case takes a fifth less time: clearing
- * memory that is cleared or copied over next, defences against predictors that an emulator does not
- * have, groups of tasks by terminal, pressure statistics, security modules that have no policy.
+ * An emulated case takes a fifth less time without these: clearing memory that is cleared or copied
+ * over next, defences against predictors that an emulator does not have, groups of tasks by terminal,
+ * pressure statistics, and security modules that have no policy.
  */
 static const char emulated_command_line[] =
 	"init_on_alloc=0 mitigations=off noautogroup psi=0 lsm=";
-
-/*
- * Emulated, `rep movsb' goes byte by byte: kernels told so clear and copy pages by words. A fifth
- * level of page tables has to be walked, too; four is what most machines have.
- */
-static const char emulated_cpu[] = "max,-erms,-fsrm,-la57";
 
 static char **append_word(char **argv, size_t *count, char *word)
 {
@@ -50,7 +39,7 @@ static char **append_words(char **argv, size_t *count, const char *const words[]
 	return argv;
 }
 
-/* @text in words: spaces separate them, there are no quotes. */
+/* The words of @text: spaces separate them, and there are no quotes. */
 static char **append_split(char **argv, size_t *count, const char *text)
 {
 	for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
@@ -64,17 +53,19 @@ static char **append_split(char **argv, size_t *count, const char *text)
 
 static char *kernel_command_line(const struct options *options, bool kvm)
 {
-	/* For kernels that have the driver built in; as a module it is told when it is loaded. */
+	const struct arch *arch = options->arch;
+	/* For kernels that have the driver built in. A module gets its parameters when it is loaded. */
 	char *disks = disks_parameters(options, "brd.");
 	char *devices = devices_parameters(options);
-	/* Huge pages at boot: asked for later, 64 of them cost 0.6 s under emulation. */
-	char *line = format_text("%s %s hugepagesz=2M hugepages=%ld %s%s %s", base_command_line,
-				 kvm ? "" : emulated_command_line, options->hugepages, disks,
-				 devices, options->append);
+	/* Allocating 64 huge pages after the boot takes 0.6 s under emulation. */
+	char *line = format_text("%s %s %s hugepagesz=%ldM hugepages=%ld %s%s %s", arch->boot,
+				 base_command_line, kvm ? "" : emulated_command_line,
+				 arch->hugepage_mib, options->hugepages, disks, devices,
+				 options->append);
 
-	if (strlen(line) >= COMMAND_LINE_SIZE) {
-		complain("the kernel takes %d bytes of command line, this one has %zu: shorten --append",
-			 COMMAND_LINE_SIZE - 1, strlen(line));
+	if ((long)strlen(line) >= arch->command_line_bytes) {
+		complain("the kernel takes %ld bytes of command line, this one has %zu: shorten --append",
+			 arch->command_line_bytes - 1, strlen(line));
 		exit(EXIT_RUNNER);
 	}
 	free(disks);
@@ -96,25 +87,25 @@ char **qemu_argv(const struct options *options, enum accel accel, const char *in
 	char *qmp = format_text("socket,id=qmp,fd=%d", QEMU_QMP_FD);
 	const char *const words[] = {
 		options->qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-		"-machine", "q35", "-accel", kvm ? "kvm" : "tcg", "-cpu",
-		kvm ? "host" : emulated_cpu,
+		"-machine", options->arch->qemu_machine, "-accel", kvm ? "kvm" : "tcg", "-cpu",
+		kvm ? "host" : options->arch->qemu_cpu,
 		"-smp", smp, "-m", memory, "-kernel", options->kernel, "-initrd", initrd,
 		"-append", append, "-chardev", console, "-chardev", results,
-		"-serial", "chardev:console", "-serial", "chardev:results",
 	};
-	/* One instruction a nanosecond; a guest that waits skips to the next timer. */
+	/* An instruction takes a nanosecond; a guest that waits skips to the next timer. */
 	const char *const icount[] = { "-icount", "shift=0,sleep=off" };
 	const char *const monitor[] = { "-chardev", qmp, "-mon", "chardev=qmp,mode=control" };
 	char **argv = NULL;
 	size_t count = 0;
 
 	argv = append_words(argv, &count, words, ARRAY_SIZE(words));
+	argv = append_split(argv, &count, options->arch->qemu_serial);
 	if (options->icount)
 		argv = append_words(argv, &count, icount, ARRAY_SIZE(icount));
 	argv = devices_argv(options, argv, &count);
 	if (devices_ask_by_qmp(options))
 		argv = append_words(argv, &count, monitor, ARRAY_SIZE(monitor));
-	/* Last: what the person says overrides. */
+	/* Last, because QEMU takes the last of two contradicting options. */
 	argv = append_split(argv, &count, options->qemu_args);
 	argv = append_word(argv, &count, NULL);
 	free(smp);

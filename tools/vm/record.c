@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../arch/arch.h"
 #include "image.h"
 #include "machine.h"
 #include "record.h"
@@ -26,9 +27,10 @@ static json_t *kernel_of(const struct run *run)
 {
 	const struct options *options = run->options;
 	const char *slash = strrchr(options->kernel, '/');
-	char *release = image_release(options->kernel);
-	char *config = image_config_sha256(options->kernel, options->modules, release);
-	json_t *kernel = json_pack("{s:s, s:o, s:o, s:s, s:o}", "name", options->name,
+	char *release = image_release(options);
+	char *config = image_config_sha256(options, release);
+	json_t *kernel = json_pack("{s:s, s:s, s:o, s:o, s:s, s:o}", "name", options->name,
+				   "architecture", options->arch->machine,
 				   "release", text_or_null(release),
 				   "package", text_or_null(options->package),
 				   "image", slash ? slash + 1 : options->kernel,

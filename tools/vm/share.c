@@ -11,11 +11,11 @@
 #include "share.h"
 #include "util.h"
 
-/* The guest unpacks it into its memory. */
+/* The copy takes memory of the guest. */
 #define SHARE_BYTES_MAX	(256L << 20)
 #define DESCRIPTORS	16
 
-/* nftw() has no argument for its function. */
+/* nftw() passes no argument on to its function. */
 static struct {
 	struct initramfs *initramfs;
 	size_t prefix;

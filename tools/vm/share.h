@@ -5,7 +5,7 @@
 
 struct initramfs;
 
-/** share_pack() - @directory and all in it, as GUEST_SHARE. Return: 0 or -1, having complained */
+/** share_pack() - pack @directory, with its content, as GUEST_SHARE. Return: 0, or -1 with a message */
 int share_pack(struct initramfs *initramfs, const char *directory);
 
 #endif

@@ -49,7 +49,7 @@ void *grow(void *array, size_t count, size_t element)
 {
 	void *bigger;
 
-	/* Room doubles whenever the count is a power of two: no size to keep beside it. */
+	/* The size doubles when the count reaches a power of two, so the count gives the size. */
 	if (count & (count - 1))
 		return array;
 	bigger = realloc(array, (count ? count * 2 : 1) * element);
@@ -123,7 +123,7 @@ char *find_program(const char *name)
 {
 	char *path = format_text("%s:/usr/sbin:/sbin:/usr/bin:/bin", getenv("PATH") ?: "");
 	char *rest = path;
-	char *found = NULL;
+	char *found = strchr(name, '/') && !access(name, X_OK) ? format_text("%s", name) : NULL;
 
 	for (char *part = strsep(&rest, ":"); part && !found; part = strsep(&rest, ":")) {
 		char *file = format_text("%s/%s", part, name);

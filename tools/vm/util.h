@@ -22,7 +22,7 @@ char *read_file(const char *path, size_t *length);
 /** first_line_of() - run @argv, keep the first line it prints. Return: 0, or -1 if it fails */
 int first_line_of(char *const argv[], char *line, size_t size);
 
-/** find_program() - look in PATH and the sbin directories. Return: path to be freed, or NULL */
+/** find_program() - a path, or a name to look for. Return: its path, to be freed, or NULL */
 char *find_program(const char *name);
 
 #endif

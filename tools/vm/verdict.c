@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "../arch/arch.h"
 #include "../lib/array.h"
 #include "machine.h"
 #include "options.h"
@@ -62,6 +63,7 @@ static bool runner_error(const struct evidence *evidence, struct verdict *verdic
 static bool no_boot(const struct evidence *evidence, struct verdict *verdict)
 {
 	const struct machine *machine = evidence->machine;
+	const struct arch *arch = evidence->options->arch;
 
 	if (evidence->suite->started)
 		return false;
@@ -77,8 +79,8 @@ static bool no_boot(const struct evidence *evidence, struct verdict *verdict)
 		then_do(verdict, "KVM was forced, and may be broken here: try --accel tcg");
 		return true;
 	}
-	then_do(verdict, "is the image a bzImage for x86-64 with CONFIG_SERIAL_8250_CONSOLE and "
-		"CONFIG_BLK_DEV_INITRD? See it boot: the same command with -v, or --shell");
+	then_do(verdict, "is the image for %s, with %s and CONFIG_BLK_DEV_INITRD? See it boot: the same "
+		"command with -v, or --shell", arch->name, arch->console_config);
 	return true;
 }
 

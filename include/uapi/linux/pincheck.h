@@ -3,14 +3,14 @@
  * pincheck: the contract between /dev/pincheck and user space.
  *
  * Every argument starts with its own size. A caller built against an older header passes a
- * shorter structure and the missing tail reads as zero; one built against a newer header passes
- * a longer one, which is accepted as long as the tail this module does not know is zero (E2BIG
- * otherwise). A size below what ABI 1 had gives EINVAL. The module goes by magic and number of a
- * command; the size that _IOWR() encodes is not compared, or growing would change the number.
- * Unknown flags and reserved fields that are not zero give EINVAL: they may mean something one
- * day, and must not be ignored until then. An unknown command gives ENOTTY.
+ * shorter structure, whose missing tail the module reads as zero. A caller built against a newer
+ * header passes a longer structure; the module accepts it if the tail that it does not know is zero
+ * (E2BIG otherwise). A size smaller than in ABI 1 gives EINVAL. The module compares the magic and
+ * the number of a command, but not the size that _IOWR() encodes: a structure that grows would
+ * change it. Unknown flags and reserved fields that are not zero give EINVAL, because a later
+ * version may give them a meaning. An unknown command gives ENOTTY.
  *
- * Where an error is returned, outputs are not written unless the command says so.
+ * Where an error is returned, the outputs are not written, unless the command says so.
  */
 #ifndef _UAPI_LINUX_PINCHECK_H
 #define _UAPI_LINUX_PINCHECK_H
@@ -24,13 +24,13 @@
 #define PINCHECK_ABI		1
 
 /**
- * enum pincheck_feature - what this module can tell or do on the running kernel
+ * enum pincheck_feature - what this module can report or do on the running kernel
  *
- * A bit that is not set means that the kernel (or its configuration) does not offer what is
- * needed; fields that depend on it are marked absent, never zero.
+ * A bit that is not set means that the kernel (or its configuration) lacks what the feature needs;
+ * fields that depend on the feature are marked absent, never zero.
  */
 enum pincheck_feature {
-	/** @PINCHECK_FEAT_PATH: fast and slow are told apart, a page at a time */
+	/** @PINCHECK_FEAT_PATH: fast and slow path are told apart, page by page */
 	PINCHECK_FEAT_PATH		= 1ULL << 0,
 	/** @PINCHECK_FEAT_ANON_EXCLUSIVE: the kernel marks exclusive anonymous pages (5.19) */
 	PINCHECK_FEAT_ANON_EXCLUSIVE	= 1ULL << 1,
@@ -46,8 +46,8 @@ enum pincheck_feature {
 	PINCHECK_FEAT_MEMFD		= 1ULL << 6,
 	/**
 	 * @PINCHECK_FEAT_FILE_WHITELIST: the kernel itself refuses long-term pins for writing of
-	 * files that track dirtying (6.5); found by the name of the function that decides it, so
-	 * not set either where CONFIG_KPROBES is not
+	 * files that track dirtying (6.5); found by the name of the function that decides, so never
+	 * set without CONFIG_KPROBES
 	 */
 	PINCHECK_FEAT_FILE_WHITELIST	= 1ULL << 7,
 	/** @PINCHECK_FEAT_MIRROR: holds of kind mirror (CONFIG_HMM_MIRROR) */
@@ -55,8 +55,8 @@ enum pincheck_feature {
 	/** @PINCHECK_FEAT_PFNMAP: FOLLOW, and holds of kind pfnmap */
 	PINCHECK_FEAT_PFNMAP		= 1ULL << 9,
 	/**
-	 * @PINCHECK_FEAT_PFNMAP_HUGE: device memory mapped by PMDs, on kernels whose GUP-fast knows
-	 * such a PMD (6.12)
+	 * @PINCHECK_FEAT_PFNMAP_HUGE: device memory mapped by PMDs, on kernels whose GUP-fast
+	 * recognizes such a PMD (6.12)
 	 */
 	PINCHECK_FEAT_PFNMAP_HUGE	= 1ULL << 10,
 };
@@ -64,8 +64,8 @@ enum pincheck_feature {
 /**
  * struct pincheck_info - argument of PINCHECK_IOC_INFO
  *
- * Needs no capability. Counters are of references to pages, one for each base page held; they
- * count what this module took and gave back, whoever asked.
+ * Needs no capability. The counters count references to pages, one for each base page held, that
+ * this module took and gave back for all callers.
  */
 struct pincheck_info {
 	/** @size: (in) sizeof(struct pincheck_info); (out) what the module filled of it */
@@ -108,17 +108,17 @@ enum pincheck_kind {
 	PINCHECK_KIND_MEMFD	= 3,
 	/** @PINCHECK_KIND_MIRROR: an mmu_interval_notifier, and no reference */
 	PINCHECK_KIND_MIRROR	= 4,
-	/** @PINCHECK_KIND_PFNMAP: page frame numbers of device memory, and an mmu_interval_notifier */
+	/** @PINCHECK_KIND_PFNMAP: page numbers of device memory, an mmu_interval_notifier */
 	PINCHECK_KIND_PFNMAP	= 5,
 };
 
-/** enum pincheck_path - by which way GUP found a page */
+/** enum pincheck_path - the path on which GUP found a page */
 enum pincheck_path {
-	/** @PINCHECK_PATH_UNKNOWN: not told; only ever an answer */
+	/** @PINCHECK_PATH_UNKNOWN: could not be observed; an output only */
 	PINCHECK_PATH_UNKNOWN	= 0,
 	/** @PINCHECK_PATH_FAST: the page tables, without mmap_lock */
 	PINCHECK_PATH_FAST	= 1,
-	/** @PINCHECK_PATH_SLOW: under mmap_lock, faulting where it must */
+	/** @PINCHECK_PATH_SLOW: under mmap_lock, with faults where pages are missing */
 	PINCHECK_PATH_SLOW	= 2,
 };
 
@@ -132,9 +132,9 @@ enum pincheck_path {
 				 PINCHECK_HOLD_FORCE | PINCHECK_HOLD_WHITELIST | \
 				 PINCHECK_HOLD_DIRTY_LATE)
 
-/** enum pincheck_reason - why a hold was refused, as far as the module can name it */
+/** enum pincheck_reason - why a hold was refused, if the module can find out */
 enum pincheck_reason {
-	/** @PINCHECK_REASON_NONE: it was not refused */
+	/** @PINCHECK_REASON_NONE: the hold was not refused */
 	PINCHECK_REASON_NONE		= 0,
 	/** @PINCHECK_REASON_ARGUMENT: the request itself is malformed */
 	PINCHECK_REASON_ARGUMENT	= 1,
@@ -143,11 +143,11 @@ enum pincheck_reason {
 	/** @PINCHECK_REASON_LIMIT: max_hold_pages, max_session_holds or a page's refcount */
 	PINCHECK_REASON_LIMIT		= 3,
 	/**
-	 * @PINCHECK_REASON_MEMLOCK: RLIMIT_MEMLOCK is reached: by the pages of holds, or by what
-	 * the module itself needs for the hold
+	 * @PINCHECK_REASON_MEMLOCK: RLIMIT_MEMLOCK is reached: by the pages of holds, or by the
+	 * memory that the module allocates for the hold
 	 */
 	PINCHECK_REASON_MEMLOCK		= 4,
-	/** @PINCHECK_REASON_UNMAPPED: nothing is mapped at fail_addr; or the file ends before */
+	/** @PINCHECK_REASON_UNMAPPED: nothing is mapped at fail_addr, or the file ends before it */
 	PINCHECK_REASON_UNMAPPED	= 5,
 	/** @PINCHECK_REASON_ACCESS: the mapping at fail_addr, or the file, forbids this access */
 	PINCHECK_REASON_ACCESS		= 6,
@@ -155,21 +155,21 @@ enum pincheck_reason {
 	PINCHECK_REASON_PFNMAP		= 7,
 	/**
 	 * @PINCHECK_REASON_FILE: a file that tracks dirtying, or secret memory; for kind memfd, a
-	 * file that is none
+	 * file that is neither shmem nor hugetlb
 	 */
 	PINCHECK_REASON_FILE		= 8,
 	/**
-	 * @PINCHECK_REASON_MEMORY: no memory; or, long-term, a page that cannot leave ZONE_MOVABLE or
-	 * CMA
+	 * @PINCHECK_REASON_MEMORY: there is no memory; or, for a long-term pin, a page cannot leave
+	 * ZONE_MOVABLE or CMA
 	 */
 	PINCHECK_REASON_MEMORY		= 9,
 	/** @PINCHECK_REASON_SIGNAL: a fatal signal is pending */
 	PINCHECK_REASON_SIGNAL		= 10,
-	/** @PINCHECK_REASON_KERNEL: the kernel refused and the module cannot tell why */
+	/** @PINCHECK_REASON_KERNEL: the kernel refused and the module cannot find out why */
 	PINCHECK_REASON_KERNEL		= 11,
-	/** @PINCHECK_REASON_ABSENT: this kernel does not offer this kind, see the features */
+	/** @PINCHECK_REASON_ABSENT: this kernel lacks this kind, see the features */
 	PINCHECK_REASON_ABSENT		= 12,
-	/** @PINCHECK_REASON_PAGES: memory with pages is mapped at fail_addr: not for kind pfnmap */
+	/** @PINCHECK_REASON_PAGES: kind pfnmap, and memory with pages is mapped at fail_addr */
 	PINCHECK_REASON_PAGES		= 13,
 	/** @PINCHECK_REASON_POOL: no page is free in the hugetlb pool of the mapping, or file */
 	PINCHECK_REASON_POOL		= 14,
@@ -178,65 +178,67 @@ enum pincheck_reason {
 /**
  * struct pincheck_hold - argument of PINCHECK_IOC_HOLD
  *
- * Takes one reference on each page of a range of a process's memory. All or nothing: what was
- * taken of a range that cannot be held whole is given back before the call returns.
+ * Takes one reference on each page of a range of a process's memory. A range is held whole or not
+ * at all: if one page fails, the others are given back before the call returns.
  *
- * The outputs are written on failure too, as soon as the structure itself could be read.
+ * The outputs are written on failure, too, once the structure itself could be read.
  *
- * Kind memfd takes pages of a file instead: shmem (memfd, tmpfs) or hugetlb. What the range lacks
- * is allocated, mapped or not; in hugetlb by the way of fallocate(), for which the file must be open
- * for writing (EACCES). The kernel takes one pin a folio; the counters of this module count base
- * pages all the same. @addr and @path are 0 then, and the other way round @fd and @offset for the
- * other kinds.
+ * Kind memfd takes pages of a file of shmem (memfd, tmpfs) or hugetlb instead, mapped or not. Pages
+ * that the file lacks are allocated; in hugetlb as fallocate() does, so the file must be open for
+ * writing (EACCES). The kernel takes one pin for each folio; the counters of this module count base
+ * pages all the same. For kind memfd @addr and @path are 0; for the other kinds @fd and @offset are
+ * 0.
  *
  * EINVAL: unknown flag, kind or path; @addr or @len not a multiple of the page size, @len 0,
  * the range wraps or leaves user space (an address with tag bits does); long-term with kind get.
  * EPERM: FORCE without CAP_SYS_ADMIN; or, without it, WRITE by kind pin or get on a page of a file
- * that tracks dirtying, or on one of which the module cannot tell: such pages must not be marked dirty
- * later, when the hold ends. ENOSPC: more holds than a session may have (@reason is
- * PINCHECK_REASON_LIMIT). E2BIG: more pages than a hold may have. EOVERFLOW: a page has so many
- * references that its count might wrap. ENOMEM: RLIMIT_MEMLOCK, see below, or no memory; or,
- * long-term, a page is where no such pin may stay (ZONE_MOVABLE, CMA) and cannot leave, for somebody
- * else holds it; or, kind memfd, the hugetlb pool has no page for a hole. EFAULT: GUP refuses a page
- * of the range, see @reason; GUP does so where the hugetlb pool has no page for a fault. EINTR: a
- * fatal signal is pending. Whatever else GUP answers is passed on.
+ * that tracks dirtying, or on a page for which the module cannot find that out: such pages must not
+ * be marked dirty later, when the hold ends. ENOSPC: the session has max_session_holds holds
+ * (@reason is PINCHECK_REASON_LIMIT). E2BIG: more than max_hold_pages pages. EOVERFLOW: the
+ * reference count of a page might wrap. ENOMEM: RLIMIT_MEMLOCK, see below, or there is no memory;
+ * or, for a long-term pin, a page is in ZONE_MOVABLE or CMA and cannot be moved out, because
+ * somebody else holds it; or, kind memfd, the hugetlb pool has no page for a hole. EFAULT: GUP
+ * refuses a page of the range, see @reason; GUP does so where the hugetlb pool has no page for a
+ * fault, too. EINTR: a fatal signal is pending. Other errors of GUP are passed on.
  *
- * Two things are charged against RLIMIT_MEMLOCK, each by itself, unless the caller has CAP_IPC_LOCK.
- * The pages that a hold refers to are charged to the process whose memory they are (VmPin), as other
- * drivers do. What the module itself allocates for a hold of any kind, at least 8 bytes a page, is
- * charged to the user who opened the device, beside what io_uring and others have charged there;
- * the limit is that of the caller. It counts by the session, whose last page is not charged, until
- * the hold is released whole. So does the device's memory, until the session ends. (A kernel that
- * counts nothing a user gives all sessions together 8 MiB.)
+ * Two things are charged against RLIMIT_MEMLOCK, independently, unless the caller has CAP_IPC_LOCK.
+ * The pages that a hold refers to are charged to the process whose memory they are (VmPin), as
+ * other drivers do. The memory that the module allocates for a hold of any kind, at least 8 bytes a
+ * page, is charged to the user who opened the device, together with what io_uring and others have
+ * charged to that user; the limit is that of the caller. This memory is summed up for each session,
+ * less than one page of which is not charged, and stays charged until the hold is released whole.
+ * The device memory of a session is charged the same way, until the session ends. (On a kernel that
+ * does not count this for each user, all sessions together may have 8 MiB.)
  *
- * The memory of another process (@pid) needs CAP_SYS_PTRACE (EPERM) and PINCHECK_PATH_SLOW: GUP-fast
- * reads no other's page tables; nor does PINCHECK_HOLD_WHITELIST go with it. Its pages are charged to
- * that process, by its own RLIMIT_MEMLOCK.
- * ESRCH: no such process in the caller's PID namespace, or it has no memory. (A number and no
- * pidfd: the kernel lets no module find the process of one.)
+ * The memory of another process (@pid) needs CAP_SYS_PTRACE (EPERM) and PINCHECK_PATH_SLOW:
+ * GUP-fast reads the page tables of the caller only. PINCHECK_HOLD_WHITELIST cannot be used with
+ * it. The pages are charged to that process, against its own RLIMIT_MEMLOCK. ESRCH: there is no
+ * such process in the caller's PID namespace, or it has no memory. (@pid is a number and not a
+ * pidfd, because the kernel exports no function that finds the process of a pidfd.)
  *
  * Kind mirror takes no references: no page is charged, counted as acquired, or kept from being
- * moved or freed. The kernel tells the module before it changes what is mapped in the range; then
- * the module forgets the pages, and finds them again, as a device that can fault does, when IO
- * needs them. @path is 0; @pid as above. A page is written only while its process could write it,
- * and marked dirty before it is forgotten, which is safe without the page lock just as long. With
- * PINCHECK_HOLD_DIRTY_LATE, to show what that does, the module takes a plain reference at that
- * moment instead, and marks the page at RELEASE. EINVAL: DIRTY_LATE without WRITE. EPERM:
- * DIRTY_LATE without CAP_SYS_ADMIN. EAGAIN: what is mapped kept changing. EOPNOTSUPP: not on this
- * kernel.
+ * moved or freed. The kernel notifies the module before it changes what is mapped in the range;
+ * then the module forgets the pages, and finds them again when IO needs them, as a device that can
+ * fault does. @path is 0; @pid as above. A page is written only while its process may write it, and
+ * marked dirty before it is forgotten: until then this is safe without the page lock. With
+ * PINCHECK_HOLD_DIRTY_LATE, which shows what comes of the mistake, the module takes a plain
+ * reference instead, and marks the page dirty at RELEASE. EINVAL: DIRTY_LATE without WRITE. EPERM:
+ * DIRTY_LATE without CAP_SYS_ADMIN. EAGAIN: the mapping changed at each of many attempts.
+ * EOPNOTSUPP: this kernel lacks the kind.
  *
- * Kind pfnmap is for device memory, which has no pages that could be held: see struct pincheck_follow,
- * whose KEEP takes such a hold. @path is 0; @pid as above. Errors are as there.
+ * Kind pfnmap is for device memory, which has no pages that could be held: see struct
+ * pincheck_follow, whose KEEP takes such a hold and which has the errors. @path is 0; @pid as
+ * above.
  *
- * Kind memfd: EBADF: @fd is no open file. EACCES: it was not opened for reading, or writing, as
- * the hold needs. EPERM: WRITE, and the file is sealed against it. EINVAL: no file of shmem or
- * hugetlb, or it ends before the range does. EAGAIN: a signal came while the range was allocated
- * in hugetlb, or pages were taken out of the file meanwhile: the same call may work again. ENOSPC:
- * the file system of shmem is full (@reason is PINCHECK_REASON_MEMORY); a full pool of hugetlb is
- * ENOMEM. EOPNOTSUPP: not on this kernel.
+ * Kind memfd: EBADF: @fd is not an open file. EACCES: the file was not opened for reading, or
+ * writing, as the hold needs. EPERM: WRITE, and the file is sealed against writing. EINVAL: the
+ * file is neither shmem nor hugetlb, or ends before the range does. EAGAIN: a signal came while
+ * pages of hugetlb were allocated, or pages were removed from the file meanwhile: repeat the call.
+ * ENOSPC: the file system of shmem is full (@reason is PINCHECK_REASON_MEMORY); a full pool of
+ * hugetlb is ENOMEM. EOPNOTSUPP: this kernel lacks the kind.
  *
- * With PINCHECK_HOLD_WHITELIST the module refuses by itself (EFAULT, PINCHECK_REASON_FILE) what
- * enum pincheck_whitelist denies, on kernels that would allow it, too.
+ * With PINCHECK_HOLD_WHITELIST the module itself refuses (EFAULT, PINCHECK_REASON_FILE) what
+ * enum pincheck_whitelist denies, also on kernels that would allow it.
  */
 struct pincheck_hold {
 	/** @size: (in) sizeof(struct pincheck_hold) */
@@ -246,8 +248,8 @@ struct pincheck_hold {
 	/** @kind: (in) enum pincheck_kind */
 	__u32 kind;
 	/**
-	 * @path: (in) PINCHECK_PATH_FAST: the entry that tries GUP-fast and falls back;
-	 * PINCHECK_PATH_SLOW: the one that takes mmap_lock at once; kinds memfd, mirror and pfnmap: 0
+	 * @path: (in) PINCHECK_PATH_FAST: the call that tries GUP-fast and falls back;
+	 * PINCHECK_PATH_SLOW: the call that takes mmap_lock at once; kinds memfd, mirror, pfnmap: 0
 	 */
 	__u32 path;
 	/** @addr: (in) user address, page aligned */
@@ -258,11 +260,11 @@ struct pincheck_hold {
 	__u32 hold;
 	/** @reason: (out) enum pincheck_reason */
 	__u32 reason;
-	/** @pages: (out) base pages held; on failure, how many were fine before one was not */
+	/** @pages: (out) base pages held; on failure, pages before the one that failed */
 	__u64 pages;
-	/** @fast_pages: (out) of these, how many came by GUP-fast */
+	/** @fast_pages: (out) the number of these that came by GUP-fast */
 	__u64 fast_pages;
-	/** @slow_pages: (out) and how many under mmap_lock; what lacks to @pages is not told */
+	/** @slow_pages: (out) the number that came under mmap_lock; for the rest it is unknown */
 	__u64 slow_pages;
 	/** @fail_addr: (out) on failure, the first address (file offset) that could not be held */
 	__u64 fail_addr;
@@ -270,44 +272,46 @@ struct pincheck_hold {
 	__s32 fd;
 	/** @pid: (in) the process whose memory it is; 0: the caller. Not kind memfd */
 	__s32 pid;
-	/** @offset: (in) kind memfd: where in the file, a multiple of the page size; else 0 */
+	/** @offset: (in) kind memfd: offset in the file, a multiple of the page size; else 0 */
 	__u64 offset;
 };
 
 /* Flags of struct pincheck_release. */
-#define PINCHECK_RELEASE_DIRTY		(1U << 0)	/* dirty, whoever wrote: as drivers do */
-#define PINCHECK_RELEASE_DIRTY_UNLOCKED	(1U << 1)	/* the wrong way, to show what it does */
-#define PINCHECK_RELEASE_STEAL		(1U << 2)	/* the pins only, behind the ledger's back */
+#define PINCHECK_RELEASE_DIRTY		(1U << 0)	/* mark the pages dirty, as drivers do */
+#define PINCHECK_RELEASE_DIRTY_UNLOCKED	(1U << 1)	/* the wrong way, to show the harm */
+#define PINCHECK_RELEASE_STEAL		(1U << 2)	/* the pins only, unknown to the ledger */
 #define PINCHECK_RELEASE_FLAGS	(PINCHECK_RELEASE_DIRTY | PINCHECK_RELEASE_DIRTY_UNLOCKED | \
 				 PINCHECK_RELEASE_STEAL)
 
 /**
  * struct pincheck_release - argument of PINCHECK_IOC_RELEASE
  *
- * Gives a hold back, or @count pages of it. Pages that the device wrote through it are marked dirty
- * first, under the page lock, as drivers do (unpin_user_pages_dirty_lock()): all that are given
- * back, for nobody keeps book of which. PINCHECK_RELEASE_DIRTY says that the device wrote them all.
- * PINCHECK_RELEASE_DIRTY_UNLOCKED marks them without the page lock, which kernels answer with
- * warnings, lost data or worse where the pages are a file's.
+ * Gives a hold back, or @count pages of it. If the device has written through the hold, all pages
+ * that are given back are marked dirty first, under the page lock, as drivers do
+ * (unpin_user_pages_dirty_lock()): the module does not record which of them were written.
+ * PINCHECK_RELEASE_DIRTY says that the device wrote them all. PINCHECK_RELEASE_DIRTY_UNLOCKED marks
+ * them without the page lock, which leads to warnings, lost data or worse if the pages are a
+ * file's.
  *
- * What a part leaves behind is a hole: no reference of this hold, no page charged for it, IO
- * answers ENODATA there and PAGES tells PINCHECK_MAPPED_RELEASED. All other pages keep their index.
- * The hold ends with its last page.
+ * A part that is given back leaves a hole in the hold: the hold has no reference there, and the
+ * pages are not charged any more; IO gives ENODATA, and PAGES reports PINCHECK_MAPPED_RELEASED. All
+ * other pages keep their index. The hold ends with its last page.
  *
- * PINCHECK_RELEASE_STEAL plays the driver that gives back a pin that is not its own, to show where it
- * is first seen. The kernel gets the pins of a part, the books do not: the hold keeps the pages, its
- * ledger still says pinned, its counters do not change. What the hold has instead is a plain
- * reference on each, so nothing is ever used after it was freed; that one goes when the page is
- * given back. Pins of the zero page, which the kernel does not count from 6.5 on, are none.
+ * PINCHECK_RELEASE_STEAL plays the driver that gives back a pin that is not its own, to show where
+ * this is noticed first. The kernel gets the pins of a part, but the module does not record it: the
+ * hold keeps the pages, its ledger still counts pins, its counters do not change. The hold has a
+ * plain reference on each page instead, so that no page is used after it was freed, and drops that
+ * reference when the page is given back. Pins of the zero page, which the kernel does not count
+ * from 6.5 on, do not count.
  *
- * EINVAL: unknown flag, more than one flag, reserved field not 0; a part that is none of the hold,
- * @first without @count; kind memfd, which has one pin a folio, and a part that ends within one;
- * kind mirror, and a part, or DIRTY_UNLOCKED: what it has valid it marks under a lock of its own;
- * STEAL without @count, or of a hold that is not of kind pin.
- * EPERM: a dirty flag with a hold that may not write; DIRTY_UNLOCKED or STEAL without
- * CAP_SYS_ADMIN. ENOENT: no such hold in this session, or a page of the part was given back
- * before; or, for STEAL, stolen. ENOMEM: STEAL. EINTR: a fatal signal came while another thread was
- * using the hold. In each case the hold is as it was.
+ * EINVAL: unknown flag, more than one flag, reserved field not 0; a part outside of the hold,
+ * @first without @count; kind memfd, which has one pin for each folio, and a part that ends within
+ * a folio; kind mirror, and a part, or DIRTY_UNLOCKED, since a mirror marks its pages under its own
+ * lock; STEAL without @count, or of a hold that is not of kind pin. EPERM: a dirty flag with a hold
+ * that may not write; DIRTY_UNLOCKED or STEAL without CAP_SYS_ADMIN. ENOENT: no such hold in this
+ * session, or a page of the part was given back before (or, for STEAL, stolen). ENOMEM: STEAL.
+ * EINTR: a fatal signal came while another thread was using the hold. After each of these errors
+ * the hold is unchanged.
  */
 struct pincheck_release {
 	/** @size: (in) sizeof(struct pincheck_release) */
@@ -319,13 +323,14 @@ struct pincheck_release {
 	/** @reserved: (in) 0 */
 	__u32 reserved;
 	/**
-	 * @pages: (out) references given back, or stolen: base pages; kind mirror: pages watched no
-	 * more
+	 * @pages: (out) references given back, or stolen, in base pages; kind mirror: pages that
+	 *	are
+	 * no longer watched
 	 */
 	__u64 pages;
 	/** @first: (in) index of the first page of the part, counted as PAGES counts */
 	__u64 first;
-	/** @count: (in) pages of the part; 0: whatever is left of the hold */
+	/** @count: (in) pages of the part; 0: all that is left of the hold */
 	__u64 count;
 };
 
@@ -336,20 +341,21 @@ struct pincheck_release {
 /**
  * struct pincheck_io - argument of PINCHECK_IOC_IO
  *
- * Reads or writes held memory the way a DMA engine would: by the page, whatever the page tables
- * say by now. The caller's buffer is ordinary memory.
+ * Reads or writes held memory as a DMA engine would: page by page, whatever the page tables say by
+ * now. The caller's buffer is ordinary memory.
  *
  * EINVAL: unknown flag, @offset and @len leave the hold. EPERM: writing through a hold taken
  * without PINCHECK_HOLD_WRITE, always, before anything is touched. ENOENT: no such hold.
  * ENODATA: a page was given back before (see struct pincheck_release). EFAULT: @buffer cannot be
  * read or written. EIO: the memory failed (hwpoison; all of a hugetlb page of which a part failed),
- * or is none of a process's (logically offline, a page table). EINTR: fatal signal. Once the
- * structure could be read @done says, in any case, how far it came.
+ * or no process may use it (logically offline, a page table). EINTR: fatal signal. Once the
+ * structure could be read, @done is the number of bytes copied, on failure, too.
  *
- * Kind mirror: EFAULT: nothing that may be read is mapped there any more. EPERM: it may not be
- * written any more. EAGAIN: what is mapped kept changing. ENOMEM: no memory to fault a page in.
- * Kind pfnmap: ESTALE: something was changed there since the hold was taken, and nothing was
- * touched. EIO: it is not RAM, by the machine's map of resources ("System RAM" in /proc/iomem).
+ * Kind mirror: EFAULT: no readable page is mapped there any more. EPERM: the page may not be
+ * written any more. EAGAIN: the mapping changed at each of many attempts. ENOMEM: no memory to
+ * fault a page in. Kind pfnmap: ESTALE: the mapping has changed since the hold was taken; no byte
+ * was read or written. EIO: not RAM, according to the machine's map of resources ("System RAM" in
+ * /proc/iomem).
  */
 struct pincheck_io {
 	/** @size: (in) sizeof(struct pincheck_io) */
@@ -372,7 +378,7 @@ struct pincheck_io {
 
 /** enum pincheck_mapped - what is mapped now where a held page was found */
 enum pincheck_mapped {
-	/** @PINCHECK_MAPPED_UNKNOWN: cannot be told (another process asks, or not offered) */
+	/** @PINCHECK_MAPPED_UNKNOWN: another process asks, or this kernel cannot answer */
 	PINCHECK_MAPPED_UNKNOWN	= 0,
 	/** @PINCHECK_MAPPED_SAME: the held page: the promise SYNC is kept */
 	PINCHECK_MAPPED_SAME	= 1,
@@ -380,13 +386,13 @@ enum pincheck_mapped {
 	PINCHECK_MAPPED_OTHER	= 2,
 	/** @PINCHECK_MAPPED_NONE: no page */
 	PINCHECK_MAPPED_NONE	= 3,
-	/** @PINCHECK_MAPPED_RELEASED: not asked: the page is not held any more */
+	/** @PINCHECK_MAPPED_RELEASED: the page is not held any more */
 	PINCHECK_MAPPED_RELEASED = 4,
 };
 
-/** struct pincheck_page - one page of a hold, as PINCHECK_IOC_PAGES tells it */
+/** struct pincheck_page - one page of a hold, as PINCHECK_IOC_PAGES reports it */
 struct pincheck_page {
-	/** @pfn: page frame number of the held page; 0 where none is held, any more or at the moment */
+	/** @pfn: page frame number of the held page; 0: no page is held there now */
 	__u64 pfn;
 	/** @path: enum pincheck_path: how this page was found */
 	__u32 path;
@@ -397,7 +403,7 @@ struct pincheck_page {
 /**
  * struct pincheck_pages - argument of PINCHECK_IOC_PAGES
  *
- * Needs CAP_SYS_ADMIN (EPERM): it tells page frame numbers. Never faults a page in.
+ * Needs CAP_SYS_ADMIN (EPERM), since it reports page frame numbers. Never faults a page in.
  *
  * EINVAL: unknown flag, reserved field not 0, @first and @count leave the hold. ENOENT: no such
  * hold. EFAULT: @pages cannot be written. EINTR: fatal signal.
@@ -422,19 +428,20 @@ struct pincheck_pages {
 /**
  * enum pincheck_whitelist - may a page be pinned long-term for writing, by the page alone?
  *
- * The rules of the kernel from 6.5 on, in their order; the first that fits is the reason. Told for
- * every page on every kernel, whatever the kernel itself does: see PINCHECK_FEAT_FILE_WHITELIST.
+ * The rules of the kernel from 6.5 on, in their order; the first rule that fits is the reason.
+ * Reported for every page on every kernel, whatever the kernel itself does: see
+ * PINCHECK_FEAT_FILE_WHITELIST.
  */
 enum pincheck_whitelist {
 	/** @PINCHECK_WHITELIST_ALLOW: yes; GUP-fast may take it */
 	PINCHECK_WHITELIST_ALLOW	= 1,
-	/** @PINCHECK_WHITELIST_SLOW: the page does not tell: its mapping in the process decides */
+	/** @PINCHECK_WHITELIST_SLOW: the mapping in the process decides, not the page alone */
 	PINCHECK_WHITELIST_SLOW		= 2,
 	/** @PINCHECK_WHITELIST_DENY: no */
 	PINCHECK_WHITELIST_DENY		= 3,
 };
 
-/** enum pincheck_whitelist_reason - the rule that decided, in the order they are asked */
+/** enum pincheck_whitelist_reason - the rule that decided, in the order of the rules */
 enum pincheck_whitelist_reason {
 	/** @PINCHECK_WHITELIST_KERNEL: slab, or another page of the kernel's own: slow */
 	PINCHECK_WHITELIST_KERNEL	= 1,
@@ -475,13 +482,13 @@ enum pincheck_whitelist_reason {
 #define PINCHECK_PAGE_LONGTERM_PINNABLE	(1ULL << 19)
 #define PINCHECK_PAGE_DEVICE		(1ULL << 20)	/* ZONE_DEVICE: DAX and the like */
 #define PINCHECK_PAGE_UNEVICTABLE	(1ULL << 21)
-#define PINCHECK_PAGE_MAPPED_SHARED	(1ULL << 22)	/* perhaps by more than one process (6.15) */
-#define PINCHECK_PAGE_HWPOISON		(1ULL << 23)	/* failed; hugetlb: some page of the folio */
+#define PINCHECK_PAGE_MAPPED_SHARED	(1ULL << 22)	/* perhaps by several processes (6.15) */
+#define PINCHECK_PAGE_HWPOISON		(1ULL << 23)	/* failed; hugetlb: a page of the folio */
 #define PINCHECK_PAGE_TYPED		(1ULL << 24)	/* a page table, slab, offline, free, ... */
-#define PINCHECK_PAGE_OFFLINE		(1ULL << 25)	/* logically offline: in a balloon, unplugged */
+#define PINCHECK_PAGE_OFFLINE		(1ULL << 25)	/* logically offline: balloon, unplugged */
 
-/* Bits of pincheck_report.present: which numbers are told. */
-#define PINCHECK_REPORT_PAGE		(1U << 0)	/* there is a page: all not named below */
+/* Bits of pincheck_report.present: which fields are valid. */
+#define PINCHECK_REPORT_PAGE		(1U << 0)	/* there is a page: all other fields */
 #define PINCHECK_REPORT_MAPCOUNT	(1U << 1)	/* page_mapcount */
 #define PINCHECK_REPORT_FOLIO_MAPCOUNT	(1U << 2)
 #define PINCHECK_REPORT_ENTIRE_MAPCOUNT	(1U << 3)
@@ -500,21 +507,21 @@ enum pincheck_whitelist_reason {
 #define PINCHECK_MODEL_MAPCOUNT		(1U << 0)	/* to 5.7: one mapping */
 #define PINCHECK_MODEL_REFCOUNT		(1U << 1)	/* 5.8 to 5.18: one reference */
 #define PINCHECK_MODEL_EXCLUSIVE	(1U << 2)	/* from 5.19: the mark, or one reference */
-#define PINCHECK_MODEL_LARGE		(1U << 3)	/* from 6.15: or only mappings of one process */
-#define PINCHECK_MODEL_LABELS		(1U << 4)	/* wanted: one PTE, and nobody who bypasses it */
+#define PINCHECK_MODEL_LARGE		(1U << 3)	/* from 6.15: or mappings of one process */
+#define PINCHECK_MODEL_LABELS		(1U << 4)	/* wanted: one PTE, and no bypass of it */
 
 /**
  * struct pincheck_report - all that is known of one page
  *
- * A snapshot without locks: numbers may be of slightly different moments when others use the
- * page. Pages of one folio that are asked for one after the other share one look at the folio.
- * While it looks, the module may have a reference of its own on the folio; that is not counted
- * here, but others may see it. It takes none on pages whose owner may set the count: those of a type
- * (PINCHECK_PAGE_TYPED), reserved ones (the zero page, too), those of ZONE_DEVICE, and small ones
- * that are no memory of processes or files. Of these, and of a folio without users (refcount 0),
- * what the page says by itself is told: @head reads as @pfn, @order as 0, and flags and counts that
- * do not follow from that are unknown. Pages of a type have no mapcounts. What the kernel does not offer is marked
- * absent in @present and @flags_known; then the field is 0 and means nothing.
+ * A snapshot without locks: if others use the page meanwhile, the fields may be of slightly
+ * different moments. Consecutive PFNs of one folio share one reading of the folio. Meanwhile the
+ * module may have a reference of its own on the folio; it is not counted here, but others may see
+ * it. The module takes no reference on pages whose owner may set the count: pages of a type
+ * (PINCHECK_PAGE_TYPED), reserved pages (the zero page, too), pages of ZONE_DEVICE, and small pages
+ * that belong to no process or file. For these, and for a folio without users (refcount 0), the
+ * report has what struct page itself says: @head is @pfn, @order is 0, and flags and counts that do
+ * not follow from struct page are unknown. Pages of a type have no mapcounts. What the kernel does
+ * not offer is marked absent in @present and @flags_known; the field is 0 then and means nothing.
  */
 struct pincheck_report {
 	/** @pfn: (out) the page asked for */
@@ -553,7 +560,7 @@ struct pincheck_report {
 	__u32 whitelist_reason;
 	/** @reuse: PINCHECK_MODEL_* that say: the next write fault reuses the page */
 	__u32 reuse;
-	/** @reuse_known: PINCHECK_MODEL_* that could judge; those not in reuse say: it copies */
+	/** @reuse_known: PINCHECK_MODEL_* that could decide; those not in @reuse say: it copies */
 	__u32 reuse_known;
 	/** @gets: plain references on this page, by all sessions of this module */
 	__u32 gets;
@@ -570,13 +577,15 @@ struct pincheck_report {
 	/** @explained: references that mappings, caches and this module have on the folio */
 	__s32 explained;
 	/**
-	 * @unexplained: refcount less that: others, among them the batches in which every CPU
-	 * collects pages for the LRU; below 0, somebody gave back what was not his
+	 * @unexplained: refcount minus @explained: references of others, for example of the batches
+	 * in which every CPU collects pages for the LRU; negative: somebody has given back a
+	 * reference that was not his own
 	 */
 	__s32 unexplained;
 	/**
-	 * @unexplained_pins: pin_count less folio_pins, where there is a raw count: pins of others;
-	 * below 0, somebody gave back a pin of ours
+	 * @unexplained_pins: pin_count minus folio_pins, where there is a raw count: pins of
+	 *	others;
+	 * negative: somebody has given back a pin of this module
 	 */
 	__s32 unexplained_pins;
 	/** @mirrors: mirrors that have this page at the moment, without a reference */
@@ -584,17 +593,17 @@ struct pincheck_report {
 };
 
 /* Flags of struct pincheck_report_request. */
-#define PINCHECK_REQUEST_LEDGER	(1U << 0)	/* tell the ledger; goes through all holds there are */
+#define PINCHECK_REQUEST_LEDGER	(1U << 0)	/* add the ledger, which visits all holds */
 #define PINCHECK_REQUEST_FLAGS	PINCHECK_REQUEST_LEDGER
 
 /**
  * struct pincheck_report_request - argument of PINCHECK_IOC_REPORT
  *
- * Needs CAP_SYS_ADMIN (EPERM). A PFN without a page, online or of ZONE_DEVICE, is no error: its report
- * has PINCHECK_REPORT_PAGE unset.
+ * Needs CAP_SYS_ADMIN (EPERM). A PFN without a page that is online or of ZONE_DEVICE is no error:
+ * its report lacks PINCHECK_REPORT_PAGE.
  *
- * EINVAL: unknown flag, reserved field not 0, @report_size below what ABI 1 had or above a page.
- * EFAULT: @pfns cannot be read or @reports not written. EINTR: fatal signal.
+ * EINVAL: unknown flag, reserved field not 0, @report_size smaller than in ABI 1 or larger than a
+ * page. EFAULT: @pfns cannot be read or @reports not written. EINTR: fatal signal.
  */
 struct pincheck_report_request {
 	/** @size: (in) sizeof(struct pincheck_report_request) */
@@ -616,9 +625,9 @@ struct pincheck_report_request {
 	__u64 reports;
 };
 
-/* Flags of struct pincheck_scan: which folios are wanted; each alone is reason enough. */
+/* Flags of struct pincheck_scan: which folios are wanted: those that at least one flag selects. */
 #define PINCHECK_SCAN_PINNED	(1U << 0)	/* PINCHECK_PAGE_MAYBE_DMA_PINNED */
-#define PINCHECK_SCAN_UNMOVABLE	(1U << 1)	/* that, where it is in the way: ZONE_MOVABLE, CMA */
+#define PINCHECK_SCAN_UNMOVABLE	(1U << 1)	/* pinned, and in ZONE_MOVABLE or CMA */
 #define PINCHECK_SCAN_EXCESS	(1U << 2)	/* more references than what is known explains */
 #define PINCHECK_SCAN_FLAGS	(PINCHECK_SCAN_PINNED | PINCHECK_SCAN_UNMOVABLE | \
 				 PINCHECK_SCAN_EXCESS)
@@ -626,15 +635,16 @@ struct pincheck_report_request {
 /**
  * struct pincheck_scan - argument of PINCHECK_IOC_SCAN
  *
- * Needs CAP_SYS_ADMIN (EPERM). Looks through memory that is online (ZONE_DEVICE is not) by page frame
- * number and tells the first pages of folios that are wanted; PINCHECK_IOC_REPORT then says all about them. A call looks at so many
- * pages at most and may come back with @room left: go on until @cursor is @end. Nothing stands
- * still meanwhile, and what comes and goes is seen or not.
+ * Needs CAP_SYS_ADMIN (EPERM). Walks online memory (ZONE_DEVICE is not online) by page frame number
+ * and writes the first PFN of each wanted folio; PINCHECK_IOC_REPORT then reports on these. One
+ * call walks a bounded number of pages and may return before @room is used up: repeat the call
+ * until @cursor is @end. Memory changes meanwhile, and a folio that is pinned or freed during the
+ * walk may be missed.
  *
- * EXCESS judges anonymous and file folios (not hugetlb) whose mappings the kernel lets a module
- * count: references explained are those of mappings, page cache, private data and estimated pins,
- * and one of an LRU batch where the folio is not on a list. What is left over is somebody's plain
- * reference, for a moment or for good.
+ * EXCESS checks anonymous and file folios (not hugetlb) whose mappings the kernel lets a module
+ * count: explained are the references of mappings, of the page cache, of private data and of
+ * estimated pins, and one reference of an LRU batch if the folio is not on a list. What is left
+ * over are plain references of others, short-lived or not.
  *
  * EINVAL: unknown flag, no flag, @room 0. EFAULT: @pfns cannot be written. EINTR: fatal signal.
  */
@@ -645,21 +655,21 @@ struct pincheck_scan {
 	__u32 flags;
 	/** @cursor: (in) first page frame number to look at; (out) the next one */
 	__u64 cursor;
-	/** @end: (in) the first one not to look at, 0: all memory; (out) no more than there is */
+	/** @end: (in) end of the walk, 0: all memory; (out) at most the end of memory */
 	__u64 end;
 	/** @pfns: (in) user address of @room __u64 */
 	__u64 pfns;
-	/** @room: (in) most page frame numbers to tell */
+	/** @room: (in) capacity of @pfns */
 	__u64 room;
-	/** @count: (out) how many were told */
+	/** @count: (out) page frame numbers written */
 	__u64 count;
 };
 
 /**
  * enum pincheck_event_reason - what the kernel was about to do to the page tables
  *
- * Names for what the kernel's notifiers say (enum mmu_notifier_event), whose meaning is theirs: the
- * same event can have another reason on another kernel.
+ * Names for what the kernel's notifiers say (enum mmu_notifier_event). The kernel chooses the
+ * reason: another kernel can announce the same change with another reason.
  */
 enum pincheck_event_reason {
 	/** @PINCHECK_EVENT_UNMAP: the mapping goes, or moves: munmap(), mremap() */
@@ -687,32 +697,33 @@ enum pincheck_event_reason {
 struct pincheck_event {
 	/** @start: first address, no lower than the hold's */
 	__u64 start;
-	/** @end: first address behind it, no higher than the hold's end */
+	/** @end: first address after the range, no higher than the hold's end */
 	__u64 end;
 	/**
-	 * @sequence: of the process's notifiers: never goes down, and is the same for invalidations
-	 * that overlap in time
+	 * @sequence: of the process's notifiers: never decreases; invalidations that overlap in
+	 *	time
+	 * have the same
 	 */
 	__u64 sequence;
 	/** @reason: enum pincheck_event_reason */
 	__u32 reason;
-	/** @pages: how many pages the hold had there, and has no more */
+	/** @pages: number of pages that the hold has lost in the range */
 	__u32 pages;
-	/** @dirtied: how many of these were marked dirty before the entries went */
+	/** @dirtied: number of these that were marked dirty before their entries were removed */
 	__u32 dirtied;
-	/** @late: how many were kept by a reference to be marked too late */
+	/** @late: number of these that are kept by a reference, to be marked dirty too late */
 	__u32 late;
 };
 
 /**
  * struct pincheck_events - argument of PINCHECK_IOC_EVENTS
  *
- * Tells the invalidations that a hold without references was told of, oldest first, and forgets
- * them. Nothing is waited for. A hold remembers some hundreds; then the oldest are lost.
+ * Writes the invalidations that the notifier of a hold without references has recorded, oldest
+ * first, and forgets them. Does not wait. A hold records the last 256; older ones are overwritten.
  *
- * EINVAL: unknown flag, @room 0, @event_size below what ABI 1 had or above a page, a hold of a kind
- * that has no events. ENOENT: no such hold. ENOMEM: no memory. EFAULT: @events cannot be written:
- * what was to be told is lost. EINTR: fatal signal.
+ * EINVAL: unknown flag, @room 0, @event_size smaller than in ABI 1 or larger than a page, a hold of
+ * a kind that has no events. ENOENT: no such hold. ENOMEM: no memory. EFAULT: @events cannot be
+ * written, and these events are lost. EINTR: fatal signal.
  */
 struct pincheck_events {
 	/** @size: (in) sizeof(struct pincheck_events) */
@@ -728,72 +739,75 @@ struct pincheck_events {
 	__u32 event_size;
 	/** @events: (in) user address of @room events of @event_size bytes */
 	__u64 events;
-	/** @room: (in) most events to tell */
+	/** @room: (in) capacity of @events */
 	__u64 room;
-	/** @count: (out) how many were told; when this is @room there may be more */
+	/** @count: (out) events written; if this is @room there may be more */
 	__u64 count;
-	/** @lost: (out) how many more there were before these since the last call */
+	/** @lost: (out) events that were overwritten since the last call */
 	__u64 lost;
 };
 
 /*
- * Device memory. A session has some, as a device has a BAR: mmap() of its descriptor maps it, from
- * the offset that names the flavour of the mapping, always the same memory. It is allocated by the
- * first mmap(), zeroed, and freed when the session ends, which its mappings keep from ending. It is
- * mapped by page frame number (VM_PFNMAP): the kernel counts no references on it, GUP refuses it.
+ * Device memory. A session has device memory, as a device has a BAR. mmap() of the descriptor maps
+ * it; the offset chooses how, and the memory is always the same. The first mmap() allocates and
+ * zeroes the memory. It is freed when the session ends, and each mapping keeps the session from
+ * ending. It is mapped by page frame number (VM_PFNMAP): the kernel counts no references on it, and
+ * GUP refuses it.
  *
  * mmap() gives EINVAL: no such offset, more than PINCHECK_DEVICE_BYTES; MAP_PRIVATE with PROT_WRITE
- * where pages come by faults, which the kernel answers with a BUG (without PROT_WRITE such a
- * mapping stays as it is: mprotect() gives EACCES). EOPNOTSUPP: see PINCHECK_FEAT_PFNMAP_HUGE.
- * ENOMEM: no memory, or no block of it that large, or RLIMIT_MEMLOCK is reached, see struct
- * pincheck_hold. ENXIO and EBUSY: see PINCHECK_MMAP_REMAP.
+ * where faults map the pages, which is a BUG in mm (such a mapping without PROT_WRITE never becomes
+ * writable: mprotect() gives EACCES). EOPNOTSUPP: see PINCHECK_FEAT_PFNMAP_HUGE. ENOMEM: no memory,
+ * or no block of that size, or RLIMIT_MEMLOCK is reached, see struct pincheck_hold. ENXIO and
+ * EBUSY: see PINCHECK_MMAP_REMAP.
  */
 #define PINCHECK_DEVICE_BYTES	(2UL << 20)
-/* A page at a time, when it is touched. */
+/* Each fault maps one page. */
 #define PINCHECK_MMAP_FAULT	0UL
-/* By a PMD, where address and length allow for it, when it is touched; by pages otherwise. */
+/* Each fault maps a PMD, where address and length allow that, and one page otherwise. */
 #define PINCHECK_MMAP_HUGE	(1UL << 30)
 /*
- * All of it at once, in mmap(); may be MAP_PRIVATE: a write gives the process a copy. What is
- * revoked comes back only by another mmap(); until it is restored that gives ENXIO. EBUSY: another
- * process that still lives has done this by the same session.
+ * mmap() maps all of the range at once; may be MAP_PRIVATE: then a write gives the process a copy.
+ * After REVOKE only another mmap() maps the memory again; until RESTORE it gives ENXIO. EBUSY:
+ * another process that has not ended has mapped the memory of the same session by this offset.
  */
 #define PINCHECK_MMAP_REMAP	(2UL << 30)
 
 /* Flags of struct pincheck_follow. */
-#define PINCHECK_FOLLOW_WRITE	(1U << 0)	/* only what may be written there */
-#define PINCHECK_FOLLOW_KEEP	(1U << 1)	/* go on knowing it, by a hold of kind pfnmap */
+#define PINCHECK_FOLLOW_WRITE	(1U << 0)	/* only an entry that allows writing */
+#define PINCHECK_FOLLOW_KEEP	(1U << 1)	/* keep the numbers by a hold of kind pfnmap */
 #define PINCHECK_FOLLOW_FLAGS	(PINCHECK_FOLLOW_WRITE | PINCHECK_FOLLOW_KEEP)
 
 /* Bits of pincheck_follow.told. */
 #define PINCHECK_FOLLOWED_WRITABLE	(1U << 0)	/* the entry allows writing */
-#define PINCHECK_FOLLOWED_SPECIAL	(1U << 1)	/* marked: no page to count references on */
-#define PINCHECK_FOLLOWED_VALUE		(1U << 2)	/* value is told: it is RAM, see EIO of IO */
+#define PINCHECK_FOLLOWED_SPECIAL	(1U << 1)	/* marked: no references are counted */
+#define PINCHECK_FOLLOWED_VALUE		(1U << 2)	/* value is valid: RAM, see EIO of IO */
 #define PINCHECK_FOLLOWED_OURS		(1U << 3)	/* device memory of a session */
-#define PINCHECK_FOLLOWED_KEPT		(1U << 4)	/* the hold is told when this is no more true */
+#define PINCHECK_FOLLOWED_KEPT		(1U << 4)	/* an event reports when this ends */
 
 /**
  * struct pincheck_follow - argument of PINCHECK_IOC_FOLLOW
  *
- * Needs CAP_SYS_ADMIN (EPERM). Finds out what is mapped at an address where GUP refuses: in a mapping
- * of device memory (VM_PFNMAP or VM_IO) of the caller, of this device or another. It is faulted in
- * where it must be.
+ * Needs CAP_SYS_ADMIN (EPERM). Finds out what is mapped at an address that GUP refuses: in a
+ * mapping of device memory (VM_PFNMAP or VM_IO) of the caller, of this device or another. Faults
+ * the page in if nothing is mapped.
  *
- * What is told was true while the page table was locked: @value was read then. Once the call
- * returns the kernel may have given the memory to anybody, and nothing may be done with @pfn.
+ * The outputs were true while the page table was locked, when @value was read. When the call
+ * returns, the kernel may have given the memory to somebody else: the caller must not use @pfn.
  *
- * With PINCHECK_FOLLOW_KEEP the module goes on knowing it for @len bytes, by a hold of kind pfnmap
- * whose id is @hold: it has no reference, but an mmu_interval_notifier. IO reads and writes it, if it
- * is RAM, until anything is changed there: unmapped, revoked, moved, protected otherwise. From
- * then on it answers ESTALE. EVENTS tells what happened. HOLD takes such a hold, too.
+ * With PINCHECK_FOLLOW_KEEP the module keeps the numbers of @len bytes by a hold of kind pfnmap,
+ * whose id is @hold. It has no reference, but an mmu_interval_notifier. If the memory is RAM, IO
+ * reads and writes it until the mapping changes in any way: is unmapped, revoked, moved or
+ * protected. After that IO gives ESTALE, and EVENTS reports the change. HOLD can take such a hold,
+ * too.
  *
  * @reason is set on failure, too. EINVAL: unknown flag, reserved field not 0; @addr is not a
- * multiple of 8, or no address; @len not 0 without KEEP, else not as for HOLD; memory with pages
- * is mapped there (@reason is PINCHECK_REASON_PAGES): HOLD takes that. EFAULT: nothing is mapped,
- * or it is revoked. EACCES: the mapping does not allow it; or WRITE with KEEP on memory that is
- * not of this device, which is never written. (A page that the process has copied in a private
- * mapping of this device is written: it is marked dirty before IO returns.) EAGAIN: what is mapped kept changing. EOPNOTSUPP:
- * see PINCHECK_FEAT_PFNMAP. ENOMEM, EINTR. With KEEP, what HOLD answers.
+ * multiple of 8, or outside of user space; @len not 0 without KEEP, else not as for HOLD; memory
+ * with pages is mapped there (@reason is PINCHECK_REASON_PAGES): use HOLD. EFAULT: nothing is
+ * mapped, or the memory is revoked. EACCES: the mapping does not allow the access; or WRITE with
+ * KEEP on memory that is not of this device, which the module never writes. (The module does write
+ * a copy that the process has made in a private mapping of this device, and marks the copy dirty
+ * before IO returns.) EAGAIN: the mapping changed at each of many attempts. EOPNOTSUPP: see
+ * PINCHECK_FEAT_PFNMAP. ENOMEM, EINTR. With KEEP also the errors of HOLD.
  */
 struct pincheck_follow {
 	/** @size: (in) sizeof(struct pincheck_follow) */
@@ -814,26 +828,27 @@ struct pincheck_follow {
 	__u32 told;
 	/** @pfn: (out) page frame number of the page at @addr */
 	__u64 pfn;
-	/** @leaf: (out) bytes that the entry of the page table maps; 0: not told (before 6.15) */
+	/** @leaf: (out) bytes that the entry of the page table maps; 0: unknown (before 6.15) */
 	__u64 leaf;
 	/** @value: (out) the eight bytes at @addr */
 	__u64 value;
 };
 
 /* Flags of struct pincheck_revoke. */
-#define PINCHECK_REVOKE_RESTORE	(1U << 0)	/* the other way round: it may be mapped again */
+#define PINCHECK_REVOKE_RESTORE	(1U << 0)	/* allow mappings again */
 #define PINCHECK_REVOKE_FLAGS	PINCHECK_REVOKE_RESTORE
 
 /**
  * struct pincheck_revoke - argument of PINCHECK_IOC_REVOKE
  *
  * Takes the device memory of this session away from everybody who maps it, as the owner of a BAR
- * does before the device loses power. When it returns nothing maps it any more, private copies
- * are gone, too, and touching it gives SIGBUS, until it is restored. What it contains stays. Neither
- * mappings by other sessions nor their memory are touched. Both directions may be repeated.
+ * does before the device loses power. When the call returns, no page of the memory is mapped,
+ * private copies are gone, too, and an access gives SIGBUS until RESTORE. The memory keeps its
+ * contents. Neither the memory of other sessions nor its mappings change. REVOKE and RESTORE may be
+ * repeated.
  *
- * EINVAL: unknown flag, reserved field not 0. EINTR: a fatal signal came while it waited: it is as it
- * was, and nothing was unmapped; only faults in between may have ended in SIGBUS.
+ * EINVAL: unknown flag, reserved field not 0. EINTR: a fatal signal came while the call waited:
+ * nothing was unmapped or restored; only faults in between may have ended in SIGBUS.
  */
 struct pincheck_revoke {
 	/** @size: (in) sizeof(struct pincheck_revoke) */
@@ -842,13 +857,13 @@ struct pincheck_revoke {
 	__u32 flags;
 	/** @reserved: (in) 0 */
 	__u32 reserved;
-	/** @mapped: (out) has the memory mappings now, touched or not? 0 or 1 */
+	/** @mapped: (out) 1 if the memory has mappings now, with or without pages, else 0 */
 	__u32 mapped;
 	/** @small_faults: (out) faults so far that mapped a page of it */
 	__u64 small_faults;
 	/** @huge_faults: (out) faults so far that mapped PMD-sized blocks of it */
 	__u64 huge_faults;
-	/** @refused_faults: (out) faults so far that ended in SIGBUS, for it was revoked */
+	/** @refused_faults: (out) faults so far that ended in SIGBUS after REVOKE */
 	__u64 refused_faults;
 };
 
@@ -862,24 +877,24 @@ struct pincheck_revoke {
 struct pincheck_bench_sample {
 	/** @take_ns: nanoseconds that taking the references took */
 	__u64 take_ns;
-	/** @give_ns: and giving them back */
+	/** @give_ns: nanoseconds that giving them back took */
 	__u64 give_ns;
 };
 
 /**
  * struct pincheck_bench - argument of PINCHECK_IOC_BENCH
  *
- * Needs CAP_SYS_ADMIN (EPERM). What do the kernel's own calls cost that a hold is made of? Takes
- * references on the range and gives them back, @rounds times, in the very calls that HOLD and
- * RELEASE would make for it (as many pages in each), into an array that is there before, and around
- * them nothing but a look at the clock. Nothing stays held, and nothing is charged to
- * RLIMIT_MEMLOCK. The counters of struct pincheck_info go on.
+ * Needs CAP_SYS_ADMIN (EPERM). Measures what the kernel's own calls cost that HOLD and RELEASE
+ * make: takes references on the range and gives them back, @rounds times, by the same calls (with
+ * as many pages in each), into an array that was allocated before. Nothing else is measured. No
+ * page stays held, and none is charged against RLIMIT_MEMLOCK. The counters of struct pincheck_info
+ * count these references.
  *
  * EINVAL: unknown flag, kind, path, reserved field not 0, @addr and @len as for HOLD, long-term
  * with kind get, @rounds 0 or more than PINCHECK_BENCH_ROUNDS_MAX. E2BIG: more pages than a hold
  * may have. EFAULT: GUP refuses a page of the range, or @samples cannot be written. ENOMEM: no
- * memory for the array, or as for HOLD. EOVERFLOW, EINTR: as for HOLD. Samples of rounds that were done
- * before an error may have been written.
+ * memory for the array, or as for HOLD. EOVERFLOW, EINTR: as for HOLD. Samples of rounds that were
+ * done before an error may have been written.
  */
 struct pincheck_bench {
 	/** @size: (in) sizeof(struct pincheck_bench) */
@@ -894,7 +909,7 @@ struct pincheck_bench {
 	__u64 addr;
 	/** @len: (in) bytes, a multiple of the page size, not 0 */
 	__u64 len;
-	/** @rounds: (in) how often */
+	/** @rounds: (in) number of rounds */
 	__u32 rounds;
 	/** @reserved: (in) 0 */
 	__u32 reserved;
@@ -904,7 +919,7 @@ struct pincheck_bench {
 	__u64 pages;
 };
 
-/* Sizes of the structures as ABI 1 had them: no argument may be shorter. They never change. */
+/* Sizes of the structures in ABI 1: no argument may be shorter. They never change. */
 #define PINCHECK_INFO_SIZE_ABI1		88
 #define PINCHECK_HOLD_SIZE_ABI1		72
 #define PINCHECK_RELEASE_SIZE_ABI1	24

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * interface: hugetlb in the page cache as any other: filemap_lock_hugetlb_folio() came with it
+ * interface: filemap_lock_hugetlb_folio(), since the page cache treats hugetlb as other folios
  * since: 6.7 (a08c7193e4f1)
  * else: absent
  * shim: compat/page_counts.h; can go when the oldest supported kernel is 6.7

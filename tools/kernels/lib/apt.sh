@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2153 # names of matrix.sh
+# shellcheck shell=bash disable=SC2153,SC2154 # names of matrix.sh and arch.sh
 # A private apt per kernel: own lists, state and archives in the cache. The settings of the
 # machine (proxies, credentials, Acquire options) are inherited; its package state is not touched.
 
@@ -69,14 +69,14 @@ apt_configure()
 	mkdir -p -- "$APT_DIR"/{lists,archives}/partial
 	touch -- "$APT_DIR/status"
 	for suite in $SUITES; do
-		printf 'deb [arch=amd64 signed-by=%s] %s %s main\n' \
+		printf 'deb [arch=%s signed-by=%s] %s %s main\n' "${arch[name]}" \
 			"$DEBIAN_KEYRING" "$(debian_mirror "$suite")" "$suite"
 	done >"$APT_DIR/sources.list"
 	apt_preferences >"$APT_DIR/preferences"
 	cat >"$APT_DIR/apt.conf" <<-EOF
-	APT::Architecture "amd64";
+	APT::Architecture "${arch[name]}";
 	#clear APT::Architectures;
-	APT::Architectures "amd64";
+	APT::Architectures "${arch[name]}";
 	APT::Install-Recommends "false";
 	APT::Sandbox::User "root";
 	#clear APT::Update::Pre-Invoke;

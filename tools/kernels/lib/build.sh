@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # names of arch.sh
 # Builds this clone's module for a kernel. The sources are copied to OUTDIR/tree, which is mounted
 # into the build root: clones and outputs cannot collide, and `make clean` removes all of it.
 
@@ -163,9 +163,12 @@ command_build_custom()
 	if grep -qs '^CONFIG_CC_IS_CLANG=y' "$kdir/.config"; then
 		compiler=(LLVM=1)
 	fi
+	# On a machine whose architecture has no row, make finds out what to build, unless ARCH= is set.
+	[ -z "${ARCH:-}" ] || arch_select || exit
 	# The variables of a make that called us are not meant for the kernel's.
 	env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL \
-		make -C "$kdir" M="$OUTDIR/tree" -j"$(nproc)" modules "${compiler[@]}" "$@" \
+		make -C "$kdir" M="$OUTDIR/tree" -j"$(nproc)" modules "${kernel_make_variables[@]}" \
+		"${compiler[@]}" "$@" \
 		>"$OUTDIR/build.log" 2>&1 </dev/null || rc=$?
 	build_conclude "$OUTDIR" "$rc" "$kdir" "$OUTDIR/tree"
 }

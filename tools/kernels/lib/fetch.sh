@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2153 # names of matrix.sh
-# Provides a kernel: HOME_DIR/VERSION.KEY/{image,root,vmlinuz,version,release}, with `current-KEY`
-# pointing to it, or `at-RELEASE-KEY` where one release was named; KEY stands for the row of the
-# matrix. A version is made under a .partial name and renamed when complete.
+# shellcheck shell=bash disable=SC2153,SC2154 # names of matrix.sh and arch.sh
+# Provides a kernel: HOME_DIR/VERSION.KEY/{image,root,version,release} and a link to the image, which
+# has the name that the architecture's row gives images. `current-KEY` points to the directory, or
+# `at-RELEASE-KEY` where one release was named; KEY stands for the row of the matrix. A version is made
+# under a .partial name and renamed when complete.
 
 # Takes the kernel's lock, telling who is waited for: a process of this run may well be the one.
 fetch_lock()
@@ -223,17 +224,17 @@ unpack_into()
 # fetch_finish DIR VERSION: what the unpacked packages lack, and the notes others read.
 fetch_finish()
 {
-	local dir=$1 vmlinuz release
+	local dir=$1 name=${arch[packaged_image]} path release
 
 	# Before 7.x in /boot, then beside the modules, which are in /lib or in /usr/lib.
-	vmlinuz=$(cd -- "$dir" && find image -name 'vmlinuz*' -type f | head -n 1)
+	path=$(cd -- "$dir" && find image -name "$name*" -type f | head -n 1)
 	[ -e "$dir/image/lib" ] || ln -s usr/lib "$dir/image/lib"
 	release=$(find "$dir/image/lib/modules/" -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null)
-	if [ -z "$vmlinuz" ] || [ -z "$release" ]; then
-		die "$NAME: no vmlinuz or no modules in ${image[*]}: the packages were divided anew," \
+	if [ -z "$path" ] || [ -z "$release" ]; then
+		die "$NAME: no $name or no modules in ${image[*]}: the packages were divided anew," \
 			"mend fetch_resolve in $HERE/lib/fetch.sh"
 	fi
-	ln -s "$vmlinuz" "$dir/vmlinuz"
+	ln -s "$path" "$dir/$name"
 	# modules.dep is made on installation, which does not happen here.
 	step "$NAME: modules.dep" "$dir" root_run "$dir/root" "$dir/image" depmod -b /work "$release" ||
 		{ step_failed; die "$NAME: depmod failed (reasons above)"; }
@@ -271,7 +272,7 @@ command_image()
 {
 	matrix_select "${1:-}"
 	fetch_ensure
-	readlink -f -- "$CURRENT/vmlinuz"
+	readlink -f -- "$CURRENT/${arch[packaged_image]}"
 }
 
 command_modules()

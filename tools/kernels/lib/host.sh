@@ -10,7 +10,10 @@ host_groups()
 # host_packages GROUP...: their packages, one a line, sorted.
 host_packages()
 {
-	awk -v groups="$*" '
+	case " $* " in
+	*' vm '*) arch_select || return ;;
+	esac
+	awk -v groups="$*" -v qemu="${arch[qemu_package]:-}" '
 		function add(group, count, words, i) {
 			count = split(packages[group], words)
 			for (i = 1; i <= count; i++)
@@ -21,6 +24,7 @@ host_packages()
 		}
 		!/^#/ && NF { name = $1; $1 = ""; packages[name] = $0 }
 		END {
+			packages["qemu"] = qemu
 			count = split(groups, wanted)
 			for (i = 1; i <= count; i++)
 				add(wanted[i])

@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2153 # names of matrix.sh
 # A few files of the kernel source: the kselftest harness, KTAP parser, style checker. From a tree of
 # one's own (KSRC=), else out of the distribution's source package, of which only they are kept.
 
-# The matrix row whose suites carry the package.
-readonly KSRC_ROW=debian-6.12
-readonly KSRC_PACKAGE=linux-source-6.12
 # kselftest_harness.h includes kselftest.h and nothing else of the tree.
 readonly KSRC_PATHS=(
 	tools/testing/selftests/kselftest.h
@@ -25,10 +22,11 @@ command_ksrc()
 		(cd -- "$KSRC" && pwd -P)
 		return
 	fi
+	matrix_select ksrc
+	KSRC_PACKAGE=linux-source-${VERSION_PATTERN%.\*}
 	key=$(printf '%s\n' "$KSRC_PACKAGE" "${KSRC_PATHS[@]}" | cksum | cut -d' ' -f1)
 	dir=$CACHE/ksrc/$KSRC_PACKAGE-$key
 	if [ ! -d "$dir" ]; then
-		matrix_select "$KSRC_ROW"
 		fetch_lock
 		[ -d "$dir" ] || ksrc_fetch "$dir"
 		fetch_unlock

@@ -6,7 +6,7 @@
 # made by the older recipe is then made anew.
 readonly RECIPE=
 
-# matrix_row NAME: its row, nothing if there is none
+# matrix_row NAME: prints its row, or nothing if there is none
 matrix_row()
 {
 	awk -v name="$1" '!/^#/ && $1 == name' "$HERE/matrix"
@@ -14,17 +14,22 @@ matrix_row()
 
 matrix_names()
 {
-	awk '!/^#/ && NF && $2 != "alias" { print $1 }' "$HERE/matrix"
+	awk '!/^#/ && NF && $2 !~ /^(alias|means)$/ { print $1 }' "$HERE/matrix"
 }
 
-# matrix_canonical NAME[@RELEASE]: the same with the name of today
+# matrix_canonical NAME[@RELEASE]: the same with the name of a row that is a kernel
 matrix_canonical()
 {
-	local name=${1%%@*} was kind is _
+	local name=${1%%@*} release kind is _
 
-	read -r was kind is _ <<<"$(matrix_row "$name")"
-	[ "$kind" != alias ] || name=$is
-	printf '%s\n' "$name${1#"${1%%@*}"}"
+	release=${1#"$name"}
+	read -r _ kind is _ <<<"$(matrix_row "$name")"
+	case $kind in
+	alias) say "$1 is now called $is$release" ;;
+	means) ;;
+	*) is=$name ;;
+	esac
+	printf '%s\n' "$is$release"
 }
 
 # Sets NAME, the columns of its row and the places in the cache. NAME@RELEASE is one release of the
@@ -35,7 +40,6 @@ matrix_select()
 
 	[ -n "$given" ] || die "which kernel? One of: $(matrix_names | xargs)"
 	NAME=$(matrix_canonical "$given")
-	[ "$NAME" = "$given" ] || say "$given is now called $NAME"
 	ROLE=${NAME%%@*}
 	WANTED=${NAME#"$ROLE"}
 	WANTED=${WANTED#@}
@@ -43,6 +47,8 @@ matrix_select()
 	[ -n "$row" ] || die "no kernel '$ROLE' in the matrix. One of: $(matrix_names | xargs)"
 	[[ $NAME != *@* || $WANTED =~ ^[0-9][A-Za-z0-9.+~-]*$ ]] ||
 		die "'$WANTED' is no release. Say $ROLE@RELEASE, as in $ROLE@6.12.100"
+	arch_select || exit
+	row=${row//FLAVOUR/${arch[flavour]}}
 	read -r _ VERSION_PATTERN SUITES IMAGE_META HEADERS_META ROOT_PACKAGES LINT_PACKAGES <<<"$row"
 	SUITES=${SUITES//,/ }
 	ROOT_PACKAGES=${ROOT_PACKAGES//,/ }
@@ -50,10 +56,16 @@ matrix_select()
 	# Clones whose rows differ share the cache without disturbing each other.
 	ROW_KEY=$(printf '%s' "$row$RECIPE" | tr -s ' \t' ' ' | cksum | cut -d' ' -f1)
 	HOME_DIR=$CACHE/kernels/$ROLE
+	[ "${arch[machine]}" = "$(uname -m)" ] || HOME_DIR+=.${arch[name]}
 	CURRENT=$HOME_DIR/current-$ROW_KEY
 	[ -z "$WANTED" ] || CURRENT=$HOME_DIR/at-$WANTED-$ROW_KEY
 	OFFERS=$HOME_DIR/offers-$ROW_KEY
 	APT_DIR=$HOME_DIR/apt
+}
+
+command_default()
+{
+	matrix_canonical default
 }
 
 command_list()

@@ -30,12 +30,9 @@ static unsigned int scope_count;
 static int pins_now(struct pins *pins)
 {
 	char refreshed[64];
-	int error;
 
-	/* Counters wait in per-CPU batches; reading this file folds them in. */
 	file_read("/proc/sys/vm/stat_refresh", refreshed, sizeof(refreshed));
-	error = vmstat_read("nr_foll_pin_acquired", &pins->acquired);
-	return error ? error : vmstat_read("nr_foll_pin_released", &pins->released);
+	return vmstat_pins(&pins->acquired, &pins->released);
 }
 
 void clean_baseline(void)

@@ -12,7 +12,7 @@
 #include "../protocol.h"
 #include "guest.h"
 
-/* /dev/ram0 may be swap. */
+/* /dev/ram0 is for swap. */
 static const struct {
 	const char *name;
 	const char *disk;
@@ -25,10 +25,10 @@ static const struct {
 	{ "btrfs", "/dev/ram3", "/mnt/btrfs", ENV_BTRFS, true },
 };
 
-/* The image comes as the blocks that are not zero, each after its offset; a RAM disk is zero. */
+/* The file has the blocks of the image that are not zero, each after its offset. A RAM disk is zero. */
 static int write_blocks(FILE *blocks, int disk)
 {
-	static char block[4096];
+	static char block[DISK_BLOCK];
 	uint64_t offset;
 
 	while (fread(&offset, sizeof(offset), 1, blocks) == 1) {

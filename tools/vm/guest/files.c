@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files of proc and sys, where a failure is an answer. */
+/* Files of proc and sys. An error is a result for the caller, and nothing is printed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

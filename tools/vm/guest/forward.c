@@ -57,7 +57,7 @@ static void pass_line(struct forward *forward, char *line, size_t length)
 {
 	line[length] = '\0';
 	note(forward, line);
-	/* What opens a TAP document opens a KTAP subtest. */
+	/* The version line of TAP becomes that of a KTAP subtest. */
 	if (!strncmp(line, "TAP version ", 12)) {
 		put("  KTAP version 1\n", 17);
 		return;
@@ -90,7 +90,7 @@ bool forward_from(struct forward *forward, int fd)
 		forward->partial_length -= length + 1;
 		line = newline + 1;
 	}
-	/* No line that long is a result: pass it on in pieces rather than hold it back. */
+	/* A result is never that long: pass the line on in pieces. */
 	if (line == forward->partial && forward->partial_length == sizeof(forward->partial) - 1) {
 		pass_line(forward, line, forward->partial_length);
 		forward->partial_length = 0;

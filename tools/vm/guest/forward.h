@@ -22,10 +22,10 @@ struct forward {
 
 void forward_begin(struct forward *forward);
 
-/* Pass on what the pipe @fd has now. Return: false at its end */
+/* Pass on the bytes that the pipe @fd has now. Return: false at its end */
 bool forward_from(struct forward *forward, int fd);
 
-/* The program is gone: a line without an end is shown, but is no result any more. */
+/* After the program has ended: pass an unfinished line on, but not as a result. */
 void forward_end(struct forward *forward);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "../../arch/arch.h"
 #include "../../lib/knob.h"
 #include "../../lib/page_size.h"
 #include "../protocol.h"
@@ -136,7 +137,8 @@ int main(void)
 
 	mounts_up();
 	if (report_open()) {
-		fprintf(stderr, "pincheck-vm: no second UART (%s: %s)\n", RESULT_TTY, strerror(errno));
+		fprintf(stderr, "pincheck-vm: no second serial line (%s: %s)\n",
+			arch_host()->results_tty, strerror(errno));
 		machine_off();
 		return 1;
 	}

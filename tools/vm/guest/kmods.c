@@ -10,7 +10,7 @@
 #include "../protocol.h"
 #include "guest.h"
 
-/* Sessions of killed tests may still be closing when the module is to go. */
+/* While sessions of killed tests are still being closed, the module is in use. */
 #define REMOVE_SECONDS	10
 
 int kmod_insert(const char *path, const char *parameters)

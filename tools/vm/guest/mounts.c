@@ -7,7 +7,7 @@
 #include "../../lib/page_size.h"
 #include "guest.h"
 
-/* debugfs, tracefs and cgroup2 are not in every kernel: tests that need them say so themselves. */
+/* Not every kernel has debugfs, tracefs and cgroup2. Tests that need them skip with that reason. */
 static const struct {
 	const char *type;
 	const char *where;
@@ -42,10 +42,9 @@ void memory_up(const struct config *config)
 	file_read(thp_setting(), got, sizeof(got));
 	report("thp: %s", error ? strerror(-error) : got);
 
-	/* The command line asked for them already; a kernel that did not listen is asked again. */
-	error = knob_number(HUGETLB_POOL) == config->hugepages ? 0 :
-		knob_set_number(HUGETLB_POOL, config->hugepages);
+	/* The command line has asked for them. The kernel may have had too little memory at boot. */
+	error = knob_set_number(HUGETLB_POOL, config->hugepages);
 	report("hugetlb %zu MiB pages: %ld of %ld wanted%s%s", PMD_BYTES >> 20,
-	       error ? 0 : knob_number(HUGETLB_POOL), config->hugepages,
-	       error ? ": " : "", error ? strerror(-error) : "");
+	       error ? 0 : knob_number(HUGETLB_POOL), config->hugepages, error ? ": " : "",
+	       error ? strerror(-error) : "");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A ZONE_MOVABLE for one topic: a block of memory goes offline, and comes back as movable. The
- * others are better off without: there a long-term pin would move the pages that they look at.
+ * A ZONE_MOVABLE for one topic: a block of memory goes offline and comes back as movable. Other topics
+ * run without it, because a long-term pin would move the pages that they watch.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,10 @@
 #include "guest.h"
 
 #define MAX_BLOCKS	1024
-/* Of the movable block, for tests of hugetlb: the pool gives first what came to it last. */
+/*
+ * Hugetlb pages of the movable block, for tests: the pool gives its newest page first, and those that
+ * come while the block is movable are allocated there.
+ */
 #define HUGE_MOVABLE	12
 
 /* How long the kernel tries to empty a block. */
@@ -25,7 +28,7 @@
 
 static char block[64];
 
-/* Offlining takes hugetlb pages out of the pool: as many come from elsewhere while the block is away. */
+/* Offlining takes the hugetlb pages of the block out of the pool: the pool gets others. */
 static int block_lend(const char *path, const struct config *config)
 {
 	int error = block_offline(path, LEND_MILLISECONDS);
@@ -41,7 +44,7 @@ static int block_lend(const char *path, const struct config *config)
 	return error;
 }
 
-/* movablecore= on the command line: what is touched comes from there, not from a block of ours. */
+/* With movablecore= the tests get their memory from that zone, whatever block is movable besides. */
 static bool kernel_has_one(void)
 {
 	FILE *zones = fopen("/proc/zoneinfo", "re");
@@ -69,7 +72,7 @@ void movable_up(const struct config *config)
 		return;
 	}
 
-	/* Not the last one: the zone it belongs to would end before it, and not take it back. */
+	/* The last block stays: its zone would shrink, and a block beyond the zone cannot come back. */
 	for (int number = MAX_BLOCKS, seen = 0; number > 0 && error; number--) {
 		snprintf(block, sizeof(block), MEMORY_BLOCKS "/memory%d", number);
 		if (!access(block, F_OK) && seen++)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
+#include "../../arch/arch.h"
 #include "../protocol.h"
 #include "guest.h"
 
@@ -19,7 +20,7 @@ int report_open(void)
 {
 	struct termios settings;
 
-	tty = open(RESULT_TTY, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	tty = open(arch_host()->results_tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (tty < 0)
 		return -errno;
 	/* Raw: no line discipline between our bytes and the file on the host, no CR before LF. */

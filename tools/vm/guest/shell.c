@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,15 +16,14 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "../../arch/arch.h"
 #include "../protocol.h"
 #include "guest.h"
 
-/* pincheck lies there with its libraries, none of them executable: what is, would be a topic. */
-#define LOADER			"ld-linux-x86-64.so.2"
-#define LOADER_DIRECTORY	"/lib64"
+/* In GUEST_TESTS, with its libraries. Nothing there but topics is executable, until command_up(). */
 #define COMMAND			"/pincheck"
 
-static void control(const char *word, const char *text)
+static void send_control(const char *word, const char *text)
 {
 	char line[512];
 	int length = snprintf(line, sizeof(line), "%c%s%s\n", SHELL_CONTROL, word, text);
@@ -48,16 +48,16 @@ void shell_say(const char *format, ...)
 	if (shell_has_person())
 		printf("%s\n", text);
 	else
-		control(SHELL_SAY, text);
+		send_control(SHELL_SAY, text);
 }
 
 static void __attribute__((noreturn)) become_shell_of_person(void)
 {
 	int console;
 
-	/* A session with a controlling terminal: job control and Ctrl-C need one. */
+	/* Job control and Ctrl-C need a session with a controlling terminal. */
 	setsid();
-	console = open("/dev/ttyS0", O_RDWR);
+	console = open(arch_host()->console_tty, O_RDWR);
 	ioctl(console, TIOCSCTTY, 1);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(console, fd);
@@ -94,7 +94,7 @@ static bool pass_on(int pipe_end)
 	return got > 0 || (got < 0 && errno == EINTR);
 }
 
-/* Until the shell ends: a process that it leaves behind may keep the pipe open. */
+/* Pass output on until the shell ends. A process that the shell leaves behind may keep the pipe open. */
 static void pass_all_on(pid_t pid, int output)
 {
 	struct pollfd fds[2] = {
@@ -115,7 +115,7 @@ static int status_of(pid_t pid)
 	pid_t ended;
 	int status;
 
-	/* Init is the parent of every orphan. */
+	/* Init is the parent of all orphans, and reaps them, too. */
 	do {
 		ended = waitpid(-1, &status, 0);
 	} while (ended != pid && (ended > 0 || errno == EINTR));
@@ -131,7 +131,7 @@ static int run_script(void)
 
 	if (pipe2(output, O_CLOEXEC))
 		return 127;
-	control(SHELL_BEGIN, "");
+	send_control(SHELL_BEGIN, "");
 	pid = fork();
 	if (!pid)
 		become_shell_of_script(output[1]);
@@ -151,12 +151,17 @@ static int run_for_person(void)
 	return status_of(pid);
 }
 
-/* So that pincheck is a command like any other */
+/* Make pincheck a command: its loader gets the place that the program names, and both are executable. */
 static void command_up(void)
 {
-	mkdir(LOADER_DIRECTORY, 0755);
-	symlink(GUEST_TESTS "/" LOADER, LOADER_DIRECTORY "/" LOADER);
-	chmod(GUEST_TESTS "/" LOADER, 0755);
+	const char *loader = arch_host()->loader, *name = strrchr(loader, '/');
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%.*s", (int)(name - loader), loader);
+	mkdir(path, 0755);
+	snprintf(path, sizeof(path), GUEST_TESTS "%s", name);
+	symlink(path, loader);
+	chmod(path, 0755);
 	chmod(GUEST_TESTS COMMAND, 0755);
 	setenv("LD_LIBRARY_PATH", GUEST_TESTS, 1);
 	setenv("PATH", "/bin:" GUEST_TESTS, 1);
@@ -182,5 +187,5 @@ void shell_run(void)
 	command_up();
 	snprintf(status, sizeof(status), "%d",
 		 shell_has_person() ? run_for_person() : run_script());
-	control(SHELL_EXIT, status);
+	send_control(SHELL_EXIT, status);
 }

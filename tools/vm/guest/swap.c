@@ -24,12 +24,12 @@
 #include "guest.h"
 
 #define ZRAM_SYSFS	"/sys/block/zram0/"
-/* On ramfs: pages of tmpfs can themselves be swapped out, to the very loop device. */
+/* On ramfs, because pages of tmpfs could be swapped out to this very device. */
 #define ASYNC_DIRECTORY	"/mnt/swap"
 #define ASYNC_FILE	ASYNC_DIRECTORY "/async"
 #define ASYNC_MIB	64
 
-/* What mkswap(8) writes into the first page: include/linux/swap.h, union swap_header */
+/* The first page of a swap device (include/linux/swap.h, union swap_header): these, and SWAP_MAGIC. */
 struct swap_header {
 	char boot[1024];
 	uint32_t version;
@@ -37,30 +37,34 @@ struct swap_header {
 	uint32_t bad_pages;
 };
 
-#define SWAP_MAGIC	"SWAPSPACE2"	/* the last bytes of the page */
+#define SWAP_MAGIC	"SWAPSPACE2"		/* the last bytes of the page */
 
-/* mkswap(8): write the header to @device. */
+/* As mkswap(8): write the header to @device. */
 static int format_swap(const char *device)
 {
-	static char page[PAGE_BYTES_MAX];
-	struct swap_header *header = (struct swap_header *)page;
+	size_t page = PAGE_BYTES, magic = strlen(SWAP_MAGIC);
+	struct swap_header *header = calloc(1, page);
 	int fd = open(device, O_RDWR | O_CLOEXEC);
 	uint64_t bytes;
 	int error = 0;
 
-	if (fd < 0)
-		return -errno;
+	if (!header || fd < 0) {
+		error = -errno;
+		goto out;
+	}
 	if (ioctl(fd, BLKGETSIZE64, &bytes)) {
 		error = -errno;
 		goto out;
 	}
 	header->version = 1;
-	header->last_page = (uint32_t)(bytes / PAGE_BYTES - 1);
-	memcpy(page + PAGE_BYTES - strlen(SWAP_MAGIC), SWAP_MAGIC, strlen(SWAP_MAGIC));
-	if (pwrite(fd, page, PAGE_BYTES, 0) != (ssize_t)PAGE_BYTES || fsync(fd))
+	header->last_page = (uint32_t)(bytes / page - 1);
+	memcpy((char *)header + page - magic, SWAP_MAGIC, magic);
+	if (pwrite(fd, header, page, 0) != (ssize_t)page || fsync(fd))
 		error = errno ? -errno : -EIO;
 out:
-	close(fd);
+	if (fd >= 0)
+		close(fd);
+	free(header);
 	return error;
 }
 
@@ -73,7 +77,7 @@ static int make_swap(const char *device)
 	return error;
 }
 
-/* The default compressor may be a module that was not packed: then any other will do. */
+/* The initramfs may lack the module of the default compressor: then any other will do. */
 static int zram_up(const char *size)
 {
 	static const char *const compressors[] = { NULL, "lzo-rle", "lz4", "lzo", "zstd" };
@@ -150,8 +154,8 @@ static int loop_bind(int file, char *device, size_t size)
 }
 
 /*
- * The page whose write ended waits in an LRU batch of the CPU that served the interrupt, with a
- * reference. A test can drain only the batches of the CPU that it runs on.
+ * When a write ends, an LRU batch of the CPU that serves the interrupt keeps a reference to the page. A
+ * test can drain only the batches of the CPU that it runs on.
  */
 static void complete_where_submitted(const char *device)
 {

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "../../arch/arch.h"
 #include "../../lib/directory.h"
 #include "../../lib/test/tap.h"
 #include "../console.h"
@@ -129,7 +130,7 @@ static const struct story stories[] = {
 
 static void tell(const struct story *story)
 {
-	struct options options = { .filter = story->filter, .qemu_args = "" };
+	struct options options = { .arch = arch_host(), .filter = story->filter, .qemu_args = "" };
 	struct machine machine = { .end = story->end, .limits = { .boot = 5, .test = 5 } };
 	struct progress silent = { 0 };
 	unsigned int passed, failed, skipped;

@@ -143,7 +143,7 @@ static const struct row rows[] = {
 		.topics = { "good" },
 		.arguments = { SMALL, "--qemu", "qemu-that-is-not-there" },
 		.exit_code = EXIT_RUNNER,
-		.says = { "sudo apt-get install qemu-system-x86" },
+		.says = { "no program qemu-that-is-not-there. Install it: sudo apt-get install qemu-system-" },
 	}, {
 		.name = "bad_qemu_argument",
 		.topics = { "good" },
@@ -186,11 +186,16 @@ static const struct row rows[] = {
 		.exit_code = EXIT_PANIC,
 		.says = { "begun\n", "the kernel panicked: ", "console.log" },
 	}, {
+		.name = "no_arch",
+		.arguments = { "--arch", "pdp11" },
+		.exit_code = EXIT_RUNNER,
+		.says = { "--arch: no architecture 'pdp11'; there are: " },
+	}, {
 		.name = "no_kernel",
 		.topics = { "good" },
-		.arguments = { "--kernel", "/nonexistent/vmlinuz" },
+		.arguments = { "--kernel", "/nonexistent/kernel" },
 		.exit_code = EXIT_RUNNER,
-		.says = { "--kernel /nonexistent/vmlinuz: No such file" },
+		.says = { "--kernel /nonexistent/kernel: No such file" },
 	},
 };
 
@@ -207,13 +212,14 @@ struct place {
 static const char *build;
 static const char *kernel;
 static const char *modules;
+static const char *module;
 
-static void verdict(const char *row, const char *what, bool ok)
+static void row_verdict(const char *row, const char *what, bool ok)
 {
 	tap_verdict(ok, "vm.%s.%s", row, what);
 }
 
-static void copy(const char *from, const char *to, size_t spoil_from, mode_t mode)
+static void copy_file(const char *from, const char *to, size_t spoil_from, mode_t mode)
 {
 	size_t length;
 	char *bytes = read_file(from, &length);
@@ -230,7 +236,7 @@ static void copy(const char *from, const char *to, size_t spoil_from, mode_t mod
 }
 
 /* One folder a row, as the runner would get it: the topics, and nothing of an earlier run. */
-static struct place prepare(const struct row *row)
+static struct place make_place(const struct row *row)
 {
 	struct place place = { .base = format_text("%s/test/vm/%s", build, row->name) };
 	char *program = format_text("%s/test/misbehave", build);
@@ -246,7 +252,7 @@ static struct place prepare(const struct row *row)
 	for (const char *const *topic = row->topics; *topic; topic++) {
 		char *to = format_text("%s/%s", place.tests, *topic);
 
-		copy(program, to, 0, 0755);
+		copy_file(program, to, 0, 0755);
 		free(to);
 	}
 	free(program);
@@ -286,13 +292,13 @@ static void take_overlay(const char *to)
 /* A kernel whose setup code is whole and whose compressed part is not. */
 static void take_bad_kernel(const char *to)
 {
-	copy(kernel, to, 2 << 20, 0644);
+	copy_file(kernel, to, 2 << 20, 0644);
 }
 
 /* A module that is text. */
 static void take_bad_module(const char *to)
 {
-	copy("/proc/self/comm", to, 0, 0644);
+	copy_file("/proc/self/comm", to, 0, 0644);
 }
 
 static void put_text(const char *directory, const char *name, const char *text)
@@ -330,17 +336,16 @@ static void take_no_modules(const char *to)
 	put_text(to, "modules.builtin", "");
 }
 
-/* Made for the row, or, without a function, what the Makefile has built */
+/* Files that are made for a row; @tests and @module are what the Makefile has built. */
 static const struct {
 	const char *word;
 	const char *file;
 	void (*take)(const char *to);
 } files[] = {
 	{ "@tests", "tests", NULL },
-	{ "@module", "module/debian-6.12/pincheck.ko", NULL },
 	{ "@share", "share", take_share },
 	{ "@no_modules", "modules", take_no_modules },
-	{ "@bad_kernel", "vmlinuz", take_bad_kernel },
+	{ "@bad_kernel", "kernel", take_bad_kernel },
 	{ "@bad_module", "pincheck.ko", take_bad_module },
 	{ "@overlay", "overlay.ko", take_overlay },
 };
@@ -357,10 +362,10 @@ static char *argument(const char *word, const struct place *place)
 			files[i].take(path);
 		return path;
 	}
-	return format_text("%s", word);
+	return format_text("%s", strcmp(word, "@module") ? word : module);
 }
 
-static char **command(const struct row *row, const struct place *place)
+static char **argv_of_row(const struct row *row, const struct place *place)
 {
 	char *runner = format_text("%s/bin/pincheck-vm", build);
 	char **argv = calloc(MAX_WORDS * 2 + 16, sizeof(*argv));
@@ -388,7 +393,7 @@ static int input_file(const char *input)
 	return fd;
 }
 
-static pid_t start(char **argv, const char *input, const char *output)
+static pid_t start_runner(char **argv, const char *input, const char *output)
 {
 	int fd = input_file(input);
 	pid_t pid = fork();
@@ -427,7 +432,7 @@ static bool contains_all(const char *path, const char *const words[])
 	return all;
 }
 
-static void show(const char *path)
+static void print_file(const char *path)
 {
 	char *text = read_file(path, NULL);
 	char *rest = text;
@@ -467,9 +472,9 @@ struct running {
 
 static void start_row(const struct row *row, struct running *running)
 {
-	running->place = prepare(row);
-	running->argv = command(row, &running->place);
-	running->pid = start(running->argv, row->input, running->place.output);
+	running->place = make_place(row);
+	running->argv = argv_of_row(row, &running->place);
+	running->pid = start_runner(running->argv, row->input, running->place.output);
 }
 
 static void judge_row(const struct row *row, struct running *running)
@@ -485,15 +490,15 @@ static void judge_row(const struct row *row, struct running *running)
 	code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 	if (code != row->exit_code)
 		printf("# exit code %d, expected %d\n", code, row->exit_code);
-	verdict(row->name, "exit_code", code == row->exit_code);
+	row_verdict(row->name, "exit_code", code == row->exit_code);
 	words = contains_all(place->output, row->says);
 	words = contains_all(stream, row->stream) && words;
 	words = contains_all(left, row->leaves) && words;
-	verdict(row->name, "says_why", words);
+	row_verdict(row->name, "says_why", words);
 	if (has_record)
-		verdict(row->name, "record", record_agrees(place, row->exit_code));
+		row_verdict(row->name, "record", record_agrees(place, row->exit_code));
 	if (code != row->exit_code || !words)
-		show(place->output);
+		print_file(place->output);
 	argv_free(running->argv);
 	free(left);
 	free(stream);
@@ -534,26 +539,26 @@ static void killed_runner(void)
 	static const struct row row = {
 		.name = "killed_runner", .topics = { "hangs" }, .arguments = { SMALL },
 	};
-	struct place place = prepare(&row);
-	char **argv = command(&row, &place);
+	struct place place = make_place(&row);
+	char **argv = argv_of_row(&row, &place);
 	char *stream = format_text("%s/results.ktap", place.results);
-	pid_t pid = start(argv, NULL, place.output), qemu;
+	pid_t pid = start_runner(argv, NULL, place.output), qemu;
 	int runner = (int)syscall(SYS_pidfd_open, pid, 0);
 	struct pollfd gone = { .events = POLLIN };
 	int status;
 	char *second = format_text("%s.second", place.output);
 	bool ran = wait_for(stream, "ok 1 hangs.base.one", runner);
 
-	waitpid(start(argv, NULL, second), &status, 0);
-	verdict(row.name, "second_run_refused", WIFEXITED(status) &&
+	waitpid(start_runner(argv, NULL, second), &status, 0);
+	row_verdict(row.name, "second_run_refused", WIFEXITED(status) &&
 		WEXITSTATUS(status) == EXIT_RUNNER && contains_all(second, refused));
 	qemu = child_of(pid);
 	gone.fd = qemu > 0 ? (int)syscall(SYS_pidfd_open, qemu, 0) : -1;
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	verdict(row.name, "takes_qemu_along", ran && gone.fd >= 0 && poll(&gone, 1, 10000) == 1);
+	row_verdict(row.name, "takes_qemu_along", ran && gone.fd >= 0 && poll(&gone, 1, 10000) == 1);
 	if (!ran)
-		show(place.output);
+		print_file(place.output);
 	free(second);
 	close(gone.fd);
 	close(runner);
@@ -591,8 +596,8 @@ static void shell_on_a_terminal(void)
 		.arguments = { "--accel", "tcg", "--shell", "--tests", "@tests", "--module", "@module" },
 	};
 	static char text[1 << 20];
-	struct place place = prepare(&row);
-	char **argv = command(&row, &place);
+	struct place place = make_place(&row);
+	char **argv = argv_of_row(&row, &place);
 	int terminal, status;
 	bool prompted, answered;
 	pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
@@ -602,17 +607,17 @@ static void shell_on_a_terminal(void)
 		_exit(127);
 	}
 	prompted = terminal_says(terminal, text, sizeof(text), "pincheck-vm:/tmp# ");
-	verdict(row.name, "prompt", prompted);
+	row_verdict(row.name, "prompt", prompted);
 	if (prompted && write(terminal, typed, strlen(typed)) < 0)
 		puts("# the terminal is gone");
 	answered = terminal_says(terminal, text, sizeof(text), "file_whitelist ");
-	verdict(row.name, "pincheck_runs", answered);
+	row_verdict(row.name, "pincheck_runs", answered);
 	if (!prompted)
 		kill(pid, SIGKILL);
 	/* To the end: QEMU waits for a terminal that nobody reads. */
 	terminal_says(terminal, text, sizeof(text), "never said");
 	waitpid(pid, &status, 0);
-	verdict(row.name, "exit_code", WIFEXITED(status) && WEXITSTATUS(status) == 3);
+	row_verdict(row.name, "exit_code", WIFEXITED(status) && WEXITSTATUS(status) == 3);
 	if (!answered)
 		printf("# %s\n", text);
 	close(terminal);
@@ -620,12 +625,12 @@ static void shell_on_a_terminal(void)
 	place_free(&place);
 }
 
-static bool chosen(const char *name, int argc, char **argv)
+static bool row_is_chosen(const char *name, int argc, char **argv)
 {
-	for (int i = 3; i < argc; i++)
+	for (int i = 4; i < argc; i++)
 		if (!strcmp(name, argv[i]))
 			return true;
-	return argc <= 3;
+	return argc <= 4;
 }
 
 int main(int argc, char **argv)
@@ -634,16 +639,17 @@ int main(int argc, char **argv)
 	struct running running[ARRAY_SIZE(rows)];
 	size_t count = 0;
 
-	if (argc < 3) {
-		fprintf(stderr, "usage: %s KERNEL MODULES [ROW...]\n", argv[0]);
+	if (argc < 4) {
+		fprintf(stderr, "usage: %s KERNEL MODULES MODULE [ROW...]\n", argv[0]);
 		return 2;
 	}
 	build = getenv("BUILD") ?: "build";
 	kernel = argv[1];
 	modules = argv[2];
+	module = argv[3];
 	tap_begin();
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (chosen(rows[i].name, argc, argv))
+		if (row_is_chosen(rows[i].name, argc, argv))
 			todo[count++] = &rows[i];
 	/* Two at a time: a small guest has one processor, and waits for much of its boot. */
 	for (size_t i = 0, started = 0; i < count; i++) {
@@ -653,9 +659,9 @@ int main(int argc, char **argv)
 		}
 		judge_row(todo[i], &running[i]);
 	}
-	if (chosen("killed_runner", argc, argv))
+	if (row_is_chosen("killed_runner", argc, argv))
 		killed_runner();
-	if (chosen("shell_on_a_terminal", argc, argv))
+	if (row_is_chosen("shell_on_a_terminal", argc, argv))
 		shell_on_a_terminal();
 	return tap_end();
 }

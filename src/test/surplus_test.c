@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which references are explained: arithmetic over page reports, on the host. Prints TAP. */
+/* Which references of a folio are explained: unit test over page reports. Prints TAP. */
 #include <stdio.h>
-#include "../excess.h"
+#include "../surplus.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -54,7 +54,7 @@ int main(void)
 			.order = rows[i].order, .refcount = rows[i].refcount,
 			.folio_mapcount = rows[i].mapped, .pins = rows[i].pins,
 		};
-		bool good = excess_judge(&report, BIAS) == rows[i].excess;
+		bool good = surplus_check(&report, BIAS) == rows[i].excess;
 
 		printf("%sok %zu excess.%s\n", good ? "" : "not ", i + 1, rows[i].what);
 		failed += !good;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the words of a struct page say for themselves. No pointer is followed and no function called
- * that asserts what a reference would keep: the page may become anything while this looks.
+ * The report of a page that nobody may take a reference on. It is read from struct page alone: the
+ * page may become anything meanwhile, so no pointer is followed, and no function is called that
+ * asserts something which only a reference would keep true.
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -11,12 +12,12 @@
 #include "compat/page_flags.h"
 #include "compat/page_type.h"
 #include "compat/placement.h"
-#include "report_words.h"
+#include "report_unheld.h"
 #include "whitelist.h"
 
 /**
- * report_start() - begin a report by what its zone says of a page
- * @report: that is begun; it has PINCHECK_REPORT_PAGE unless this is a hole of the memory map
+ * report_start() - begin a report: the zone and the node of a page
+ * @report: begun; has PINCHECK_REPORT_PAGE unless the page is a hole of the memory map
  * @pfn: of the page
  * @page: with or without a reference
  */
@@ -32,7 +33,7 @@ void report_start(struct pincheck_report *report, u64 pfn, struct page *page)
 	report_flag(report, PINCHECK_PAGE_DEVICE, is_zone_device_page(page));
 }
 
-/* Flags that are bits of one word. Those of a type use some of them for something else. */
+/* Flags that are bits of page->flags. A page with a type may use some of these bits otherwise. */
 #define FOR_EACH_FLAG_BIT(X)	\
 	X(DIRTY, dirty) X(WRITEBACK, writeback) X(PRIVATE, private) X(LRU, lru)			\
 	X(LOCKED, locked) X(UNEVICTABLE, unevictable)
@@ -41,8 +42,8 @@ void report_start(struct pincheck_report *report, u64 pfn, struct page *page)
 
 #define FLAG_BIT(upper, lower)	| PINCHECK_PAGE_##upper
 
-/* Of @head, which is no longer it by now, perhaps: then a number is of another folio. */
-static void tell_pins(struct pincheck_report *report, struct page *head)
+/* @head may be part of another folio by now: the number is then that folio's. */
+static void estimate_pins(struct pincheck_report *report, struct page *head)
 {
 	if (compat_pin_count(head, &report->pin_count)) {
 		report->present |= PINCHECK_REPORT_PIN_COUNT;
@@ -53,7 +54,7 @@ static void tell_pins(struct pincheck_report *report, struct page *head)
 	report_flag(report, PINCHECK_PAGE_MAYBE_DMA_PINNED, report->pins > 0);
 }
 
-static void tell_bits(struct pincheck_report *report, struct page *page)
+static void fill_bits(struct pincheck_report *report, struct page *page)
 {
 	const unsigned long flags = compat_page_flags(page);
 
@@ -63,7 +64,7 @@ static void tell_bits(struct pincheck_report *report, struct page *page)
 	report_flag(report, PINCHECK_PAGE_CMA, compat_page_cma(page));
 }
 
-static void tell_mapcount(struct pincheck_report *report, struct page *page)
+static void fill_mapcount(struct pincheck_report *report, struct page *page)
 {
 	if (PageCompound(page) || !compat_page_mapcount(page, page, 0, &report->page_mapcount))
 		return;
@@ -71,8 +72,8 @@ static void tell_mapcount(struct pincheck_report *report, struct page *page)
 	report->present |= PINCHECK_REPORT_MAPCOUNT | PINCHECK_REPORT_FOLIO_MAPCOUNT;
 }
 
-/* Memory of processes and files is told by a report that has a reference: this is none. */
-static void tell_no_memory(struct pincheck_report *report, bool typed)
+/* Memory of processes and files can be referenced, so this page is neither. */
+static void fill_no_user_memory(struct pincheck_report *report, bool typed)
 {
 	const u64 memory = PINCHECK_PAGE_ANON | PINCHECK_PAGE_KSM | PINCHECK_PAGE_HUGETLB |
 			   PINCHECK_PAGE_FILE | PINCHECK_PAGE_SHMEM | PINCHECK_PAGE_SWAPCACHE;
@@ -86,11 +87,11 @@ static void tell_no_memory(struct pincheck_report *report, bool typed)
 }
 
 /**
- * report_words() - tell what can be told without a reference
+ * report_unheld() - complete the report of a page without a reference
  * @report: begun by report_start()
- * @page: whose memory map stays meanwhile
+ * @page: its struct page cannot go away during the call
  */
-void report_words(struct pincheck_report *report, struct page *page)
+void report_unheld(struct pincheck_report *report, struct page *page)
 {
 	struct page *head = compound_head(page);
 	bool typed = compat_page_has_owner(head);
@@ -103,25 +104,25 @@ void report_words(struct pincheck_report *report, struct page *page)
 	report_flag(report, PINCHECK_PAGE_RESERVED, PageReserved(page));
 	report->refcount = page_ref_count(head);
 	if (report->refcount <= 0)
-		return;		/* free, or a page that came and went */
+		return;		/* free, or freed since the caller looked */
 	if (!is_zone_device_page(page))
-		tell_no_memory(report, typed);
+		fill_no_user_memory(report, typed);
 	if (typed)
 		return;
-	tell_bits(report, page);
-	tell_pins(report, head);
+	fill_bits(report, page);
+	estimate_pins(report, head);
 	/* Mappings of ZONE_DEVICE are not counted before 6.15 (38607c62b34b). */
 	if (!is_zone_device_page(page))
-		tell_mapcount(report, page);
+		fill_mapcount(report, page);
 }
 
 /**
- * report_device_page() - tell what can be told of a page that is not online memory
- * @report: filled; without PINCHECK_REPORT_PAGE where there is no page, either
+ * report_device_page() - the report of a page that is not online memory
+ * @report: filled; without PINCHECK_REPORT_PAGE if there is no page at all
  * @pfn: any number
  *
- * Memory that a driver has a memory map for (ZONE_DEVICE), such as that of persistent memory, is not
- * online. The reference on the driver's range keeps its memory map.
+ * Drivers make a memory map (ZONE_DEVICE) for memory that is not online, such as persistent memory.
+ * A reference on the driver's range keeps its memory map.
  */
 void report_device_page(struct pincheck_report *report, u64 pfn)
 {
@@ -132,6 +133,6 @@ void report_device_page(struct pincheck_report *report, u64 pfn)
 		return;
 	report_start(report, pfn, pfn_to_page(pfn));
 	if (report->present)
-		report_words(report, pfn_to_page(pfn));
+		report_unheld(report, pfn_to_page(pfn));
 	compat_put_device_range(range);
 }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cli_model: `pincheck model` finds out which reuse model this kernel follows, and that is the one
- * that it is known to follow.
+ * model_cli: `pincheck model` finds out which reuse model this kernel follows: the one that it is
+ * known to follow.
  */
 #include "suite.h"
 #include "command.h"
 #include "knob_journal.h"
 #include "stage.h"
 
-FIXTURE(cli_model)
+FIXTURE(model_cli)
 {
 	struct stage stage;
 	struct command command;
 };
 
-FIXTURE_SETUP(cli_model)
+FIXTURE_SETUP(model_cli)
 {
 	char why[WHY];
 
@@ -22,12 +22,12 @@ FIXTURE_SETUP(cli_model)
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 }
 
-FIXTURE_TEARDOWN(cli_model)
+FIXTURE_TEARDOWN(model_cli)
 {
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* Which model this kernel is known to follow, as selftests/model.c has it. */
+/* The model that this kernel is known to follow: the same rule as in model_holds.c. */
 static const char *known_model(const char *memory, const struct pincheck_report *report)
 {
 	bool small = !strcmp(memory, "base") || !strcmp(memory, "swapped");
@@ -53,8 +53,8 @@ static bool has_word(const char *words, const char *word)
 	return false;
 }
 
-/* Return: how many of the experiments with @memory ended so. */
-static size_t outcomes(const json_t *experiments, const char *memory, const char *observed)
+/* Return: the number of experiments with @memory that ended as @observed. */
+static size_t count_outcomes(const json_t *experiments, const char *memory, const char *observed)
 {
 	const json_t *row;
 	size_t i, count = 0;
@@ -71,10 +71,10 @@ static size_t outcomes(const json_t *experiments, const char *memory, const char
 }
 
 /*
- * REUSE. Rows B7 B8 B9 B12 B13 B22 R24 R61: the conclusion of `pincheck model` is what this kernel
- * is known to do, and rests on pages that were reused and pages that were copied.
+ * REUSE. Rows B7 B8 B9 B12 B13 B22 R24 R61: `pincheck model` finds the model that this kernel is
+ * known to follow, and its experiments saw both pages that were reused and pages that were copied.
  */
-TEST_F(cli_model, as_known)
+TEST_F(model_cli, as_known)
 {
 	struct pincheck_report report;
 	size_t i, reused, copied;
@@ -82,7 +82,7 @@ TEST_F(cli_model, as_known)
 	const json_t *row, *experiments;
 
 	ASSERT_EQ(0, stage_report(&self->stage, self->stage.memory, &report));
-	/* Folios of MTHP_BYTES are off unless somebody wants them, and old kernels have none. */
+	/* The kernel makes no folios of MTHP_BYTES by default, and old kernels cannot. */
 	knob_change(mthp_setting(), "madvise");
 	ASSERT_EQ(0, RUN(&self->command, "model", "--json"));
 	root = command_json(&self->command);
@@ -98,8 +98,8 @@ TEST_F(cli_model, as_known)
 			 text_of(row, "refuted"), text_of(row, "not_tried"));
 		if (*text_of(row, "not_tried"))
 			continue;
-		reused = outcomes(experiments, memory, "reuse");
-		copied = outcomes(experiments, memory, "copy");
+		reused = count_outcomes(experiments, memory, "reuse");
+		copied = count_outcomes(experiments, memory, "copy");
 		EXPECT_TRUE(has_word(text_of(row, "follows"), known)) TH_LOG("known: %s", known);
 		EXPECT_LT(0, copied);
 		EXPECT_EQ(reused + copied,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What can be told of a page without a reference on it; and how anything is told. */
+/* What a report says of a page without a reference on the page; and the flags of any report. */
 #ifndef PINCHECK_REPORT_WORDS_H
 #define PINCHECK_REPORT_WORDS_H
 
@@ -9,10 +9,10 @@
 #include "page_health.h"
 
 /**
- * report_flag() - tell one flag
- * @report: that tells it
+ * report_flag() - set one flag of a report
+ * @report: with the flag neither set nor known
  * @bit: PINCHECK_PAGE_*
- * @value: 1, 0, or -1 for what cannot be told
+ * @value: 1, 0, or -1 if the kernel does not say
  */
 static inline void report_flag(struct pincheck_report *report, u64 bit, int value)
 {
@@ -23,7 +23,7 @@ static inline void report_flag(struct pincheck_report *report, u64 bit, int valu
 		report->flags |= bit;
 }
 
-/** report_failed() - tell whether its memory failed; where nobody looks for that, nobody knows */
+/** report_failed() - has the memory of the page failed? Not known without CONFIG_MEMORY_FAILURE */
 static inline void report_failed(struct pincheck_report *report, struct page *page)
 {
 	if (IS_ENABLED(CONFIG_MEMORY_FAILURE))
@@ -31,7 +31,7 @@ static inline void report_failed(struct pincheck_report *report, struct page *pa
 }
 
 void report_start(struct pincheck_report *report, u64 pfn, struct page *page);
-void report_words(struct pincheck_report *report, struct page *page);
+void report_unheld(struct pincheck_report *report, struct page *page);
 void report_device_page(struct pincheck_report *report, u64 pfn);
 
 #endif

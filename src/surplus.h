@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Does a folio have more references than what is known of it explains? Without a kernel: host unit
- * tests include this file as it is.
+ * Does a folio have more references than mappings, caches and pins explain? SCAN calls such
+ * references excess (PINCHECK_SCAN_EXCESS). Host unit tests include this file unchanged.
  */
-#ifndef PINCHECK_EXCESS_H
-#define PINCHECK_EXCESS_H
+#ifndef PINCHECK_SURPLUS_H
+#define PINCHECK_SURPLUS_H
 
 #include <linux/types.h>
 #include <linux/pincheck.h>
@@ -13,11 +13,11 @@
 #endif
 
 /**
- * excess_explained() - references that mappings, caches and pins account for
+ * surplus_explained() - number of references that mappings, caches and pins explain
  * @report: of the folio's first page
- * @bias: what a pin adds to the refcount where pins are not counted apart
+ * @bias: what a pin adds to the reference count of a folio without a pin count
  */
-static inline __s64 excess_explained(const struct pincheck_report *report, __u32 bias)
+static inline __s64 surplus_explained(const struct pincheck_report *report, __u32 bias)
 {
 	const __u64 cached = PINCHECK_PAGE_FILE | PINCHECK_PAGE_SWAPCACHE;
 	bool apart = report->present & PINCHECK_REPORT_PIN_COUNT;
@@ -28,20 +28,20 @@ static inline __s64 excess_explained(const struct pincheck_report *report, __u32
 		explained += 1LL << report->order;
 	if (report->flags & PINCHECK_PAGE_PRIVATE)
 		explained++;
-	/* On its way to a list, or taken off one: whoever does that has a reference. */
+	/* Whoever puts the folio on an LRU list, or takes it off one, has a reference. */
 	if (!(report->flags & PINCHECK_PAGE_LRU))
 		explained++;
 	return explained;
 }
 
 /**
- * excess_judge() - are there more?
+ * surplus_check() - does the folio have more references than those?
  * @report: of the folio's first page
  * @bias: as above
  *
- * Return: false also where it cannot be told.
+ * Return: false also if the number of mappings is unknown.
  */
-static inline bool excess_judge(const struct pincheck_report *report, __u32 bias)
+static inline bool surplus_check(const struct pincheck_report *report, __u32 bias)
 {
 	const __u64 users = PINCHECK_PAGE_ANON | PINCHECK_PAGE_FILE;
 	const __u64 others = PINCHECK_PAGE_HUGETLB | PINCHECK_PAGE_SLAB | PINCHECK_PAGE_RESERVED |
@@ -51,7 +51,7 @@ static inline bool excess_judge(const struct pincheck_report *report, __u32 bias
 		return false;
 	if (!(report->flags & users) || (report->flags & others))
 		return false;
-	return report->refcount > excess_explained(report, bias);
+	return report->refcount > surplus_explained(report, bias);
 }
 
 #endif

@@ -10,12 +10,13 @@
 #include "command.h"
 #include "compat/lookup.h"
 #include "hold.h"
+#include "session.h"
 
 #define BATCH	16
 
 /*
- * Is the held page the one that is mapped? Only GUP can be asked, so for an instant the mapped
- * page has a reference more, and it counts as accessed. It is never faulted in or unshared.
+ * Is the held page the one that is mapped? Only GUP can answer, so for an instant the mapped page
+ * has one more reference, and it counts as accessed. No page is faulted in or unshared.
  */
 static u32 compare_mapped(const struct hold *hold, unsigned long index, struct page *held)
 {
@@ -38,7 +39,7 @@ static u32 compare_mapped(const struct hold *hold, unsigned long index, struct p
 	return mapped;
 }
 
-static int tell_batch(const struct hold *hold, unsigned long first, unsigned int count,
+static int copy_page_batch(const struct hold *hold, unsigned long first, unsigned int count,
 		      struct pincheck_page __user *user)
 {
 	struct pincheck_page batch[BATCH];
@@ -57,7 +58,7 @@ static int tell_batch(const struct hold *hold, unsigned long first, unsigned int
 	return copy_to_user(user, batch, count * sizeof(*batch)) ? -EFAULT : 0;
 }
 
-static int tell_pages(const struct hold *hold, const struct pincheck_pages *request)
+static int copy_pages(const struct hold *hold, const struct pincheck_pages *request)
 {
 	struct pincheck_page __user *user = u64_to_user_ptr(request->pages);
 	u64 done;
@@ -68,7 +69,7 @@ static int tell_pages(const struct hold *hold, const struct pincheck_pages *requ
 	for (done = 0; done < request->count && !err; done += BATCH) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		err = tell_batch(hold, request->first + done,
+		err = copy_page_batch(hold, request->first + done,
 				 min_t(u64, request->count - done, BATCH), user + done);
 		cond_resched();
 	}
@@ -76,8 +77,8 @@ static int tell_pages(const struct hold *hold, const struct pincheck_pages *requ
 }
 
 /**
- * pages_command() - tell of the pages of a hold
- * @session: whose hold
+ * pages_command() - report the pages of a hold
+ * @session: that has the hold
  * @argument: of PAGES
  *
  * Context: process context, sleeps, takes mmap_lock for reading.
@@ -86,12 +87,12 @@ static int tell_pages(const struct hold *hold, const struct pincheck_pages *requ
  */
 int pages_command(struct session *session, union argument *argument)
 {
-	struct hold *hold = hold_enter(session, argument->pages.hold);
+	struct hold *hold = session_enter_hold(session, argument->pages.hold);
 	int err;
 
 	if (IS_ERR(hold))
 		return PTR_ERR(hold);
-	err = tell_pages(hold, &argument->pages);
+	err = copy_pages(hold, &argument->pages);
 	hold_leave(hold);
 	return err;
 }

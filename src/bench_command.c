@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* BENCH: the kernel's own calls that a hold is made of, bare, against the clock. */
+/* BENCH: the time of the kernel's GUP calls alone, for comparison with HOLD and RELEASE. */
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
@@ -16,13 +16,13 @@
 #include "session.h"
 
 /**
- * struct bench - a range, and room for its pages
- * @calls: of the kind
- * @slow: take mmap_lock at once
+ * struct bench - one request
+ * @calls: GUP calls of the kind
+ * @slow: use the slow path only
  * @start: first address
- * @nr: base pages
+ * @nr: number of base pages
  * @foll: FOLL_*
- * @pages: room for @nr
+ * @pages: array of @nr pages
  */
 struct bench {
 	const struct gup_calls *calls;
@@ -33,12 +33,12 @@ struct bench {
 	struct page **pages;
 };
 
-static const struct gup_calls *const kinds[] = {
+static const struct gup_calls *const bench_kinds[] = {
 	[PINCHECK_KIND_PIN] = &pin_calls,
 	[PINCHECK_KIND_GET] = &get_calls,
 };
 
-static long take_some(const struct bench *bench, unsigned long done)
+static long take_chunk(const struct bench *bench, unsigned long done)
 {
 	unsigned long start = bench->start + (done << PAGE_SHIFT);
 	unsigned long nr = min(bench->nr - done, HOLD_CHUNK_PAGES);
@@ -49,12 +49,12 @@ static long take_some(const struct bench *bench, unsigned long done)
 	return bench->calls->fast(start, nr, bench->foll, pages);
 }
 
-/* *taken: how many came, on failure, too. */
-static int take(const struct bench *bench, unsigned long *taken)
+/* *taken: number of pages that the caller must give back, also on failure. */
+static int take_pages(const struct bench *bench, unsigned long *taken)
 {
 	*taken = 0;
 	while (*taken < bench->nr) {
-		long got = take_some(bench, *taken);
+		long got = take_chunk(bench, *taken);
 		bool near_end = got > 0 && references_near_end(bench->pages + *taken, got);
 
 		if (got > 0)
@@ -70,7 +70,7 @@ static int take(const struct bench *bench, unsigned long *taken)
 	return 0;
 }
 
-static void give_back(const struct bench *bench, unsigned long taken)
+static void give_pages_back(const struct bench *bench, unsigned long taken)
 {
 	unsigned long done, nr;
 
@@ -86,13 +86,13 @@ static int bench_round(struct session *session, const struct bench *bench,
 {
 	u64 start = ktime_get_ns(), middle;
 	unsigned long taken;
-	int err = take(bench, &taken);
+	int err = take_pages(bench, &taken);
 
 	middle = ktime_get_ns();
-	give_back(bench, taken);
+	give_pages_back(bench, taken);
 	sample->give_ns = ktime_get_ns() - middle;
 	sample->take_ns = middle - start;
-	session_count(session, taken, taken);
+	account_references(&session->account, taken, taken);
 	return err;
 }
 
@@ -112,17 +112,17 @@ static int bench_rounds(struct session *session, const struct bench *bench,
 	return err;
 }
 
-/* The rules of HOLD, where they apply. */
-static int bench_check(const struct pincheck_bench *request)
+/* Applies the rules of HOLD that BENCH has, too. */
+static int bench_check_request(const struct pincheck_bench *request)
 {
 	const struct pincheck_hold hold = {
 		.path = request->path, .addr = request->addr, .len = request->len,
 	};
 
-	if (request->kind >= ARRAY_SIZE(kinds) || !request->rounds ||
+	if (request->kind >= ARRAY_SIZE(bench_kinds) || !request->rounds ||
 	    request->rounds > PINCHECK_BENCH_ROUNDS_MAX)
 		return -EINVAL;
-	if (!kinds[array_index_nospec(request->kind, ARRAY_SIZE(kinds))])
+	if (!bench_kinds[array_index_nospec(request->kind, ARRAY_SIZE(bench_kinds))])
 		return -EINVAL;
 	if ((request->flags & PINCHECK_HOLD_LONGTERM) && request->kind != PINCHECK_KIND_PIN)
 		return -EINVAL;
@@ -132,8 +132,8 @@ static int bench_check(const struct pincheck_bench *request)
 }
 
 /**
- * bench_command() - what the kernel's own calls cost
- * @session: of the caller, which counts the references
+ * bench_command() - measure the kernel's own calls
+ * @session: of the caller; counts the references
  * @argument: of BENCH
  *
  * Context: process context, sleeps, takes mmap_lock.
@@ -144,12 +144,12 @@ int bench_command(struct session *session, union argument *argument)
 {
 	struct pincheck_bench *request = &argument->bench;
 	struct bench bench;
-	int err = bench_check(request);
+	int err = bench_check_request(request);
 
 	if (err)
 		return err;
 	bench = (struct bench) {
-		.calls = kinds[array_index_nospec(request->kind, ARRAY_SIZE(kinds))],
+		.calls = bench_kinds[array_index_nospec(request->kind, ARRAY_SIZE(bench_kinds))],
 		.slow = request->path == PINCHECK_PATH_SLOW,
 		.start = request->addr,
 		.nr = request->len >> PAGE_SHIFT,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * model: the reuse models of the page report, against what happens. Before a write that has to
- * fault each model says whether the page will be reused or copied; the one that this kernel is
- * known to follow for this memory has to be right.
+ * model_holds: compares the reuse models of the page report with what the kernel does. Before a
+ * write fault each model predicts whether the kernel reuses or copies the page. The model that this
+ * kernel is known to follow for this memory must be right.
  */
 #include "suite.h"
 #include "counts.h"
@@ -12,16 +12,17 @@
 	X(topic, memory, get_rw_fast)		X(topic, memory, pin_ro_fast)			\
 	X(topic, memory, pin_rw_fast)
 
-TOPIC(model)
-MODEL_HOLDS(TOPIC_VARIANT, model, base)
-MODEL_HOLDS(TOPIC_VARIANT, model, thp_pmd)
-MODEL_HOLDS(TOPIC_VARIANT, model, thp_pte)
-MODEL_HOLDS(TOPIC_VARIANT, model, hugetlb)
+TOPIC(model_holds)
+MODEL_HOLDS(TOPIC_VARIANT, model_holds, base)
+MODEL_HOLDS(TOPIC_VARIANT, model_holds, thp_pmd)
+MODEL_HOLDS(TOPIC_VARIANT, model_holds, thp_pte)
+MODEL_HOLDS(TOPIC_VARIANT, model_holds, hugetlb)
 
 /*
- * Which model a kernel follows, by what it offers: it marks exclusive pages, and large folios know
- * whether processes share them. Hugetlb never left the mapcount, huge pages mapped by a PMD did
- * when the mark came (3bff7e3f1f16 was a moment earlier: between them there is no stock kernel).
+ * The model that a kernel follows shows in its features: a mark for exclusive pages, and large
+ * folios that know whether processes share them. Hugetlb still follows the mapcount. PMD-mapped
+ * huge pages follow it up to 3bff7e3f1f16 (5.18); no stock kernel has that commit but not the mark
+ * (5.19).
  */
 static unsigned int model_of(const struct subject *subject, const struct pincheck_report *report)
 {
@@ -38,7 +39,7 @@ static const char *verdict_name(const struct pincheck_report *report, unsigned i
 	return !(report->reuse_known & model) ? "?" : report->reuse & model ? "reuse" : "copy";
 }
 
-/* REUSE: the first page is asked about and written, and the model was right. */
+/* REUSE: writes to the first page; the model predicted the outcome. */
 static void verdict_model(struct subject *subject, struct verdict *verdict)
 {
 	const struct memory *memory = &subject->memory;
@@ -71,24 +72,24 @@ static void verdict_model(struct subject *subject, struct verdict *verdict)
 		     report.refcount, report.page_mapcount);
 }
 
-/* REUSE. Nobody else's, held or not, and write-protected meanwhile. */
-SCENARIO(model, nobody_elses, .rows = "B7 B8 B12 B13 R13 R20")
+/* REUSE. No other process maps the page, held or not, which was write-protected. */
+SCENARIO(model_holds, nobody_elses, .rows = "B7 B8 B12 B13 R13 R20")
 {
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(memory_reprotect(&subject->memory));
 	EXPECT_VERDICT(verdict_model, subject);
 }
 
-/* REUSE. A child maps it, too. */
-SCENARIO(model, shared, .rows = "B7 B8 B9", .not_hold = HOLD_PIN)
+/* REUSE. A child maps the page, too. */
+SCENARIO(model_holds, shared, .rows = "B7 B8 B9", .not_hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 1));
 	EXPECT_VERDICT(verdict_model, subject);
 }
 
-/* REUSE. A child mapped it, and is gone; a hold from before that, or none. */
-SCENARIO(model, no_longer_shared, .rows = "B7 B8 B9 B22 R3 R24 R61", .not_hold = HOLD_PIN)
+/* REUSE. A child mapped the page and has exited; the page is held since before the fork, or not. */
+SCENARIO(model_holds, no_longer_shared, .rows = "B7 B8 B9 B22 R3 R24 R61", .not_hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 1));
@@ -96,8 +97,8 @@ SCENARIO(model, no_longer_shared, .rows = "B7 B8 B9 B22 R3 R24 R61", .not_hold =
 	EXPECT_VERDICT(verdict_model, subject);
 }
 
-/* REUSE. The same, and a page in the middle of it is held once the child is gone. */
-SCENARIO(model, neighbour_held, .rows = "B12 R24 R61", .hold = HOLD_GET, .memory = MEMORY_LARGE)
+/* REUSE. The same, but a page in the middle of the memory is held after the exit of the child. */
+SCENARIO(model_holds, neighbour_held, .rows = "B12 R24 R61", .hold = HOLD_GET, .memory = MEMORY_LARGE)
 {
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(child_end(&subject->child));

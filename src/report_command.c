@@ -10,14 +10,19 @@
 #include "command.h"
 #include "ledger.h"
 #include "report.h"
-#include "report_put.h"
+#include "report_alike.h"
 #include "reuse_rule.h"
 
-/* As many as fit two pages: with their reports; or without, where these go to the caller at once. */
+/* Page frame numbers in one step: with their reports, and without them. Both fit into 8 KiB. */
 #define BATCH		56
 #define BATCH_PFNS	1024
 
-/* What fits a few cache lines of stack has no business in the heap; this does not fit. */
+/**
+ * struct batch - the buffer of one step; too large for the stack
+ * @pfns: copied from the caller
+ * @reports: to be copied to the caller
+ * @many: instead of both, if reports go to the caller's memory one by one
+ */
 struct batch {
 	union {
 		struct {
@@ -30,7 +35,7 @@ struct batch {
 
 static_assert(sizeof(struct batch) <= 8192);
 
-/* A caller's report may be shorter than ours, or longer: then its tail is cleared. */
+/* The caller's report may be shorter than ours, or longer: the rest is then cleared. */
 static int copy_report(void __user *user, const struct pincheck_report *report, u32 size)
 {
 	u32 known = min_t(u32, size, sizeof(*report));
@@ -52,6 +57,19 @@ static int copy_reports(void __user *user, const struct batch *batch, unsigned i
 	return err;
 }
 
+static void fill_reports(struct batch *batch, unsigned int count)
+{
+	struct report_walk walk;
+	unsigned int i;
+
+	report_begin(&walk);
+	for (i = 0; i < count; i++) {
+		report_next(&walk, batch->pfns[i]);
+		batch->reports[i] = walk.report;
+	}
+	report_end(&walk);
+}
+
 static int report_batch(const struct pincheck_report_request *request, u64 done,
 			unsigned int count, struct batch *batch)
 {
@@ -62,67 +80,68 @@ static int report_batch(const struct pincheck_report_request *request, u64 done,
 
 	if (copy_from_user(batch->pfns, pfns + done, count * sizeof(*pfns)))
 		return -EFAULT;
-	report_pages(batch->pfns, batch->reports, count);
+	fill_reports(batch, count);
 	if (request->flags & PINCHECK_REQUEST_LEDGER) {
 		err = ledger_fill(batch->reports, count);
 		if (err)
 			return err;
 		for (i = 0; i < count; i++)
-			reuse_judge(&batch->reports[i]);	/* who else has it is known now */
+			reuse_judge(&batch->reports[i]);	/* the ledger explains references */
 	}
 	return copy_reports(reports + done * request->report_size, batch, count,
 			    request->report_size);
 }
 
-/* Where no one else has a word in a report, and it is as long as ours. */
-static int report_at_once(const struct pincheck_report_request *request, u64 first,
-			  unsigned int count, u64 *pfns)
+/* Copies each report to the caller as soon as it is made: no batch of reports in between. */
+static int report_directly(const struct pincheck_report_request *request, u64 first,
+			   unsigned int count, u64 *pfns)
 {
 	struct pincheck_report __user *user = u64_to_user_ptr(request->reports);
 	const u64 __user *wanted = u64_to_user_ptr(request->pfns);
-	struct report_look look;
-	unsigned int done, put;
+	struct report_walk walk;
+	unsigned int done, copied;
 
 	if (copy_from_user(pfns, wanted + first, count * sizeof(*pfns)))
 		return -EFAULT;
-	report_begin(&look);
-	for (done = 0; done < count; done += put) {
-		report_next(&look, pfns[done]);
-		put = report_put(&look, pfns + done, count - done, user + first + done);
-		if (put)
+	report_begin(&walk);
+	for (done = 0; done < count; done += copied) {
+		report_next(&walk, pfns[done]);
+		copied = report_copy_alike(&walk, pfns + done, count - done, user + first + done);
+		if (copied)
 			continue;
-		/* This sleeps, and nothing may be kept meanwhile but the report. */
-		report_end(&look);
-		if (copy_to_user(user + first + done, &look.report, sizeof(look.report)))
+		/* copy_to_user() may sleep: only the report may be kept meanwhile. */
+		report_end(&walk);
+		if (copy_to_user(user + first + done, &walk.report, sizeof(walk.report)))
 			return -EFAULT;
-		report_begin(&look);
-		put = 1;
+		report_begin(&walk);
+		copied = 1;
 	}
-	report_end(&look);
+	report_end(&walk);
 	return 0;
 }
 
-static bool can_put_at_once(const struct pincheck_report_request *request)
+/* If nothing changes the reports after they are made, and the caller's are as long as ours. */
+static bool can_copy_directly(const struct pincheck_report_request *request)
 {
 	return !(request->flags & PINCHECK_REQUEST_LEDGER) &&
 	       request->report_size == sizeof(struct pincheck_report) &&
 	       IS_ALIGNED(request->reports, sizeof(u64));
 }
 
-static int report_check(const struct pincheck_report_request *request)
+static int report_check_request(const struct pincheck_report_request *request)
 {
 	u64 bytes;
 
 	if (request->report_size < PINCHECK_REPORT_SIZE_ABI1 || request->report_size > PAGE_SIZE)
 		return -EINVAL;
 	if (check_mul_overflow(request->count, (u64)request->report_size, &bytes))
-		return -EFAULT;	/* no buffer is that long */
+		return -EFAULT;	/* no buffer has this length */
 	return 0;
 }
 
 /**
  * report_command() - page reports
- * @session: of the caller; not looked at
+ * @session: of the caller; not used
  * @argument: of REPORT
  *
  * Context: process context, sleeps.
@@ -132,11 +151,11 @@ static int report_check(const struct pincheck_report_request *request)
 int report_command(struct session *session, union argument *argument)
 {
 	const struct pincheck_report_request *request = &argument->report;
-	bool at_once = can_put_at_once(request);
-	unsigned int step = at_once ? BATCH_PFNS : BATCH, count;
+	bool directly = can_copy_directly(request);
+	unsigned int step = directly ? BATCH_PFNS : BATCH, count;
 	struct batch *batch;
 	u64 done;
-	int err = report_check(request);
+	int err = report_check_request(request);
 
 	if (err)
 		return err;
@@ -148,7 +167,7 @@ int report_command(struct session *session, union argument *argument)
 		if (fatal_signal_pending(current))
 			break;
 		count = min_t(u64, request->count - done, step);
-		err = at_once ? report_at_once(request, done, count, batch->many) :
+		err = directly ? report_directly(request, done, count, batch->many) :
 		      report_batch(request, done, count, batch);
 		cond_resched();
 	}

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The architectures, linked into tools, the guest's init and selftests as an object.
+
+ARCH_SOURCES	:= tools/arch/arch.c
+ARCH_HEADERS	:= tools/arch/arch.h
+
+UNIT_TESTS	+= $(BUILD)/test/arch_test
+
+$(BUILD)/test/arch_test: tools/arch/test/arch_test.c $(ARCH_SOURCES) $(ARCH_HEADERS) tools/lib/test/tap.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARNINGS) -D_GNU_SOURCE -fsanitize=address,undefined \
+		-fno-sanitize-recover=all -o $@ $<
