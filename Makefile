@@ -17,7 +17,31 @@ results := $(BUILD)/results
 
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
-INCLUDES := -Iinclude/uapi -Itools/lib
+INCLUDES := -Iinclude/uapi -Itools/lib -I.
+
+# How a program for this machine is made of its prerequisites, and a unit test, with the sanitizers.
+# A rule may set LIBS. $(call script-test,VARIABLE=VALUE,SCRIPT): tools/unit takes programs without
+# arguments.
+HOST_CC   = $(CC) -D_GNU_SOURCE $(CFLAGS) $(WARNINGS) $(INCLUDES)
+SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+
+define host-program
+@mkdir -p $(@D)
+$(HOST_CC) -o $@ $(filter %.c %.S,$^) $(LIBS)
+endef
+
+define unit-program
+@mkdir -p $(@D)
+$(HOST_CC) $(SANITIZE) -o $@ $(filter %.c %.S,$^) $(LIBS)
+endef
+
+define script-test
+@mkdir -p $(@D)
+printf '#!/bin/sh\n%s exec %s\n' '$(1)' '$(2)' > $@
+chmod +x $@
+endef
+
+VERSION = $(shell sed -n 's/^.define PINCHECK_VERSION.*"\(.*\)"/\1/p' include/pincheck-version.h)
 
 export BUILD CC CACHE KSRC
 # The machine that the guest is
@@ -106,20 +130,24 @@ install: tools ## programs, header and man pages, under PREFIX= (and DESTDIR=)
 	install -D -t $(DESTDIR)$(PREFIX)/libexec/pincheck $(BUILD)/vm/init
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/pincheck tools/vm/splats-allowed
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/linux include/uapi/linux/pincheck.h
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard Documentation/*.1)
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man4 $(wildcard Documentation/*.4)
+	for page in $(notdir $(wildcard Documentation/*.[1-9])); do \
+		sed 's/@VERSION@/$(VERSION)/' Documentation/$$page | install -D -m 644 /dev/stdin \
+			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page || exit; \
+	done
 
 .PHONY: dkms-install dkms-remove
 dkms-install: host-dkms ## the module under DKMS: for all kernels here that have headers, and those to come
-	tools/dkms install
+	VERSION="$(VERSION)" tools/dkms install
 
 dkms-remove: ## take it out again
-	tools/dkms remove
+	VERSION="$(VERSION)" tools/dkms remove
 
 ##@ Release
-VERSION = $(shell awk -F'"' '/define PINCHECK_VERSION/ && NF > 1 { print $$2 }' include/pincheck-version.h)
 DIST    = $(BUILD)/dist/pincheck-$(VERSION).tar.gz
-.PHONY: dist dist-check
+.PHONY: dist dist-check version
+version: ## print the version of the project
+	@echo $(VERSION)
+
 dist: ## build/dist/pincheck-VERSION.tar.gz: the commit that is checked out
 	@git diff --quiet HEAD || echo 'dist: the tarball lacks what is not committed: git commit' >&2
 	@mkdir -p $(dir $(DIST))

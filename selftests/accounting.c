@@ -103,7 +103,7 @@ SCENARIO(accounting, gets_do_not_tell_access, .rows = "B16",
  * ACCURACY. Label 1, the PTEs: one after touch, two while a child shares the page, one after it
  * is gone. A pinned page is not shared in the first place.
  */
-SCENARIO(accounting, mapcount_around_fork, .rows = "B1")
+SCENARIO(accounting, mapcount_around_fork, .rows = "B1", .event = "fork")
 {
 	bool pinned = subject_holds(subject, HOLD_PIN);
 
@@ -117,7 +117,7 @@ SCENARIO(accounting, mapcount_around_fork, .rows = "B1")
 }
 
 /* ACCURACY. Two generations that share: three mappings, then one again. */
-SCENARIO(accounting, mapcount_with_grandchild, .rows = "B1", .not_hold = HOLD_PIN)
+SCENARIO(accounting, mapcount_with_grandchild, .rows = "B1", .event = "fork", .not_hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 2));
@@ -130,7 +130,8 @@ SCENARIO(accounting, mapcount_with_grandchild, .rows = "B1", .not_hold = HOLD_PI
  * ACCURACY. A fresh page is marked exclusive, sharing by fork takes the mark, and only the next
  * write gives it back; the page of a pin keeps it throughout, or the pin were worth nothing.
  */
-SCENARIO(accounting, exclusive_around_fork, .rows = "B8 B14", .needs = NEEDS_ANON_EXCLUSIVE)
+SCENARIO(accounting, exclusive_around_fork, .rows = "B8 B14", .event = "fork",
+	 .needs = NEEDS_ANON_EXCLUSIVE)
 {
 	bool pinned = subject_holds(subject, HOLD_PIN);
 
@@ -147,7 +148,8 @@ SCENARIO(accounting, exclusive_around_fork, .rows = "B8 B14", .needs = NEEDS_ANO
 }
 
 /* ACCURACY. What a child got as its early copy belongs to it alone and is not pinned. */
-SCENARIO(accounting, child_copy_is_not_pinned, .rows = "B14 R28 R29 R30", .hold = HOLD_PIN)
+SCENARIO(accounting, child_copy_is_not_pinned, .rows = "B14 R28 R29 R30", .event = "fork",
+	 .hold = HOLD_PIN)
 {
 	struct pincheck_report report;
 	size_t i;
@@ -201,12 +203,13 @@ SCENARIO(accounting, vmstat_counts_pins, .rows = "B14")
 	/* That they go back to where they were is judged after the variant. */
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(pins_surplus(&held));
-	TH_LOG("nr_foll_pin %+lld, expected %+lld", (long long)held, (long long)expected);
+	evidence("nr_foll_pin=%lld expected=%lld", (long long)held, (long long)expected);
 	EXPECT_EQ(expected, held);
 }
 
 /* ACCURACY. Nothing maps the page any more: what is left of it is what is held, exactly. */
-SCENARIO(accounting, unmapped_while_held, .rows = "B1 B14", .not_hold = HOLD_NONE)
+SCENARIO(accounting, unmapped_while_held, .rows = "B1 B14", .event = "munmap",
+	 .not_hold = HOLD_NONE)
 {
 	struct memory *memory = &subject->memory;
 	struct counts before, now;
@@ -219,8 +222,8 @@ SCENARIO(accounting, unmapped_while_held, .rows = "B1 B14", .not_hold = HOLD_NON
 	memory_fill(memory, AFTER);
 	ASSERT_DONE(counts_again(subject, &before, &now));
 	left = change_by_hold(subject->product->hold, memory_pages(memory), 1, &before.report[0]);
-	TH_LOG("pfn %llx unmapped: mapped %d times, ref %d, expected %d", now.pfn[0],
-	       now.report[0].page_mapcount, now.report[0].refcount, left.references);
+	evidence("pfn=%llx map=%d ref=%d ref_expected=%d", now.pfn[0], now.report[0].page_mapcount,
+		 now.report[0].refcount, left.references);
 	EXPECT_EQ(0, now.report[0].page_mapcount);
 	EXPECT_EQ(left.references, now.report[0].refcount);
 	EXPECT_DEVICE_SEES(subject, BEFORE);
@@ -266,8 +269,8 @@ SCENARIO(accounting, false_positive, .rows = "B15", .not_memory = MEMORY_LARGE, 
 	EXPECT_EQ(0, now.report[0].flags & PINCHECK_PAGE_MAYBE_DMA_PINNED);
 	ASSERT_DONE(refer_until(subject, bias));
 	ASSERT_DONE(counts_take(subject, &now));
-	TH_LOG("ref %d: %s pinned", now.report[0].refcount,
-	       now.report[0].flags & PINCHECK_PAGE_MAYBE_DMA_PINNED ? "looks" : "does not look");
+	evidence("ref=%d maybe_dma_pinned=%d", now.report[0].refcount,
+		 !!(now.report[0].flags & PINCHECK_PAGE_MAYBE_DMA_PINNED));
 	EXPECT_EQ(bias, now.report[0].refcount);
 	EXPECT_NE(0, now.report[0].flags & PINCHECK_PAGE_MAYBE_DMA_PINNED);
 	ASSERT_DONE(refer_no_more(subject));
@@ -285,8 +288,8 @@ SCENARIO(accounting, no_false_positive, .rows = "B15", .memory = MEMORY_LARGE, .
 	holds = bias / pages + 1;
 	ASSERT_DONE(refer_until(subject, before + holds));
 	ASSERT_DONE(counts_take(subject, &now));
-	TH_LOG("ref %d pins %d: %s pinned", now.report[0].refcount, now.report[0].pins,
-	       now.report[0].flags & PINCHECK_PAGE_MAYBE_DMA_PINNED ? "looks" : "does not look");
+	evidence("ref=%d pins=%d maybe_dma_pinned=%d", now.report[0].refcount, now.report[0].pins,
+		 !!(now.report[0].flags & PINCHECK_PAGE_MAYBE_DMA_PINNED));
 	EXPECT_LT(bias, now.report[0].refcount);
 	EXPECT_LE(before + holds * pages, now.report[0].refcount);
 	EXPECT_EQ(0, now.report[0].pins);
@@ -298,7 +301,8 @@ SCENARIO(accounting, no_false_positive, .rows = "B15", .memory = MEMORY_LARGE, .
  * SYNC, ISOLATION. An mm that never pinned anything is not asked at fork how its pages look: the
  * child shares, and COW takes over from there.
  */
-SCENARIO(accounting, false_positive_never_pinned, .rows = "B15", .not_memory = MEMORY_LARGE,
+SCENARIO(accounting, false_positive_never_pinned, .rows = "B15", .event = "fork",
+	 .not_memory = MEMORY_LARGE,
 	 .hold = HOLD_NONE)
 {
 	ASSERT_DONE(refer_until(subject, accounting_pin_bias()));
@@ -314,7 +318,8 @@ SCENARIO(accounting, false_positive_never_pinned, .rows = "B15", .not_memory = M
  * SYNC, ISOLATION. One that did pin, ever, has its child given copies of what looks pinned: the
  * price of a false positive is a copy, never wrong data.
  */
-SCENARIO(accounting, false_positive_once_pinned, .rows = "B15", .not_memory = MEMORY_LARGE,
+SCENARIO(accounting, false_positive_once_pinned, .rows = "B15", .event = "fork",
+	 .not_memory = MEMORY_LARGE,
 	 .hold = HOLD_PIN | HOLD_WRITE, .not_hold = HOLD_URING)
 {
 	struct witness before;

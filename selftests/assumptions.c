@@ -17,13 +17,9 @@
 
 #define SECRET_MAGIC	0x5345434d
 
-static const struct hold_row pin_fast = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
-static const struct hold_row longterm_fast = {
-	PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_WRITE
-};
-static const struct hold_row longterm_slow = {
-	PINCHECK_KIND_PIN, PINCHECK_PATH_SLOW, PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_WRITE
-};
+static const struct hold_row pin_fast = STAGE_ROW(PIN, FAST, 0);
+static const struct hold_row longterm_fast = STAGE_ROW(PIN, FAST, HOLD_RW | HOLD_LT);
+static const struct hold_row longterm_slow = STAGE_ROW(PIN, SLOW, HOLD_RW | HOLD_LT);
 
 FIXTURE(assumptions)
 {
@@ -86,8 +82,8 @@ static void expect_not_faulted_in(struct __test_metadata *_metadata, struct stag
 
 	ASSERT_FALSE(is_present(address));
 	mapped = mapped_now(stage);
-	evidence("gone; PAGES said %s, and after it %s is mapped", pincheck_mapped_name(mapped),
-		 is_present(address) ? "a page" : "nothing");
+	evidence("pages_said=\"%s\" present_after=%d", pincheck_mapped_name(mapped),
+		 is_present(address));
 	EXPECT_TRUE(mapped == PINCHECK_MAPPED_NONE || mapped == PINCHECK_MAPPED_UNKNOWN);
 	EXPECT_FALSE(is_present(address));
 }
@@ -153,7 +149,7 @@ ASSUMPTION(lookup_faults_no_hugetlb_in, NEEDS_HUGETLB)
 	before = knob_number(HUGETLB_FREE);
 	expect_not_faulted_in(_metadata, stage, memory);
 	after = knob_number(HUGETLB_FREE);
-	evidence("free huge pages: %ld before, %ld after", before, after);
+	evidence("free_before=%ld free=%ld", before, after);
 	EXPECT_EQ(before, after);
 	*memory = 2;
 	EXPECT_EQ(PINCHECK_MAPPED_OTHER, mapped_now(stage));
@@ -171,28 +167,28 @@ ASSUMPTION(lookup_sees_memory_without_access, 0)
 	ASSERT_EQ(0, stage_hold(stage, pin_fast, stage->memory, stage->page));
 	ASSERT_EQ(0, mprotect(stage->memory, stage->page, PROT_NONE));
 	mapped = mapped_now(stage);
-	evidence("without access: %s", pincheck_mapped_name(mapped));
+	evidence("without_access=\"%s\"", pincheck_mapped_name(mapped));
 	EXPECT_TRUE(mapped == PINCHECK_MAPPED_SAME || mapped == PINCHECK_MAPPED_UNKNOWN);
 	ASSERT_EQ(0, mprotect(stage->memory, stage->page, PROT_READ | PROT_WRITE));
 }
 
 ASSUMPTION(lookup_sees_the_zero_page, 0)
 {
-	const struct hold_row get_slow = { PINCHECK_KIND_GET, PINCHECK_PATH_SLOW, 0 };
+	const struct hold_row get_slow = STAGE_ROW(GET, SLOW, 0);
 	__u32 mapped;
 
 	ASSERT_EQ(0, madvise(stage->memory, stage->page, MADV_DONTNEED));
 	(void)*(volatile unsigned char *)stage->memory;
 	ASSERT_EQ(0, stage_hold(stage, get_slow, stage->memory, stage->page));
 	mapped = mapped_now(stage);
-	evidence("the zero page: %s", pincheck_mapped_name(mapped));
+	evidence("zero_page=\"%s\"", pincheck_mapped_name(mapped));
 	EXPECT_EQ(PINCHECK_MAPPED_SAME, mapped);
 }
 
 /* lookup.h: who only looks at a page that is shared since fork takes no copy. */
 ASSUMPTION(lookup_does_not_unshare, 0)
 {
-	const struct hold_row get_fast = { PINCHECK_KIND_GET, PINCHECK_PATH_FAST, 0 };
+	const struct hold_row get_fast = STAGE_ROW(GET, FAST, 0);
 	uint64_t before, after;
 	int end[2];
 	pid_t child;
@@ -210,8 +206,7 @@ ASSUMPTION(lookup_does_not_unshare, 0)
 	ASSERT_EQ(0, stage_hold(stage, get_fast, stage->memory, stage->page));
 	EXPECT_EQ(PINCHECK_MAPPED_SAME, mapped_now(stage));
 	after = stage_pfn(stage->memory);
-	evidence("pfn %llx before, %llx after", (unsigned long long)before,
-		 (unsigned long long)after);
+	evidence("before_pfn=%llx pfn=%llx", (unsigned long long)before, (unsigned long long)after);
 	EXPECT_EQ(before, after);
 	close(end[1]);
 	waitpid(child, NULL, 0);
@@ -224,7 +219,7 @@ ASSUMPTION(gup_pins_long_by_the_slow_path, 0)
 {
 	ASSERT_EQ(0, madvise(stage->memory, stage->length / 2, MADV_DONTNEED));
 	EXPECT_EQ(0, stage_hold(stage, longterm_slow, stage->memory, stage->length));
-	evidence("%llu pages", stage->hold.pages);
+	evidence("pages=%llu", stage->hold.pages);
 	EXPECT_EQ(STAGE_PAGES, stage->hold.pages);
 }
 
@@ -237,7 +232,7 @@ static void expect_half_fast(struct __test_metadata *_metadata, struct stage *st
 {
 	ASSERT_EQ(0, madvise(stage->memory + stage->length / 2, stage->length / 2, MADV_DONTNEED));
 	EXPECT_EQ(0, stage_hold(stage, row, stage->memory, stage->length));
-	evidence("%llu pages, %llu fast, %llu slow", stage->hold.pages, stage->hold.fast_pages,
+	evidence("pages=%llu fast=%llu slow=%llu", stage->hold.pages, stage->hold.fast_pages,
 		 stage->hold.slow_pages);
 	EXPECT_EQ(STAGE_PAGES, stage->hold.pages);
 	EXPECT_EQ(STAGE_PAGES / 2, stage->hold.fast_pages);
@@ -267,7 +262,7 @@ ASSUMPTION(secret_memory_has_its_magic, NEEDS_SECRETMEM)
 
 	ASSERT_LE(0, file);
 	ASSERT_EQ(0, fstatfs(file, &told));
-	evidence("magic %lx", (long)told.f_type);
+	evidence("magic=%lx", (long)told.f_type);
 	EXPECT_EQ(SECRET_MAGIC, told.f_type);
 	close(file);
 }

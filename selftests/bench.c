@@ -24,12 +24,12 @@ FIXTURE_VARIANT(bench)
 	struct hold_row row;
 };
 
-#define BENCH_VARIANT(name_, kind_, path_, flags_)					\
-	FIXTURE_VARIANT_ADD(bench, name_)						\
-	{										\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-	};
-FOR_EACH_HOLD_ROW(BENCH_VARIANT)
+FOR_EACH_HOLD_ROW(STAGE_VARIANT, bench)
+
+SUITE_FACTS(bench)
+{
+	facts->hold = name;
+}
 
 FIXTURE_SETUP(bench)
 {
@@ -98,9 +98,9 @@ TEST_F(bench, rounds)
 	EXPECT_EQ(0, info.session_holds);
 	EXPECT_EQ(0, vm_pin_kib());
 	EXPECT_EQ(counts, references(self));
-	evidence("%d rounds of %llu pages: %lld references taken, refcounts sum up to %lld again",
-		 ROUNDS, self->call.pages, (long long)expected, (long long)counts);
-	evidence("first round: take %llu ns, give %llu ns", self->samples[0].take_ns,
+	evidence("rounds=%d pages=%llu references=%lld refs_change=%lld", ROUNDS, self->call.pages,
+		 (long long)expected, (long long)counts);
+	evidence("round=1 take_ns=%llu give_ns=%llu", self->samples[0].take_ns,
 		 self->samples[0].give_ns);
 }
 
@@ -146,7 +146,7 @@ TEST_F(bench, refused)
 			TH_LOG("%s", rows[i].what);
 		}
 	}
-	evidence("%zu calls that are no good, the first: %s", ARRAY_SIZE(rows), rows[0].what);
+	evidence("refused=%zu first=\"%s\"", ARRAY_SIZE(rows), rows[0].what);
 }
 
 /* Long-term is for pins: the kernel warns about anything else. */
@@ -157,7 +157,7 @@ TEST_F(bench, longterm)
 
 	self->call.flags |= PINCHECK_HOLD_LONGTERM;
 	EXPECT_EQ(expected, pincheck_bench(self->stage.session, &self->call));
-	evidence("long-term: %d", expected);
+	evidence("longterm=%d", expected);
 }
 
 /* CLEAN. The range ends in the middle of what is mapped: what came is given back, every round. */
@@ -170,7 +170,8 @@ TEST_F(bench, unmapped_page_refused)
 	taken = acquired(self) - before;
 	EXPECT_EQ(3, taken);
 	EXPECT_EQ(UNTOUCHED, self->samples[0].take_ns);
-	evidence("%lld references taken before the hole, and given back", (long long)taken);
+	evidence("references=%lld note=\"taken before the hole, and given back\"",
+		 (long long)taken);
 }
 
 PINCHECK_TEST_MAIN

@@ -71,8 +71,7 @@ $(BUILD)/tests/pincheck: $(BUILD)/bin/pincheck
 
 # Host unit tests, under the sanitizers; each prints TAP.
 UNIT_TESTS += $(BUILD)/test/known_issues_test
+$(BUILD)/test/known_issues_test: LIBS := -Iselftests/lib
 $(BUILD)/test/known_issues_test: selftests/test/known_issues_test.c selftests/lib/known_issues.c \
 				 selftests/lib/known_issues.h
-	@mkdir -p $(@D)
-	$(CC) $(SELFTESTS_CFLAGS) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -o $@ \
-		selftests/test/known_issues_test.c selftests/lib/known_issues.c
+	$(unit-program)

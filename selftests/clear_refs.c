@@ -20,6 +20,7 @@
 	X(topic, memory, get_ro_fast)		X(topic, memory, get_rw_fast)			\
 	X(topic, memory, uring)
 
+SUITE_EVENT("clear_refs")
 TOPIC(clear_refs)
 FOR_EACH_MEMORY(CLEAR_REFS_HOLDS, TOPIC_VARIANT, clear_refs)
 /* A buffer of many pages, as RDMA registers them. */
@@ -195,9 +196,10 @@ static void dump_is_memory(struct subject *subject, const struct dump *dump,
 				       "the device's write is not in the copy", page);
 		}
 	}
-	verdict_note(verdict, " %zu pages, last pass %zu, lost %zu of CPU, %zu of device, pfn %"
-		     PRIx64, memory_pages(memory), dump->copied, lost[CPU],
-		     lost[DEVICE], memory_pfn(memory, 0));
+	verdict_note(verdict,
+		     "pages=%zu last_pass=%zu lost_by_cpu=%zu lost_by_device=%zu pfn=%" PRIx64,
+		     memory_pages(memory), dump->copied, lost[CPU], lost[DEVICE],
+		     memory_pfn(memory, 0));
 }
 
 /*

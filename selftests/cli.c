@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cli: the pincheck command as it is installed, against what the test knows: pages that it holds
+ * cli: the output of the pincheck command, compared with what the test knows: pages that it holds
  * itself, what this kernel is known to do, and what the command must refuse.
  */
 #include "suite.h"
@@ -45,9 +45,9 @@ static uint64_t references_outstanding(void)
 	return books_read(&books) ? ~0ULL : books.out;
 }
 
-#define SMALL_PAGES	4	/* base pages that the command takes where nobody says how many */
+#define SMALL_PAGES	4	/* base pages of a hold whose size nobody says */
 
-/* ACCURACY. Each way to hold memory of its own is what it says, and is given back after Enter. */
+/* ACCURACY. Each hold of memory that the command makes is as asked for, and ends after Enter. */
 static const struct {
 	const char *memory;
 	const char *kind;
@@ -95,9 +95,9 @@ TEST_F(cli, hold_memory_of_its_own)
 		EXPECT_EQ(own_holds[i].longterm_pins, report.longterm_pins);
 		EXPECT_EQ(report.gets, number_of(page, "gets"));
 		EXPECT_EQ(report.write_pins, number_of(page, "write_pins"));
-		evidence("%s by %s %s: pfn %llx ref %d pins %d, %s", own_holds[i].memory,
-			 own_holds[i].kind, own_holds[i].access, pfn, report.refcount, report.pins,
-			 text_of(page, "path"));
+		evidence("memory=%s kind=%s access=%s pfn=%llx ref=%d pins=%d path=\"%s\"",
+			 own_holds[i].memory, own_holds[i].kind, own_holds[i].access, pfn,
+			 report.refcount, report.pins, text_of(page, "path"));
 		json_decref(root);
 		EXPECT_EXIT(self, 0);
 		EXPECT_EQ(before, references_outstanding());
@@ -105,7 +105,7 @@ TEST_F(cli, hold_memory_of_its_own)
 	EXPECT_LT(0, tried);
 }
 
-/* A process, and where the stage's memory is, as arguments. */
+/* A process, and the address of the stage's memory, as arguments. */
 struct place {
 	char pid[16];
 	char address[32];
@@ -120,7 +120,7 @@ static struct place place_in(pid_t process, const struct stage *stage)
 	return place;
 }
 
-/* ACCURACY. Row R50: the pages of this very process, by its number: they are the ones it has. */
+/* ACCURACY. Row R50: a hold by process number takes the pages that this process has. */
 TEST_F(cli, hold_of_another_process)
 {
 	struct stage *stage = &self->stage;
@@ -143,15 +143,15 @@ TEST_F(cli, hold_of_another_process)
 	}
 	ASSERT_EQ(0, stage_report(stage, stage->memory, &report));
 	EXPECT_EQ(1, report.pins);
-	evidence("%zu pages of process %s pinned: pfn %llx ref %d", json_array_size(pages), here.pid,
-		 report.pfn, report.refcount);
+	evidence("pages=%zu pid=%s pfn=%llx ref=%d", json_array_size(pages), here.pid, report.pfn,
+		 report.refcount);
 	json_decref(root);
 	EXPECT_EXIT(self, 0);
 	ASSERT_EQ(0, stage_report(stage, stage->memory, &report));
 	EXPECT_EQ(0, report.pins);
 }
 
-/* ACCURACY, CLEAN. Row B28: a mirror has no reference, and goes when a signal says so. */
+/* ACCURACY, CLEAN. Row B28: a mirror has no reference, and ends with a signal. */
 TEST_F(cli, hold_ended_by_a_signal)
 {
 	uint64_t before = references_outstanding();
@@ -171,10 +171,10 @@ TEST_F(cli, hold_ended_by_a_signal)
 	EXPECT_EXIT(self, 0);
 	ASSERT_EQ(0, pincheck_report_ledger(self->stage.session, &pfn, 1, &report));
 	EXPECT_EQ(0, report.mirrors);
-	evidence("pfn %llx mirrored without a reference until SIGTERM", pfn);
+	evidence("pfn=%llx note=\"mirrored without a reference until SIGTERM\"", pfn);
 }
 
-/* CLEAN. A command runs under the hold, and its exit code is returned. */
+/* CLEAN. A command runs while the pages are held, and its exit code is returned. */
 TEST_F(cli, hold_for_a_command)
 {
 	char self_path[4096] = "";
@@ -182,7 +182,7 @@ TEST_F(cli, hold_for_a_command)
 	struct command timed;
 
 	ASSERT_LT(0, readlink("/proc/self/exe", self_path, sizeof(self_path)));
-	/* It takes its second while the others run. */
+	/* Its second passes while the others run. */
 	ASSERT_EQ(0, RUN(&timed, "hold", "--memory", "base", "--for", "1"));
 	ASSERT_EQ(0, RUN(&self->command, "hold", "--memory", "base", "--", self_path, "-l"));
 	EXPECT_EXIT(self, KSFT_PASS);
@@ -193,18 +193,17 @@ TEST_F(cli, hold_for_a_command)
 	EXPECT_EXIT(self, 2);
 	EXPECT_EQ(0, command_end(&timed, NULL, 0));
 	EXPECT_EQ(before, references_outstanding());
-	evidence("exit codes %d, %d and 2 came through, and nothing stays held", KSFT_PASS,
-		 KSFT_SKIP);
+	evidence("exit_codes=%d,%d,2 held_after=0", KSFT_PASS, KSFT_SKIP);
 }
 
-/* ACCURACY. Rows B1 to B6: a page with one hold of each kind, by address and by number. */
+/* ACCURACY. Rows B1 to B6: a page with one hold of each kind, by address and by page frame number. */
 TEST_F(cli, page)
 {
 	static const struct hold_row rows[] = {
-		{ PINCHECK_KIND_GET, PINCHECK_PATH_FAST, 0 },
-		{ PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 },
-		{ PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE },
-		{ PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_LONGTERM },
+		STAGE_ROW(GET, FAST, 0),
+		STAGE_ROW(PIN, FAST, 0),
+		STAGE_ROW(PIN, FAST, HOLD_RW),
+		STAGE_ROW(PIN, FAST, HOLD_LT),
 	};
 	struct stage *stage = &self->stage;
 	struct place here = place_in(getpid(), stage);
@@ -236,19 +235,19 @@ TEST_F(cli, page)
 		EXPECT_EQ(1, number_of(page, "longterm_pins"));
 		EXPECT_EQ(0, number_of(page, "unexplained"));
 		EXPECT_STREQ("anon", text_of(page, "kind"));
-		evidence("pfn %s: ref %lld, flags %s", text_of(page, "pfn"),
+		evidence("pfn=%s ref=%lld flags=\"%s\"", text_of(page, "pfn"),
 			 number_of(page, "refcount"), text_of(page, "flags"));
 		json_decref(root);
 		EXPECT_EXIT(self, 0);
 	}
 }
 
-/* The next change must be this. */
+/* Expect this change on the next line. */
 #define EXPECT_CHANGED(self, key, old, new) do {						\
 	json_t *cli_line = command_json(&(self)->command);					\
 												\
-	evidence("%s: %s -> %s", text_of(cli_line, "what"), text_of(cli_line, "before"),	\
-		 text_of(cli_line, "after"));							\
+	evidence("what=\"%s\" before=\"%s\" after=\"%s\"", text_of(cli_line, "what"),		\
+		 text_of(cli_line, "before"), text_of(cli_line, "after"));				\
 	EXPECT_STREQ(key, text_of(cli_line, "what"));						\
 	EXPECT_STREQ(old, text_of(cli_line, "before"));						\
 	EXPECT_STREQ(new, text_of(cli_line, "after"));						\
@@ -268,17 +267,17 @@ static int start_watch(FIXTURE_DATA(cli) *self, pid_t process, const char *colum
 		    columns, "--pid", place.pid, place.address, page, more);
 	if (error)
 		return error;
-	/* Changes are told from what this line says. */
+	/* Changes are compared with what this line has. */
 	first = command_json(&self->command);
 	error = json_array_size(json_object_get(first, "pages")) == 1 ? 0 : -ENODATA;
 	json_decref(first);
 	return error;
 }
 
-/* ACCURACY. What comes and goes is told as it happens. */
+/* ACCURACY. Each change is printed when it happens. */
 TEST_F(cli, watch)
 {
-	static const struct hold_row pin = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
+	static const struct hold_row pin = STAGE_ROW(PIN, FAST, 0);
 	struct stage *stage = &self->stage;
 	char before[32], after[32];
 	int channel[2];
@@ -291,7 +290,7 @@ TEST_F(cli, watch)
 	EXPECT_CHANGED(self, "PINS", "1", "0");
 	EXPECT_EXIT(self, 0);
 
-	/* Copied by COW: the child keeps the page, so that the copy has to be another one. */
+	/* The child keeps the page, so the copy must have another page frame number. */
 	ASSERT_EQ(0, pipe2(channel, O_CLOEXEC));
 	child = fork();
 	if (!child) {
@@ -307,7 +306,7 @@ TEST_F(cli, watch)
 	EXPECT_STRNE(before, after);
 	EXPECT_EXIT(self, 0);
 
-	/* The end of the process is the end of it, before there were as many changes. */
+	/* The process ends before there was a change. */
 	ASSERT_EQ(0, start_watch(self, child, "pins", "1", "5", NULL));
 	close(channel[1]);
 	ASSERT_EQ(child, waitpid(child, NULL, 0));
@@ -315,7 +314,7 @@ TEST_F(cli, watch)
 	close(channel[0]);
 }
 
-/* ACCURACY. Rows B28, B29: what the kernel did comes first, and then what came of it. */
+/* ACCURACY. Rows B28, B29: the event of the kernel comes first, then the change of the page. */
 TEST_F(cli, watch_events)
 {
 	struct stage *stage = &self->stage;
@@ -331,9 +330,9 @@ TEST_F(cli, watch_events)
 }
 
 #define ORDER_ROUNDS	60
-#define ORDER_INTERVAL	1000000LL	/* nanoseconds between two looks of the command */
+#define ORDER_INTERVAL	1000000LL	/* nanoseconds between two samples of the command */
 
-/* The command looks at intervals: each round unmaps the page at another moment of an interval. */
+/* The command takes samples at intervals: each round unmaps the page at another moment of one. */
 static void wait_for_moment_of_interval(unsigned int round)
 {
 	int64_t until = nanoseconds() + ORDER_INTERVAL * (round % 20) / 20;
@@ -363,7 +362,7 @@ static bool event_is_first(FIXTURE_DATA(cli) *self)
 		!strcmp(text_of(line[2], "after"), "anon");
 	for (size_t i = 0; i < ARRAY_SIZE(line); i++) {
 		if (!first)
-			evidence("line %zu: %s -> %s", i, text_of(line[i], "what"),
+			evidence("line=%zu what=\"%s\" after=\"%s\"", i, text_of(line[i], "what"),
 				 text_of(line[i], "after"));
 		json_decref(line[i]);
 	}
@@ -371,8 +370,8 @@ static bool event_is_first(FIXTURE_DATA(cli) *self)
 }
 
 /*
- * ACCURACY. Rows B28, B29, D20: the event comes first also where the kernel unmaps
- * the page between two steps of the command. Each round has the same three changes.
+ * ACCURACY. Rows B28, B29, D20: the event comes first also where the kernel unmaps the page between two
+ * steps of the command. Each round has the same three changes.
  */
 TEST_F(cli, watch_events_in_order)
 {
@@ -389,12 +388,12 @@ TEST_F(cli, watch_events_in_order)
 	if (rounds < ORDER_ROUNDS)
 		EXPECT_EQ(0, kill(self->command.pid, SIGTERM));
 	EXPECT_EXIT(self, 0);
-	evidence("%u rounds, %u of them had the change before its event", rounds, reversed);
+	evidence("rounds=%u reversed=%u", rounds, reversed);
 	EXPECT_OFTEN(ORDER_ROUNDS, rounds);
 	EXPECT_EQ(0, reversed);
 }
 
-/* How many of the stage's pages are told with @filter. */
+/* Return: how many of the stage's pages the command prints with @filter. */
 static size_t count_scanned(FIXTURE_DATA(cli) *self, const char *filter)
 {
 	size_t i, page, found = 0;
@@ -413,11 +412,11 @@ static size_t count_scanned(FIXTURE_DATA(cli) *self, const char *filter)
 	return command_end(&self->command, NULL, 0) ? ~0UL : found;
 }
 
-/* ACCURACY. Rows B14 to B16: what the test holds is found, by the right filter. */
+/* ACCURACY. Rows B14 to B16: the right filter finds what the test holds. */
 TEST_F(cli, scan)
 {
-	static const struct hold_row pin = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
-	static const struct hold_row get = { PINCHECK_KIND_GET, PINCHECK_PATH_FAST, 0 };
+	static const struct hold_row pin = STAGE_ROW(PIN, FAST, 0);
+	static const struct hold_row get = STAGE_ROW(GET, FAST, 0);
 	struct stage *stage = &self->stage;
 
 	EXPECT_EQ(0, count_scanned(self, "--pinned"));
@@ -427,10 +426,10 @@ TEST_F(cli, scan)
 	ASSERT_EQ(0, usermem_drain_lru());
 	EXPECT_EQ(2, count_scanned(self, "--pinned"));
 	EXPECT_EQ(3, count_scanned(self, "--excess"));
-	evidence("2 pages pinned and 3 referred to, found by --pinned and --excess");
+	evidence("pinned=2 referred_to=3 note=\"found by --pinned and --excess\"");
 }
 
-/* Each by its own name: on kernels that lack some, the count would say little. */
+/* Each by its own name, because on a kernel that lacks some a count says little. */
 static const struct {
 	const char *name;
 	__u64 bit;
@@ -448,32 +447,146 @@ static const struct {
 	{ "file_whitelist", PINCHECK_FEAT_FILE_WHITELIST },
 };
 
-/* Features are those that the device tells. */
+/* The command shows the numbers and the features that the device has. */
 TEST_F(cli, info)
 {
-	const json_t *told;
+	const json_t *shown, *value;
 	struct pincheck_info info;
+	size_t flags = 0;
+	const char *key;
 	json_t *root;
 
 	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
 	ASSERT_EQ(0, RUN(&self->command, "info", "--json"));
 	root = command_json(&self->command);
 	ASSERT_NE(NULL, root);
-	EXPECT_EQ(info.abi, number_of(root, "abi"));
-	EXPECT_EQ((long long)info.max_hold_pages, number_of(root, "max_hold_pages"));
-	told = json_object_get(root, "features");
-	EXPECT_EQ(ARRAY_SIZE(features), json_object_size(told));
+	shown = json_array_get(json_object_get(root, "info"), 0);
+	EXPECT_EQ(info.abi, number_of(shown, "abi"));
+	EXPECT_EQ((long long)info.max_hold_pages, number_of(shown, "max_hold_pages"));
+	json_object_foreach((json_t *)shown, key, value)
+		flags += json_is_boolean(value);
+	EXPECT_EQ(ARRAY_SIZE(features), flags);
 	for (size_t i = 0; i < ARRAY_SIZE(features); i++) {
 		EXPECT_EQ(!!(info.features & features[i].bit),
-			  json_is_true(json_object_get(told, features[i].name)))
+			  json_is_true(json_object_get(shown, features[i].name)))
 			TH_LOG("%s", features[i].name);
 	}
-	evidence("features %llx, %zu of them told", info.features, json_object_size(told));
+	evidence("features=%llx named=%zu", info.features, flags);
 	json_decref(root);
 	EXPECT_EXIT(self, 0);
 }
 
-/* What is refused: exit code 2, the cause, and what mends it. */
+#define RESULTS	"KTAP version 1\n1..1\n# bench scan_mpfns_per_s 10\nok 1 bench.scan\n"
+
+/* Return: a descriptor of a file of results, which other processes find at @path; or -1. */
+static int write_results(char *path, size_t size)
+{
+	int file = memfd_create("results", MFD_CLOEXEC);
+
+	if (file >= 0 && write(file, RESULTS, strlen(RESULTS)) != (ssize_t)strlen(RESULTS)) {
+		close(file);
+		return -1;
+	}
+	snprintf(path, size, "/proc/%d/fd/%d", getpid(), file);
+	return file;
+}
+
+/*
+ * Each subcommand, the name of its table, a column, the member of JSON that is this column, and its exit
+ * codes. PID, ADDRESS and RESULTS stand for what only the test knows.
+ */
+static const struct {
+	const char *words[8];
+	const char *table;
+	const char *column;
+	const char *key;
+	unsigned int codes;
+} subcommands[] = {
+	{ { "info" }, "info", "MAX-HOLD-PAGES", "max_hold_pages", 1 << 0 },
+	{ { "doctor" }, "checks", "STATE", "state", 1 << 0 | 1 << 1 },
+	{ { "model", "-m", "base" }, "experiments", "OBSERVED", "observed", 1 << 0 },
+	{ { "hold", "-m", "base" }, "pages", "LONGTERM-PINS", "longterm_pins", 1 << 0 },
+	{ { "page", "-p", "PID", "-a", "ADDRESS" }, "pages", "WHITELIST", "whitelist", 1 << 0 },
+	{ { "watch", "-p", "PID", "ADDRESS", "1" }, "pages", "FLAGS", "flags", 1 << 0 },
+	{ { "scan" }, "pages", "PINS", "pins", 1 << 0 },
+	{ { "bench", "-t", "RESULTS" }, "figures", "VALUE", "value", 1 << 0 },
+};
+
+static int start_subcommand(FIXTURE_DATA(cli) *self, size_t index, const char *results,
+			    const char *const *options)
+{
+	struct place here = place_in(getpid(), &self->stage);
+	const char *words[16] = { NULL };
+	size_t count = 0;
+
+	for (; subcommands[index].words[count]; count++) {
+		const char *word = subcommands[index].words[count];
+
+		words[count] = !strcmp(word, "PID") ? here.pid :
+			       !strcmp(word, "ADDRESS") ? here.address :
+			       !strcmp(word, "RESULTS") ? results : word;
+	}
+	while (*options)
+		words[count++] = *options++;
+	return command_start(&self->command, words);
+}
+
+/* Return: the number of members of the first row in JSON; 0 if the column is not one of them. */
+static size_t count_members(FIXTURE_DATA(cli) *self, size_t index)
+{
+	json_t *root = command_json(&self->command);
+	const json_t *row = json_array_get(json_object_get(root, subcommands[index].table), 0);
+	size_t count = json_object_get(row, subcommands[index].key) ? json_object_size(row) : 0;
+
+	json_decref(root);
+	return count;
+}
+
+/* End the subcommand, of which only watch needs a signal. Return: is its exit code one of @codes? */
+static bool end_subcommand(FIXTURE_DATA(cli) *self, size_t index)
+{
+	int code;
+
+	if (!strcmp(subcommands[index].words[0], "watch"))
+		kill(self->command.pid, SIGTERM);
+	code = command_end(&self->command, NULL, 0);
+	return code >= 0 && code < 8 && (subcommands[index].codes & 1 << code);
+}
+
+/* Every subcommand prints JSON with all columns, JSON with one, and raw words of one. */
+TEST_F(cli, tables)
+{
+	static const struct hold_row pin = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
+	char results[64], line[200] = "";
+	int file = write_results(results, sizeof(results));
+
+	ASSERT_LE(0, file);
+	/* Something for scan to find. */
+	ASSERT_EQ(0, stage_hold(&self->stage, pin, self->stage.memory, self->stage.page));
+	for (size_t i = 0; i < ARRAY_SIZE(subcommands); i++) {
+		const char *const all[] = { "--json", NULL };
+		const char *const one[] = { "--json", "-o", subcommands[i].column, NULL };
+		const char *const raw[] = { "-r", "-n", "-o", subcommands[i].column, NULL };
+		const char *name = subcommands[i].words[0];
+
+		ASSERT_EQ(0, start_subcommand(self, i, results, all));
+		EXPECT_LT(1, count_members(self, i)) TH_LOG("%s", name);
+		EXPECT_TRUE(end_subcommand(self, i)) TH_LOG("%s", name);
+		ASSERT_EQ(0, start_subcommand(self, i, results, one));
+		EXPECT_EQ(1, count_members(self, i)) TH_LOG("%s", name);
+		EXPECT_TRUE(end_subcommand(self, i)) TH_LOG("%s", name);
+		ASSERT_EQ(0, start_subcommand(self, i, results, raw));
+		EXPECT_NE(NULL, fgets(line, sizeof(line), self->command.output)) TH_LOG("%s", name);
+		line[strcspn(line, "\n")] = '\0';
+		EXPECT_NE('{', line[0]) TH_LOG("%s", name);
+		EXPECT_STRNE(subcommands[i].column, line) TH_LOG("%s", name);
+		EXPECT_TRUE(end_subcommand(self, i)) TH_LOG("%s", name);
+		evidence("subcommand=%s column=%s raw=\"%s\"", name, subcommands[i].column, line);
+	}
+	close(file);
+}
+
+/* Each is refused with exit code 2, the cause, and what mends it. */
 static const struct {
 	const char *arguments[7];
 	const char *cause;
@@ -482,18 +595,21 @@ static const struct {
 	{ { "nonsense" }, "no subcommand 'nonsense'", "usage:" },
 	{ { "model", "-m", "x" }, "no kind of memory is named 'x'", "thp-pte" },
 	{ { "scan", "-o", "x" }, "no column 'x'", "REFCOUNT" },
-	{ { "hold" }, "whose memory", "--memory" },
-	{ { "hold", "--memory", "x" }, "no kind 'x'", "--help" },
+	{ { "info", "-o", "x" }, "no column 'x'", "MAX-HOLD-PAGES" },
+	{ { "doctor", "-o", "x" }, "no column 'x'", "STATE" },
+	{ { "bench", "-t", "/x" }, "cannot read /x", "make bench" },
+	{ { "hold" }, "name whose memory", "--memory" },
+	{ { "hold", "--memory", "x" }, "no kind 'x'", "thp-pte" },
 	{ { "hold", "--memory", "base", "-k", "x" }, "'x' is none of pin", "--help" },
-	{ { "hold", "--memory", "file=/x" }, "cannot be opened", "a file that is there" },
-	{ { "hold", "--memory", "base", "-k", "get", "-l" }, "Invalid argument", "for kind pin" },
-	{ { "hold", "--pid", "1", "0x1001", "4096" }, "malformed", "multiples of a page" },
+	{ { "hold", "--memory", "file=/x" }, "cannot be opened", "a file that exists" },
+	{ { "hold", "--memory", "base", "-k", "get", "-l" }, "Invalid argument", "with kind pin only" },
+	{ { "hold", "--pid", "1", "0x1001", "4096" }, "malformed", "multiples of the page size" },
 	{ { "hold", "--pid", "1", "0x10000", "64K" }, "nothing is mapped", "/proc/PID/maps" },
 	{ { "hold", "--pid", "4194304", "0", "64K" }, "no process", "ps -p" },
-	{ { "page" }, "page frame numbers", "--pid" },
+	{ { "page" }, "name pages", "--pid" },
 	{ { "page", "12z" }, "no number", "0x1000" },
 	{ { "page", "--pid", "4194304", "-a", "0" }, "/proc/4194304/pagemap", "ps -p" },
-	{ { "watch", "--pid", "1" }, "what to watch", "ADDRESS LENGTH" },
+	{ { "watch", "--pid", "1" }, "name what to watch", "ADDRESS LENGTH" },
 	{ { "watch", "--pid", "1", "0", "1024G" }, "too many", "at most" },
 };
 
@@ -508,10 +624,11 @@ TEST_F(cli, refused)
 		EXPECT_TRUE(strstr(errors, refused[i].cause) && strstr(errors, refused[i].mend))
 			TH_LOG("%zu: %s", i, errors);
 	}
-	evidence("%zu refusals, each with its cause and what mends it", ARRAY_SIZE(refused));
+	evidence("refused=%zu note=\"each names its cause and the command that mends it\"",
+		 ARRAY_SIZE(refused));
 }
 
-/* The command must be refused, say @cause and @mend, and not what the errno is called. */
+/* The command must exit with 2 and print @cause and @mend, but not @not, the name of the errno. */
 #define EXPECT_WORDS(self, cause, mend, not) do {						\
 	char cli_errors[600];									\
 												\
@@ -519,10 +636,10 @@ TEST_F(cli, refused)
 	EXPECT_TRUE(strstr(cli_errors, cause) && strstr(cli_errors, mend) &&			\
 		    !strstr(cli_errors, not))							\
 		TH_LOG("%s", cli_errors);							\
-	evidence("%s", cli_errors);								\
+	evidence("said=\"%s\"", cli_errors);							\
 } while (0)
 
-/* Row D23: a folio of 64 KiB that does not come, for nobody allowed it. */
+/* Row D23: a setting of the kernel forbids folios of 64 KiB. */
 TEST_F(cli, refused_folio_of_another_size)
 {
 	char words[80];
@@ -535,7 +652,7 @@ TEST_F(cli, refused_folio_of_another_size)
 	EXPECT_WORDS(self, words, mthp_setting(), "Bad file descriptor");
 }
 
-/* Row D23: the pool of huge pages has none for the memory of a process. */
+/* Row D23: the pool has no huge page for the memory of a process. */
 TEST_F(cli, refused_hugetlb_pool_empty)
 {
 	struct place here = { 0 };

@@ -27,12 +27,17 @@ FIXTURE_VARIANT(dax)
 
 FIXTURE_VARIANT_ADD(dax, pin)
 {
-	.row = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE },
+	.row = STAGE_ROW(PIN, FAST, HOLD_RW),
 };
 FIXTURE_VARIANT_ADD(dax, get)
 {
-	.row = { PINCHECK_KIND_GET, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE },
+	.row = STAGE_ROW(GET, FAST, HOLD_RW),
 };
+
+SUITE_FACTS(dax)
+{
+	facts->hold = name;
+}
 
 FIXTURE_SETUP(dax)
 {
@@ -95,8 +100,8 @@ TEST_F(dax, told)
 	EXPECT_EQ(0, after.write_pins + after.gets);
 	EXPECT_LT(before.refcount, held.refcount);
 	EXPECT_EQ(before.refcount, after.refcount);
-	evidence("PFN %#llx: flags %#llx, references %d, held %d (%d pins), after %d", pfn,
-		 held.flags, before.refcount, held.refcount, held.pins, after.refcount);
+	evidence("pfn=%llx flags=%llx ref_before=%d ref=%d pins=%d ref_after=%d", pfn, held.flags,
+		 before.refcount, held.refcount, held.pins, after.refcount);
 }
 
 /* Row D18: a number behind the device's memory has no page, whatever it wraps to. */
@@ -110,7 +115,7 @@ TEST_F(dax, wrapped_number)
 			TH_LOG("bit %d", bit);
 		}
 	}
-	evidence("PFN %#llx with a bit from 40 on: no page", pfn);
+	evidence("pfn=%llx note=\"with a bit from 40 on it has no page\"", pfn);
 }
 
 /* SYNC: the device reads what the CPU wrote, and the other way round, and so does read(). */
@@ -129,7 +134,8 @@ TEST_F(dax, device_io)
 	EXPECT_EQ(1, pread(self->file, &seen, 1, 0));
 	EXPECT_EQ(9, seen);
 	EXPECT_LE(0, pincheck_release(self->stage.session, self->stage.hold.hold));
-	evidence("%zu bytes of DAX: both ways, and in the file", self->bytes);
+	evidence("bytes=%zu note=\"seen both ways, and in the file\"", self->bytes);
 }
 
+TOPIC_NEEDS("pmem");
 PINCHECK_TEST_MAIN

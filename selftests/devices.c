@@ -60,10 +60,10 @@ TEST_F(devices, memory_is_plugged)
 	before = memory_blocks();
 	ASSERT_DONE(virtio_mem_resize(PLUG_MIB));
 	with = memory_blocks();
-	evidence("%u memory blocks, with %u MiB plugged %u", before, PLUG_MIB, with);
+	evidence("memory_blocks_before=%u plugged_mib=%u memory_blocks=%u", before, PLUG_MIB, with);
 	EXPECT_LT(before, with);
 	ASSERT_DONE(virtio_mem_resize(0));
-	evidence("%u memory blocks after they were unplugged", memory_blocks());
+	evidence("memory_blocks=%u note=\"after the unplug\"", memory_blocks());
 	EXPECT_EQ(before, memory_blocks());
 }
 
@@ -100,7 +100,7 @@ TEST_F(devices, part_of_block_is_offline)
 	plugged = ((uint64_t)PLUG_PART_MIB << 20) / page;
 	virtio_mem_range(&first, &end);
 	offline = offline_pages(first, end, page);
-	evidence("PFNs %" PRIx64 " to %" PRIx64 ": %" PRIu64 " pages plugged, %ld offline",
+	evidence("first_pfn=%" PRIx64 " end_pfn=%" PRIx64 " plugged=%" PRIu64 " offline=%ld",
 		 first / page, end / page, plugged, offline);
 	EXPECT_LT(0, offline);
 	EXPECT_EQ((end - first) / page, plugged + offline);
@@ -125,7 +125,7 @@ TEST_F(devices, second_node)
 	ASSERT_EQ(0, syscall(SYS_mbind, memory, page, MPOL_BIND, &node_1, 8 * sizeof(node_1), 0));
 	*memory = 1;
 	ASSERT_DONE(stage_report(&stage, memory, &report));
-	evidence("pfn %llx is of node %d", (unsigned long long)report.pfn, report.node);
+	evidence("pfn=%llx node=%d", (unsigned long long)report.pfn, report.node);
 	EXPECT_EQ(1, report.node);
 	munmap(memory, page);
 	EXPECT_TRUE(stage_close(&stage, false, why, sizeof(why))) TH_LOG("%s", why);
@@ -149,7 +149,7 @@ TEST_F(devices, file_has_dax)
 	memory = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 	ASSERT_NE(MAP_FAILED, memory);
 	memcpy(memory, "persistent", sizeof("persistent"));
-	evidence("attributes %llx, pfn %" PRIx64, (unsigned long long)status.stx_attributes,
+	evidence("attributes=%llx pfn=%" PRIx64, (unsigned long long)status.stx_attributes,
 		 stage_pfn(memory));
 	EXPECT_TRUE(status.stx_attributes & STATX_ATTR_DAX);
 	munmap(memory, page);
@@ -175,7 +175,7 @@ TEST_F(devices, edu_behind_iommu)
 	registers = mmap(NULL, EDU_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, resource, 0);
 	ASSERT_NE(MAP_FAILED, registers);
 	registers[1] = 0x20201231;
-	evidence("%s: id %x, complement of 20201231 is %x", device, registers[0], registers[1]);
+	evidence("device=\"%s\" id=%x complement=%x", device, registers[0], registers[1]);
 	EXPECT_EQ(EDU_ID, registers[0]);
 	EXPECT_EQ(~0x20201231U, registers[1]);
 	munmap((void *)registers, EDU_BYTES);
@@ -184,4 +184,5 @@ TEST_F(devices, edu_behind_iommu)
 	close(enable);
 }
 
+TOPIC_NEEDS("virtio_mem pmem edu");
 PINCHECK_TEST_MAIN

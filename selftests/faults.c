@@ -27,6 +27,11 @@ FOR_EACH_HOLD_ROW(STAGE_VARIANT, faults)
 FOR_EACH_OTHER_HOLD_ROW(STAGE_VARIANT, faults)
 STAGE_VARIANT(faults, memfd, MEMFD, UNKNOWN, HOLD_RW)
 
+SUITE_FACTS(faults)
+{
+	facts->hold = name;
+}
+
 FIXTURE_SETUP(faults)
 {
 	char why[WHY];
@@ -98,7 +103,7 @@ TEST_F(faults, each_allocation_of_hold_fails)
 	}
 	EXPECT_FALSE(struck);
 	EXPECT_LE(ENOUGH, failed);
-	evidence("%u faults, %u of them failed the call, 0 holds left of it", nth - 2, failed);
+	evidence("faults=%u failed=%u holds_left=0", nth - 2, failed);
 }
 
 /* What is needed to give back is there already: whatever fails, it is given back or still there. */
@@ -125,7 +130,7 @@ TEST_F(faults, each_of_release)
 	}
 	EXPECT_FALSE(struck);
 	EXPECT_LE(1, failed);
-	evidence("%u faults, %u of them failed the call, 0 holds left", nth - 2, failed);
+	evidence("faults=%u failed=%u holds_left=0", nth - 2, failed);
 }
 
 PINCHECK_TEST_MAIN

@@ -21,17 +21,17 @@ FIXTURE_VARIANT(force)
 	struct hold_row row;
 };
 
-#define FORCE_VARIANT(name_, kind_, path_, flags_)				\
-	FIXTURE_VARIANT_ADD(force, name_)					\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-	};
-FORCE_VARIANT(pin_fast,		PIN, FAST, 0)
-FORCE_VARIANT(pin_slow,		PIN, SLOW, 0)
-FORCE_VARIANT(pin_lt_fast,	PIN, FAST, PINCHECK_HOLD_LONGTERM)
-FORCE_VARIANT(pin_lt_slow,	PIN, SLOW, PINCHECK_HOLD_LONGTERM)
-FORCE_VARIANT(get_fast,		GET, FAST, 0)
-FORCE_VARIANT(get_slow,		GET, SLOW, 0)
+STAGE_VARIANT(force, pin_fast, PIN, FAST, 0)
+STAGE_VARIANT(force, pin_slow, PIN, SLOW, 0)
+STAGE_VARIANT(force, pin_lt_fast, PIN, FAST, HOLD_LT)
+STAGE_VARIANT(force, pin_lt_slow, PIN, SLOW, HOLD_LT)
+STAGE_VARIANT(force, get_fast, GET, FAST, 0)
+STAGE_VARIANT(force, get_slow, GET, SLOW, 0)
+
+SUITE_FACTS(force)
+{
+	facts->hold = name;
+}
 
 FIXTURE_SETUP(force)
 {
@@ -89,7 +89,7 @@ static void expect_sync(struct __test_metadata *_metadata, FIXTURE_DATA(force) *
 		EXPECT_EQ(PINCHECK_MAPPED_SAME, pages[i].mapped);
 		EXPECT_EQ(stage_pfn(memory + i * stage->page), pages[i].pfn);
 	}
-	evidence("%llu pages by force, %llu of them fast: the process sees what the device writes",
+	evidence("pages=%llu fast=%llu note=\"the process sees the bytes of the device\"",
 		 stage->hold.pages, stage->hold.fast_pages);
 }
 
@@ -172,7 +172,7 @@ TEST_F(force, shared_file)
 	EXPECT_EQ(0, stage_hold(stage, with(variant->row, PINCHECK_HOLD_FORCE), memory,
 				stage->length));
 	EXPECT_EQ(STAGE_PAGES, stage->hold.pages);
-	evidence("writing: EFAULT with force and without, reason access; reading by force: held");
+	evidence("write=EFAULT write_by_force=EFAULT reason=access read_by_force=held");
 }
 
 /* SYNC. No access at all: force reads what is there. */
@@ -185,7 +185,7 @@ TEST_F(force, no_access)
 	expect_force_only(_metadata, self, variant->row, 0, stage->memory);
 	EXPECT_EQ(1, pincheck_read(stage->session, stage->hold.hold, stage->page, &byte, 1));
 	EXPECT_EQ(mine, byte);
-	evidence("PROT_NONE: refused, held by force; %llu pages", stage->hold.pages);
+	evidence("protection=none plain=refused by_force=held pages=%llu", stage->hold.pages);
 }
 
 PINCHECK_TEST_MAIN

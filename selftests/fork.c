@@ -15,6 +15,7 @@
 	X(topic, memory, get_ro_fast)		X(topic, memory, get_rw_fast)			\
 	X(topic, memory, uring)
 
+SUITE_EVENT("fork")
 TOPIC(fork)
 FOR_EACH_MEMORY(FORK_HOLDS, TOPIC_VARIANT, fork)
 

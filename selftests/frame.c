@@ -162,7 +162,7 @@ TEST_F(frame, killed_case_leaves_nothing)
 	const struct __test_metadata *tests = run_cases(functions);
 
 	ASSERT_NE(NULL, tests);
-	evidence("a case exceeded its time and was killed, and a child of it: exit code %d, the next one's %d",
+	evidence("exit_code=%d next_exit_code=%d note=\"a case and its child exceeded the time and were killed\"",
 		 tests[0].exit_code, tests[1].exit_code);
 	EXPECT_TRUE(tests[0].timed_out);
 	EXPECT_EQ(KSFT_FAIL, tests[0].exit_code);
@@ -200,7 +200,7 @@ TEST_F(frame, child_of_a_case_leaves_nothing)
 	const struct __test_metadata *tests = run_cases(functions);
 
 	ASSERT_NE(NULL, tests);
-	evidence("a case ended before its child: exit code %d, the next one's %d",
+	evidence("exit_code=%d next_exit_code=%d note=\"a case ended before its child\"",
 		 tests[0].exit_code, tests[1].exit_code);
 	EXPECT_EQ(KSFT_PASS, tests[0].exit_code);
 	EXPECT_EQ(KSFT_PASS, tests[1].exit_code);
@@ -212,7 +212,8 @@ TEST_F(frame, repetition_ends_in_time)
 	const struct __test_metadata *tests = run_cases(functions);
 
 	ASSERT_NE(NULL, tests);
-	evidence("a case that repeats itself ended in time: exit code %d", tests[0].exit_code);
+	evidence("exit_code=%d note=\"a case that repeats itself ended in time\"",
+		 tests[0].exit_code);
 	EXPECT_FALSE(tests[0].timed_out);
 	EXPECT_EQ(KSFT_PASS, tests[0].exit_code);
 	EXPECT_EQ(KSFT_PASS, tests[1].exit_code);

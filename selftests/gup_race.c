@@ -44,12 +44,12 @@ FIXTURE_VARIANT(gup_race)
 	struct hold_row row;
 };
 
-#define GUP_RACE_VARIANT(name_, kind_, path_, flags_)				\
-	FIXTURE_VARIANT_ADD(gup_race, name_)					\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-	};
-FOR_EACH_FAST_HOLD_ROW(GUP_RACE_VARIANT)
+FOR_EACH_FAST_HOLD_ROW(STAGE_VARIANT, gup_race)
+
+SUITE_FACTS(gup_race)
+{
+	facts->hold = name;
+}
 
 FIXTURE_SETUP(gup_race)
 {
@@ -252,10 +252,9 @@ static int play(struct stage *stage, struct hold_row row, unsigned char *at, boo
 }
 
 #define EXPECT_OWN_PAGES_ONLY(tally, opponent) do {						\
-	evidence("%u rounds, %u while the other was at one of its %u acts: %u given, %u refused; "	\
-		 "pages: %u fresh, %u foreign", (tally)->rounds, (tally)->meetings,		\
-		 steps_of(opponent) / 2, (tally)->given, (tally)->refused, (tally)->fresh,	\
-		 (tally)->foreign);								\
+	evidence("rounds=%u meetings=%u acts=%u given=%u refused=%u fresh=%u foreign=%u",	\
+		 (tally)->rounds, (tally)->meetings, steps_of(opponent) / 2,			\
+		 (tally)->given, (tally)->refused, (tally)->fresh, (tally)->foreign);		\
 	EXPECT_EQ(0, (tally)->surprise);							\
 	EXPECT_EQ(0, (tally)->foreign);								\
 	EXPECT_OFTEN(MEETINGS, (tally)->meetings);						\
@@ -364,7 +363,7 @@ TEST_F(gup_race, split_meanwhile)
 	EXPECT_OWN_PAGES_ONLY(&tally, &opponent);
 	EXPECT_EQ(tally.rounds, tally.given);
 	splits = splits_now();
-	evidence("%llu PMDs and %llu huge pages split",
+	evidence("pmds_split=%llu folios_split=%llu",
 		 (unsigned long long)(splits.pmds - splits_before.pmds),
 		 (unsigned long long)(splits.folios - splits_before.folios));
 	EXPECT_LT(splits_before.pmds, splits.pmds);
@@ -419,8 +418,8 @@ TEST_F(gup_race, forked_meanwhile)
 	EXPECT_OWN_PAGES_ONLY(&tally, &opponent);
 	EXPECT_EQ(tally.rounds, tally.given);
 	EXPECT_EQ(0, tally.lost);
-	evidence("%u pages written by the CPU while held, %u lost",
-		 opponent.promised ? tally.given * PAGES : 0, tally.lost);
+	evidence("pages_written=%u lost=%u", opponent.promised ? tally.given * PAGES : 0,
+		 tally.lost);
 }
 
 /* The file system is mounted nowhere: its mapping is all that keeps it. */

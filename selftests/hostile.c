@@ -212,11 +212,11 @@ static void print_outcomes(const struct fuzz_shared *shared, bool root, unsigned
 
 	for (int error = 1; error < FUZZ_ERRNOS; error++)
 		if (outcomes[error] && at < sizeof(line) - 32)
-			at += snprintf(line + at, sizeof(line) - at, ", %s %u",
-				       strerrorname_np(error) ?: "?", outcomes[error]);
+			at += snprintf(line + at, sizeof(line) - at, "%s%s:%u",
+				       at ? " " : "", strerrorname_np(error) ?: "?", outcomes[error]);
 	line[at] = '\0';
-	evidence("%s %s: %u done%s", root ? "root" : "nobody", fuzz_command_name(command),
-		 outcomes[0], line);
+	evidence("caller=%s command=\"%s\" done=%u failed=\"%s\"", root ? "root" : "nobody",
+		 fuzz_command_name(command), outcomes[0], line);
 }
 
 static void print_actions(const FIXTURE_DATA(hostile) *self)
@@ -225,7 +225,7 @@ static void print_actions(const FIXTURE_DATA(hostile) *self)
 		[FUZZ_OPEN] = "opened", [FUZZ_CLOSE] = "closed", [FUZZ_DUP] = "duplicated",
 		[FUZZ_PASS] = "passed", [FUZZ_RECEIVE] = "received", [FUZZ_KEEP] = "kept",
 		[FUZZ_FORK] = "forked", [FUZZ_EXEC] = "executed", [FUZZ_SUICIDE] = "suicides",
-		[FUZZ_MEMORY] = "memory changed",
+		[FUZZ_MEMORY] = "memory_changed",
 	};
 	char line[512];
 	size_t at = 0;
@@ -233,7 +233,7 @@ static void print_actions(const FIXTURE_DATA(hostile) *self)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		at += snprintf(line + at, sizeof(line) - at, "%s %u, ", names[i],
 			       self->shared->actions[i]);
-	evidence("%sworkers killed %u, ended %u, crashed %u", line, self->kills, self->ends,
+	evidence("actions=\"%s\" killed=%u ended=%u crashed=%u", line, self->kills, self->ends,
 		 self->crashes);
 }
 
@@ -241,7 +241,7 @@ static void print_footprint(const FIXTURE_DATA(hostile) *self, size_t round)
 {
 	const struct footprint *now = &self->footprints[round];
 
-	evidence("free %ld KiB, unreclaimable slab %ld KiB, vmalloc of the module %ld KiB, %lu folios pinned, %lu in excess",
+	evidence("free_kib=%ld unreclaimable_kib=%ld module_kib=%ld pinned=%lu excess=%lu",
 		 now->free_kib, now->unreclaimable_kib, now->module_kib, self->pinned[round],
 		 self->excess[round]);
 }
@@ -309,7 +309,7 @@ static void measure_round(struct __test_metadata *_metadata, FIXTURE_DATA(hostil
 	self->pinned[round] = scan_all(self, PINCHECK_SCAN_PINNED);
 	self->excess[round] = scan_all(self, PINCHECK_SCAN_EXCESS);
 	self->rounds++;
-	evidence("round %zu: %lu calls in %ld s", round + 1, calls, end.tv_sec - begin.tv_sec);
+	evidence("round=%zu calls=%lu seconds=%ld", round + 1, calls, end.tv_sec - begin.tv_sec);
 	print_footprint(self, round);
 }
 
@@ -341,7 +341,7 @@ TEST_F_TIMEOUT(hostile, rounds_cost_same, SECONDS)
 	const char *name;
 	long lost;
 
-	evidence("seed %#lx", self->shared->seed);
+	evidence("seed=%#lx", self->shared->seed);
 	while (self->rounds < ROUNDS || (self->rounds < ROUNDS_MAX && seems_to_leak(self)))
 		measure_round(_metadata, self, calls_wanted(variant) / ROUNDS);
 	print_actions(self);
@@ -351,8 +351,8 @@ TEST_F_TIMEOUT(hostile, rounds_cost_same, SECONDS)
 	EXPECT_LT(0, self->kills);
 	lost = lost_objects(self, &name);
 	EXPECT_GE(NOISE_OBJECTS, lost) TH_LOG("each round costs %ld objects of %s", lost, name);
-	evidence("each round cost %ld objects at least (%s), and %ld KiB", lost, name,
-		 lost_kib(self));
+	evidence("lost_objects=%ld cache=\"%s\" lost_kib=%ld note=\"the least of all rounds\"",
+		 lost, name, lost_kib(self));
 	EXPECT_GE(NOISE_KIB, lost_kib(self));
 	EXPECT_GE(0, self->footprints[self->rounds - 1].module_kib);
 	EXPECT_EQ(self->pinned[0], self->pinned[self->rounds - 1]);

@@ -143,8 +143,9 @@ TEST_F_TIMEOUT(hotplug, resized_meanwhile, 120)
 	pthread_join(looker, NULL);
 	EXPECT_LT(0, self->reports + self->scans);
 	EXPECT_EQ(0, below);
-	evidence("PFNs %#" PRIx64 " to %#" PRIx64 " plugged and unplugged %u times: %lu reports (%lu offline), %lu scans; %zu pages have fewer than no references",
+	evidence("first_pfn=%" PRIx64 " end_pfn=%" PRIx64 " plugged=%u reports=%lu offline=%lu scans=%lu negative=%zu",
 		 self->first, self->end, ROUNDS, self->reports, self->offline, self->scans, below);
 }
 
+TOPIC_NEEDS("virtio_mem");
 PINCHECK_TEST_MAIN

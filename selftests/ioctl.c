@@ -132,10 +132,8 @@ FIXTURE_VARIANT_ADD(ioctl, events)
 
 FIXTURE_SETUP(ioctl)
 {
-	const struct hold_row pin = {
-		PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE,
-	};
-	const struct hold_row mirror = { PINCHECK_KIND_MIRROR, 0, PINCHECK_HOLD_WRITE };
+	const struct hold_row pin = STAGE_ROW(PIN, FAST, HOLD_RW);
+	const struct hold_row mirror = STAGE_ROW(MIRROR, UNKNOWN, HOLD_RW);
 	char why[WHY];
 
 	ASSERT_EQ(0, stage_open(&self->to.stage, why, sizeof(why))) TH_LOG("%s", why);
@@ -193,7 +191,7 @@ static bool only_the_first_hold(const FIXTURE_DATA(ioctl) *self)
 TEST_F(ioctl, good_argument)
 {
 	EXPECT_EQ(0, issue_good(self, variant));
-	evidence("size %u accepted", self->as_sent.size);
+	evidence("size=%u accepted=1", self->as_sent.size);
 }
 
 /* The argument may grow, but an argument of ABI 1 stays valid for ever. */
@@ -202,7 +200,7 @@ TEST_F(ioctl, size_of_abi1)
 	ASSERT_LE(variant->abi1_size, self->argument->size);
 	self->argument->size = variant->abi1_size;
 	EXPECT_EQ(0, issue_good(self, variant));
-	evidence("size %u accepted", variant->abi1_size);
+	evidence("size=%u accepted=1", variant->abi1_size);
 }
 
 TEST_F(ioctl, size_too_small)
@@ -218,7 +216,7 @@ TEST_F(ioctl, size_too_small)
 		EXPECT_TRUE(argument_untouched(self)) TH_LOG("size %u", sizes[i]);
 		EXPECT_TRUE(only_the_first_hold(self)) TH_LOG("size %u", sizes[i]);
 	}
-	evidence("%zu sizes below %u: EINVAL", ARRAY_SIZE(sizes), variant->abi1_size);
+	evidence("sizes=%zu below=%u errno=EINVAL", ARRAY_SIZE(sizes), variant->abi1_size);
 }
 
 /* A caller that was built with a newer header and uses nothing new. */
@@ -231,14 +229,14 @@ TEST_F(ioctl, size_larger_zero_tail)
 	for (size_t i = size - 8; i < ARGUMENT_BYTES; i++) {
 		ASSERT_EQ(0, self->argument->bytes[i]) TH_LOG("byte %zu was written", i);
 	}
-	evidence("size %u, tail zero: accepted", size);
+	evidence("size=%u tail=zero accepted=1", size);
 }
 
 TEST_F(ioctl, size_of_a_page_zero_tail)
 {
 	self->argument->size = ARGUMENT_BYTES;
 	EXPECT_EQ(0, issue_good(self, variant));
-	evidence("size %u, tail zero: accepted", ARGUMENT_BYTES);
+	evidence("size=%u tail=zero accepted=1", ARGUMENT_BYTES);
 }
 
 /* A caller that uses what this module does not know is refused, not misunderstood. */
@@ -255,7 +253,7 @@ TEST_F(ioctl, size_larger_tail_used)
 		EXPECT_TRUE(only_the_first_hold(self)) TH_LOG("byte %zu set", tails[i]);
 		self->argument->bytes[tails[i]] = 0;
 	}
-	evidence("%zu places in a tail of %zu bytes: E2BIG", ARRAY_SIZE(tails),
+	evidence("places=%zu tail_bytes=%zu errno=E2BIG", ARRAY_SIZE(tails),
 		 (size_t)ARGUMENT_BYTES - size);
 }
 
@@ -270,7 +268,7 @@ TEST_F(ioctl, size_huge)
 		EXPECT_TRUE(argument_untouched(self)) TH_LOG("size %#x", sizes[i]);
 		EXPECT_TRUE(only_the_first_hold(self)) TH_LOG("size %#x", sizes[i]);
 	}
-	evidence("%zu sizes up to 4 GiB: E2BIG", ARRAY_SIZE(sizes));
+	evidence("sizes=%zu errno=E2BIG", ARRAY_SIZE(sizes));
 }
 
 /* Sets one bit of a word of the argument that this module cannot know. */
@@ -311,7 +309,7 @@ TEST_F(ioctl, flags_and_reserved_unknown)
 		reserved++;
 	}
 	EXPECT_EQ(32U - __builtin_popcount(variant->known_flags), flags);
-	evidence("%u unknown flags, %u reserved bits: EINVAL each", flags, reserved);
+	evidence("unknown_flags=%u reserved_bits=%u errno=EINVAL", flags, reserved);
 }
 
 /* Callers need not clear the fields that only the module writes. */
@@ -333,7 +331,7 @@ TEST_F(ioctl, outputs_are_not_read)
 	if (variant->number == PINCHECK_IOC_REPORT) {
 		EXPECT_EQ(0, self->to.reports[STAGE_PAGES - 1].pfn);
 	}
-	evidence("outputs preset to 0xa5: accepted and overwritten");
+	evidence("outputs=0xa5 accepted=1 note=\"the outputs are overwritten\"");
 }
 
 /* The caller may not read the argument: -EFAULT, and no splat (the runner looks for splats). */
@@ -351,7 +349,7 @@ TEST_F(ioctl, pointer_bad)
 			TH_LOG("%p", pointers[i]);
 		EXPECT_TRUE(only_the_first_hold(self)) TH_LOG("%p", pointers[i]);
 	}
-	evidence("%zu bad pointers: EFAULT", ARRAY_SIZE(pointers));
+	evidence("bad_pointers=%zu errno=EFAULT", ARRAY_SIZE(pointers));
 }
 
 /* The argument runs into a hole, at every length of the part before the hole. */
@@ -366,7 +364,7 @@ TEST_F(ioctl, pointer_into_a_hole)
 			TH_LOG("%u", readable);
 		EXPECT_TRUE(only_the_first_hold(self)) TH_LOG("%u bytes readable", readable);
 	}
-	evidence("1 to %u readable bytes: EFAULT", good.size - 1);
+	evidence("readable_bytes=1..%u errno=EFAULT", good.size - 1);
 }
 
 TEST_F(ioctl, pointer_prot_none)
@@ -374,7 +372,7 @@ TEST_F(ioctl, pointer_prot_none)
 	ASSERT_EQ(0, mprotect(self->argument, ARGUMENT_BYTES, PROT_NONE));
 	EXPECT_EQ(-EFAULT, issue_command(self, variant, self->argument));
 	EXPECT_TRUE(only_the_first_hold(self));
-	evidence("argument in a PROT_NONE page: EFAULT");
+	evidence("argument=PROT_NONE errno=EFAULT");
 }
 
 /*
@@ -392,7 +390,7 @@ TEST_F(ioctl, pointer_read_only)
 	ASSERT_EQ(0, pincheck_info(self->to.stage.session, &info));
 	EXPECT_LE(info.session_holds, 1);
 	EXPECT_EQ(info.session_holds * self->to.references, info.session_pages);
-	evidence("answer into a read-only page: EFAULT, %llu holds left", info.session_holds);
+	evidence("answer=read_only errno=EFAULT holds=%llu", info.session_holds);
 }
 
 /* The ABI does not require an aligned argument. */
@@ -402,7 +400,7 @@ TEST_F(ioctl, pointer_unaligned)
 
 	memcpy(odd, self->argument, self->argument->size);
 	EXPECT_EQ(0, issue_command(self, variant, odd));
-	evidence("argument at an odd address: accepted");
+	evidence("address=odd accepted=1");
 }
 
 /* The module compares magic and number only: the encoded size changes with every new field. */
@@ -423,7 +421,7 @@ TEST_F(ioctl, number_with_another_size)
 		EXPECT_EQ(0, ioctl(self->to.stage.session, number, self->argument))
 			TH_LOG("size %u in the number: %s", sizes[i], strerror(errno));
 	}
-	evidence("number %#x with %zu other sizes: accepted", nr, ARRAY_SIZE(sizes));
+	evidence("number=%#x other_sizes=%zu accepted=1", nr, ARRAY_SIZE(sizes));
 }
 
 /* All fields have a fixed width, so the argument of a 32-bit program is the same. */
@@ -444,7 +442,7 @@ TEST_F(ioctl, from_a_32_bit_program)
 	EXPECT_EQ(-EINVAL, call32(CALL32_IOCTL, self->to.stage.session, variant->number,
 				  (uintptr_t)low));
 	munmap(low, sizeof(*low));
-	evidence("int $0x80: accepted, with size 3 EINVAL");
+	evidence("int80=accepted size_3=EINVAL");
 }
 
 /* PFNs and reports need CAP_SYS_ADMIN; all other commands need only the open device. */
@@ -466,7 +464,7 @@ TEST_F(ioctl, without_sys_admin)
 		if (variant->number == PINCHECK_IOC_PAGES) {
 			EXPECT_NE(0, self->to.pages[i].pfn);
 		}
-	evidence("without CAP_SYS_ADMIN: %s", expected ? "EPERM, with it accepted" : "accepted");
+	evidence("without_cap_sys_admin=%s", expected ? "EPERM" : "accepted");
 }
 
 PINCHECK_TEST_MAIN

@@ -198,7 +198,7 @@ TEST_F(ioctl_fuzz, spoilt_arguments)
 	EXPECT_OFTEN(variant->calls, calls);
 	EXPECT_LT(calls / 20, self->accepted) TH_LOG("hardly a call was accepted");
 	EXPECT_LT(calls / 20, self->refused) TH_LOG("hardly a call was refused");
-	evidence("seed %#lx: %u calls, %u accepted, %u refused", self->seed, calls, self->accepted,
+	evidence("seed=%#lx calls=%u accepted=%u refused=%u", self->seed, calls, self->accepted,
 		 self->refused);
 }
 
@@ -240,7 +240,7 @@ TEST_F(ioctl_fuzz, spoilt_arguments_moving_memory)
 	EXPECT_EQ(0, unaccounted_pages(self));
 	EXPECT_OFTEN(variant->calls, calls);
 	EXPECT_LT(calls / 20, self->accepted) TH_LOG("hardly a call was accepted");
-	evidence("seed %#lx: %u steps, %u accepted, %u refused", self->seed, calls, self->accepted,
+	evidence("seed=%#lx calls=%u accepted=%u refused=%u", self->seed, calls, self->accepted,
 		 self->refused);
 }
 
@@ -281,7 +281,7 @@ TEST_F(ioctl_fuzz, dying_children)
 		close(progress[0]);
 	}
 	EXPECT_OFTEN(CHILDREN, i);
-	evidence("seed %#lx: %u children killed, nothing of theirs stayed", self->seed, i);
+	evidence("seed=%#lx killed=%u left=0", self->seed, i);
 }
 
 /* A hold in the model. */
@@ -375,7 +375,8 @@ TEST_F(ioctl_fuzz, model)
 		EXPECT_EQ(count, info.session_holds) TH_LOG("seed %#lx", self->seed);
 	}
 	EXPECT_OFTEN(variant->calls, step);
-	evidence("seed %#lx: %u steps, %lu holds, all as foretold", self->seed, step, taken);
+	evidence("seed=%#lx steps=%u holds=%lu note=\"each step went as the model predicts\"",
+		 self->seed, step, taken);
 }
 
 PINCHECK_TEST_MAIN

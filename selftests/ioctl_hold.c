@@ -26,6 +26,11 @@ FIXTURE_VARIANT(ioctl_hold)
 
 FOR_EACH_HOLD_ROW(STAGE_VARIANT, ioctl_hold)
 
+SUITE_FACTS(ioctl_hold)
+{
+	facts->hold = name;
+}
+
 FIXTURE_SETUP(ioctl_hold)
 {
 	struct pincheck_report report;
@@ -67,7 +72,7 @@ static const char *refused_wrongly(FIXTURE_DATA(ioctl_hold) *self, struct hold_r
 	static char what[WHY];
 	int error = stage_hold(&self->stage, row, expected.address, expected.length);
 
-	evidence("%#lx + %#zx: %s, reason %s at %#llx after %llu pages",
+	evidence("addr=%#lx len=%#zx error=\"%s\" reason=%s fail_addr=%#llx pages=%llu",
 		 (unsigned long)expected.address, expected.length, strerror(-error),
 		 pincheck_reason_name(hold->reason), hold->fail_addr, hold->pages);
 	snprintf(what, sizeof(what), "errno %d not %d, reason %s not %s, hold %u", -error,
@@ -118,8 +123,7 @@ TEST_F(ioctl_hold, whole_range)
 		EXPECT_EQ(STAGE_PAGES, variant->row.path == PINCHECK_PATH_FAST ?
 			  hold->fast_pages : hold->slow_pages);
 	}
-	evidence("%llu pages, %llu fast, %llu slow", hold->pages, hold->fast_pages,
-		 hold->slow_pages);
+	evidence("pages=%llu fast=%llu slow=%llu", hold->pages, hold->fast_pages, hold->slow_pages);
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(self->stage.session, hold->hold));
 	EXPECT_TRUE(has_nothing(&self->stage));
 	ASSERT_EQ(0, stage_report(&self->stage, self->stage.memory, &report));
@@ -231,7 +235,7 @@ TEST_F(ioctl_hold, read_only_mapping)
 		return;
 	}
 	EXPECT_EQ(0, stage_hold_all(stage, variant->row));
-	evidence("%llu pages held of a mapping that is read-only in part", stage->hold.pages);
+	evidence("pages=%llu note=\"the mapping is read-only in part\"", stage->hold.pages);
 }
 
 /*
@@ -269,7 +273,7 @@ TEST_F(ioctl_hold, pfnmap)
 	EXPECT_EQ(PINCHECK_REASON_PFNMAP, self->stage.hold.reason);
 	EXPECT_EQ((uintptr_t)pfns, self->stage.hold.fail_addr);
 	EXPECT_TRUE(has_nothing(&self->stage));
-	evidence("a VM_PFNMAP mapping at %p: EFAULT, reason %s", pfns,
+	evidence("addr=%p mapping=VM_PFNMAP errno=EFAULT reason=%s", pfns,
 		 pincheck_reason_name(self->stage.hold.reason));
 }
 
@@ -282,7 +286,7 @@ TEST_F(ioctl_hold, untouched_memory)
 	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
 	EXPECT_EQ(STAGE_PAGES, stage->hold.pages);
 	EXPECT_EQ(0, stage->hold.fast_pages);
-	evidence("%llu pages, %llu slow", stage->hold.pages, stage->hold.slow_pages);
+	evidence("pages=%llu slow=%llu", stage->hold.pages, stage->hold.slow_pages);
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
 }
 
@@ -339,7 +343,7 @@ TEST_F(ioctl_hold, kind_unknown)
 		EXPECT_EQ(PINCHECK_REASON_ARGUMENT, self->stage.hold.reason);
 	}
 	EXPECT_TRUE(has_nothing(&self->stage));
-	evidence("%zu unknown kinds: EINVAL", ARRAY_SIZE(kinds));
+	evidence("unknown_kinds=%zu errno=EINVAL", ARRAY_SIZE(kinds));
 }
 
 /* UNKNOWN exists only as an answer: a request must name a path. */
@@ -355,7 +359,7 @@ TEST_F(ioctl_hold, path_unknown)
 		EXPECT_EQ(PINCHECK_REASON_ARGUMENT, self->stage.hold.reason);
 	}
 	EXPECT_TRUE(has_nothing(&self->stage));
-	evidence("%zu unknown paths: EINVAL", ARRAY_SIZE(paths));
+	evidence("unknown_paths=%zu errno=EINVAL", ARRAY_SIZE(paths));
 }
 
 /* The kernel WARNs of a long-term FOLL_GET: the module must refuse it before. */
@@ -369,7 +373,8 @@ TEST_F(ioctl_hold, longterm_is_for_pins)
 	EXPECT_EQ(expected, stage_hold(&self->stage, row, self->stage.memory, self->stage.length));
 	EXPECT_EQ(expected ? PINCHECK_REASON_ARGUMENT : PINCHECK_REASON_NONE,
 		  self->stage.hold.reason);
-	evidence("long-term %s: %s", pincheck_kind_name(row.kind), expected ? "EINVAL" : "held");
+	evidence("longterm=1 kind=%s outcome=%s", pincheck_kind_name(row.kind),
+		 expected ? "EINVAL" : "held");
 }
 
 TEST_F(ioctl_hold, force_needs_sys_admin)
@@ -387,7 +392,7 @@ TEST_F(ioctl_hold, force_needs_sys_admin)
 	EXPECT_TRUE(has_nothing(stage));
 	/* With FORCE a write hold breaks COW in a read-only private mapping, as a debugger does. */
 	EXPECT_EQ(0, stage_hold(stage, row, stage->memory, stage->length));
-	evidence("FORCE without CAP_SYS_ADMIN: EPERM, with it %llu pages", stage->hold.pages);
+	evidence("force=1 without_cap_sys_admin=EPERM pages=%llu", stage->hold.pages);
 }
 
 static int limit_memlock(rlim_t bytes)
@@ -418,7 +423,7 @@ TEST_F(ioctl_hold, memlock_at_the_limit)
 	EXPECT_EQ(0, vm_pin_kib());
 	EXPECT_EQ(0, stage_hold(stage, variant->row, stage->memory, stage->page));
 	EXPECT_EQ((long)stage->page / 1024, vm_pin_kib());
-	evidence("limit %ld KiB: held, one page more ENOMEM, VmPin back to 0 after", kib);
+	evidence("limit_kib=%ld one_page_more=ENOMEM vm_pin_kib_after=0", kib);
 }
 
 TEST_F(ioctl_hold, memlock_one_page_above)
@@ -441,7 +446,7 @@ TEST_F(ioctl_hold, memlock_with_ipc_lock)
 	ASSERT_EQ(0, limit_memlock(0));
 	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
 	EXPECT_EQ((long)stage->length / 1024, vm_pin_kib());
-	evidence("limit 0, CAP_IPC_LOCK: held, VmPin %ld KiB", vm_pin_kib());
+	evidence("limit_kib=0 capability=CAP_IPC_LOCK vm_pin_kib=%ld", vm_pin_kib());
 }
 
 /* A failed hold must not stay charged. */
@@ -491,8 +496,7 @@ TEST_F(ioctl_hold, more_holds_than_allowed)
 	EXPECT_EQ(0, stage_hold(stage, variant->row, stage->memory, stage->page));
 	ASSERT_EQ(0, pincheck_info(stage->session, &info));
 	EXPECT_EQ(info.max_session_holds, info.session_holds);
-	evidence("%llu holds, one more ENOSPC, after a release one more again",
-		 info.max_session_holds);
+	evidence("holds=%llu one_more=ENOSPC after_release=held", info.max_session_holds);
 }
 
 TEST_F(ioctl_hold, release_twice)
@@ -503,7 +507,7 @@ TEST_F(ioctl_hold, release_twice)
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
 	EXPECT_EQ(-ENOENT, pincheck_release(stage->session, stage->hold.hold));
 	EXPECT_TRUE(has_nothing(stage));
-	evidence("hold %u released, again: ENOENT", stage->hold.hold);
+	evidence("hold=%u released_again=ENOENT", stage->hold.hold);
 }
 
 /* RELEASE of ids that do not exist: the only hold stays. */
@@ -521,7 +525,7 @@ TEST_F(ioctl_hold, release_unknown_id)
 	}
 	ASSERT_EQ(0, pincheck_info(stage->session, &info));
 	EXPECT_EQ(1, info.session_holds);
-	evidence("%zu unknown ids: ENOENT, the hold stays", ARRAY_SIZE(ids));
+	evidence("unknown_ids=%zu errno=ENOENT note=\"the hold stays\"", ARRAY_SIZE(ids));
 }
 
 /* An id is valid in its own session only. */
@@ -539,7 +543,7 @@ TEST_F(ioctl_hold, release_of_another_session)
 	ASSERT_EQ(0, pincheck_info(stage->session, &info));
 	EXPECT_EQ(STAGE_PAGES, info.session_pages);
 	close(other);
-	evidence("hold %u from another session: ENOENT, the hold stays", stage->hold.hold);
+	evidence("hold=%u other_session=ENOENT note=\"the hold stays\"", stage->hold.hold);
 }
 
 PINCHECK_TEST_MAIN

@@ -26,6 +26,11 @@ FIXTURE_VARIANT(ioctl_io)
 
 FOR_EACH_HOLD_ROW(STAGE_VARIANT, ioctl_io)
 
+SUITE_FACTS(ioctl_io)
+{
+	facts->hold = name;
+}
+
 FIXTURE_SETUP(ioctl_io)
 {
 	struct stage *stage = &self->stage;
@@ -99,7 +104,7 @@ TEST_F(ioctl_io, read_spans)
 		}
 	}
 	EXPECT_TRUE(memory_unchanged(self));
-	evidence("%zu spans read, bytes agree", ARRAY_SIZE(spans));
+	evidence("spans=%zu note=\"read, and the bytes agree\"", ARRAY_SIZE(spans));
 }
 
 /*
@@ -121,7 +126,7 @@ TEST_F(ioctl_io, write_spans)
 			memset(self->copy + offset, 0x40 + i, length);
 		EXPECT_TRUE(memory_unchanged(self)) TH_LOG("offset %zu length %zu", offset, length);
 	}
-	evidence("%zu spans: %s", ARRAY_SIZE(spans),
+	evidence("spans=%zu outcome=\"%s\"", ARRAY_SIZE(spans),
 		 self->writes ? "written, neighbours untouched" : "EPERM, memory unchanged");
 }
 
@@ -135,7 +140,7 @@ TEST_F(ioctl_io, write_permission_first)
 	io.buffer = 0xffff888000000000;
 	EXPECT_EQ(expected, issue_io(self, &io));
 	EXPECT_TRUE(memory_unchanged(self));
-	evidence("write from a kernel address: %s", self->writes ? "EFAULT" : "EPERM");
+	evidence("buffer=kernel errno=%s", self->writes ? "EFAULT" : "EPERM");
 }
 
 /* Ranges that end beyond the hold, or wrap: nothing is transferred, not even the part that fits. */
@@ -163,7 +168,7 @@ TEST_F(ioctl_io, past_the_end)
 		EXPECT_TRUE(memory_unchanged(self) && buffer_unchanged(self))
 			TH_LOG("offset %#llx length %#llx", io.offset, io.len);
 	}
-	evidence("%zu spans that leave the hold: EINVAL", ARRAY_SIZE(bad));
+	evidence("spans_out_of_hold=%zu errno=EINVAL", ARRAY_SIZE(bad));
 }
 
 /* The buffer is no memory of the caller: the module transfers nothing and answers 0 bytes done. */
@@ -185,7 +190,7 @@ TEST_F(ioctl_io, buffer_bad)
 		EXPECT_EQ(0, io.done) TH_LOG("buffer %#llx", io.buffer);
 		EXPECT_TRUE(memory_unchanged(self)) TH_LOG("buffer %#llx", io.buffer);
 	}
-	evidence("%zu bad buffers: EFAULT, 0 bytes done", ARRAY_SIZE(buffers));
+	evidence("bad_buffers=%zu errno=EFAULT done=0", ARRAY_SIZE(buffers));
 }
 
 /* The buffer ends in a hole after 3 pages: done is exactly the number of bytes transferred. */
@@ -207,7 +212,7 @@ TEST_F(ioctl_io, buffer_ends_in_a_hole)
 	} else {
 		EXPECT_EQ(0, memcmp(at, self->copy, io.done));
 	}
-	evidence("hole in the buffer after %zu bytes: EFAULT, %llu done", good, io.done);
+	evidence("hole_at=%zu errno=EFAULT done=%llu", good, io.done);
 }
 
 /* The caller's buffer may be the held memory itself. */
@@ -220,7 +225,7 @@ TEST_F(ioctl_io, buffer_is_the_held_memory)
 	EXPECT_EQ((ssize_t)stage->page, pincheck_read(stage->session, stage->hold.hold, 0, third,
 						      stage->page));
 	EXPECT_EQ(0, memcmp(third, self->copy, stage->page));
-	evidence("device read of page 0 into page 2 of the same hold: bytes agree");
+	evidence("from_page=0 to_page=2 note=\"read into the same hold, and the bytes agree\"");
 }
 
 TEST_F(ioctl_io, hold_unknown)
@@ -236,7 +241,7 @@ TEST_F(ioctl_io, hold_unknown)
 		EXPECT_EQ(-ENOENT, pincheck_pages(session, ids[i], 0, 1, &page));
 	}
 	EXPECT_TRUE(memory_unchanged(self) && buffer_unchanged(self));
-	evidence("%zu unknown ids: ENOENT", ARRAY_SIZE(ids));
+	evidence("unknown_ids=%zu errno=ENOENT", ARRAY_SIZE(ids));
 }
 
 /* Another session cannot reach the pages by a guessed id. */
@@ -252,7 +257,7 @@ TEST_F(ioctl_io, hold_of_another_session)
 	EXPECT_EQ(-ENOENT, pincheck_pages(other, id, 0, 1, &page));
 	EXPECT_TRUE(memory_unchanged(self) && buffer_unchanged(self));
 	close(other);
-	evidence("hold %u asked for in another session: ENOENT", id);
+	evidence("hold=%u other_session=ENOENT", id);
 }
 
 TEST_F(ioctl_io, hold_released)
@@ -266,7 +271,7 @@ TEST_F(ioctl_io, hold_released)
 	EXPECT_EQ(-ENOENT, pincheck_write(session, id, 0, self->buffer, 1));
 	EXPECT_EQ(-ENOENT, pincheck_pages(session, id, 0, 1, &page));
 	EXPECT_TRUE(memory_unchanged(self) && buffer_unchanged(self));
-	evidence("hold %u after its release: ENOENT", id);
+	evidence("hold=%u after_release=ENOENT", id);
 }
 
 /* The control: PAGES answers the PFNs of pagemap, and that they are still mapped. */
@@ -287,7 +292,7 @@ TEST_F(ioctl_io, pages_agree_with_pagemap)
 		EXPECT_EQ(0, pincheck_pages(stage->session, stage->hold.hold, i, 1, &one));
 		EXPECT_EQ(pages[i].pfn, one.pfn);
 	}
-	evidence("pfn %#llx .. %#llx, all mapped as held", pages[0].pfn,
+	evidence("first_pfn=%llx last_pfn=%llx note=\"each is mapped as held\"", pages[0].pfn,
 		 pages[STAGE_PAGES - 1].pfn);
 }
 
@@ -312,7 +317,7 @@ TEST_F(ioctl_io, pages_bad_range)
 			TH_LOG("first %#llx count %#llx", bad[i].first, bad[i].count);
 		EXPECT_EQ(0, memcmp(pages, &preset, sizeof(preset)));
 	}
-	evidence("%zu ranges that leave the hold: EINVAL", ARRAY_SIZE(bad));
+	evidence("ranges_out_of_hold=%zu errno=EINVAL", ARRAY_SIZE(bad));
 }
 
 TEST_F(ioctl_io, pages_bad_buffer)
@@ -332,7 +337,7 @@ TEST_F(ioctl_io, pages_bad_buffer)
 	ASSERT_EQ(0, mprotect(self->buffer, stage->page, PROT_READ));
 	EXPECT_EQ(-EFAULT, pincheck_pages(stage->session, stage->hold.hold, 0, STAGE_PAGES,
 					  (void *)self->buffer));
-	evidence("%zu bad buffers: EFAULT", ARRAY_SIZE(buffers) + 1);
+	evidence("bad_buffers=%zu errno=EFAULT", ARRAY_SIZE(buffers) + 1);
 }
 
 PINCHECK_TEST_MAIN

@@ -15,8 +15,8 @@
 #define ROUNDS		300	/* of invalidations: more than a hold remembers */
 #define REMEMBERED	256
 
-static const struct hold_row read_row = { PINCHECK_KIND_MIRROR, 0, 0 };
-static const struct hold_row write_row = { PINCHECK_KIND_MIRROR, 0, PINCHECK_HOLD_WRITE };
+static const struct hold_row read_row = STAGE_ROW(MIRROR, UNKNOWN, 0);
+static const struct hold_row write_row = STAGE_ROW(MIRROR, UNKNOWN, HOLD_RW);
 
 FIXTURE(ioctl_mirror)
 {
@@ -59,7 +59,7 @@ TEST_F(ioctl_mirror, good_argument)
 	EXPECT_EQ(1, info.session_holds);
 	EXPECT_EQ(0, info.session_pages);
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(self->stage.session, request.hold));
-	evidence("%llu pages, %llu references", request.pages, info.session_pages);
+	evidence("pages=%llu references=%llu", request.pages, info.session_pages);
 }
 
 TEST_F(ioctl_mirror, malformed)
@@ -91,7 +91,7 @@ TEST_F(ioctl_mirror, malformed)
 		}
 		EXPECT_EQ(PINCHECK_REASON_ARGUMENT, request.reason) TH_LOG("%s", spoilt[i].what);
 	}
-	evidence("%zu requests: EINVAL", ARRAY_SIZE(spoilt));
+	evidence("requests=%zu errno=EINVAL", ARRAY_SIZE(spoilt));
 }
 
 /* DIRTY_LATE can crash a kernel: it needs CAP_SYS_ADMIN, and exists for mirrors only. */
@@ -112,7 +112,7 @@ TEST_F(ioctl_mirror, late_needs_sys_admin)
 	EXPECT_EQ(-EPERM, stage_hold_all(&self->stage, row));
 	EXPECT_EQ(PINCHECK_REASON_CAPABILITY, self->stage.hold.reason);
 	EXPECT_EQ(0, stage_hold_all(&self->stage, write_row));
-	evidence("late: held, for a pin EINVAL, without CAP_SYS_ADMIN EPERM");
+	evidence("late=held late_pin=EINVAL without_cap_sys_admin=EPERM");
 }
 
 /* All or nothing: the answer names the first page that cannot be mirrored. */
@@ -128,7 +128,7 @@ static void stops_at(struct __test_metadata *_metadata, struct stage *stage, siz
 	EXPECT_EQ(page, stage->hold.pages);
 	ASSERT_EQ(0, pincheck_info(stage->session, &info));
 	EXPECT_EQ(0, info.session_holds);
-	evidence("EFAULT, reason %s after %llu pages", pincheck_reason_name(stage->hold.reason),
+	evidence("errno=EFAULT reason=%s pages=%llu", pincheck_reason_name(stage->hold.reason),
 		 stage->hold.pages);
 }
 
@@ -182,7 +182,7 @@ TEST_F(ioctl_mirror, secret_later)
 	EXPECT_EQ(-EFAULT, pincheck_read(self->stage.session, self->stage.hold.hold, 0, &byte, 1));
 	EXPECT_EQ(1, pincheck_read(self->stage.session, self->stage.hold.hold, self->stage.page,
 				   &byte, 1));
-	evidence("mapped below a mirror: EFAULT, its neighbour is read");
+	evidence("mapped_below=EFAULT note=\"its neighbour is read\"");
 }
 
 TEST_F(ioctl_mirror, released_whole_only)
@@ -195,7 +195,7 @@ TEST_F(ioctl_mirror, released_whole_only)
 						  PINCHECK_RELEASE_DIRTY_UNLOCKED));
 	EXPECT_EQ(STAGE_PAGES, pincheck_release_flags(stage->session, stage->hold.hold,
 						      PINCHECK_RELEASE_DIRTY));
-	evidence("a part: EINVAL, unlocked: EINVAL, whole: %d pages", STAGE_PAGES);
+	evidence("part=EINVAL unlocked=EINVAL pages=%d", STAGE_PAGES);
 }
 
 static int request_mirror(FIXTURE_DATA(ioctl_mirror) *self, __u64 room, __u32 event_size,
@@ -211,7 +211,7 @@ static int request_mirror(FIXTURE_DATA(ioctl_mirror) *self, __u64 room, __u32 ev
 TEST_F(ioctl_mirror, events_refused)
 {
 	const __u32 sizes[] = { 0, 1, 39, 4097, ~0U };
-	const struct hold_row pin = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
+	const struct hold_row pin = STAGE_ROW(PIN, FAST, 0);
 	struct pincheck_events request;
 
 	ASSERT_EQ(0, stage_hold_all(&self->stage, read_row));
@@ -224,7 +224,8 @@ TEST_F(ioctl_mirror, events_refused)
 	EXPECT_EQ(-ENOENT, request_mirror(self, 1, sizeof(*self->events), &request));
 	ASSERT_EQ(0, stage_hold_all(&self->stage, pin));
 	EXPECT_EQ(-EINVAL, request_mirror(self, 1, sizeof(*self->events), &request));
-	evidence("no room, %zu sizes, no such hold, a pin: refused", ARRAY_SIZE(sizes));
+	evidence("sizes=%zu note=\"refused, as are no room, no such hold, and a pin\"",
+		 ARRAY_SIZE(sizes));
 }
 
 static int invalidate_pages(FIXTURE_DATA(ioctl_mirror) *self, size_t page)
@@ -258,7 +259,7 @@ TEST_F(ioctl_mirror, events_in_order)
 		if (i)
 			EXPECT_LT(event[-1].sequence, event->sequence);
 	}
-	evidence("%d events in two calls, sequence %llu to %llu", STAGE_PAGES,
+	evidence("events=%d first_sequence=%llu last_sequence=%llu", STAGE_PAGES,
 		 self->events[0].sequence, self->events[STAGE_PAGES - 1].sequence);
 }
 
@@ -279,7 +280,7 @@ TEST_F(ioctl_mirror, events_overflow)
 	last = (self->events[REMEMBERED - 1].start - (uintptr_t)self->stage.memory) /
 	       self->stage.page;
 	EXPECT_EQ((ROUNDS - 1) % STAGE_PAGES, last);
-	evidence("%d invalidations: %llu told, %llu lost", ROUNDS, count, lost);
+	evidence("invalidations=%d events=%llu lost=%llu", ROUNDS, count, lost);
 	count = ROUNDS;
 	ASSERT_EQ(0, pincheck_events(self->stage.session, self->stage.hold.hold, self->events,
 				     &count, &lost));
@@ -302,7 +303,7 @@ TEST_F(ioctl_mirror, events_larger_stride)
 	for (__u32 i = sizeof(*self->events); i < stride; i++)
 		EXPECT_EQ(0, bytes[i] + bytes[stride + i]);
 	EXPECT_EQ(0xff, bytes[2 * stride]);
-	evidence("stride %u: 2 events, tails cleared", stride);
+	evidence("stride=%u events=2 note=\"the tails are cleared\"", stride);
 }
 
 /* An event that could not be copied to the caller is lost; the hold goes on. */
@@ -319,7 +320,7 @@ TEST_F(ioctl_mirror, events_unwritable)
 				     &count, &lost));
 	EXPECT_EQ(1, count);
 	EXPECT_EQ((uintptr_t)self->stage.memory + self->stage.page, self->events[0].start);
-	evidence("EFAULT, and the next event is told");
+	evidence("errno=EFAULT note=\"the next event is read after that\"");
 }
 
 /* Row D13: a device write from an unreadable buffer has written nothing. */
@@ -339,8 +340,8 @@ TEST_F(ioctl_mirror, nothing_could_be_written)
 	ASSERT_EQ(2, count);
 	EXPECT_EQ(0, self->events[0].dirtied);
 	EXPECT_EQ(1, self->events[1].dirtied);
-	evidence("device write from a bad address: %u pages dirty; of a byte: %u",
-		 self->events[0].dirtied, self->events[1].dirtied);
+	evidence("dirty_by_bad_address=%u dirty_by_byte=%u", self->events[0].dirtied,
+		 self->events[1].dirtied);
 }
 
 PINCHECK_TEST_MAIN

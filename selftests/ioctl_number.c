@@ -54,7 +54,7 @@ TEST_F(ioctl_number, is_enotty)
 		EXPECT_EQ(-1, ioctl(self->stage.session, number, NULL)) TH_LOG("%#x", nr);
 		EXPECT_EQ(ENOTTY, errno) TH_LOG("number %#x without argument", nr);
 	}
-	evidence("magic %#x, numbers %#x to %#x: ENOTTY", variant->magic, variant->first,
+	evidence("magic=%#x first=%#x last=%#x errno=ENOTTY", variant->magic, variant->first,
 		 variant->last);
 }
 
@@ -76,7 +76,8 @@ TEST_F(ioctl_number, vfs_commands_are_harmless)
 	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
 	EXPECT_EQ(PINCHECK_ABI, info.abi);
 	EXPECT_EQ(0, info.session_holds);
-	evidence("%zu commands of the VFS: session unharmed", ARRAY_SIZE(eaten));
+	evidence("commands=%zu note=\"the VFS takes them, the session is unharmed\"",
+		 ARRAY_SIZE(eaten));
 }
 
 PINCHECK_TEST_MAIN

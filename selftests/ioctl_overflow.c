@@ -25,7 +25,7 @@ FIXTURE_VARIANT(ioctl_overflow)
 
 FIXTURE_VARIANT_ADD(ioctl_overflow, pin_ro_fast)
 {
-	.row = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 },
+	.row = STAGE_ROW(PIN, FAST, 0),
 };
 
 /* Many adjacent mappings of the same page of a memfd. */
@@ -45,6 +45,11 @@ static unsigned char *map_one_page_often(size_t page, int *opened)
 		start[i * page] = 1;
 	}
 	return start;
+}
+
+SUITE_FACTS(ioctl_overflow)
+{
+	facts->hold = name;
 }
 
 FIXTURE_SETUP(ioctl_overflow)
@@ -82,7 +87,7 @@ TEST_F(ioctl_overflow, references_would_wrap)
 		holds += !error;
 	}
 	ASSERT_EQ(0, stage_report(stage, self->mappings, &after));
-	evidence("ref %d, after %llu holds ref %d, then %s (%s)", before.refcount, holds,
+	evidence("ref_before=%d holds=%llu ref=%d error=\"%s\" reason=%s", before.refcount, holds,
 		 after.refcount, strerror(-error), pincheck_reason_name(stage->hold.reason));
 	EXPECT_EQ(-EOVERFLOW, error);
 	EXPECT_EQ(PINCHECK_REASON_LIMIT, stage->hold.reason);
@@ -127,8 +132,8 @@ TEST_F(ioctl_overflow, memfd_is_refused)
 		.kind = PINCHECK_KIND_MEMFD, .fd = self->file, .len = self->stage.page,
 	};
 	error = pincheck_hold(self->stage.session, hold);
-	evidence("%llu pins, then memfd: %s (%s)", info.session_pages, strerror(-error),
-		 pincheck_reason_name(hold->reason));
+	evidence("pins=%llu kind=memfd error=\"%s\" reason=%s", info.session_pages,
+		 strerror(-error), pincheck_reason_name(hold->reason));
 	EXPECT_EQ(-EOVERFLOW, error);
 	EXPECT_EQ(PINCHECK_REASON_LIMIT, hold->reason);
 	ASSERT_EQ(0, pincheck_info(self->stage.session, &after));
@@ -152,7 +157,7 @@ TEST_F(ioctl_overflow, first_of_two_is_found)
 		if (!error)
 			pincheck_release(stage->session, stage->hold.hold);
 	}
-	evidence("refused at try %u: %s (%s)", tries, strerror(-error),
+	evidence("tries=%u error=\"%s\" reason=%s", tries, strerror(-error),
 		 pincheck_reason_name(stage->hold.reason));
 	EXPECT_EQ(-EOVERFLOW, error);
 	EXPECT_EQ(PINCHECK_REASON_LIMIT, stage->hold.reason);

@@ -72,7 +72,7 @@ TEST_F(ioctl_report, pfns_without_a_page)
 		ASSERT_EQ(0, reports[i].flags) TH_LOG("pfn %#llx", pfns[i]);
 	}
 	free(pfns);
-	evidence("%llu PFNs without a page: present 0 each", variant->count);
+	evidence("pfns=%llu present=0", variant->count);
 }
 
 /* All PFNs from 0 on: firmware holes, reserved pages, free pages, slab. */
@@ -91,7 +91,7 @@ TEST_F(ioctl_report, first_pages_of_the_machine)
 		present += !!(reports[i].present & PINCHECK_REPORT_PAGE);
 	}
 	free(pfns);
-	evidence("%llu of the first %llu PFNs have a page", present, variant->count);
+	evidence("present=%llu pfns=%llu", present, variant->count);
 }
 
 /* A page of this process: the report agrees with what the process knows of it. */
@@ -116,8 +116,7 @@ TEST_F(ioctl_report, page_of_our_own)
 		}
 	}
 	free(pfns);
-	evidence("%llu reports of our pages: anon, mapcount 1, refcount %d", variant->count,
-		 reports[0].refcount);
+	evidence("reports=%llu map=1 ref=%d", variant->count, reports[0].refcount);
 }
 
 #define KINDS	7
@@ -125,9 +124,7 @@ TEST_F(ioctl_report, page_of_our_own)
 /* Pages with different reports; each ends a run of pages that have equal reports. */
 static int mixed_pages(FIXTURE_DATA(ioctl_report) *self, __u64 pfns[KINDS])
 {
-	const struct hold_row pin = {
-		PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE,
-	};
+	const struct hold_row pin = STAGE_ROW(PIN, FAST, HOLD_RW);
 	unsigned char *page[KINDS];
 
 	for (size_t i = 0; i < KINDS; i++)
@@ -223,8 +220,8 @@ TEST_F(ioctl_report, together_as_alone)
 	ASSERT_EQ(0, compare_reports(&self->stage, variant->count, pfns, &comparison));
 	EXPECT_EQ(0, comparison.different);
 	free(pfns);
-	evidence("%llu reports together, of %d runs of pages alike: %d differ from those of each alone",
-		 variant->count, comparison.kinds, comparison.different);
+	evidence("reports=%llu runs=%d different=%d", variant->count, comparison.kinds,
+		 comparison.different);
 }
 
 /* Unmaps some pages of a THP, one by one, but not the first. */
@@ -292,10 +289,9 @@ TEST_F(ioctl_report, folio_together_as_alone)
 		EXPECT_LT(1, whole.kinds);
 		EXPECT_LT(1, comparison.kinds);
 	}
-	evidence("%llu pages of a THP, whole: %d runs of pages alike, %d differ from those of each alone",
-		 count, whole.kinds, whole.different);
-	evidence("by PTEs: %d runs of pages alike, %d differ", comparison.kinds,
-		 comparison.different);
+	evidence("mapped_by=pmd reports=%llu runs=%d different=%d", count, whole.kinds,
+		 whole.different);
+	evidence("mapped_by=pte runs=%d different=%d", comparison.kinds, comparison.different);
 }
 
 /* The stride of a newer header: the module writes the bytes that it knows and clears the others. */
@@ -318,7 +314,8 @@ TEST_F(ioctl_report, stride_larger)
 	}
 	ASSERT_EQ(0x5c, self->buffer[variant->count * stride]);
 	free(pfns);
-	evidence("stride %u for %zu bytes: tails cleared", stride, sizeof(struct pincheck_report));
+	evidence("stride=%u report_bytes=%zu note=\"the tails are cleared\"", stride,
+		 sizeof(struct pincheck_report));
 }
 
 TEST_F(ioctl_report, stride_bad)
@@ -336,7 +333,7 @@ TEST_F(ioctl_report, stride_bad)
 		EXPECT_EQ(0x5c, self->buffer[0]) TH_LOG("stride %#x", strides[i]);
 	}
 	free(pfns);
-	evidence("%zu strides: EINVAL", ARRAY_SIZE(strides));
+	evidence("strides=%zu errno=EINVAL", ARRAY_SIZE(strides));
 }
 
 /* Bad addresses of both lists, and counts whose product with the size wraps. */
@@ -356,7 +353,7 @@ TEST_F(ioctl_report, pointers_bad)
 	EXPECT_EQ(-EFAULT, issue_report(stage, stride, ~0ULL, pfns, (void *)kernel));
 	EXPECT_EQ(0, issue_report(stage, stride, 0, NULL, NULL));
 	free(pfns);
-	evidence("bad PFN and report pointers: EFAULT; count 0 looks at neither");
+	evidence("bad_pointers=EFAULT count_0=accepted");
 }
 
 PINCHECK_TEST_MAIN

@@ -36,37 +36,27 @@ FIXTURE_VARIANT(killable)
 #define OWN_FILE(name, kind, path, flags)							\
 	FIXTURE_VARIANT_ADD(killable, name##_own)						\
 	{											\
-		{ PINCHECK_KIND_##kind, PINCHECK_PATH_##path, flags }, false, false		\
+		STAGE_ROW(kind, path, flags), false, false						\
 	};
-#define OTHERS_FILE(name, kind, flags)								\
+#define OTHERS_FILE(name, kind, path, flags)							\
 	FIXTURE_VARIANT_ADD(killable, name##_others)						\
 	{											\
-		{ PINCHECK_KIND_##kind, PATH_OF_OTHERS_##kind, flags }, true, false		\
+		STAGE_ROW(kind, path, flags), true, false						\
 	};
-#define OTHERS_TRAP(name, kind, flags)								\
+#define OTHERS_TRAP(name, kind, path, flags)							\
 	FIXTURE_VARIANT_ADD(killable, name##_others_uffd)					\
 	{											\
-		{ PINCHECK_KIND_##kind, PATH_OF_OTHERS_##kind, flags }, true, true		\
+		STAGE_ROW(kind, path, flags), true, true						\
 	};
 
-/* GUP-fast reads no other process's page tables. */
-#define PATH_OF_OTHERS_PIN	PINCHECK_PATH_SLOW
-#define PATH_OF_OTHERS_GET	PINCHECK_PATH_SLOW
-#define PATH_OF_OTHERS_MIRROR	PINCHECK_PATH_UNKNOWN
-
+/* GUP-fast reads the page tables of the caller only. */
 #define FOR_EACH_HOLD_OF_OTHERS(X)								\
-	X(pin_ro,	PIN, 0)									\
-	X(pin_rw,	PIN, PINCHECK_HOLD_WRITE)						\
-	X(pin_ro_lt,	PIN, PINCHECK_HOLD_LONGTERM)						\
-	X(pin_rw_lt,	PIN, PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM)			\
-	X(get_ro,	GET, 0)									\
-	X(get_rw,	GET, PINCHECK_HOLD_WRITE)						\
-	X(mirror_ro,	MIRROR, 0)								\
-	X(mirror_rw,	MIRROR, PINCHECK_HOLD_WRITE)
+	PIN_ACCESSES(HOLD_BY_PATH_SLOW, X)							\
+	GET_ACCESSES(HOLD_BY_PATH_SLOW, X)							\
+	FOR_EACH_OTHER_HOLD_ROW(X)
 
 FOR_EACH_HOLD_ROW(OWN_FILE)
-OWN_FILE(mirror_ro, MIRROR, UNKNOWN, 0)
-OWN_FILE(mirror_rw, MIRROR, UNKNOWN, PINCHECK_HOLD_WRITE)
+FOR_EACH_OTHER_HOLD_ROW(OWN_FILE)
 FOR_EACH_HOLD_OF_OTHERS(OTHERS_FILE)
 FOR_EACH_HOLD_OF_OTHERS(OTHERS_TRAP)
 
@@ -85,6 +75,11 @@ static int map_memory(FIXTURE_DATA(killable) *self, bool trap)
 	if (trap)
 		self->trap = trap_set(self->memory, page, UFFDIO_REGISTER_MODE_MISSING);
 	return self->trap < 0 ? self->trap : 0;
+}
+
+SUITE_FACTS(killable)
+{
+	facts->hold = pincheck_kind_name(variant->row.kind);
 }
 
 FIXTURE_SETUP(killable)
@@ -141,8 +136,7 @@ TEST_F(killable, hold_ends)
 	ASSERT_LT(0, self->waiter);
 	ASSERT_EQ(0, wait_for_fault(self)) TH_LOG("HOLD did not wait for the page");
 	dies = waiter_dies(&self->waiter);
-	evidence("%s was asked for the page and is silent; killed, HOLD %s",
-		 self->trap ? "the handler" : "the server", dies ? "ended" : "went on");
+	evidence("silent=%s hold_killed=%d", self->trap ? "handler" : "server", dies);
 	EXPECT_TRUE(dies);
 }
 

@@ -10,8 +10,8 @@
 #include "stage.h"
 #include "waiter.h"
 
-static const struct hold_row mirror_row = { PINCHECK_KIND_MIRROR, 0, PINCHECK_HOLD_WRITE };
-static const struct hold_row pin_row = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
+static const struct hold_row mirror_row = STAGE_ROW(MIRROR, UNKNOWN, HOLD_RW);
+static const struct hold_row pin_row = STAGE_ROW(PIN, FAST, 0);
 
 FIXTURE(killable_use)
 {
@@ -68,8 +68,7 @@ static void expect_io_dies(struct __test_metadata *_metadata, FIXTURE_DATA(killa
 	ASSERT_LT(0, self->waiter);
 	ASSERT_EQ(0, silent_file_wait(&self->silent)) TH_LOG("IO did not wait for the page");
 	dies = waiter_dies(&self->waiter);
-	evidence("the server was asked for the page and is silent; killed, IO %s",
-		 dies ? "ended" : "went on");
+	evidence("silent=server io_killed=%d", dies);
 	EXPECT_TRUE(dies);
 }
 
@@ -114,7 +113,7 @@ TEST_F(killable_use, pages_do_not_wait)
 	ASSERT_EQ(0, stage_hold(&self->stage, pin_row, self->stage.memory, self->stage.page));
 	ASSERT_NE(MAP_FAILED, map_silent(self, self->stage.memory));
 	ASSERT_EQ(0, pincheck_pages(self->stage.session, self->stage.hold.hold, 0, 1, &page));
-	evidence("mapped: %s", pincheck_mapped_name(page.mapped));
+	evidence("mapped=\"%s\"", pincheck_mapped_name(page.mapped));
 	EXPECT_EQ(PINCHECK_MAPPED_NONE, page.mapped);
 	EXPECT_FALSE(silent_file_asked(&self->silent));
 }
@@ -126,7 +125,7 @@ TEST_F(killable_use, follow_does_not_wait)
 
 	SUITE_NEEDS(NEEDS_PFNMAP);
 	EXPECT_EQ(-EINVAL, pincheck_follow(self->stage.session, &follow));
-	evidence("reason %s", pincheck_reason_name(follow.reason));
+	evidence("reason=%s", pincheck_reason_name(follow.reason));
 	EXPECT_EQ(PINCHECK_REASON_PAGES, follow.reason);
 	EXPECT_FALSE(silent_file_asked(&self->silent));
 }

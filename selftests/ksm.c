@@ -114,6 +114,7 @@ static const struct memory_kind memory_merged = {
 	.traits = MEMORY_MERGED, .populate = populate_merged, .check = check_merged,
 };
 
+SUITE_EVENT("ksm")
 TOPIC(ksm)
 KSM_HOLDS(TOPIC_VARIANT, ksm, merged)
 KSM_HOLDS(TOPIC_VARIANT, ksm, base)
@@ -132,7 +133,7 @@ static void verdict_twin(struct subject *subject, struct verdict *verdict)
 		if (view.seen[CPU_AREA][i] != BEFORE || view.seen[DEVICE_AREA][i] != BEFORE)
 			verdict_broken(verdict, "the twin has changed", other.sample[i]);
 	}
-	verdict_note(verdict, " the twin has %s, pfn %" PRIx64, generation_name(BEFORE),
+	verdict_note(verdict, "twin_sees=%s twin_pfn=%" PRIx64, generation_name(BEFORE),
 		     pagemap_pfn(pagemap_entry(other.pagemap, twin)));
 }
 
@@ -149,7 +150,7 @@ static void verdict_merged(struct subject *subject, int expected, struct verdict
 	if (merged != expected)
 		verdict_broken(verdict, expected ? "nobody holds it, but it was not merged" :
 			       "a held page was merged", subject->memory.sample[0]);
-	verdict_note(verdict, " %d of %zu pages merged", merged, subject->memory.samples);
+	verdict_note(verdict, "merged=%d pages=%zu", merged, subject->memory.samples);
 }
 
 #define EXPECT_MERGED(subject, count)	EXPECT_VERDICT(verdict_merged, subject, count)

@@ -93,8 +93,8 @@ static void verdict_ledger(struct subject *subject, struct labels labels, int ot
 		if (!verdict->kept)
 			break;
 	}
-	verdict_note(verdict, " pfn %llx: gets %u, pins %u for reading %u for writing, %u long-term;"
-		     " folio %u gets %u pins; refcount %d, explained %d, not %d",
+	verdict_note(verdict,
+		     "pfn=%llx gets=%u read_pins=%u write_pins=%u longterm_pins=%u folio_gets=%u folio_pins=%u ref=%d explained=%d unexplained=%d",
 		     report.pfn, report.gets, report.read_pins, report.write_pins,
 		     report.longterm_pins, report.folio_gets, report.folio_pins, report.refcount,
 		     report.explained, report.unexplained);

@@ -28,6 +28,11 @@ FIXTURE_VARIANT(lifetime)
 /* Release does not depend on the path by which a page was found: one path is enough. */
 FOR_EACH_FAST_HOLD_ROW(STAGE_VARIANT, lifetime)
 
+SUITE_FACTS(lifetime)
+{
+	facts->hold = name;
+}
+
 FIXTURE_SETUP(lifetime)
 {
 	char why[WHY];
@@ -122,7 +127,7 @@ TEST_F(lifetime, close)
 	close(stage->session);
 	stage->session = -1;
 	EXPECT_EQ(0, pages_out(self));
-	evidence("%d pages out, 0 after close", STAGE_PAGES);
+	evidence("pages=%d pages_after_close=0", STAGE_PAGES);
 }
 
 /* A duplicate of the descriptor is the same session: closing the last one ends it. */
@@ -139,7 +144,7 @@ TEST_F(lifetime, close_of_a_duplicate)
 	EXPECT_TRUE(device_sees(duplicate, stage->hold.hold, stage->memory, stage->length));
 	close(duplicate);
 	EXPECT_EQ(0, pages_out(self));
-	evidence("%d pages out after the first close, 0 after the last", STAGE_PAGES);
+	evidence("pages_after_first_close=%d pages_after_last_close=0", STAGE_PAGES);
 }
 
 TEST_F(lifetime, holds_of_the_same_pages)
@@ -157,7 +162,7 @@ TEST_F(lifetime, holds_of_the_same_pages)
 		EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, ids[order[i]]));
 		EXPECT_EQ((int64_t)(3 - i) * STAGE_PAGES, pages_out(self));
 	}
-	evidence("4 holds of the same pages released in another order");
+	evidence("holds=4 note=\"of the same pages, released in another order\"");
 }
 
 /* The child takes a hold in a session of its own, sends a byte, and waits for one. */
@@ -185,7 +190,7 @@ TEST_F(lifetime, exit)
 	send_byte(self->wire[0], 'x');
 	EXPECT_EQ(0, exit_status(child));
 	EXPECT_EQ(0, pages_out(self));
-	evidence("child held %d pages and exited: 0 out", STAGE_PAGES);
+	evidence("child=exited child_pages=%d pages_after=0", STAGE_PAGES);
 }
 
 TEST_F(lifetime, sigkill)
@@ -202,7 +207,7 @@ TEST_F(lifetime, sigkill)
 	kill(child, SIGKILL);
 	EXPECT_EQ(128 + SIGKILL, exit_status(child));
 	EXPECT_EQ(0, pages_out(self));
-	evidence("child held %d pages and was killed: 0 out", STAGE_PAGES);
+	evidence("child=killed child_pages=%d pages_after=0", STAGE_PAGES);
 }
 
 /* A session is close-on-exec: a new program must not inherit references unknowingly. */
@@ -227,7 +232,7 @@ TEST_F(lifetime, exec)
 	EXPECT_EQ(0, pages_out(self));
 	kill(child, SIGKILL);
 	EXPECT_EQ(128 + SIGKILL, exit_status(child));
-	evidence("%d pages out before exec, 0 at its first instruction", STAGE_PAGES);
+	evidence("pages=%d pages_after_exec=0", STAGE_PAGES);
 }
 
 /* A child inherits the session by fork: the session outlives the process that opened it. */
@@ -261,7 +266,7 @@ TEST_F(lifetime, fork_inherits)
 	send_byte(self->wire[0], 'x');
 	EXPECT_EQ(0, exit_status(child));
 	EXPECT_EQ(0, pages_out(self));
-	evidence("closed by the parent, %d pages out, 0 after the child's exit", STAGE_PAGES);
+	evidence("pages_after_parent_close=%d pages_after_child_exit=0", STAGE_PAGES);
 }
 
 /* The session goes on in the parent when a child closes its copy. */
@@ -280,7 +285,7 @@ TEST_F(lifetime, fork_child_closes)
 	EXPECT_EQ(0, exit_status(child));
 	EXPECT_EQ(STAGE_PAGES, pages_out(self));
 	EXPECT_TRUE(device_sees(stage->session, stage->hold.hold, stage->memory, stage->length));
-	evidence("%d pages out after the child's close", STAGE_PAGES);
+	evidence("pages_after_child_close=%d", STAGE_PAGES);
 }
 
 /* SCM_RIGHTS passes the session, with its references, to a process that never had the memory. */
@@ -317,7 +322,7 @@ TEST_F(lifetime, passed_to_another_process)
 	EXPECT_EQ(0, exit_status(child));
 	EXPECT_EQ(0, pages_out(self));
 	EXPECT_EQ(0, vm_pin_kib());
-	evidence("passed on and closed: %d pages out, 0 after the receiver's exit", STAGE_PAGES);
+	evidence("pages_passed_on=%d pages_after_receiver_exit=0", STAGE_PAGES);
 }
 
 /* The owner of the memory exits, its held pages stay: bytes are unchanged, release works. */
@@ -347,7 +352,8 @@ TEST_F(lifetime, owner_exits)
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(session, id));
 	EXPECT_EQ(0, pages_out(self));
 	close(session);
-	evidence("owner exited: %d pages out and readable, released by another", STAGE_PAGES);
+	evidence("pages=%d owner=exited note=\"readable, and released by another process\"",
+		 STAGE_PAGES);
 }
 
 /* No process maps the pages any more: device I/O works, PAGES answers NONE, release is clean. */
@@ -367,8 +373,8 @@ TEST_F(lifetime, munmap_while_held)
 	}
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
 	free(copy);
-	evidence("unmapped: device still reads pfn %#llx, mapped %s", pages[0].pfn,
-		 pincheck_mapped_name(pages[0].mapped));
+	evidence("held=%llx mapped=\"%s\" note=\"unmapped, the device still reads the page\"",
+		 pages[0].pfn, pincheck_mapped_name(pages[0].mapped));
 }
 
 /* New memory at the same address is not the held page: PAGES answers OTHER. */
@@ -390,8 +396,7 @@ TEST_F(lifetime, replaced_while_held)
 	}
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
 	free(copy);
-	evidence("held pfn %#llx, mapped is another: %s", pages[0].pfn,
-		 pincheck_mapped_name(pages[0].mapped));
+	evidence("held=%llx mapped=\"%s\"", pages[0].pfn, pincheck_mapped_name(pages[0].mapped));
 }
 
 PINCHECK_TEST_MAIN

@@ -48,6 +48,11 @@ static long pool_number(const char *name)
 	return knob_number(hugetlb_setting(name));
 }
 
+SUITE_FACTS(memfd)
+{
+	facts->memory = name;
+}
+
 FIXTURE_SETUP(memfd)
 {
 	char why[WHY];
@@ -158,7 +163,7 @@ TEST_F(memfd, feature_is_the_truth)
 	EXPECT_EQ(offered ? 0 : -EOPNOTSUPP, hold_all(self));
 	EXPECT_EQ(offered ? PINCHECK_REASON_NONE : PINCHECK_REASON_ABSENT,
 		  self->stage.hold.reason);
-	evidence("memfd_pin_folios() is %s: %s", offered ? "offered" : "absent",
+	evidence("memfd_pin_folios=%s reason=%s", offered ? "offered" : "absent",
 		 pincheck_reason_name(self->stage.hold.reason));
 }
 
@@ -205,7 +210,8 @@ TEST_F(memfd, hold_before_touch)
 	EXPECT_TRUE(device_sees(self, 0x21));
 	unmap_file(self);
 	free(device);
-	evidence("%zu bytes held before any touch: zero, then as written", self->bytes);
+	evidence("bytes=%zu note=\"held before the first touch: zero, then as written\"",
+		 self->bytes);
 }
 
 TEST_F(memfd, both_ways)
@@ -227,7 +233,7 @@ TEST_F(memfd, both_ways)
 	EXPECT_TRUE(is_filled(from_file, self->bytes, 0x51));
 	free(from_file);
 	unmap_file(self);
-	evidence("device reads what mmap wrote; mmap and read() see what the device wrote");
+	evidence("note=\"the device reads what mmap() wrote; mmap() and read() see what the device wrote\"");
 }
 
 /* The page of each offset is the one a mapping has there, pinned, and of the right kind. */
@@ -255,7 +261,7 @@ TEST_F(memfd, pages_and_reports)
 		/* One pin a folio, however many of its pages are held. */
 		EXPECT_EQ(1, report.pins);
 	}
-	evidence("%zu pages: as mapped, one pin a folio", count);
+	evidence("pages=%zu note=\"as mapped, with one pin for each folio\"", count);
 	free(pages);
 	unmap_file(self);
 }
@@ -281,7 +287,7 @@ TEST_F(memfd, part_of_the_file)
 					 bytes, 1));
 	EXPECT_EQ(2, pincheck_release(self->stage.session, self->stage.hold.hold));
 	unmap_file(self);
-	evidence("2 pages at offset %#zx: read where they are", at);
+	evidence("pages=2 offset=%#zx note=\"read where they are\"", at);
 }
 
 /*
@@ -308,7 +314,7 @@ static void lose_pages(struct __test_metadata *_metadata, FIXTURE_DATA(memfd) *s
 	unmap_file(self);
 	EXPECT_EQ((long)(self->bytes / self->stage.page),
 		  pincheck_release(self->stage.session, self->stage.hold.hold));
-	evidence("the device keeps what it holds, the file has new pages, zero");
+	evidence("note=\"the device keeps what it holds, the file has new pages of zeros\"");
 }
 
 static int punch(int file, size_t bytes)
@@ -346,7 +352,7 @@ TEST_F(memfd, file_gone)
 	ASSERT_EQ(0, close(self->file));
 	self->file = hugetlb_pool_memfd("pincheck", variant->flags);
 	EXPECT_TRUE(device_sees(self, 0x71));
-	evidence("file closed and unmapped: the device still sees its bytes");
+	evidence("note=\"file closed and unmapped: the device still sees its bytes\"");
 }
 
 /* Holds of the same folios add up, and go one by one. */
@@ -371,7 +377,7 @@ TEST_F(memfd, holds_add_up)
 	ASSERT_EQ(0, stage_report(&self->stage, memory, &report));
 	EXPECT_EQ(0, report.pins);
 	unmap_file(self);
-	evidence("two holds of one folio: 2 pins, then 1, then 0");
+	evidence("holds=2 pins_in_turn=2,1,0");
 }
 
 /* A sealed file must not change: neither by a hold taken after, nor sealed while one is there. */
@@ -386,7 +392,7 @@ TEST_F(memfd, sealed)
 	EXPECT_EQ(-EPERM, hold_all(self));
 	EXPECT_EQ(PINCHECK_REASON_ACCESS, self->stage.hold.reason);
 	EXPECT_EQ(0, hold_file(self, 0, 0, self->bytes));
-	evidence("seal while held: EBUSY; hold for writing once sealed: EPERM, for reading: held");
+	evidence("seal_while_held=EBUSY write_hold_once_sealed=EPERM read_hold_once_sealed=held");
 }
 
 TEST_F(memfd, charged)
@@ -397,7 +403,7 @@ TEST_F(memfd, charged)
 	EXPECT_EQ((long)self->bytes / 1024, vm_pin_kib());
 	EXPECT_LT(0, pincheck_release(self->stage.session, self->stage.hold.hold));
 	EXPECT_EQ(0, vm_pin_kib());
-	evidence("VmPin %zu KiB while held, 0 after", self->bytes / 1024);
+	evidence("vm_pin_kib=%zu vm_pin_kib_after=0", self->bytes / 1024);
 }
 
 /*
@@ -415,8 +421,8 @@ TEST_F(memfd, hugetlb_pool_empty)
 	others = hugetlb_pool_reserve(&bytes);
 	ASSERT_NE(MAP_FAILED, others);
 	error = hold_all(self);
-	evidence("%zu bytes of the pool reserved: %s, reason %s", bytes, error ? strerror(-error) : "held",
-		 pincheck_reason_name(self->stage.hold.reason));
+	evidence("reserved_bytes=%zu outcome=\"%s\" reason=%s", bytes,
+		 error ? strerror(-error) : "held", pincheck_reason_name(self->stage.hold.reason));
 	EXPECT_EQ(huge ? -ENOMEM : 0, error);
 	EXPECT_EQ(huge ? PINCHECK_REASON_POOL : PINCHECK_REASON_NONE, self->stage.hold.reason);
 	EXPECT_EQ(0, others ? munmap(others, bytes) : 0);
@@ -455,7 +461,7 @@ TEST_F(memfd, bad_arguments)
 		EXPECT_EQ(-EINVAL, pincheck_hold(self->stage.session, &bad[i])) TH_LOG("%zu", i);
 		EXPECT_EQ(PINCHECK_REASON_ARGUMENT, bad[i].reason) TH_LOG("%zu", i);
 	}
-	evidence("%zu bad arguments: EINVAL", ARRAY_SIZE(bad));
+	evidence("bad_arguments=%zu errno=EINVAL", ARRAY_SIZE(bad));
 }
 
 struct refusal {
@@ -509,7 +515,7 @@ TEST_F(memfd, bad_files)
 	close(ends[1]);
 	close(device);
 	close(read_only);
-	evidence("no file, other files, closed for writing, past the end: refused with a reason");
+	evidence("note=\"no file, other files, closed for writing, past the end: each refused with a reason\"");
 }
 
 PINCHECK_TEST_MAIN

@@ -63,6 +63,11 @@ static int reopen(FIXTURE_DATA(memfd_part) *self, unsigned int flags, size_t fol
 	return 0;
 }
 
+SUITE_FACTS(memfd_part)
+{
+	facts->memory = name;
+}
+
 FIXTURE_SETUP(memfd_part)
 {
 	char why[WHY];
@@ -123,8 +128,8 @@ TEST_F(memfd_part, folio_by_folio)
 				TH_LOG("folio %zu", folio);
 			}
 		}
-		evidence("folio %zu given back: %d %d %d pins, VmPin %ld KiB", order[i],
-			 pins_of(self, 0), pins_of(self, 1), pins_of(self, 2), vm_pin_kib());
+		evidence("folio=%zu pins=%d,%d,%d vm_pin_kib=%ld", order[i], pins_of(self, 0),
+			 pins_of(self, 1), pins_of(self, 2), vm_pin_kib());
 	}
 	EXPECT_EQ(-ENOENT, pincheck_release(self->stage.session, self->stage.hold.hold));
 }
@@ -150,7 +155,7 @@ TEST_F(memfd_part, within_a_folio)
 	EXPECT_EQ(0x63, byte);
 	EXPECT_EQ((long)(FOLIOS * pages),
 		  pincheck_release(self->stage.session, self->stage.hold.hold));
-	evidence("%zu pages a folio: %s", pages,
+	evidence("pages_of_folio=%zu outcome=\"%s\"", pages,
 		 part_of ? "five cuts within one refused, 1 pin each stayed" : "no way to cut one");
 }
 
@@ -168,7 +173,7 @@ TEST_F(memfd_part, begins_within_a_folio)
 	EXPECT_EQ(-ENOENT, part(self, head - 1, 2));
 	EXPECT_EQ((long)(2 * pages), pincheck_release(self->stage.session, self->stage.hold.hold));
 	EXPECT_EQ(0, pins_of(self, 1));
-	evidence("%zu pages of the first folio given back, then 2 folios", head);
+	evidence("head_pages=%zu folios=2 note=\"given back in this order\"", head);
 }
 
 /*
@@ -182,7 +187,7 @@ TEST_F(memfd_part, across_calls)
 	const size_t pages = self->pages, half = pages / 2, folio = CALL_PAGES / pages;
 
 	if (pages == 1)
-		return evidence("base pages: none lies across a bound");
+		return evidence("note=\"base pages: none lies across a bound\"");
 	ASSERT_EQ(0, reopen(self, variant->flags, folio + 2));
 	for (int by_half = 0; by_half < 2; by_half++) {
 		long rest = (folio + 2) * pages - half - pages;
@@ -201,7 +206,8 @@ TEST_F(memfd_part, across_calls)
 		EXPECT_EQ(rest, pincheck_release(self->stage.session, self->stage.hold.hold));
 		EXPECT_EQ(0, pins_of(self, folio + 1));
 	}
-	evidence("folio %zu across a bound of calls: 2 pins, given back at once and by half", folio);
+	evidence("folio=%zu pins=2 note=\"it lies across a bound of calls: given back at once and by half\"",
+		 folio);
 }
 
 PINCHECK_TEST_MAIN

@@ -167,8 +167,8 @@ static void expect_charged(struct __test_metadata *_metadata, FIXTURE_DATA(memlo
 	EXPECT_LE(before + least, during);
 	EXPECT_GE(before + 2 * least + 8, during);
 	EXPECT_EQ(before, after);
-	evidence("hold of %llu pages: charged %zd pages (at least %zu), after release %zd",
-		 request.pages, (ssize_t)(during - before), least, (ssize_t)(after - before));
+	evidence("pages=%llu charged=%zd charged_least=%zu charged_after=%zd", request.pages,
+		 (ssize_t)(during - before), least, (ssize_t)(after - before));
 	if (request.fd > 0)
 		close(request.fd);
 	if (row.kind == PINCHECK_KIND_PFNMAP)
@@ -204,7 +204,7 @@ TEST_F(memlock, small_holds_share_pages)
 		EXPECT_EQ(1, pincheck_release(self->stage.session, ids[i]));
 	EXPECT_LE(before + count * 64 / self->stage.page, during);
 	EXPECT_GT(before + count / 2, during);
-	evidence("%d holds of a page: charged %zd pages", count, (ssize_t)(during - before));
+	evidence("holds=%d charged=%zd", count, (ssize_t)(during - before));
 }
 
 /* The array of pages, and its charge, stay until the last page is released. */
@@ -227,7 +227,7 @@ TEST_F(memlock, part_released)
 	EXPECT_LT(before, whole);
 	EXPECT_EQ(whole, part);
 	EXPECT_EQ(before, after);
-	evidence("%d pins: charged %zd pages; all but one released: %zd; the last: %zd", MANY_PAGES,
+	evidence("pins=%d charged=%zd charged_for_one=%zd charged_after=%zd", MANY_PAGES,
 		 (ssize_t)(whole - before), (ssize_t)(part - before), (ssize_t)(after - before));
 }
 
@@ -249,8 +249,7 @@ TEST_F(memlock, stolen_pins_are_charged)
 	robbed = charged_pages(self);
 	EXPECT_LE(taken + request.pages / 8 / self->stage.page, robbed);
 	EXPECT_LE(1, pincheck_release(self->stage.session, request.hold));
-	evidence("%llu pins, one stolen: charged %zd pages more", request.pages,
-		 (ssize_t)(robbed - taken));
+	evidence("pins=%llu stolen=1 charged=%zd", request.pages, (ssize_t)(robbed - taken));
 }
 
 /* The module allocates device memory with the first mmap() and frees it with the session. */
@@ -269,7 +268,7 @@ TEST_F(memlock, device_memory)
 	after = charged_pages(self);
 	EXPECT_LE(before + least, during);
 	EXPECT_GE(before, after);
-	evidence("mmap(): charged %zd pages (at least %zu), after close %zd",
+	evidence("call=mmap charged=%zd charged_least=%zu charged_after=%zd",
 		 (ssize_t)(during - before), least, (ssize_t)(after - before));
 }
 
@@ -284,7 +283,7 @@ TEST_F(memlock, device_memory_refused)
 	ASSERT_EQ(0, limit_memlock(RLIM_INFINITY));
 	memory = device_map(self->stage.session, &flavour_fault, PROT_READ);
 	EXPECT_NE(MAP_FAILED, memory);
-	evidence("limit of a page: ENOMEM; without limit mapped");
+	evidence("limit_pages=1 errno=ENOMEM without_limit=mapped");
 	if (memory != MAP_FAILED)
 		munmap(memory, DEVICE_SMALL_BYTES);
 }
@@ -304,7 +303,7 @@ TEST_F(memlock, close_gives_back)
 	after = charged_pages(self);
 	EXPECT_LT(before, during);
 	EXPECT_GE(before, after);
-	evidence("two mirrors of %llu pages: charged %zd pages, after close %zd", request.pages,
+	evidence("mirrors=2 pages=%llu charged=%zd charged_after=%zd", request.pages,
 		 (ssize_t)(during - before), (ssize_t)(after - before));
 }
 
@@ -325,7 +324,7 @@ TEST_F(memlock, privileged_not_charged)
 	EXPECT_EQ((long)request.pages,
 		  pincheck_release(self->stage.session, request.hold));
 	EXPECT_EQ(before, charged_pages(self));
-	evidence("limit 0, CAP_IPC_LOCK: a mirror of %llu pages, charged %zd", request.pages,
+	evidence("limit_kib=0 capability=CAP_IPC_LOCK mirror_pages=%llu charged=%zd", request.pages,
 		 (ssize_t)(during - before));
 }
 
@@ -341,7 +340,8 @@ TEST_F(memlock, limit_0)
 	EXPECT_EQ(0, pincheck_info(session, &info));
 	EXPECT_EQ(-ENOMEM, take_mirror(session, self->zeros, PROBE_PAGES * self->stage.page));
 	close(session);
-	evidence("limit 0: opened, asked; a mirror of %zu pages: ENOMEM, MEMLOCK", PROBE_PAGES);
+	evidence("limit_kib=0 mirror_pages=%zu errno=ENOMEM reason=MEMLOCK note=\"open and INFO work\"",
+		 PROBE_PAGES);
 }
 
 /* What an ordinary process with inherited descriptors could take in each of two attempts. */
@@ -428,7 +428,7 @@ TEST_F(memlock, ordinary_user)
 	EXPECT_LE(1, greedy->taken[0]);
 	EXPECT_GE(most, greedy->taken[0]);
 	EXPECT_EQ(greedy->taken[0], greedy->taken[1]);
-	evidence("uid %d, %llu bytes: 1 GiB: %s; then %ld mirrors (at most %ld), %s; again: %ld",
+	evidence("uid=%d limit_bytes=%llu one_gib=\"%s\" mirrors=%ld mirrors_most=%ld last_error=\"%s\" mirrors_again=%ld",
 		 ORDINARY_USER, (unsigned long long)limit, strerror(-greedy->huge_error),
 		 greedy->taken[0], most, strerror(-greedy->last_error), greedy->taken[1]);
 	end_greedy(child);
@@ -463,7 +463,7 @@ TEST_F(memlock, many_sessions_and_processes)
 		close(sessions[i]);
 	}
 	EXPECT_EQ(before, charged_pages(self));
-	evidence("%d sessions in %d processes: %ld mirrors (at most %ld); closed: charged %zd",
+	evidence("sessions=%d processes=%d mirrors=%ld mirrors_most=%ld charged_after=%zd",
 		 SESSIONS, SESSIONS, sum, most + SESSIONS, (ssize_t)(charged_pages(self) - before));
 }
 

@@ -45,6 +45,11 @@ static int hurry_khugepaged(void)
 	return error ? error : knob_change_number(KHUGEPAGED "pages_to_scan", 65536);
 }
 
+SUITE_FACTS(memory_kinds)
+{
+	facts->memory = name;
+}
+
 FIXTURE_SETUP(memory_kinds)
 {
 	SUITE_NEEDS(NEEDS_THP | variant->kind->needs);
@@ -112,8 +117,8 @@ TEST_F(memory_kinds, stays_beside_khugepaged)
 	ASSERT_TRUE(control_is_collapsed(self))
 		TH_LOG("khugepaged did nothing in %ld passes: this shows nothing", done);
 	wrong = memory->kind->check(memory);
-	evidence("pfn %lx; khugepaged went over all memory %ld times; then the memory %s",
-		 (unsigned long)before[0], done, wrong ?: "is as it was");
+	evidence("pfn=%lx khugepaged_rounds=%ld memory=\"%s\"", (unsigned long)before[0], done,
+		 wrong ?: "is as it was");
 	EXPECT_EQ(NULL, wrong);
 	for (size_t i = 0; i < memory->samples; i++)
 		EXPECT_EQ(before[i], memory_pfn(memory, memory->sample[i]));

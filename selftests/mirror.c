@@ -51,7 +51,7 @@ static void verdict_refused(struct subject *subject, int expected, struct verdic
 	verdict_start(verdict, "SYNC");
 	if (error != expected)
 		verdict_broken(verdict, "the device may write", 0);
-	verdict_note(verdict, " the device writes: %s", strerror(-error));
+	verdict_note(verdict, "device_write=\"%s\"", strerror(-error));
 }
 
 /* ACCURACY: one mirror, and no reference; what the page counted before, it counts now. */
@@ -72,7 +72,7 @@ static void verdict_weightless(struct subject *subject, const struct witness *be
 		verdict_broken(verdict, "the ledger has references", 0);
 	if (report.refcount != before->report[0].refcount || report.pins)
 		verdict_broken(verdict, "the page has other counts than before", 0);
-	verdict_note(verdict, " mirrors %u, refs %d -> %d, pins %d", report.mirrors,
+	verdict_note(verdict, "mirrors=%u ref_before=%d ref=%d pins=%d", report.mirrors,
 		     before->report[0].refcount, report.refcount, report.pins);
 }
 
@@ -99,7 +99,7 @@ SCENARIO(mirror, nothing_happens, .rows = "B35 B37")
  * name). The parent's write copies the page, for the mirror is no reason not to; the mirror goes
  * with the parent.
  */
-SCENARIO(mirror, forked, .rows = "B10 B11 B31")
+SCENARIO(mirror, forked, .rows = "B10 B11 B31", .event = "fork")
 {
 	enum pincheck_event_reason reason = subject_is(subject, MEMORY_HUGETLB) ?
 					    PINCHECK_EVENT_CLEAR : PINCHECK_EVENT_PROTECTION_PAGE;
@@ -117,7 +117,7 @@ SCENARIO(mirror, forked, .rows = "B10 B11 B31")
 }
 
 /* REUSE, SYNC. clear_refs write-protects, says so first, and no mirror costs a copy. */
-SCENARIO(mirror, cleared_refs, .rows = "B10 B11 B12 B31")
+SCENARIO(mirror, cleared_refs, .rows = "B10 B11 B12 B31", .event = "clear_refs")
 {
 	struct witness before;
 
@@ -134,7 +134,8 @@ SCENARIO(mirror, cleared_refs, .rows = "B10 B11 B12 B31")
  * TRACKING. What clear_refs has write-protected the device may not just write: it faults as a CPU
  * would, and so its write is tracked, which no pin's is.
  */
-SCENARIO(mirror, tracked, .rows = "B24 B29", .hold = HOLD_WRITE, .not_memory = MEMORY_HUGETLB,
+SCENARIO(mirror, tracked, .rows = "B24 B29", .event = "clear_refs",
+	 .hold = HOLD_WRITE, .not_memory = MEMORY_HUGETLB,
 	 .needs = NEEDS_SOFT_DIRTY)
 {
 	ASSERT_DONE(hold_and_write(subject));
@@ -148,7 +149,7 @@ SCENARIO(mirror, tracked, .rows = "B24 B29", .hold = HOLD_WRITE, .not_memory = M
  * SYNC. Read-only to the process is read-only to the device (B17 asks what it should mean under DMA:
  * for a mirror there is an answer). When the process may write again, so may the device.
  */
-SCENARIO(mirror, protected, .rows = "B10 B17 B29 B31 B37")
+SCENARIO(mirror, protected, .rows = "B10 B17 B29 B31 B37", .event = "mprotect")
 {
 	struct witness before;
 
@@ -165,7 +166,7 @@ SCENARIO(mirror, protected, .rows = "B10 B17 B29 B31 B37")
 }
 
 /* SYNC. What the process may not read, the device may not either, and it says so. */
-SCENARIO(mirror, no_access, .rows = "B31 B37")
+SCENARIO(mirror, no_access, .rows = "B31 B37", .event = "mprotect")
 {
 	struct view view;
 
@@ -182,7 +183,7 @@ SCENARIO(mirror, no_access, .rows = "B31 B37")
  * A page is taken away and another one comes: nothing is kept for the mirror. What the device wrote
  * in private memory is gone with it, and a file has it.
  */
-SCENARIO(mirror, dontneed, .rows = "B10 B31", .not_memory = MEMORY_HUGETLB)
+SCENARIO(mirror, dontneed, .rows = "B10 B31", .event = "madvise", .not_memory = MEMORY_HUGETLB)
 {
 	struct memory *memory = &subject->memory;
 	struct view view;
@@ -199,7 +200,7 @@ SCENARIO(mirror, dontneed, .rows = "B10 B31", .not_memory = MEMORY_HUGETLB)
 }
 
 /* SYNC. Nothing is mapped any more: the device is refused. Then it sees what comes there instead. */
-SCENARIO(mirror, unmapped, .rows = "B10 B31")
+SCENARIO(mirror, unmapped, .rows = "B10 B31", .event = "munmap")
 {
 	struct memory *memory = &subject->memory;
 	struct view view;
@@ -220,7 +221,7 @@ SCENARIO(mirror, unmapped, .rows = "B10 B31")
  * SYNC. The mapping moves, the mirror does not: it is of addresses. The pages and what the device
  * wrote to them go with the mapping.
  */
-SCENARIO(mirror, moved, .rows = "B10 B31", .not_memory = MEMORY_HUGETLB)
+SCENARIO(mirror, moved, .rows = "B10 B31", .event = "mremap", .not_memory = MEMORY_HUGETLB)
 {
 	struct memory *memory = &subject->memory, there = *memory;
 	struct view view;
@@ -247,7 +248,8 @@ SCENARIO(mirror, moved, .rows = "B10 B31", .not_memory = MEMORY_HUGETLB)
  * SYNC, FILE. Nothing keeps the pages from being reclaimed, and what the device wrote is written
  * out with them, for it was marked dirty in time.
  */
-SCENARIO(mirror, paged_out, .rows = "B10 B29 B31 B34", .not_memory = MEMORY_HUGETLB,
+SCENARIO(mirror, paged_out, .rows = "B10 B29 B31 B34", .event = "reclaim",
+	 .not_memory = MEMORY_HUGETLB,
 	 .needs = NEEDS_SWAP)
 {
 	struct memory *memory = &subject->memory;
@@ -272,7 +274,8 @@ SCENARIO(mirror, paged_out, .rows = "B10 B29 B31 B34", .not_memory = MEMORY_HUGE
  * SYNC. Memory that may be dropped (MADV_FREE) as long as nobody writes to it: its entries are clean
  * and writable, so the device needs no fault to write, and only the mirror can tell that it did.
  */
-SCENARIO(mirror, written_after_free, .rows = "B28 B29", .hold = HOLD_WRITE, .needs = NEEDS_SWAP,
+SCENARIO(mirror, written_after_free, .rows = "B28 B29", .event = "reclaim",
+	 .hold = HOLD_WRITE, .needs = NEEDS_SWAP,
 	 .not_memory = MEMORY_SHMEM | MEMORY_TRACKED | MEMORY_PMD)
 {
 	struct memory *memory = &subject->memory;
@@ -296,7 +299,8 @@ SCENARIO(mirror, written_after_free, .rows = "B28 B29", .hold = HOLD_WRITE, .nee
  * before, marks them dirty, and what the device wrote is on disk. Its next write asks the file
  * system again, and is on disk after the next.
  */
-SCENARIO(mirror, written_back, .rows = "B28 B29 B30 B31", .memory = MEMORY_TRACKED,
+SCENARIO(mirror, written_back, .rows = "B28 B29 B30 B31", .event = "writeback",
+	 .memory = MEMORY_TRACKED,
 	 .hold = HOLD_WRITE)
 {
 	struct memory *memory = &subject->memory;
@@ -326,7 +330,7 @@ SCENARIO(mirror, released_dirty, .rows = "B28 B29", .memory = MEMORY_TRACKED, .h
 }
 
 /* The file ends before the mapping does: the pages go, and what the device asks for there is refused. */
-SCENARIO(mirror, truncated, .rows = "B31 B42", .memory = MEMORY_TRACKED)
+SCENARIO(mirror, truncated, .rows = "B31 B42", .event = "truncate", .memory = MEMORY_TRACKED)
 {
 	struct memory *memory = &subject->memory;
 	struct view view;

@@ -21,7 +21,7 @@
 #define ROUNDS		300
 #define ROUNDS_MAX	1000000
 
-static const struct hold_row write_row = { PINCHECK_KIND_MIRROR, 0, PINCHECK_HOLD_WRITE };
+static const struct hold_row write_row = STAGE_ROW(MIRROR, UNKNOWN, HOLD_RW);
 
 FIXTURE(mirror_life)
 {
@@ -154,7 +154,7 @@ static void owner_ends(struct __test_metadata *_metadata, FIXTURE_DATA(mirror_li
 	EXPECT_EQ(-EFAULT, pincheck_read(stage->session, hold, 0, &byte, 1));
 	EXPECT_EQ(-EFAULT, pincheck_write(stage->session, hold, 1, "x", 1));
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, hold));
-	evidence("its bytes, one event of reason exit, then EFAULT");
+	evidence("reason=exit events=1 after=EFAULT");
 }
 
 TEST_F(mirror_life, owner_exits)
@@ -179,7 +179,7 @@ TEST_F(mirror_life, session_outlives_owner)
 
 	ASSERT_EQ(0, start_child(self, 0x5b, &hold, just_exit));
 	ASSERT_EQ(0, child_ended(self));
-	evidence("hold %u is left to the session", hold);
+	evidence("hold=%u note=\"left to the session\"", hold);
 }
 
 /* The other way round: who took it closes, and another closes last, in a process of its own. */
@@ -194,7 +194,7 @@ TEST_F(mirror_life, closed_by_another)
 	stage->memory[0] = 0x11;
 	EXPECT_EQ(0, child_ended(self));
 	EXPECT_EQ(0x11, stage->memory[0]);
-	evidence("the child's exit closed the session");
+	evidence("note=\"the child's exit closed the session\"");
 }
 
 /* Another process by its number: in sync with it, not with who asks; not without the right to. */
@@ -223,13 +223,13 @@ TEST_F(mirror_life, remote)
 	request.pid = getpid();
 	ASSERT_EQ(0, capability_drop(CAP_SYS_PTRACE));
 	EXPECT_EQ(-EPERM, pincheck_hold(stage->session, &request));
-	evidence("read, written, EFAULT after its end; without CAP_SYS_PTRACE EPERM");
+	evidence("after_its_end=EFAULT without_cap_sys_ptrace=EPERM");
 }
 
 /* Nothing is pinned, so VmPin stays; what the mirror itself takes is charged: topic memlock. */
 TEST_F(mirror_life, costs_no_memlock)
 {
-	const struct hold_row pin = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
+	const struct hold_row pin = STAGE_ROW(PIN, FAST, 0);
 	struct stage *stage = &self->stage;
 	const struct rlimit less = { stage->length - stage->page, stage->length - stage->page };
 	long before = vm_pin_kib();
@@ -242,8 +242,7 @@ TEST_F(mirror_life, costs_no_memlock)
 	EXPECT_EQ(before, vm_pin_kib());
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
 	EXPECT_EQ(before, vm_pin_kib());
-	evidence("a page less than %d: a pin ENOMEM, a mirror held, VmPin %ld KiB", STAGE_PAGES,
-		 before);
+	evidence("limit_pages_below=%d pin=ENOMEM mirror=held vm_pin_kib=%ld", STAGE_PAGES, before);
 }
 
 /* CPU time of @rounds invalidations of @bytes where nothing is mapped, in ns; the least of a few. */
@@ -301,8 +300,8 @@ TEST_F(mirror_life, nothing_valid_costs_nothing)
 	few = invalidations_cost(memory, bytes, rounds);
 	EXPECT_LE(1, pincheck_release(stage->session, request.hold));
 	EXPECT_GT(factor * few + ticks, many);
-	evidence("%d invalidations, nothing valid: %llu us in a mirror of %zu MiB, %llu us in one of a page",
-		 rounds, (unsigned long long)many / 1000, bytes >> 20, (unsigned long long)few / 1000);
+	evidence("invalidations=%d many_us=%llu mirror_mib=%zu few_us=%llu", rounds,
+		 (unsigned long long)many / 1000, bytes >> 20, (unsigned long long)few / 1000);
 	munmap(memory, bytes);
 }
 
@@ -339,7 +338,7 @@ TEST_F(mirror_life, late_is_told)
 	ASSERT_EQ(0, pincheck_report_ledger(stage->session, &pfn, 1, &report));
 	EXPECT_EQ(0, report.gets);
 	EXPECT_TRUE(report.flags & PINCHECK_PAGE_DIRTY);
-	evidence("one of %u pages kept by a reference, dirty when given back", event.pages);
+	evidence("pages=%u kept=1 note=\"dirty when given back\"", event.pages);
 }
 
 /* In time: dirty before the entry goes, and nothing kept. */
@@ -362,7 +361,7 @@ TEST_F(mirror_life, in_time_is_told)
 	ASSERT_EQ(0, pincheck_report_ledger(stage->session, &pfn, 1, &report));
 	EXPECT_EQ(0, report.gets + report.mirrors);
 	EXPECT_TRUE(report.flags & PINCHECK_PAGE_DIRTY);
-	evidence("one of %u pages marked dirty in time", event.pages);
+	evidence("pages=%u dirty=1 note=\"marked in time\"", event.pages);
 }
 
 struct shaker {
@@ -430,7 +429,7 @@ TEST_F(mirror_life, invalidated_under_load)
 					    1));
 		EXPECT_EQ('q', stage->memory[i * stage->page]);
 	}
-	evidence("%u rounds: %u writes done, %u refused, beside %u shakes", round, done, refused, shaker.shakes);
+	evidence("rounds=%u writes=%u refused=%u shakes=%u", round, done, refused, shaker.shakes);
 }
 
 PINCHECK_TEST_MAIN

@@ -93,8 +93,8 @@ TEST_F(model_cli, as_known)
 	json_array_foreach(json_object_get(root, "follows"), i, row) {
 		const char *memory = text_of(row, "memory"), *known = known_model(memory, &report);
 
-		evidence("%s: follows %s; not refuted: %s; refuted: %s%s", memory,
-			 text_of(row, "follows"), text_of(row, "not_refuted"),
+		evidence("memory=\"%s\" follows=\"%s\" not_refuted=\"%s\" refuted=\"%s\" not_tried=\"%s\"",
+			 memory, text_of(row, "follows"), text_of(row, "not_refuted"),
 			 text_of(row, "refuted"), text_of(row, "not_tried"));
 		if (*text_of(row, "not_tried"))
 			continue;

@@ -12,6 +12,7 @@
 	X(topic, memory, get_rw_fast)		X(topic, memory, pin_ro_fast)			\
 	X(topic, memory, pin_rw_fast)
 
+SUITE_EVENT("write")
 TOPIC(model_holds)
 MODEL_HOLDS(TOPIC_VARIANT, model_holds, base)
 MODEL_HOLDS(TOPIC_VARIANT, model_holds, thp_pmd)
@@ -62,14 +63,14 @@ static void verdict_model(struct subject *subject, struct verdict *verdict)
 		verdict_broken(verdict, "this kernel's model does not tell", 0);
 	else if (!!(report.reuse & model) != reused)
 		verdict_broken(verdict, "this kernel's model was wrong", 0);
-	verdict_note(verdict, " %s: mapcount %s, refcount %s, exclusive %s, large %s, labels %s;"
-		     " pfn %llx -> %llx, refcount %d, mapcount %d", reused ? "reused" : "copied",
-		     verdict_name(&report, PINCHECK_MODEL_MAPCOUNT),
+	verdict_note(verdict,
+		     "page=0 outcome=%s mapcount=%s refcount=%s exclusive=%s large=%s labels=%s before_pfn=%llx pfn=%llx ref=%d map=%d",
+		     reused ? "reused" : "copied", verdict_name(&report, PINCHECK_MODEL_MAPCOUNT),
 		     verdict_name(&report, PINCHECK_MODEL_REFCOUNT),
 		     verdict_name(&report, PINCHECK_MODEL_EXCLUSIVE),
 		     verdict_name(&report, PINCHECK_MODEL_LARGE),
-		     verdict_name(&report, PINCHECK_MODEL_LABELS), before, after,
-		     report.refcount, report.page_mapcount);
+		     verdict_name(&report, PINCHECK_MODEL_LABELS), before, after, report.refcount,
+		     report.page_mapcount);
 }
 
 /* REUSE. No other process maps the page, held or not, which was write-protected. */

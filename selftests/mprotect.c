@@ -15,6 +15,7 @@
 
 #define LRU_BATCH_ROUNDS	4
 
+SUITE_EVENT("mprotect")
 TOPIC(mprotect)
 FOR_EACH_MEMORY(MPROTECT_HOLDS, TOPIC_VARIANT, mprotect)
 

@@ -157,7 +157,7 @@ TEST_F(page_types, mapcount)
 	EXPECT_EQ(0, told);
 	EXPECT_EQ(0, negative);
 	EXPECT_EQ(0, unnamed);
-	evidence("%zu of %zu pages from PFN %#llx on: a mapcount of %zu is told, %zu negative, %zu not named",
+	evidence("judged=%zu pages=%zu first_pfn=%llx mapcounts=%zu negative=%zu unnamed=%zu",
 		 judged, self->count, self->pfns[0], told, negative, unnamed);
 }
 
@@ -205,8 +205,9 @@ TEST_F(page_types, no_reference)
 	pthread_join(other, NULL);
 	EXPECT_LT(0, judged);
 	EXPECT_EQ(0, differs);
-	evidence("PFN %#llx: %d references, another number in %zu of %zu looks", self->pfns[0],
-		 first.refcount, differs, judged);
+	evidence("pfn=%llx ref=%d ref_changed=%zu looks=%zu", self->pfns[0], first.refcount,
+		 differs, judged);
 }
 
+TOPIC_NEEDS("virtio_mem");
 PINCHECK_TEST_MAIN

@@ -12,8 +12,7 @@
 #include "knob_journal.h"
 #include "stage.h"
 
-static const struct hold_row fast_row = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST,
-					  PINCHECK_HOLD_WRITE };
+static const struct hold_row fast_row = STAGE_ROW(PIN, FAST, HOLD_RW);
 
 FIXTURE(path)
 {
@@ -64,8 +63,8 @@ static unsigned int pages_told(const struct stage *stage, __u32 path)
 
 static void describe(const struct stage *stage, const char *what)
 {
-	evidence("%s: HOLD told %llu fast, %llu slow; PAGES %u fast, %u slow, %u unknown", what,
-		 stage->hold.fast_pages, stage->hold.slow_pages,
+	evidence("what=\"%s\" fast=%llu slow=%llu pages_fast=%u pages_slow=%u pages_unknown=%u",
+		 what, stage->hold.fast_pages, stage->hold.slow_pages,
 		 pages_told(stage, PINCHECK_PATH_FAST), pages_told(stage, PINCHECK_PATH_SLOW),
 		 pages_told(stage, PINCHECK_PATH_UNKNOWN));
 }

@@ -43,7 +43,7 @@ TEST_F(pfnmap, cpu_reads_and_writes)
 	EXPECT_EQ(variant->flavour == &flavour_fault ? self->bytes / self->stage.page : 0,
 		  counts.small_faults);
 	EXPECT_EQ(variant->flavour->huge, counts.huge_faults);
-	evidence("%zu bytes, zero at first; %llu small and %llu huge faults", self->bytes,
+	evidence("bytes=%zu small_faults=%llu huge_faults=%llu note=\"zero at first\"", self->bytes,
 		 counts.small_faults, counts.huge_faults);
 }
 
@@ -66,7 +66,7 @@ TEST_F(pfnmap, same_memory)
 	munmap(same, DEVICE_SMALL_BYTES);
 	munmap(other, self->bytes);
 	close(other_session);
-	evidence("seen by another flavour of the session, not by another session");
+	evidence("note=\"seen by another flavour of the session, not by another session\"");
 }
 
 /*
@@ -95,7 +95,7 @@ TEST_F(pfnmap, part_of_it)
 	EXPECT_EQ(before.huge_faults, after.huge_faults);
 	EXPECT_EQ(variant->flavour->comes_back ? bytes / page : 0,
 		  after.small_faults - before.small_faults);
-	evidence("%zu pages from the second on: each in place, %llu small faults, no huge one",
+	evidence("pages=%zu small_faults=%llu huge_faults=0 note=\"from the second page on, each in its place\"",
 		 bytes / page, after.small_faults - before.small_faults);
 }
 
@@ -113,11 +113,10 @@ static void expect_refused(struct __test_metadata *_metadata, FIXTURE_DATA(pfnma
 TEST_F(pfnmap, gup_refused)
 {
 	static const struct hold_row rows[] = {
-#define HOLD_ROW(name_, kind_, path_, flags_)	\
-		{ PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },
+#define HOLD_ROW(name, kind, path, flags)	STAGE_ROW(kind, path, flags),
 		FOR_EACH_HOLD_ROW(HOLD_ROW)
-		{ PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_FORCE },
-		{ PINCHECK_KIND_PIN, PINCHECK_PATH_SLOW, PINCHECK_HOLD_FORCE },
+		STAGE_ROW(PIN, FAST, PINCHECK_HOLD_FORCE),
+		STAGE_ROW(PIN, SLOW, PINCHECK_HOLD_FORCE),
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
@@ -126,7 +125,7 @@ TEST_F(pfnmap, gup_refused)
 	EXPECT_NE(0, device_differs(self->device, self->bytes, 9));
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		expect_refused(_metadata, self, rows[i]);
-	evidence("%zu ways to pin or get it, untouched and touched: EFAULT, pfnmap",
+	evidence("ways=%zu errno=EFAULT reason=pfnmap note=\"to pin or get it, untouched and touched\"",
 		 ARRAY_SIZE(rows));
 }
 
@@ -166,8 +165,7 @@ TEST_F(pfnmap, proc_mem)
 	memset(words, 0x7c, sizeof(words));
 	EXPECT_EQ(-EIO, through_proc(words, sizeof(words), self->device + at, true));
 	EXPECT_EQ(shared ? 0x6b : 0x5a, self->device[at + 15]);
-	evidence("/proc/self/mem: %s; written through a read-only mapping: EIO",
-		 shared ? "read and written" : "EIO");
+	evidence("proc_self_mem=\"%s\" through_read_only=EIO", shared ? "read and written" : "EIO");
 }
 
 /* It moves, splits, is inherited, but does not grow; what is left is what it was. */
@@ -198,7 +196,7 @@ TEST_F(pfnmap, moves_and_splits)
 	EXPECT_EQ(device_word(5, half), word);
 	EXPECT_EQ(0, toucher_end(&child));
 	munmap(elsewhere, self->bytes);
-	evidence("half moved, all but a page of the rest unmapped, inherited: each page in place");
+	evidence("note=\"half moved, all but a page of the rest unmapped, inherited: each page in its place\"");
 }
 
 /* CLEAN: a mapping alone keeps the session, and what it keeps is given back with it. */
@@ -217,7 +215,7 @@ TEST_F(pfnmap, outlives_descriptor)
 	self->device = MAP_FAILED;
 	ASSERT_EQ(0, books_read(&books));
 	EXPECT_EQ(with_it.sessions - 1, books.sessions);
-	evidence("descriptor closed: the mapping kept the session until munmap()");
+	evidence("note=\"descriptor closed: the mapping kept the session until munmap()\"");
 }
 
 /* CLEAN: the module is not unloaded under a mapping. */
@@ -231,7 +229,7 @@ TEST_F(pfnmap, keeps_module)
 	EXPECT_EQ(EWOULDBLOCK, errno);
 	EXPECT_EQ(0, books_read(&books));
 	EXPECT_NE(0, device_differs(self->device, self->bytes, 6));
-	evidence("delete_module() with nothing but a mapping: EWOULDBLOCK");
+	evidence("delete_module=EWOULDBLOCK note=\"with nothing but a mapping\"");
 }
 
 PINCHECK_TEST_MAIN

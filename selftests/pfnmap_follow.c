@@ -69,8 +69,8 @@ TEST_F(pfnmap_follow, every_offset)
 	ASSERT_EQ(0, pincheck_report(self->stage.session, &first, 1, &report));
 	EXPECT_EQ(first, report.head);
 	EXPECT_EQ(0, self->follow.hold);
-	evidence("%zu pages from %#llx, entries of %llu bytes (0: not told), told %#x, order %u",
-		 self->bytes / page, first, self->follow.leaf, self->follow.told, report.order);
+	evidence("pages=%zu first_pfn=%llx entry_bytes=%llu told=%#x order=%u", self->bytes / page,
+		 first, self->follow.leaf, self->follow.told, report.order);
 }
 
 /* The value is at the address, not only at the start of the page. */
@@ -87,7 +87,7 @@ TEST_F(pfnmap_follow, within_a_page)
 		EXPECT_EQ(i, self->follow.value);
 	}
 	munmap(same, DEVICE_SMALL_BYTES);
-	evidence("each word of two pages, as written by another flavour");
+	evidence("pages=2 note=\"each word is as another flavour wrote it\"");
 }
 
 static void expect_refused(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_follow) *self,
@@ -118,7 +118,7 @@ TEST_F(pfnmap_follow, memory_with_pages)
 	munmap(shared, self->stage.page);
 	expect_refused(_metadata, self, shared, -EFAULT, PINCHECK_REASON_UNMAPPED);
 	close(file);
-	evidence("anonymous, shmem: EINVAL; a hole: EFAULT");
+	evidence("anonymous=EINVAL shmem=EINVAL hole=EFAULT");
 }
 
 /* R59: what is wanted for writing is refused where the mapping does not allow it, and not written. */
@@ -139,7 +139,7 @@ TEST_F(pfnmap_follow, read_only)
 	EXPECT_LE(0, pincheck_release(self->stage.session, self->follow.hold));
 	ASSERT_EQ(0, mprotect(self->device, self->bytes, PROT_NONE));
 	EXPECT_EQ(-EACCES, follow(self, 0, self->device));
-	evidence("R/O mapping: WRITE refused, a hold for reading does not write");
+	evidence("mapping=read_only note=\"WRITE is refused, a hold for reading does not write\"");
 }
 
 /* R58: no reference is taken, by whoever maps, follows or keeps it: nothing to rely on. */
@@ -170,7 +170,7 @@ TEST_F(pfnmap_follow, no_reference)
 	EXPECT_EQ(1, info.session_holds);
 	EXPECT_EQ(0, vm_pin_kib());
 	EXPECT_EQ(0, toucher_end(&child));
-	evidence("mapped by two processes, followed, kept: refcount %d, mapcount %d", after.refcount,
+	evidence("ref=%d map=%d note=\"mapped by two processes, followed, kept\"", after.refcount,
 		 after.page_mapcount);
 }
 
@@ -203,10 +203,9 @@ TEST_F(pfnmap_follow, foreign)
 		ASSERT_EQ(0, follow(self, PINCHECK_FOLLOW_KEEP, (void *)start));
 		EXPECT_LE(0, pincheck_release(self->stage.session, self->follow.hold));
 	}
-	evidence("[vvar]: %s, pfn %s, value %s, told %#x", error ? strerror(-error) : "followed",
-		 self->follow.pfn ? "told" : "0",
-		 self->follow.told & PINCHECK_FOLLOWED_VALUE ? "told" : "not told",
-		 self->follow.told);
+	evidence("mapping=vvar outcome=\"%s\" pfn_told=%d value_told=%d told=%#x",
+		 error ? strerror(-error) : "followed", !!self->follow.pfn,
+		 !!(self->follow.told & PINCHECK_FOLLOWED_VALUE), self->follow.told);
 }
 
 /* Where a PC has the memory of its display, and not RAM: what is mapped there, or MAP_FAILED. */
@@ -243,7 +242,7 @@ TEST_F(pfnmap_follow, not_ram)
 	EXPECT_EQ(-EIO, got);
 	EXPECT_LE(0, pincheck_release(self->stage.session, self->follow.hold));
 	munmap(display, self->stage.page);
-	evidence("PFN %#llx: told %#x, a hold reads %zd", self->follow.pfn, self->follow.told, got);
+	evidence("pfn=%llx told=%#x hold_reads=%zd", self->follow.pfn, self->follow.told, got);
 }
 
 TEST_F(pfnmap_follow, bad_arguments)
@@ -268,7 +267,7 @@ TEST_F(pfnmap_follow, bad_arguments)
 			TH_LOG("%zu", i);
 		EXPECT_EQ(PINCHECK_REASON_ARGUMENT, self->follow.reason) TH_LOG("%zu", i);
 	}
-	evidence("%zu bad arguments: EINVAL", ARRAY_SIZE(bad));
+	evidence("bad_arguments=%zu errno=EINVAL", ARRAY_SIZE(bad));
 }
 
 PINCHECK_TEST_MAIN

@@ -85,7 +85,7 @@ TEST_F(pfnmap_keep, both_ways)
 	EXPECT_EQ(shared ? device_word(3, 0) : device_word(1, page), word);
 	munmap(again, DEVICE_SMALL_BYTES);
 	EXPECT_LE(0, pincheck_release(self->stage.session, self->kept));
-	evidence("%d pages read and written by both; the device's memory is %s", KEPT_PAGES,
+	evidence("pages=%d device_memory=\"%s\"", KEPT_PAGES,
 		 shared ? "what was written" : "as it was");
 }
 
@@ -155,7 +155,7 @@ static void expect_ended_by(struct __test_metadata *_metadata, FIXTURE_DATA(pfnm
 	for (size_t i = 0; i < count; i++)
 		pages += events[i].pages;
 	EXPECT_EQ(KEPT_PAGES, pages) TH_LOG("%s", name);
-	evidence("%s: ESTALE, after %llu events (reason %u first), %llu pages", name, count,
+	evidence("after=\"%s\" errno=ESTALE events=%llu first_reason=%u pages=%llu", name, count,
 		 count ? events[0].reason : 0, pages);
 	EXPECT_LE(0, pincheck_release(other, self->kept));
 	close(other);
@@ -189,7 +189,7 @@ TEST_F(pfnmap_keep, not_ended_by_others)
 		ASSERT_EQ(0, mprotect(self->device + self->bytes / 2, self->stage.page, PROT_READ));
 	EXPECT_EQ(0, use(self, self->stage.session));
 	EXPECT_LE(0, pincheck_release(self->stage.session, self->kept));
-	evidence("a child touched it and exited, pages beside it were protected: still good");
+	evidence("note=\"a child touched it and exited, pages beside it were protected: still good\"");
 }
 
 /* R58, CVE-2021-22543: the memory is freed, and anybody may have it: the number is not used. */
@@ -213,7 +213,7 @@ TEST_F(pfnmap_keep, memory_freed)
 	EXPECT_EQ(-ESTALE, use(self, other));
 	EXPECT_LE(0, pincheck_release(other, self->kept));
 	close(other);
-	evidence("pfn %#llx had refcount %d, now %d: ESTALE", follow.pfn, before.refcount,
+	evidence("pfn=%llx ref_before=%d ref=%d errno=ESTALE", follow.pfn, before.refcount,
 		 after.refcount);
 }
 
@@ -240,7 +240,7 @@ TEST_F(pfnmap_keep, by_hold)
 	EXPECT_EQ(PINCHECK_REASON_UNMAPPED, hold.reason);
 	EXPECT_EQ(1, hold.pages);
 	EXPECT_EQ(hold.addr + self->stage.page, hold.fail_addr);
-	evidence("%zu bytes by HOLD; of anonymous memory: EINVAL; past the end: EFAULT", self->bytes);
+	evidence("bytes=%zu anonymous=EINVAL past_the_end=EFAULT", self->bytes);
 }
 
 /* CLEAN: who cannot be told the id gets no hold. */
@@ -262,7 +262,7 @@ TEST_F(pfnmap_keep, answer_not_written)
 	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
 	EXPECT_EQ(0, info.session_holds);
 	munmap(follow, page);
-	evidence("answer into a read-only page: EFAULT, %llu holds", info.session_holds);
+	evidence("answer=read_only errno=EFAULT holds=%llu", info.session_holds);
 }
 
 PINCHECK_TEST_MAIN

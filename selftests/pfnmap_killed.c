@@ -261,8 +261,7 @@ TEST_F(pfnmap_killed, revoke)
 	done = read(self->answers, &number, sizeof(number));
 	ASSERT_EQ(sizeof(number), done);
 	EXPECT_EQ(0, number);
-	evidence("REVOKE killed while it waited; then the memory is %s",
-		 number ? strsignal(number) : "there");
+	evidence("killed_in=REVOKE memory=\"%s\"", number ? strsignal(number) : "there");
 	/* And the next one is not disturbed. */
 	EXPECT_EQ(0, pincheck_revoke(self->stage.session, 0, NULL));
 	close(file);
@@ -383,7 +382,7 @@ TEST_F(pfnmap_killed, hold)
 		least = killed < least ? killed : least;
 	}
 	EXPECT_GT(whole / 4 * 3, least);
-	evidence("HOLD: %lld us of CPU time; killed after an eighth: %lld us, with the process's end",
+	evidence("killed_in=HOLD whole_us=%lld least_us=%lld note=\"killed after an eighth; the end of the process is part of it\"",
 		 (long long)whole / 1000, (long long)least / 1000);
 }
 

@@ -74,7 +74,7 @@ TEST_F(pfnmap_private, copied_on_write)
 	device_fill(self->device, self->bytes, 2);
 	EXPECT_EQ(0xccccccccccccccccULL, word_at(written));
 	EXPECT_EQ(1, device_differs(self->copy, self->bytes, 2));
-	evidence("page %zu copied: device memory as it was, the other pages follow it",
+	evidence("copied_page=%zu note=\"device memory as it was, the other pages follow it\"",
 		 self->written / self->page);
 }
 
@@ -85,12 +85,8 @@ TEST_F(pfnmap_private, copied_on_write)
  */
 TEST_F(pfnmap_private, copy_can_be_pinned)
 {
-	const struct hold_row fast = {
-		PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE,
-	};
-	const struct hold_row slow = {
-		PINCHECK_KIND_PIN, PINCHECK_PATH_SLOW, PINCHECK_HOLD_WRITE,
-	};
+	const struct hold_row fast = STAGE_ROW(PIN, FAST, HOLD_RW);
+	const struct hold_row slow = STAGE_ROW(PIN, SLOW, HOLD_RW);
 	unsigned char *written = self->copy + self->written;
 	uint64_t word = 0x77;
 
@@ -105,7 +101,7 @@ TEST_F(pfnmap_private, copy_can_be_pinned)
 	EXPECT_EQ(1, pincheck_release(self->stage.session, self->stage.hold.hold));
 	/* Beside it there is nothing that GUP-fast may have. */
 	EXPECT_EQ(-EFAULT, stage_hold(&self->stage, fast, self->copy + self->bytes / 2, self->page));
-	evidence("the copy: fast pin given, slow EFAULT; not copied: EFAULT");
+	evidence("copy_fast=given copy_slow=EFAULT not_copied=EFAULT");
 }
 
 /* Followed for writing, it is copied as if written; what is told then is the copy. */
@@ -126,7 +122,8 @@ TEST_F(pfnmap_private, followed_for_writing)
 	EXPECT_EQ(PINCHECK_FOLLOWED_OURS, before.told & PINCHECK_FOLLOWED_OURS);
 	EXPECT_EQ(0, after.told & PINCHECK_FOLLOWED_OURS);
 	EXPECT_EQ(0, device_differs(self->copy, self->bytes, 1));
-	evidence("pfn %#llx, special; for writing: %#llx, not special", before.pfn, after.pfn);
+	evidence("pfn=%llx special=1 pfn_for_writing=%llx special_for_writing=0", before.pfn,
+		 after.pfn);
 }
 
 /*
@@ -192,7 +189,7 @@ TEST_F(pfnmap_private, device_write_survives_reclaim)
 	EXPECT_EQ(-ESTALE, pincheck_read(self->stage.session, follow.hold, 0, &word, 8));
 	EXPECT_LE(0, pincheck_release(self->stage.session, follow.hold));
 	reclaim_end(&reclaim);
-	evidence("pfn %#llx, copied, swapped in clean, written by the device, reclaimed: word %#llx",
+	evidence("pfn=%llx word=%#llx note=\"copied, swapped in clean, written by the device, reclaimed\"",
 		 follow.pfn, (unsigned long long)word_at(written));
 }
 
@@ -214,9 +211,8 @@ TEST_F(pfnmap_private, nothing_could_be_written)
 	EXPECT_EQ(0, before.flags & PINCHECK_PAGE_DIRTY);
 	EXPECT_EQ(PINCHECK_PAGE_DIRTY, after.flags & PINCHECK_PAGE_DIRTY);
 	EXPECT_LE(0, pincheck_release(self->stage.session, follow.hold));
-	evidence("copy: written from a bad address: %s; a byte: %s",
-		 before.flags & PINCHECK_PAGE_DIRTY ? "dirty" : "clean",
-		 after.flags & PINCHECK_PAGE_DIRTY ? "dirty" : "clean");
+	evidence("dirty_by_bad_address=%d dirty_by_byte=%d", !!(before.flags & PINCHECK_PAGE_DIRTY),
+		 !!(after.flags & PINCHECK_PAGE_DIRTY));
 }
 
 /*
@@ -241,7 +237,7 @@ TEST_F(pfnmap_private, unmapped_after_copy)
 	ASSERT_EQ(0, munmap(again + self->bytes / 2 + self->page,
 			    self->bytes / 2 - self->page));
 	self->copy = MAP_FAILED;
-	evidence("copied, unmapped whole; copied, unmapped in three parts");
+	evidence("note=\"copied, unmapped whole; copied, unmapped in three parts\"");
 }
 
 static void verdict_forked(int error, struct verdict *verdict)
@@ -249,7 +245,7 @@ static void verdict_forked(int error, struct verdict *verdict)
 	verdict_start(verdict, "ISOLATION");
 	if (error)
 		verdict_broken(verdict, "fork fails", 0);
-	verdict_note(verdict, " fork: %s", strerror(-error));
+	verdict_note(verdict, "fork=\"%s\"", strerror(-error));
 }
 
 /*
@@ -274,7 +270,8 @@ TEST_F(pfnmap_private, forked_after_copy)
 	EXPECT_EQ(0xccccccccccccccccULL, word);
 	EXPECT_EQ(0, device_differs(self->device, self->bytes, 1));
 	EXPECT_EQ(0, toucher_end(&child));
-	evidence("forked with page %zu copied: ISOLATION kept", self->written / self->page);
+	evidence("copied_page=%zu note=\"forked, and ISOLATION is kept\"",
+		 self->written / self->page);
 }
 
 /* B55: what faults cannot map privately is refused; by mprotect(), too, and also by force. */
@@ -307,7 +304,7 @@ TEST_F(pfnmap_private, writable_refused)
 		EXPECT_EQ(0, device_differs(self->device, self->bytes, 1));
 		munmap(memory, flavour.bytes);
 	}
-	evidence("MAP_PRIVATE by faults: writable EINVAL, read-only EACCES from mprotect()");
+	evidence("mapping=private writable=EINVAL read_only_mprotect=EACCES");
 }
 
 /* Only a whole part of the memory, from an offset that is one. */
@@ -345,7 +342,7 @@ TEST_F(pfnmap_private, bad_offsets)
 		EXPECT_EQ(device_word(1, DEVICE_SMALL_BYTES - self->page), word_at(memory));
 		munmap(memory, self->page);
 	}
-	evidence("%zu bad offsets and lengths refused", ARRAY_SIZE(bad));
+	evidence("refused=%zu note=\"bad offsets and lengths\"", ARRAY_SIZE(bad));
 }
 
 PINCHECK_TEST_MAIN

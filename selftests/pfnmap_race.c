@@ -169,7 +169,7 @@ static void race(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_race) *s
 	EXPECT_NE(0, self->refused);
 	if (must_reach)
 		EXPECT_NE(0, self->reached);
-	evidence("%d rounds, %d threads: %lu reads reached it, %lu were refused, faults: %llu small %llu huge",
+	evidence("rounds=%d threads=%d reached=%lu refused=%lu small_faults=%llu huge_faults=%llu",
 		 rounds, THREADS, self->reached, self->refused, counts.small_faults,
 		 counts.huge_faults);
 }

@@ -69,7 +69,7 @@ TEST_F(pfnmap_revoke, cpu)
 	ASSERT_NE(MAP_FAILED, (void *)again);
 	EXPECT_EQ(0, device_differs(again, self->bytes, 2));
 	munmap(again, self->bytes);
-	evidence("%zu pages of two processes: SIGBUS; restored: %s", pages,
+	evidence("pages=%zu processes=2 revoked=SIGBUS restored=\"%s\"", pages,
 		 variant->flavour->comes_back ? "there again" : "only by another mmap()");
 }
 
@@ -91,7 +91,7 @@ TEST_F(pfnmap_revoke, mapped_while_revoked)
 		EXPECT_EQ(0, touch_read(late, &word));
 		munmap(late, self->bytes);
 	}
-	evidence("mmap() while revoked: %s", variant->flavour->comes_back ? "SIGBUS" : "ENXIO");
+	evidence("mmap_while_revoked=%s", variant->flavour->comes_back ? "SIGBUS" : "ENXIO");
 }
 
 /* Both directions may be repeated, and may come before there is any memory. */
@@ -110,7 +110,7 @@ TEST_F(pfnmap_revoke, repeated)
 	EXPECT_EQ(variant->flavour->comes_back ? self->bytes / self->stage.page : 0,
 		  readable(self));
 	close(session);
-	evidence("revoked and restored twice each");
+	evidence("revoked=2 restored=2");
 }
 
 /* All opens share an inode. What one session revokes, another keeps. */
@@ -141,7 +141,7 @@ TEST_F(pfnmap_revoke, not_of_others)
 	}
 	munmap(kept, self->bytes);
 	close(other);
-	evidence("%zu bytes of another session: there, without another fault", self->bytes);
+	evidence("other_session_bytes=%zu faults=0", self->bytes);
 }
 
 PINCHECK_TEST_MAIN

@@ -34,6 +34,7 @@
  */
 #define NEEDS_TO_EMPTY_BLOCK	(NEEDS_MOVABLE | NEEDS_MEMORY_BLOCK | NEEDS_VM_EVENTS | NEEDS_TIMERS)
 
+SUITE_EVENT("migrate")
 TOPIC(placement)
 FOR_EACH_MEMORY(ANONYMOUS_HOLDS, TOPIC_VARIANT, placement)
 ANONYMOUS_HOLDS(TOPIC_VARIANT, placement, shmem_shared)
@@ -50,7 +51,7 @@ static void verdict_all_slow(struct subject *subject, struct verdict *verdict)
 	const struct hold *hold = &subject->hold;
 
 	verdict_start(verdict, "PATH");
-	verdict_note(verdict, " %zu pages, %" PRIu64 " fast, %" PRIu64 " slow", hold->pages,
+	verdict_note(verdict, "pages=%zu fast=%" PRIu64 " slow=%" PRIu64, hold->pages,
 		     hold->fast_pages, hold->slow_pages);
 	if (hold->slow_pages != hold->pages)
 		verdict_broken(verdict, "expected all of them slow", hold->first);
@@ -70,8 +71,8 @@ static void verdict_longterm_refused(struct subject *subject, struct verdict *ve
 	else if (error != -ENOMEM)
 		verdict_broken(verdict, "refused otherwise than by ENOMEM",
 			       subject->memory.sample[0]);
-	verdict_note(verdict, " %s beside %s: %s", other->name, subject->product->hold->name,
-		     error ? strerror(-error) : "given");
+	verdict_note(verdict, "hold=%s beside=%s outcome=\"%s\"", other->name,
+		     subject->product->hold->name, error ? strerror(-error) : "given");
 	hold_release(&hold);
 }
 
@@ -362,4 +363,5 @@ SCENARIO(placement, offline_has_no_pages, .rows = "B1", .hold = HOLD_NONE,
 	EXPECT_CPU_SEES(subject, BEFORE);
 }
 
+TOPIC_NEEDS("movable");
 PINCHECK_TEST_MAIN

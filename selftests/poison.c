@@ -88,6 +88,13 @@ static int map_hugetlb(FIXTURE_DATA(poison) *self)
 	return self->area == MAP_FAILED ? -errno : 0;
 }
 
+SUITE_FACTS(poison)
+{
+	facts->memory = variant->hugetlb ? "hugetlb" : variant->thp ? "thp_pmd" : "base";
+	facts->hold = pincheck_kind_name(variant->kind);
+	facts->event = "poison";
+}
+
 FIXTURE_SETUP(poison)
 {
 	char why[WHY];
@@ -215,8 +222,8 @@ TEST_F(poison, refused_and_told)
 	if (variant->thp) {
 		EXPECT_EQ(0, split_failed(self, pfns[POISONED]));
 	}
-	evidence("page %d (PFN %#llx) of %zu failed: %zu to be refused, I/O of %zu is wrong, %zu reports are",
-		 POISONED, pfns[POISONED], pages, failed, wrong_io, wrong_report);
+	evidence("page=%d pfn=%llx pages=%zu failed=%zu wrong_io=%zu wrong_reports=%zu", POISONED,
+		 pfns[POISONED], pages, failed, wrong_io, wrong_report);
 	free(pfns);
 	free(reports);
 }

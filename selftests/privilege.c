@@ -27,15 +27,19 @@ FIXTURE_VARIANT(privilege)
 #define PRIVILEGE_VARIANT(name_, kind_, path_, flags_)				\
 	FIXTURE_VARIANT_ADD(privilege, name_)					\
 	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-		.by_reference = true,						\
+		.row = STAGE_ROW(kind_, path_, flags_), .by_reference = true,		\
 	};
 FOR_EACH_HOLD_ROW(PRIVILEGE_VARIANT)
 
 FIXTURE_VARIANT_ADD(privilege, mirror_rw)
 {
-	.row = { PINCHECK_KIND_MIRROR, 0, PINCHECK_HOLD_WRITE }, .needs = NEEDS_MIRROR,
+	.row = STAGE_ROW(MIRROR, UNKNOWN, HOLD_RW), .needs = NEEDS_MIRROR,
 };
+
+SUITE_FACTS(privilege)
+{
+	facts->hold = name;
+}
 
 FIXTURE_SETUP(privilege)
 {
@@ -103,12 +107,12 @@ TEST_F(privilege, file_that_tracks_dirtying)
 	}
 	EXPECT_EQ(without ? 2 : STAGE_PAGES, stage->hold.pages);
 	EXPECT_EQ(without ? place : 0, stage->hold.fail_addr);
-	evidence("without CAP_SYS_ADMIN: %s, reason %s, %llu pages before it", strerror(-without),
+	evidence("capability=0 error=\"%s\" reason=%s pages=%llu", strerror(-without),
 		 pincheck_reason_name(stage->hold.reason), stage->hold.pages);
 	with = stage_hold_all(stage, variant->row);
 	if (!kernel_refuses(self, with))
 		EXPECT_EQ(0, with);
-	evidence("with it: %s", strerror(-with));
+	evidence("capability=1 error=\"%s\"", strerror(-with));
 }
 
 /* What no file system has to be asked for is given: shmem, and copies of the process's own. */
@@ -120,7 +124,7 @@ static void expect_given(struct __test_metadata *_metadata, FIXTURE_DATA(privile
 	EXPECT_EQ(0, stage_hold_all(&self->stage, row));
 	EXPECT_EQ(STAGE_PAGES, self->stage.hold.pages);
 	ASSERT_EQ(0, capability_raise(CAP_SYS_ADMIN));
-	evidence("%s, without CAP_SYS_ADMIN: %llu pages", what, self->stage.hold.pages);
+	evidence("memory=\"%s\" capability=0 pages=%llu", what, self->stage.hold.pages);
 }
 
 TEST_F(privilege, private_copies)

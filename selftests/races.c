@@ -32,12 +32,12 @@ FIXTURE_VARIANT(races)
 	struct hold_row row;
 };
 
-#define RACES_VARIANT(name_, kind_, path_, flags_)				\
-	FIXTURE_VARIANT_ADD(races, name_)					\
-	{									\
-		.row = { PINCHECK_KIND_##kind_, PINCHECK_PATH_##path_, flags_ },	\
-	};
-FOR_EACH_FAST_HOLD_ROW(RACES_VARIANT)
+FOR_EACH_FAST_HOLD_ROW(STAGE_VARIANT, races)
+
+SUITE_FACTS(races)
+{
+	facts->hold = name;
+}
 
 FIXTURE_SETUP(races)
 {
@@ -98,7 +98,7 @@ TEST_F(races, sigkill_while_busy)
 	}
 	EXPECT_EQ(0, left);
 	EXPECT_OFTEN(CHILDREN, round);
-	evidence("%d busy children killed, %d times pages were out after it", round, left);
+	evidence("killed=%d pages_left=%d", round, left);
 }
 
 /*
@@ -227,8 +227,8 @@ static bool race_goes_on(const struct tally *tally)
 
 static void race_evidence(const struct tally *tally)
 {
-	evidence("%d rounds, at the same time in %d, the second was done first in %d",
-		 tally->rounds, tally->meetings, tally->second_first);
+	evidence("rounds=%d meetings=%d second_first=%d", tally->rounds, tally->meetings,
+		 tally->second_first);
 }
 
 /* A hold for two to race for. What is read is mapped no more: it is free once it was given back. */
@@ -353,7 +353,7 @@ TEST_F(races, ledger_against_close)
 		ASSERT_EQ(0, pages_out(self));
 	}
 	race_evidence(&tally);
-	evidence("the ledger saw the other's hold %d times of %d", told, tally.rounds);
+	evidence("ledger_saw=%d rounds=%d", told, tally.rounds);
 }
 
 struct worker {
@@ -407,7 +407,7 @@ TEST_F(races, threads_of_one_session)
 	}
 	EXPECT_EQ(0, wrong);
 	EXPECT_EQ(0, pages_out(self));
-	evidence("4 threads, %d holds each: %d wrong", CALLS, wrong);
+	evidence("threads=4 holds=%d wrong=%d", CALLS, wrong);
 }
 
 PINCHECK_TEST_MAIN

@@ -23,6 +23,11 @@ FIXTURE_VARIANT(release)
 
 FOR_EACH_FAST_HOLD_ROW(STAGE_VARIANT, release)
 
+SUITE_FACTS(release)
+{
+	facts->hold = name;
+}
+
 FIXTURE_SETUP(release)
 {
 	char why[WHY];
@@ -61,7 +66,7 @@ TEST_F(release, nothing_written)
 	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
 	EXPECT_EQ(0, dirty_pages(stage));
-	evidence("held and released: no page dirty");
+	evidence("dirty=0 note=\"held and released\"");
 }
 
 /* Row D13: a device write from an unreadable buffer has written nothing. */
@@ -77,8 +82,7 @@ TEST_F(release, nothing_could_be_written)
 	EXPECT_EQ(write ? 0 : -EPERM, pincheck_write(stage->session, stage->hold.hold, 0, "", 0));
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
 	EXPECT_EQ(0, dirty_pages(stage));
-	evidence("device write from a bad address: %s, then released: %u pages dirty",
-		 strerror(-done), dirty_pages(stage));
+	evidence("bad_address=\"%s\" dirty=%u", strerror(-done), dirty_pages(stage));
 }
 
 /* The device writes one page: like a driver, the module does not record which, so all are dirty. */
@@ -92,8 +96,7 @@ TEST_F(release, device_wrote)
 		  pincheck_write(stage->session, stage->hold.hold, 0, "x", 1));
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
 	EXPECT_EQ(write ? STAGE_PAGES : 0, dirty_pages(stage));
-	evidence("device write %s: %u pages dirty", write ? "done" : "refused",
-		 dirty_pages(stage));
+	evidence("device_write=%s dirty=%u", write ? "done" : "refused", dirty_pages(stage));
 }
 
 /* A refused RELEASE with DIRTY, of a hold without WRITE, leaves the hold whole. */
@@ -109,7 +112,8 @@ static void release_as_dirty(struct __test_metadata *_metadata, struct stage *st
 	EXPECT_EQ(write ? STAGE_PAGES : 0, dirty_pages(stage));
 	EXPECT_EQ(write ? -ENOENT : STAGE_PAGES,
 		  pincheck_release(stage->session, stage->hold.hold));
-	evidence("%s hold: %s", write ? "write" : "read", write ? "all dirty" : "EPERM");
+	evidence("access=%s outcome=\"%s\"", write ? "write" : "read",
+		 write ? "all dirty" : "EPERM");
 }
 
 TEST_F(release, dirty)
@@ -130,7 +134,7 @@ TEST_F(release, dirty_both_ways)
 	EXPECT_EQ(-EINVAL, pincheck_release_flags(stage->session, stage->hold.hold,
 						  PINCHECK_RELEASE_FLAGS));
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
-	evidence("both flags: EINVAL, the hold stays");
+	evidence("both_flags=EINVAL note=\"the hold stays\"");
 }
 
 /* DIRTY_UNLOCKED can crash a kernel: it needs CAP_SYS_ADMIN. */
@@ -144,7 +148,7 @@ TEST_F(release, dirty_unlocked_needs_sys_admin)
 	EXPECT_EQ(-EPERM, pincheck_release_flags(stage->session, stage->hold.hold,
 						 PINCHECK_RELEASE_DIRTY_UNLOCKED));
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
-	evidence("without CAP_SYS_ADMIN: EPERM, the hold stays");
+	evidence("without_cap_sys_admin=EPERM note=\"the hold stays\"");
 }
 
 /* A flag concerns the part that is given back with it, not the rest. */
@@ -164,7 +168,7 @@ TEST_F(release, dirty_part)
 	EXPECT_EQ(write ? 3 : 0, dirty_pages(stage));
 	EXPECT_EQ(STAGE_PAGES - (write ? 3 : 0), pincheck_release(stage->session, id));
 	EXPECT_EQ(write ? 3 : 0, dirty_pages(stage));
-	evidence("%s: of %u pages %u dirty", write ? "parts said to be dirty" : "EPERM",
+	evidence("outcome=\"%s\" pages=%u dirty=%u", write ? "parts said to be dirty" : "EPERM",
 		 STAGE_PAGES, dirty_pages(stage));
 }
 
@@ -184,7 +188,7 @@ TEST_F(release, device_wrote_part)
 	EXPECT_EQ(write ? 3 : 0, dirty_pages(stage));
 	EXPECT_EQ(STAGE_PAGES - 4, pincheck_release(stage->session, id));
 	EXPECT_EQ(write ? STAGE_PAGES - 1 : 0, dirty_pages(stage));
-	evidence("1 page given back before the device wrote, 3 and the rest after: %u dirty",
+	evidence("given_back=1,3,4 dirty=%u note=\"the device wrote after the first\"",
 		 dirty_pages(stage));
 }
 
@@ -213,8 +217,8 @@ TEST_F(release, io_up_to_hole)
 	EXPECT_EQ(after, memory[3 * stage->page]);
 	EXPECT_EQ(STAGE_PAGES - 1, pincheck_release(stage->session, stage->hold.hold));
 	free(buffer);
-	evidence("%s of 4 pages, the third a hole: ENODATA, %llu bytes done",
-		 write ? "write" : "read", io.done);
+	evidence("access=%s pages=4 hole=2 errno=ENODATA done=%llu", write ? "write" : "read",
+		 io.done);
 }
 
 /* A caller that was built before parts existed passes 24 bytes: the whole hold is given back. */
@@ -229,7 +233,7 @@ TEST_F(release, shorter_argument)
 	release.hold = stage->hold.hold;
 	EXPECT_EQ(0, ioctl(stage->session, PINCHECK_IOC_RELEASE, &release));
 	EXPECT_EQ(STAGE_PAGES, release.pages);
-	evidence("%u bytes of argument: %llu pages", release.size, release.pages);
+	evidence("size=%u pages=%llu", release.size, release.pages);
 }
 
 TEST_F(release, bad_parts)
@@ -251,7 +255,7 @@ TEST_F(release, bad_parts)
 	EXPECT_EQ(-EINVAL, pincheck_release_part(stage->session, stage->hold.hold,
 			PINCHECK_RELEASE_DIRTY | PINCHECK_RELEASE_DIRTY_UNLOCKED, 0, 1));
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
-	evidence("%zu parts that are none: EINVAL, the hold stays", ARRAY_SIZE(bad));
+	evidence("bad_parts=%zu errno=EINVAL note=\"the hold stays\"", ARRAY_SIZE(bad));
 }
 
 /* STEAL works for pins, of a named part, once, with CAP_SYS_ADMIN; a refusal changes nothing. */
@@ -277,8 +281,8 @@ TEST_F(release, steal_refused)
 	ASSERT_EQ(0, capability_drop(CAP_SYS_ADMIN));
 	EXPECT_EQ(-EPERM, pincheck_release_part(session, id, steal, 0, 1));
 	EXPECT_EQ(STAGE_PAGES - 1, pincheck_release(session, id));
-	evidence("%s: refused without a part, twice, of a hole, without CAP_SYS_ADMIN",
-		 pin ? "one pin stolen" : "no pin");
+	evidence("stolen=%d note=\"refused without a part, twice, of a hole, without CAP_SYS_ADMIN\"",
+		 pin);
 }
 
 /* READ, PAGES and REPORT go on in another thread while this one gives the pages back. */
@@ -352,8 +356,8 @@ TEST_F(release, parts_while_used)
 	EXPECT_NE(0, user.held);
 	EXPECT_NE(0, user.given_back);
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
-	evidence("%u rounds of %u parts beside a user: %u times held, %u times given back", round,
-		 STAGE_PAGES, user.held, user.given_back);
+	evidence("rounds=%u parts=%u held=%u given_back=%u", round, STAGE_PAGES, user.held,
+		 user.given_back);
 }
 
 PINCHECK_TEST_MAIN

@@ -128,12 +128,12 @@ static void verdict_parts(struct subject *subject, const struct parts *parts,
 					       report);
 	if (error)
 		return verdict_failed(verdict, "no report", error);
-	verdict_note(verdict, " %zu of %zu pages left", parts->left, memory_pages(memory));
+	verdict_note(verdict, "left=%zu pages=%zu", parts->left, memory_pages(memory));
 	for (size_t i = 0; i < memory->samples; i++) {
 		size_t page = memory->sample[i];
 
-		verdict_note(verdict, "; page %zu%s ref %d pins %d", page,
-			     parts->gone[i] ? " gone" : "", report[i].refcount, report[i].pins);
+		verdict_note(verdict, "page=%zu gone=%d ref=%d pins=%d", page, parts->gone[i],
+			     report[i].refcount, report[i].pins);
 		if (subject->hold.taken && !pages_agree(subject, parts, i))
 			verdict_broken(verdict, "PAGES says otherwise", page);
 		if (subject->hold.taken && !io_agrees(subject, parts, i))

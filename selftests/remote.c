@@ -77,6 +77,11 @@ static long send_order(FIXTURE_DATA(remote) *self, enum order what, long value)
 	return answer;
 }
 
+SUITE_FACTS(remote)
+{
+	facts->hold = name;
+}
+
 FIXTURE_SETUP(remote)
 {
 	int orders[2], answers[2];
@@ -150,7 +155,7 @@ TEST_F(remote, both_ways)
 						     last, &byte, 1));
 	EXPECT_EQ(write ? 0x55 : 0x31, send_order(self, LOOK, last));
 	EXPECT_EQ(mine, self->stage.memory[last]);
-	evidence("device and process %d see each other's writes, the caller sees neither",
+	evidence("pid=%d note=\"device and process see each other's writes, the caller sees neither\"",
 		 self->other);
 }
 
@@ -167,7 +172,7 @@ TEST_F(remote, pages_are_theirs)
 		EXPECT_EQ(PINCHECK_MAPPED_UNKNOWN, pages[i].mapped);
 		EXPECT_EQ(PINCHECK_PATH_SLOW, pages[i].path);
 	}
-	evidence("%u pages: not the caller's", STAGE_PAGES);
+	evidence("pages=%u note=\"not the caller's\"", STAGE_PAGES);
 }
 
 /* The process ends and its memory goes, but the held pages stay unchanged. */
@@ -177,7 +182,7 @@ TEST_F(remote, process_ends)
 	end_other(self);
 	EXPECT_EQ(0x21, device_byte(self, 0));
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(self->stage.session, self->stage.hold.hold));
-	evidence("process gone, %u pages read and released", STAGE_PAGES);
+	evidence("pages=%u note=\"process gone, pages read and released\"", STAGE_PAGES);
 }
 
 TEST_F(remote, charged_to_them)
@@ -190,7 +195,7 @@ TEST_F(remote, charged_to_them)
 	EXPECT_EQ(0, vm_pin_kib());
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(self->stage.session, self->stage.hold.hold));
 	EXPECT_EQ(0, send_order(self, VM_PIN, 0));
-	evidence("VmPin %ld KiB there, 0 here", kib);
+	evidence("vm_pin_kib=%ld own_vm_pin_kib=0", kib);
 }
 
 /* The limit of the other process counts, not that of the caller. */
@@ -210,8 +215,7 @@ TEST_F(remote, their_limit)
 	EXPECT_EQ(-ENOMEM, hold_other(self, variant->row, self->other));
 	EXPECT_EQ(PINCHECK_REASON_MEMLOCK, self->stage.hold.reason);
 	EXPECT_EQ(0, send_order(self, VM_PIN, 0));
-	evidence("limit of the caller 0: %d pages held; of the other a byte less than that: ENOMEM",
-		 STAGE_PAGES);
+	evidence("own_limit=0 pages=%d below_its_limit=ENOMEM", STAGE_PAGES);
 }
 
 /* The other process lacks a page that the caller has mapped: the answer names that page. */
@@ -223,8 +227,7 @@ TEST_F(remote, hole)
 	EXPECT_EQ(3, self->stage.hold.pages);
 	EXPECT_EQ((uintptr_t)self->stage.memory + 3 * self->stage.page,
 		  self->stage.hold.fail_addr);
-	evidence("hole at page 3: EFAULT, reason %s",
-		 pincheck_reason_name(self->stage.hold.reason));
+	evidence("hole=3 errno=EFAULT reason=%s", pincheck_reason_name(self->stage.hold.reason));
 }
 
 TEST_F(remote, needs_ptrace)
@@ -236,7 +239,7 @@ TEST_F(remote, needs_ptrace)
 	EXPECT_EQ(0, hold_other(self, variant->row, 0));
 	ASSERT_EQ(0, capability_raise(CAP_SYS_PTRACE));
 	EXPECT_EQ(0, hold_other(self, variant->row, self->other));
-	evidence("without CAP_SYS_PTRACE: EPERM, own memory held; with it held");
+	evidence("without_cap_sys_ptrace=EPERM own_memory=held with_cap_sys_ptrace=held");
 }
 
 /* GUP-fast reads the page tables of the caller: it would give the wrong pages. */
@@ -247,7 +250,7 @@ TEST_F(remote, not_by_the_fast_path)
 	row.path = PINCHECK_PATH_FAST;
 	EXPECT_EQ(-EINVAL, hold_other(self, row, self->other));
 	EXPECT_EQ(PINCHECK_REASON_ARGUMENT, self->stage.hold.reason);
-	evidence("path fast: EINVAL");
+	evidence("path=fast errno=EINVAL");
 }
 
 TEST_F(remote, no_such_process)
@@ -263,7 +266,7 @@ TEST_F(remote, no_such_process)
 	if (!access("/proc/2/exe", F_OK))
 		return;
 	EXPECT_EQ(-ESRCH, hold_other(self, variant->row, 2));
-	evidence("negative: EINVAL; nobody, gone or without memory: ESRCH");
+	evidence("negative=EINVAL nobody=ESRCH gone=ESRCH without_memory=ESRCH");
 }
 
 PINCHECK_TEST_MAIN

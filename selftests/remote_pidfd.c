@@ -57,6 +57,11 @@ static pid_t start_other(struct stage *stage, unsigned char byte)
 	return child;
 }
 
+SUITE_FACTS(remote_pidfd)
+{
+	facts->hold = name;
+}
+
 FIXTURE_SETUP(remote_pidfd)
 {
 	char why[WHY];
@@ -117,7 +122,7 @@ TEST_F(remote_pidfd, their_memory)
 	end_other(self, true);
 	EXPECT_EQ(0x31, device_byte(self));
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(self->stage.session, self->stage.hold.hold));
-	evidence("pidfd of %d: its bytes, not the caller's; also once it ended",
+	evidence("pid=%d note=\"its bytes, not the caller's; also once the process ended\"",
 		 self->stage.hold.pid);
 }
 
@@ -129,7 +134,7 @@ TEST_F(remote_pidfd, process_gone)
 	end_other(self, true);
 	EXPECT_EQ(-ESRCH, hold_pidfd(self, variant->row, self->pidfd));
 	EXPECT_EQ(0, self->stage.hold.hold);
-	evidence("zombie, then reaped: ESRCH");
+	evidence("zombie=ESRCH reaped=ESRCH");
 }
 
 #define WISHES	50
@@ -228,8 +233,7 @@ TEST_F(remote_pidfd, reaped_meanwhile)
 	EXPECT_EQ(-ESRCH, call.answer);
 	EXPECT_EQ(0, room.request->hold);
 	EXPECT_EQ(0, room.request->reason);
-	evidence("%llu pages were held when process %d was reaped: ESRCH", info.session_pages,
-		 room.request->pid);
+	evidence("pages=%llu pid=%d reaped=ESRCH", info.session_pages, room.request->pid);
 	ASSERT_EQ(0, pincheck_info(self->stage.session, &info));
 	EXPECT_EQ(0, info.session_pages);
 	close(room.trap);
@@ -254,7 +258,7 @@ TEST_F(remote_pidfd, number_used_again)
 	EXPECT_EQ(0x41, device_byte(self));
 	kill(again, SIGKILL);
 	waitpid(again, NULL, 0);
-	evidence("number %d used again: by number the new process, by pidfd ESRCH", number);
+	evidence("pid=%d by_number=held by_pidfd=ESRCH note=\"the number is used again\"", number);
 }
 
 /* A descriptor that is not a pidfd, open or closed, is refused; nothing is held. */
@@ -273,7 +277,7 @@ TEST_F(remote_pidfd, other_descriptors)
 	close(ends[0]);
 	close(ends[1]);
 	close(process);
-	evidence("closed, device, directory of /proc, pipe: EBADF");
+	evidence("closed=EBADF device=EBADF proc_directory=EBADF pipe=EBADF");
 }
 
 /* Holds from a child PID namespace, with the /proc of the parent namespace or with its own. */
@@ -315,7 +319,7 @@ TEST_F(remote_pidfd, from_another_namespace)
 		_exit(-from_below(self, variant->row, true));
 	waitpid(tester, &status, 0);
 	EXPECT_EQ(ESRCH, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-	evidence("from a namespace below: EXDEV with /proc of above, ESRCH with its own");
+	evidence("proc_of_above=EXDEV own_proc=ESRCH note=\"from a namespace below\"");
 }
 
 PINCHECK_TEST_MAIN

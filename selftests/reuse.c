@@ -15,6 +15,7 @@
 	X(topic, memory, pin_rw_fast)		X(topic, memory, pin_rw_lt_slow)		\
 	X(topic, memory, uring)
 
+SUITE_EVENT("write")
 TOPIC(reuse)
 FOR_EACH_MEMORY(REUSE_HOLDS, TOPIC_VARIANT, reuse)
 
@@ -50,7 +51,7 @@ static void verdict_copied(struct subject *subject, const struct witness *before
 		break;
 	}
 	i = i < memory->samples ? i : 0;
-	verdict_note(verdict, " pfn %llx -> %llx", (unsigned long long)before->mapped[i],
+	verdict_note(verdict, "before_pfn=%llx pfn=%llx", (unsigned long long)before->mapped[i],
 		     (unsigned long long)now.mapped[i]);
 }
 

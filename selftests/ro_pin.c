@@ -35,7 +35,7 @@ static int protect_exclusive(struct subject *subject)
 }
 
 /* SYNC, ISOLATION. Shared with a living child: GUP-fast must refuse, the slow path copies. */
-SCENARIO(ro_pin, shared_parent_writes, .rows = "B3 B5 R22", .hold = HOLD_PIN)
+SCENARIO(ro_pin, shared_parent_writes, .rows = "B3 B5 R22", .event = "fork", .hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_fork(subject, 1));
 	EXPECT_CHILD_SHARES(subject, 0);
@@ -49,7 +49,7 @@ SCENARIO(ro_pin, shared_parent_writes, .rows = "B3 B5 R22", .hold = HOLD_PIN)
 }
 
 /* SYNC, ISOLATION. The child writes first: the device must not see it. */
-SCENARIO(ro_pin, shared_child_writes, .rows = "B3 B6 R22", .hold = HOLD_PIN)
+SCENARIO(ro_pin, shared_child_writes, .rows = "B3 B6 R22", .event = "fork", .hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(subject_hold(subject));
@@ -62,7 +62,7 @@ SCENARIO(ro_pin, shared_child_writes, .rows = "B3 B6 R22", .hold = HOLD_PIN)
 }
 
 /* SYNC. The child is gone between pin and write: no second thoughts about whose page it is. */
-SCENARIO(ro_pin, shared_child_exits, .rows = "B3 R22", .hold = HOLD_PIN)
+SCENARIO(ro_pin, shared_child_exits, .rows = "B3 R22", .event = "fork", .hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(subject_hold(subject));
@@ -73,7 +73,7 @@ SCENARIO(ro_pin, shared_child_exits, .rows = "B3 R22", .hold = HOLD_PIN)
 }
 
 /* SYNC, ISOLATION. Three processes share; one of them pins. */
-SCENARIO(ro_pin, shared_with_grandchild, .rows = "B3 R22", .hold = HOLD_PIN)
+SCENARIO(ro_pin, shared_with_grandchild, .rows = "B3 R22", .event = "fork", .hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_fork(subject, 2));
 	ASSERT_DONE(subject_hold(subject));
@@ -90,7 +90,7 @@ SCENARIO(ro_pin, shared_with_grandchild, .rows = "B3 R22", .hold = HOLD_PIN)
  * SYNC. Shared once, alone now: the page is not marked exclusive, so GUP-fast refuses all the
  * same, and the slow path finds out.
  */
-SCENARIO(ro_pin, previously_shared, .rows = "B3 B5 R22", .hold = HOLD_PIN)
+SCENARIO(ro_pin, previously_shared, .rows = "B3 B5 R22", .event = "fork", .hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(child_end(&subject->child));
@@ -101,7 +101,8 @@ SCENARIO(ro_pin, previously_shared, .rows = "B3 B5 R22", .hold = HOLD_PIN)
 }
 
 /* REUSE. And to pin such a page must not cost a copy either. */
-SCENARIO(ro_pin, previously_shared_stays, .rows = "B12 R22 R24 R61", .hold = HOLD_PIN)
+SCENARIO(ro_pin, previously_shared_stays, .rows = "B12 R22 R24 R61", .event = "fork",
+	 .hold = HOLD_PIN)
 {
 	struct witness before;
 
@@ -117,7 +118,7 @@ SCENARIO(ro_pin, previously_shared_stays, .rows = "B12 R22 R24 R61", .hold = HOL
 }
 
 /* SYNC, REUSE. Exclusive but write-protected: nothing to unshare, GUP-fast may take it. */
-SCENARIO(ro_pin, exclusive_protected, .rows = "B3 B12 R22")
+SCENARIO(ro_pin, exclusive_protected, .rows = "B3 B12 R22", .event = "mprotect")
 {
 	struct witness before;
 
@@ -131,7 +132,7 @@ SCENARIO(ro_pin, exclusive_protected, .rows = "B3 B12 R22")
 }
 
 /* SYNC. Pinned while writable, then protected and made writable again around it. */
-SCENARIO(ro_pin, protected_while_pinned, .rows = "B3 B12 R20")
+SCENARIO(ro_pin, protected_while_pinned, .rows = "B3 B12 R20", .event = "mprotect")
 {
 	struct witness before;
 
@@ -145,7 +146,7 @@ SCENARIO(ro_pin, protected_while_pinned, .rows = "B3 B12 R20")
 }
 
 /* ACCURACY. Unsharing is what marks the page exclusive: a second pin comes fast. */
-SCENARIO(ro_pin, second_pin_is_fast, .rows = "B5 B14 R22", .hold = HOLD_PIN)
+SCENARIO(ro_pin, second_pin_is_fast, .rows = "B5 B14 R22", .event = "fork", .hold = HOLD_PIN)
 {
 	size_t pages = memory_pages(&subject->memory);
 	struct hold second = { 0 };
@@ -154,8 +155,8 @@ SCENARIO(ro_pin, second_pin_is_fast, .rows = "B5 B14 R22", .hold = HOLD_PIN)
 	ASSERT_DONE(subject_hold(subject));
 	EXPECT_PATH(subject, STATE_SHARED);
 	ASSERT_DONE(hold_take(&second, &hold_pin_ro_lt_fast, &subject->memory, 0, pages));
-	TH_LOG("second pin: %llu fast, %llu slow", (unsigned long long)second.fast_pages,
-	       (unsigned long long)second.slow_pages);
+	evidence("pin=2 fast=%llu slow=%llu", (unsigned long long)second.fast_pages,
+		 (unsigned long long)second.slow_pages);
 	EXPECT_EQ(pages, second.fast_pages);
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SYNC(subject, AFTER);
@@ -163,7 +164,7 @@ SCENARIO(ro_pin, second_pin_is_fast, .rows = "B5 B14 R22", .hold = HOLD_PIN)
 }
 
 /* ACCURACY. The mark itself, before and after. */
-SCENARIO(ro_pin, unshare_marks_exclusive, .rows = "B14 R22", .hold = HOLD_PIN,
+SCENARIO(ro_pin, unshare_marks_exclusive, .rows = "B14 R22", .event = "fork", .hold = HOLD_PIN,
 	 .needs = NEEDS_ANON_EXCLUSIVE)
 {
 	ASSERT_DONE(subject_fork(subject, 1));
@@ -175,7 +176,8 @@ SCENARIO(ro_pin, unshare_marks_exclusive, .rows = "B14 R22", .hold = HOLD_PIN,
 }
 
 /* SYNC. A read-only mapping of shared pages is unshared as well: it may become writable later. */
-SCENARIO(ro_pin, shared_in_read_only_mapping, .rows = "B3 B5 R22", .hold = HOLD_PIN)
+SCENARIO(ro_pin, shared_in_read_only_mapping, .rows = "B3 B5 R22", .event = "fork",
+	 .hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(protect(subject, PROT_READ));
@@ -189,7 +191,7 @@ SCENARIO(ro_pin, shared_in_read_only_mapping, .rows = "B3 B5 R22", .hold = HOLD_
 }
 
 /* SYNC. Pinned from shared memory, and shared again: now fork sees the pin. */
-SCENARIO(ro_pin, forked_again, .rows = "B3 B10 R22 R28 R29 R30", .hold = HOLD_PIN)
+SCENARIO(ro_pin, forked_again, .rows = "B3 B10 R22 R28 R29 R30", .event = "fork", .hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(subject_hold(subject));
@@ -205,7 +207,8 @@ SCENARIO(ro_pin, forked_again, .rows = "B3 B10 R22 R28 R29 R30", .hold = HOLD_PI
  * SYNC. The first page was left out of the fork and is exclusive, the others are shared: GUP-fast
  * takes what comes before the first shared page, not one more.
  */
-SCENARIO(ro_pin, partly_shared, .rows = "B3 R22 B46", .hold = HOLD_PIN, .not_memory = MEMORY_PMD)
+SCENARIO(ro_pin, partly_shared, .rows = "B3 R22 B46", .event = "fork",
+	 .hold = HOLD_PIN, .not_memory = MEMORY_PMD)
 {
 	struct hold *hold = &subject->hold;
 	char *start = subject->memory.start;
@@ -214,8 +217,8 @@ SCENARIO(ro_pin, partly_shared, .rows = "B3 R22 B46", .hold = HOLD_PIN, .not_mem
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(madvise(start, PAGE_BYTES, MADV_DOFORK) ? -errno : 0);
 	ASSERT_DONE(subject_hold(subject));
-	TH_LOG("%zu pages, %llu fast, %llu slow", hold->pages,
-	       (unsigned long long)hold->fast_pages, (unsigned long long)hold->slow_pages);
+	evidence("pages=%zu fast=%llu slow=%llu", hold->pages,
+		 (unsigned long long)hold->fast_pages, (unsigned long long)hold->slow_pages);
 	EXPECT_EQ(subject_holds(subject, HOLD_FAST) ? 1 : 0, hold->fast_pages);
 	EXPECT_EQ(hold->pages, hold->fast_pages + hold->slow_pages);
 	memory_fill(&subject->memory, AFTER);
@@ -226,7 +229,8 @@ SCENARIO(ro_pin, partly_shared, .rows = "B3 R22 B46", .hold = HOLD_PIN, .not_mem
  * ISOLATION. The contrast: a plain reference to a shared page takes it as it is. The parent's
  * write leaves it to the child, and the device goes on seeing what it saw.
  */
-SCENARIO(ro_pin, plain_reference_does_not_unshare, .rows = "B2 B3 B6", .hold = HOLD_GET)
+SCENARIO(ro_pin, plain_reference_does_not_unshare, .rows = "B2 B3 B6", .event = "fork",
+	 .hold = HOLD_GET)
 {
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(subject_hold(subject));
@@ -239,7 +243,8 @@ SCENARIO(ro_pin, plain_reference_does_not_unshare, .rows = "B2 B3 B6", .hold = H
 }
 
 /* ISOLATION. And when the child writes to it, the child moves on, not the device with it. */
-SCENARIO(ro_pin, plain_reference_child_writes, .rows = "B2 B6 R2 R4", .hold = HOLD_GET)
+SCENARIO(ro_pin, plain_reference_child_writes, .rows = "B2 B6 R2 R4", .event = "fork",
+	 .hold = HOLD_GET)
 {
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(subject_hold(subject));

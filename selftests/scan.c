@@ -25,16 +25,21 @@ FIXTURE_VARIANT(scan)
 
 FIXTURE_VARIANT_ADD(scan, pin)
 {
-	.row = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE },
+	.row = STAGE_ROW(PIN, FAST, HOLD_RW),
 	.filter = PINCHECK_SCAN_PINNED, .other_filters = PINCHECK_SCAN_EXCESS,
 };
 
 FIXTURE_VARIANT_ADD(scan, get)
 {
-	.row = { PINCHECK_KIND_GET, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE },
+	.row = STAGE_ROW(GET, FAST, HOLD_RW),
 	.filter = PINCHECK_SCAN_EXCESS,
 	.other_filters = PINCHECK_SCAN_PINNED | PINCHECK_SCAN_UNMOVABLE,
 };
+
+SUITE_FACTS(scan)
+{
+	facts->hold = name;
+}
 
 FIXTURE_SETUP(scan)
 {
@@ -103,7 +108,7 @@ TEST_F(scan, held_and_released)
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
 	for (size_t i = 0; i < STAGE_PAGES; i++)
 		EXPECT_EQ(0, found_alone(self, variant->filter, self->pfn[i]));
-	evidence("%u pages: found while held, by the right filter, not before and not after",
+	evidence("pages=%u note=\"found while held, by the right filter, not before and not after\"",
 		 STAGE_PAGES);
 }
 
@@ -118,8 +123,7 @@ TEST_F(scan, all_memory)
 		ASSERT_EQ(0, stage_hold(stage, variant->row, stage->memory + i * stage->page,
 					stage->page));
 	EXPECT_EQ(STAGE_PAGES / 2, found_of_all(self, variant->filter, ROOM, &calls));
-	evidence("%u of %u pages held and found in all memory, %u calls", STAGE_PAGES / 2,
-		 STAGE_PAGES, calls);
+	evidence("found=%u pages=%u calls=%u", STAGE_PAGES / 2, STAGE_PAGES, calls);
 }
 
 /* Room for one: the cursor goes on where it was full, and nothing is lost or told twice. */
@@ -130,7 +134,7 @@ TEST_F(scan, room_for_one)
 	ASSERT_EQ(0, stage_hold_all(&self->stage, variant->row));
 	EXPECT_EQ(STAGE_PAGES, found_of_all(self, variant->filter, 1, &calls));
 	EXPECT_LE(STAGE_PAGES, calls);
-	evidence("%u pages found one by one, %u calls", STAGE_PAGES, calls);
+	evidence("found=%u calls=%u", STAGE_PAGES, calls);
 }
 
 /* Nothing maps it and nobody knows it any more, but a device holds it. */
@@ -145,7 +149,7 @@ TEST_F(scan, unmapped_while_held)
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
 	for (size_t i = 0; i < STAGE_PAGES; i++)
 		EXPECT_EQ(0, found_alone(self, variant->filter, self->pfn[i]));
-	evidence("%u pages without a mapping found, and gone after release", STAGE_PAGES);
+	evidence("found=%u note=\"without a mapping, and gone after release\"", STAGE_PAGES);
 }
 
 TEST_F(scan, names_blocking_page)
@@ -161,7 +165,7 @@ TEST_F(scan, names_blocking_page)
 		EXPECT_EQ(in_the_way && variant->row.kind == PINCHECK_KIND_PIN,
 			  found_alone(self, PINCHECK_SCAN_UNMOVABLE, self->pfn[i]));
 	}
-	evidence("found by UNMOVABLE where pinned in ZONE_MOVABLE or CMA, and only there");
+	evidence("filter=UNMOVABLE note=\"found where pinned in ZONE_MOVABLE or CMA, and only there\"");
 }
 
 /* Beyond memory, and beyond all numbers: nothing there, and an end to it. */
@@ -181,7 +185,7 @@ TEST_F(scan, beyond_memory)
 		memory_end = end;
 		EXPECT_LT(self->pfn[0], memory_end);
 	}
-	evidence("memory ends at %#llx, nothing is found after", memory_end);
+	evidence("end_pfn=%llx found_after=0", memory_end);
 }
 
 TEST_F(scan, bad_arguments)
@@ -198,7 +202,7 @@ TEST_F(scan, bad_arguments)
 	EXPECT_EQ(-EFAULT, pincheck_scan(self->stage.session, variant->filter, &cursor, &end,
 					 (void *)8, &count));
 	EXPECT_EQ(self->pfn[0], cursor);
-	evidence("no filter, no room: EINVAL; nowhere to write: EFAULT");
+	evidence("no_filter=EINVAL no_room=EINVAL bad_pointer=EFAULT");
 }
 
 PINCHECK_TEST_MAIN

@@ -46,9 +46,7 @@ FIXTURE_VARIANT_ADD(sessions, stopped_in_hold) { STOP_HOLD };
 FIXTURE_VARIANT_ADD(sessions, stopped_in_io) { STOP_IO };
 FIXTURE_VARIANT_ADD(sessions, stopped_in_report) { STOP_REPORT };
 
-static const struct hold_row pin_rw = {
-	PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, PINCHECK_HOLD_WRITE,
-};
+static const struct hold_row pin_rw = STAGE_ROW(PIN, FAST, HOLD_RW);
 
 static int set_trap(FIXTURE_DATA(sessions) *self)
 {
@@ -237,9 +235,8 @@ static void others_go_on(struct __test_metadata *_metadata, FIXTURE_DATA(session
 	EXPECT_TRUE(is_stopped(self));
 	ASSERT_EQ(0, let_go(self));
 	EXPECT_EQ(stops[variant->stop].result, self->result);
-	evidence("one stopped; %d holds taken and released and %d looks at all sessions meanwhile",
-		 ROUNDS, SLOW_ROUNDS);
-	evidence("then it answered %lld", (long long)self->result);
+	evidence("stopped=1 holds=%d looks=%d", ROUNDS, SLOW_ROUNDS);
+	evidence("answer=%lld", (long long)self->result);
 }
 
 /* Two sessions of one process. */

@@ -42,8 +42,13 @@ FIXTURE_VARIANT(signals)
 	struct hold_row row;
 };
 
-FIXTURE_VARIANT_ADD(signals, mirror) { NEEDS_MIRROR, { PINCHECK_KIND_MIRROR, 0, 0 } };
-FIXTURE_VARIANT_ADD(signals, pfnmap) { NEEDS_PFNMAP, { PINCHECK_KIND_PFNMAP, 0, 0 } };
+FIXTURE_VARIANT_ADD(signals, mirror) { NEEDS_MIRROR, STAGE_ROW(MIRROR, UNKNOWN, 0) };
+FIXTURE_VARIANT_ADD(signals, pfnmap) { NEEDS_PFNMAP, STAGE_ROW(PFNMAP, UNKNOWN, 0) };
+
+SUITE_FACTS(signals)
+{
+	facts->hold = name;
+}
 
 FIXTURE_SETUP(signals)
 {
@@ -151,9 +156,8 @@ TEST_F(signals, alarms_do_not_interrupt)
 		ASSERT_EQ(pid, waitpid(pid, &status, 0));
 		ASSERT_EQ(0, status);
 	}
-	evidence("%u of %d held, %u EINTR, error %d; the handler ran during %u of the HOLDs",
-		 outcome->held, processes, outcome->interrupted, outcome->other_error,
-		 outcome->disturbed);
+	evidence("held=%u holds=%d interrupted=%u other_error=%d disturbed=%u", outcome->held,
+		 processes, outcome->interrupted, outcome->other_error, outcome->disturbed);
 	EXPECT_OFTEN(PROCESSES, processes);
 	EXPECT_EQ(0, outcome->interrupted);
 	EXPECT_EQ(processes, outcome->held);
@@ -201,8 +205,8 @@ TEST_F(signals, stops_do_not_interrupt)
 		stops += stop_often(pid, &status);
 		ASSERT_EQ(0, status);
 	}
-	evidence("%u of %d held, %u EINTR, error %d; stopped %u times", outcome->held, processes,
-		 outcome->interrupted, outcome->other_error, stops);
+	evidence("held=%u holds=%d interrupted=%u other_error=%d stops=%u", outcome->held,
+		 processes, outcome->interrupted, outcome->other_error, stops);
 	EXPECT_OFTEN(PROCESSES, processes);
 	EXPECT_EQ(0, outcome->interrupted);
 	EXPECT_EQ(processes, outcome->held);

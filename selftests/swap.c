@@ -20,6 +20,7 @@
 	X(topic, memory, get_ro_fast)		X(topic, memory, get_rw_slow)			\
 	X(topic, memory, uring)
 
+SUITE_EVENT("reclaim")
 TOPIC(swap)
 SWAP_HOLDS(TOPIC_VARIANT, swap, base)
 SWAP_HOLDS(TOPIC_VARIANT, swap, swapped)
@@ -84,7 +85,7 @@ static void verdict_swapped(struct subject *subject, bool out, struct verdict *v
 				       "a pinned page was unmapped", memory->sample[i]);
 		swapped += !!(entry & PAGEMAP_SWAPPED);
 	}
-	verdict_note(verdict, " %zu of %zu swapped out", swapped, memory->samples);
+	verdict_note(verdict, "swapped_out=%zu samples=%zu", swapped, memory->samples);
 }
 
 #define EXPECT_SWAPPED_OUT(subject)	EXPECT_VERDICT(verdict_swapped, subject, true)
@@ -117,7 +118,7 @@ static void verdict_in_swap_cache(struct subject *subject, struct verdict *verdi
 		if (!(witness.report[i].flags & PINCHECK_PAGE_SWAPCACHE))
 			verdict_broken(verdict, "not in the swap cache", memory->sample[i]);
 	}
-	verdict_note(verdict, " pfn %llx, flags %llx", (unsigned long long)witness.mapped[0],
+	verdict_note(verdict, "pfn=%llx flags=%llx", (unsigned long long)witness.mapped[0],
 		     (unsigned long long)witness.report[0].flags);
 }
 
@@ -187,7 +188,7 @@ static void verdict_cpu_reads(struct subject *subject, enum generation written,
 			verdict_broken(verdict, "the CPU does not read what the device wrote",
 				       memory->sample[i]);
 	}
-	verdict_note(verdict, " the CPU reads %s", generation_name(view.seen[DEVICE_AREA][0]));
+	verdict_note(verdict, "cpu_sees=%s", generation_name(view.seen[DEVICE_AREA][0]));
 }
 
 /*

@@ -16,6 +16,7 @@
 	THEFT_SHORT_HOLDS(X, topic, memory)							\
 	X(topic, memory, pin_ro_lt_slow)	X(topic, memory, pin_rw_lt_fast)
 
+SUITE_EVENT("steal")
 TOPIC(theft)
 FOR_EACH_MEMORY(THEFT_HOLDS, TOPIC_VARIANT, theft)
 THEFT_HOLDS(TOPIC_VARIANT, theft, shmem_shared)
@@ -72,15 +73,15 @@ static void verdict_theft(struct subject *subject, const struct stolen_pins *sto
 	int error = usermem_drain_lru();
 
 	verdict_start(verdict, "ACCURACY");
-	verdict_note(verdict, " %d stolen", stolen->pins);
+	verdict_note(verdict, "stolen=%d", stolen->pins);
 	for (size_t i = 0; i < memory->samples && !error; i++) {
 		__u64 pfn = memory_pfn(memory, memory->sample[i]);
 
 		error = pincheck_report_ledger(memory->session, &pfn, 1, &report);
-		verdict_note(verdict, "; page %zu%s ref %d pins %d of %u: %d references, %d pins",
-			     memory->sample[i], stolen->of[i] ? " stolen" : "", report.refcount,
-			     report.pins, report.folio_pins, report.unexplained,
-			     report.unexplained_pins);
+		verdict_note(verdict,
+			     "page=%zu robbed=%d ref=%d pins=%d folio_pins=%u unexplained=%d unexplained_pins=%d",
+			     memory->sample[i], !!stolen->of[i], report.refcount, report.pins,
+			     report.folio_pins, report.unexplained, report.unexplained_pins);
 		if (!books_unchanged(subject, &report))
 			verdict_broken(verdict, "our books changed", memory->sample[i]);
 		if (!theft_seen(&report, stolen, i))
@@ -122,8 +123,8 @@ SCENARIO(theft, first_stolen, .rows = "B14")
 		EXPECT_THEFT(subject, &stolen);
 	}
 	ASSERT_DONE(pins_surplus(&has));
-	TH_LOG("nr_foll_pin %+lld, with %d stolen %+lld", (long long)had, stolen.pins,
-	       (long long)has);
+	evidence("nr_foll_pin_before=%lld stolen=%d nr_foll_pin=%lld", (long long)had, stolen.pins,
+		 (long long)has);
 	EXPECT_EQ(had - stolen.pins, has);
 	ASSERT_DONE(subject_release(subject));
 	EXPECT_CHANGE(subject, &before, pages, 0);
@@ -149,7 +150,7 @@ SCENARIO(theft, down_to_the_last, .rows = "B14 B16")
 	EXPECT_EQ(1, pincheck_release_part(memory->session, subject->hold.id,
 					   PINCHECK_RELEASE_STEAL, 0, 1));
 	ASSERT_DONE(pincheck_report_ledger(memory->session, &pfn, 1, &report));
-	TH_LOG("all stolen: %d pins of %u", report.pins, report.folio_pins);
+	evidence("pins=%d folio_pins=%u note=\"all are stolen\"", report.pins, report.folio_pins);
 	EXPECT_EQ(0, report.flags & PINCHECK_PAGE_MAYBE_DMA_PINNED);
 	EXPECT_EQ(0, report.pins);
 	EXPECT_NE(0, report.folio_pins);
@@ -176,7 +177,8 @@ SCENARIO(theft, robbed_and_unmapped, .rows = "B14")
 		EXPECT_EQ(0, now.report[i].pins);
 		EXPECT_LE(before.report[i].order ? pages : 1, now.report[i].refcount);
 	}
-	TH_LOG("unmapped and robbed: ref %d, pins %d", now.report[0].refcount, now.report[0].pins);
+	evidence("ref=%d pins=%d note=\"unmapped and robbed\"", now.report[0].refcount,
+		 now.report[0].pins);
 	ASSERT_DONE(subject_release(subject));
 }
 

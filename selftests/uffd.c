@@ -17,6 +17,7 @@
 	X(topic, memory, get_ro_fast)		X(topic, memory, get_rw_slow)			\
 	X(topic, memory, uring)
 
+SUITE_EVENT("uffd_wp")
 TOPIC(uffd)
 UFFD_HOLDS(TOPIC_VARIANT, uffd, base)
 UFFD_HOLDS(TOPIC_VARIANT, uffd, swapped)
@@ -50,10 +51,10 @@ static void verdict_protected(struct subject *subject, bool set, struct verdict 
 			verdict_broken(verdict, set ? "uffd-wp is clear" : "uffd-wp is set",
 				       memory->sample[i]);
 		if (!i)
-			verdict_note(verdict, " page %zu pfn %" PRIx64, memory->sample[i],
+			verdict_note(verdict, "page=%zu pfn=%" PRIx64, memory->sample[i],
 				     pagemap_pfn(entry));
 	}
-	verdict_note(verdict, " %s", set ? "protected" : "free");
+	verdict_note(verdict, "uffd_wp=%d", set);
 }
 
 #define EXPECT_PROTECTED(subject, set)	EXPECT_VERDICT(verdict_protected, subject, set)

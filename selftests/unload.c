@@ -195,7 +195,7 @@ TEST_F(unload, refused_while_used)
 	EXPECT_EQ(0, info.acquired);
 	EXPECT_EQ(before.features, info.features);
 	close(session);
-	evidence("refused while used, removed after it (%u tries in vain), loaded again", refused);
+	evidence("refused=%u note=\"refused while used, removed after it, loaded again\"", refused);
 }
 
 /* Openers that never wait would keep the module from loading: waits for a change in /dev. */
@@ -274,8 +274,8 @@ TEST_F_TIMEOUT(unload, while_others_open, 120)
 	EXPECT_EQ(0, error);
 	EXPECT_OFTEN(variant->times, removed);
 	EXPECT_EQ(0, openers->odd);
-	evidence("%u times removed (%u refused) and inserted; others used it %u times, found none %u times, anything else %u",
-		 removed, refused, openers->used, openers->absent, openers->odd);
+	evidence("removed=%u refused=%u used=%u absent=%u odd=%u", removed, refused, openers->used,
+		 openers->absent, openers->odd);
 }
 
 PINCHECK_TEST_MAIN

@@ -18,6 +18,7 @@
 	X(topic, memory, get_rw_slow)		X(topic, memory, pin_ro_fast)			\
 	X(topic, memory, pin_rw_lt_fast)	X(topic, memory, uring)
 
+SUITE_EVENT("vmsplice")
 TOPIC(vmsplice)
 FOR_EACH_MEMORY(VMSPLICE_HOLDS, TOPIC_VARIANT, vmsplice)
 
@@ -106,17 +107,18 @@ static void verdict_pipe_shows(struct subject *subject, enum generation generati
 	int error = read_tube(memory, &view);
 	size_t i, telling = 0;
 
-	*verdict = (struct verdict) { .invariant = "ISOLATION", .kept = !error, .error = error };
+	verdict_start(verdict, "ISOLATION");
+	if (error)
+		return verdict_failed(verdict, "cannot read the pipe", error);
 	for (i = 0; i < memory->samples && verdict->kept; i++) {
-		verdict->kept = view.seen[CPU_AREA][i] == generation;
+		if (view.seen[CPU_AREA][i] != generation)
+			verdict_broken(verdict, "the pipe shows other bytes", memory->sample[i]);
 		telling = i;
 	}
-	snprintf(verdict->evidence, sizeof(verdict->evidence),
-		 "%s the pipe shows %s in page %zu, expected %s; mapped here pfn %" PRIx64,
-		 verdict->kept ? "" : " BROKEN:", error ? strerror(-error) :
-		 generation_name(view.seen[CPU_AREA][telling]), memory->sample[telling],
-		 generation_name(generation),
-		 memory->start ? memory_pfn(memory, memory->sample[telling]) : 0);
+	verdict_note(verdict, "page=%zu pfn=%" PRIx64 " pipe_shows=%s expected=%s",
+		     memory->sample[telling],
+		     memory->start ? memory_pfn(memory, memory->sample[telling]) : 0,
+		     generation_name(view.seen[CPU_AREA][telling]), generation_name(generation));
 }
 
 #define EXPECT_PIPE_SHOWS(subject, generation)							\
@@ -142,8 +144,8 @@ SCENARIO(vmsplice, is_a_plain_reference, .rows = "R35 B2 B14", .hold = HOLD_NONE
 	ASSERT_DONE(counts_again(subject, &before, &now));
 	references = before.report[0].order ? subject->memory.samples : 1;
 	for (i = 0; i < subject->memory.samples; i++) {
-		TH_LOG("pfn %llx ref %d -> %d pins %d", now.pfn[i], before.report[i].refcount,
-		       now.report[i].refcount, now.report[i].pins);
+		evidence("pfn=%llx ref_before=%d ref=%d pins=%d", now.pfn[i],
+			 before.report[i].refcount, now.report[i].refcount, now.report[i].pins);
 		EXPECT_EQ((int)references, now.report[i].refcount - before.report[i].refcount);
 		EXPECT_EQ(0, now.report[i].pins);
 	}

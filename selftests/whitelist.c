@@ -11,21 +11,15 @@
 #include "suite.h"
 #include <unistd.h>
 
-#define WHITELIST_HOLDS(X, topic, memory)							\
-	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_ro_slow)			\
-	X(topic, memory, pin_ro_lt_fast)	X(topic, memory, pin_ro_lt_slow)		\
-	X(topic, memory, pin_rw_fast)		X(topic, memory, pin_rw_slow)			\
-	X(topic, memory, pin_rw_lt_fast)	X(topic, memory, pin_rw_lt_slow)
-
 TOPIC(whitelist)
-WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, base)
-WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, hugetlb)
-WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, shmem_shared)
-WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, shmem_private)
-WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, ext4_shared)
-WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, ext4_private)
-WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, zero)
-WHITELIST_HOLDS(TOPIC_VARIANT, whitelist, secret)
+FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, base)
+FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, hugetlb)
+FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, shmem_shared)
+FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, shmem_private)
+FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, ext4_shared)
+FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, ext4_private)
+FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, zero)
+FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, secret)
 
 /* WHITELIST: EFAULT, because of the file, and nothing is left of the attempt. */
 static void verdict_refused(struct subject *subject, struct verdict *verdict)
@@ -36,14 +30,14 @@ static void verdict_refused(struct subject *subject, struct verdict *verdict)
 	verdict_start(verdict, "WHITELIST");
 	if (!error) {
 		verdict_broken(verdict, "the pin was given", hold->first);
-		verdict_note(verdict, " %zu pages, %llu fast, %llu slow", hold->pages,
+		verdict_note(verdict, "pages=%zu fast=%llu slow=%llu", hold->pages,
 			     (unsigned long long)hold->fast_pages,
 			     (unsigned long long)hold->slow_pages);
 		return;
 	}
 	if (error != -EFAULT || hold->reason != PINCHECK_REASON_FILE)
 		verdict_broken(verdict, "refused for another reason", hold->first);
-	verdict_note(verdict, " %s, reason %s", strerror(-error),
+	verdict_note(verdict, "error=\"%s\" reason=%s", strerror(-error),
 		     pincheck_reason_name(hold->reason));
 }
 
@@ -68,10 +62,10 @@ static void verdict_original(struct subject *subject, struct verdict *verdict)
 			if (seen == BEFORE)
 				continue;
 			verdict_broken(verdict, "the file was written to", memory->sample[i]);
-			verdict_note(verdict, " it has %s;", generation_name(seen));
+			verdict_note(verdict, "file_has=%s", generation_name(seen));
 		}
 	}
-	verdict_note(verdict, " the file has %s", generation_name(BEFORE));
+	verdict_note(verdict, "file_has=%s", generation_name(BEFORE));
 }
 
 #define EXPECT_ORIGINAL_UNTOUCHED(subject) do {						\

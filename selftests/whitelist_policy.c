@@ -30,6 +30,7 @@ FIXTURE_VARIANT(whitelist_policy)
 	const struct file_kind *file;
 	enum mapping mapping;
 	struct hold_row row;
+	struct case_facts facts;
 };
 
 #define CELL(fs, mapping_, MAPPING_, hold_, kind_, path_, flags_)				\
@@ -37,6 +38,7 @@ FIXTURE_VARIANT(whitelist_policy)
 	{											\
 		.file = &file_##fs, .mapping = MAPPING_,					\
 		.row = STAGE_ROW(kind_, path_, flags_),						\
+		.facts = { .memory = #fs "_" #mapping_, .hold = #hold_ },			\
 	};
 
 #define CELLS(file, mapping, MAPPING)								\
@@ -89,6 +91,11 @@ static void touch_pages(unsigned char *start, size_t bytes, bool write)
 		else
 			(void)*page;
 	}
+}
+
+SUITE_FACTS(whitelist_policy)
+{
+	*facts = variant->facts;
 }
 
 FIXTURE_SETUP(whitelist_policy)
@@ -148,7 +155,8 @@ static void judge_pages(FIXTURE_DATA(whitelist_policy) *self, const struct pinch
 	if (pincheck_pages(self->stage.session, hold->hold, 0, 1, &page[0]) ||
 	    pincheck_pages(self->stage.session, hold->hold, last, 1, &page[1]))
 		return verdict_failed(verdict, "cannot look at the pages", -errno);
-	verdict_note(verdict, "; pfn %llx %s", page[0].pfn, pincheck_mapped_name(page[0].mapped));
+	verdict_note(verdict, "pfn=%llx mapped=\"%s\"", page[0].pfn,
+		     pincheck_mapped_name(page[0].mapped));
 	if (page[0].mapped == PINCHECK_MAPPED_OTHER || page[0].mapped == PINCHECK_MAPPED_NONE)
 		verdict_broken(verdict, "the held page is not the mapped one", 0);
 	if (page[1].mapped == PINCHECK_MAPPED_OTHER || page[1].mapped == PINCHECK_MAPPED_NONE)
@@ -167,7 +175,7 @@ static void verdict_cell(FIXTURE_DATA(whitelist_policy) *self,
 	if (policy)
 		row.flags |= PINCHECK_HOLD_WHITELIST;
 	error = stage_hold(&self->stage, row, self->start, file_bytes(cell->file));
-	verdict_note(verdict, " %s, reason %s after %llu pages, fast %llu slow %llu",
+	verdict_note(verdict, "outcome=%s reason=%s pages=%llu fast=%llu slow=%llu",
 		     error ? strerrorname_np(-error) : "given", pincheck_reason_name(hold->reason),
 		     hold->pages, hold->fast_pages, hold->slow_pages);
 	if (error != expected)
@@ -203,7 +211,7 @@ static void judge_feature(FIXTURE_DATA(whitelist_policy) *self, bool refused,
 		return verdict_failed(verdict, "INFO", error);
 	if (refused != !!(info.features & PINCHECK_FEAT_FILE_WHITELIST))
 		verdict_broken(verdict, "the feature bit says otherwise", 0);
-	verdict_note(verdict, " the kernel by itself %s it;", refused ? "refuses" : "gives");
+	verdict_note(verdict, "kernel=%s", refused ? "refuses" : "gives");
 }
 
 /* Judges the report of the mapped page after the hold; a private page may be a copy by then. */
@@ -227,8 +235,8 @@ static void verdict_report(FIXTURE_DATA(whitelist_policy) *self,
 		whitelist = PINCHECK_WHITELIST_ALLOW;
 		reason = PINCHECK_WHITELIST_ANON;
 	}
-	verdict_note(verdict, " pfn %llx: %s, %s; magic %llx", report.pfn,
-		     pincheck_whitelist_name(report.whitelist),
+	verdict_note(verdict, "pfn=%llx whitelist=%s whitelist_reason=\"%s\" magic=%llx",
+		     report.pfn, pincheck_whitelist_name(report.whitelist),
 		     pincheck_whitelist_reason_name(report.whitelist_reason), report.fs_magic);
 	if (!(report.present & PINCHECK_REPORT_WHITELIST))
 		verdict_broken(verdict, "the report has no verdict", 0);
@@ -242,4 +250,5 @@ TEST_F(whitelist_policy, verdict_in_report)
 	EXPECT_VERDICT(verdict_report, self, variant);
 }
 
+TOPIC_NEEDS("file_systems");
 PINCHECK_TEST_MAIN

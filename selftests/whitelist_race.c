@@ -31,6 +31,7 @@ FIXTURE_VARIANT(whitelist_race)
 {
 	const struct file_kind *file;
 	struct hold_row row;
+	struct case_facts facts;
 };
 
 #define RACE(fs, path_lower, path_)								\
@@ -40,6 +41,8 @@ FIXTURE_VARIANT(whitelist_race)
 		.row = { PINCHECK_KIND_PIN, PINCHECK_PATH_##path_,				\
 			 PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM |				\
 			 PINCHECK_HOLD_WHITELIST },						\
+		.facts = { .memory = #fs "_shared", .hold = "pin_rw_lt_" #path_lower,		\
+			   .event = "truncate" },						\
 	};
 
 RACE(ext4, fast, FAST)
@@ -48,6 +51,11 @@ RACE(ramfs, fast, FAST)
 RACE(ramfs, slow, SLOW)
 RACE(memfd, fast, FAST)
 RACE(memfd, slow, SLOW)
+
+SUITE_FACTS(whitelist_race)
+{
+	*facts = variant->facts;
+}
 
 FIXTURE_SETUP(whitelist_race)
 {
@@ -100,9 +108,9 @@ TEST_F(whitelist_race, part_of_range)
 	__u64 file = (uintptr_t)self->start + BYTES;
 	int error = stage_hold(&self->stage, variant->row, self->start, 2 * BYTES);
 
-	evidence("anonymous pages, then %s: %s, reason %s after %llu pages", variant->file->name,
-		 error ? strerrorname_np(-error) : "given", pincheck_reason_name(hold->reason),
-		 hold->pages);
+	evidence("file=%s outcome=%s reason=%s pages=%llu note=\"behind anonymous pages\"",
+		 variant->file->name, error ? strerrorname_np(-error) : "given",
+		 pincheck_reason_name(hold->reason), hold->pages);
 	ASSERT_EQ(denied(variant) ? -EFAULT : 0, error);
 	EXPECT_EQ(denied(variant) ? PAGES : 2 * PAGES, hold->pages);
 	if (error) {
@@ -152,8 +160,8 @@ TEST_F(whitelist_race, truncated_meanwhile)
 			pincheck_release(self->stage.session, self->stage.hold.hold);
 		sched_yield();
 	}
-	evidence("%s truncated %u times during %u attempts: %u given, %u refused",
-		 variant->file->name, *self->truncated - before, i, given, refused);
+	evidence("file=%s truncated=%u attempts=%u given=%u refused=%u", variant->file->name,
+		 *self->truncated - before, i, given, refused);
 	EXPECT_OFTEN(TRUNCATIONS, *self->truncated - before);
 	EXPECT_EQ(i, given + refused);
 	if (denied(variant))

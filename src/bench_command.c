@@ -10,10 +10,10 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "command.h"
-#include "gup.h"
-#include "hold.h"
-#include "references.h"
-#include "session.h"
+#include "hold/gup.h"
+#include "hold/hold.h"
+#include "hold/references.h"
+#include "hold/session.h"
 
 /**
  * struct bench - one request

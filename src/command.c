@@ -193,19 +193,26 @@ long command_ioctl(struct session *session, unsigned int cmd, void __user *user)
 }
 
 /**
- * command_copy_out() - write one structure of an array of outputs
+ * command_copy_out() - write an array of output structures
  * @user: where to write, in the caller's memory
- * @item: the structure
- * @known: bytes of the structure
- * @size: bytes of the structure as the caller knows it: a shorter one is cut off, the tail of a
+ * @items: the structures
+ * @known: bytes of each structure
+ * @size: bytes of each structure as the caller knows it: a shorter one is cut off, the tail of a
  *	longer one is cleared
+ * @count: number of structures
  *
  * Return: 0 or -EFAULT.
  */
-int command_copy_out(void __user *user, const void *item, u32 known, u32 size)
+int command_copy_out(void __user *user, const void *items, u32 known, u32 size, unsigned int count)
 {
-	known = min(known, size);
-	if (copy_to_user(user, item, known) || clear_user(user + known, size - known))
-		return -EFAULT;
+	u32 copied = min(known, size);
+
+	if (size == known)
+		return copy_to_user(user, items, (size_t)count * size) ? -EFAULT : 0;
+	for (; count; count--, user += size, items += known) {
+		if (copy_to_user(user, items, copied) ||
+		    clear_user(user + copied, size - copied))
+			return -EFAULT;
+	}
 	return 0;
 }

@@ -29,7 +29,8 @@ union argument {
 };
 
 long command_ioctl(struct session *session, unsigned int cmd, void __user *user);
-int command_copy_out(void __user *user, const void *item, u32 known, u32 size);
+int command_copy_out(void __user *user, const void *items, u32 known, u32 size,
+		     unsigned int count);
 
 int info_command(struct session *session, union argument *argument);
 int hold_command(struct session *session, union argument *argument);

@@ -5,9 +5,9 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include "command.h"
-#include "hold.h"
-#include "interval.h"
-#include "session.h"
+#include "hold/hold.h"
+#include "hold/interval.h"
+#include "hold/session.h"
 
 static int check_events(const struct pincheck_events *request)
 {
@@ -18,18 +18,16 @@ static int check_events(const struct pincheck_events *request)
 
 static int copy_events(struct interval *interval, struct pincheck_events *request)
 {
-	unsigned int capacity = min_t(u64, request->room, INTERVAL_EVENTS), i;
-	char __user *user = u64_to_user_ptr(request->events);
+	unsigned int capacity = min_t(u64, request->room, INTERVAL_EVENTS);
 	struct pincheck_event *events;
-	int err = 0;
+	int err;
 
 	events = kmalloc_array(capacity, sizeof(*events), GFP_KERNEL_ACCOUNT);
 	if (!events)
 		return -ENOMEM;
 	request->count = interval_take_events(interval, events, capacity, &request->lost);
-	for (i = 0; i < request->count && !err; i++)
-		err = command_copy_out(user + (size_t)i * request->event_size, &events[i],
-				       sizeof(events[i]), request->event_size);
+	err = command_copy_out(u64_to_user_ptr(request->events), events, sizeof(*events),
+			       request->event_size, request->count);
 	kfree(events);
 	return err;
 }

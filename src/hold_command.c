@@ -8,13 +8,14 @@
 #include <linux/sched.h>
 #include "command.h"
 #include "compat/features.h"
-#include "explain.h"
-#include "hold.h"
-#include "path.h"
-#include "session.h"
-#include "whitelist.h"
+#include "hold/explain.h"
+#include "hold/hold.h"
+#include "hold/session.h"
+#include "page/path.h"
+#include "page/whitelist.h"
 
-#define HOLD_KIND_ENTRY(kind, ops, offered)	[kind] = (offered) ? &(ops) : NULL,
+#define HOLD_KIND_ENTRY(kind, ops, offered) \
+	[kind] = (offered) ? &(ops) : NULL,
 
 /* By enum pincheck_kind, of which 0 is none. NULL: this kernel is not configured for the kind. */
 static const struct hold_ops *const hold_kinds[] = {

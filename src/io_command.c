@@ -12,9 +12,9 @@
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 #include "command.h"
-#include "device_io.h"
-#include "hold.h"
-#include "session.h"
+#include "hold/device_io.h"
+#include "hold/hold.h"
+#include "hold/session.h"
 
 static int hold_access(struct hold *hold, const struct io_part *part)
 {

@@ -12,12 +12,12 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include "command.h"
-#include "online.h"
-#include "path.h"
-#include "pfnmap.h"
+#include "hold/pfnmap.h"
+#include "hold/session.h"
+#include "page/online.h"
+#include "page/path.h"
+#include "page/whitelist.h"
 #include "pincheck-version.h"
-#include "session.h"
-#include "whitelist.h"
 
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {

@@ -9,8 +9,8 @@
 #include <linux/uaccess.h>
 #include "command.h"
 #include "compat/lookup.h"
-#include "hold.h"
-#include "session.h"
+#include "hold/hold.h"
+#include "hold/session.h"
 
 #define BATCH	16
 

@@ -9,12 +9,12 @@
 #include <linux/sched.h>
 #include "command.h"
 #include "compat/follow.h"
-#include "explain.h"
-#include "follow.h"
-#include "hold.h"
-#include "pfnmap.h"
-#include "pfnmap_hold.h"
-#include "session.h"
+#include "hold/explain.h"
+#include "hold/follow.h"
+#include "hold/hold.h"
+#include "hold/pfnmap.h"
+#include "hold/pfnmap_hold.h"
+#include "hold/session.h"
 
 static void fill_request(struct pincheck_follow *request, const struct mapping_seen *seen)
 {

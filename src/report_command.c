@@ -8,10 +8,10 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "command.h"
-#include "ledger.h"
-#include "report.h"
-#include "report_alike.h"
-#include "reuse_rule.h"
+#include "page/ledger.h"
+#include "page/report.h"
+#include "page/report_alike.h"
+#include "page/reuse_rule.h"
 
 /* Page frame numbers in one step: with their reports, and without them. Both fit into 8 KiB. */
 #define BATCH		56
@@ -34,28 +34,6 @@ struct batch {
 };
 
 static_assert(sizeof(struct batch) <= 8192);
-
-/* The caller's report may be shorter than ours, or longer: the rest is then cleared. */
-static int copy_report(void __user *user, const struct pincheck_report *report, u32 size)
-{
-	u32 known = min_t(u32, size, sizeof(*report));
-
-	if (copy_to_user(user, report, known) || clear_user(user + known, size - known))
-		return -EFAULT;
-	return 0;
-}
-
-static int copy_reports(void __user *user, const struct batch *batch, unsigned int count, u32 size)
-{
-	unsigned int i;
-	int err = 0;
-
-	if (size == sizeof(batch->reports[0]))
-		return copy_to_user(user, batch->reports, count * size) ? -EFAULT : 0;
-	for (i = 0; i < count && !err; i++)
-		err = copy_report(user + (size_t)i * size, &batch->reports[i], size);
-	return err;
-}
 
 static void fill_reports(struct batch *batch, unsigned int count)
 {
@@ -88,8 +66,8 @@ static int report_batch(const struct pincheck_report_request *request, u64 done,
 		for (i = 0; i < count; i++)
 			reuse_judge(&batch->reports[i]);	/* the ledger explains references */
 	}
-	return copy_reports(reports + done * request->report_size, batch, count,
-			    request->report_size);
+	return command_copy_out(reports + done * request->report_size, batch->reports,
+				sizeof(batch->reports[0]), request->report_size, count);
 }
 
 /* Copies each report to the caller as soon as it is made: no batch of reports in between. */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2034 # what it finds is the others' input
-# What run-suite and run-matrix share: from a name of the matrix to a verdict.
+# shellcheck shell=bash disable=SC2034 # the scripts that read this file use the variables
+# Functions of the scripts that run the suite: from the name of a kernel to a verdict.
 
 BUILD=${BUILD:-build}
 TESTS=${TESTS:-*}
@@ -30,7 +30,7 @@ machine_number()
 	fi
 }
 
-# What the person asks of the machine, into machine_options. Wrong values end here, before a build.
+# Put the person's variables for the machine into machine_options. A wrong value ends the script.
 machine_options()
 {
 	machine_number MEMORY 256 4096
@@ -44,7 +44,7 @@ machine_options()
 	[ -z "${QEMU_ARGS:-}" ] || machine_options+=(--qemu-args "$QEMU_ARGS")
 }
 
-# Everything that does not depend on the kernel.
+# Build everything that does not depend on the kernel.
 suite_make()
 {
 	machine_options
@@ -52,12 +52,12 @@ suite_make()
 	"${MAKE:-make}" --no-print-directory -s -j"$(nproc)" tools tests
 }
 
-# What suite_plan() found: in the order given, without those named twice. Why: of those that do not run.
+# Results of suite_plan(): names in the order given, each once; plan_why has reasons not to run.
 plan_names=()
 declare -A plan_verdict plan_why
 
-# suite_plan NAME...: which kernels these are today, and which of them run. Names of earlier times
-# become those of today. Dies if a name means nothing.
+# suite_plan NAME...: find out which kernels these are today, and which of them run. Old names become those
+# of today. A name without a meaning ends the script.
 suite_plan()
 {
 	local lines verdict name why _
@@ -93,7 +93,7 @@ stock_build()
 	"$kernels" build "$1" "$BUILD/module/$1"
 }
 
-# stock_record NAME: which kernel it is, in run.json already before pincheck-vm writes all of it
+# stock_record NAME: write the kernel into run.json now; pincheck-vm writes the whole file later
 stock_record()
 {
 	mkdir -p "$BUILD/results/$1"

@@ -50,18 +50,17 @@ static void map_again(struct subject *subject)
 	usermem_drain_lru();
 }
 
-/* Says what the first page is at this moment: @pfn, which may be mapped nowhere. */
-static void tell(struct subject *subject, uint64_t pfn, const char *when)
+/* Prints the state of the page @pfn, which may be mapped nowhere. */
+static void print_page_state(struct subject *subject, uint64_t pfn, const char *when)
 {
 	struct pincheck_report report;
 
 	if (pincheck_report(subject->memory.session, (__u64 *)&pfn, 1, &report))
 		return;
-	evidence("%s: pfn %" PRIx64 " ref %d map %d pins %d%s%s%s", when, pfn, report.refcount,
-	       report.page_mapcount, report.pins,
-	       report.flags & PINCHECK_PAGE_FILE ? " file" : " no file",
-	       report.flags & PINCHECK_PAGE_DIRTY ? " dirty" : " clean",
-	       report.flags & PINCHECK_PAGE_PRIVATE ? " buffers" : " no buffers");
+	evidence("when=\"%s\" pfn=%" PRIx64 " ref=%d map=%d pins=%d file=%d dirty=%d buffers=%d",
+		 when, pfn, report.refcount, report.page_mapcount, report.pins,
+		 !!(report.flags & PINCHECK_PAGE_FILE), !!(report.flags & PINCHECK_PAGE_DIRTY),
+		 !!(report.flags & PINCHECK_PAGE_PRIVATE));
 }
 
 #define EXPECT_ON_DISK(subject, device)	EXPECT_VERDICT(verdict_on_disk, subject, device)
@@ -78,19 +77,19 @@ SCENARIO(hazard, reclaimed, .rows = "B28 B32 B34 R51 R52")
 	ASSERT_DONE(usermem_drain_lru());
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(hold_fill(&subject->hold, BY_DEVICE));
-	tell(subject, pfn, "written by the device");
+	print_page_state(subject, pfn, "written by the device");
 	ASSERT_DONE(write_back(subject));
-	tell(subject, pfn, "written back");
+	print_page_state(subject, pfn, "written back");
 	ASSERT_DONE(page_out(subject));
-	tell(subject, pfn, "reclaimed");
+	print_page_state(subject, pfn, "reclaimed");
 	if (!subject_holds(subject, HOLD_MIRROR)) {
 		ASSERT_DONE(hold_fill(&subject->hold, LATER));
-		tell(subject, pfn, "written by the device again");
+		print_page_state(subject, pfn, "written by the device again");
 	}
 	ASSERT_DONE(subject_release(subject));
-	tell(subject, pfn, "released");
+	print_page_state(subject, pfn, "released");
 	ASSERT_DONE(write_back(subject));
-	tell(subject, pfn, "written back again");
+	print_page_state(subject, pfn, "written back again");
 	EXPECT_ON_DISK(subject, subject_holds(subject, HOLD_MIRROR) ? BY_DEVICE : LATER);
 	map_again(subject);
 }
@@ -110,10 +109,10 @@ static int write_and_release(struct subject *subject, __u32 flags)
 		given = hold_fill(&subject->hold, LATER);
 	if (given)
 		return given;
-	tell(subject, pfn, "written by the device after writeback");
+	print_page_state(subject, pfn, "written by the device after writeback");
 	subject->hold.taken = false;
 	given = pincheck_release_flags(subject->memory.session, subject->hold.id, flags);
-	tell(subject, pfn, "released");
+	print_page_state(subject, pfn, "released");
 	return given < 0 ? given : write_back(subject);
 }
 

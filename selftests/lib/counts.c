@@ -2,7 +2,6 @@
 /* ACCURACY to the last reference. */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include "../../tools/lib/cause.h"
 #include "accounting.h"
@@ -60,19 +59,6 @@ struct change change_by_hold(const struct hold_kind *kind, size_t pages, int hol
 	return change;
 }
 
-static void tell(struct verdict *verdict, const char *invariant, bool kept, const char *text)
-{
-	*verdict = (struct verdict) { .invariant = invariant, .kept = kept };
-	snprintf(verdict->evidence, sizeof(verdict->evidence), " %s%s", kept ? "" : "BROKEN: ",
-		 text);
-}
-
-static void cannot_look(struct verdict *verdict, int error)
-{
-	tell(verdict, "ACCURACY", false, cause_of(error));
-	verdict->error = error;
-}
-
 static void judge_change(struct subject *subject, const struct counts *before, size_t pages,
 			 int holds, struct verdict *verdict)
 {
@@ -81,25 +67,26 @@ static void judge_change(struct subject *subject, const struct counts *before, s
 	int error = counts_again(subject, before, &now);
 	size_t i;
 
+	verdict_start(verdict, "ACCURACY");
 	if (error)
-		return cannot_look(verdict, error);
-	for (i = 0; i < memory->samples; i++) {
+		return verdict_failed(verdict, "cannot read the counters", error);
+	for (i = 0; i < memory->samples && verdict->kept; i++) {
 		const struct pincheck_report *old = &before->report[i], *new = &now.report[i];
 		struct change expected = change_by_hold(subject->product->hold, pages, holds, old);
 		bool kept = new->refcount - old->refcount == expected.references;
-		char text[160];
 
-		/* Nothing to compare where a large folio does not count its pins apart. */
+		/* Kernels that do not count the pins of a large folio give nothing to compare. */
 		if (!old->order || (old->present & PINCHECK_REPORT_PIN_COUNT))
 			kept = kept && new->pins - old->pins == expected.pins;
-		snprintf(text, sizeof(text), "pfn %" PRIx64 " page %zu ref %d -> %d (%+d) "
-			 "pins %d -> %d (%+d)", (uint64_t)now.pfn[i], memory->sample[i],
-			 old->refcount, new->refcount, expected.references, old->pins, new->pins,
-			 expected.pins);
-		if (!i || !kept)
-			tell(verdict, "ACCURACY", kept, text);
 		if (!kept)
-			return;
+			verdict_broken(verdict, "the counters changed otherwise", memory->sample[i]);
+		if (i && kept)
+			continue;
+		verdict_note(verdict, "page=%zu pfn=%" PRIx64 " ref_before=%d ref=%d ref_expected=%d "
+			     "pins_before=%d pins=%d pins_expected=%d", memory->sample[i],
+			     (uint64_t)now.pfn[i], old->refcount, new->refcount,
+			     old->refcount + expected.references, old->pins, new->pins,
+			     old->pins + expected.pins);
 	}
 }
 
@@ -114,57 +101,51 @@ void verdict_change(struct subject *subject, const struct counts *before, size_t
 	} while (!verdict->kept && !verdict->error && moment_goes_on(end));
 }
 
-/* Each sample must be as @kept has it, which says in @text what there is and should be. */
-static void judge_samples(struct subject *subject, int expected,
-			  bool (*kept)(const struct pincheck_report *report, int expected,
-				       char *text, size_t size),
+#define UNKNOWN	(-1)
+
+static int mapcount_of(const struct pincheck_report *report)
+{
+	return report->present & PINCHECK_REPORT_MAPCOUNT ? report->page_mapcount : UNKNOWN;
+}
+
+static int exclusive_of(const struct pincheck_report *report)
+{
+	if (!(report->flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE))
+		return UNKNOWN;
+	return !!(report->flags & PINCHECK_PAGE_ANON_EXCLUSIVE);
+}
+
+/* Every sample must have @expected. The evidence shows the first sample, or the first bad one. */
+static void judge_samples(struct subject *subject, const char *name,
+			  int (*value_of)(const struct pincheck_report *report), int expected,
 			  struct verdict *verdict)
 {
 	const struct memory *memory = &subject->memory;
 	struct counts now;
 	int error = counts_take(subject, &now);
-	char seen[80], text[160];
-	bool good = true;
 	size_t i;
 
+	verdict_start(verdict, "ACCURACY");
 	if (error)
-		return cannot_look(verdict, error);
-	for (i = 0; i < memory->samples && good; i++) {
-		good = kept(&now.report[i], expected, seen, sizeof(seen));
-		snprintf(text, sizeof(text), "pfn %" PRIx64 " page %zu %s", (uint64_t)now.pfn[i],
-			 memory->sample[i], seen);
-		if (!i || !good)
-			tell(verdict, "ACCURACY", good, text);
+		return verdict_failed(verdict, "cannot read the counters", error);
+	for (i = 0; i < memory->samples && verdict->kept; i++) {
+		int seen = value_of(&now.report[i]);
+
+		if (seen == UNKNOWN || seen != expected)
+			verdict_broken(verdict, "the page report has another value",
+				       memory->sample[i]);
+		if (!i || !verdict->kept)
+			verdict_note(verdict, "page=%zu pfn=%" PRIx64 " counter=%s seen=%d expected=%d",
+				     memory->sample[i], (uint64_t)now.pfn[i], name, seen, expected);
 	}
-}
-
-static bool mapcount_kept(const struct pincheck_report *report, int expected, char *text,
-			  size_t size)
-{
-	int seen = report->page_mapcount;
-
-	snprintf(text, size, "mapped %d times, expected %d", seen, expected);
-	return (report->present & PINCHECK_REPORT_MAPCOUNT) && seen == expected;
 }
 
 void verdict_mapcount(struct subject *subject, int mappings, struct verdict *verdict)
 {
-	judge_samples(subject, mappings, mapcount_kept, verdict);
-}
-
-static bool exclusive_kept(const struct pincheck_report *report, int expected, char *text,
-			   size_t size)
-{
-	bool known = report->flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE;
-	bool seen = report->flags & PINCHECK_PAGE_ANON_EXCLUSIVE;
-
-	snprintf(text, size, "%s, expected %s",
-		 !known ? "unknown" : seen ? "exclusive" : "not exclusive",
-		 expected ? "exclusive" : "not exclusive");
-	return known && seen == expected;
+	judge_samples(subject, "map", mapcount_of, mappings, verdict);
 }
 
 void verdict_exclusive(struct subject *subject, bool exclusive, struct verdict *verdict)
 {
-	judge_samples(subject, exclusive, exclusive_kept, verdict);
+	judge_samples(subject, "exclusive", exclusive_of, exclusive, verdict);
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ACCURACY to the last reference: what a page's counters say, and by how much they changed. */
+/* ACCURACY to the last reference: the counters of a page, and by how much they changed. */
 #ifndef PINCHECK_SELFTESTS_COUNTS_H
 #define PINCHECK_SELFTESTS_COUNTS_H
 
 #include "subject.h"
 
 /**
- * struct counts - reports of the samples' pages
- * @pfn: of each, fixed when they were first looked at
- * @report: of each
+ * struct counts - the pages of the samples
+ * @pfn: of each sample, as counts_take() found it
+ * @report: of each page
  */
 struct counts {
 	__u64 pfn[SAMPLES];
@@ -25,13 +25,13 @@ struct change {
 	int pins;
 };
 
-/** counts_take() - of the pages mapped now */
+/** counts_take() - read the reports of the pages that are mapped now. Return: 0 or -errno */
 int counts_take(struct subject *subject, struct counts *counts);
 
-/** counts_again() - of the same pages, wherever they are mapped by now */
+/** counts_again() - read the reports of the same pages once more. Return: as above */
 int counts_again(struct subject *subject, const struct counts *before, struct counts *now);
 
-/** change_by_hold() - what @holds holds of @pages pages, of row @kind, add to @report's folio */
+/** change_by_hold() - what @holds holds of @kind on @pages pages add to the folio of @report */
 struct change change_by_hold(const struct hold_kind *kind, size_t pages, int holds,
 			     const struct pincheck_report *report);
 

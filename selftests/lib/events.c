@@ -72,7 +72,8 @@ void verdict_told(struct subject *subject, enum pincheck_event_reason reason,
 		verdict_broken(verdict, "events were lost", 0);
 	for (i = 0; i < EVENT_REASONS; i++) {
 		if (told.count[i])
-			verdict_note(verdict, " %u x %s,", told.count[i], pincheck_event_name(i));
+			verdict_note(verdict, "event=\"%s\" times=%u", pincheck_event_name(i),
+				     told.count[i]);
 	}
-	verdict_note(verdict, " %zu pages gone, %zu marked dirty", told.pages, told.dirtied);
+	verdict_note(verdict, "pages_gone=%zu dirtied=%zu", told.pages, told.dirtied);
 }

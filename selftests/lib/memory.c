@@ -69,7 +69,7 @@ enum generation pattern_generation(const struct memory *memory, enum area area, 
 const char *generation_name(enum generation generation)
 {
 	static const char *const names[GENERATIONS] = {
-		[GEN_UNKNOWN] = "foreign bytes", [BEFORE] = "before", [AFTER] = "after",
+		[GEN_UNKNOWN] = "foreign", [BEFORE] = "before", [AFTER] = "after",
 		[BY_DEVICE] = "device's", [BY_CHILD] = "child's", [LATER] = "later",
 	};
 

@@ -33,6 +33,6 @@ void verdict_on_disk(struct subject *subject, enum generation last, struct verdi
 	seen = area_on_disk(memory, DEVICE_AREA, page);
 	if (seen != last || area_on_disk(memory, CPU_AREA, page) != BEFORE)
 		verdict_broken(verdict, "what the device wrote is lost", 0);
-	verdict_note(verdict, " on disk of the device: %s, written last: %s",
-		     generation_name(seen), generation_name(last));
+	verdict_note(verdict, "on_disk=%s written_last=%s", generation_name(seen),
+		     generation_name(last));
 }

@@ -75,9 +75,9 @@ static void note_move(struct verdict *verdict, const struct witness *before,
 	const struct pincheck_report *report = &now->report[i];
 
 	if (before)
-		verdict_note(verdict, " pfn %" PRIx64 " ->", before->mapped[i]);
-	verdict_note(verdict, " pfn %" PRIx64 " zone %u%s order %u pins %d %s", now->mapped[i],
-		     report->zone, report->flags & IN_THE_WAY ? " (in the way)" : "", report->order,
+		verdict_note(verdict, "before_pfn=%" PRIx64, before->mapped[i]);
+	verdict_note(verdict, "pfn=%" PRIx64 " zone=%u in_the_way=%d order=%u pins=%d path=%s",
+		     now->mapped[i], report->zone, !!(report->flags & IN_THE_WAY), report->order,
 		     report->pins, pincheck_path_name(now->path[i]));
 }
 
@@ -162,7 +162,7 @@ void verdict_parted(struct subject *subject, struct verdict *verdict)
 				       "it left, and nobody holds it", memory->sample[i]);
 		left += !movable;
 	}
-	verdict_note(verdict, " %zu of %zu left, %zu pages held", left, memory->samples,
+	verdict_note(verdict, "left=%zu samples=%zu held_pages=%zu", left, memory->samples,
 		     subject->hold.pages);
 }
 
@@ -201,7 +201,7 @@ void verdict_scanned(struct subject *subject, const struct witness *pages, bool 
 	if (found != (all ? samples : 0))
 		verdict_broken(verdict, all ? "a pinned page in ZONE_MOVABLE is not found" :
 			       "found, and should not be pinned there", subject->memory.sample[0]);
-	verdict_note(verdict, " %d of %d found unmovable, pfn %" PRIx64, found, samples,
+	verdict_note(verdict, "found=%d samples=%d pfn=%" PRIx64, found, samples,
 		     (uint64_t)pages->report[0].head);
 }
 
@@ -219,6 +219,6 @@ void verdict_block(bool goes, int (*while_away)(void *argument), void *argument,
 		verdict_broken(verdict, "the memory block does not get empty", 0);
 	if (!goes && !error)
 		verdict_broken(verdict, "the memory block was emptied", 0);
-	verdict_note(verdict, " the memory block %s, %" PRIu64 " pages failed to migrate",
-		     error ? "stays" : "went offline", failures);
+	verdict_note(verdict, "block=%s failed_to_migrate=%" PRIu64, error ? "online" : "offline",
+		     failures);
 }

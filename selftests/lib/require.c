@@ -401,6 +401,12 @@ static bool has_second_node(void)
 	       file_contains("/sys/devices/system/node/possible", "0,");
 }
 
+static bool has_two_nodes(void)
+{
+	return file_contains("/sys/devices/system/node/has_memory", "0-") ||
+	       file_contains("/sys/devices/system/node/has_memory", "0,");
+}
+
 static bool has_dax(void)
 {
 	const char *directory = getenv("PINCHECK_DAX");
@@ -431,6 +437,8 @@ static const struct requirement_row {
 	{ NEEDS_VIRTIO_MEM, 0, virtio_mem_offered,
 	  "needs a virtio-mem device that pincheck-vm resizes (CONFIG_VIRTIO_MEM)" },
 	{ NEEDS_NUMA, 0, has_second_node, "needs a second NUMA node (CONFIG_NUMA)" },
+	{ NEEDS_NODES, 0, has_two_nodes,
+	  "needs two NUMA nodes with memory (boot with numa=fake=2: CONFIG_NUMA_EMU)" },
 	{ NEEDS_DAX, 0, has_dax,
 	  "needs a file system with DAX (PINCHECK_DAX= a directory on it; CONFIG_VIRTIO_PMEM)" },
 	{ NEEDS_EDU, 0, has_edu,

@@ -90,6 +90,8 @@ enum requirement {
 	NEEDS_VIRTIO_MEM	= 1ULL << 50,
 	/** @NEEDS_NUMA: a second NUMA node, which may have no memory yet */
 	NEEDS_NUMA		= 1ULL << 28,
+	/** @NEEDS_NODES: two NUMA nodes that have memory */
+	NEEDS_NODES		= 1ULL << 53,
 	/** @NEEDS_DAX: a directory on a file system with DAX */
 	NEEDS_DAX		= 1ULL << 29,
 	/** @NEEDS_EDU: QEMU's edu device, in an IOMMU group */

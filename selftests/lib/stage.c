@@ -2,7 +2,6 @@
 /* The stage of the tests of the device itself. */
 #include <errno.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,17 +12,6 @@
 #include "../../tools/lib/pincheck.h"
 #include "counts.h"
 #include "stage.h"
-
-void evidence(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	fputs("# ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-	va_end(arguments);
-}
 
 void stage_use_all_cpus(void)
 {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <linux/pincheck.h>
 #include "books.h"
+#include "evidence.h"
 #include "hold_rows.h"
 
 #define STAGE_PAGES	8
@@ -71,9 +72,6 @@ bool stage_close(struct stage *stage, bool machine, char *why, size_t size);
 		TH_LOG("CLEAN: %s", stage_why);							\
 	}											\
 } while (0)
-
-/** evidence() - a line that says what a case did and saw, before its verdict */
-void evidence(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** stage_use_all_cpus() - let a race use all CPUs: the suite runs on one CPU */
 void stage_use_all_cpus(void);

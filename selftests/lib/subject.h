@@ -52,13 +52,13 @@ struct witness {
  * @invariant: its name
  * @kept: the promise was kept
  * @error: a negative errno: the test itself failed
- * @evidence: what the test did and saw
+ * @evidence: what the test did and saw, as pairs of tools/lib/pairs.h
  */
 struct verdict {
 	const char *invariant;
 	bool kept;
 	int error;
-	char evidence[240];
+	char evidence[480];
 };
 
 /** subject_begin() - open session and pagemap, map memory. Return: 0 or -errno, see cause_of() */
@@ -106,7 +106,7 @@ void verdict_broken(struct verdict *verdict, const char *what, size_t page);
 /** verdict_failed() - the test itself failed: @error is a negative errno */
 void verdict_failed(struct verdict *verdict, const char *what, int error);
 
-/** verdict_note() - add text to the evidence */
+/** verdict_note() - add pairs to the evidence: "page=%zu pfn=%lx" */
 void verdict_note(struct verdict *verdict, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -31,8 +31,9 @@
  * SUITE_PREPARE does what is dear once for all cases. Keep the names topic.variant.scenario.
  *
  * The binary: run cases that match one of its arguments, or of PINCHECK_TESTS (globs over
- * topic.variant.scenario, separated by spaces), or all. -l lists them. PINCHECK_TIMEOUT_FACTOR
- * multiplies the time limit of each. Exit code 0: none failed, 1: some failed, 4: none matched.
+ * topic.variant.scenario, separated by spaces), or all. -l lists them, and TOPIC_NEEDS() of the
+ * topic. PINCHECK_TIMEOUT_FACTOR multiplies the time limit of each. Exit code 0: none failed, 1:
+ * some failed, 4: none matched.
  */
 #ifndef PINCHECK_SELFTESTS_SUITE_H
 #define PINCHECK_SELFTESTS_SUITE_H
@@ -40,6 +41,7 @@
 #include <kselftest_harness.h>
 #include "../../tools/lib/cause.h"
 #include "clock.h"
+#include "evidence.h"
 #include "known_issues.h"
 #include "one_process.h"
 #include "require.h"
@@ -48,10 +50,11 @@
 #include "swap_async.h"
 
 /**
- * struct scenario - a row beside a test: whom it concerns and what it covers
+ * struct scenario - a row beside a test: the products that it is for, and the rows that it covers
  * @topic: fixture of the test
  * @name: of the test
  * @rows: of the catalogue
+ * @event: what happens to the memory; NULL: SUITE_EVENT() of the topic
  * @needs: enum requirement
  * @memory: enum memory_trait that the memory must have
  * @not_memory: and must not have
@@ -64,6 +67,7 @@ struct scenario {
 	const char *topic;
 	const char *name;
 	const char *rows;
+	const char *event;
 	uint64_t needs;
 	unsigned int memory;
 	unsigned int not_memory;
@@ -74,13 +78,13 @@ struct scenario {
 };
 
 /**
- * struct suite_case - one case of this binary
+ * struct suite_case - one case of this program
  * @fixture: as the harness has it
  * @variant: as the harness has it
  * @test: as the harness has it
  * @scenario: its row, or NULL for a test without one
- * @issue: what the running kernel is known to get wrong here, or NULL
- * @xfail: what tells the harness so; shared with the test's process
+ * @issue: the known issue that this case shows on the running kernel, or NULL
+ * @xfail: by which the harness knows of @issue; shared with the process of the test
  * @ends_variant: the next case is of another variant
  */
 struct suite_case {
@@ -95,13 +99,15 @@ struct suite_case {
 
 static struct scenario *suite_scenarios;
 static void (*suite_prepared)(void);
+static const char *suite_event;
+static void (*suite_facts)(const char *name, const void *variant, struct case_facts *facts);
 static struct suite_case *suite_current;
 static int64_t suite_case_began;
 
 /*
- * A skip, an error, a crash or a timeout says nothing of what the kernel is known to get wrong. The
- * harness looks whether @xfail names the test when that is over: it does so only from the end of
- * a test that got there without an error.
+ * A known failure must not hide a skip, an error, a crash or a timeout. The harness compares
+ * @xfail with the test when the test is over: @xfail names it only once it reached its end without
+ * an error.
  */
 static bool suite_erred;
 
@@ -116,10 +122,10 @@ static inline void suite_reached_the_end(struct __test_metadata *_metadata)
 }
 
 /**
- * suite_has_time() - is less than two thirds of the time limit of this case over?
+ * suite_has_time() - has this case used less than two thirds of its time limit?
  *
- * A case that repeats something until enough happened asks in each round, so that on a busy machine
- * it ends by itself, says how many rounds it had, and judges those.
+ * A case that repeats something calls this in each round: on a busy machine it then ends in time,
+ * with fewer rounds, which EXPECT_OFTEN() accepts.
  */
 static inline bool suite_has_time(void)
 {
@@ -127,10 +133,10 @@ static inline bool suite_has_time(void)
 	       suite_current->test->timeout * 1000000000LL * 2 / 3;
 }
 
-/** EXPECT_OFTEN() - @seen is @least or more; 1 or more where the time of the case was over */
+/** EXPECT_OFTEN() - @seen is @least or more; 1 or more if suite_has_time() was false */
 #define EXPECT_OFTEN(least, seen)	EXPECT_LE(suite_has_time() ? (least) : 1, seen)
 
-/* What a case found to be met is so for those that follow: each has a process of its own. */
+/* Requirements that an earlier case found met; shared, for each case has a process of its own. */
 static uint64_t *suite_met;
 
 static inline bool suite_skip(struct __test_metadata *_metadata, uint64_t needs)
@@ -146,7 +152,7 @@ static inline bool suite_skip(struct __test_metadata *_metadata, uint64_t needs)
 	SKIP(return true, "%s", reason);
 }
 
-/* A step forks, and talks to the child: where there are no sockets for that, this is a skip. */
+/* A step talks to its child by sockets: a kernel without them skips the case. */
 static inline bool suite_lacks_sockets(struct __test_metadata *_metadata, int error)
 {
 	return (error == -EAFNOSUPPORT || error == -ENOSYS) && suite_skip(_metadata, NEEDS_UNIX);
@@ -179,15 +185,8 @@ static inline void suite_error(struct __test_metadata *_metadata, const char *wh
 
 static inline void suite_judge(struct __test_metadata *_metadata, const struct verdict *verdict)
 {
-	/* The catalogue's rows are told once a case. */
-	static const struct suite_case *told;
-	const char *rows = suite_current && suite_current->scenario && told != suite_current ?
-			   suite_current->scenario->rows : NULL;
-
-	told = suite_current;
-	fprintf(TH_LOG_STREAM, "# %s %s%s%s%s:%s\n", verdict->invariant,
-		verdict->error ? "ERROR" : verdict->kept ? "kept" : "BROKEN",
-		rows ? " [" : "", rows ? rows : "", rows ? "]" : "", verdict->evidence);
+	fprintf(TH_LOG_STREAM, "# %s %s %s\n", verdict->invariant,
+		verdict->error ? "ERROR" : verdict->kept ? "kept" : "BROKEN", verdict->evidence);
 	if (verdict->kept)
 		return;
 	_metadata->exit_code = KSFT_FAIL;
@@ -206,7 +205,7 @@ static inline void suite_judge(struct __test_metadata *_metadata, const struct v
 	suite_judge(_metadata, &suite_verdict);							\
 } while (0)
 
-/* Who holds nothing, or does not tell, has no path to judge. */
+/* A subject without a hold, and a hold whose path is unknown, have no path to judge. */
 #define EXPECT_PATH(subject, state) do {							\
 	if (hold_expected_path((subject)->product->hold, state) != PINCHECK_PATH_UNKNOWN)	\
 		EXPECT_VERDICT(verdict_path, subject, state);					\
@@ -233,7 +232,7 @@ static inline void suite_judge(struct __test_metadata *_metadata, const struct v
 	EXPECT_VERDICT(verdict_soft_dirty, subject, pages, set)
 #define EXPECT_ACCURATE(subject)		EXPECT_VERDICT(verdict_accurate, subject)
 
-/* A verdict that goes without saying: heard only when it is broken. */
+/* A verdict that every case gets: printed only if it is broken. */
 #define EXPECT_QUIETLY(function, ...) do {							\
 	struct verdict suite_verdict;								\
 												\
@@ -278,9 +277,9 @@ static inline void suite_teardown(struct __test_metadata *_metadata, struct subj
 }
 
 /**
- * SUITE_PREPARE() - followed by a body: what all cases of a topic find done
+ * SUITE_PREPARE() - followed by a body that runs once before all cases of a topic
  *
- * It runs once, in the process that all of them are forked from.
+ * It runs in the process from which all cases are forked.
  */
 #define SUITE_PREPARE										\
 	static void suite_prepare_topic(void);							\
@@ -289,6 +288,28 @@ static inline void suite_teardown(struct __test_metadata *_metadata, struct subj
 		suite_prepared = suite_prepare_topic;						\
 	}											\
 	static void suite_prepare_topic(void)
+
+/** SUITE_EVENT() - what happens to the memory in all cases of a topic, by a word: "fork" */
+#define SUITE_EVENT(event)	static const char *suite_event = event;
+
+/**
+ * SUITE_FACTS() - followed by a body: what the cases of a variant say of themselves
+ *
+ * For topics without products. It gets @name and @variant, and fills in the strings of @facts.
+ */
+#define SUITE_FACTS(topic)									\
+	static void topic##_facts(const char *name, const FIXTURE_VARIANT(topic) *variant,	\
+				  struct case_facts *facts);					\
+	static void topic##_facts_of(const char *name, const void *variant,			\
+				     struct case_facts *facts)					\
+	{											\
+		topic##_facts(name, variant, facts);						\
+	}											\
+	static void (*suite_facts)(const char *name, const void *variant,			\
+				   struct case_facts *facts) = topic##_facts_of;		\
+	static void topic##_facts(const char __attribute__((unused)) *name,			\
+				  const FIXTURE_VARIANT(topic) __attribute__((unused)) *variant,	\
+				  struct case_facts *facts)
 
 /** TOPIC() - the fixture of a topic of products */
 #define TOPIC(topic)										\
@@ -320,7 +341,7 @@ static inline void suite_teardown(struct __test_metadata *_metadata, struct subj
 	EACH(X, topic, thp_pte)									\
 	EACH(X, topic, hugetlb)
 
-/* Runs once a process, which is forked for this case alone. */
+/* Runs once in each process: every case is forked. */
 static inline void suite_scenario(struct __test_metadata *_metadata,
 				  void (*body)(struct __test_metadata *, struct subject *))
 {

@@ -2,8 +2,8 @@
 /*
  * main() of a topic: chooses cases and runs them, each by the harness.
  *
- * The harness' own choice by -r options walks all of them for each case, and knows nothing of
- * products that do not exist; so the list of cases is made here, once.
+ * The harness would walk all cases for each -r option, and does not know which products exist: so
+ * this file makes the list of cases, once.
  */
 #ifndef PINCHECK_SELFTESTS_SUITE_MAIN_H
 #define PINCHECK_SELFTESTS_SUITE_MAIN_H
@@ -14,9 +14,23 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include "../../tools/vm/protocol.h"
 #include "books.h"
 #include "knob_journal.h"
 #include "quiet.h"
+
+/**
+ * TOPIC_NEEDS() - what this topic needs of the guest and others are better off without
+ *
+ * Words with spaces between them: names of tools/vm/needs.c ("pmem virtio_mem"), and kernel
+ * parameters ("numa=fake=2"), for which pincheck-vm boots a guest of its own. pincheck-vm reads
+ * them from the program. They are an offer only: a case still says by SUITE_NEEDS() what it cannot
+ * do without.
+ */
+#define TOPIC_NEEDS(words)									\
+	const char topic_needs[] __attribute__((used, section(NEEDS_SECTION))) = words
+
+extern const char topic_needs[] __attribute__((weak));
 
 struct suite_run {
 	struct suite_case *cases;
@@ -25,7 +39,7 @@ struct suite_run {
 };
 
 /**
- * struct suite_board - what the tests tell the process that they are forked from
+ * struct suite_board - memory that the tests share with the process from which they are forked
  * @results: of the harness
  * @met: see suite_skip()
  */
@@ -87,7 +101,7 @@ static void *suite_shared(size_t bytes)
 	return shared;
 }
 
-/* All in one mapping: each costs every fork of every case. */
+/* One mapping for all: every mapping makes every fork of every case slower. */
 static void suite_expect_failures(struct suite_run *run)
 {
 	struct __test_xfail *xfails = suite_shared((run->count + 1) * sizeof(*xfails));
@@ -133,7 +147,7 @@ static void suite_choose_scenarios(struct suite_run *run, struct suite_case *thi
 	this->scenario = NULL;
 }
 
-/* What is left for the harness' own kinds of tests, where scenarios are tests without a fixture. */
+/* Scenarios are tests without a fixture for the harness: they are no TEST() of their own. */
 static bool suite_is_scenario(const struct __test_metadata *test)
 {
 	const struct scenario *row;
@@ -192,7 +206,7 @@ static void suite_load_issues(struct suite_run *run)
 				   strerror(-error));
 }
 
-/* Probes run once, here: what they find out is inherited by every test. */
+/* Probes run once, here: every test inherits their results. */
 static void suite_prepare(struct suite_run *run)
 {
 	struct pincheck_info info;
@@ -231,9 +245,9 @@ static void suite_prepare(struct suite_run *run)
 }
 
 /*
- * A case is one sequence of steps, whoever takes them. On one CPU that costs half the time under
- * emulation, and what waits in the CPU's LRU batches is what this case put there. The last CPU is
- * the one that has the fewest interrupts to serve. A topic about races spreads its threads itself.
+ * The steps of a case follow each other, in whatever process. On one CPU they take half the time
+ * under emulation, and the LRU batches of that CPU have pages of this case only. The last CPU
+ * serves the fewest interrupts. A topic about races calls stage_use_all_cpus().
  */
 static void suite_stay_on_one_cpu(void)
 {
@@ -266,10 +280,9 @@ static void suite_set_timeouts(void)
 #define SUITE_END_SECONDS	10
 
 /*
- * The harness kills the process group of a case whose time is over, but does not wait until it is
- * gone; and of other cases it waits for the first process only. What is left of them has sessions
- * open, which the next case would take for its baseline. This process adopts all of it: see
- * suite_run_cases().
+ * The harness kills the process group of a case that timed out, but does not wait for it; of other
+ * cases it waits for the first process only. Processes that are left have sessions open, which the
+ * next case would take into its baseline. This process is their subreaper: see suite_run_cases().
  */
 static void suite_end_processes(pid_t group)
 {
@@ -289,13 +302,31 @@ static void suite_end_processes(pid_t group)
 }
 
 /*
- * A case that failed may have been killed, or have left something. The next one begins when all of
- * that is given back; what is not given back is not held against it.
+ * A case that failed may have been killed with holds. The next case begins when they are given
+ * back; those that stay go into its baseline, so that it does not fail for them.
  */
 static void suite_after_failure(const struct books *before)
 {
 	books_wait(before);
 	pins_baseline();
+}
+
+static void suite_print_facts(const struct suite_case *this)
+{
+	struct case_facts facts = { .event = suite_event };
+
+	if (this->scenario) {
+		const struct product *product = this->variant->data;
+
+		facts.memory = product->memory->name;
+		facts.hold = product->hold->name;
+		facts.rows = this->scenario->rows;
+		if (this->scenario->event)
+			facts.event = this->scenario->event;
+	} else if (suite_facts && this->variant->data) {
+		suite_facts(this->variant->name, this->variant->data, &facts);
+	}
+	evidence_of_case(&facts);
 }
 
 static bool suite_run_cases(struct suite_run *run, struct __test_results *results)
@@ -316,13 +347,14 @@ static bool suite_run_cases(struct suite_run *run, struct __test_results *result
 					      run->cases[i + 1].variant != suite_current->variant;
 		test->results = results;
 		suite_case_began = nanoseconds();
+		suite_print_facts(suite_current);
 		__run_test(suite_current->fixture, suite_current->variant, test);
 		test->results = NULL;
 		suite_end_processes(test->pid);
 		error = knob_restore(knobs);
 		if (error)
 			ksft_print_msg("%s\n", cause_of(error));
-		/* A known failure that passes is red: known-issues has to be told. */
+		/* A known failure that passes is red: its entry in known-issues must go. */
 		if (test->exit_code == KSFT_FAIL || test->exit_code == KSFT_XPASS)
 			passed = false;
 		if (test->exit_code == KSFT_FAIL || test->exit_code == KSFT_XFAIL)
@@ -331,7 +363,7 @@ static bool suite_run_cases(struct suite_run *run, struct __test_results *result
 	return passed;
 }
 
-/* Nothing can be judged on this machine: each case says why. */
+/* This machine lacks what all cases need: each is skipped with the reason. */
 static void suite_skip_cases(const struct suite_run *run, const char *reason)
 {
 	char name[256];
@@ -339,6 +371,7 @@ static void suite_skip_cases(const struct suite_run *run, const char *reason)
 
 	for (i = 0; i < run->count; i++) {
 		suite_case_name(&run->cases[i], name, sizeof(name));
+		suite_print_facts(&run->cases[i]);
 		ksft_test_result_code(KSFT_SKIP, name, "%s", reason);
 	}
 }
@@ -348,6 +381,8 @@ static int suite_list(const struct suite_run *run)
 	char name[256];
 	size_t i;
 
+	if (topic_needs)
+		fprintf(stderr, "needs of the guest: %s\n", topic_needs);
 	for (i = 0; i < run->count; i++) {
 		suite_case_name(&run->cases[i], name, sizeof(name));
 		puts(name);
@@ -369,8 +404,8 @@ static int suite_main(char **argv)
 	ksft_print_header();
 	ksft_set_plan(run.count);
 	/*
-	 * A write for each case, not one for each line: whoever reads wakes up for it. The harness
-	 * flushes before it forks, so what it said of a case is out before the next one begins.
+	 * One write for each case, not for each line: every write wakes the reader. The harness
+	 * flushes before it forks, so the output of a case is complete before the next case begins.
 	 */
 	setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
 	if (!run.count)
@@ -390,7 +425,7 @@ static int suite_main(char **argv)
 	quiet_begin();
 	suite_stay_on_one_cpu();
 	passed = suite_run_cases(&run, &board->results);
-	/* A case leaves the device on for those that follow: to turn it off takes an RCU period. */
+	/* Cases leave the swap device on for the next case: swapoff waits for an RCU grace period. */
 	swap_async_off();
 	ksft_exit(passed);
 	return KSFT_FAIL;

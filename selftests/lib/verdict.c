@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Verdicts on the invariants. Each says what was exercised, kept or broken. */
+/* Verdicts on the invariants. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include "../../tools/lib/cause.h"
 #include "../../tools/lib/pagemap.h"
+#include "../../tools/lib/pairs.h"
 #include "accounting.h"
 #include "clock.h"
 #include "counts.h"
@@ -14,11 +14,10 @@
 
 void verdict_note(struct verdict *verdict, const char *format, ...)
 {
-	size_t used = strlen(verdict->evidence);
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(verdict->evidence + used, sizeof(verdict->evidence) - used, format, arguments);
+	pairs_print(verdict->evidence, sizeof(verdict->evidence), format, arguments);
 	va_end(arguments);
 }
 
@@ -27,31 +26,31 @@ void verdict_start(struct verdict *verdict, const char *invariant)
 	*verdict = (struct verdict) { .invariant = invariant, .kept = true };
 }
 
-/* Only the first thing that is wrong is told: the rest follows from it. */
+/* The evidence has the first thing that is wrong: the rest follows from that. */
 void verdict_broken(struct verdict *verdict, const char *what, size_t page)
 {
 	if (!verdict->kept)
 		return;
 	verdict->kept = false;
-	verdict_note(verdict, " %s, page %zu;", what, page);
+	verdict_note(verdict, "broken=\"%s\" broken_page=%zu", what, page);
 }
 
 void verdict_failed(struct verdict *verdict, const char *what, int error)
 {
 	verdict->kept = false;
 	verdict->error = error;
-	verdict_note(verdict, " %s: %s", what, cause_of(error));
+	verdict_note(verdict, "error=\"%s\" cause=\"%s\"", what, cause_of(error));
 }
 
 static void note_report(struct verdict *verdict, const struct pincheck_report *report)
 {
-	verdict_note(verdict, " ref %d", report->refcount);
+	verdict_note(verdict, "ref=%d", report->refcount);
 	if (report->present & PINCHECK_REPORT_MAPCOUNT)
-		verdict_note(verdict, " map %d", report->page_mapcount);
-	verdict_note(verdict, " pins %d", report->pins);
+		verdict_note(verdict, "map=%d", report->page_mapcount);
+	verdict_note(verdict, "pins=%d", report->pins);
 	if (report->flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE)
-		verdict_note(verdict, "%s", report->flags & PINCHECK_PAGE_ANON_EXCLUSIVE ?
-			     " excl" : " shared");
+		verdict_note(verdict, "exclusive=%d",
+			     !!(report->flags & PINCHECK_PAGE_ANON_EXCLUSIVE));
 }
 
 static bool look_again(struct subject *subject, struct witness *now, struct verdict *verdict)
@@ -63,14 +62,14 @@ static bool look_again(struct subject *subject, struct witness *now, struct verd
 	return !error;
 }
 
-/* The page that tells most: the first that broke, or else the first that is held. */
+/* Notes the page of sample @i: the first that is broken, or else the first that is held. */
 static void note_page(struct subject *subject, const struct witness *now, size_t i,
 		      struct verdict *verdict)
 {
-	verdict_note(verdict, " page %zu pfn %" PRIx64, subject->memory.sample[i], now->mapped[i]);
+	verdict_note(verdict, "page=%zu pfn=%" PRIx64, subject->memory.sample[i], now->mapped[i]);
 	if (now->held[i])
-		verdict_note(verdict, " held %" PRIx64 " %s", now->held[i],
-		     pincheck_path_name(now->path[i]));
+		verdict_note(verdict, "held=%" PRIx64 " path=%s", now->held[i],
+			     pincheck_path_name(now->path[i]));
 	note_report(verdict, &now->report[i]);
 }
 
@@ -91,8 +90,8 @@ void verdict_path(struct subject *subject, enum page_state state, struct verdict
 	uint32_t expected = hold_expected_path(hold->kind, state);
 
 	verdict_start(verdict, "PATH");
-	verdict_note(verdict, " %zu pages, %" PRIu64 " fast, %" PRIu64 " slow", hold->pages,
-	     hold->fast_pages, hold->slow_pages);
+	verdict_note(verdict, "pages=%zu fast=%" PRIu64 " slow=%" PRIu64, hold->pages,
+		     hold->fast_pages, hold->slow_pages);
 	if (expected == PINCHECK_PATH_FAST && hold->fast_pages != hold->pages)
 		verdict_broken(verdict, "expected all of them fast",
 			       hold->first + hold->fast_pages);
@@ -102,7 +101,7 @@ void verdict_path(struct subject *subject, enum page_state state, struct verdict
 
 static void note_view(struct verdict *verdict, enum generation seen, enum generation expected)
 {
-	verdict_note(verdict, " it sees %s, not %s;", generation_name(seen),
+	verdict_note(verdict, "seen=%s expected=%s", generation_name(seen),
 		     generation_name(expected));
 }
 
@@ -189,7 +188,7 @@ void verdict_same_page(struct subject *subject, const struct witness *before,
 		verdict_broken(verdict, "copied for nothing", subject->memory.sample[i]);
 		telling = i;
 	}
-	verdict_note(verdict, " pfn %" PRIx64 " ->", before->mapped[telling]);
+	verdict_note(verdict, "before_pfn=%" PRIx64, before->mapped[telling]);
 	note_page(subject, &now, telling, verdict);
 }
 
@@ -218,8 +217,7 @@ void verdict_follows_page(struct subject *subject, enum generation older, enum g
 		       "the device sees what is not on its page", subject->memory.sample[i]);
 		note_view(verdict, view.seen[CPU_AREA][i], expected);
 	}
-	verdict_note(verdict, " %zu of %zu held pages are the mapped ones", same,
-		     subject->memory.samples);
+	verdict_note(verdict, "held_and_mapped=%zu samples=%zu", same, subject->memory.samples);
 	note_page(subject, &now, 0, verdict);
 }
 
@@ -244,7 +242,7 @@ void verdict_cpu_sees(struct subject *subject, enum generation generation,
 	if (!look_again(subject, &now, verdict))
 		return;
 	if (verdict->kept)
-		verdict_note(verdict, " the parent sees %s", generation_name(generation));
+		verdict_note(verdict, "parent_sees=%s", generation_name(generation));
 	note_page(subject, &now, first_held(subject), verdict);
 }
 
@@ -258,7 +256,7 @@ void verdict_device_sees(struct subject *subject, enum generation generation,
 	if (!look_again(subject, &now, verdict))
 		return;
 	if (verdict->kept)
-		verdict_note(verdict, " the device sees %s", generation_name(generation));
+		verdict_note(verdict, "device_sees=%s", generation_name(generation));
 	note_page(subject, &now, first_held(subject), verdict);
 }
 
@@ -276,7 +274,7 @@ void verdict_child_sees(struct subject *subject, int level, enum generation gene
 		return verdict_failed(verdict, "the child does not answer", error);
 	for (area = CPU_AREA; area < AREAS && verdict->kept; area++) {
 		for (i = 0; i < memory->samples && verdict->kept; i++) {
-			/* What the child wrote itself, it wrote as a CPU. */
+			/* The child writes as a CPU does, never as the device. */
 			enum generation expected = area == DEVICE_AREA ? BEFORE : generation;
 
 			if (view.seen[area][i] == expected)
@@ -286,9 +284,9 @@ void verdict_child_sees(struct subject *subject, int level, enum generation gene
 			note_view(verdict, view.seen[area][i], expected);
 		}
 	}
-	verdict_note(verdict, " %s %s%s, pfn %" PRIx64 ", parent %" PRIx64,
-		     level ? "grandchild" : "child", verdict->kept ? "sees " : "",
-		     verdict->kept ? generation_name(generation) : "",
+	if (verdict->kept)
+		verdict_note(verdict, "child_sees=%s", generation_name(generation));
+	verdict_note(verdict, "level=%d child_pfn=%" PRIx64 " parent_pfn=%" PRIx64, level,
 		     child_pfn(&subject->child, level, memory->sample[0]),
 		     memory_pfn(memory, memory->sample[0]));
 }
@@ -309,7 +307,7 @@ void verdict_child_apart(struct subject *subject, int level, bool apart,
 					      cause_say(-ENODATA, "page %zu of the memory",
 							memory->sample[i]));
 		if (!i)
-			verdict_note(verdict, " child pfn %" PRIx64 ", parent %" PRIx64, theirs,
+			verdict_note(verdict, "child_pfn=%" PRIx64 " parent_pfn=%" PRIx64, theirs,
 				     ours);
 		if ((theirs != ours) != apart)
 			verdict_broken(verdict, apart ? "the child shares a pinned page" :
@@ -330,9 +328,8 @@ void verdict_child_may_not_write(struct subject *subject, int level, struct verd
 	if (refused != memory->samples)
 		verdict_broken(verdict, "the child writes to memory it has read-only",
 			       memory->sample[0]);
-	verdict_note(verdict, " %zu of %zu writes refused, child pfn %" PRIx64 ", parent %" PRIx64,
-		     refused, memory->samples,
-		     child_pfn(&subject->child, level, memory->sample[0]),
+	verdict_note(verdict, "refused=%zu samples=%zu child_pfn=%" PRIx64 " parent_pfn=%" PRIx64,
+		     refused, memory->samples, child_pfn(&subject->child, level, memory->sample[0]),
 		     memory_pfn(memory, memory->sample[0]));
 }
 
@@ -355,17 +352,17 @@ void verdict_soft_dirty(struct subject *subject, enum which_pages pages, bool se
 			verdict_broken(verdict, set ? "soft-dirty is clear" : "soft-dirty is set",
 			       memory->sample[i]);
 		if (looked == 1)
-			verdict_note(verdict, " page %zu pfn %" PRIx64, memory->sample[i],
-			     pagemap_pfn(entry));
+			verdict_note(verdict, "page=%zu pfn=%" PRIx64, memory->sample[i],
+				     pagemap_pfn(entry));
 	}
 	if (!looked)
 		return verdict_failed(verdict, "no such page",
 				      cause_say(-ENOENT, "%s sample is held",
 						pages == HELD_PAGES ? "no" : "each"));
-	verdict_note(verdict, " %zu pages %s", looked, set ? "soft-dirty" : "clean");
+	verdict_note(verdict, "pages=%zu soft_dirty=%d", looked, set);
 }
 
-/* What a folio's refcount must be, once the LRU batches are drained. */
+/* Return: the refcount that the folio must have once the LRU batches are drained */
 static int explained_references(struct subject *subject, const struct pincheck_report *report)
 {
 	bool large = report->order;
@@ -397,16 +394,16 @@ static void judge_counts(struct subject *subject, size_t sample,
 	int surplus = report->refcount - explained_references(subject, report);
 	int pins = hold_expected_pins(&subject->hold, large);
 
-	/* The whole machine uses it, and what is counted of it differs from kernel to kernel. */
+	/* All processes share the zero page, and kernels differ in what they count of it. */
 	if (report->flags & PINCHECK_PAGE_ZERO)
 		return;
 	if (countable && surplus) {
 		verdict_broken(verdict, "the refcount is not explained", page);
-		verdict_note(verdict, " surplus %d;", surplus);
+		verdict_note(verdict, "surplus=%d", surplus);
 	}
 	if ((!large || (report->present & PINCHECK_REPORT_PIN_COUNT)) && report->pins != pins) {
 		verdict_broken(verdict, "the pins are not those held", page);
-		verdict_note(verdict, " expected %d;", pins);
+		verdict_note(verdict, "pins_expected=%d", pins);
 	}
 	if (!!(report->flags & PINCHECK_PAGE_MAYBE_DMA_PINNED) != (pins > 0))
 		verdict_broken(verdict, "maybe-dma-pinned is wrong", page);
@@ -439,8 +436,8 @@ static void judge_accuracy(struct subject *subject, struct verdict *verdict)
 }
 
 /*
- * Compaction and reclaim refer to a page for a moment, on another CPU perhaps; what was lost stays
- * lost. So a broken verdict is one that is broken each time.
+ * Compaction and reclaim take a reference for a moment, perhaps on another CPU; a lost reference
+ * stays lost. So the verdict is broken only if every attempt within a moment is.
  */
 void verdict_accurate(struct subject *subject, struct verdict *verdict)
 {
@@ -466,6 +463,6 @@ void verdict_given_back(struct subject *subject, bool whole_machine, struct verd
 		verdict_broken(verdict, "the session still has holds", info.session_pages);
 	if (surplus)
 		verdict_broken(verdict, "pins were not given back", surplus);
-	verdict_note(verdict, " session %" PRIu64 " pages, machine %+" PRId64 " pins",
-	     (uint64_t)info.session_pages, surplus);
+	verdict_note(verdict, "session_pages=%" PRIu64 " pins_surplus=%" PRId64,
+		     (uint64_t)info.session_pages, surplus);
 }

@@ -6,7 +6,7 @@
  * PageOffline pages, with no reference count that means anything to others; unplugging makes such
  * pages of pages that were free. The memory is in ZONE_MOVABLE of a NUMA node of its own.
  *
- * A topic gets the device by a row in tools/vm/needs.c.
+ * A topic gets the device by TOPIC_NEEDS("virtio_mem").
  */
 #ifndef PINCHECK_SELFTESTS_VIRTIO_MEM_H
 #define PINCHECK_SELFTESTS_VIRTIO_MEM_H

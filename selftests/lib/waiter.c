@@ -20,7 +20,7 @@ pid_t waiter_start(int (*call)(void *argument), void *argument)
 	if (pid)
 		return pid < 0 ? -errno : pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	evidence("the call came back: %s", strerror(-call(argument)));
+	evidence("came_back=\"%s\"", strerror(-call(argument)));
 	_exit(1);
 }
 

@@ -5,7 +5,7 @@
  */
 #include <stdbool.h>
 #include <stdio.h>
-#include "../device_order.h"
+#include "hold/device_order.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define STEPS_MAX	64	/* more than any sequence has: an endless one fails */

@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
-#include "../ledger_rule.h"
-#include "../reuse_rule.h"
+#include "page/ledger_rule.h"
+#include "page/reuse_rule.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define BIAS		1024

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <linux/pincheck.h>
-#include "../argument.h"
-#include "../split.h"
+#include "argument.h"
+#include "hold/split.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 

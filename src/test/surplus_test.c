@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which references of a folio are explained: unit test over page reports. Prints TAP. */
 #include <stdio.h>
-#include "../surplus.h"
+#include "page/surplus.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 

@@ -8,5 +8,4 @@ UNIT_TESTS	+= $(BUILD)/test/arch_test
 
 $(BUILD)/test/arch_test: tools/arch/test/arch_test.c $(ARCH_SOURCES) $(ARCH_HEADERS) tools/lib/test/tap.h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARNINGS) -D_GNU_SOURCE -fsanitize=address,undefined \
-		-fno-sanitize-recover=all -o $@ $<
+	$(HOST_CC) $(SANITIZE) -o $@ $<

@@ -6,16 +6,13 @@ BENCH_SOURCES	:= $(BENCH_PARTS) tools/bench/main.c \
 		   $(LIB_SOURCES)
 BENCH_HEADERS	:= tools/bench/bench.h $(LIB_HEADERS)
 
+$(BUILD)/bench/bench: LIBS := -static -pthread
 $(BUILD)/bench/bench: $(BENCH_SOURCES) $(BENCH_HEADERS) | host-build
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -D_GNU_SOURCE -I. -static -pthread -o $@ $(BENCH_SOURCES)
+	$(host-program)
 
-# The runner of unit tests takes programs without arguments.
 UNIT_TESTS += $(BUILD)/test/bench-test
 $(BUILD)/test/bench-test: $(BUILD)/bin/pincheck
-	@mkdir -p $(@D)
-	printf '#!/bin/sh\nPINCHECK=%s exec tools/bench/test/bench-test\n' $< > $@
-	chmod +x $@
+	$(call script-test,PINCHECK=$<,tools/bench/test/bench-test)
 
 .PHONY: bench
 bench: host-vm $(BUILD)/bench/bench ## the budgets, as ratios: table, and build/results/bench.json; runs the suite once

@@ -106,6 +106,16 @@ bool ktap_is_failure(enum ktap_outcome outcome)
 	       outcome == KTAP_ERROR;
 }
 
+unsigned int ktap_failures(const unsigned int outcomes[KTAP_OUTCOMES])
+{
+	unsigned int failures = 0;
+
+	for (int outcome = 0; outcome < KTAP_OUTCOMES; outcome++)
+		if (ktap_is_failure((enum ktap_outcome)outcome))
+			failures += outcomes[outcome];
+	return failures;
+}
+
 static bool text_append(struct text *text, const char *bytes, size_t length)
 {
 	if (text->length + length + 1 > text->size) {

@@ -89,6 +89,9 @@ void ktap_reader_free(struct ktap_reader *reader);
 /** ktap_is_failure() - does @outcome make a parent fail? A stale expectation (XPASS) does */
 bool ktap_is_failure(enum ktap_outcome outcome);
 
+/** ktap_failures() - how many of these outcomes are failures */
+unsigned int ktap_failures(const unsigned int outcomes[KTAP_OUTCOMES]);
+
 const char *ktap_outcome_name(enum ktap_outcome outcome);
 const char *ktap_problem_name(enum ktap_problem problem);
 

@@ -186,7 +186,8 @@ static const char *name_of(const char *const *names, size_t count, __u32 value)
 const char *pincheck_kind_name(__u32 kind)
 {
 	static const char *const names[] = {
-#define KIND_NAME(name, KIND)	[PINCHECK_KIND_##KIND] = #name,
+#define KIND_NAME(name, KIND)	\
+		[PINCHECK_KIND_##KIND] = #name,
 		PINCHECK_FOR_EACH_KIND(KIND_NAME)
 	};
 

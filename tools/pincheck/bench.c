@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pincheck bench: what the module costs beside what the kernel costs, as a table and as JSON. */
+/* pincheck bench: the cost of the module, compared with that of the kernel. */
 #include <errno.h>
 #include <jansson.h>
-#include <libsmartcols/libsmartcols.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,38 +13,44 @@
 #include "tools/lib/ktap.h"
 #include "tools/pincheck/bench_figures.h"
 #include "tools/pincheck/pincheck.h"
+#include "tools/pincheck/table.h"
 
+/**
+ * struct bench_options - the arguments: files to read, and one to write
+ * @save: gets all numbers, as one flat JSON object
+ */
 struct bench_options {
+	struct output output;
 	const char *icount;
 	const char *time;
 	const char *run;
-	const char *output;
+	const char *save;
 };
 
-/* What the measurements here tell goes there: they have no other argument. */
-static struct stream *here;
+/* Where add_number() adds: a measurement passes it no other argument. */
+static struct stream *measured;
 
-static void tell_here(const char *name, double value)
+static void add_number(const char *name, double value)
 {
-	stream_add(here, name, value);
+	stream_add(measured, name, value);
 }
 
 static int measure_here(struct stream *stream)
 {
-	struct bench bench = { .rounds = BENCH_ROUNDS, .tell = tell_here };
+	struct bench bench = { .rounds = BENCH_ROUNDS, .tell = add_number };
 	int failed = 0;
 
 	bench.session = open_session();
 	if (bench.session < 0)
 		return -1;
-	here = stream;
+	measured = stream;
 	for (size_t i = 0; i < BENCH_PARTS; i++) {
 		int error = sysconf(_SC_NPROCESSORS_ONLN) < bench_parts[i].needs ? 0 :
 			    bench_parts[i].run(&bench);
 
 		failed += !!error;
 		if (error)
-			fprintf(stderr, "pincheck: part %s was not measured: %s\n",
+			fprintf(stderr, "pincheck: part %s was not measured: %s. Repeat it: pincheck bench\n",
 				bench_parts[i].name, cause_of(error));
 	}
 	close(bench.session);
@@ -80,7 +85,7 @@ static void on_problem(void *context, enum ktap_problem problem, unsigned int de
 	stream->failed++;
 }
 
-/* The numbers of a guest. Return: how much of it failed, -1 when it cannot be read. */
+/* Read the numbers of a guest. Return: number of failed measurements; -1 if @path cannot be read. */
 static int read_ktap(const char *path, struct stream *stream)
 {
 	static const struct ktap_ops ops = {
@@ -101,7 +106,7 @@ static int read_ktap(const char *path, struct stream *stream)
 	ktap_reader_free(reader);
 	fclose(file);
 	if (stream->failed)
-		fprintf(stderr, "pincheck: not all was measured, see %s\n", path);
+		fprintf(stderr, "pincheck: some measurements failed, see %s. Repeat them: make bench\n", path);
 	return stream->failed;
 }
 
@@ -116,14 +121,14 @@ static int read_run(const char *path, struct stream *stream)
 		stream_add(stream, "cases_per_s", json_number_value(cases));
 		stream_add(stream, "image_to_first_test_s", json_number_value(first));
 	} else {
-		fprintf(stderr, "pincheck: %s does not tell what a run took. Run: make bench\n", path);
+		fprintf(stderr, "pincheck: %s has no times of a run. Run: make bench\n", path);
 	}
 	json_decref(run);
 	return complete ? 0 : -1;
 }
 
-/* Three digits that count, whatever the size. */
-static double rounded(double value)
+/* Three significant digits, or four. */
+static double round_value(double value)
 {
 	double scale;
 
@@ -133,65 +138,55 @@ static double rounded(double value)
 	return scale > 1 ? round(value * scale) / scale : round(value);
 }
 
-static int write_json(const struct figures *figures, const char *path)
+static int save_figures(const struct figures *figures, const char *path)
 {
 	int error = make_directories_for(path);
 	json_t *root = json_object();
 
 	for (size_t i = 0; i < figures->count; i++)
 		json_object_set_new(root, figures->figures[i].row->name,
-				    json_real(rounded(figures->figures[i].value)));
+				    json_real(round_value(figures->figures[i].value)));
 	if (!error && json_dump_file(root, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6)))
 		error = -errno;
 	if (error)
-		fprintf(stderr, "pincheck: cannot write %s: %s. Give another file: --output JSON\n",
+		fprintf(stderr, "pincheck: cannot write %s: %s. Name another file: --save FILE\n",
 			path, cause_of(error));
 	json_decref(root);
 	return error;
 }
 
-enum column_index { FIGURE, VALUE, BUDGET, MET, BY, WHAT, COLUMNS };
+enum figure_column { FIGURE, VALUE, BUDGET, MET, BY, WHAT, FIGURE_COLUMNS };
 
-static void fill_line(struct libscols_line *line, const struct figure *figure)
+static const struct column rows[FIGURE_COLUMNS] = {
+	[FIGURE]	= { "FIGURE", CELL_TEXT, false, "name of the figure" },
+	[VALUE]		= { "VALUE", CELL_NUMBER, false, "its value" },
+	[BUDGET]	= { "BUDGET", CELL_HEX, false, "the most (<=) or the least (>=) that it may be" },
+	[MET]		= { "MET", CELL_FLAG, false, "does it keep to the budget?" },
+	[BY]		= { "BY", CELL_TEXT, false, "what was measured: instructions, or time by a clock" },
+	[WHAT]		= { "WHAT", CELL_TEXT, false, "what the figure is about" },
+};
+
+static const struct columns figure_table = { "figures", rows, FIGURE_COLUMNS };
+
+static void add_figure(struct table *table, const struct figure *figure)
 {
 	static const char *const by[] = {
 		[BY_ICOUNT] = "instructions", [BY_TIME] = "clock", [BY_RUN] = "clock",
 	};
-	char text[64];
 
-	scols_line_set_data(line, FIGURE, figure->row->name);
-	snprintf(text, sizeof(text), "%.6g", rounded(figure->value));
-	scols_line_set_data(line, VALUE, text);
-	scols_line_set_data(line, BY, by[figure->by]);
-	scols_line_set_data(line, WHAT, figure->row->what);
-	if (figure->row->rule == TOLD)
+	table_row(table);
+	table_set(table, FIGURE, "%s", figure->row->name);
+	table_set(table, VALUE, "%.6g", round_value(figure->value));
+	table_set(table, BY, "%s", by[figure->by]);
+	table_set(table, WHAT, "%s", figure->row->what);
+	if (figure->row->rule == NO_BUDGET)
 		return;
-	snprintf(text, sizeof(text), "%s %g", figure->row->rule == AT_MOST ? "<=" : ">=",
-		 figure->row->budget);
-	scols_line_set_data(line, BUDGET, text);
-	scols_line_set_data(line, MET, figure_met(figure) ? "yes" : "NO");
+	table_set(table, BUDGET, "%s %g", figure->row->rule == AT_MOST ? "<=" : ">=",
+		  figure->row->budget);
+	table_set(table, MET, figure_met(figure) ? "yes" : "no");
 }
 
-static int print_table(const struct figures *figures)
-{
-	static const char *const names[COLUMNS] = {
-		"FIGURE", "VALUE", "BUDGET", "MET", "BY", "WHAT",
-	};
-	struct libscols_table *table = scols_new_table();
-
-	if (!table)
-		return -1;
-	for (size_t i = 0; i < COLUMNS; i++)
-		scols_table_new_column(table, names[i], 0,
-				       i == VALUE || i == BUDGET ? SCOLS_FL_RIGHT : 0);
-	for (size_t i = 0; i < figures->count; i++)
-		fill_line(scols_table_new_line(table, NULL), &figures->figures[i]);
-	scols_print_table(table);
-	scols_unref_table(table);
-	return 0;
-}
-
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse_bench(int key, char *argument, struct argp_state *state)
 {
 	struct bench_options *options = state->input;
 
@@ -202,18 +197,18 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 't':
 		options->time = argument;
 		return 0;
-	case 'r':
+	case 'R':
 		options->run = argument;
 		return 0;
-	case 'o':
-		options->output = argument;
+	case 's':
+		options->save = argument;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* Return: how much could not be had. */
-static int gather(const struct bench_options *options, struct stream streams[SOURCES])
+/* Return: number of sources that lack something. */
+static int fill_streams(const struct bench_options *options, struct stream streams[SOURCES])
 {
 	int failed = 0;
 
@@ -228,32 +223,43 @@ static int gather(const struct bench_options *options, struct stream streams[SOU
 	return failed;
 }
 
-int bench_command(int argc, char **argv)
+static int run_bench(void *input, struct table *table)
 {
-	static const struct argp_option options[] = {
-		{ "icount", 'i', "KTAP", 0, "results of a guest that counted instructions", 0 },
-		{ "time", 't', "KTAP", 0, "results of a guest that went by the clock", 0 },
-		{ "run", 'r', "JSON", 0, "run.json of a run of the whole suite", 0 },
-		{ "output", 'o', "JSON", 0, "write all numbers, as one flat object", 0 },
-		{ 0 }
-	};
-	static const struct argp argp = {
-		.options = options, .parser = parse,
-		.doc = "What the module costs beside what the kernel costs: measured here, or as guests "
-		       "measured it (make bench). Whoever measures here should have nothing else to do.",
-	};
 	static struct stream streams[SOURCES];
 	static struct figures figures;
-	struct bench_options given = { 0 };
-	int failed;
+	const struct bench_options *options = input;
+	int failed = fill_streams(options, streams);
 
-	argp_parse(&argp, argc, argv, 0, NULL, &given);
-	failed = gather(&given, streams);
 	figures_fill(&figures, streams);
 	if (!figures.count)
 		return EXIT_USAGE;
-	print_table(&figures);
-	if (given.output && write_json(&figures, given.output))
+	for (size_t i = 0; i < figures.count; i++)
+		add_figure(table, &figures.figures[i]);
+	if (table_print(table) || (options->save && save_figures(&figures, options->save)))
 		return EXIT_USAGE;
 	return failed ? EXIT_BROKEN : EXIT_KEPT;
+}
+
+int bench_command(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{ "icount", 'i', "KTAP", 0, "read the results of a guest that counted instructions", 0 },
+		{ "time", 't', "KTAP", 0, "read the results of a guest that went by the clock", 0 },
+		{ "run", 'R', "JSON", 0, "read run.json of a run of the whole suite", 0 },
+		{ "save", 's', "FILE", 0, "write all numbers there, as one flat JSON object", 0 },
+		{ 0 }
+	};
+	static const struct argp argp = {
+		.options = options, .parser = parse_bench,
+		.doc = "Measure the cost of the module and compare it with that of the kernel; or print "
+		       "what guests measured (make bench). A machine that measures should do nothing "
+		       "else meanwhile. Exit 1 if something could not be measured.",
+	};
+	struct bench_options given = { 0 };
+	const struct table_command command = {
+		.argp = &argp, .input = &given, .output = &given.output, .columns = &figure_table,
+		.run = run_bench,
+	};
+
+	return table_command(&command, argc, argv);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The figures of a benchmark: where each comes from, and the budget that it has. */
+/* The figures of a benchmark: the source and the budget of each. */
 #ifndef PINCHECK_BENCH_FIGURES_H
 #define PINCHECK_BENCH_FIGURES_H
 
@@ -9,7 +9,7 @@
 #define STREAM_NAME	48
 #define STREAM_MAX	128
 
-/** enum bench_source - who measured */
+/** enum bench_source - what measured a number */
 enum bench_source {
 	/** @BY_ICOUNT: a guest whose clock counts instructions */
 	BY_ICOUNT,
@@ -21,8 +21,8 @@ enum bench_source {
 };
 
 /**
- * struct stream - numbers by name, as they were told
- * @failed: how many parts were not measured
+ * struct stream - the numbers of one source, by name
+ * @failed: number of parts that were not measured
  */
 struct stream {
 	struct {
@@ -33,29 +33,29 @@ struct stream {
 	int failed;
 };
 
-/** stream_add() - one number more; beyond STREAM_MAX they are dropped */
+/** stream_add() - add a number; what is beyond STREAM_MAX is dropped */
 void stream_add(struct stream *stream, const char *name, double value);
 
-enum rule { TOLD, AT_MOST, AT_LEAST };
+enum rule { NO_BUDGET, AT_MOST, AT_LEAST };
 
 /**
  * struct figure_row - a figure
  * @name: in JSON and in the table
- * @key: as the stream has it; the worst of the others where it is NULL
- * @by: who measures it; the clock will do where instructions are not counted
- * @rule: what to compare with
- * @budget: with
+ * @key: its name in the stream; NULL: the worst of the figures that @what names
+ * @by: what measures it; a ratio is taken from the clock if no instructions were counted
+ * @what: it is about
+ * @rule: how @budget limits it
  */
 struct figure_row {
 	const char *name;
 	const char *key;
 	enum bench_source by;
+	const char *what;
 	enum rule rule;
 	double budget;
-	const char *what;
 };
 
-/** struct figure - and its value */
+/** struct figure - a figure and its value */
 struct figure {
 	const struct figure_row *row;
 	enum bench_source by;
@@ -67,7 +67,7 @@ struct figures {
 	size_t count;
 };
 
-/** figures_fill() - all figures that the streams tell, in the order of the table */
+/** figures_fill() - all figures that the streams have, in the order of the table */
 void figures_fill(struct figures *figures, const struct stream streams[SOURCES]);
 
 /** figure_met() - does it keep to its budget? */

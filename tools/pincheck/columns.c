@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The columns that tell a page report. */
+/* What a report says of a page, as columns. */
 #include <errno.h>
 #include <linux/magic.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ struct word {
 	const char *name;
 };
 
-/* What a page is: the first words of KIND. */
+/* Column KIND has the words of those flags that say what a page is. */
 static const struct word kinds[] = {
 	{ PINCHECK_PAGE_ANON, "anon" }, { PINCHECK_PAGE_SHMEM, "shmem" },
 	{ PINCHECK_PAGE_HUGETLB, "hugetlb" }, { PINCHECK_PAGE_FILE, "file" },
@@ -59,7 +59,7 @@ static const struct word filesystems[] = {
 	{ NFS_SUPER_MAGIC, "nfs" }, { SECRETMEM_FS_MAGIC, "secretmem" },
 };
 
-/* The words of @count in @table whose bits are in @bits, with @between them. */
+/* Print the words of @table whose bits are in @bits, with @between them. Return: there are some. */
 static bool put_words(const struct word *table, size_t count, __u64 bits, char between,
 		      char *text, size_t size)
 {
@@ -88,68 +88,68 @@ static bool put_number(char *text, size_t size, long long number)
 	return true;
 }
 
-static bool put_address(const struct sight *sight, char *text, size_t size)
+static bool put_address(const struct sample *sample, char *text, size_t size)
 {
-	if (sight->address)
-		snprintf(text, size, "%#llx", sight->address);
-	return sight->address;
+	if (sample->address)
+		snprintf(text, size, "%#llx", sample->address);
+	return sample->address;
 }
 
-static bool put_pages(const struct sight *sight, char *text, size_t size)
+static bool put_pages(const struct sample *sample, char *text, size_t size)
 {
-	return put_number(text, size, sight->pages);
+	return put_number(text, size, sample->pages);
 }
 
-static bool put_path(const struct sight *sight, char *text, size_t size)
+static bool put_path(const struct sample *sample, char *text, size_t size)
 {
-	if (sight->held)
-		snprintf(text, size, "%s", pincheck_path_name(sight->held->path));
-	return sight->held;
+	if (sample->held)
+		snprintf(text, size, "%s", pincheck_path_name(sample->held->path));
+	return sample->held;
 }
 
-static bool put_mapped(const struct sight *sight, char *text, size_t size)
+static bool put_mapped(const struct sample *sample, char *text, size_t size)
 {
-	if (sight->held)
-		snprintf(text, size, "%s", pincheck_mapped_name(sight->held->mapped));
-	return sight->held;
+	if (sample->held)
+		snprintf(text, size, "%s", pincheck_mapped_name(sample->held->mapped));
+	return sample->held;
 }
 
-static bool put_size(const struct sight *sight, char *text, size_t size)
+static bool put_size(const struct sample *sample, char *text, size_t size)
 {
-	return put_number(text, size, 1LL << sight->report.order);
+	return put_number(text, size, 1LL << sample->report.order);
 }
 
-static bool put_exclusive(const struct sight *sight, char *text, size_t size)
+static bool put_exclusive(const struct sample *sample, char *text, size_t size)
 {
-	bool known = sight->report.flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE;
+	bool known = sample->report.flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE;
 
 	if (known)
-		snprintf(text, size, "%s", sight->report.flags & PINCHECK_PAGE_ANON_EXCLUSIVE ?
+		snprintf(text, size, "%s", sample->report.flags & PINCHECK_PAGE_ANON_EXCLUSIVE ?
 			 "yes" : "no");
 	return known;
 }
 
-static bool put_kind(const struct sight *sight, char *text, size_t size)
+static bool put_kind(const struct sample *sample, char *text, size_t size)
 {
-	if (sight->absent) {
-		snprintf(text, size, "(%s)", sight->absent);
+	if (sample->absent) {
+		snprintf(text, size, "(%s)", sample->absent);
 		return true;
 	}
-	return put_words(kinds, ARRAY_SIZE(kinds), sight->report.flags, ' ', text, size);
+	return put_words(kinds, ARRAY_SIZE(kinds), sample->report.flags, ' ', text, size);
 }
 
-static bool put_flags(const struct sight *sight, char *text, size_t size)
+static bool put_flags(const struct sample *sample, char *text, size_t size)
 {
-	return put_words(flags, ARRAY_SIZE(flags), sight->report.flags, ' ', text, size);
+	return put_words(flags, ARRAY_SIZE(flags), sample->report.flags, ' ', text, size);
 }
 
-static bool put_unknown(const struct sight *sight, char *text, size_t size)
+static bool put_unknown(const struct sample *sample, char *text, size_t size)
 {
-	return put_words(flags, ARRAY_SIZE(flags), ~sight->report.flags_known, ' ', text, size);
+	return put_words(flags, ARRAY_SIZE(flags), ~sample->report.flags_known, ' ', text, size);
 }
 
-/* /proc/zoneinfo has the zones of a node in their order, those without memory, too. */
-static bool put_zone(const struct sight *sight, char *text, size_t size)
+/* /proc/zoneinfo lists the zones of a node in order, also those without memory. */
+static bool put_zone(const struct sample *sample, char *text, size_t size)
 {
 	FILE *zones = fopen("/proc/zoneinfo", "re");
 	unsigned int node, index = 0;
@@ -158,34 +158,34 @@ static bool put_zone(const struct sight *sight, char *text, size_t size)
 
 	while (zones && !found && fgets(line, sizeof(line), zones)) {
 		if (sscanf(line, "Node %u, zone %31s", &node, name) != 2 ||
-		    node != (unsigned int)sight->report.node)
+		    node != (unsigned int)sample->report.node)
 			continue;
-		found = index++ == sight->report.zone;
+		found = index++ == sample->report.zone;
 	}
 	if (zones)
 		fclose(zones);
 	if (found)
 		snprintf(text, size, "%s", name);
 	else
-		put_number(text, size, sight->report.zone);
+		put_number(text, size, sample->report.zone);
 	return true;
 }
 
-static bool put_filesystem(const struct sight *sight, char *text, size_t size)
+static bool put_filesystem(const struct sample *sample, char *text, size_t size)
 {
-	if (!(sight->report.present & PINCHECK_REPORT_FS_MAGIC))
+	if (!(sample->report.present & PINCHECK_REPORT_FS_MAGIC))
 		return false;
-	snprintf(text, size, "%#llx", sight->report.fs_magic);
+	snprintf(text, size, "%#llx", sample->report.fs_magic);
 	for (size_t i = 0; i < ARRAY_SIZE(filesystems); i++) {
-		if (sight->report.fs_magic == filesystems[i].bit)
+		if (sample->report.fs_magic == filesystems[i].bit)
 			snprintf(text, size, "%s", filesystems[i].name);
 	}
 	return true;
 }
 
-static bool put_whitelist(const struct sight *sight, char *text, size_t size)
+static bool put_whitelist(const struct sample *sample, char *text, size_t size)
 {
-	const struct pincheck_report *report = &sight->report;
+	const struct pincheck_report *report = &sample->report;
 
 	if (!(report->present & PINCHECK_REPORT_WHITELIST))
 		return false;
@@ -194,97 +194,99 @@ static bool put_whitelist(const struct sight *sight, char *text, size_t size)
 	return true;
 }
 
-static bool put_reuse(const struct sight *sight, char *text, size_t size)
+static bool put_reuse(const struct sample *sample, char *text, size_t size)
 {
-	return *model_names(sight->report.reuse, text, size);
+	return *model_names(sample->report.reuse, text, size);
 }
 
-static bool put_copy(const struct sight *sight, char *text, size_t size)
+static bool put_copy(const struct sample *sample, char *text, size_t size)
 {
-	return *model_names(sight->report.reuse_known & ~sight->report.reuse, text, size);
+	return *model_names(sample->report.reuse_known & ~sample->report.reuse, text, size);
 }
 
 /**
- * struct field - a column, and where it comes from: @put, or else a number of the report
- * @present: PINCHECK_REPORT_* without which it is absent
+ * struct field - a column, and the source of its values
+ * @put: writes the value as text. Return: false where there is none. NULL: a number of the report
+ * @offset: of that number in the report, which has @bytes
+ * @present: PINCHECK_REPORT_* bits without which the report has no such number
  */
 static const struct field {
 	struct column column;
-	bool (*put)(const struct sight *sight, char *text, size_t size);
+	bool (*put)(const struct sample *sample, char *text, size_t size);
 	size_t offset;
 	size_t bytes;
 	__u32 present;
 } fields[] = {
-#define COLUMN(name, type, told, text)	.column = { name, CELL_##type, !(told), text }
+#define COLUMN(name, type, shown, text)	.column = { name, CELL_##type, !(shown), text }
 #define SHOWN		true
 #define ON_REQUEST	false
 #define AT(field, need)	.offset = offsetof(struct pincheck_report, field), .present = need, \
 			.bytes = sizeof(((struct pincheck_report *)0)->field)
-	{ COLUMN("ADDRESS", HEX, SHOWN, "where the process has it"),
+	{ COLUMN("ADDRESS", HEX, SHOWN, "of the page in the process"),
 	  .put = put_address },
-	{ COLUMN("PAGES", NUMBER, ON_REQUEST, "base pages that the line stands for"),
+	{ COLUMN("PAGES", NUMBER, ON_REQUEST, "base pages that this line describes"),
 	  .put = put_pages },
 	{ COLUMN("PFN", HEX, SHOWN, "page frame number"),
 	  AT(pfn, 0) },
-	{ COLUMN("HEAD", HEX, ON_REQUEST, "of the folio's first page"),
+	{ COLUMN("HEAD", HEX, ON_REQUEST, "page frame number of the folio's first page"),
 	  AT(head, 0) },
 	{ COLUMN("SIZE", NUMBER, SHOWN, "base pages of the folio"),
 	  .put = put_size },
-	{ COLUMN("PATH", TEXT, ON_REQUEST, "by which GUP found a held page: fast, slow"),
+	{ COLUMN("PATH", TEXT, ON_REQUEST, "path of GUP that found a held page: fast, slow"),
 	  .put = put_path },
-	{ COLUMN("MAPPED", TEXT, ON_REQUEST, "now, where a held page was: same, other, none"),
+	{ COLUMN("MAPPED", TEXT, ON_REQUEST, "what is mapped where a held page was: same, other, none"),
 	  .put = put_mapped },
-	{ COLUMN("REFCOUNT", NUMBER, SHOWN, "of the folio"),
+	{ COLUMN("REFCOUNT", NUMBER, SHOWN, "references on the folio"),
 	  AT(refcount, 0) },
 	{ COLUMN("MAPCOUNT", NUMBER, SHOWN, "mappings of the page"),
 	  AT(page_mapcount, PINCHECK_REPORT_MAPCOUNT) },
-	{ COLUMN("FOLIO-MAPCOUNT", NUMBER, ON_REQUEST, "of all pages of the folio"),
+	{ COLUMN("FOLIO-MAPCOUNT", NUMBER, ON_REQUEST, "mappings of all pages of the folio"),
 	  AT(folio_mapcount, PINCHECK_REPORT_FOLIO_MAPCOUNT) },
-	{ COLUMN("ENTIRE-MAPCOUNT", NUMBER, ON_REQUEST, "of the folio as a whole"),
+	{ COLUMN("ENTIRE-MAPCOUNT", NUMBER, ON_REQUEST, "mappings of the folio as a whole"),
 	  AT(entire_mapcount, PINCHECK_REPORT_ENTIRE_MAPCOUNT) },
-	{ COLUMN("PINS", NUMBER, SHOWN, "estimated: PIN-COUNT, or refcount / pin bias"),
+	{ COLUMN("PINS", NUMBER, SHOWN, "PIN-COUNT; of a small folio, REFCOUNT / PIN-BIAS (info)"),
 	  AT(pins, 0) },
-	{ COLUMN("PIN-COUNT", NUMBER, ON_REQUEST, "raw, of large folios"),
+	{ COLUMN("PIN-COUNT", NUMBER, ON_REQUEST, "pins that a large folio counts apart"),
 	  AT(pin_count, PINCHECK_REPORT_PIN_COUNT) },
 	{ COLUMN("EXCLUSIVE", FLAG, SHOWN, "the kernel's mark of an exclusive page"),
 	  .put = put_exclusive },
-	{ COLUMN("GETS", NUMBER, ON_REQUEST, "plain references of this module"),
+	{ COLUMN("GETS", NUMBER, ON_REQUEST, "plain references of this module on the page"),
 	  AT(gets, PINCHECK_REPORT_LEDGER) },
-	{ COLUMN("READ-PINS", NUMBER, ON_REQUEST, "its pins for reading"),
+	{ COLUMN("READ-PINS", NUMBER, ON_REQUEST, "pins of this module for reading"),
 	  AT(read_pins, PINCHECK_REPORT_LEDGER) },
-	{ COLUMN("WRITE-PINS", NUMBER, ON_REQUEST, "its pins for writing"),
+	{ COLUMN("WRITE-PINS", NUMBER, ON_REQUEST, "pins of this module for writing"),
 	  AT(write_pins, PINCHECK_REPORT_LEDGER) },
-	{ COLUMN("LONGTERM-PINS", NUMBER, ON_REQUEST, "the long-term ones of either"),
+	{ COLUMN("LONGTERM-PINS", NUMBER, ON_REQUEST, "long-term pins of this module"),
 	  AT(longterm_pins, PINCHECK_REPORT_LEDGER) },
-	{ COLUMN("MIRRORS", NUMBER, ON_REQUEST, "its mirrors of the page, without a reference"),
+	{ COLUMN("MIRRORS", NUMBER, ON_REQUEST, "mirrors of this module, which have no reference"),
 	  AT(mirrors, PINCHECK_REPORT_MIRRORS) },
-	{ COLUMN("FOLIO-GETS", NUMBER, ON_REQUEST, "its plain references on the folio"),
+	{ COLUMN("FOLIO-GETS", NUMBER, ON_REQUEST, "plain references of this module on the folio"),
 	  AT(folio_gets, PINCHECK_REPORT_LEDGER) },
-	{ COLUMN("FOLIO-PINS", NUMBER, ON_REQUEST, "its pins of the folio"),
+	{ COLUMN("FOLIO-PINS", NUMBER, ON_REQUEST, "pins of this module on the folio"),
 	  AT(folio_pins, PINCHECK_REPORT_LEDGER) },
-	{ COLUMN("EXPLAINED", NUMBER, ON_REQUEST, "references by mappings, caches and this module"),
+	{ COLUMN("EXPLAINED", NUMBER, ON_REQUEST, "references of mappings, caches and this module"),
 	  AT(explained, PINCHECK_REPORT_EXPLAINED) },
-	{ COLUMN("UNEXPLAINED", NUMBER, SHOWN, "the other references"),
+	{ COLUMN("UNEXPLAINED", NUMBER, SHOWN, "all other references"),
 	  AT(unexplained, PINCHECK_REPORT_EXPLAINED) },
 	{ COLUMN("UNEXPLAINED-PINS", NUMBER, ON_REQUEST, "PIN-COUNT less FOLIO-PINS"),
 	  AT(unexplained_pins, PINCHECK_REPORT_EXPLAINED | PINCHECK_REPORT_PIN_COUNT) },
 	{ COLUMN("KIND", TEXT, SHOWN, "what the page is"),
 	  .put = put_kind },
-	{ COLUMN("FLAGS", TEXT, ON_REQUEST, "all that is true of it"),
+	{ COLUMN("FLAGS", TEXT, ON_REQUEST, "all properties of the page"),
 	  .put = put_flags },
-	{ COLUMN("UNKNOWN", TEXT, ON_REQUEST, "flags that this kernel does not tell"),
+	{ COLUMN("UNKNOWN", TEXT, ON_REQUEST, "properties that this kernel does not show"),
 	  .put = put_unknown },
 	{ COLUMN("NODE", NUMBER, ON_REQUEST, "NUMA node"),
 	  AT(node, 0) },
 	{ COLUMN("ZONE", TEXT, ON_REQUEST, "memory zone"),
 	  .put = put_zone },
-	{ COLUMN("FILESYSTEM", TEXT, ON_REQUEST, "that owns it"),
+	{ COLUMN("FILESYSTEM", TEXT, ON_REQUEST, "that owns the page"),
 	  .put = put_filesystem },
-	{ COLUMN("WHITELIST", TEXT, ON_REQUEST, "long-term pin for writing, and the rule that decides"),
+	{ COLUMN("WHITELIST", TEXT, ON_REQUEST, "may it be pinned long-term for writing? which rule says so"),
 	  .put = put_whitelist },
-	{ COLUMN("REUSE", TEXT, ON_REQUEST, "models that say: the next write fault reuses it"),
+	{ COLUMN("REUSE", TEXT, ON_REQUEST, "reuse models that predict: the next write fault reuses it"),
 	  .put = put_reuse },
-	{ COLUMN("COPY", TEXT, ON_REQUEST, "models that say: it copies"),
+	{ COLUMN("COPY", TEXT, ON_REQUEST, "reuse models that predict: the next write fault copies it"),
 	  .put = put_copy },
 #undef AT
 #undef ON_REQUEST
@@ -292,30 +294,14 @@ static const struct field {
 #undef COLUMN
 };
 
-const struct column *report_columns(size_t *count)
+const struct columns *report_columns(void)
 {
-	static struct column columns[ARRAY_SIZE(fields)];
+	static struct column rows[ARRAY_SIZE(fields)];
+	static const struct columns columns = { "pages", rows, ARRAY_SIZE(rows) };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-		columns[i] = fields[i].column;
-	*count = ARRAY_SIZE(fields);
-	return columns;
-}
-
-int report_command(const struct argp *argp, int argc, char **argv, void *input,
-		   const struct output *output, int (*run)(void *input, struct table *table))
-{
-	const struct column *columns;
-	struct table *table;
-	size_t count;
-	int code;
-
-	columns = report_columns(&count);
-	parse_arguments(argp, argc, argv, input, columns, count);
-	table = table_new(output, "pages", columns, count);
-	code = table ? run(input, table) : EXIT_USAGE;
-	table_free(table);
-	return code;
+		rows[i] = fields[i].column;
+	return &columns;
 }
 
 static long long number_at(const struct pincheck_report *report, const struct field *field)
@@ -325,107 +311,107 @@ static long long number_at(const struct pincheck_report *report, const struct fi
 	return field->bytes == sizeof(__u64) ? *(const long long *)at : *(const __s32 *)at;
 }
 
-/* Of what is no page, only its number, or where it is, is known. */
-static bool is_told(const struct field *field, const struct sight *sight)
+/* Where there is no page, only its address and page frame number are known. */
+static bool has_value(const struct field *field, const struct sample *sample)
 {
-	const struct pincheck_report *report = &sight->report;
+	const struct pincheck_report *report = &sample->report;
 
 	if (field->put == put_address || field->put == put_pages || field->put == put_kind)
 		return true;
 	if (!field->put && field->offset == offsetof(struct pincheck_report, pfn))
-		return !sight->absent || report->pfn;
-	return !sight->absent && (report->present & field->present) == field->present;
+		return !sample->absent || report->pfn;
+	return !sample->absent && (report->present & field->present) == field->present;
 }
 
-bool report_value(size_t column, const struct sight *sight, char *text, size_t size)
+bool report_value(size_t column, const struct sample *sample, char *text, size_t size)
 {
 	const struct field *field = &fields[column];
 
 	text[0] = '\0';
-	if (!is_told(field, sight))
+	if (!has_value(field, sample))
 		return false;
 	if (field->put)
-		return field->put(sight, text, size);
+		return field->put(sample, text, size);
 	snprintf(text, size, field->column.cell == CELL_HEX ? "%#llx" : "%lld",
-		 number_at(&sight->report, field));
+		 number_at(&sample->report, field));
 	return true;
 }
 
-void report_row(struct table *table, const struct sight *sight)
+void report_row(struct table *table, const struct sample *sample)
 {
 	char text[400];
 
 	table_row(table);
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		if (report_value(i, sight, text, sizeof(text)))
+		if (report_value(i, sample, text, sizeof(text)))
 			table_set(table, i, "%s", text);
 	}
 }
 
-static int look(int session, struct sight *sights, size_t count, __u64 *pfns,
-		struct pincheck_report *reports)
+static int read_reports(int session, struct sample *samples, size_t count, __u64 *pfns,
+			struct pincheck_report *reports)
 {
 	int error;
 
 	for (size_t i = 0; i < count; i++)
-		pfns[i] = sights[i].report.pfn;
+		pfns[i] = samples[i].report.pfn;
 	error = pincheck_report_ledger(session, pfns, count, reports);
 	for (size_t i = 0; !error && i < count; i++) {
-		if (sights[i].absent)
+		if (samples[i].absent)
 			continue;
-		sights[i].report = reports[i];
+		samples[i].report = reports[i];
 		if (!(reports[i].present & PINCHECK_REPORT_PAGE))
-			sights[i].absent = "no page";
+			samples[i].absent = "no page";
 	}
 	return error;
 }
 
-int sights_look(int session, struct sight *sights, size_t count)
+int samples_read(int session, struct sample *samples, size_t count)
 {
 	struct pincheck_report *reports = calloc(count, sizeof(*reports));
 	__u64 *pfns = calloc(count, sizeof(*pfns));
-	int error = reports && pfns ? look(session, sights, count, pfns, reports) : -ENOMEM;
+	int error = reports && pfns ? read_reports(session, samples, count, pfns, reports) : -ENOMEM;
 
 	free(pfns);
 	free(reports);
 	return error;
 }
 
-int sights_mapped(int pagemap, __u64 address, struct sight *sights, size_t count)
+int samples_find(int pagemap, __u64 address, struct sample *samples, size_t count)
 {
 	uint64_t *entries = calloc(count, sizeof(*entries));
 	int error = entries ? pagemap_read(pagemap, (void *)(uintptr_t)address, entries, count) :
 		    -ENOMEM;
 
 	for (size_t i = 0; !error && i < count; i++) {
-		sights[i] = (struct sight) {
+		samples[i] = (struct sample) {
 			.address = address + i * PAGE_BYTES, .pages = 1,
 			.report.pfn = pagemap_pfn(entries[i]),
 			.absent = entries[i] & PAGEMAP_PRESENT ? NULL :
 				  entries[i] & PAGEMAP_SWAPPED ? "swapped" : "not mapped",
 		};
-		/* Who may not know page frame numbers reads 0. */
-		if (!sights[i].absent && !sights[i].report.pfn)
+		/* Without CAP_SYS_ADMIN the kernel shows page frame number 0. */
+		if (!samples[i].absent && !samples[i].report.pfn)
 			error = -EPERM;
 	}
 	free(entries);
 	return error;
 }
 
-bool sights_still_mapped(int pagemap, const struct sight *sights, size_t count)
+bool samples_still_mapped(int pagemap, const struct sample *samples, size_t count)
 {
 	uint64_t *entries = calloc(count, sizeof(*entries));
-	void *start = (void *)(uintptr_t)sights[0].address;
+	void *start = (void *)(uintptr_t)samples[0].address;
 	bool same = entries && !pagemap_read(pagemap, start, entries, count);
 
 	for (size_t i = 0; same && i < count; i++)
-		same = pagemap_pfn(entries[i]) == sights[i].report.pfn;
+		same = pagemap_pfn(entries[i]) == samples[i].report.pfn;
 	free(entries);
 	return same;
 }
 
-/* Does @next, @pages behind @first, go on where it left off, with nothing new to tell? */
-static bool alike(const struct sight *first, const struct sight *next, __u64 pages)
+/* Is @next the page that is @pages behind @first in its folio, and the same in all that is shown? */
+static bool continues_line(const struct sample *first, const struct sample *next, __u64 pages)
 {
 	const struct pincheck_report *a = &first->report, *b = &next->report;
 
@@ -442,16 +428,16 @@ static bool alike(const struct sight *first, const struct sight *next, __u64 pag
 	return a->flags == b->flags && a->page_mapcount == b->page_mapcount;
 }
 
-void sights_rows(struct table *table, struct sight *sights, size_t count, bool all)
+void samples_to_rows(struct table *table, struct sample *samples, size_t count, bool all)
 {
 	size_t next;
 
 	for (size_t i = 0; i < count; i = next) {
 		for (next = i + 1; !all && next < count; next++) {
-			if (!alike(&sights[i], &sights[next], next - i))
+			if (!continues_line(&samples[i], &samples[next], next - i))
 				break;
 		}
-		sights[i].pages = next - i;
-		report_row(table, &sights[i]);
+		samples[i].pages = next - i;
+		report_row(table, &samples[i]);
 	}
 }

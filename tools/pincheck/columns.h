@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The columns that tell a page report: the same for hold, page, scan and watch. */
+/* What a report says of a page, as columns: the same for hold, page, scan and watch. */
 #ifndef PINCHECK_COLUMNS_H
 #define PINCHECK_COLUMNS_H
 
@@ -8,14 +8,14 @@
 #include "tools/pincheck/table.h"
 
 /**
- * struct sight - a page as it is told
- * @address: where it is mapped; 0 where only its page frame number is known
- * @pages: base pages that this line stands for
- * @held: what PINCHECK_IOC_PAGES says of it, or NULL
- * @absent: what is there instead of a page, or NULL: then nothing else is told
- * @report: all else
+ * struct sample - a page at one moment
+ * @address: in the process; 0 where only the page frame number is known
+ * @pages: base pages that the line of this sample describes
+ * @held: what PINCHECK_IOC_PAGES says of the page, or NULL
+ * @absent: what is there instead of a page: then @report has a page frame number at most; or NULL
+ * @report: everything else
  */
-struct sight {
+struct sample {
 	__u64 address;
 	__u64 pages;
 	const struct pincheck_page *held;
@@ -23,59 +23,51 @@ struct sight {
 	struct pincheck_report report;
 };
 
-/** report_columns() - all columns of a sight, @count of them; valid for good */
-const struct column *report_columns(size_t *count);
+/** report_columns() - all columns of a sample */
+const struct columns *report_columns(void);
+
+/** report_row() - a row of @table, which has report_columns(), for @sample */
+void report_row(struct table *table, const struct sample *sample);
 
 /**
- * report_command() - a subcommand whose output is one table of sights
- * @argp: its arguments, @input what they fill
- * @output: how they want the table
- * @run: fills and prints the table. Return: exit code
+ * report_value() - the text of @column for @sample
  *
- * Return: exit code
+ * Return: false, and "" in @text, where it has no value
  */
-int report_command(const struct argp *argp, int argc, char **argv, void *input,
-		   const struct output *output, int (*run)(void *input, struct table *table));
-
-/** report_row() - a row of @table, made with report_columns(), for @sight */
-void report_row(struct table *table, const struct sight *sight);
+bool report_value(size_t column, const struct sample *sample, char *text, size_t size);
 
 /**
- * report_value() - what @column has of @sight, as text
+ * samples_find() - what the process of @pagemap has at each of @count pages from @address on
  *
- * Return: false where it is absent, or only a formality (unset text); @text is then empty
+ * Fills page frame numbers, which samples_read() takes. Return: 0, -ENODATA if the process is gone, or
+ * another negative errno
  */
-bool report_value(size_t column, const struct sight *sight, char *text, size_t size);
+int samples_find(int pagemap, __u64 address, struct sample *samples, size_t count);
 
 /**
- * sights_look() - ask the device, with the ledger, about those that are not absent
- * @sights: whose report.pfn says which page each is
+ * samples_read() - read the reports, with the ledger, of those samples that are not absent
  *
  * Return: 0 or a negative errno
  */
-int sights_look(int session, struct sight *sights, size_t count);
+int samples_read(int session, struct sample *samples, size_t count);
 
 /**
- * sights_mapped() - what the process of @pagemap has at each of @count pages from @address on
+ * samples_still_mapped() - are the pages of @count samples, one behind the other, mapped there now?
  *
- * Return: 0, -ENODATA if the process is gone, or another negative errno
+ * A page that was unmapped between samples_find() and samples_read() may belong to somebody else by the
+ * time the device reports it.
+ *
+ * Return: true if so; false also where pagemap cannot be read
  */
-int sights_mapped(int pagemap, __u64 address, struct sight *sights, size_t count);
+bool samples_still_mapped(int pagemap, const struct sample *samples, size_t count);
 
 /**
- * sights_still_mapped() - are the pages of @count sights, one behind the other, mapped there now?
- *
- * A page that was unmapped between sights_mapped() and sights_look() may be anybody's by the time the
- * device reports it.
- *
- * Return: yes; false also where nobody can say.
+ * samples_to_rows() - add the samples to @table
+ * @all: a row for each; false: neighbours in a folio that are the same in all that is shown share one
  */
-bool sights_still_mapped(int pagemap, const struct sight *sights, size_t count);
+void samples_to_rows(struct table *table, struct sample *samples, size_t count, bool all);
 
-/** sights_rows() - a row for each; @all: not one for neighbours in a folio that are alike */
-void sights_rows(struct table *table, struct sight *sights, size_t count, bool all);
-
-/** model_names() - PINCHECK_MODEL_* @models as words apart by commas */
+/** model_names() - PINCHECK_MODEL_* @models as words with commas between them */
 const char *model_names(__u32 models, char *text, size_t size);
 
 #endif

@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What subcommands have in common: arguments, and the way to the device. */
+/* What subcommands have in common: numbers as arguments, and the device. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/pincheck.h"
-#include "tools/pincheck/table.h"
-
-void parse_arguments(const struct argp *argp, int argc, char **argv, void *input,
-		     const struct column *columns, size_t count)
-{
-	char *help = columns_help(columns, count), *doc = NULL;
-	struct argp explained = *argp;
-
-	if (asprintf(&doc, "%s\v%s", argp->doc, help) >= 0)
-		explained.doc = doc;
-	argp_parse(&explained, argc, argv, 0, NULL, input);
-	free(doc);
-	free(help);
-}
 
 unsigned long long parse_number(const struct argp_state *state, const char *what,
 				const char *text)

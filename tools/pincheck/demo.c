@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pincheck demo: a dozen telling scenarios of a finished run, as a table a person can read. */
+/* pincheck demo: a dozen scenarios of a finished run, as a table. */
 #include <argp.h>
 #include <errno.h>
-#include <libsmartcols/libsmartcols.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "tools/lib/ktap.h"
+#include "tools/lib/pairs.h"
 #include "tools/pincheck/pincheck.h"
+#include "tools/pincheck/table.h"
 
 /**
  * struct act - a scenario worth showing
@@ -28,12 +28,12 @@ static const struct act {
  * struct performance - how an act went
  * @seen: the run has a result for it
  * @outcome: of the test
- * @mapped: PFN the process has now
- * @child: PFN the child has
- * @held: PFN the device has
- * @path: by which GUP found it
+ * @mapped: PFN that the process has mapped after the event
+ * @child: PFN that the child has mapped
+ * @held: PFN that the device holds
+ * @path: by which GUP found the page
  * @pins: on the page
- * @reason: why it was skipped or is known to be broken
+ * @reason: why the test was skipped or is known to fail
  */
 struct performance {
 	bool seen;
@@ -49,55 +49,39 @@ struct performance {
 struct demo {
 	const char *file;
 	bool list;
+	struct output output;
 	struct performance performances[ARRAY_SIZE(acts)];
 };
 
-static const struct shown {
-	const char *verdict;
-	const char *color;
-} shown[KTAP_OUTCOMES] = {
-	[KTAP_PASS]	= { "kept", "green" },
-	[KTAP_FAIL]	= { "BROKEN", "red" },
-	[KTAP_SKIP]	= { "skipped", "yellow" },
-	[KTAP_XFAIL]	= { "broken, as known", "yellow" },
-	[KTAP_XPASS]	= { "kept (known-issues is stale)", "red" },
-	[KTAP_TIMEOUT]	= { "TIMEOUT", "red" },
-	[KTAP_ERROR]	= { "ERROR", "red" },
+static const char *const verdicts[KTAP_OUTCOMES] = {
+	[KTAP_PASS]	= "kept",
+	[KTAP_FAIL]	= "BROKEN",
+	[KTAP_SKIP]	= "skipped",
+	[KTAP_XFAIL]	= "broken, as known",
+	[KTAP_XPASS]	= "kept (known-issues is stale)",
+	[KTAP_TIMEOUT]	= "TIMEOUT",
+	[KTAP_ERROR]	= "ERROR",
 };
 
-#define PFN	"%23[0-9a-f]"
-
-/*
- * A line of evidence reads "SYNC kept [rows]: page 0 pfn 1a2 held 1a2 fast ref 1026 map 1 pins 1",
- * or, about a child, "ISOLATION kept [rows]: child sees before, pfn 1b3, parent 1a2". The first
- * line that tells something is believed.
- */
+/* Of several lines with the same key, the first one counts. */
 static void read_evidence(struct performance *performance, const char *line)
 {
 	struct performance now = { 0 };
-	const char *pfn = strstr(line, " pfn "), *pins = strstr(line, " pins ");
 
-	if (!pfn)
-		return;
-	if (strstr(line, ": child ")) {
-		if (!performance->child[0])
-			sscanf(pfn, " pfn " PFN, performance->child);
-		return;
-	}
-	if (sscanf(pfn, " pfn " PFN " held " PFN " %15[a-z]", now.mapped, now.held, now.path) == 3) {
-		if (performance->held[0])
-			return;
+	pairs_find(line, "pfn", now.mapped, sizeof(now.mapped));
+	if (!performance->child[0])
+		pairs_find(line, "child_pfn", performance->child, sizeof(performance->child));
+	if (!performance->held[0] && pairs_find(line, "held", now.held, sizeof(now.held))) {
 		strcpy(performance->held, now.held);
-		strcpy(performance->path, now.path);
 		strcpy(performance->mapped, now.mapped);
-		if (pins)
-			sscanf(pins, " pins %15[0-9]", performance->pins);
+		pairs_find(line, "path", performance->path, sizeof(performance->path));
+		pairs_find(line, "pins", performance->pins, sizeof(performance->pins));
 	} else if (!performance->mapped[0]) {
 		strcpy(performance->mapped, now.mapped);
 	}
 }
 
-static void find_evidence(struct performance *performance, const char *diagnostics)
+static void read_diagnostics(struct performance *performance, const char *diagnostics)
 {
 	char *lines = strdup(diagnostics ?: ""), *rest = lines, *line;
 
@@ -118,7 +102,7 @@ static void on_test(void *context, const struct ktap_test *test)
 		performance->seen = true;
 		performance->outcome = test->outcome;
 		snprintf(performance->reason, sizeof(performance->reason), "%s", test->reason);
-		find_evidence(performance, test->diagnostics);
+		read_diagnostics(performance, test->diagnostics);
 	}
 }
 
@@ -144,46 +128,42 @@ static int read_results(struct demo *demo)
 	return 0;
 }
 
-enum act_column { SCENARIO, PROMISE, HELD, MAPPED, CHILD, PATH, PINS, VERDICT, COLUMNS };
+enum act_column { WHAT, PROMISE, DEVICE, PROCESS, CHILD, PATH, PINS, VERDICT, SCENARIO, REASON, COLUMNS };
 
-static void fill_line(struct libscols_line *line, const struct act *act,
-		      const struct performance *performance)
+static const struct column columns[COLUMNS] = {
+	[WHAT]		= { "WHAT", CELL_TEXT, false, "what happens" },
+	[PROMISE]	= { "PROMISE", CELL_TEXT, false, "the invariant that the scenario is about" },
+	[DEVICE]	= { "DEVICE", CELL_HEX, false, "page frame number that the device holds" },
+	[PROCESS]	= { "PROCESS", CELL_HEX, false, "page frame number that the process has mapped after it" },
+	[CHILD]		= { "CHILD", CELL_HEX, false, "page frame number that the child has mapped" },
+	[PATH]		= { "PATH", CELL_TEXT, false, "by which GUP found the page" },
+	[PINS]		= { "PINS", CELL_NUMBER, false, "on the page" },
+	[VERDICT]	= { "VERDICT", CELL_TEXT, false, "on the promise" },
+	[SCENARIO]	= { "SCENARIO", CELL_TEXT, true, "name of the test, for TESTS=" },
+	[REASON]	= { "REASON", CELL_TEXT, true, "why the test was skipped or is known to fail" },
+};
+
+static void set_if_known(struct table *table, size_t column, const char *text)
 {
-	const struct shown *how = &shown[performance->outcome];
-
-	scols_line_set_data(line, SCENARIO, act->what);
-	scols_line_set_data(line, PROMISE, act->promise);
-	scols_line_set_data(line, HELD, performance->held);
-	scols_line_set_data(line, MAPPED, performance->mapped);
-	scols_line_set_data(line, CHILD, performance->child);
-	scols_line_set_data(line, PATH, performance->path);
-	scols_line_set_data(line, PINS, performance->pins);
-	scols_line_set_data(line, VERDICT, performance->seen ? how->verdict : "no result");
-	scols_cell_set_color(scols_line_get_cell(line, VERDICT),
-			     performance->seen ? how->color : "red");
+	if (*text)
+		table_set(table, column, "%s", text);
 }
 
-static int print_table(const struct demo *demo)
+static void add_act(struct table *table, const struct act *act,
+		    const struct performance *performance)
 {
-	static const char *const names[COLUMNS] = {
-		"WHAT HAPPENS", "PROMISE", "DEVICE", "PROCESS", "CHILD", "PATH", "PINS", "VERDICT",
-	};
-	struct libscols_table *table = scols_new_table();
-
-	if (!table)
-		return -1;
-	scols_table_enable_colors(table, isatty(STDOUT_FILENO));
-	for (size_t i = 0; i < COLUMNS; i++)
-		scols_table_new_column(table, names[i], 0, i == PINS ? SCOLS_FL_RIGHT : 0);
-	for (size_t i = 0; i < ARRAY_SIZE(acts); i++) {
-		struct libscols_line *line = scols_table_new_line(table, NULL);
-
-		if (line)
-			fill_line(line, &acts[i], &demo->performances[i]);
-	}
-	scols_print_table(table);
-	scols_unref_table(table);
-	return 0;
+	table_row(table);
+	table_set(table, WHAT, "%s", act->what);
+	table_set(table, PROMISE, "%s", act->promise);
+	set_if_known(table, DEVICE, performance->held);
+	set_if_known(table, PROCESS, performance->mapped);
+	set_if_known(table, CHILD, performance->child);
+	set_if_known(table, PATH, performance->path);
+	set_if_known(table, PINS, performance->pins);
+	table_set(table, VERDICT, "%s", performance->seen ? verdicts[performance->outcome] :
+		  "no result");
+	table_set(table, SCENARIO, "%s", act->test);
+	set_if_known(table, REASON, performance->reason);
 }
 
 static bool went_well(const struct performance *performance)
@@ -192,25 +172,54 @@ static bool went_well(const struct performance *performance)
 	       performance->outcome != KTAP_SKIP;
 }
 
-/* What the table cannot say in a word: why something is known to be broken, or was skipped. */
-static int print_conclusion(const struct demo *demo)
+static size_t count_good(const struct demo *demo)
 {
-	size_t well = 0;
+	size_t good = 0;
 
-	putchar('\n');
-	for (size_t i = 0; i < ARRAY_SIZE(acts); i++) {
-		const struct performance *performance = &demo->performances[i];
-
-		well += went_well(performance);
-		if (performance->reason[0])
-			printf("%s: %s\n", acts[i].what, performance->reason);
-	}
-	printf("DEVICE, PROCESS, CHILD: the page frame each of them has after the event.\n");
-	printf("%zu of %zu as expected. All evidence: %s\n", well, ARRAY_SIZE(acts), demo->file);
-	return well == ARRAY_SIZE(acts) ? EXIT_KEPT : EXIT_BROKEN;
+	for (size_t i = 0; i < ARRAY_SIZE(acts); i++)
+		good += went_well(&demo->performances[i]);
+	return good;
 }
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+/* For people: why a test was skipped or is known to fail takes a line of its own. */
+static void print_conclusion(const struct demo *demo)
+{
+	putchar('\n');
+	for (size_t i = 0; i < ARRAY_SIZE(acts); i++) {
+		if (demo->performances[i].reason[0])
+			printf("%s: %s\n", acts[i].what, demo->performances[i].reason);
+	}
+	printf("DEVICE, PROCESS, CHILD: the page frame each of them has after the event.\n");
+	printf("%zu of %zu as expected. All evidence: %s\n", count_good(demo), ARRAY_SIZE(acts),
+	       demo->file);
+}
+
+static int print_names(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(acts); i++)
+		printf("%s%s", i ? " " : "", acts[i].test);
+	putchar('\n');
+	return EXIT_KEPT;
+}
+
+static int run_demo(void *input, struct table *table)
+{
+	struct demo *demo = input;
+
+	if (demo->list)
+		return print_names();
+	if (read_results(demo))
+		return EXIT_USAGE;
+	for (size_t i = 0; i < ARRAY_SIZE(acts); i++)
+		add_act(table, &acts[i], &demo->performances[i]);
+	if (table_print(table))
+		return EXIT_USAGE;
+	if (!demo->output.json && !demo->output.raw && !demo->output.columns)
+		print_conclusion(demo);
+	return count_good(demo) == ARRAY_SIZE(acts) ? EXIT_KEPT : EXIT_BROKEN;
+}
+
+static error_t parse_demo(int key, char *argument, struct argp_state *state)
 {
 	struct demo *demo = state->input;
 
@@ -239,19 +248,15 @@ int demo_command(int argc, char **argv)
 		{ 0 }
 	};
 	static const struct argp argp = {
-		.options = options, .parser = parse, .args_doc = "RESULTS.ktap",
-		.doc = "A dozen telling scenarios of a finished run, as a table. Exit 0 if each went as expected.",
+		.options = options, .parser = parse_demo, .args_doc = "RESULTS.ktap",
+		.doc = "Show a dozen scenarios of a finished run as a table. Exit 0 if each went as expected.",
 	};
+	static const struct columns acts_columns = { "acts", columns, COLUMNS };
 	struct demo demo = { 0 };
+	const struct table_command command = {
+		.argp = &argp, .input = &demo, .output = &demo.output, .columns = &acts_columns,
+		.run = run_demo,
+	};
 
-	argp_parse(&argp, argc, argv, 0, NULL, &demo);
-	if (demo.list) {
-		for (size_t i = 0; i < ARRAY_SIZE(acts); i++)
-			printf("%s%s", i ? " " : "", acts[i].test);
-		putchar('\n');
-		return 0;
-	}
-	if (read_results(&demo) || print_table(&demo))
-		return EXIT_USAGE;
-	return print_conclusion(&demo);
+	return table_command(&command, argc, argv);
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pincheck doctor: what this machine lacks to load the module or to run the suite, and what to do. */
+/*
+ * pincheck doctor: what this machine lacks to load the module or to run the suite, and the command
+ * that mends it.
+ */
 #include <argp.h>
-#include <errno.h>
-#include <libsmartcols/libsmartcols.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -14,15 +16,21 @@
 #include "tools/arch/arch.h"
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/pincheck.h"
+#include "tools/pincheck/table.h"
 
-/* What was found, and what to type where it is not enough. */
+/**
+ * struct finding - the result of a check
+ * @fine: nothing is lacking
+ * @next: the command that mends it, if something is
+ */
 struct finding {
 	bool fine;
 	char found[160];
 	char next[200];
 };
 
-static __attribute__((format(printf, 3, 4))) void say(char *to, size_t size, const char *format, ...)
+static __attribute__((format(printf, 3, 4)))
+void format_into(char *to, size_t size, const char *format, ...)
 {
 	va_list arguments;
 
@@ -31,10 +39,10 @@ static __attribute__((format(printf, 3, 4))) void say(char *to, size_t size, con
 	va_end(arguments);
 }
 
-#define FOUND(finding, ...)	say((finding)->found, sizeof((finding)->found), __VA_ARGS__)
-#define NEXT(finding, ...)	say((finding)->next, sizeof((finding)->next), __VA_ARGS__)
+#define FOUND(finding, ...)	format_into((finding)->found, sizeof((finding)->found), __VA_ARGS__)
+#define NEXT(finding, ...)	format_into((finding)->next, sizeof((finding)->next), __VA_ARGS__)
 
-/* The first line of @path, "" where it cannot be read. */
+/* Return: the first line of @path, in @line; "" where it cannot be read. */
 static const char *first_line(const char *path, char *line, size_t size)
 {
 	FILE *file = fopen(path, "re");
@@ -56,7 +64,7 @@ static void check_headers(struct finding *finding)
 	snprintf(path, sizeof(path), "/lib/modules/%s/build/Makefile", kernel.release);
 	finding->fine = !access(path, R_OK);
 	FOUND(finding, "%s for Linux %s", finding->fine ? "headers" : "no headers", kernel.release);
-	NEXT(finding, "sudo apt-get install linux-headers-%s (make selftests needs none)",
+	NEXT(finding, "sudo apt-get install linux-headers-%s (only for this kernel: make selftests needs none)",
 	     kernel.release);
 }
 
@@ -72,7 +80,7 @@ static void check_module(struct finding *finding)
 		NEXT(finding, "%s", pincheck_open_hint(error));
 		return;
 	}
-	FOUND(finding, "loaded, ABI %u, %llu references out", info.abi,
+	FOUND(finding, "loaded, ABI %u, holds %llu references", info.abi,
 	      info.acquired - info.released);
 	close(session);
 }
@@ -87,25 +95,24 @@ static void check_signing(struct finding *finding)
 			!strstr(lockdown, "[confidentiality]");
 	FOUND(finding, "signature enforced: %s; lockdown: %s",
 	      enforced[0] ? enforced : "unknown", lockdown[0] ? lockdown : "none");
-	NEXT(finding, "sign the module with a key enrolled by mokutil --import, or run it in a VM: make selftests");
+	NEXT(finding, "sign the module with a key that mokutil --import enrolled, or use a VM: make selftests");
 }
 
 static void check_vm(struct finding *finding)
 {
 	bool kvm = !access("/dev/kvm", R_OK | W_OK);
-
 	const struct arch *arch = arch_host();
-	char look[80];
+	char find[80];
 
 	if (!arch) {
-		FOUND(finding, "not for this machine's architecture; for %s", arch_names());
+		FOUND(finding, "this architecture is none of %s", arch_names());
 		NEXT(finding, "add a row to tools/arch/arch.c");
 		return;
 	}
-	snprintf(look, sizeof(look), "command -v %s >/dev/null", arch->qemu);
-	finding->fine = !system(look);
-	FOUND(finding, "%s, /dev/kvm %s", finding->fine ? "QEMU" : "no QEMU",
-	      kvm ? "there (a run tries it before it relies on it)" : "not usable: emulation");
+	snprintf(find, sizeof(find), "command -v %s >/dev/null", arch->qemu);
+	finding->fine = !system(find);
+	FOUND(finding, "%s; /dev/kvm %s", finding->fine ? "QEMU" : "no QEMU",
+	      kvm ? "exists (make selftests tries it first)" : "is not usable: QEMU emulates, slower");
 	NEXT(finding, "sudo apt-get install %s", arch->qemu_package);
 }
 
@@ -125,7 +132,7 @@ static void check_hugetlb(struct finding *finding)
 
 	first_line(HUGETLB_FREE, line, sizeof(line));
 	finding->fine = atol(line) >= 8;
-	FOUND(finding, "%s pages of %zu MiB free", line[0] ? line : "no", PMD_BYTES >> 20);
+	FOUND(finding, "%s free pages of %zu MiB", line[0] ? line : "no", PMD_BYTES >> 20);
 	NEXT(finding, "sudo sysctl vm.nr_hugepages=64");
 }
 
@@ -138,8 +145,8 @@ static void check_swap(struct finding *finding)
 			fgets(line, sizeof(line), swaps);
 	if (swaps)
 		fclose(swaps);
-	FOUND(finding, "%s", finding->fine ? "on" : "off: tests of swapped pages skip");
-	NEXT(finding, "sudo modprobe zram && zramctl -f -s 256M, then mkswap and swapon it");
+	FOUND(finding, "%s", finding->fine ? "on" : "off: tests of swapped pages are skipped");
+	NEXT(finding, "sudo modprobe zram && sudo zramctl -f -s 256M, then mkswap and swapon the device that it names");
 }
 
 static void check_memlock(struct finding *finding)
@@ -153,8 +160,8 @@ static void check_memlock(struct finding *finding)
 		FOUND(finding, "unlimited");
 	else
 		FOUND(finding, "%llu KiB%s", (unsigned long long)limit.rlim_cur >> 10,
-		      geteuid() ? "" : ", which does not bind root");
-	NEXT(finding, "ulimit -l unlimited, as root");
+		      geteuid() ? "" : ", but root has no limit");
+	NEXT(finding, "sudo prlimit --memlock=unlimited --pid=$$");
 }
 
 static void check_taint(struct finding *finding)
@@ -163,8 +170,8 @@ static void check_taint(struct finding *finding)
 
 	first_line("/proc/sys/kernel/tainted", line, sizeof(line));
 	finding->fine = !(strtoul(line, NULL, 10) & ((1 << 5) | (1 << 7) | (1 << 9)));
-	FOUND(finding, "%s%s", line, finding->fine ? "" : ": a bad page, a crash or a warning before us");
-	NEXT(finding, "dmesg -l err,warn; results on this boot mean little: reboot");
+	FOUND(finding, "%s%s", line, finding->fine ? "" : ": the kernel had a bad page, a crash or a warning since boot");
+	NEXT(finding, "dmesg -l err,warn shows it; reboot before a run: its results would mean little");
 }
 
 static const struct check {
@@ -182,43 +189,47 @@ static const struct check {
 	{ "taint",	check_taint },
 };
 
-static int add_row(struct libscols_table *table, const char *name, const struct finding *finding)
-{
-	struct libscols_line *line = scols_table_new_line(table, NULL);
+enum check_column { CHECK, STATE, FINDING, MENDING, CHECK_COLUMNS };
 
-	if (!line)
-		return -ENOMEM;
-	return scols_line_set_data(line, 0, name) ?:
-	       scols_line_set_data(line, 1, finding->fine ? "ok" : "lacking") ?:
-	       scols_line_set_data(line, 2, finding->found) ?:
-	       scols_line_set_data(line, 3, finding->fine ? "" : finding->next);
+static const struct column rows[CHECK_COLUMNS] = {
+	[CHECK]		= { "CHECK", CELL_TEXT, false, "what is checked" },
+	[STATE]		= { "STATE", CELL_TEXT, false, "ok or lacking" },
+	[FINDING]	= { "FOUND", CELL_TEXT, false, "what the machine has" },
+	[MENDING]	= { "NEXT", CELL_TEXT, false, "the command that mends what is lacking" },
+};
+
+static int run_doctor(void *input, struct table *table)
+{
+	int code = EXIT_KEPT;
+
+	(void)input;
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		struct finding finding = { 0 };
+
+		checks[i].run(&finding);
+		table_row(table);
+		table_set(table, CHECK, "%s", checks[i].name);
+		table_set(table, STATE, finding.fine ? "ok" : "lacking");
+		table_set(table, FINDING, "%s", finding.found);
+		if (finding.fine)
+			continue;
+		table_set(table, MENDING, "%s", finding.next);
+		code = EXIT_BROKEN;
+	}
+	return table_print(table) ? EXIT_USAGE : code;
 }
 
 int doctor_command(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.doc = "What this machine lacks to load the module or to run the suite on its own kernel, and the command that mends it. Exit 1 if something is lacking.",
+		.doc = "Check what this machine lacks to load the module or to run the suite on its own "
+		       "kernel, and print the command that mends it. Exit 1 if something is lacking.",
 	};
-	static const char *const columns[] = { "CHECK", "STATE", "FOUND", "NEXT" };
-	struct libscols_table *table;
-	int code = EXIT_KEPT;
+	static const struct columns columns = { "checks", rows, CHECK_COLUMNS };
+	struct output output = { 0 };
+	const struct table_command command = {
+		.argp = &argp, .output = &output, .columns = &columns, .run = run_doctor,
+	};
 
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
-	table = scols_new_table();
-	if (!table)
-		return EXIT_USAGE;
-	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-		scols_table_new_column(table, columns[i], 0, 0);
-	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
-		struct finding finding = { 0 };
-
-		checks[i].run(&finding);
-		if (!finding.fine)
-			code = EXIT_BROKEN;
-		if (add_row(table, checks[i].name, &finding))
-			code = EXIT_USAGE;
-	}
-	scols_print_table(table);
-	scols_unref_table(table);
-	return code;
+	return table_command(&command, argc, argv);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Experiments on reuse. */
+/* Experiments on reuse: the situations that a page is brought into, and what a write then does. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -18,7 +18,7 @@
 #include "tools/pincheck/experiment.h"
 #include "tools/pincheck/pincheck.h"
 
-static int hold(struct experiment *experiment, __u32 kind, __u32 flags, size_t page)
+static int hold_page(struct experiment *experiment, __u32 kind, __u32 flags, size_t page)
 {
 	struct pincheck_hold hold = {
 		.kind = kind, .path = PINCHECK_PATH_FAST, .flags = flags, .len = PAGE_BYTES,
@@ -28,27 +28,27 @@ static int hold(struct experiment *experiment, __u32 kind, __u32 flags, size_t p
 	return pincheck_hold(experiment->memory.session, &hold);
 }
 
-static int get(struct experiment *experiment)
+static int refer_to_page(struct experiment *experiment)
 {
-	return hold(experiment, PINCHECK_KIND_GET, 0, 0);
+	return hold_page(experiment, PINCHECK_KIND_GET, 0, 0);
 }
 
-static int pin(struct experiment *experiment)
+static int pin_page(struct experiment *experiment)
 {
-	return hold(experiment, PINCHECK_KIND_PIN, PINCHECK_HOLD_WRITE, 0);
+	return hold_page(experiment, PINCHECK_KIND_PIN, PINCHECK_HOLD_WRITE, 0);
 }
 
-static int get_neighbour(struct experiment *experiment)
+static int refer_to_neighbour(struct experiment *experiment)
 {
-	return hold(experiment, PINCHECK_KIND_GET, 0, 1);
+	return hold_page(experiment, PINCHECK_KIND_GET, 0, 1);
 }
 
-static int pin_neighbour(struct experiment *experiment)
+static int pin_neighbour_page(struct experiment *experiment)
 {
-	return hold(experiment, PINCHECK_KIND_PIN, PINCHECK_HOLD_WRITE, 1);
+	return hold_page(experiment, PINCHECK_KIND_PIN, PINCHECK_HOLD_WRITE, 1);
 }
 
-static int protect(struct experiment *experiment)
+static int protect_memory(struct experiment *experiment)
 {
 	return usermem_reprotect(experiment->memory.start, experiment->memory.bytes);
 }
@@ -56,7 +56,7 @@ static int protect(struct experiment *experiment)
 static int splice_page(struct experiment *experiment)
 {
 	struct iovec page = { experiment->memory.start, PAGE_BYTES };
-	ssize_t spliced = vmsplice(experiment->tube[1], &page, 1, 0);
+	ssize_t spliced = vmsplice(experiment->pipe[1], &page, 1, 0);
 
 	if (spliced < 0)
 		return -errno;
@@ -65,14 +65,14 @@ static int splice_page(struct experiment *experiment)
 	return 0;
 }
 
-static int open_tube(struct experiment *experiment)
+static int open_pipe(struct experiment *experiment)
 {
-	return pipe2(experiment->tube, O_CLOEXEC) ? -errno : 0;
+	return pipe2(experiment->pipe, O_CLOEXEC) ? -errno : 0;
 }
 
-static int fill_tube(struct experiment *experiment)
+static int fill_pipe(struct experiment *experiment)
 {
-	return open_tube(experiment) ?: splice_page(experiment);
+	return open_pipe(experiment) ?: splice_page(experiment);
 }
 
 static int unmap_page(struct experiment *experiment)
@@ -80,13 +80,13 @@ static int unmap_page(struct experiment *experiment)
 	return munmap(experiment->memory.start, PAGE_BYTES) ? -errno : 0;
 }
 
-static int nothing(struct experiment *experiment)
+static int do_nothing(struct experiment *experiment)
 {
 	(void)experiment;
 	return 0;
 }
 
-static _Noreturn void be_child(struct experiment *experiment, int channel, pid_t parent,
+static _Noreturn void run_child(struct experiment *experiment, int channel, pid_t parent,
 			       int (*task)(struct experiment *experiment))
 {
 	int error;
@@ -96,13 +96,13 @@ static _Noreturn void be_child(struct experiment *experiment, int channel, pid_t
 		_exit(EXIT_USAGE);
 	close(experiment->channel);
 	error = task(experiment);
-	/* Told it is done; then it waits for the other end to be closed. */
+	/* The parent learns the result; the child stays until the parent closes its end. */
 	if (send(channel, &error, sizeof(error), MSG_NOSIGNAL) == sizeof(error))
 		(void)!recv(channel, &error, sizeof(error), 0);
 	_exit(0);
 }
 
-/* A child that has the same pages by COW, does @task and lives on. */
+/* Fork a child, which shares the pages by COW, does @task and stays. */
 static int start_child(struct experiment *experiment, int (*task)(struct experiment *experiment))
 {
 	pid_t parent = getpid();
@@ -113,23 +113,23 @@ static int start_child(struct experiment *experiment, int (*task)(struct experim
 	experiment->channel = pair[0];
 	experiment->child = fork();
 	if (!experiment->child)
-		be_child(experiment, pair[1], parent, task);
+		run_child(experiment, pair[1], parent, task);
 	close(pair[1]);
 	if (experiment->child < 0)
 		return -errno;
 	if (recv(pair[0], &error, sizeof(error), 0) != sizeof(error))
-		return cause_say(-ECHILD, "the child ended before it had done its part");
+		return cause_say(-ECHILD, "the child ended before it finished its task: run it again");
 	return error;
 }
 
 static int fork_child(struct experiment *experiment)
 {
-	return start_child(experiment, nothing);
+	return start_child(experiment, do_nothing);
 }
 
 static int child_splices(struct experiment *experiment)
 {
-	return open_tube(experiment) ?: start_child(experiment, splice_page);
+	return open_pipe(experiment) ?: start_child(experiment, splice_page);
 }
 
 static int child_unmaps_page(struct experiment *experiment)
@@ -149,23 +149,23 @@ static int end_child(struct experiment *experiment)
 }
 
 static const struct situation rows[] = {
-	{ "exclusive", "nobody else's; write-protected meanwhile", 0, { protect } },
-	{ "reference", "nobody else's, with a plain reference on it", 0, { get, protect } },
-	{ "pin", "nobody else's, and pinned", 0, { pin, protect } },
-	{ "pipe", "nobody else's, and in a pipe by vmsplice", 0, { fill_tube, protect } },
+	{ "exclusive", "no other process maps it; it was write-protected for a moment", 0, { protect_memory } },
+	{ "reference", "no other process maps it; a plain reference is on it", 0, { refer_to_page, protect_memory } },
+	{ "pin", "no other process maps it; it is pinned", 0, { pin_page, protect_memory } },
+	{ "pipe", "no other process maps it; vmsplice() put it into a pipe", 0, { fill_pipe, protect_memory } },
 	{ "neighbour-pin", "another page of the folio is pinned", USERMEM_LARGE,
-	  { pin_neighbour, protect } },
+	  { pin_neighbour_page, protect_memory } },
 	{ "child", "a child maps it, too", 0, { fork_child } },
-	{ "child-reference", "the same, with a plain reference on it", 0, { get, fork_child } },
-	{ "child-unmapped", "a child has unmapped it, but not the rest of the folio", USERMEM_PARTIAL,
+	{ "child-reference", "a child maps it, too; a plain reference is on it", 0, { refer_to_page, fork_child } },
+	{ "child-unmapped", "a child unmapped it, but maps the rest of the folio", USERMEM_PARTIAL,
 	  { child_unmaps_page } },
-	{ "gone", "a child mapped it and is gone", 0, { fork_child, end_child } },
-	{ "gone-reference", "the same; a plain reference from before is on it", 0,
-	  { get, fork_child, end_child } },
-	{ "gone-pipe", "a child put it into a pipe and is gone", 0,
+	{ "gone", "a child mapped it and has ended", 0, { fork_child, end_child } },
+	{ "gone-reference", "a child mapped it and has ended; a plain reference is on it", 0,
+	  { refer_to_page, fork_child, end_child } },
+	{ "gone-pipe", "a child put it into a pipe and has ended", 0,
 	  { child_splices, end_child } },
-	{ "gone-neighbour", "a child is gone; another page of the folio has a reference", USERMEM_LARGE,
-	  { fork_child, end_child, get_neighbour } },
+	{ "gone-neighbour", "a child has ended; another page of the folio has a reference", USERMEM_LARGE,
+	  { fork_child, end_child, refer_to_neighbour } },
 };
 
 const struct situation *situations(size_t *count)
@@ -174,8 +174,8 @@ const struct situation *situations(size_t *count)
 	return rows;
 }
 
-/* What the models say, then what happens. */
-static int write_and_look(struct experiment *experiment)
+/* Read what the models predict, write, and see what happened. */
+static int write_page(struct experiment *experiment)
 {
 	struct usermem *memory = &experiment->memory;
 	__u64 pfn = usermem_pfn(memory, 0);
@@ -192,19 +192,18 @@ static int write_and_look(struct experiment *experiment)
 	experiment->faults = after.ru_minflt - before.ru_minflt;
 	experiment->after = usermem_pfn(memory, 0);
 	if (!experiment->after)
-		return cause_say(-ENODATA, "the page left memory after it was written: is the machine "
-				 "short of memory?");
+		return cause_say(-ENODATA, "the page left memory after the write: free some memory");
 	return 0;
 }
 
-static void clean_up(struct experiment *experiment)
+static void end_experiment(struct experiment *experiment)
 {
 	end_child(experiment);
 	for (size_t i = 0; i < 2; i++) {
-		if (experiment->tube[i] >= 0)
-			close(experiment->tube[i]);
+		if (experiment->pipe[i] >= 0)
+			close(experiment->pipe[i]);
 	}
-	/* The session goes with all its holds. */
+	/* This releases all holds of the session. */
 	close(experiment->memory.session);
 	usermem_close(&experiment->memory);
 }
@@ -215,7 +214,7 @@ int experiment_run(struct experiment *experiment, const struct situation *situat
 	int error;
 
 	*experiment = (struct experiment) {
-		.situation = situation, .channel = -1, .tube = { -1, -1 },
+		.situation = situation, .channel = -1, .pipe = { -1, -1 },
 		.memory.session = pincheck_open(),
 	};
 	if (experiment->memory.session < 0)
@@ -224,7 +223,7 @@ int experiment_run(struct experiment *experiment, const struct situation *situat
 	for (size_t i = 0; !error && i < STEPS && situation->steps[i]; i++)
 		error = situation->steps[i](experiment);
 	if (!error)
-		error = write_and_look(experiment);
-	clean_up(experiment);
+		error = write_page(experiment);
+	end_experiment(experiment);
 	return error;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Experiments on reuse: a page is brought into a situation in which the reuse models disagree,
- * each is asked what the next write will do, the page is written, and the page frame tells.
+ * Experiments on reuse: a page is brought into a situation in which the reuse models disagree. The
+ * device reports what each predicts, the page is written, and its page frame number shows who was right.
  */
 #ifndef PINCHECK_EXPERIMENT_H
 #define PINCHECK_EXPERIMENT_H
@@ -15,11 +15,11 @@
 struct experiment;
 
 /**
- * struct situation - a row: what is done to the page before it is written
- * @name: for tables
- * @what: for people
- * @needs: enum usermem_trait, without which it makes no sense
- * @steps: in their order; each returns 0 or a negative errno
+ * struct situation - what is done to the page before it is written
+ * @name: a word, for tables
+ * @what: a sentence, for people
+ * @needs: enum usermem_trait, that the memory must have
+ * @steps: are done in this order; each returns 0 or a negative errno
  */
 struct situation {
 	const char *name;
@@ -30,31 +30,30 @@ struct situation {
 };
 
 /**
- * struct experiment - one, and what came of it
- * @situation: its row
- * @memory: made for it alone; its first page is the one that is written
- * @child: that shares the memory, 0 if none
- * @channel: to the child: it lives as long as this is open; -1 if none
- * @tube: a pipe that pages are spliced into; -1 if none
+ * struct experiment - an experiment, and its result
+ * @memory: made for this experiment; its first page is written
+ * @child: process that shares the memory; 0: none
+ * @channel: socket to the child, which stays until it is closed; -1: none
+ * @pipe: that pages are spliced into; -1: none
  * @report: of the page before the write
- * @after: page frame number after it
- * @faults: that the write took; 0: it was let through before
+ * @after: page frame number after the write
+ * @faults: page faults of the write
  */
 struct experiment {
 	const struct situation *situation;
 	struct usermem memory;
 	pid_t child;
 	int channel;
-	int tube[2];
+	int pipe[2];
 	struct pincheck_report report;
 	__u64 after;
 	long faults;
 };
 
-/** situations() - all rows, @count of them */
+/** situations() - all situations, @count of them */
 const struct situation *situations(size_t *count);
 
-/** experiment_run() - do it and clean up. Return: 0, or a negative errno: nothing came of it */
+/** experiment_run() - make an experiment. Return: 0, or a negative errno: there is no result */
 int experiment_run(struct experiment *experiment, const struct situation *situation,
 		   const struct usermem_kind *kind);
 

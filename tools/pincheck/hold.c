@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pincheck hold: hold pages as a device would, tell which they are, and keep them for a while. */
+/* pincheck hold: hold pages as a device would, print which pages they are, and keep them for a while. */
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
@@ -11,20 +11,20 @@
 #include "tools/lib/kinds.h"
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/columns.h"
-#include "tools/pincheck/keep.h"
+#include "tools/pincheck/keep_hold.h"
 #include "tools/lib/usermem.h"
 #include "tools/pincheck/pincheck.h"
 
 #define FILE_PREFIX	"file="
 
 /**
- * struct hold - the command
- * @request: what the device is asked for
- * @where: kind of memory to make, or file=PATH; NULL: that of another process
- * @bytes: of it, 0: as few as it takes, or the whole file
- * @all: a line a page
- * @memory: made for it; start is NULL where there is none
- * @keep: for how long
+ * struct hold - the arguments, and the memory that they name
+ * @request: for the device
+ * @where: kind of memory to make, or file=PATH; NULL: the memory of another process is held
+ * @bytes: of memory to make; 0: the least that this kind can have, or the whole file
+ * @all: a line for each page
+ * @memory: that was made; its start is NULL where none was
+ * @keep: what ends the hold
  */
 struct hold {
 	struct output output;
@@ -36,43 +36,45 @@ struct hold {
 	struct keep keep;
 };
 
-/* Why a hold is refused, and what to do about it. */
+/* Why the device refuses a hold, and what mends that. */
 static const struct {
 	const char *why;
 	const char *mend;
 } reasons[] = {
-	[PINCHECK_REASON_NONE]	   = { "no reason is given", "See dmesg" },
+	[PINCHECK_REASON_NONE]	   = { "the device gives no reason", "See dmesg" },
 	[PINCHECK_REASON_ARGUMENT] = { "the request is malformed",
-				       "Address and length are multiples of a page (getconf "
-				       "PAGESIZE), --longterm is for kind pin, and pages are less than pincheck info says" },
+				       "Make address and length multiples of the page size, use "
+				       "--longterm with kind pin only, and hold fewer pages than "
+				       "MAX-HOLD-PAGES of pincheck info" },
 	[PINCHECK_REASON_CAPABILITY] = { "a capability is missing", "Use sudo" },
-	[PINCHECK_REASON_LIMIT]	   = { "a limit is reached", "pincheck info tells the limits" },
+	[PINCHECK_REASON_LIMIT]	   = { "a limit of the device is reached",
+				       "Hold less: pincheck info prints the limits" },
 	[PINCHECK_REASON_MEMLOCK]  = { "RLIMIT_MEMLOCK is reached",
 				       "sudo prlimit --memlock=unlimited --pid=PID, or hold less" },
 	[PINCHECK_REASON_UNMAPPED] = { "nothing is mapped there, or the file ends before",
-				       "Look into /proc/PID/maps, or ask for less" },
+				       "See /proc/PID/maps, or hold less" },
 	[PINCHECK_REASON_ACCESS]   = { "the mapping, or the file, forbids this access",
 				       "Leave out --write, or try --force" },
 	[PINCHECK_REASON_PFNMAP]   = { "device memory without pages is mapped there",
-				       "GUP never gives it: choose other memory" },
-	[PINCHECK_REASON_FILE]	   = { "it is secret, or a file that nobody may pin like that",
-				       "Leave out --longterm or --write; kind memfd: shmem or "
-				       "hugetlb only" },
-	[PINCHECK_REASON_MEMORY]   = { "there is no memory; or, long-term, a page cannot leave "
-				       "ZONE_MOVABLE, for others hold it",
-				       "Hold less, or look for them: pincheck scan --unmovable" },
-	[PINCHECK_REASON_SIGNAL]   = { "a signal came", "Try again" },
-	[PINCHECK_REASON_KERNEL]   = { "the kernel does not say why", "See dmesg" },
+				       "GUP never gives it: use --kind pfnmap, or other memory" },
+	[PINCHECK_REASON_FILE]	   = { "it is secret memory, or a file that must not be pinned like that",
+				       "Leave out --longterm or --write; for kind memfd, name a file "
+				       "of shmem or hugetlb" },
+	[PINCHECK_REASON_MEMORY]   = { "no memory is free; or a page that is to be pinned "
+				       "long-term cannot leave ZONE_MOVABLE, because others hold it",
+				       "Hold less, or find the others: pincheck scan --unmovable" },
+	[PINCHECK_REASON_SIGNAL]   = { "a signal interrupted it", "Try again" },
+	[PINCHECK_REASON_KERNEL]   = { "the kernel gives no reason", "See dmesg" },
 	[PINCHECK_REASON_ABSENT]   = { "this kernel has no holds of this kind",
-				       "pincheck info tells what it has" },
+				       "pincheck info prints which kinds it has" },
 	[PINCHECK_REASON_PAGES]	   = { "memory with pages is mapped there",
-				       "Kind pfnmap is for device memory: choose another" },
+				       "Kind pfnmap is for device memory: use another --kind" },
 	[PINCHECK_REASON_POOL]	   = { "no huge page of this size is free in the hugetlb pool",
 				       "Make the pool larger, see grep Huge /proc/meminfo: "
 				       "sudo sysctl vm.nr_hugepages=64" },
 };
 
-static void tell_refusal(const struct hold *hold, int error)
+static void print_refusal(const struct hold *hold, int error)
 {
 	const struct pincheck_hold *request = &hold->request;
 	__u32 reason = request->reason < ARRAY_SIZE(reasons) ? request->reason : 0;
@@ -88,7 +90,7 @@ static void tell_refusal(const struct hold *hold, int error)
 		fprintf(stderr, ": %s. %s\n", reasons[reason].why, reasons[reason].mend);
 }
 
-/* Return: enum pincheck_kind, or 0. */
+/* Return: enum pincheck_kind, or 0 if there is no kind @name. */
 static __u32 kind_by_name(const char *name)
 {
 	for (__u32 kind = 1; strcmp(pincheck_kind_name(kind), "?"); kind++) {
@@ -96,6 +98,17 @@ static __u32 kind_by_name(const char *name)
 			return kind;
 	}
 	return 0;
+}
+
+/* The names of all kinds of memory, for people. */
+static const char *memory_names(void)
+{
+	static char names[100];
+	size_t used = 0;
+
+	for (size_t i = 0; i < USERMEM_KINDS; i++)
+		used += snprintf(names + used, sizeof(names) - used, "%s, ", usermem_kinds[i].name);
+	return names;
 }
 
 static const struct {
@@ -107,7 +120,7 @@ static const struct {
 	{ 'F', PINCHECK_HOLD_FORCE, "force" }, { 'W', PINCHECK_HOLD_WHITELIST, "whitelist" },
 };
 
-static bool take_flag(struct hold *hold, int key)
+static bool add_flag(struct hold *hold, int key)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		if (flags[i].key == key) {
@@ -118,10 +131,10 @@ static bool take_flag(struct hold *hold, int key)
 	return false;
 }
 
-/* ADDRESS LENGTH, or the command to run meanwhile. */
-static void take_argument(struct hold *hold, struct argp_state *state, char *argument)
+/* ADDRESS LENGTH, or the command to run. */
+static void add_argument(struct hold *hold, struct argp_state *state, char *argument)
 {
-	/* argp leaves "--" out, but what follows it is taken in one piece. */
+	/* argp drops "--"; everything behind it is the command. */
 	if (hold->where || state->arg_num >= 2 ||
 	    (state->quoted && state->next > state->quoted)) {
 		hold->keep.command = state->argv + state->next - 1;
@@ -139,26 +152,24 @@ static void check_arguments(struct hold *hold, struct argp_state *state)
 	bool file = hold->where && !strncmp(hold->where, FILE_PREFIX, strlen(FILE_PREFIX));
 
 	if (!hold->where == !request->pid)
-		argp_error(state, "say whose memory: --pid PID ADDRESS LENGTH, or --memory KIND");
+		argp_error(state, "name whose memory: --pid PID ADDRESS LENGTH, or --memory KIND");
 	if (request->pid && !request->len)
 		argp_error(state, "--pid needs ADDRESS and LENGTH: see /proc/%d/maps",
 			   request->pid);
 	if (hold->where && !file && !usermem_kind(hold->where))
-		argp_error(state, "--memory: no kind '%s'", hold->where);
+		argp_error(state, "--memory: no kind '%s'. Choose from: %sfile=PATH", hold->where,
+			   memory_names());
 	if (request->kind == PINCHECK_KIND_MEMFD && !file)
-		argp_error(state, "--kind memfd needs --memory file=PATH, of shmem or hugetlb");
+		argp_error(state, "--kind memfd needs --memory file=PATH, a file of shmem or hugetlb");
 }
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse_hold(int key, char *argument, struct argp_state *state)
 {
 	struct hold *hold = state->input;
 
-	if (take_flag(hold, key))
+	if (add_flag(hold, key))
 		return 0;
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &hold->output;
-		return 0;
 	case 'p':
 		hold->request.pid = parse_number(state, "--pid", argument);
 		return 0;
@@ -183,7 +194,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		hold->all = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		take_argument(hold, state, argument);
+		add_argument(hold, state, argument);
 		return 0;
 	case ARGP_KEY_END:
 		check_arguments(hold, state);
@@ -192,7 +203,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* Memory of our own, where that is asked for. Return: 0, or an error that has been told. */
+/* Make the memory that --memory names. Return: 0, or a negative errno after printing an error. */
 static int make_memory(struct hold *hold, int session)
 {
 	struct pincheck_hold *request = &hold->request;
@@ -211,7 +222,7 @@ static int make_memory(struct hold *hold, int session)
 	if (error) {
 		fprintf(stderr, "pincheck: memory %s %s: %s. %s\n", hold->where,
 			hold->memory.wrong, cause_of(error),
-			kind ? usermem_mend(kind) : "Name a file that is there and not empty");
+			kind ? usermem_mend(kind) : "Name a file that exists and is not empty");
 		return error;
 	}
 	request->len = hold->memory.bytes;
@@ -219,48 +230,48 @@ static int make_memory(struct hold *hold, int session)
 		request->addr = (uintptr_t)hold->memory.start;
 		return 0;
 	}
-	/* By file and offset there are whole pages only. */
+	/* A hold by file and offset has whole pages only. */
 	request->fd = hold->memory.file;
 	if (!hold->bytes)
 		request->len = lseek(request->fd, 0, SEEK_END) / PAGE_BYTES * PAGE_BYTES;
 	return 0;
 }
 
-static int take(struct hold *hold, int session)
+static int hold_memory(struct hold *hold, int session)
 {
 	struct pincheck_hold *request = &hold->request;
 	int error;
 
-	/* GUP-fast reads no other's page tables, and only two kinds go by GUP. */
+	/* GUP-fast reads the page tables of its caller only; kinds other than pin and get do not use GUP. */
 	if (request->pid)
 		request->path = PINCHECK_PATH_SLOW;
 	if (request->kind != PINCHECK_KIND_PIN && request->kind != PINCHECK_KIND_GET)
 		request->path = PINCHECK_PATH_UNKNOWN;
 	error = pincheck_hold(session, request);
 	if (error)
-		tell_refusal(hold, error);
+		print_refusal(hold, error);
 	return error;
 }
 
-/* What is held, page by page. Return: 0 or a negative errno. */
-static int fill_table(const struct hold *hold, int session, struct table *table)
+/* Add the held pages to @table. Return: 0 or a negative errno. */
+static int add_held_pages(const struct hold *hold, int session, struct table *table)
 {
 	const struct pincheck_hold *request = &hold->request;
 	struct pincheck_page *pages = calloc(request->pages, sizeof(*pages));
-	struct sight *sights = calloc(request->pages, sizeof(*sights));
-	int error = pages && sights ? pincheck_pages(session, request->hold, 0, request->pages,
+	struct sample *samples = calloc(request->pages, sizeof(*samples));
+	int error = pages && samples ? pincheck_pages(session, request->hold, 0, request->pages,
 						     pages) : -ENOMEM;
 
 	for (__u64 i = 0; !error && i < request->pages; i++)
-		sights[i] = (struct sight) {
+		samples[i] = (struct sample) {
 			.address = request->addr ? request->addr + i * PAGE_BYTES : 0,
 			.held = &pages[i], .report.pfn = pages[i].pfn,
 		};
 	if (!error)
-		error = sights_look(session, sights, request->pages);
+		error = samples_read(session, samples, request->pages);
 	if (!error)
-		sights_rows(table, sights, request->pages, hold->all);
-	free(sights);
+		samples_to_rows(table, samples, request->pages, hold->all);
+	free(samples);
 	free(pages);
 	return error;
 }
@@ -305,7 +316,7 @@ static int print_hold(const struct hold *hold, struct table *table)
 		root = json_object();
 		json_object_set_new(root, "hold", summary_json(hold));
 		json_object_set_new(root, "pages", table_json(table));
-		error = print_json(root);
+		error = table_print_json(table, root);
 	} else {
 		if (!hold->output.raw && !hold->output.no_headings)
 			print_summary(hold);
@@ -314,7 +325,7 @@ static int print_hold(const struct hold *hold, struct table *table)
 	return error ?: fflush(stdout);
 }
 
-static int hold_run(void *input, struct table *table)
+static int run_hold(void *input, struct table *table)
 {
 	struct hold *hold = input;
 	int session = open_session(), code = EXIT_USAGE, signals, error;
@@ -322,12 +333,12 @@ static int hold_run(void *input, struct table *table)
 	if (session < 0)
 		return code;
 	signals = keep_signals(hold->keep.command ? SIGCHLD : 0);
-	if (make_memory(hold, session) || take(hold, session))
+	if (make_memory(hold, session) || hold_memory(hold, session))
 		goto close;
-	error = fill_table(hold, session, table);
+	error = add_held_pages(hold, session, table);
 	if (error) {
-		fprintf(stderr, "pincheck: held, but not told: %s. Page frame numbers are for "
-			"CAP_SYS_ADMIN: use sudo\n", cause_of(error));
+		fprintf(stderr, "pincheck: the pages are held, but the device does not report them: %s. "
+			NEEDS_ROOT "\n", cause_of(error));
 		goto close;
 	}
 	if (!print_hold(hold, table))
@@ -342,38 +353,51 @@ close:
 }
 
 static const struct argp_option options[] = {
-	{ "pid", 'p', "PID", 0, "memory of this process, at ADDRESS and LENGTH", 0 },
-	{ "memory", 'm', "KIND", 0, "memory of its own: base, swapped, thp, thp-pte, mthp, hugetlb "
-	  "or file=PATH", 0 },
-	{ "size", 'S', "BYTES", 0, "of it", 0 },
-	{ "kind", 'k', "KIND", 0, "of hold:" PINCHECK_KIND_NAMES " [pin]", 1 },
-	{ "write", 'w', NULL, 0, "the device will write (FOLL_WRITE)", 1 },
-	{ "longterm", 'l', NULL, 0, "for long (FOLL_LONGTERM)", 1 },
-	{ "force", 'F', NULL, 0, "whatever the mapping allows (FOLL_FORCE)", 1 },
-	{ "whitelist", 'W', NULL, 0, "refuse what the whitelist denies, on any kernel", 1 },
+	{ "pid", 'p', "PID", 0, "hold LENGTH bytes at ADDRESS of this process", 0 },
+	{ "memory", 'm', "KIND", 0, "hold memory that the command makes for itself: ", 0 },
+	{ "size", 'S', "BYTES", 0, "of this memory", 0 },
+	{ "kind", 'k', "KIND", 0, "of hold [pin]:" PINCHECK_KIND_NAMES, 1 },
+	{ "write", 'w', NULL, 0, "for writing by the device (FOLL_WRITE)", 1 },
+	{ "longterm", 'l', NULL, 0, "for a long time (FOLL_LONGTERM)", 1 },
+	{ "force", 'F', NULL, 0, "even if the mapping forbids it (FOLL_FORCE)", 1 },
+	{ "whitelist", 'W', NULL, 0, "refuse files that the whitelist denies, on any kernel", 1 },
 	{ "slow", 's', NULL, 0, "take mmap_lock at once instead of trying GUP-fast", 1 },
-	{ "for", 'f', "SECONDS", 0, "give it back then", 2 },
-	{ "all", 'A', NULL, 0, "a line a page: neighbours in a folio that are alike share one "
-	  "otherwise", 2 },
+	{ "for", 'f', "SECONDS", 0, "give the pages back after this time", 2 },
+	{ "all", 'A', NULL, 0, "a line for each page; otherwise neighbours in a folio that are "
+	  "the same share one", 2 },
 	{ 0 }
 };
 
+/* The names of the kinds of memory come from their table. */
+static char *add_memory_names(int key, const char *text, void *input)
+{
+	char *named = NULL;
+
+	(void)input;
+	if (key == 'm' && asprintf(&named, "%s%s" FILE_PREFIX "PATH", text, memory_names()) > 0)
+		return named;
+	return (char *)text;
+}
+
 int hold_command(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = {
-		.options = options, .parser = parse, .children = children,
+		.options = options, .parser = parse_hold, .help_filter = add_memory_names,
 		.args_doc = "--pid PID ADDRESS LENGTH [-- COMMAND...]\n"
 			    "--memory KIND [--size BYTES] [-- COMMAND...]",
-		.doc = "Hold pages as a device would and tell which they are. They are given back "
-		       "after Enter, the end of input, SIGINT or SIGTERM; with --for, after so many "
-		       "seconds; with a COMMAND, when that ends, and its exit code is returned. "
-		       "COMMAND finds the pages by PINCHECK_PID, PINCHECK_ADDRESS and "
-		       "PINCHECK_LENGTH.",
+		.doc = "Hold pages as a device would, and print which pages they are. Enter, the end "
+		       "of input, SIGINT or SIGTERM ends the hold; with --for, the clock does; with "
+		       "a COMMAND, its end does, and its exit code is returned. COMMAND finds the "
+		       "pages by PINCHECK_PID, PINCHECK_ADDRESS and PINCHECK_LENGTH in its "
+		       "environment.",
 	};
 	struct hold hold = {
 		.request = { .kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST },
 	};
+	const struct table_command command = {
+		.argp = &argp, .input = &hold, .output = &hold.output, .columns = report_columns(),
+		.run = run_hold,
+	};
 
-	return report_command(&argp, argc, argv, &hold, &hold.output, hold_run);
+	return table_command(&command, argc, argv);
 }

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pincheck: ask the device, check the machine, show results. */
+/* pincheck: the table of subcommands. */
 #include <stdio.h>
 #include <string.h>
-#include "include/pincheck-version.h"
 #include "pincheck.h"
-
-#define VERSION_LINE	"pincheck " PINCHECK_VERSION
 
 static const struct subcommand {
 	const char *name;
@@ -14,28 +11,27 @@ static const struct subcommand {
 } subcommands[] = {
 	{ "info",	info_command,	"what the loaded module offers, and what it holds now" },
 	{ "doctor",	doctor_command,	"what this machine lacks, and the command that mends it" },
-	{ "model",	model_command,	"by which reuse model this kernel decides between reuse and copy" },
-	{ "hold",	hold_command,	"hold pages as a device would, and tell which they are" },
-	{ "page",	page_command,	"all that is known of pages" },
-	{ "watch",	watch_command,	"the pages of a process, told again as they change" },
-	{ "scan",	scan_command,	"pages of the machine that look pinned, or are held by nobody known" },
-	{ "bench",	bench_command,	"what the module costs beside what the kernel costs" },
-	{ "demo",	demo_command,	"a dozen telling scenarios of a finished run, as a table" },
+	{ "model",	model_command,	"which reuse model this kernel follows" },
+	{ "hold",	hold_command,	"hold pages as a device would, and print which pages they are" },
+	{ "page",	page_command,	"everything that the kernel knows of a page" },
+	{ "watch",	watch_command,	"the pages of a process, and each change of them" },
+	{ "scan",	scan_command,	"pages of the machine that look pinned, or have unexplained references" },
+	{ "bench",	bench_command,	"the cost of the module, compared with that of the kernel" },
+	{ "demo",	demo_command,	"the demo scenarios of a finished run, as a table" },
 };
 
-/* Its own name is what a subcommand calls itself by in its --help. */
-static int run(const struct subcommand *subcommand, int argc, char **argv)
+/* argp prints argv[0] in usage and errors. */
+static int run_subcommand(const struct subcommand *subcommand, int argc, char **argv)
 {
 	char name[64];
 
 	snprintf(name, sizeof(name), "pincheck %s", subcommand->name);
 	argv[0] = name;
 	argp_err_exit_status = EXIT_USAGE;
-	argp_program_version = VERSION_LINE;
 	return subcommand->run(argc, argv);
 }
 
-static int usage(FILE *to, int code)
+static int print_usage(FILE *to, int code)
 {
 	fprintf(to, "usage: pincheck SUBCOMMAND [--help]\n");
 	for (size_t i = 0; i < ARRAY_SIZE(subcommands); i++)
@@ -46,15 +42,15 @@ static int usage(FILE *to, int code)
 int main(int argc, char **argv)
 {
 	if (argc < 2)
-		return usage(stderr, EXIT_USAGE);
+		return print_usage(stderr, EXIT_USAGE);
 	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help"))
-		return usage(stdout, 0);
+		return print_usage(stdout, 0);
 	if (!strcmp(argv[1], "--version"))
-		return puts(VERSION_LINE) < 0 ? EXIT_USAGE : 0;
+		return puts(argp_program_version) < 0 ? EXIT_USAGE : 0;
 	for (size_t i = 0; i < ARRAY_SIZE(subcommands); i++) {
 		if (!strcmp(argv[1], subcommands[i].name))
-			return run(&subcommands[i], argc - 1, argv + 1);
+			return run_subcommand(&subcommands[i], argc - 1, argv + 1);
 	}
 	fprintf(stderr, "pincheck: no subcommand '%s'\n", argv[1]);
-	return usage(stderr, EXIT_USAGE);
+	return print_usage(stderr, EXIT_USAGE);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pincheck model: by which reuse model does the running kernel decide between reuse and copy? */
+/* pincheck model: which reuse model does the running kernel follow? */
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -17,24 +17,29 @@
 			 PINCHECK_MODEL_EXCLUSIVE | PINCHECK_MODEL_LARGE | PINCHECK_MODEL_LABELS)
 
 /**
- * struct model - the command
- * @kinds: of memory, apart by commas; NULL: all
+ * struct model - the arguments and the results
+ * @kinds: names of kinds of memory with commas between them; NULL: all kinds
  * @seen: the table of experiments
  * @follows: the table of conclusions
- * @lost: a kind follows no model that is known, or nothing could be tried
+ * @unexplained: a kind follows no known model, or no experiment could be made
  */
 struct model {
 	struct output output;
 	const char *kinds;
 	struct table *seen;
 	struct table *follows;
-	bool lost;
+	bool unexplained;
 };
 
-/* struct conclusion - over all experiments with one kind of memory, as PINCHECK_MODEL_* */
+/**
+ * struct conclusion - from all experiments with one kind of memory
+ * @predicted: PINCHECK_MODEL_* that predicted an experiment
+ * @wrong: PINCHECK_MODEL_* that predicted one wrongly
+ * @silent: PINCHECK_MODEL_* that did not predict one
+ */
 struct conclusion {
 	size_t experiments;
-	__u32 told;
+	__u32 predicted;
 	__u32 wrong;
 	__u32 silent;
 };
@@ -48,28 +53,28 @@ static const struct column seen_columns[SEEN_COLUMNS] = {
 	[MEMORY]	= { "MEMORY", CELL_TEXT, false, "kind of memory" },
 	[SITUATION]	= { "SITUATION", CELL_TEXT, false, "of the page before the write" },
 	[OBSERVED]	= { "OBSERVED", CELL_TEXT, false, "what the write did: reuse or copy" },
-	[RIGHT]		= { "RIGHT", CELL_TEXT, false, "models that had said so" },
-	[WRONG]		= { "WRONG", CELL_TEXT, false, "models that had said the contrary" },
-	[SILENT]	= { "SILENT", CELL_TEXT, true, "models that could not tell" },
+	[RIGHT]		= { "RIGHT", CELL_TEXT, false, "models that predicted this" },
+	[WRONG]		= { "WRONG", CELL_TEXT, false, "models that predicted the contrary" },
+	[SILENT]	= { "SILENT", CELL_TEXT, true, "models that predicted nothing" },
 	[FAULTS]	= { "FAULTS", CELL_NUMBER, true,
-			    "of the write; 0: the kernel had let it through before" },
-	[PFN]		= { "PFN", CELL_HEX, true, "page frame before the write" },
-	[AFTER]		= { "AFTER", CELL_HEX, true, "and after it" },
-	[REFCOUNT]	= { "REFCOUNT", CELL_NUMBER, true, "of the folio, before" },
-	[MAPCOUNT]	= { "MAPCOUNT", CELL_NUMBER, true, "mappings of the page, before" },
-	[PINS]		= { "PINS", CELL_NUMBER, true, "of the folio, before" },
+			    "page faults of the write; 0: the page was writable again before" },
+	[PFN]		= { "PFN", CELL_HEX, true, "page frame number before the write" },
+	[AFTER]		= { "AFTER", CELL_HEX, true, "page frame number after the write" },
+	[REFCOUNT]	= { "REFCOUNT", CELL_NUMBER, true, "references on the folio before the write" },
+	[MAPCOUNT]	= { "MAPCOUNT", CELL_NUMBER, true, "mappings of the page before the write" },
+	[PINS]		= { "PINS", CELL_NUMBER, true, "pins of the folio before the write" },
 	[WHAT]		= { "WHAT", CELL_TEXT, true, "the situation in words" },
 };
 
 enum follows_column { KIND, FOLLOWS, UNREFUTED, REFUTED, EXPERIMENTS, REASON, FOLLOWS_COLUMNS };
 
 static const struct column follows_columns[FOLLOWS_COLUMNS] = {
-	[KIND]		= { "MEMORY", CELL_TEXT, false, "" },
-	[FOLLOWS]	= { "FOLLOWS", CELL_TEXT, false, "" },
-	[UNREFUTED]	= { "NOT-REFUTED", CELL_TEXT, false, "" },
-	[REFUTED]	= { "REFUTED", CELL_TEXT, false, "" },
-	[EXPERIMENTS]	= { "EXPERIMENTS", CELL_NUMBER, false, "" },
-	[REASON]	= { "NOT-TRIED", CELL_TEXT, false, "" },
+	[KIND]		= { "MEMORY", CELL_TEXT, false, "kind of memory" },
+	[FOLLOWS]	= { "FOLLOWS", CELL_TEXT, false, "models that predicted all experiments rightly" },
+	[UNREFUTED]	= { "NOT-REFUTED", CELL_TEXT, false, "models that predicted some, all of them rightly" },
+	[REFUTED]	= { "REFUTED", CELL_TEXT, false, "models that predicted one wrongly" },
+	[EXPERIMENTS]	= { "EXPERIMENTS", CELL_NUMBER, false, "number of experiments" },
+	[REASON]	= { "NOT-TRIED", CELL_TEXT, false, "why there are none, and what mends that" },
 };
 
 static void set_models(struct table *table, size_t column, __u32 models)
@@ -90,7 +95,7 @@ static void add_experiment(struct model *model, const struct usermem_kind *kind,
 	struct table *table = model->seen;
 
 	conclusion->experiments++;
-	conclusion->told |= report->reuse_known;
+	conclusion->predicted |= report->reuse_known;
 	conclusion->wrong |= wrong;
 	conclusion->silent |= silent;
 	table_row(table);
@@ -110,8 +115,8 @@ static void add_experiment(struct model *model, const struct usermem_kind *kind,
 	table_set(table, WHAT, "%s", experiment->situation->what);
 }
 
-/* A model that was right each time is followed; one that was silent at times may be. */
-static void conclude(struct model *model, const struct usermem_kind *kind,
+/* The kernel follows a model that was right each time, and may follow one that was silent at times. */
+static void add_conclusion(struct model *model, const struct usermem_kind *kind,
 		     const struct conclusion *conclusion)
 {
 	__u32 unrefuted = ALL_MODELS & ~conclusion->wrong;
@@ -119,14 +124,14 @@ static void conclude(struct model *model, const struct usermem_kind *kind,
 	table_row(model->follows);
 	table_set(model->follows, KIND, "%s", kind->name);
 	set_models(model->follows, FOLLOWS, unrefuted & ~conclusion->silent);
-	set_models(model->follows, UNREFUTED, unrefuted & conclusion->silent & conclusion->told);
+	set_models(model->follows, UNREFUTED, unrefuted & conclusion->silent & conclusion->predicted);
 	set_models(model->follows, REFUTED, conclusion->wrong);
 	table_set(model->follows, EXPERIMENTS, "%zu", conclusion->experiments);
 	if (!(unrefuted & ~conclusion->silent))
-		model->lost = true;
+		model->unexplained = true;
 }
 
-static void not_tried(struct model *model, const struct usermem_kind *kind,
+static void add_untried(struct model *model, const struct usermem_kind *kind,
 		      const struct experiment *experiment, int error)
 {
 	table_row(model->follows);
@@ -138,7 +143,7 @@ static void not_tried(struct model *model, const struct usermem_kind *kind,
 		table_set(model->follows, REASON, "%s: %s", experiment->memory.wrong, usermem_mend(kind));
 }
 
-/* Return: 0, or a negative errno: the machine would not do an experiment. */
+/* Return: 0, or a negative errno: an experiment failed, and an error was printed. */
 static int try_kind(struct model *model, const struct usermem_kind *kind)
 {
 	struct conclusion conclusion = { 0 };
@@ -148,27 +153,27 @@ static int try_kind(struct model *model, const struct usermem_kind *kind)
 	int error;
 
 	rows = situations(&count);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < USERMEM_KINDS; i++) {
 		if ((kind->traits & rows[i].needs) != rows[i].needs)
 			continue;
 		error = experiment_run(&experiment, &rows[i], kind);
 		if (error && experiment.memory.wrong && !conclusion.experiments) {
-			not_tried(model, kind, &experiment, error);
+			add_untried(model, kind, &experiment, error);
 			return 0;
 		}
 		if (error) {
-			fprintf(stderr, "pincheck: experiment %s with %s memory failed: %s. Run it "
-				"again: pincheck model --memory %s\n", rows[i].name, kind->name,
+			fprintf(stderr, "pincheck: experiment %s with %s memory failed: %s. Repeat "
+				"it: pincheck model --memory %s\n", rows[i].name, kind->name,
 				cause_of(error), kind->name);
 			return error;
 		}
 		add_experiment(model, kind, &experiment, &conclusion);
 	}
-	conclude(model, kind, &conclusion);
+	add_conclusion(model, kind, &conclusion);
 	return 0;
 }
 
-static bool chosen(const struct model *model, const struct usermem_kind *kind)
+static bool is_chosen(const struct model *model, const struct usermem_kind *kind)
 {
 	const char *names = model->kinds;
 	size_t length = strlen(kind->name);
@@ -182,7 +187,7 @@ static bool chosen(const struct model *model, const struct usermem_kind *kind)
 	return false;
 }
 
-/* What waits in the LRU batches of a CPU is then what these experiments put there. */
+/* The LRU batches of this CPU then have only pages of these experiments. */
 static void stay_on_one_cpu(void)
 {
 	int cpu = sched_getcpu();
@@ -193,7 +198,7 @@ static void stay_on_one_cpu(void)
 	sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
-static int print_all(const struct model *model)
+static int print_results(const struct model *model)
 {
 	struct utsname kernel;
 	json_t *root;
@@ -201,7 +206,7 @@ static int print_all(const struct model *model)
 	if (!model->output.json) {
 		int error = table_print(model->seen);
 
-		/* Raw words are for a program, which wants one table. */
+		/* A program that reads raw words expects one table. */
 		if (error || model->output.raw)
 			return error;
 		putchar('\n');
@@ -212,17 +217,14 @@ static int print_all(const struct model *model)
 	json_object_set_new(root, "kernel", json_string(kernel.release));
 	json_object_set_new(root, "experiments", table_json(model->seen));
 	json_object_set_new(root, "follows", table_json(model->follows));
-	return print_json(root);
+	return table_print_json(model->seen, root);
 }
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse_model(int key, char *argument, struct argp_state *state)
 {
 	struct model *model = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &model->output;
-		return 0;
 	case 'm':
 		model->kinds = argument;
 		return 0;
@@ -231,68 +233,76 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-	{ "memory", 'm', "KINDS", 0, "only these kinds, apart by commas", 0 },
+	{ "memory", 'm', "KINDS", 0, "try only these kinds: names with commas between them", 0 },
 	{ 0 }
 };
 
-/* Return: false if --memory names none. */
-static bool any_chosen(const struct model *model)
+/* Return: false, after printing an error, if --memory names no kind. */
+static bool is_any_chosen(const struct model *model)
 {
 	for (size_t i = 0; i < USERMEM_KINDS; i++) {
-		if (chosen(model, &usermem_kinds[i]))
+		if (is_chosen(model, &usermem_kinds[i]))
 			return true;
 	}
-	fprintf(stderr, "pincheck: no kind of memory is named '%s'. Kinds:", model->kinds);
+	fprintf(stderr, "pincheck: no kind of memory is named '%s'. Choose from:", model->kinds);
 	for (size_t i = 0; i < USERMEM_KINDS; i++)
 		fprintf(stderr, " %s", usermem_kinds[i].name);
 	fputc('\n', stderr);
 	return false;
 }
 
-static int try_all(struct model *model)
+static const struct columns seen_table = { "experiments", seen_columns, SEEN_COLUMNS };
+static const struct columns follows_table = { "follows", follows_columns, FOLLOWS_COLUMNS };
+
+static int try_kinds(struct model *model)
 {
+	/* -o chooses columns of the experiments only. */
 	const struct output plain = { .json = model->output.json };
 	int error = 0;
 
-	if (!any_chosen(model))
-		return EXIT_USAGE;
-	model->seen = table_new(&model->output, "experiments", seen_columns, SEEN_COLUMNS);
-	if (!model->seen)
-		return EXIT_USAGE;
-	model->follows = table_new(&plain, "follows", follows_columns, FOLLOWS_COLUMNS);
+	model->follows = table_new(&plain, &follows_table);
 	stay_on_one_cpu();
 	for (size_t i = 0; !error && i < USERMEM_KINDS; i++) {
-		if (chosen(model, &usermem_kinds[i]))
+		if (is_chosen(model, &usermem_kinds[i]))
 			error = try_kind(model, &usermem_kinds[i]);
 	}
 	if (!error)
-		error = print_all(model);
-	if (!error && !table_rows(model->seen))
-		model->lost = true;
+		error = print_results(model);
 	table_free(model->follows);
-	table_free(model->seen);
-	if (error)
-		return EXIT_USAGE;
-	return model->lost ? EXIT_BROKEN : EXIT_KEPT;
+	return error;
 }
 
-int model_command(int argc, char **argv)
+static int run_model(void *input, struct table *table)
 {
-	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 }, { 0 } };
-	static const struct argp argp = {
-		.options = options, .parser = parse, .children = children,
-		.doc = "By which reuse model does this kernel decide between reuse and copy? For "
-		       "each kind of memory a page is brought into situations in which the models "
-		       "disagree, and is written. Exit 0 if each kind that was tried follows a "
-		       "known model, else 1.",
-	};
-	struct model model = { 0 };
+	struct model *model = input;
 	int session;
 
-	parse_arguments(&argp, argc, argv, &model, seen_columns, SEEN_COLUMNS);
+	model->seen = table;
+	if (!is_any_chosen(model))
+		return EXIT_USAGE;
 	session = open_session();
 	if (session < 0)
 		return EXIT_USAGE;
 	close(session);
-	return try_all(&model);
+	if (try_kinds(model))
+		return EXIT_USAGE;
+	return model->unexplained || !table_rows(table) ? EXIT_BROKEN : EXIT_KEPT;
+}
+
+int model_command(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options, .parser = parse_model,
+		.doc = "Which reuse model does this kernel follow when it decides whether a write fault "
+		       "reuses a page or copies it? For each kind of memory a page is brought into "
+		       "situations in which the models disagree, and is written. Exit 0 if each kind "
+		       "that was tried follows a known model, else 1.",
+	};
+	struct model model = { 0 };
+	const struct table_command command = {
+		.argp = &argp, .input = &model, .output = &model.output, .columns = &seen_table,
+		.more = &follows_table, .run = run_model,
+	};
+
+	return table_command(&command, argc, argv);
 }

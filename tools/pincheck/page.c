@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pincheck page: all that is known of pages, by page frame number or by where a process has them. */
+/* pincheck page: everything that is known of pages, by page frame number or by address. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,11 +12,10 @@
 #include "tools/pincheck/pincheck.h"
 
 /**
- * struct page - the command
- * @pid: whose memory, 0: none was named
- * @address: in it, and @length bytes from there
- * @all: a line a page, not one for neighbours that are alike
- * @sights: what is looked at, @count of them
+ * struct page - the arguments, and the pages that they name
+ * @pid: of the process; 0: page frame numbers are given
+ * @address: in its memory, and @length bytes from there
+ * @all: a line for each page: neighbours that are the same do not share one
  */
 struct page {
 	struct output output;
@@ -24,32 +23,29 @@ struct page {
 	__u64 address;
 	__u64 length;
 	bool all;
-	struct sight *sights;
+	struct sample *samples;
 	size_t count;
 };
 
-static struct sight *more_sights(struct page *page, size_t more)
+static struct sample *add_samples(struct page *page, size_t more)
 {
-	struct sight *sights = reallocarray(page->sights, page->count + more, sizeof(*sights));
+	struct sample *samples = reallocarray(page->samples, page->count + more, sizeof(*samples));
 
-	if (!sights) {
+	if (!samples) {
 		fprintf(stderr, "pincheck: no memory for %zu pages. Ask for fewer\n",
 			page->count + more);
 		exit(EXIT_USAGE);
 	}
-	page->sights = sights;
+	page->samples = samples;
 	page->count += more;
-	return sights + page->count - more;
+	return samples + page->count - more;
 }
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse_page(int key, char *argument, struct argp_state *state)
 {
 	struct page *page = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &page->output;
-		return 0;
 	case 'p':
 		page->pid = parse_number(state, "--pid", argument);
 		return 0;
@@ -63,19 +59,19 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		page->all = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		*more_sights(page, 1) = (struct sight) {
+		*add_samples(page, 1) = (struct sample) {
 			.pages = 1, .report.pfn = parse_number(state, "PFN", argument),
 		};
 		return 0;
 	case ARGP_KEY_END:
 		if (!page->pid == !page->count)
-			argp_error(state, "give page frame numbers, or --pid and --addr");
+			argp_error(state, "name pages: page frame numbers, or --pid and --addr");
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* What the process has there. Return: 0, or a negative errno that a person has been told of. */
+/* Find the pages of the process. Return: 0, or a negative errno after printing an error. */
 static int find_pages(struct page *page)
 {
 	__u64 start = page->address & ~(PAGE_BYTES - 1);
@@ -84,7 +80,7 @@ static int find_pages(struct page *page)
 	int error = pagemap;
 
 	if (pagemap >= 0) {
-		error = sights_mapped(pagemap, start, more_sights(page, count), count);
+		error = samples_find(pagemap, start, add_samples(page, count), count);
 		close(pagemap);
 	}
 	if (error)
@@ -94,29 +90,17 @@ static int find_pages(struct page *page)
 	return error;
 }
 
-static int look(struct page *page, int session)
+static int read_pages(struct page *page, int session)
 {
-	int error = sights_look(session, page->sights, page->count);
+	int error = samples_read(session, page->samples, page->count);
 
 	if (error)
-		fprintf(stderr, "pincheck: no reports: %s. Page frame numbers are for "
-			"CAP_SYS_ADMIN: use sudo\n", cause_of(error));
+		fprintf(stderr, "pincheck: the device reports no pages: %s. " NEEDS_ROOT "\n",
+			cause_of(error));
 	return error;
 }
 
-/* One page and nothing else asked for: all of it, a fact a line. */
-static int print_pages(const struct page *page, struct table *table)
-{
-	const struct output *output = &page->output;
-
-	if (table_rows(table) == 1 && !output->json && !output->raw && !output->columns) {
-		table_print_facts(table);
-		return 0;
-	}
-	return table_print(table);
-}
-
-static int page_run(void *input, struct table *table)
+static int run_page(void *input, struct table *table)
 {
 	struct page *page = input;
 	int session = open_session(), error;
@@ -125,11 +109,11 @@ static int page_run(void *input, struct table *table)
 		return EXIT_USAGE;
 	error = page->pid ? find_pages(page) : 0;
 	if (!error)
-		error = look(page, session);
+		error = read_pages(page, session);
 	close(session);
 	if (!error) {
-		sights_rows(table, page->sights, page->count, page->all);
-		error = print_pages(page, table);
+		samples_to_rows(table, page->samples, page->count, page->all);
+		error = table_print_facts(table, false);
 	}
 	return error ? EXIT_USAGE : EXIT_KEPT;
 }
@@ -137,22 +121,26 @@ static int page_run(void *input, struct table *table)
 int page_command(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{ "pid", 'p', "PID", 0, "pages of this process", 0 },
-		{ "addr", 'a', "ADDRESS", 0, "where it has them", 0 },
-		{ "len", 'l', "BYTES", 0, "how many bytes from there [one page]", 0 },
-		{ "all", 'A', NULL, 0, "a line a page: neighbours in a folio that are alike share "
-		  "one otherwise", 0 },
+		{ "pid", 'p', "PID", 0, "the process that has the pages", 0 },
+		{ "addr", 'a', "ADDRESS", 0, "their address in it", 0 },
+		{ "len", 'l', "BYTES", 0, "bytes from there [one page]", 0 },
+		{ "all", 'A', NULL, 0, "a line for each page; otherwise neighbours in a folio that "
+		  "are the same share one", 0 },
 		{ 0 }
 	};
-	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = {
-		.options = options, .parser = parse, .children = children,
+		.options = options, .parser = parse_page,
 		.args_doc = "PFN...\n--pid PID --addr ADDRESS [--len BYTES]",
-		.doc = "All that is known of pages: of one page a fact a line, of several a table.",
+		.doc = "Print everything that is known of pages: of one page a line for each fact, of "
+		       "several a table.",
 	};
 	struct page page = { 0 };
-	int code = report_command(&argp, argc, argv, &page, &page.output, page_run);
+	const struct table_command command = {
+		.argp = &argp, .input = &page, .output = &page.output, .columns = report_columns(),
+		.run = run_page,
+	};
+	int code = table_command(&command, argc, argv);
 
-	free(page.sights);
+	free(page.samples);
 	return code;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The pincheck command: one file a subcommand, each a row of the table in main.c. */
+/* The pincheck command: each subcommand is a file, and a row of the table in main.c. */
 #ifndef PINCHECK_COMMAND_H
 #define PINCHECK_COMMAND_H
 
@@ -8,10 +8,11 @@
 #include <stddef.h>
 
 #include "tools/lib/array.h"
+#include "tools/lib/exit_code.h"
 #include "tools/lib/page_size.h"
 
-/* Exit codes, as design.md section 9 has them for a run. */
-enum exit_code { EXIT_KEPT = 0, EXIT_BROKEN = 1, EXIT_USAGE = 2 };
+/* Other names for exit codes of a command that runs no tests */
+enum { EXIT_KEPT = EXIT_PASS, EXIT_BROKEN = EXIT_FAIL };
 
 int bench_command(int argc, char **argv);
 int info_command(int argc, char **argv);
@@ -23,25 +24,19 @@ int page_command(int argc, char **argv);
 int scan_command(int argc, char **argv);
 int watch_command(int argc, char **argv);
 
-struct column;
-
 /**
- * parse_arguments() - argp_parse(), with @columns explained below its --help
+ * parse_number() - @text, the value of option @what, as a number: decimal or 0x hexadecimal
  *
- * Who gets the arguments wrong is told, and the program ends with EXIT_USAGE.
- */
-void parse_arguments(const struct argp *argp, int argc, char **argv, void *input,
-		     const struct column *columns, size_t count);
-
-/**
- * parse_number() - @text of option @what as a number, decimal or 0x hexadecimal
- *
- * A number with K, M or G behind it is that many times 1024. Ends the program as above.
+ * K, M or G at its end multiplies it by 1024 once, twice or three times. Where @text is no number,
+ * prints an error and ends the program with EXIT_USAGE.
  */
 unsigned long long parse_number(const struct argp_state *state, const char *what,
 				const char *text);
 
-/** open_session() - of the device. Return: it, or -1 once a person has been told why not */
+/** open_session() - open the device. Return: a descriptor, or -1 after printing an error */
 int open_session(void);
+
+/** NEEDS_ROOT - ends an error about page frame numbers */
+#define NEEDS_ROOT	"Page frame numbers need CAP_SYS_ADMIN: use sudo"
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pincheck scan: pages of the machine that look pinned, or are held by nobody known. */
+/* pincheck scan: pages of the machine that look pinned, or have references that nothing explains. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 
 #define BATCH	256
 
-/* What is shown of a folio, unless -o says otherwise. */
+/* The columns unless -o names some. */
 #define SHOWN	"pfn,size,refcount,mapcount,pins,unexplained,zone,kind"
 
 struct scan {
@@ -17,21 +17,21 @@ struct scan {
 	__u32 flags;
 };
 
-/* With the ledger, or holds of this very module would look like somebody else's. */
+/* With the ledger, because without it holds of this module look like those of somebody else. */
 static int add_batch(struct table *table, int session, const __u64 *pfns, __u64 count)
 {
 	static struct pincheck_report reports[BATCH];
 	int error = pincheck_report_ledger(session, pfns, count, reports);
 
 	for (__u64 i = 0; !error && i < count; i++) {
-		struct sight sight = { .pages = 1ULL << reports[i].order, .report = reports[i] };
+		struct sample sample = { .pages = 1ULL << reports[i].order, .report = reports[i] };
 
-		report_row(table, &sight);
+		report_row(table, &sample);
 	}
 	return error;
 }
 
-static int scan_all(struct table *table, int session, __u32 flags)
+static int scan_machine(struct table *table, int session, __u32 flags)
 {
 	__u64 pfns[BATCH], cursor = 0, end = 0, count;
 	int error;
@@ -45,15 +45,12 @@ static int scan_all(struct table *table, int session, __u32 flags)
 	return error;
 }
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse_scan(int key, char *argument, struct argp_state *state)
 {
 	struct scan *scan = state->input;
 
 	(void)argument;
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &scan->output;
-		return 0;
 	case 'p':
 		scan->flags |= PINCHECK_SCAN_PINNED;
 		return 0;
@@ -73,18 +70,18 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static int scan_run(void *input, struct table *table)
+static int run_scan(void *input, struct table *table)
 {
 	const struct scan *scan = input;
 	int session = open_session(), error;
 
 	if (session < 0)
 		return EXIT_USAGE;
-	error = scan_all(table, session, scan->flags);
+	error = scan_machine(table, session, scan->flags);
 	close(session);
 	if (error) {
-		fprintf(stderr, "pincheck: cannot scan: %s. Page frame numbers are for "
-			"CAP_SYS_ADMIN: use sudo\n", strerror(-error));
+		fprintf(stderr, "pincheck: cannot scan: %s. " NEEDS_ROOT "\n",
+			strerror(-error));
 		return EXIT_USAGE;
 	}
 	return table_print(table) ? EXIT_USAGE : EXIT_KEPT;
@@ -94,16 +91,20 @@ int scan_command(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "pinned", 'p', NULL, 0, "folios that look pinned (the default)", 0 },
-		{ "unmovable", 'u', NULL, 0, "those of them in ZONE_MOVABLE or CMA", 0 },
+		{ "unmovable", 'u', NULL, 0, "folios that look pinned in ZONE_MOVABLE or CMA, where they block migration", 0 },
 		{ "excess", 'e', NULL, 0, "folios with references that nothing known explains", 0 },
 		{ 0 }
 	};
-	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = {
-		.options = options, .parser = parse, .children = children,
-		.doc = "Pages of the machine that look pinned, or are held by nobody known: a line a folio.",
+		.options = options, .parser = parse_scan,
+		.doc = "Print the folios of the machine that look pinned, or have references that "
+		       "nothing explains, one on each line.",
 	};
 	struct scan scan = { 0 };
+	const struct table_command command = {
+		.argp = &argp, .input = &scan, .output = &scan.output, .columns = report_columns(),
+		.run = run_scan,
+	};
 
-	return report_command(&argp, argc, argv, &scan, &scan.output, scan_run);
+	return table_command(&command, argc, argv);
 }

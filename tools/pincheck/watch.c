@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pincheck watch: the pages of a process, told again as they change. It looks at intervals: what
- * comes and goes between two looks is not seen.
+ * pincheck watch: the pages of a process, and each change of them. It takes samples at intervals: a
+ * change that is undone between two samples is not seen.
  */
 #include <errno.h>
 #include <poll.h>
@@ -14,32 +14,33 @@
 #include "tools/lib/pagemap.h"
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/columns.h"
-#include "tools/pincheck/keep.h"
+#include "tools/pincheck/keep_hold.h"
 #include "tools/pincheck/pincheck.h"
 
 #define MOST_PAGES	(1ULL << 20)
 #define MOST_INTERVAL	1000000ULL
 
-/* What is compared unless -o says otherwise. */
+/* The columns that are compared unless -o names some. */
 #define COMPARED	"pfn,refcount,mapcount,pins,exclusive,kind"
 
 #define EVENTS	64
 
-#define LOOK_TRIES	8
+#define SAMPLE_TRIES	8
 
-/* How many milliseconds a change waits for the event that the kernel owes. */
+/* Milliseconds that a change waits for its event. */
 #define EVENT_PATIENCE	100
 
 /**
- * struct watch - the command
- * @interval: milliseconds between two looks
- * @events: tell invalidations, too, by the mirror @mirror
- * @count: changes after which it ends, 0: none
- * @seen: changes so far
- * @before, @now: what was seen, @pages of each
- * @round: number of the look, from 2 on: 0 is "never" in @invalidated
- * @invalidated: for each page, the round in which an event of it was read last
- * @compared: numbers of columns, @compared_count of them
+ * struct watch - the arguments, and two samples of each page
+ * @interval: milliseconds between two samples
+ * @events: print invalidations, too, which the hold @mirror records
+ * @count: number of changes after which it ends; 0: it does not
+ * @seen: number of changes so far
+ * @changes: a table of one row, for programs
+ * @before, @now: the samples of @pages pages
+ * @round: number of the sample @now, from 2 on: 0 is "never" in @invalidated
+ * @invalidated: for each page, the round in which its last event was read
+ * @compared: numbers of the columns that are compared, @compared_count of them
  * @session, @pagemap, @signals: descriptors
  */
 struct watch {
@@ -52,8 +53,9 @@ struct watch {
 	__u32 mirror;
 	unsigned long long count;
 	unsigned long long seen;
-	struct sight *before;
-	struct sight *now;
+	struct table *changes;
+	struct sample *before;
+	struct sample *now;
 	unsigned long long round;
 	unsigned long long *invalidated;
 	size_t pages;
@@ -64,21 +66,45 @@ struct watch {
 	int signals;
 };
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+/**
+ * struct change - what a line says
+ * @end: of the address range of an event; 0: @address is a page
+ * @what: name of a column, or EVENT
+ * @before: its text, "" for none, and that @after the change
+ */
+struct change {
+	__u64 address;
+	__u64 end;
+	const char *what;
+	const char *before;
+	const char *after;
+};
+
+enum change_column { TIME, ADDRESS, END, WHAT, BEFORE, AFTER, CHANGE_COLUMNS };
+
+static const struct column change_columns[CHANGE_COLUMNS] = {
+	[TIME]		= { "TIME", CELL_TEXT, false, "local time at which the change was seen" },
+	[ADDRESS]	= { "ADDRESS", CELL_HEX, false, "of the page, or of the first byte of an event" },
+	[END]		= { "END", CELL_HEX, false, "address behind the last byte of an event" },
+	[WHAT]		= { "WHAT", CELL_TEXT, false, "the column that changed, or EVENT" },
+	[BEFORE]	= { "BEFORE", CELL_TEXT, false, "its text before the change" },
+	[AFTER]		= { "AFTER", CELL_TEXT, false, "its text now, or what the kernel did" },
+};
+
+static const struct columns change_table = { "changes", change_columns, CHANGE_COLUMNS };
+
+static error_t parse_watch(int key, char *argument, struct argp_state *state)
 {
 	struct watch *watch = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &watch->output;
-		return 0;
 	case 'p':
 		watch->pid = parse_number(state, "--pid", argument);
 		return 0;
 	case 'i':
 		watch->interval = parse_number(state, "--interval", argument);
 		if (!watch->interval || watch->interval > MOST_INTERVAL)
-			argp_error(state, "--interval: from 1 to %llu milliseconds", MOST_INTERVAL);
+			argp_error(state, "--interval: give 1 to %llu milliseconds", MOST_INTERVAL);
 		return 0;
 	case 'e':
 		watch->events = true;
@@ -88,39 +114,39 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num > 1)
-			argp_error(state, "one ADDRESS and one LENGTH");
+			argp_error(state, "give one ADDRESS and one LENGTH");
 		*(state->arg_num ? &watch->length : &watch->address) =
 			parse_number(state, state->arg_num ? "LENGTH" : "ADDRESS", argument);
 		return 0;
 	case ARGP_KEY_END:
 		if (!watch->pid || state->arg_num != 2 || !watch->length)
-			argp_error(state, "say what to watch: --pid PID ADDRESS LENGTH");
+			argp_error(state, "name what to watch: --pid PID ADDRESS LENGTH");
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
 /*
- * A report of a page that was unmapped meanwhile is of a page that is not the process's: the look is
- * repeated, LOOK_TRIES times at most, for a process may change its memory all the time.
+ * A page that was unmapped before its report is no longer a page of the process, so the samples are
+ * taken again. The limit of SAMPLE_TRIES is for a process that changes its memory all the time.
  *
- * Return: 0; -ENODATA or -ESRCH if the process is gone; or another negative errno.
+ * Return: 0; -ENODATA or -ESRCH if the process has ended; or another negative errno.
  */
-static int look(struct watch *watch, struct sight *sights)
+static int take_samples(struct watch *watch, struct sample *samples)
 {
 	int error = 0;
 
-	for (unsigned int tries = 0; tries < LOOK_TRIES && !error; tries++) {
-		error = sights_mapped(watch->pagemap, watch->address, sights, watch->pages);
+	for (unsigned int tries = 0; tries < SAMPLE_TRIES && !error; tries++) {
+		error = samples_find(watch->pagemap, watch->address, samples, watch->pages);
 		if (!error)
-			error = sights_look(watch->session, sights, watch->pages);
-		if (!error && sights_still_mapped(watch->pagemap, sights, watch->pages))
+			error = samples_read(watch->session, samples, watch->pages);
+		if (!error && samples_still_mapped(watch->pagemap, samples, watch->pages))
 			break;
 	}
 	return error;
 }
 
-static void tell_time(char *text, size_t size, const char *format)
+static void format_time(char *text, size_t size, const char *format)
 {
 	struct timespec now;
 	struct tm local;
@@ -131,53 +157,73 @@ static void tell_time(char *text, size_t size, const char *format)
 	snprintf(text + used, size - used, ".%06ld", now.tv_nsec / 1000);
 }
 
-static void print_change(const struct watch *watch, size_t page, const char *what,
-			 const char *before, const char *after)
+static void print_for_person(const struct change *change)
 {
-	__u64 address = watch->now[page].address;
 	char time[48];
-	json_t *line;
 
-	if (!watch->output.json) {
-		tell_time(time, sizeof(time), "%H:%M:%S");
-		printf("%s %#llx %s %s -> %s\n", time, address, what, *before ? before : "-",
-		       *after ? after : "-");
-		return;
-	}
-	tell_time(time, sizeof(time), "%Y-%m-%dT%H:%M:%S");
-	line = json_pack("{s:s,s:o,s:s,s:s*,s:s*}", "time", time, "address",
-			 json_sprintf("%#llx", address), "what", what, "before",
-			 *before ? before : NULL, "after", *after ? after : NULL);
-	json_dumpf(line, stdout, JSON_COMPACT);
-	putchar('\n');
-	json_decref(line);
+	format_time(time, sizeof(time), "%H:%M:%S");
+	if (change->end)
+		printf("%s %#llx-%#llx %s %s\n", time, change->address, change->end, change->what,
+		       change->after);
+	else
+		printf("%s %#llx %s %s -> %s\n", time, change->address, change->what,
+		       *change->before ? change->before : "-", *change->after ? change->after : "-");
 }
 
-static bool enough(const struct watch *watch)
+static void print_for_program(struct table *changes, const struct change *change)
+{
+	char time[48];
+
+	format_time(time, sizeof(time), "%Y-%m-%dT%H:%M:%S");
+	table_row(changes);
+	table_set(changes, TIME, "%s", time);
+	table_set(changes, ADDRESS, "%#llx", change->address);
+	if (change->end)
+		table_set(changes, END, "%#llx", change->end);
+	table_set(changes, WHAT, "%s", change->what);
+	if (*change->before)
+		table_set(changes, BEFORE, "%s", change->before);
+	if (*change->after)
+		table_set(changes, AFTER, "%s", change->after);
+	table_print_row(changes);
+}
+
+static void print_change(struct watch *watch, const struct change *change)
+{
+	watch->seen++;
+	if (watch->output.json || watch->output.raw)
+		print_for_program(watch->changes, change);
+	else
+		print_for_person(change);
+}
+
+static bool has_seen_enough(const struct watch *watch)
 {
 	return watch->count && watch->seen >= watch->count;
 }
 
-static void compare(struct watch *watch, const struct column *columns)
+static void compare_samples(struct watch *watch)
 {
 	char before[400], after[400];
 
 	for (size_t page = 0; page < watch->pages; page++) {
-		for (size_t i = 0; i < watch->compared_count && !enough(watch); i++) {
+		for (size_t i = 0; i < watch->compared_count && !has_seen_enough(watch); i++) {
 			size_t column = watch->compared[i];
+			const struct change change = {
+				.address = watch->now[page].address, .before = before, .after = after,
+				.what = report_columns()->rows[column].name,
+			};
 
 			report_value(column, &watch->before[page], before, sizeof(before));
 			report_value(column, &watch->now[page], after, sizeof(after));
-			if (!strcmp(before, after))
-				continue;
-			watch->seen++;
-			print_change(watch, page, columns[column].name, before, after);
+			if (strcmp(before, after))
+				print_change(watch, &change);
 		}
 	}
 	fflush(stdout);
 }
 
-/* Return: 0, -EINTR once a signal says it is enough. */
+/* Return: 0, or -EINTR after a signal. */
 static int wait_milliseconds(const struct watch *watch, unsigned long long milliseconds)
 {
 	struct pollfd signal = { .fd = watch->signals, .events = POLLIN };
@@ -185,24 +231,14 @@ static int wait_milliseconds(const struct watch *watch, unsigned long long milli
 	return poll(&signal, 1, (int)milliseconds) ? -EINTR : 0;
 }
 
-static void print_event(const struct watch *watch, const struct pincheck_event *event)
+static void print_event(struct watch *watch, const struct pincheck_event *event)
 {
-	const char *name = pincheck_event_name(event->reason);
-	char time[48];
-	json_t *line;
+	const struct change change = {
+		.address = event->start, .end = event->end, .what = "EVENT", .before = "",
+		.after = pincheck_event_name(event->reason),
+	};
 
-	if (!watch->output.json) {
-		tell_time(time, sizeof(time), "%H:%M:%S");
-		printf("%s %#llx-%#llx EVENT %s\n", time, event->start, event->end, name);
-		return;
-	}
-	tell_time(time, sizeof(time), "%Y-%m-%dT%H:%M:%S");
-	line = json_pack("{s:s,s:o,s:o,s:s,s:s}", "time", time, "address",
-			 json_sprintf("%#llx", event->start), "end",
-			 json_sprintf("%#llx", event->end), "what", "EVENT", "after", name);
-	json_dumpf(line, stdout, JSON_COMPACT);
-	putchar('\n');
-	json_decref(line);
+	print_change(watch, &change);
 }
 
 static void mark_invalidated(struct watch *watch, const struct pincheck_event *event)
@@ -214,19 +250,19 @@ static void mark_invalidated(struct watch *watch, const struct pincheck_event *e
 		watch->invalidated[page] = watch->round;
 }
 
-/* What the kernel did since these events were read last. */
+/* Print what the kernel did since the events were read last. */
 static int print_events(struct watch *watch)
 {
 	struct pincheck_event events[EVENTS];
 	__u64 count = EVENTS, lost = 0;
 	int error = 0;
 
-	while (watch->events && !error && count == EVENTS && !enough(watch)) {
+	while (watch->events && !error && count == EVENTS && !has_seen_enough(watch)) {
 		error = pincheck_events(watch->session, watch->mirror, events, &count, &lost);
 		if (!error && lost)
 			fprintf(stderr, "pincheck: %llu events were lost. Use a shorter --interval\n",
 				lost);
-		for (__u64 i = 0; !error && i < count && !enough(watch); i++, watch->seen++) {
+		for (__u64 i = 0; !error && i < count && !has_seen_enough(watch); i++) {
 			mark_invalidated(watch, &events[i]);
 			print_event(watch, &events[i]);
 		}
@@ -236,13 +272,13 @@ static int print_events(struct watch *watch)
 }
 
 /*
- * Has a page left its address since the look before, and its event was not read yet? An event of the
- * look before counts, too: the kernel tells first, and takes the page away then.
+ * Has a page left its address since the sample before, while its event was not read yet? An event that
+ * was read with the sample before counts, too: the kernel first notifies, then takes the page away.
  */
 static bool owes_event(const struct watch *watch)
 {
 	for (size_t page = 0; page < watch->pages; page++) {
-		const struct sight *before = &watch->before[page], *now = &watch->now[page];
+		const struct sample *before = &watch->before[page], *now = &watch->now[page];
 
 		if (!before->absent && before->report.pfn != now->report.pfn &&
 		    watch->invalidated[page] + 1 < watch->round)
@@ -254,8 +290,8 @@ static bool owes_event(const struct watch *watch)
 /*
  * The mirror records an event before the kernel takes a page away, so the events are read after the
  * pages, and printed before the changes. But munmap() takes the mapping out of the address space
- * first, and pagemap tells that nothing is mapped there before the kernel gets to the page, which is
- * when the mirror hears of it: a change waits for its event.
+ * first: pagemap then shows that nothing is mapped, while the kernel has not yet got to the page and
+ * notified the mirror. So a change waits for its event.
  */
 static int print_events_of_changes(struct watch *watch)
 {
@@ -271,29 +307,29 @@ static int print_events_of_changes(struct watch *watch)
 	return error;
 }
 
-/* Events are read also where the process is gone: its end is one of them. */
-static int look_and_print(struct watch *watch, const struct column *columns)
+/* Events are read also after the process has ended, because its end is one of them. */
+static int print_round(struct watch *watch)
 {
 	int gone, error;
 
 	watch->round++;
-	gone = look(watch, watch->now);
+	gone = take_samples(watch, watch->now);
 	error = gone ? print_events(watch) : print_events_of_changes(watch);
 	if (gone || error)
 		return gone ?: error;
-	compare(watch, columns);
+	compare_samples(watch);
 	return 0;
 }
 
-static int follow(struct watch *watch, const struct column *columns)
+static int print_changes(struct watch *watch)
 {
-	struct sight *swap;
+	struct sample *swap;
 	int error;
 
-	while (!enough(watch)) {
+	while (!has_seen_enough(watch)) {
 		error = wait_milliseconds(watch, watch->interval);
 		if (!error)
-			error = look_and_print(watch, columns);
+			error = print_round(watch);
 		if (error)
 			return error;
 		swap = watch->before;
@@ -303,25 +339,10 @@ static int follow(struct watch *watch, const struct column *columns)
 	return 0;
 }
 
-/* The state from which changes are told; one line of JSON, for whoever reads line by line. */
-static int print_start(struct watch *watch, const struct column *columns, size_t count)
+static int print_start(const struct watch *watch, struct table *table)
 {
-	const struct output whole = { .json = watch->output.json };
-	struct table *table = table_new(&whole, "pages", columns, count);
-	int error = 0;
-	json_t *rows;
-
-	sights_rows(table, watch->before, watch->pages, false);
-	if (watch->output.json) {
-		rows = json_pack("{s:o}", "pages", table_json(table));
-		error = json_dumpf(rows, stdout, JSON_COMPACT) ? -EIO : 0;
-		putchar('\n');
-		json_decref(rows);
-	} else if (!watch->output.no_headings) {
-		error = table_print(table);
-	}
-	table_free(table);
-	return error ?: fflush(stdout);
+	samples_to_rows(table, watch->before, watch->pages, false);
+	return table_print(table) ?: fflush(stdout);
 }
 
 static int start_events(struct watch *watch)
@@ -334,13 +355,13 @@ static int start_events(struct watch *watch)
 
 	watch->mirror = hold.hold;
 	if (error)
-		fprintf(stderr, "pincheck: no mirror of %#llx bytes at %#llx: %s, at %#llx (%s). Watch "
-			"what is mapped readable, or leave out --events\n", hold.len, hold.addr,
+		fprintf(stderr, "pincheck: cannot mirror %#llx bytes at %#llx: %s, at %#llx (%s). Watch "
+			"memory that is mapped readable, or leave out --events\n", hold.len, hold.addr,
 			cause_of(error), hold.fail_addr, pincheck_reason_name(hold.reason));
 	return error;
 }
 
-static int open_all(struct watch *watch)
+static int open_descriptors(struct watch *watch)
 {
 	watch->session = open_session();
 	if (watch->session < 0)
@@ -348,26 +369,34 @@ static int open_all(struct watch *watch)
 	watch->signals = keep_signals(0);
 	watch->pagemap = pagemap_open(watch->pid);
 	if (watch->pagemap < 0)
-		fprintf(stderr, "pincheck: cannot open /proc/%d/pagemap: %s. See: ps -p %d; and use "
-			"sudo\n", watch->pid, strerror(-watch->pagemap), watch->pid);
+		fprintf(stderr, "pincheck: cannot open /proc/%d/pagemap: %s. Is it running (ps -p %d)? "
+			"Use sudo\n", watch->pid, strerror(-watch->pagemap), watch->pid);
 	return watch->pagemap < 0 ? watch->pagemap : start_events(watch);
 }
 
 /* Return: exit code. */
-static int tell_end(const struct watch *watch, int error)
+static int print_end(const struct watch *watch, int error)
 {
 	if (!error || error == -EINTR)
 		return EXIT_KEPT;
 	if (error == -ENODATA || error == -ESRCH) {
-		fprintf(stderr, "pincheck: process %d is gone\n", watch->pid);
+		fprintf(stderr, "pincheck: process %d has ended\n", watch->pid);
 		return watch->count ? EXIT_BROKEN : EXIT_KEPT;
 	}
-	fprintf(stderr, "pincheck: cannot watch: %s. Page frame numbers are for CAP_SYS_ADMIN: use "
-		"sudo\n", cause_of(error));
+	fprintf(stderr, "pincheck: cannot watch: %s. " NEEDS_ROOT "\n", cause_of(error));
 	return EXIT_USAGE;
 }
 
-static int watch_run(struct watch *watch, const struct column *columns, size_t count)
+/* Return: 0 or a negative errno. */
+static int allocate_samples(struct watch *watch)
+{
+	watch->before = calloc(watch->pages, sizeof(*watch->before));
+	watch->now = calloc(watch->pages, sizeof(*watch->now));
+	watch->invalidated = calloc(watch->pages, sizeof(*watch->invalidated));
+	return watch->before && watch->now && watch->invalidated ? 0 : -ENOMEM;
+}
+
+static int watch_pages(struct watch *watch, struct table *table)
 {
 	__u64 start = watch->address & ~(PAGE_BYTES - 1);
 	int error;
@@ -379,54 +408,62 @@ static int watch_run(struct watch *watch, const struct column *columns, size_t c
 			watch->pages, MOST_PAGES);
 		return EXIT_USAGE;
 	}
-	watch->before = calloc(watch->pages, sizeof(*watch->before));
-	watch->now = calloc(watch->pages, sizeof(*watch->now));
-	watch->invalidated = calloc(watch->pages, sizeof(*watch->invalidated));
-	if (open_all(watch))
+	if (open_descriptors(watch))
 		return EXIT_USAGE;
-	error = watch->before && watch->now && watch->invalidated ?
-		look(watch, watch->before) : -ENOMEM;
+	error = allocate_samples(watch) ?: take_samples(watch, watch->before);
 	if (!error)
-		error = print_start(watch, columns, count);
+		error = print_start(watch, table);
 	if (!error)
-		error = follow(watch, columns);
-	return tell_end(watch, error);
+		error = print_changes(watch);
+	return print_end(watch, error);
+}
+
+static int run_watch(void *input, struct table *table)
+{
+	struct watch *watch = input;
+	const struct output line = {
+		.json = watch->output.json, .raw = true, .no_headings = true, .lines = true,
+	};
+	int code;
+
+	watch->compared = columns_named(watch->output.columns ?: COMPARED, report_columns(),
+					&watch->compared_count);
+	watch->changes = table_new(&line, &change_table);
+	code = watch_pages(watch, table);
+	table_free(watch->changes);
+	free(watch->compared);
+	free(watch->invalidated);
+	free(watch->now);
+	free(watch->before);
+	return code;
 }
 
 static const struct argp_option options[] = {
-	{ "pid", 'p', "PID", 0, "whose memory", 0 },
-	{ "interval", 'i', "MS", 0, "milliseconds between two looks [100]", 0 },
-	{ "events", 'e', NULL, 0, "tell what the kernel does to the page tables there, too, by a "
-	  "mirror: what is not there is faulted in for it", 0 },
-	{ "count", 'c', "N", 0, "end after so many changes", 0 },
+	{ "pid", 'p', "PID", 0, "the process that has the memory", 0 },
+	{ "interval", 'i', "MS", 0, "milliseconds between two samples [100]", 0 },
+	{ "events", 'e', NULL, 0, "print also what the kernel does to the page tables there. A mirror "
+	  "records it, for which all pages are faulted in", 0 },
+	{ "count", 'c', "N", 0, "end after N changes", 0 },
 	{ 0 }
 };
 
 int watch_command(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = {
-		.options = options, .parser = parse, .children = children,
-		.args_doc = "--pid PID ADDRESS LENGTH",
-		.doc = "The pages of a process, and then a line for each change of what -o names "
-		       "[" COMPARED "]. It looks at intervals: what comes and goes between two looks "
-		       "is not seen. Ends with the process, after --count changes (1 if the process "
-		       "ends before), or by SIGINT or SIGTERM.",
+		.options = options, .parser = parse_watch, .args_doc = "--pid PID ADDRESS LENGTH",
+		.doc = "Print the pages of a process, and then a line for each change in the columns "
+		       "that -o names [" COMPARED "]. Samples are taken at intervals: a change that "
+		       "is undone between two samples is not seen. Ends with the process, after "
+		       "--count changes (exit 1 if the process ends before), or by SIGINT or SIGTERM.",
 	};
-	struct watch watch = { .interval = 100, .round = 1, .session = -1, .pagemap = -1, .signals = -1 };
-	const struct column *columns;
-	size_t count;
-	int code;
+	struct watch watch = {
+		.output.lines = true, .interval = 100, .round = 1, .session = -1, .pagemap = -1,
+		.signals = -1,
+	};
+	const struct table_command command = {
+		.argp = &argp, .input = &watch, .output = &watch.output, .columns = report_columns(),
+		.more = &change_table, .run = run_watch,
+	};
 
-	columns = report_columns(&count);
-	parse_arguments(&argp, argc, argv, &watch, columns, count);
-	if (!watch.output.columns)
-		watch.output.columns = COMPARED;
-	watch.compared = columns_named(watch.output.columns, columns, count,
-				       &watch.compared_count);
-	code = watch.compared ? watch_run(&watch, columns, count) : EXIT_USAGE;
-	free(watch.before);
-	free(watch.now);
-	free(watch.compared);
-	return code;
+	return table_command(&command, argc, argv);
 }

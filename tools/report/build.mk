@@ -1,29 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # pincheck-report, the matrix, and their tests.
 
-REPORT_SOURCES	:= $(wildcard tools/report/*.c) tools/report/assets.S tools/lib/directory.c \
-		   tools/lib/ktap.c
-REPORT_HEADERS	:= $(wildcard tools/report/*.h) tools/lib/directory.h tools/lib/ktap.h tools/vm/protocol.h \
+REPORT_SOURCES	:= $(wildcard tools/report/*.c) tools/report/assets.S \
+		   $(addprefix tools/lib/,directory.c ktap.c pairs.c version.c)
+REPORT_HEADERS	:= $(wildcard tools/report/*.h) include/pincheck-version.h tools/vm/protocol.h \
+		   $(addprefix tools/lib/,directory.h exit_code.h ktap.h pairs.h) \
 		   $(wildcard tools/report/page/*)
-REPORT_LIBS	:= -ljansson -lsmartcols
-REPORT_SANITIZE	:= -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 
 TOOLS		+= $(BUILD)/bin/pincheck-report
 UNIT_TESTS	+= $(BUILD)/test/report-test
 
+$(BUILD)/bin/pincheck-report $(BUILD)/test/pincheck-report: LIBS := -ljansson -lsmartcols
 $(BUILD)/bin/pincheck-report: $(REPORT_SOURCES) $(REPORT_HEADERS) | host-build
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDES) -o $@ $(REPORT_SOURCES) $(REPORT_LIBS)
+	$(host-program)
 
 $(BUILD)/test/pincheck-report: $(REPORT_SOURCES) $(REPORT_HEADERS) | host-build
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARNINGS) $(REPORT_SANITIZE) $(INCLUDES) -o $@ $(REPORT_SOURCES) $(REPORT_LIBS)
+	$(unit-program)
 
-# The runner of unit tests takes programs without arguments.
 $(BUILD)/test/report-test: $(BUILD)/test/pincheck-report
-	@mkdir -p $(@D)
-	printf '#!/bin/sh\nREPORT=%s exec tools/report/test/report-test\n' $< > $@
-	chmod +x $@
+	$(call script-test,REPORT=$<,tools/report/test/report-test)
 
 ##@ Matrix
 .PHONY: matrix matrix-check report-check

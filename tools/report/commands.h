@@ -4,17 +4,12 @@
 #define PINCHECK_REPORT_COMMANDS_H
 
 #include <stdbool.h>
-
-/* Exit codes: those of a run, as far as a report can come to them. */
-#define EXIT_PASS	0
-#define EXIT_FAIL	1
-#define EXIT_USAGE	2
-#define EXIT_SKIP_ONLY	4
+#include "../lib/exit_code.h"
 
 /**
  * struct arguments - the command line
- * @operands: what is no option: files or kernels, ends with NULL
- * @results: --results, the directory with a subdirectory a kernel
+ * @operands: files or kernels, ends with NULL
+ * @results: --results, a directory that has a subdirectory for each kernel
  * @output: --output, a directory or "-"
  * @origin: --origin, who submits to KCIDB
  * @renames: --renames, a table of cases that have another name today, or NULL

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the JSON forms share. */
+/* JSON values that several reports have. */
 #include <stdlib.h>
 #include <string.h>
 #include "json.h"
+#include "results.h"
 #include "text.h"
+#include "../lib/pairs.h"
 
 json_t *json_lines(const char *text)
 {
@@ -16,6 +18,22 @@ json_t *json_lines(const char *text)
 		text += length + (text[length] == '\n');
 	}
 	return lines;
+}
+
+json_t *json_facts(const char *pairs)
+{
+	json_t *facts = json_object();
+	struct pair pair;
+
+	while (pair_next(&pairs, &pair)) {
+		char *key = format_of("%.*s", (int)pair.key_length, pair.key);
+		char value[FACT_BYTES];
+
+		pair_copy(&pair, value, sizeof(value));
+		json_object_set_new(facts, key, json_string_nocheck(value));
+		free(key);
+	}
+	return facts;
 }
 
 char *time_text(time_t time)

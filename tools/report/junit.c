@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pincheck-report junit: a test suite a kernel and topic. */
+/* pincheck-report junit: one test suite for each kernel and topic. */
 #include <stdlib.h>
 #include <string.h>
-#include "column.h"
+#include "kernel_run.h"
 #include "commands.h"
 #include "output.h"
 #include "text.h"
+#include "../lib/pairs.h"
 
 struct tally {
 	unsigned int tests;
@@ -14,7 +15,7 @@ struct tally {
 	unsigned int skipped;
 };
 
-/* How each outcome is said; a known failure is skipped, as pytest has it, with its own type. */
+/* The element of each outcome. A known failure is skipped, as in pytest, with a type of its own. */
 static const struct {
 	const char *element;
 	const char *type;
@@ -28,7 +29,7 @@ static const struct {
 	[KTAP_ERROR] = { "error", "error", offsetof(struct tally, errors) },
 };
 
-static void count(struct tally *tally, const struct test_case *of)
+static void count_case(struct tally *tally, const struct test_case *of)
 {
 	tally->tests++;
 	if (elements[of->outcome].element)
@@ -63,14 +64,38 @@ static void write_tally(const struct tally *tally, FILE *to)
 		tally->failures, tally->errors, tally->skipped);
 }
 
-static void write_case(const struct column *column, const struct test_case *of, FILE *to)
+static void write_property(const char *name, size_t length, const char *value, FILE *to)
+{
+	fprintf(to, "<property name=\"%.*s\" value=\"", (int)length, name);
+	write_xml(value, to);
+	fputs("\"/>", to);
+}
+
+static void write_facts(const char *facts, FILE *to)
+{
+	struct pair pair;
+
+	if (!*facts)
+		return;
+	fputs("      <properties>", to);
+	while (pair_next(&facts, &pair)) {
+		char value[FACT_BYTES];
+
+		pair_copy(&pair, value, sizeof(value));
+		write_property(pair.key, pair.key_length, value, to);
+	}
+	fputs("</properties>\n", to);
+}
+
+static void write_case(const struct kernel_run *run, const struct test_case *of, FILE *to)
 {
 	const char *element = elements[of->outcome].element;
-	char *name = column_case_name(column, of);
+	char *name = kernel_run_case_name(run, of);
 
-	fprintf(to, "    <testcase classname=\"%s.%s\" name=\"", column->kernel, of->topic);
+	fprintf(to, "    <testcase classname=\"%s.%s\" name=\"", run->kernel, of->topic);
 	write_xml(name, to);
 	fputs("\">\n", to);
+	write_facts(of->facts, to);
 	if (element) {
 		fprintf(to, "      <%s type=\"%s\" message=\"", element, elements[of->outcome].type);
 		write_xml(of->reason, to);
@@ -85,13 +110,13 @@ static void write_case(const struct column *column, const struct test_case *of, 
 	free(name);
 }
 
-static void write_property(const char *name, const char *value, FILE *to)
+static void write_release(const char *release, FILE *to)
 {
-	if (!*value)
+	if (!*release)
 		return;
-	fprintf(to, "    <properties><property name=\"%s\" value=\"", name);
-	write_xml(value, to);
-	fputs("\"/></properties>\n", to);
+	fputs("    <properties>", to);
+	write_property("release", strlen("release"), release, to);
+	fputs("</properties>\n", to);
 }
 
 static bool in_topic(const struct test_case *of, const char *topic)
@@ -99,54 +124,54 @@ static bool in_topic(const struct test_case *of, const char *topic)
 	return !strcmp(of->topic, topic);
 }
 
-static void write_suite(const struct column *column, const char *topic, FILE *to)
+static void write_suite(const struct kernel_run *run, const char *topic, FILE *to)
 {
-	const struct results *results = &column->results;
-	json_t *seconds = json_object_get(json_object_get(column->run, "topic_seconds"), topic);
+	const struct results *results = &run->results;
+	json_t *seconds = json_object_get(json_object_get(run->json, "topic_seconds"), topic);
 	struct tally tally = { 0 };
 
 	for (size_t i = 0; i < results->count; i++)
 		if (in_topic(&results->cases[i], topic))
-			count(&tally, &results->cases[i]);
-	fprintf(to, "  <testsuite name=\"%s.%s\" timestamp=\"%s\"", column->kernel, topic, column->time);
+			count_case(&tally, &results->cases[i]);
+	fprintf(to, "  <testsuite name=\"%s.%s\" timestamp=\"%s\"", run->kernel, topic, run->time);
 	write_tally(&tally, to);
 	if (json_is_number(seconds))
 		fprintf(to, " time=\"%.3f\"", json_number_value(seconds));
 	fputs(">\n", to);
-	write_property("release", column->release, to);
+	write_release(run->release, to);
 	for (size_t i = 0; i < results->count; i++)
 		if (in_topic(&results->cases[i], topic))
-			write_case(column, &results->cases[i], to);
+			write_case(run, &results->cases[i], to);
 	fputs("  </testsuite>\n", to);
 }
 
-static void write_column(const struct column *column, FILE *to)
+static void write_run(const struct kernel_run *run, FILE *to)
 {
 	json_t *written = json_object();
 
-	for (size_t i = 0; i < column->results.count; i++) {
-		const char *topic = column->results.cases[i].topic;
+	for (size_t i = 0; i < run->results.count; i++) {
+		const char *topic = run->results.cases[i].topic;
 
 		if (json_object_get(written, topic))
 			continue;
 		json_object_set_new(written, topic, json_true());
-		write_suite(column, topic, to);
+		write_suite(run, topic, to);
 	}
 	json_decref(written);
 }
 
 int command_junit(const struct arguments *arguments)
 {
-	struct column *columns = NULL;
+	struct kernel_run *runs = NULL;
 	struct tally tally = { 0 };
 	struct output output;
 	size_t size = 0, kernels = 0;
 
 	for (char **kernel = arguments->operands; *kernel; kernel++) {
-		columns = grow(columns, kernels, &size, sizeof(*columns));
-		column_load(&columns[kernels], arguments->results, *kernel);
-		for (size_t i = 0; i < columns[kernels].results.count; i++)
-			count(&tally, &columns[kernels].results.cases[i]);
+		runs = grow(runs, kernels, &size, sizeof(*runs));
+		kernel_run_load(&runs[kernels], arguments->results, *kernel);
+		for (size_t i = 0; i < runs[kernels].results.count; i++)
+			count_case(&tally, &runs[kernels].results.cases[i]);
 		kernels++;
 	}
 	output_open(&output, arguments->output, "junit.xml");
@@ -154,11 +179,11 @@ int command_junit(const struct arguments *arguments)
 	write_tally(&tally, output.to);
 	fputs(">\n", output.to);
 	for (size_t i = 0; i < kernels; i++) {
-		write_column(&columns[i], output.to);
-		column_free(&columns[i]);
+		write_run(&runs[i], output.to);
+		kernel_run_free(&runs[i]);
 	}
 	fputs("</testsuites>\n", output.to);
 	output_close(&output);
-	free(columns);
+	free(runs);
 	return EXIT_PASS;
 }

@@ -3,8 +3,9 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include "column.h"
+#include "kernel_run.h"
 #include "commands.h"
+#include "json.h"
 #include "output.h"
 #include "text.h"
 
@@ -14,7 +15,7 @@
 
 /**
  * struct report - the lists of the submission
- * @known: ids of the issues that are already in
+ * @known: ids of the issues that @issues has
  */
 struct report {
 	const char *origin;
@@ -26,7 +27,7 @@ struct report {
 	json_t *known;
 };
 
-/* A test that did not end says nothing of the kernel; a known failure is one, with an incident. */
+/* A test that did not end is no verdict on the kernel. A known failure fails, with an incident. */
 static const char *const statuses[KTAP_OUTCOMES] = {
 	[KTAP_PASS] = "PASS",
 	[KTAP_FAIL] = "FAIL",
@@ -43,7 +44,7 @@ static void set_text(json_t *object, const char *key, const char *text)
 		json_object_set_new(object, key, json_string(text));
 }
 
-/* The end tells most: what a case says last stands just before its verdict. */
+/* The end of the evidence matters most: it stands just before the verdict. */
 static void set_excerpt(json_t *object, const char *evidence)
 {
 	size_t length = strlen(evidence);
@@ -54,42 +55,42 @@ static void set_excerpt(json_t *object, const char *evidence)
 	set_text(object, "log_excerpt", from);
 }
 
-/* pincheck:NAME-RELEASE-TIME names a run, and what it tested. Return: to be freed */
-static char *run_id(const struct report *report, const struct column *column)
+/* pincheck:NAME-RELEASE-TIME is the id of a run, its checkout and its build. Return: to be freed */
+static char *run_id(const struct report *report, const struct kernel_run *run)
 {
-	const char *release = column_text(column, "kernel", "release");
+	const char *release = kernel_run_text(run, "kernel", "release");
 
-	return format_of("%s:%s-%s-%s", report->origin, column->kernel, *release ? release : "unknown",
-			 column->time);
+	return format_of("%s:%s-%s-%s", report->origin, run->kernel, *release ? release : "unknown",
+			 run->time);
 }
 
-static void add_checkout(struct report *report, const struct column *column, const char *id)
+static void add_checkout(struct report *report, const struct kernel_run *run, const char *id)
 {
 	json_t *checkout = json_pack("{s:s, s:s, s:b}", "id", id, "origin", report->origin,
 				     "valid", 1);
-	size_t distribution = strcspn(column->kernel, "-");
+	size_t distribution = strcspn(run->kernel, "-");
 
-	if (column->kernel[distribution])
+	if (run->kernel[distribution])
 		json_object_set_new(checkout, "tree_name",
-				    json_stringn(column->kernel, distribution));
-	set_text(checkout, "comment", column_text(column, "kernel", "release"));
+				    json_stringn(run->kernel, distribution));
+	set_text(checkout, "comment", kernel_run_text(run, "kernel", "release"));
 	json_array_append_new(report->checkouts, checkout);
 }
 
-static void add_build(struct report *report, const struct column *column, const char *id)
+static void add_build(struct report *report, const struct kernel_run *run, const char *id)
 {
-	const struct test_case *built = column_find(column, BUILD_CASE);
-	const char *architecture = column_text(column, "kernel", "architecture");
+	const struct test_case *built = kernel_run_find(run, BUILD_CASE);
+	const char *architecture = kernel_run_text(run, "kernel", "architecture");
 	json_t *misc = json_object();
 	json_t *build = json_pack("{s:s, s:s, s:s, s:s*, s:s, s:s, s:o}", "id", id, "checkout_id", id,
 				  "origin", report->origin, "architecture",
-				  *architecture ? architecture : NULL, "config_name", column->kernel,
+				  *architecture ? architecture : NULL, "config_name", run->kernel,
 				  "status", built ? statuses[built->outcome] : "PASS", "misc", misc);
 
-	set_text(misc, "release", column->release);
-	set_text(misc, "package", column_text(column, "kernel", "package"));
-	set_text(misc, "config_sha256", column_text(column, "kernel", "config_sha256"));
-	set_text(misc, "module_srcversion", column_text(column, NULL, "module_srcversion"));
+	set_text(misc, "release", run->release);
+	set_text(misc, "package", kernel_run_text(run, "kernel", "package"));
+	set_text(misc, "config_sha256", kernel_run_text(run, "kernel", "config_sha256"));
+	set_text(misc, "module_srcversion", kernel_run_text(run, NULL, "module_srcversion"));
 	if (built) {
 		set_text(build, "comment", built->reason);
 		set_excerpt(build, built->evidence);
@@ -97,7 +98,7 @@ static void add_build(struct report *report, const struct column *column, const 
 	json_array_append_new(report->builds, build);
 }
 
-/* R28: why -> pincheck:known-r28-why. Return: to be freed */
+/* The reason "R28: why" becomes pincheck:known-r28-why. Return: to be freed */
 static char *issue_id(const struct report *report, const char *reason)
 {
 	struct text id = { 0 };
@@ -137,14 +138,14 @@ static void add_incident(struct report *report, const char *test_id, const char 
 	free(issue);
 }
 
-/* Of the machine what may matter to a result; QEMU's whole command line is in run.json. */
-static json_t *environment_of(const struct column *column)
+/* Facts of the machine that may influence a result; run.json has the command line of QEMU. */
+static json_t *environment_of(const struct kernel_run *run)
 {
 	static const char *const keys[] = { "accel", "qemu", "smp", "memory_mib" };
 	json_t *misc = json_object();
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		json_t *value = json_object_get(json_object_get(column->run, "machine"), keys[i]);
+		json_t *value = json_object_get(json_object_get(run->json, "machine"), keys[i]);
 
 		if (value && !json_is_null(value))
 			json_object_set(misc, keys[i], value);
@@ -152,34 +153,36 @@ static json_t *environment_of(const struct column *column)
 	return json_pack("{s:s, s:o}", "comment", "QEMU guest", "misc", misc);
 }
 
-static void add_test(struct report *report, const struct column *column, const char *build_id,
+static void add_test(struct report *report, const struct kernel_run *run, const char *build_id,
 		     const struct test_case *of)
 {
 	char *id = format_of("%s-%s", build_id, of->name);
-	json_t *test = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:{s:s}}", "id", id,
+	json_t *misc = json_facts(of->facts);
+	json_t *test = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:o}", "id", id,
 				 "build_id", build_id, "origin", report->origin,
 				 "path", json_sprintf("pincheck.%s", of->name),
-				 "status", statuses[of->outcome], "start_time", column->time,
-				 "misc", "outcome", ktap_outcome_name(of->outcome));
+				 "status", statuses[of->outcome], "start_time", run->time,
+				 "misc", misc);
 
+	json_object_set_new(misc, "outcome", json_string(ktap_outcome_name(of->outcome)));
 	set_text(test, "comment", of->reason);
 	set_excerpt(test, of->evidence);
-	json_object_set_new(test, "environment", environment_of(column));
+	json_object_set_new(test, "environment", environment_of(run));
 	json_array_append_new(report->tests, test);
 	if (of->outcome == KTAP_XFAIL)
 		add_incident(report, id, *of->reason ? of->reason : "known issue");
 	free(id);
 }
 
-static void add_column(struct report *report, const struct column *column)
+static void add_run(struct report *report, const struct kernel_run *run)
 {
-	char *id = run_id(report, column);
+	char *id = run_id(report, run);
 
-	add_checkout(report, column, id);
-	add_build(report, column, id);
-	for (size_t i = 0; i < column->results.count; i++)
-		if (strcmp(column->results.cases[i].name, BUILD_CASE))
-			add_test(report, column, id, &column->results.cases[i]);
+	add_checkout(report, run, id);
+	add_build(report, run, id);
+	for (size_t i = 0; i < run->results.count; i++)
+		if (strcmp(run->results.cases[i].name, BUILD_CASE))
+			add_test(report, run, id, &run->results.cases[i]);
 	free(id);
 }
 
@@ -194,11 +197,11 @@ int command_kcidb(const struct arguments *arguments)
 	json_t *json;
 
 	for (char **kernel = arguments->operands; *kernel; kernel++) {
-		struct column column;
+		struct kernel_run run;
 
-		column_load(&column, arguments->results, *kernel);
-		add_column(&report, &column);
-		column_free(&column);
+		kernel_run_load(&run, arguments->results, *kernel);
+		add_run(&report, &run);
+		kernel_run_free(&run);
 	}
 	json = json_pack("{s:{s:i, s:i}, s:o, s:o, s:o, s:o, s:o}", "version", "major", VERSION_MAJOR,
 			 "minor", VERSION_MINOR, "checkouts", report.checkouts, "builds",

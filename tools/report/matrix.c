@@ -5,13 +5,8 @@
 #include <string.h>
 #include "matrix.h"
 #include "text.h"
+#include "../lib/pairs.h"
 #include "../vm/protocol.h"
-
-/* Variants are MEMORYKIND_HOLD; a hold's name begins with one of these. */
-static const char *const holds[] = { "none", "pin", "get", "uring", "mirror", "memfd" };
-
-/* The runner's last words stand last, whoever came first. */
-#define LAST_TOPIC	"clean"
 
 const char *const state_names[STATES] = {
 	[STATE_PASS] = "pass",
@@ -48,27 +43,44 @@ enum state state_of(enum ktap_outcome outcome)
 	return states[outcome];
 }
 
-/* fork.thp_pmd_pin_rw_fast.parent_writes -> thp_pmd. Return: to be freed */
-static char *memory_kind_of(const char *name)
+/* Cases of one topic are grouped by their memory, or by their hold if they name no memory. */
+static char *kind_of(const char *facts)
 {
-	const char *variant = strchr(name, '.');
-	const char *end = variant ? strchr(++variant, '.') : NULL;
+	char kind[FACT_BYTES];
 
-	if (!end)
-		return copy_of("");
-	for (const char *at = variant; (at = strchr(at, '_')) && at < end;) {
-		at++;
-		for (size_t i = 0; i < ARRAY_SIZE(holds); i++) {
-			size_t length = strlen(holds[i]);
-
-			if (!strncmp(at, holds[i], length) && strchr("_.", at[length]))
-				return format_of("%.*s", (int)(at - 1 - variant), variant);
-		}
-	}
-	return format_of("%.*s", (int)(end - variant), variant);
+	if (!pairs_find(facts, "memory", kind, sizeof(kind)))
+		pairs_find(facts, "hold", kind, sizeof(kind));
+	return copy_of(kind);
 }
 
-/* Groups stand in the order in which they were first seen: @seen remembers it. */
+char *row_codes(const struct row *row)
+{
+	char codes[FACT_BYTES];
+
+	return pairs_find(row->facts, "rows", codes, sizeof(codes)) ? format_of(" (%s)", codes) :
+	       copy_of("");
+}
+
+/* The topic that ends a complete stream is that of the runner. Return: its name, or NULL */
+static const char *last_topic(const struct kernel_run *run)
+{
+	size_t count = run->results.topic_count;
+
+	return count && !kernel_run_find(run, STREAM_CASE) ? run->results.topics[count - 1].name : NULL;
+}
+
+static bool stands_last(const struct matrix *matrix, const char *topic)
+{
+	for (size_t i = 0; i < matrix->run_count; i++) {
+		const char *last = last_topic(&matrix->runs[i]);
+
+		if (last && !strcmp(last, topic))
+			return true;
+	}
+	return false;
+}
+
+/* Groups keep the order in which they first came: @seen has the number of each. */
 static uint64_t rank_of(json_t *seen, const char *group)
 {
 	json_t *rank = json_object_get(seen, group);
@@ -80,7 +92,7 @@ static uint64_t rank_of(json_t *seen, const char *group)
 	return (uint64_t)json_integer_value(rank);
 }
 
-static uint64_t rank_row(json_t *seen, const struct row *row, size_t order)
+static uint64_t rank_row(const struct matrix *matrix, json_t *seen, const struct row *row)
 {
 	char *kind = format_of("%s %s", row->topic, row->kind);
 	uint64_t topic = rank_of(seen, row->topic);
@@ -88,17 +100,17 @@ static uint64_t rank_row(json_t *seen, const struct row *row, size_t order)
 
 	if (!strcmp(row->topic, RUN_TOPIC))
 		topic = 0;
-	else if (!strcmp(row->topic, LAST_TOPIC))
+	else if (stands_last(matrix, row->topic))
 		topic = USHRT_MAX;
 	else
 		topic++;
 	/* Within a group, cases stay in the order of the suite. */
-	rank = topic << 48 | rank_of(seen, kind) << 32 | order;
+	rank = topic << 48 | rank_of(seen, kind) << 32 | matrix->row_count;
 	free(kind);
 	return rank;
 }
 
-/* A topic's own result is a row where it tells something: a failure, or a topic without cases. */
+/* The result of a topic itself gets a row if the topic failed or has no cases. */
 static bool deserves_row(const struct test_case *at, json_t *topics)
 {
 	if (strcmp(at->name, at->topic))
@@ -106,11 +118,11 @@ static bool deserves_row(const struct test_case *at, json_t *topics)
 	return ktap_is_failure(at->outcome) || !json_object_get(topics, at->topic);
 }
 
-static void add_rows(struct matrix *matrix, const struct column *column, json_t *topics,
+static void add_rows(struct matrix *matrix, const struct kernel_run *run, json_t *topics,
 		     json_t *names, json_t *groups)
 {
-	for (size_t i = 0; i < column->results.count; i++) {
-		const struct test_case *at = &column->results.cases[i];
+	for (size_t i = 0; i < run->results.count; i++) {
+		const struct test_case *at = &run->results.cases[i];
 		struct row *row;
 
 		if (!deserves_row(at, topics) || json_object_get(names, at->name))
@@ -120,16 +132,17 @@ static void add_rows(struct matrix *matrix, const struct column *column, json_t 
 				    sizeof(*matrix->rows));
 		row = &matrix->rows[matrix->row_count++];
 		*row = (struct row) { .name = copy_of(at->name), .topic = copy_of(at->topic) };
-		row->kind = memory_kind_of(strcmp(at->topic, LAST_TOPIC) ? at->name : "");
-		row->rank = rank_row(groups, row, matrix->row_count);
+		row->facts = copy_of(at->facts);
+		row->kind = kind_of(row->facts);
+		row->rank = rank_row(matrix, groups, row);
 	}
 }
 
-static void collect_topics(const struct column *column, json_t *topics)
+static void collect_topics(const struct kernel_run *run, json_t *topics)
 {
-	for (size_t i = 0; i < column->results.count; i++)
-		if (strcmp(column->results.cases[i].name, column->results.cases[i].topic))
-			json_object_set_new(topics, column->results.cases[i].topic, json_true());
+	for (size_t i = 0; i < run->results.count; i++)
+		if (strcmp(run->results.cases[i].name, run->results.cases[i].topic))
+			json_object_set_new(topics, run->results.cases[i].topic, json_true());
 }
 
 static int by_rank(const void *left, const void *right)
@@ -143,10 +156,10 @@ static void collect_rows(struct matrix *matrix)
 {
 	json_t *topics = json_object(), *names = json_object(), *groups = json_object();
 
-	for (size_t i = 0; i < matrix->column_count; i++)
-		collect_topics(&matrix->columns[i], topics);
-	for (size_t i = 0; i < matrix->column_count; i++)
-		add_rows(matrix, &matrix->columns[i], topics, names, groups);
+	for (size_t i = 0; i < matrix->run_count; i++)
+		collect_topics(&matrix->runs[i], topics);
+	for (size_t i = 0; i < matrix->run_count; i++)
+		add_rows(matrix, &matrix->runs[i], topics, names, groups);
 	if (matrix->row_count)
 		qsort(matrix->rows, matrix->row_count, sizeof(*matrix->rows), by_rank);
 	json_decref(topics);
@@ -154,9 +167,9 @@ static void collect_rows(struct matrix *matrix)
 	json_decref(groups);
 }
 
-static bool is_filtered(const struct column *column)
+static bool is_filtered(const struct kernel_run *run)
 {
-	const char *filter = column_text(column, NULL, "filter");
+	const char *filter = kernel_run_text(run, NULL, "filter");
 
 	return *filter && strcmp(filter, "*");
 }
@@ -168,7 +181,7 @@ static void set_cell(struct cell *cell, enum state state, bool red, const char *
 	cell->reason = copy_of(reason);
 }
 
-/* The topic ran on this kernel and yet has no such case. Return: false if it explains nothing */
+/* The topic ran on this kernel without this case. Return: false if it does not explain that */
 static bool explain_by_topic(struct cell *cell, const struct row *row,
 			     const struct test_case *topic)
 {
@@ -193,16 +206,16 @@ static bool explain_by_topic(struct cell *cell, const struct row *row,
 	return true;
 }
 
-/* Why has this kernel no result for a case that others have? */
-static void explain_absence(struct cell *cell, const struct row *row, const struct column *column)
+/* Finds out why this kernel has no result for a case that other kernels have. */
+static void explain_absence(struct cell *cell, const struct row *row, const struct kernel_run *run)
 {
-	const struct test_case *stage = column_broken_stage(column);
-	const struct test_case *topic = column_topic(column, row->topic);
+	const struct test_case *stage = kernel_run_broken_stage(run);
+	const struct test_case *topic = kernel_run_topic(run, row->topic);
 
 	if (!strcmp(row->name, STREAM_CASE) || !strcmp(row->name, VERDICT_CASE)) {
 		set_cell(cell, stage ? STATE_MISSING : STATE_PASS, false, "");
 	} else if (stage) {
-		char *reason = format_of("%s.%s failed: %s", stage->name, column->kernel,
+		char *reason = format_of("%s.%s failed: %s", stage->name, run->kernel,
 					 stage->reason);
 
 		set_cell(cell, STATE_MISSING, false, reason);
@@ -211,22 +224,22 @@ static void explain_absence(struct cell *cell, const struct row *row, const stru
 		set_cell(cell, STATE_MISSING, false, "not part of this run");
 	} else if (topic && explain_by_topic(cell, row, topic)) {
 		return;
-	} else if (column_find(column, VERDICT_CASE)) {
-		set_cell(cell, STATE_MISSING, false, column_find(column, VERDICT_CASE)->reason);
-	} else if (column_find(column, STREAM_CASE)) {
+	} else if (kernel_run_find(run, VERDICT_CASE)) {
+		set_cell(cell, STATE_MISSING, false, kernel_run_find(run, VERDICT_CASE)->reason);
+	} else if (kernel_run_find(run, STREAM_CASE)) {
 		set_cell(cell, STATE_MISSING, false, "the result stream is not complete");
-	} else if (is_filtered(column)) {
+	} else if (is_filtered(run)) {
 		set_cell(cell, STATE_MISSING, false, REASON_FILTER);
 	} else {
 		set_cell(cell, STATE_MISSING, true, "no result here, although other kernels have one");
 	}
 }
 
-static void fill_cell(struct cell *cell, const struct row *row, const struct column *column)
+static void fill_cell(struct cell *cell, const struct row *row, const struct kernel_run *run)
 {
-	cell->of = column_find(column, row->name);
+	cell->of = kernel_run_find(run, row->name);
 	if (!cell->of)
-		explain_absence(cell, row, column);
+		explain_absence(cell, row, run);
 	else
 		set_cell(cell, state_of(cell->of->outcome), ktap_is_failure(cell->of->outcome),
 			 cell->of->outcome == KTAP_XPASS && !*cell->of->reason ?
@@ -234,11 +247,11 @@ static void fill_cell(struct cell *cell, const struct row *row, const struct col
 			 cell->of->reason);
 }
 
-static void judge_row(struct row *row, size_t columns)
+static void judge_row(struct row *row, size_t runs)
 {
 	enum state first = STATE_MISSING;
 
-	for (size_t i = 0; i < columns; i++) {
+	for (size_t i = 0; i < runs; i++) {
 		row->red |= row->cells[i].red;
 		if (row->cells[i].state == STATE_MISSING)
 			row->differs |= row->cells[i].red;
@@ -255,24 +268,24 @@ static void fill_rows(struct matrix *matrix)
 		struct row *row = &matrix->rows[i];
 		size_t size = 0;
 
-		row->cells = grow(NULL, matrix->column_count, &size, sizeof(*row->cells));
-		for (size_t j = 0; j < matrix->column_count; j++) {
-			fill_cell(&row->cells[j], row, &matrix->columns[j]);
+		row->cells = grow(NULL, matrix->run_count, &size, sizeof(*row->cells));
+		for (size_t j = 0; j < matrix->run_count; j++) {
+			fill_cell(&row->cells[j], row, &matrix->runs[j]);
 			matrix->counts[j * STATES + row->cells[j].state]++;
 			matrix->reds[j] += row->cells[j].red;
 		}
-		judge_row(row, matrix->column_count);
+		judge_row(row, matrix->run_count);
 	}
 }
 
-/* Topic, scenario and states of a row: what other variants of one finding have in common. */
+/* Variants of one finding have topic, scenario and states in common. Return: these as a string */
 static char *finding_of(const struct matrix *matrix, const struct row *row)
 {
 	const char *scenario = strrchr(row->name, '.');
 	struct text finding = { 0 };
 
 	text_printf(&finding, "%s %s", row->topic, scenario ? scenario : row->name);
-	for (size_t i = 0; i < matrix->column_count; i++)
+	for (size_t i = 0; i < matrix->run_count; i++)
 		text_printf(&finding, " %d", row->cells[i].state);
 	return text_take(&finding);
 }
@@ -296,22 +309,21 @@ static void find_leaders(struct matrix *matrix)
 	json_decref(leaders);
 }
 
-/* Most kernels are a column; one that need not be run is a line. */
-static void load_columns(struct matrix *matrix, const char *directory, char **kernels)
+/* A kernel that had to be run becomes a column, any other a line beside the table. */
+static void load_runs(struct matrix *matrix, const char *directory, char **kernels)
 {
 	size_t size = 0, not_run_size = 0;
 
 	for (; *kernels; kernels++) {
-		struct column *column;
+		struct kernel_run *run;
 		const char *reason;
 
-		matrix->columns = grow(matrix->columns, matrix->column_count, &size,
-				       sizeof(*matrix->columns));
-		column = &matrix->columns[matrix->column_count];
-		column_load(column, directory, *kernels);
-		reason = column_not_run(column);
+		matrix->runs = grow(matrix->runs, matrix->run_count, &size, sizeof(*matrix->runs));
+		run = &matrix->runs[matrix->run_count];
+		kernel_run_load(run, directory, *kernels);
+		reason = kernel_run_not_run(run);
 		if (!reason) {
-			matrix->column_count++;
+			matrix->run_count++;
 			continue;
 		}
 		matrix->not_run = grow(matrix->not_run, matrix->not_run_count, &not_run_size,
@@ -319,7 +331,7 @@ static void load_columns(struct matrix *matrix, const char *directory, char **ke
 		matrix->not_run[matrix->not_run_count++] = (struct not_run) {
 			.kernel = *kernels, .reason = copy_of(reason),
 		};
-		column_free(column);
+		kernel_run_free(run);
 	}
 }
 
@@ -328,10 +340,10 @@ void matrix_build(struct matrix *matrix, const char *directory, char **kernels)
 	size_t sizes[2] = { 0 };
 
 	*matrix = (struct matrix) { 0 };
-	load_columns(matrix, directory, kernels);
-	matrix->counts = grow(NULL, matrix->column_count * STATES, &sizes[0],
+	load_runs(matrix, directory, kernels);
+	matrix->counts = grow(NULL, matrix->run_count * STATES, &sizes[0],
 			      sizeof(*matrix->counts));
-	matrix->reds = grow(NULL, matrix->column_count, &sizes[1], sizeof(*matrix->reds));
+	matrix->reds = grow(NULL, matrix->run_count, &sizes[1], sizeof(*matrix->reds));
 	memset(matrix->counts, 0, sizes[0] * sizeof(*matrix->counts));
 	memset(matrix->reds, 0, sizes[1] * sizeof(*matrix->reds));
 	collect_rows(matrix);
@@ -342,18 +354,19 @@ void matrix_build(struct matrix *matrix, const char *directory, char **kernels)
 void matrix_free(struct matrix *matrix)
 {
 	for (size_t i = 0; i < matrix->row_count; i++) {
-		for (size_t j = 0; j < matrix->column_count; j++)
+		for (size_t j = 0; j < matrix->run_count; j++)
 			free(matrix->rows[i].cells[j].reason);
 		free(matrix->rows[i].cells);
 		free(matrix->rows[i].name);
 		free(matrix->rows[i].topic);
+		free(matrix->rows[i].facts);
 		free(matrix->rows[i].kind);
 	}
-	for (size_t i = 0; i < matrix->column_count; i++)
-		column_free(&matrix->columns[i]);
+	for (size_t i = 0; i < matrix->run_count; i++)
+		kernel_run_free(&matrix->runs[i]);
 	for (size_t i = 0; i < matrix->not_run_count; i++)
 		free(matrix->not_run[i].reason);
-	free(matrix->columns);
+	free(matrix->runs);
 	free(matrix->not_run);
 	free(matrix->rows);
 	free(matrix->counts);
@@ -362,7 +375,7 @@ void matrix_free(struct matrix *matrix)
 
 bool matrix_is_red(const struct matrix *matrix)
 {
-	for (size_t i = 0; i < matrix->column_count; i++)
+	for (size_t i = 0; i < matrix->run_count; i++)
 		if (matrix->reds[i])
 			return true;
 	return false;

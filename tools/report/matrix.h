@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Scenarios by kernels: what every form of the matrix is made from. */
+/* Scenarios by kernels: every form of the matrix is made from this. */
 #ifndef PINCHECK_REPORT_MATRIX_H
 #define PINCHECK_REPORT_MATRIX_H
 
@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <jansson.h>
-#include "column.h"
+#include "kernel_run.h"
 
 enum state {
 	STATE_PASS,
@@ -22,8 +22,8 @@ enum state {
 
 /**
  * struct cell - one scenario on one kernel
- * @red: somebody has to look at it; a missing result is red unless something else explains it
- * @of: the case, NULL if it did not come
+ * @red: a person has to look at it; a missing result is red unless something else explains it
+ * @of: the case, NULL if there is no result
  */
 struct cell {
 	enum state state;
@@ -34,17 +34,19 @@ struct cell {
 
 /**
  * struct row - one scenario
- * @kind: memory kind of its variant, "" if the name has none
- * @rank: where it stands: topic, kind, order of the suite
- * @differs: not the same on all kernels that have a result
- * @red: on some kernel
- * @led: an earlier row has the same topic, scenario and states: other variants of one finding
- * @followers: how many later rows are led by this one
- * @cells: one a kernel
+ * @facts: what the case said of itself, as pairs; "" if nothing
+ * @kind: its group within the topic: the memory, or else the hold, of @facts; ""
+ * @rank: its place: topic, kind, order of the suite
+ * @differs: two kernels have different results
+ * @red: some cell is red
+ * @led: an earlier row has the same topic, scenario and states: both are variants of one finding
+ * @followers: number of later rows that this row leads
+ * @cells: one for each kernel
  */
 struct row {
 	char *name;
 	char *topic;
+	char *facts;
 	char *kind;
 	uint64_t rank;
 	bool differs;
@@ -55,7 +57,7 @@ struct row {
 };
 
 /**
- * struct not_run - a kernel that is no column: it need not be run, and that is no fault
+ * struct not_run - a kernel without a column: it need not be run, and that is no fault
  */
 struct not_run {
 	const char *kernel;
@@ -63,13 +65,13 @@ struct not_run {
 };
 
 /**
- * struct matrix - columns and rows
+ * struct matrix - runs are its columns, scenarios its rows
  * @counts: [column * STATES + state]
- * @reds: cells a column that are red
+ * @reds: number of red cells of each column
  */
 struct matrix {
-	struct column *columns;
-	size_t column_count;
+	struct kernel_run *runs;
+	size_t run_count;
 	struct not_run *not_run;
 	size_t not_run_count;
 	struct row *rows;
@@ -80,7 +82,7 @@ struct matrix {
 };
 
 extern const char *const state_names[STATES];
-/* One character each, so that no state is told by colour alone. */
+/* One character for each state: colour alone must not distinguish them. */
 extern const char *const state_signs[STATES];
 
 enum state state_of(enum ktap_outcome outcome);
@@ -88,13 +90,16 @@ enum state state_of(enum ktap_outcome outcome);
 void matrix_build(struct matrix *matrix, const char *directory, char **kernels);
 void matrix_free(struct matrix *matrix);
 
-/** matrix_is_red() - must somebody look at any of it? */
+/** row_codes() - rows of the catalogue that the case covers: " (B11 R28)", or "". To be freed */
+char *row_codes(const struct row *row);
+
+/** matrix_is_red() - is any cell red? */
 bool matrix_is_red(const struct matrix *matrix);
 
-/** matrix_json() - Return: all of it; a new reference */
+/** matrix_json() - Return: the whole matrix; a new reference */
 json_t *matrix_json(const struct matrix *matrix);
 
-/* The forms. */
+/* The forms of the matrix. */
 void matrix_write_html(const struct matrix *matrix, FILE *to);
 void matrix_write_md(const struct matrix *matrix, FILE *to);
 void matrix_print_table(const struct matrix *matrix);

@@ -37,7 +37,7 @@ int command_matrix(const struct arguments *arguments)
 		output_close(&output);
 	}
 	matrix_print_table(&matrix);
-	code = !matrix.column_count ? EXIT_SKIP_ONLY : matrix_is_red(&matrix) ? EXIT_FAIL : EXIT_PASS;
+	code = !matrix.run_count ? EXIT_SKIP_ONLY : matrix_is_red(&matrix) ? EXIT_FAIL : EXIT_PASS;
 	matrix_free(&matrix);
 	return code;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* matrix.html: page/ and the data in one file that needs nothing else. */
+/* matrix.html: the files of page/ and the data in one file that needs no other file. */
 #include <stdlib.h>
 #include <string.h>
 #include "asset.h"
 #include "matrix.h"
 #include "text.h"
 
-/* The one character that could end a script element; JSON has it in strings only. */
+/* Only '<' could end the script element; JSON has it in strings only. */
 static void write_json_for_html(const char *json, FILE *to)
 {
 	for (; *json; json++) {

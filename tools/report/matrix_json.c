@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* matrix.json: all that the other forms show. */
+/* matrix.json: everything that the other forms show. */
 #include <stdlib.h>
 #include <string.h>
 #include "json.h"
@@ -10,19 +10,19 @@
 
 static json_t *kernel_json(const struct matrix *matrix, size_t i)
 {
-	const struct column *column = &matrix->columns[i];
+	const struct kernel_run *run = &matrix->runs[i];
 	json_t *counts = json_object();
 
 	for (int state = 0; state < STATES; state++)
 		json_object_set_new(counts, state_names[state],
 				    json_integer(matrix->counts[i * STATES + (size_t)state]));
-	return json_pack("{s:s, s:s, s:s, s:o, s:i, s:O}", "name", column->kernel,
-			 "title", column->title, "release", column->release, "counts", counts,
-			 "red", (int)matrix->reds[i], "run", column->run);
+	return json_pack("{s:s, s:s, s:s, s:o, s:i, s:O}", "name", run->kernel,
+			 "title", run->title, "release", run->release, "counts", counts,
+			 "red", (int)matrix->reds[i], "run", run->json);
 }
 
 static json_t *cell_json(const struct cell *cell, const struct row *row,
-			 const struct column *column)
+			 const struct kernel_run *run)
 {
 	json_t *json = json_pack("{s:s}", "state", state_names[cell->state]);
 
@@ -33,7 +33,7 @@ static json_t *cell_json(const struct cell *cell, const struct row *row,
 	if (cell->of && *cell->of->evidence)
 		json_object_set_new(json, "evidence", json_lines(cell->of->evidence));
 	if (cell->of && !strcmp(row->topic, RUN_TOPIC)) {
-		char *name = column_case_name(column, cell->of);
+		char *name = kernel_run_case_name(run, cell->of);
 
 		json_object_set_new(json, "case", json_string(name));
 		free(name);
@@ -45,11 +45,12 @@ static json_t *row_json(const struct matrix *matrix, const struct row *row)
 {
 	json_t *cells = json_object();
 
-	for (size_t i = 0; i < matrix->column_count; i++)
-		json_object_set_new(cells, matrix->columns[i].kernel,
-				    cell_json(&row->cells[i], row, &matrix->columns[i]));
-	return json_pack("{s:s, s:s, s:s, s:b, s:o}", "name", row->name, "topic", row->topic,
-			 "kind", row->kind, "differs", row->differs, "cells", cells);
+	for (size_t i = 0; i < matrix->run_count; i++)
+		json_object_set_new(cells, matrix->runs[i].kernel,
+				    cell_json(&row->cells[i], row, &matrix->runs[i]));
+	return json_pack("{s:s, s:s, s:s, s:o, s:b, s:o}", "name", row->name, "topic", row->topic,
+			 "kind", row->kind, "facts", json_facts(row->facts), "differs", row->differs,
+			 "cells", cells);
 }
 
 json_t *matrix_json(const struct matrix *matrix)
@@ -58,7 +59,7 @@ json_t *matrix_json(const struct matrix *matrix)
 	char *created = time_now();
 	json_t *json;
 
-	for (size_t i = 0; i < matrix->column_count; i++)
+	for (size_t i = 0; i < matrix->run_count; i++)
 		json_array_append_new(kernels, kernel_json(matrix, i));
 	for (size_t i = 0; i < matrix->not_run_count; i++)
 		json_array_append_new(not_run, json_pack("{s:s, s:s}",

@@ -5,10 +5,10 @@
 #include "matrix.h"
 #include "text.h"
 
-/* A mail is read by a person; matrix.html has it all. */
+/* Limits for a reader of a mail; matrix.html has everything. */
 #define MAX_ROWS	120
 #define MAX_REDS	40
-#define MAX_EVIDENCE	4	/* lines a red cell */
+#define MAX_EVIDENCE	4	/* lines for each red cell */
 
 static void write_escaped(const char *text, FILE *to)
 {
@@ -22,10 +22,10 @@ static void write_escaped(const char *text, FILE *to)
 static void write_heading(const struct matrix *matrix, const char *first, FILE *to)
 {
 	fprintf(to, "| %s |", first);
-	for (size_t i = 0; i < matrix->column_count; i++)
-		fprintf(to, " %s |", matrix->columns[i].title);
+	for (size_t i = 0; i < matrix->run_count; i++)
+		fprintf(to, " %s |", matrix->runs[i].title);
 	fputs("\n|---|", to);
-	for (size_t i = 0; i < matrix->column_count; i++)
+	for (size_t i = 0; i < matrix->run_count; i++)
 		fputs("---|", to);
 	putc('\n', to);
 }
@@ -43,7 +43,7 @@ static void write_counts(const unsigned int counts[STATES], FILE *to)
 	fputs(any ? " |" : " |", to);
 }
 
-/* Rows of one topic stand together. Return: the first row of the next */
+/* Rows of one topic are neighbours. Return: the first row of the next topic */
 static size_t write_topic(const struct matrix *matrix, size_t first, FILE *to)
 {
 	const char *topic = matrix->rows[first].topic;
@@ -52,7 +52,7 @@ static size_t write_topic(const struct matrix *matrix, size_t first, FILE *to)
 	while (end < matrix->row_count && !strcmp(matrix->rows[end].topic, topic))
 		end++;
 	fprintf(to, "| %s |", topic);
-	for (size_t i = 0; i < matrix->column_count; i++) {
+	for (size_t i = 0; i < matrix->run_count; i++) {
 		unsigned int counts[STATES] = { 0 };
 
 		for (size_t row = first; row < end; row++)
@@ -69,16 +69,19 @@ static void write_topics(const struct matrix *matrix, FILE *to)
 	for (size_t row = 0; row < matrix->row_count;)
 		row = write_topic(matrix, row, to);
 	fputs("| **all** |", to);
-	for (size_t i = 0; i < matrix->column_count; i++)
+	for (size_t i = 0; i < matrix->run_count; i++)
 		write_counts(&matrix->counts[i * STATES], to);
 	fputs("\n\n", to);
 }
 
 static void write_name(const struct row *row, FILE *to)
 {
-	fprintf(to, "`%s`", row->name);
+	char *codes = row_codes(row);
+
+	fprintf(to, "`%s`%s", row->name, codes);
 	if (row->followers)
 		fprintf(to, " and %zu more variants", row->followers);
+	free(codes);
 }
 
 static void write_row(const struct matrix *matrix, const struct row *row, FILE *to)
@@ -86,20 +89,20 @@ static void write_row(const struct matrix *matrix, const struct row *row, FILE *
 	fputs("| ", to);
 	write_name(row, to);
 	fputs(" |", to);
-	for (size_t i = 0; i < matrix->column_count; i++)
+	for (size_t i = 0; i < matrix->run_count; i++)
 		fprintf(to, " %s%s%s |", row->cells[i].red ? "**" : "",
 			state_names[row->cells[i].state], row->cells[i].red ? "**" : "");
 	putc('\n', to);
 }
 
-/* What a kernel cannot offer is told by write_skips(); here is where kernels behave differently. */
+/* Do two kernels behave differently? Skips do not count: write_skips() lists them. */
 static bool behaves_differently(const struct matrix *matrix, const struct row *row)
 {
 	enum state first = STATE_SKIP;
 
 	if (row->red)
 		return true;
-	for (size_t i = 0; i < matrix->column_count; i++) {
+	for (size_t i = 0; i < matrix->run_count; i++) {
 		enum state state = row->cells[i].state;
 
 		if (state == STATE_SKIP || state == STATE_MISSING)
@@ -111,7 +114,7 @@ static bool behaves_differently(const struct matrix *matrix, const struct row *r
 	return false;
 }
 
-/* Variants for which a scenario ends the same way share a line. */
+/* Variants of a scenario with the same results share a line. */
 static void write_differences(const struct matrix *matrix, FILE *to)
 {
 	size_t told = 0, all = 0;
@@ -145,7 +148,7 @@ static void write_skips(const struct matrix *matrix, size_t column, FILE *to)
 		json_object_set_new(reasons, cell->reason, json_integer(json_integer_value(count) + 1));
 	}
 	json_object_foreach(reasons, reason, count) {
-		fprintf(to, "- %s skips %lld: ", matrix->columns[column].title,
+		fprintf(to, "- %s skips %lld: ", matrix->runs[column].title,
 			(long long)json_integer_value(count));
 		write_escaped(*reason ? reason : "no reason given", to);
 		putc('\n', to);
@@ -160,7 +163,7 @@ static void write_red(const struct matrix *matrix, const struct row *row, size_t
 
 	fputs("- ", to);
 	write_name(row, to);
-	fprintf(to, " on %s: %s", matrix->columns[column].title, state_names[cell->state]);
+	fprintf(to, " on %s: %s", matrix->runs[column].title, state_names[cell->state]);
 	if (*cell->reason) {
 		fputs(", ", to);
 		write_escaped(cell->reason, to);
@@ -185,7 +188,7 @@ static void write_reds(const struct matrix *matrix, FILE *to)
 	for (size_t i = 0; i < matrix->row_count; i++) {
 		const struct row *row = &matrix->rows[i];
 
-		for (size_t j = 0; !row->led && j < matrix->column_count; j++) {
+		for (size_t j = 0; !row->led && j < matrix->run_count; j++) {
 			if (!row->cells[j].red || ++all > MAX_REDS)
 				continue;
 			if (!told++)
@@ -216,7 +219,7 @@ void matrix_write_md(const struct matrix *matrix, FILE *to)
 	write_topics(matrix, to);
 	write_not_run(matrix, to);
 	write_differences(matrix, to);
-	for (size_t i = 0; i < matrix->column_count; i++)
+	for (size_t i = 0; i < matrix->run_count; i++)
 		write_skips(matrix, i, to);
 	putc('\n', to);
 	write_reds(matrix, to);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The matrix on a terminal: topics by kernels, then what is red. */
+/* The matrix on a terminal: topics by kernels, then the red cells. */
 #include <err.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #define MAX_REDS	30
 
-/* Order and colour in which a person wants the counts. */
+/* Counts in the order in which they are printed: the worst first. */
 static const struct {
 	enum state state;
 	const char *label;
@@ -61,7 +61,7 @@ static size_t add_topic(struct libscols_table *table, const struct matrix *matri
 
 	while (end < matrix->row_count && !strcmp(matrix->rows[end].topic, topic))
 		end++;
-	for (size_t i = 0; i < matrix->column_count; i++) {
+	for (size_t i = 0; i < matrix->run_count; i++) {
 		unsigned int counts[STATES] = { 0 };
 		bool red = false;
 
@@ -81,8 +81,8 @@ static struct libscols_table *new_table(const struct matrix *matrix)
 	if (!table || !scols_table_new_column(table, "TOPIC", 0, 0))
 		errx(EXIT_USAGE, "out of memory");
 	scols_table_enable_colors(table, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
-	for (size_t i = 0; i < matrix->column_count; i++)
-		if (!scols_table_new_column(table, matrix->columns[i].title, 0, SCOLS_FL_WRAP))
+	for (size_t i = 0; i < matrix->run_count; i++)
+		if (!scols_table_new_column(table, matrix->runs[i].title, 0, SCOLS_FL_WRAP))
 			errx(EXIT_USAGE, "out of memory");
 	return table;
 }
@@ -90,11 +90,13 @@ static struct libscols_table *new_table(const struct matrix *matrix)
 static void print_red(const struct matrix *matrix, const struct row *row, size_t column)
 {
 	const struct cell *cell = &row->cells[column];
+	char *codes = row_codes(row);
 
-	printf("%s: %s", state_names[cell->state], row->name);
+	printf("%s: %s%s", state_names[cell->state], row->name, codes);
+	free(codes);
 	if (row->followers)
 		printf(" and %zu more variants", row->followers);
-	printf(" on %s%s%s\n", matrix->columns[column].title, *cell->reason ? ": " : "", cell->reason);
+	printf(" on %s%s%s\n", matrix->runs[column].title, *cell->reason ? ": " : "", cell->reason);
 }
 
 static void print_reds(const struct matrix *matrix)
@@ -104,7 +106,7 @@ static void print_reds(const struct matrix *matrix)
 	for (size_t i = 0; i < matrix->row_count; i++) {
 		const struct row *row = &matrix->rows[i];
 
-		for (size_t j = 0; !row->led && j < matrix->column_count; j++) {
+		for (size_t j = 0; !row->led && j < matrix->run_count; j++) {
 			if (!row->cells[j].red || ++all > MAX_REDS)
 				continue;
 			print_red(matrix, row, j);
@@ -126,7 +128,7 @@ void matrix_print_table(const struct matrix *matrix)
 	for (size_t row = 0; row < matrix->row_count;)
 		row = add_topic(table, matrix, row);
 	total = new_line(table, "all");
-	for (size_t i = 0; i < matrix->column_count; i++)
+	for (size_t i = 0; i < matrix->run_count; i++)
 		set_counts(total, i, &matrix->counts[i * STATES], matrix->reds[i]);
 	scols_print_table(table);
 	scols_unref_table(table);

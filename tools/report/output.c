@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A file of a report: there whole, or not at all. */
+/* A file of a report, which appears as a whole or not at all. */
 #include <err.h>
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A file of a report: there whole, or not at all. */
+/* A file of a report, which appears as a whole or not at all. */
 #ifndef PINCHECK_REPORT_OUTPUT_H
 #define PINCHECK_REPORT_OUTPUT_H
 
@@ -12,11 +12,11 @@ struct output {
 };
 
 /**
- * output_open() - begin @directory/@file, and make @directory; a directory of "-" is standard output
+ * output_open() - begin @directory/@file, and make @directory; "-" is standard output
  */
 void output_open(struct output *output, const char *directory, const char *file);
 
-/** output_close() - put it in place; what cannot be written ends the program */
+/** output_close() - give the file its name; an error of writing ends the program */
 void output_close(struct output *output);
 
 #endif

@@ -4,20 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <jansson.h>
+#include "../lib/pairs.h"
 #include "results.h"
 #include "text.h"
 #include "../vm/protocol.h"
 
-/* The topic whose subtests are named without it: the runner's own. */
-#define RUNNERS_TOPIC	"clean"
+#define FACTS	PAIRS_OF_CASE " "
 
 /**
  * struct reading - a stream on its way into a list
  * @unclaimed: first case whose top-level result has not come yet
  * @inside: problems below the top level, which that result may explain
- * @kinds: problems of the stream itself, without repetition
- * @details: and all of them
- * @splats: what the kernel log said, by scope; @splat is the scope whose lines are coming
+ * @kinds: the kinds of the problems of the stream itself, each once
+ * @details: all problems of the stream
+ * @splats: warnings of the kernel by scope; @splat is the scope of the lines that come now
  */
 struct reading {
 	struct results *results;
@@ -29,7 +29,7 @@ struct reading {
 	char *splat;
 };
 
-/* jansson refuses to make a string of what is no UTF-8. */
+/* jansson refuses to make a string of bytes that are no UTF-8. */
 static bool utf8_valid(const char *string)
 {
 	json_t *json = json_string(string);
@@ -38,7 +38,7 @@ static bool utf8_valid(const char *string)
 	return json;
 }
 
-/* What a guest wrote may be anything; what goes into JSON and XML may not. Takes @string. */
+/* A guest may write any bytes, JSON and XML may not have them. Changes and returns @string. */
 static char *printable(char *string)
 {
 	bool utf8 = utf8_valid(string);
@@ -54,7 +54,8 @@ static void case_init(struct test_case *of, const char *name, const char *topic,
 {
 	*of = (struct test_case) {
 		.name = printable(copy_of(name)), .topic = printable(copy_of(topic)), .outcome = outcome,
-		.reason = printable(copy_of(reason)), .evidence = printable(copy_of(evidence)),
+		.reason = printable(copy_of(reason)), .facts = copy_of(""),
+		.evidence = printable(copy_of(evidence)),
 	};
 }
 
@@ -64,6 +65,7 @@ static void cases_free(struct test_case *cases, size_t count)
 		free(cases[i].name);
 		free(cases[i].topic);
 		free(cases[i].reason);
+		free(cases[i].facts);
 		free(cases[i].evidence);
 	}
 	free(cases);
@@ -93,7 +95,7 @@ void results_free(struct results *results)
 	*results = (struct results) { 0 };
 }
 
-/* What the harness says of itself around every case: RUN, OK and FAIL with the name. */
+/* Lines of the harness around every case: RUN, OK and FAIL with the name. */
 static bool is_noise(const char *line, const struct test_case *of)
 {
 	static const char *const words[] = { "RUN ", "OK ", "FAIL ", "XFAIL ", "XPASS ", "TIMEOUT " };
@@ -111,7 +113,8 @@ static bool is_noise(const char *line, const struct test_case *of)
 								     strlen(scenario + 1));
 }
 
-static char *evidence_of(const char *diagnostics, const struct test_case *of)
+/* The lines of a case: its facts and its evidence, without those of the harness. */
+static void take_diagnostics(struct test_case *of, const char *diagnostics)
 {
 	struct text evidence = { 0 };
 	char *lines = copy_of(diagnostics);
@@ -120,11 +123,16 @@ static char *evidence_of(const char *diagnostics, const struct test_case *of)
 
 	while ((line = strsep(&rest, "\n"))) {
 		line = text_strip(line);
-		if (!is_noise(line, of))
+		if (!strncmp(line, FACTS, strlen(FACTS))) {
+			free(of->facts);
+			of->facts = printable(copy_of(line + strlen(FACTS)));
+		} else if (!is_noise(line, of)) {
 			text_printf(&evidence, "%s%s", evidence.length ? "\n" : "", line);
+		}
 	}
 	free(lines);
-	return text_take(&evidence);
+	free(of->evidence);
+	of->evidence = printable(text_take(&evidence));
 }
 
 static void add_evidence(struct test_case *of, const char *evidence)
@@ -135,7 +143,7 @@ static void add_evidence(struct test_case *of, const char *evidence)
 	of->evidence = printable(both);
 }
 
-/* A parent that fails because a subtest did adds nothing; one that timed out or crashed does. */
+/* A parent that fails because of a subtest adds nothing; one that timed out or crashed does. */
 static bool speaks_for_itself(const struct ktap_test *test)
 {
 	if (!test->subtests)
@@ -146,20 +154,18 @@ static bool speaks_for_itself(const struct ktap_test *test)
 
 static void add_test(struct reading *reading, const struct ktap_test *test)
 {
-	struct test_case *added;
-	char *evidence;
-
-	added = results_add(reading->results, test->name, test->name, test->outcome, test->reason, "");
-	evidence = printable(evidence_of(test->diagnostics, added));
-	free(added->evidence);
-	added->evidence = evidence;
+	take_diagnostics(results_add(reading->results, test->name, test->name, test->outcome,
+				     test->reason, ""), test->diagnostics);
 }
 
+/* A subtest that is named without its topic gets a name that is unique in the run. */
 static void set_topic(struct test_case *of, const char *topic)
 {
+	size_t length = strlen(topic);
+
 	free(of->topic);
 	of->topic = copy_of(topic);
-	if (!strcmp(topic, RUNNERS_TOPIC)) {
+	if (strncmp(of->name, topic, length) || (of->name[length] && of->name[length] != '.')) {
 		char *name = format_of("%s.%s", topic, of->name);
 
 		free(of->name);
@@ -167,8 +173,8 @@ static void set_topic(struct test_case *of, const char *topic)
 	}
 }
 
-/* The top-level result has come: what stood below it is its topic's. */
-static void claim(struct reading *reading, const struct ktap_test *test)
+/* The top-level result has come: the cases that stood below it belong to its topic. */
+static void claim_cases(struct reading *reading, const struct ktap_test *test)
 {
 	struct results *results = reading->results;
 	struct text *inside = &reading->inside;
@@ -194,7 +200,7 @@ static void on_test(void *context, const struct ktap_test *test)
 	struct reading *reading = context;
 
 	if (!test->depth)
-		claim(reading, test);
+		claim_cases(reading, test);
 	else if (speaks_for_itself(test))
 		add_test(reading, test);
 }
@@ -235,6 +241,13 @@ static void on_diagnostic(void *context, unsigned int depth, const char *text)
 	free(lines);
 }
 
+static bool ends_with(const char *name, const char *end)
+{
+	size_t length = strlen(name), behind = strlen(end);
+
+	return length > behind && !strcmp(name + length - behind, end);
+}
+
 /* A splat is evidence of the case that failed for it, or of the stream that ends with it. */
 static void place_splats(struct reading *reading)
 {
@@ -242,11 +255,11 @@ static void place_splats(struct reading *reading)
 	json_t *lines;
 
 	json_object_foreach(reading->splats, scope, lines) {
-		char *name = format_of(RUNNERS_TOPIC "." SPLAT_PREFIX "%s", scope);
+		char *name = format_of("." SPLAT_PREFIX "%s", scope);
 		struct results *results = reading->results;
 		size_t i = 0;
 
-		while (i < results->count && strcmp(results->cases[i].name, name))
+		while (i < results->count && !ends_with(results->cases[i].name, name))
 			i++;
 		if (i < results->count)
 			add_evidence(&results->cases[i], json_string_value(lines));
@@ -264,8 +277,8 @@ static const struct ktap_ops reading_ops = {
 	.problem = on_problem,
 };
 
-/* The stream is over. Cases without a top-level result are of the topic that their name says. */
-static void conclude(struct reading *reading)
+/* The stream is over. A case without a top-level result gets the topic that begins its name. */
+static void conclude_reading(struct reading *reading)
 {
 	struct results *results = reading->results;
 
@@ -311,6 +324,6 @@ int results_read(struct results *results, const char *path)
 	ktap_reader_finish(reader);
 	ktap_reader_free(reader);
 	free(stream);
-	conclude(&reading);
+	conclude_reading(&reading);
 	return 0;
 }

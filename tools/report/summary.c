@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pincheck-report summary: what several KTAP files come to, the count in the last line. */
+/* pincheck-report summary: the failures and skips of several KTAP files, and their counts. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ struct counts {
 	unsigned int skipped;
 };
 
-/* Skips by reason: a few constant strings, however many cases. */
+/* Number of skipped cases for each reason: reasons are a few constant strings. */
 struct skip {
 	const char *reason;
 	unsigned int cases;
@@ -37,6 +37,8 @@ static void print_failure(const struct test_case *failed, const char *path)
 
 	printf("%s: %s%s%s (%s)\n", what, failed->name, *failed->reason ? ": " : "", failed->reason,
 	       path);
+	if (*failed->facts)
+		printf("    %s\n", failed->facts);
 	print_evidence(failed->evidence);
 }
 

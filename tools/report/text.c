@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Strings that grow. */
-#define _GNU_SOURCE
 #include <ctype.h>
 #include <err.h>
 #include <stdarg.h>
@@ -18,7 +17,7 @@ static void *checked(void *memory)
 	return memory;
 }
 
-/* Room for one item more, whatever was there before. */
+/* Makes sure that one more item fits into @items. */
 void *grow(void *items, size_t count, size_t *size, size_t item)
 {
 	if (count < *size)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Strings that grow. Out of memory ends the program: there is no report to be made of that. */
+/* Strings that grow. A lack of memory ends the program. */
 #ifndef PINCHECK_REPORT_TEXT_H
 #define PINCHECK_REPORT_TEXT_H
 

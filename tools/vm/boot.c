@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A guest from power-on to its end, booted once more where the emulator failed it. */
+/*
+ * A guest from power-on to its end. A boot that failed because of the emulator is tried once more.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "boot.h"
+#include "guests.h"
 #include "machine.h"
 #include "options.h"
 #include "progress.h"
 #include "record.h"
 #include "suite.h"
 #include "util.h"
-
-#define BOOTS_MAX	2
 
 /* Emulation is that much slower than what the defaults are meant for. */
 #define SLOWDOWN		3
@@ -51,10 +52,11 @@ static struct limits limits_of(const struct options *options, bool emulated)
 	return limits;
 }
 
-static FILE *open_log(const struct options *options, const char *name)
+/* Guests of one run share the logs: a later one goes on where the one before it ended. */
+static FILE *open_log(const struct run *run, const char *name)
 {
-	char *path = format_text("%s/%s", options->results, name);
-	FILE *log = fopen(path, "we");
+	char *path = format_text("%s/%s", run->options->results, name);
+	FILE *log = fopen(path, run->guest->number == 1 ? "we" : "ae");
 
 	if (!log)
 		complain("cannot write %s: %s", path, strerror(errno));
@@ -73,7 +75,15 @@ static void keep_stalled_console(const struct options *options)
 	free(to);
 }
 
-static int boot_once(const struct run *run, struct machine *machine, struct suite *suite,
+static int begin_suite(const struct run *run, struct suite *suite, struct progress *progress)
+{
+	if (run->guest->number == 1)
+		return suite_init(suite, &progress_ops, progress);
+	suite_next_guest(suite);
+	return 0;
+}
+
+static int boot_once(struct run *run, struct machine *machine, struct suite *suite,
 		     struct shell *shell, struct progress *progress)
 {
 	const struct options *options = run->options;
@@ -81,15 +91,18 @@ static int boot_once(const struct run *run, struct machine *machine, struct suit
 	*machine = (struct machine){
 		.limits = limits_of(options, run->accel == ACCEL_TCG), .suite = suite,
 		.shell = shell,
-		.results_log = open_log(options, "results.ktap"),
+		.results_log = open_log(run, "results.ktap"),
 	};
-	machine->console.log = open_log(options, "console.log");
+	machine->console.log = open_log(run, "console.log");
 	machine->console.echo = options->verbose;
-	if (!machine->results_log || !machine->console.log || suite_init(suite, progress))
+	if (!machine->results_log || !machine->console.log || begin_suite(run, suite, progress))
 		return -1;
+	run->boots++;
 	progress_phase(progress, "booting");
-	machine_run(machine, run->argv);
+	machine_run(machine, run->guest->argv);
 	progress_end(progress);
+	if (run->guest->number == 1)
+		run->started = machine->started;
 	if (*machine->qmp.error)
 		complain("%s", machine->qmp.error);
 	fclose(machine->results_log);
@@ -98,15 +111,13 @@ static int boot_once(const struct run *run, struct machine *machine, struct suit
 }
 
 /*
- * What befalls an emulated boot now and then, and says nothing of the kernel: once more is fair, if
- * it is said. One boot in eleven of 7.3 stalled; one in a hundred panics by an int3 that QEMU did
- * not forget in time, see Documentation/emulation.md.
+ * Emulated boots sometimes fail for reasons unrelated to the kernel: retry once, and say so. One
+ * boot in eleven of 7.3 stalled; one in a hundred panics by an int3 that QEMU did not forget in
+ * time, see Documentation/emulation.md.
  */
 static bool deserves_another_boot(const struct run *run, const struct machine *machine,
 				  const struct suite *suite, struct progress *progress)
 {
-	if (run->boots == BOOTS_MAX)
-		return false;
 	if (machine->end == END_NO_PROGRESS) {
 		progress_say(progress, "the boot stalled (nothing new for %.0f s), trying once more; "
 			     "see console.stalled.log", machine->limits.boot);
@@ -120,23 +131,30 @@ static bool deserves_another_boot(const struct run *run, const struct machine *m
 	return false;
 }
 
-int boot_run(struct run *run, struct machine *machine, struct suite *suite, struct shell *shell)
+static void say_boot(const struct run *run, struct progress *progress)
 {
 	const struct options *options = run->options;
-	struct progress progress;
 
-	if (shell)
-		progress_init_beside(&progress);
+	if (run->guest->number > 1)
+		progress_say(progress, "booting once more, guest %u, for %s", run->guest->number,
+			     run->guest->title);
 	else
-		progress_init(&progress);
-	progress_say(&progress, "booting %s%s%s (%s)", options->name, options->package ? " " : "",
-		     options->package ?: "", run->accel == ACCEL_KVM ? "KVM" : "emulated");
-	for (run->boots = 1; ; run->boots++) {
-		if (boot_once(run, machine, suite, shell, &progress))
-			return -1;
-		if (!deserves_another_boot(run, machine, suite, &progress))
-			return 0;
-		keep_stalled_console(options);
+		progress_say(progress, "booting %s%s%s (%s)", options->name,
+			     options->package ? " " : "", options->package ?: "",
+			     run->accel == ACCEL_KVM ? "KVM" : "emulated");
+}
+
+int boot_run(struct run *run, struct machine *machine, struct suite *suite, struct shell *shell,
+	     struct progress *progress)
+{
+	say_boot(run, progress);
+	if (boot_once(run, machine, suite, shell, progress))
+		return -1;
+	if (!deserves_another_boot(run, machine, suite, progress))
+		return 0;
+	keep_stalled_console(run->options);
+	/* Without a result of the guest yet, what came of a later one was diagnostics at most. */
+	if (run->guest->number == 1)
 		suite_free(suite);
-	}
+	return boot_once(run, machine, suite, shell, progress);
 }

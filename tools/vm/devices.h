@@ -8,9 +8,6 @@
 
 struct options;
 
-/** devices_needs() - enum need of all topics in @options->tests that its filter may choose */
-unsigned int devices_needs(const struct options *options);
-
 /**
  * devices_argv() - append the devices of @options->needs to the words of a command line
  * @count: words in @argv; the new ones are added
@@ -19,7 +16,7 @@ unsigned int devices_needs(const struct options *options);
  */
 char **devices_argv(const struct options *options, char **argv, size_t *count);
 
-/** devices_parameters() - what the kernel must be told for them; to be freed */
+/** devices_parameters() - kernel parameters that go with these devices; to be freed */
 char *devices_parameters(const struct options *options);
 
 /** devices_ask_by_qmp() - is there a device that tests may ask for by MARK_ASK? */

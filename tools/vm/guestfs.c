@@ -8,8 +8,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "boot.h"
 #include "disks.h"
 #include "guestfs.h"
+#include "guests.h"
 #include "initramfs.h"
 #include "kmods.h"
 #include "needs.h"
@@ -25,45 +27,58 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* Return: programs packed, or -1 */
-static int pack_tests(struct initramfs *initramfs, const char *directory)
+static int pack_test(struct initramfs *initramfs, const char *directory, const char *name)
+{
+	char *host = format_text("%s/%s", directory, name);
+	char *guest = format_text("%s/%s", GUEST_TESTS, name);
+	struct stat status;
+	int error = 0;
+
+	if (!stat(host, &status) && S_ISREG(status.st_mode))
+		error = initramfs_file(initramfs, guest, status.st_mode & 0777, host);
+	free(host);
+	free(guest);
+	return error;
+}
+
+/* Every file for a shell; for a run the topics of this guest, and the data beside them. */
+static int pack_tests(struct initramfs *initramfs, const struct options *options,
+		      const struct guest *guest)
 {
 	struct dirent **entries;
-	int count = scandir(directory, &entries, NULL, by_name);
-	int programs = 0, error = 0;
+	int count = scandir(options->tests, &entries, NULL, by_name);
+	int error = 0;
 
 	if (count < 0) {
-		complain("cannot read %s: %s", directory, strerror(errno));
+		complain("cannot read %s: %s", options->tests, strerror(errno));
 		return -1;
 	}
 	for (int i = 0; i < count; i++) {
-		char *host = format_text("%s/%s", directory, entries[i]->d_name);
-		char *guest = format_text("%s/%s", GUEST_TESTS, entries[i]->d_name);
-		struct stat status;
+		const char *name = entries[i]->d_name;
 
-		if (!stat(host, &status) && S_ISREG(status.st_mode)) {
-			error |= initramfs_file(initramfs, guest, status.st_mode & 0777, host);
-			programs += !!(status.st_mode & 0111);
-		}
-		free(host);
-		free(guest);
+		if (options->shell || !guests_is_program(options->tests, name) ||
+		    guest_has_topic(guest, name))
+			error |= pack_test(initramfs, options->tests, name);
 		free(entries[i]);
 	}
 	free(entries);
-	return error ? -1 : programs;
+	return error;
 }
 
-static int pack_config(struct initramfs *initramfs, const struct options *options, bool emulated,
-		       long topic_deadline)
+static int pack_config(struct initramfs *initramfs, const struct options *options,
+		       const struct guest *guest, unsigned int results, bool emulated)
 {
 	const char *slash = options->module ? strrchr(options->module, '/') : NULL;
 	const char *base = slash ? slash + 1 : options->module;
 	char *module = format_text("%s%s%s", base ? GUEST_MODULE_DIR : "", base ? "/" : "", base ?: "");
 	char *text = format_text(KEY_SHELL "=%d\n" KEY_SHARE "=%d\n" KEY_SLOW "=%d\n" KEY_FILTER "=%s\n"
 				 KEY_MODULE "=%s\n" KEY_TOPIC_SECONDS "=%ld\n" KEY_SWAP_MIB "=%ld\n"
-				 KEY_HUGEPAGES "=%ld\n", options->shell, !!options->share, emulated,
-				 options->filter ?: "", module, topic_deadline, options->swap_mib,
-				 options->hugepages);
+				 KEY_HUGEPAGES "=%ld\n" KEY_GUEST "=%u\n" KEY_PLAN "=%u\n"
+				 KEY_RESULTS_BEFORE "=%u\n" KEY_GUEST_TITLE "=%s\n",
+				 options->shell, !!options->share, emulated, options->filter ?: "", module,
+				 boot_topic_seconds(options, emulated), options->swap_mib,
+				 options->hugepages, guest->number, results, guest->results_before,
+				 guest->title ?: "");
 	int error = initramfs_text(initramfs, GUEST_CONFIG, text);
 
 	if (base && !error)
@@ -111,13 +126,12 @@ static int pack_busybox(struct initramfs *initramfs, const char *path)
 	return error;
 }
 
-static int pack_all(struct initramfs *initramfs, const struct options *options, bool emulated,
-		    long topic_deadline)
+static int pack_all(struct initramfs *initramfs, const struct options *options,
+		    const struct guest *guest, unsigned int results, bool emulated)
 {
-	int programs = 1;
 	int error = initramfs_file(initramfs, "/init", 0755, options->init);
 
-	error = error ?: pack_config(initramfs, options, emulated, topic_deadline);
+	error = error ?: pack_config(initramfs, options, guest, results, emulated);
 	error = error ?: kmods_pack(initramfs, options);
 	error = error ?: disks_pack(initramfs, options);
 	if (!error && options->splats_allowed)
@@ -130,21 +144,19 @@ static int pack_all(struct initramfs *initramfs, const struct options *options, 
 	if (!error && options->share && !kmods_offer(options, NEED_SHARE))
 		error = share_pack(initramfs, options->share);
 	if (!error && options->tests)
-		programs = pack_tests(initramfs, options->tests);
-	if (!programs)
-		complain("%s has no executable file. Build the tests: make", options->tests);
-	return error || programs <= 0 ? -1 : 0;
+		error = pack_tests(initramfs, options, guest);
+	return error;
 }
 
-int guestfs_build(const struct options *options, bool emulated, long topic_deadline,
-		  const char *path)
+int guestfs_build(const struct options *options, const struct guest *guest, unsigned int results,
+		  bool emulated, const char *path)
 {
 	struct initramfs *initramfs = initramfs_create(path);
 	int error;
 
 	if (!initramfs)
 		return -1;
-	error = pack_all(initramfs, options, emulated, topic_deadline);
+	error = pack_all(initramfs, options, guest, results, emulated);
 	return initramfs_close(initramfs) ?: error;
 }
 

@@ -5,11 +5,17 @@
 
 #include <stdbool.h>
 
+struct guest;
 struct options;
 
-/** guestfs_build() - the initramfs of a run or a shell, at @path. Return: 0 or -1 */
-int guestfs_build(const struct options *options, bool emulated, long topic_deadline,
-		  const char *path);
+/**
+ * guestfs_build() - the initramfs of @guest, at @path
+ * @results: top-level results of all guests
+ *
+ * Return: 0 or -1
+ */
+int guestfs_build(const struct options *options, const struct guest *guest, unsigned int results,
+		  bool emulated, const char *path);
 
 /** guestfs_build_probe() - one that only says hello. Return: 0 or -1 */
 int guestfs_build_probe(const struct options *options, const char *path);

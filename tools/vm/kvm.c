@@ -8,7 +8,6 @@
 #include "guestfs.h"
 #include "kvm.h"
 #include "machine.h"
-#include "progress.h"
 #include "suite.h"
 #include "util.h"
 
@@ -30,7 +29,6 @@ static void first_line(const char *text, char *line, size_t size)
 static bool probe_guest(const struct options *options, const char *initrd, char *why, size_t size)
 {
 	char **argv = qemu_argv(options, ACCEL_KVM, initrd, NULL);
-	struct progress silent = { 0 };
 	struct machine machine = { .limits = limits };
 	struct suite suite;
 	bool answered;
@@ -38,7 +36,7 @@ static bool probe_guest(const struct options *options, const char *initrd, char 
 
 	machine.console.log = fopen("/dev/null", "we");
 	machine.results_log = fopen("/dev/null", "we");
-	if (suite_init(&suite, &silent))
+	if (suite_init(&suite, NULL, NULL))
 		exit(2);
 	machine.suite = &suite;
 	machine_run(&machine, argv);

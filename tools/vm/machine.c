@@ -139,7 +139,6 @@ enum machine_end machine_run(struct machine *machine, char **argv)
 	follow_guest(machine);
 	machine->suite->qmp = NULL;
 	qemu_stop(&machine->qemu);
-	suite_finish(machine->suite);
 	machine->ended = seconds_now();
 	return machine->end;
 }

@@ -10,11 +10,12 @@
 #include <unistd.h>
 #include "../lib/directory.h"
 #include "boot.h"
-#include "devices.h"
 #include "guestfs.h"
+#include "guests.h"
 #include "kvm.h"
 #include "machine.h"
 #include "options.h"
+#include "progress.h"
 #include "record.h"
 #include "shell.h"
 #include "splat.h"
@@ -23,7 +24,7 @@
 #include "util.h"
 #include "verdict.h"
 
-/* What an earlier run left must not be taken for this one's. */
+/* Nobody must take files of an earlier run for those of this one. */
 static void remove_old_record(const struct options *options)
 {
 	static const char *const names[] = { "run.json", "console.stalled.log" };
@@ -36,23 +37,7 @@ static void remove_old_record(const struct options *options)
 	}
 }
 
-static int run_suite(struct run *run)
-{
-	struct machine machine;
-	struct verdict verdict;
-	struct suite suite;
-
-	if (boot_run(run, &machine, &suite, NULL))
-		return EXIT_RUNNER;
-	verdict_of(&verdict, &suite, &machine, run->options);
-	summary_print(&suite, &machine, &verdict, run->options->results);
-	if (record_write(run, &suite, &machine, &verdict))
-		verdict.code = EXIT_RUNNER;
-	suite_free(&suite);
-	return verdict.code;
-}
-
-/* Held until this process ends: two runs must not write into one another. */
+/* The lock lasts until this process ends. Two runs must not write to the same directory. */
 static int lock_results(const struct options *options)
 {
 	int directory = open(options->results, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -67,11 +52,10 @@ static int lock_results(const struct options *options)
 	return -1;
 }
 
-static int prepare(struct run *run, char *note, size_t size, const char *initrd)
+static int prepare(struct run *run, char *note, size_t size)
 {
 	const struct options *options = run->options;
 	int error = make_directories(options->results);
-	bool emulated;
 
 	if (error) {
 		complain("cannot make %s: %s. Choose another: --results DIR", options->results,
@@ -89,34 +73,104 @@ static int prepare(struct run *run, char *note, size_t size, const char *initrd)
 	if (*note)
 		fprintf(options->shell ? stderr : stdout,
 			"KVM is not usable here, emulating instead (slower): %s\n", note);
-	emulated = run->accel == ACCEL_TCG;
-	return guestfs_build(options, emulated, boot_topic_seconds(options, emulated), initrd);
+	return 0;
+}
+
+static void print_argv(char *const *argv)
+{
+	for (; *argv; argv++)
+		fprintf(stderr, strchr(*argv, ' ') ? "'%s'%c" : "%s%c", *argv,
+			argv[1] ? ' ' : '\n');
+}
+
+/* Build the initramfs and the command line of @guest. @options: its own, see guest_options() */
+static int prepare_guest(struct run *run, struct guest *guest, const struct options *options)
+{
+	char *initrd = format_text("%s/initramfs.cpio", options->results);
+	char *shell_log = format_text("%s/shell.log", options->results);
+	int error;
+
+	run->guest = guest;
+	error = guestfs_build(options, guest, run->guests->results, run->accel == ACCEL_TCG,
+			      initrd);
+	if (!error)
+		guest->argv = qemu_argv(options, run->accel, initrd,
+					options->shell && !options->script ? shell_log : NULL);
+	if (!error && options->verbose)
+		print_argv(guest->argv);
+	free(initrd);
+	free(shell_log);
+	return error;
+}
+
+static bool guest_came_to_its_end(const struct machine *machine, const struct suite *suite)
+{
+	return machine->end == END_BY_ITSELF && suite->ended && !*machine->console.panic;
+}
+
+/* Run guest after guest. After a guest that panicked or hung, no other one starts. */
+static int run_guests(struct run *run, struct guests *guests, struct machine *machine,
+		      struct suite *suite, struct progress *progress)
+{
+	const struct options *common = run->options;
+	bool goes_on = true;
+
+	for (size_t i = 0; i < guests->count && goes_on; i++) {
+		struct options own = guest_options(&guests->guests[i], common);
+
+		run->options = &own;
+		if (prepare_guest(run, &guests->guests[i], &own) ||
+		    boot_run(run, machine, suite, NULL, progress))
+			return -1;
+		run->options = common;
+		goes_on = guest_came_to_its_end(machine, suite);
+		if (goes_on && *machine->console.splat && !suite->splat)
+			suite_note_splat(suite, machine->console.splat);
+	}
+	suite_finish(suite);
+	return 0;
+}
+
+static int run_suite(struct run *run, struct guests *guests)
+{
+	struct progress progress;
+	struct machine machine;
+	struct verdict verdict;
+	struct suite suite;
+
+	progress_init(&progress);
+	if (run_guests(run, guests, &machine, &suite, &progress))
+		return EXIT_USAGE;
+	verdict_of(&verdict, &suite, &machine, run->options);
+	summary_print(run, &suite, &machine, &verdict);
+	if (record_write(run, &suite, &machine, &verdict))
+		verdict.code = EXIT_USAGE;
+	suite_free(&suite);
+	return verdict.code;
+}
+
+static int run_shell(struct run *run, struct guest *guest)
+{
+	struct options own = guest_options(guest, run->options);
+
+	run->options = &own;
+	return prepare_guest(run, guest, &own) ? EXIT_USAGE : shell_run(run);
 }
 
 int main(int argc, char **argv)
 {
 	struct options options;
-	struct run run = { .options = &options };
-	char *initrd, *shell_log;
+	struct guests guests;
+	struct run run = { .options = &options, .guests = &guests };
 	char note[512];
-	int code = EXIT_RUNNER;
+	int code = EXIT_USAGE;
 
 	options_parse(&options, argc, argv);
-	options.needs = devices_needs(&options);
 	if (options.shell)
 		options.script = shell_script();
-	initrd = format_text("%s/initramfs.cpio", options.results);
-	shell_log = format_text("%s/shell.log", options.results);
-	if (!prepare(&run, note, sizeof(note), initrd)) {
-		run.argv = qemu_argv(&options, run.accel, initrd,
-				     options.shell && !options.script ? shell_log : NULL);
-		for (char **word = run.argv; options.verbose && *word; word++)
-			fprintf(stderr, strchr(*word, ' ') ? "'%s'%c" : "%s%c", *word,
-				word[1] ? ' ' : '\n');
-		code = options.shell ? shell_run(&run) : run_suite(&run);
-		qemu_argv_free(run.argv);
-	}
-	free(initrd);
-	free(shell_log);
+	if (!guests_plan(&guests, &options) && !prepare(&run, note, sizeof(note)))
+		code = options.shell ? run_shell(&run, &guests.guests[0]) :
+		       run_suite(&run, &guests);
+	guests_free(&guests);
 	return code;
 }

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a topic needs of the machine: the table, for host and guest. */
+/* Read from the program of a topic what it needs of the machine. Host and guest do so. */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "../lib/array.h"
 #include "needs.h"
+#include "protocol.h"
 
-static const struct {
-	const char *topic;
-	unsigned int needs;
-} topics[] = {
-	{ "dax", NEED_PMEM },
-	{ "devices", NEED_VIRTIO_MEM | NEED_PMEM | NEED_EDU },
-	{ "hotplug", NEED_VIRTIO_MEM },
-	{ "page_types", NEED_VIRTIO_MEM },
-	{ "placement", NEED_MOVABLE },
-	{ "whitelist_policy", NEED_FILE_SYSTEMS },
-};
+#define OWN_GUEST	"own_guest"
 
 static const struct {
 	enum need need;
@@ -36,22 +33,86 @@ const char *need_name(enum need need)
 	return "";
 }
 
-size_t needs_topics(void)
+static unsigned int need_by_name(const char *name)
 {
-	return ARRAY_SIZE(topics);
-}
-
-const char *needs_topic(size_t row)
-{
-	return topics[row].topic;
-}
-
-unsigned int needs_of_topic(const char *topic)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(topics); i++)
-		if (!strcmp(topic, topics[i].topic))
-			return topics[i].needs;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i].name, name))
+			return names[i].need;
 	return 0;
+}
+
+static bool read_at(int file, void *into, size_t size, uint64_t offset)
+{
+	return pread(file, into, size, (off_t)offset) == (ssize_t)size;
+}
+
+static bool has_name(int file, uint64_t offset, const char *name)
+{
+	char found[32] = "";
+
+	return pread(file, found, sizeof(found) - 1, (off_t)offset) > 0 && !strcmp(found, name);
+}
+
+/* Copy the section @name of the ELF file into @text, which ends with a zero. */
+static void read_section(int file, const char *name, char *text, size_t size)
+{
+	Elf64_Shdr strings, section;
+	Elf64_Ehdr header;
+
+	*text = '\0';
+	if (!read_at(file, &header, sizeof(header), 0) || memcmp(header.e_ident, ELFMAG, SELFMAG) ||
+	    !read_at(file, &strings, sizeof(strings),
+		     header.e_shoff + header.e_shstrndx * sizeof(strings)))
+		return;
+	for (unsigned int i = 0; i < header.e_shnum; i++) {
+		if (!read_at(file, &section, sizeof(section), header.e_shoff + i * sizeof(section)))
+			return;
+		if (!has_name(file, strings.sh_offset + section.sh_name, name))
+			continue;
+		if (section.sh_size < size &&
+		    read_at(file, text, section.sh_size, section.sh_offset))
+			text[section.sh_size] = '\0';
+		return;
+	}
+}
+
+/* Return: false if @word means nothing */
+static bool add_word(struct needs *needs, const char *word)
+{
+	size_t used = strlen(needs->parameters);
+
+	if (strchr(word, '=')) {
+		snprintf(needs->parameters + used, sizeof(needs->parameters) - used, "%s%s",
+			 used ? " " : "", word);
+		needs->own_guest = true;
+	} else if (!strcmp(word, OWN_GUEST)) {
+		needs->own_guest = true;
+	} else {
+		needs->bits |= need_by_name(word);
+		return need_by_name(word);
+	}
+	return true;
+}
+
+int needs_read(const char *program, struct needs *needs, char *unknown, size_t size)
+{
+	char text[sizeof(needs->parameters)], *rest = text, *word;
+	int file = open(program, O_RDONLY | O_CLOEXEC);
+	int error = 0;
+
+	*needs = (struct needs){ 0 };
+	*text = '\0';
+	if (file >= 0) {
+		read_section(file, NEEDS_SECTION, text, sizeof(text));
+		close(file);
+	}
+	while ((word = strsep(&rest, " "))) {
+		if (!*word || add_word(needs, word))
+			continue;
+		snprintf(unknown, size, "%s", word);
+		error = -EINVAL;
+	}
+	return error;
 }
 
 bool topic_may_be_chosen(const char *topic, const char *filter)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a topic needs of the machine and other topics are better off without. The host gives the
- * guest what the topics of a run need; the guest has it only while such a topic runs.
+ * Things that a topic needs of the machine and that disturb other topics. The program of the topic
+ * names them: TOPIC_NEEDS() of selftests/lib/suite_main.h puts the words into a section of it. The
+ * guest has a device or a file system only while a topic runs that needs it.
  */
 #ifndef PINCHECK_VM_NEEDS_H
 #define PINCHECK_VM_NEEDS_H
@@ -25,20 +26,33 @@ enum need {
 	NEEDS_ALL		= (1U << 6) - 1,
 };
 
-/** need_name() - of the table in needs.c: the end of the name of a file that belongs to the need */
+/**
+ * struct needs - what the program of a topic says
+ * @bits: enum need
+ * @own_guest: the topic shares a guest only with topics that have the same needs
+ * @parameters: of the kernel, separated by spaces; they imply @own_guest
+ */
+struct needs {
+	unsigned int bits;
+	bool own_guest;
+	char parameters[256];
+};
+
+/** need_name() - the word for @need, also the end of the name of a file that belongs to it */
 const char *need_name(enum need need);
 
-/** needs_topics() - rows of the table in needs.c; needs_topic() is the name of one */
-size_t needs_topics(void);
-const char *needs_topic(size_t row);
-
-/** needs_of_topic() - enum need, of the table in needs.c */
-unsigned int needs_of_topic(const char *topic);
+/**
+ * needs_read() - read the needs of a topic from its @program, which may name none
+ * @unknown: gets the first word that is none of: a name of a need, own_guest, PARAMETER=VALUE
+ *
+ * Return: 0, or -EINVAL for an unknown word
+ */
+int needs_read(const char *program, struct needs *needs, char *unknown, size_t size);
 
 /**
  * topic_may_be_chosen() - can a glob of @filter choose a case of @topic?
  *
- * What stands before the first wildcard of the glob tells. An empty filter chooses all.
+ * Compares what stands before the first wildcard of the glob. An empty filter chooses all.
  */
 bool topic_may_be_chosen(const char *topic, const char *filter);
 

@@ -86,16 +86,15 @@ static const struct argp_option rows[] = {
 
 static const char doc[] =
 	"Run the test programs of a directory on any kernel image, in QEMU, without root.\v"
-	"Exit codes: 0 pass, 1 fail, 2 usage or runner error, 3 timeout, 4 skip only, 5 panic, "
-	"6 splat in the kernel log, 7 no boot.\n\n"
+	EXIT_CODES_HELP "\n"
 	"Example:\n"
 	"  pincheck-vm run --kernel IMAGE --modules lib/modules/RELEASE \\\n"
 	"    --module build/module/custom/pincheck.ko --tests build/tests\n\n"
 	"Tests see: PINCHECK_TESTS (the filter), KSFT_MACHINE_SLOW=yes under emulation, "
 	"PINCHECK_EXT4, _XFS, _BTRFS (a directory on each, where there is one), PINCHECK_SWAP_ASYNC "
-	"(a swap device that is off), PINCHECK_MODULE (the module's file), PINCHECK_MEMORY_BLOCK (topic placement: a block of ZONE_MOVABLE, made for "
-	"it), and what --append gives as NAME=VALUE; their directory is /tests, their working "
-	"directory /tmp. A topic marker stands in the console log before each.";
+	"(a swap device that is off), PINCHECK_MODULE (the module's file), PINCHECK_MEMORY_BLOCK "
+	"(a block of ZONE_MOVABLE, made for topics that need one), and what --append gives as "
+	"NAME=VALUE; their directory is /tests, their working directory /tmp. A topic marker stands in the console log before each.";
 
 static const char *const accel_names[] = {
 	[ACCEL_AUTO] = "auto", [ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg",
@@ -226,7 +225,7 @@ static const char *find_part(const char *given, const char *const places[])
 	return NULL;
 }
 
-#define REFUSE_OPTIONS(...)	do { complain(__VA_ARGS__); exit(EXIT_RUNNER); } while (0)
+#define REFUSE_OPTIONS(...)	do { complain(__VA_ARGS__); exit(EXIT_USAGE); } while (0)
 
 static void require_file(const char *value, const char *option, int mode)
 {
@@ -318,7 +317,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		.swap_mib = 256,
 		.hugepages = 64,
 	};
-	argp_err_exit_status = EXIT_RUNNER;
+	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, options);
 	check_files(options);
 	check_filter(options);

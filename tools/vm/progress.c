@@ -4,10 +4,9 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "progress.h"
-#include "suite.h"
 #include "util.h"
 
-/* A terminal need not be told more often than the eye can follow. */
+/* The updating line of a terminal is written no more often than the eye can follow. */
 #define REFRESH_SECONDS	0.1
 
 void progress_init(struct progress *progress)
@@ -27,16 +26,13 @@ void progress_end(struct progress *progress)
 	if (progress->line_open)
 		fputs("\r\033[K", progress->out);
 	progress->line_open = false;
-	if (progress->out)
-		fflush(progress->out);
+	fflush(progress->out);
 }
 
 void progress_say(struct progress *progress, const char *format, ...)
 {
 	va_list arguments;
 
-	if (!progress->out)
-		return;
 	progress_end(progress);
 	va_start(arguments, format);
 	vfprintf(progress->out, format, arguments);
@@ -46,7 +42,7 @@ void progress_say(struct progress *progress, const char *format, ...)
 }
 
 static void __attribute__((format(printf, 2, 3)))
-update(struct progress *progress, const char *format, ...)
+update_line(struct progress *progress, const char *format, ...)
 {
 	va_list arguments;
 
@@ -62,51 +58,57 @@ update(struct progress *progress, const char *format, ...)
 void progress_phase(struct progress *progress, const char *what)
 {
 	if (progress->live)
-		update(progress, "%s", what);
+		update_line(progress, "%s", what);
 }
 
-void progress_topic_begins(struct progress *progress, const char *name)
+static void show_topic(void *context, const char *name)
 {
-	if (progress->live)
-		update(progress, "%s", name);
+	progress_phase(context, name);
 }
 
-static unsigned int sum(const unsigned int outcomes[KTAP_OUTCOMES], bool failures)
+static unsigned int cases_of(const struct topic *topic)
 {
-	unsigned int count = 0;
+	unsigned int cases = 0;
 
 	for (int i = 0; i < KTAP_OUTCOMES; i++)
-		if (!failures || ktap_is_failure((enum ktap_outcome)i))
-			count += outcomes[i];
-	return count;
+		cases += topic->outcomes[i];
+	return cases;
 }
 
-void progress_topic_ended(struct progress *progress, const struct topic *topic,
-			  const struct ktap_test *test)
+static void say_topic_ended(void *context, const struct topic *topic, const struct ktap_test *test)
 {
 	const unsigned int *outcomes = topic->outcomes;
 
 	if (topic->filtered)
 		return;
-	progress_say(progress, "%-4s %-16s %4u cases: %u passed, %u failed, %u skipped (%.1f s)%s%s",
+	progress_say(context, "%-4s %-16s %4u cases: %u passed, %u failed, %u skipped (%.1f s)%s%s",
 		     ktap_is_failure(test->outcome) ? "FAIL" :
 		     test->outcome == KTAP_SKIP ? "skip" : "ok",
-		     topic->name, sum(outcomes, false), outcomes[KTAP_PASS] + outcomes[KTAP_XFAIL],
-		     sum(outcomes, true), outcomes[KTAP_SKIP], topic->ended - topic->began,
+		     topic->name, cases_of(topic), outcomes[KTAP_PASS] + outcomes[KTAP_XFAIL],
+		     ktap_failures(outcomes), outcomes[KTAP_SKIP], topic->ended - topic->began,
 		     *test->reason ? ": " : "", test->reason);
 }
 
-void progress_case(struct progress *progress, const struct suite *suite,
-		   const struct topic *topic, const struct ktap_test *test)
+static void show_case(void *context, const struct suite *suite, const struct topic *topic,
+		      long number)
 {
+	struct progress *progress = context;
+
 	if (!progress->live || !topic || seconds_now() - progress->shown < REFRESH_SECONDS)
 		return;
-	update(progress, "%u passed, %u failed, %u skipped  %s %ld/%ld", suite_passed(suite),
-	       suite_failed(suite), suite->totals[KTAP_SKIP], topic->name, test->number,
-	       topic->planned);
+	update_line(progress, "%u passed, %u failed, %u skipped  %s %ld/%ld", suite_passed(suite),
+		    suite_failed(suite), suite->totals[KTAP_SKIP], topic->name, number,
+		    topic->planned);
 }
 
-void progress_splat(struct progress *progress, const char *message)
+static void say_splat(void *context, const char *message)
 {
-	progress_say(progress, "SPLAT in %s", message);
+	progress_say(context, "SPLAT in %s", message);
 }
+
+const struct suite_ops progress_ops = {
+	.topic_begins = show_topic,
+	.topic_ended = say_topic_ended,
+	.case_ended = show_case,
+	.splat = say_splat,
+};

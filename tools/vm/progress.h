@@ -5,13 +5,14 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include "../lib/ktap.h"
-
-struct suite;
-struct topic;
+#include "suite.h"
 
 /**
- * struct progress - @out: NULL to say nothing, @live: it is a terminal
+ * struct progress - what is on the screen
+ * @live: it is a terminal
+ * @line_open: the updating line is there
+ * @start: of the run, by the host's clock
+ * @shown: when the updating line was written
  */
 struct progress {
 	FILE *out;
@@ -23,19 +24,16 @@ struct progress {
 
 void progress_init(struct progress *progress);
 
-/** progress_init_beside() - to standard error: standard output is the guest's */
+/** progress_init_beside() - print to standard error, because the guest has standard output */
 void progress_init_beside(struct progress *progress);
 
-/* Say something for good: takes the updating line away first. */
+/* Remove the updating line, then print a line that stays. */
 void progress_say(struct progress *progress, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void progress_phase(struct progress *progress, const char *what);
-void progress_topic_begins(struct progress *progress, const char *name);
-void progress_topic_ended(struct progress *progress, const struct topic *topic,
-			  const struct ktap_test *test);
-void progress_case(struct progress *progress, const struct suite *suite,
-		   const struct topic *topic, const struct ktap_test *test);
-void progress_splat(struct progress *progress, const char *message);
 void progress_end(struct progress *progress);
+
+/** progress_ops - prints the events of a suite; the context is a struct progress */
+extern const struct suite_ops progress_ops;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What pincheck-vm on the host and /init in the guest must agree on. */
+/* Names that pincheck-vm on the host and /init in the guest share. */
 #ifndef PINCHECK_VM_PROTOCOL_H
 #define PINCHECK_VM_PROTOCOL_H
 
@@ -18,7 +18,7 @@
 #define DISK_BLOCK		4096	/* bytes that follow each offset in such a file */
 
 /* Keys of GUEST_CONFIG */
-#define KEY_PROBE		"probe"			/* say hello and leave: the KVM probe */
+#define KEY_PROBE		"probe"			/* the KVM probe: report MARK_PROBE, reset */
 #define KEY_SHELL		"shell"
 #define KEY_SHARE		"share"			/* a shell has GUEST_SHARE */
 #define KEY_SLOW		"slow"			/* emulated: tests may scale their loops */
@@ -28,28 +28,37 @@
 #define KEY_TOPIC_SECONDS	"topic_seconds"
 #define KEY_SWAP_MIB		"swap_mib"
 #define KEY_HUGEPAGES		"hugepages"
+/* Of several guests that share a result stream; results: top-level ones */
+#define KEY_GUEST		"guest"			/* its number, from 1 */
+#define KEY_GUEST_TITLE		"guest_title"		/* topics and parameters of its own */
+#define KEY_PLAN		"plan"			/* results of all guests */
+#define KEY_RESULTS_BEFORE	"results_before"	/* results of the guests before */
 
 /* Lines of the result stream that the host looks for, after "# " */
+#define MARK_GUEST		"pincheck-vm guest: "	/* number and title of a later one */
 #define MARK_PROBE		"pincheck-vm probe: userspace runs"
 #define MARK_TOPIC		"pincheck-vm topic: "
 #define MARK_END		"pincheck-vm end: "	/* then "results=N topics=N" */
 #define MARK_SPLAT		"pincheck-vm splat: "
 /*
  * A test, or the guest's init, asks the host for something: "virtio-mem BYTES" resizes that device.
- * There is no answer on this way: the guest sees the memory come.
+ * The host sends no answer: the guest sees the memory come.
  */
 #define MARK_ASK		"pincheck-vm ask: "
 #define REASON_FILTER		"not chosen by the filter"
 #define SPLAT_PREFIX		"splat."		/* names of the subtests of "clean" */
 
 /*
- * A shell has the second UART for itself: the output of a script, and control lines, which begin
- * with a byte that text does not have.
+ * With a shell the second serial line carries the output of the script, and control lines. Those
+ * begin with a byte that text does not have.
  */
 #define SHELL_CONTROL		'\001'
 #define SHELL_BEGIN		"begin"
 #define SHELL_SAY		"say "			/* for the person */
 #define SHELL_EXIT		"exit "			/* status of the shell */
+
+/* Section of a test program that says what it needs: words with spaces between them, see needs.h */
+#define NEEDS_SECTION		".pincheck.needs"
 
 /* Environment of the test programs */
 #define ENV_FILTER		"PINCHECK_TESTS"

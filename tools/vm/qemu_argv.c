@@ -66,7 +66,7 @@ static char *kernel_command_line(const struct options *options, bool kvm)
 	if ((long)strlen(line) >= arch->command_line_bytes) {
 		complain("the kernel takes %ld bytes of command line, this one has %zu: shorten --append",
 			 arch->command_line_bytes - 1, strlen(line));
-		exit(EXIT_RUNNER);
+		exit(EXIT_USAGE);
 	}
 	free(disks);
 	free(devices);

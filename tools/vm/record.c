@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* run.json */
+/* run.json: what ran, on which machine, how long, and the verdict. */
 #include <jansson.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "../arch/arch.h"
+#include "guests.h"
 #include "image.h"
 #include "machine.h"
 #include "record.h"
@@ -18,7 +20,7 @@ static json_t *text_or_null(const char *text)
 	return text && *text ? json_string(text) : json_null();
 }
 
-static json_t *seconds(double value)
+static json_t *json_seconds(double value)
 {
 	return value > 0 ? json_real((double)(long)(value * 1000 + 0.5) / 1000) : json_null();
 }
@@ -41,19 +43,43 @@ static json_t *kernel_of(const struct run *run)
 	return kernel;
 }
 
+static json_t *words_of(char *const *words, size_t count)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count && words[i]; i++)
+		json_array_append_new(array, json_string(words[i]));
+	return array;
+}
+
+/* The guests after the first one. */
+static json_t *own_guests_of(const struct guests *guests)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 1; i < guests->count; i++) {
+		const struct guest *guest = &guests->guests[i];
+
+		json_array_append_new(array, json_pack("{s:o, s:s, s:o}", "topics",
+						       words_of(guest->topics, guest->topic_count),
+						       "append", guest->parameters, "argv",
+						       words_of(guest->argv, SIZE_MAX)));
+	}
+	return array;
+}
+
 static json_t *machine_of(const struct run *run)
 {
 	char version[256];
 	char *const ask[] = { (char *)run->options->qemu, "--version", NULL };
-	json_t *argv = json_array();
 
 	first_line_of(ask, version, sizeof(version));
-	for (char **word = run->argv; *word; word++)
-		json_array_append_new(argv, json_string(*word));
-	return json_pack("{s:s, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:s, s:s}",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:s, s:s}",
 			 "accel", run->accel == ACCEL_KVM ? "kvm" : "tcg",
 			 "accel_note", text_or_null(run->accel_note),
-			 "qemu", text_or_null(version), "argv", argv, "boots", (int)run->boots,
+			 "qemu", text_or_null(version), "argv",
+			 words_of(run->guests->guests[0].argv, SIZE_MAX),
+			 "own_guests", own_guests_of(run->guests), "boots", (int)run->boots,
 			 "smp", (int)run->options->smp, "memory_mib", (int)run->options->memory_mib,
 			 "hugepages", (int)run->options->hugepages,
 			 "append", run->options->append, "qemu_args", run->options->qemu_args);
@@ -77,19 +103,21 @@ static json_t *topics_of(const struct suite *suite)
 		const struct topic *topic = &suite->topics[i];
 
 		if (!topic->filtered)
-			json_object_set_new(topics, topic->name, seconds(topic->ended - topic->began));
+			json_object_set_new(topics, topic->name,
+					    json_seconds(topic->ended - topic->began));
 	}
 	return topics;
 }
 
-static json_t *times_of(const struct suite *suite, const struct machine *machine)
+static json_t *times_of(const struct run *run, const struct suite *suite,
+			const struct machine *machine)
 {
-	double first = suite->first_test_line ? suite->first_test_line - machine->started : 0;
-	double end = suite->end_time ? suite->end_time - machine->started : 0;
+	double first = suite->first_test_line ? suite->first_test_line - run->started : 0;
+	double end = suite->end_time ? suite->end_time - run->started : 0;
 
-	return json_pack("{s:o, s:o, s:o}", "image_to_first_test_s", seconds(first),
-			 "image_to_end_s", seconds(end),
-			 "whole_run_s", seconds(machine->ended - machine->started));
+	return json_pack("{s:o, s:o, s:o}", "image_to_first_test_s", json_seconds(first),
+			 "image_to_end_s", json_seconds(end),
+			 "whole_run_s", json_seconds(machine->ended - run->started));
 }
 
 static json_t *verdict_json(const struct verdict *verdict)
@@ -116,7 +144,7 @@ int record_write(const struct run *run, const struct suite *suite, const struct 
 			 "kernel", kernel_of(run), "module_srcversion", text_or_null(srcversion),
 			 "module_sha256", text_or_null(sha256),
 			 "filter", text_or_null(options->filter), "machine", machine_of(run),
-			 "times", times_of(suite, machine),
+			 "times", times_of(run, suite, machine),
 			 "cases_per_s", suite_cases_per_second(suite),
 			 "topic_seconds", topics_of(suite), "stream_problems", problems);
 	error = root ? json_dump_file(root, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : -1;

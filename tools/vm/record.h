@@ -1,25 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* run.json: what ran, on what, how long, and what it came to. */
+/* run.json: what ran, on which machine, how long, and the verdict. */
 #ifndef PINCHECK_VM_RECORD_H
 #define PINCHECK_VM_RECORD_H
 
 #include "options.h"
 
+struct guest;
+struct guests;
 struct machine;
 struct suite;
 struct verdict;
 
 /**
  * struct run - what the record needs beside the results
- * @accel: the one used
+ * @options: those of @guest while it is prepared and runs, else those of the person
+ * @guest: the one that is prepared or runs
+ * @accel: the accelerator in use
  * @accel_note: why not KVM, or ""
+ * @boots: of all guests, with those that were tried again
+ * @started: when the first guest started, by the host's clock
  */
 struct run {
 	const struct options *options;
+	const struct guests *guests;
+	const struct guest *guest;
 	enum accel accel;
 	const char *accel_note;
 	unsigned int boots;
-	char **argv;
+	double started;
 };
 
 /** record_write() - options->results/run.json. Return: 0 or -1, having complained */

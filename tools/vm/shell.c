@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 #include "boot.h"
+#include "guests.h"
 #include "machine.h"
+#include "progress.h"
 #include "protocol.h"
 #include "record.h"
 #include "shell.h"
@@ -85,8 +87,8 @@ static int shell_of_person(struct run *run)
 	ssize_t got = 1;
 
 	puts("A prompt comes in some seconds. `exit` ends the machine, Ctrl-A X kills it.");
-	if (qemu_start(&qemu, run->argv, true))
-		return EXIT_RUNNER;
+	if (qemu_start(&qemu, run->guest->argv, true))
+		return EXIT_USAGE;
 	results.fd = qemu.results;
 	while (got) {
 		poll(&results, 1, -1);
@@ -101,7 +103,7 @@ static int shell_of_person(struct run *run)
 		return shell.status;
 	complain("the machine ended before its shell; %s/shell.log has the console",
 		 run->options->results);
-	return EXIT_RUNNER;
+	return EXIT_USAGE;
 }
 
 static int shell_failed(const struct run *run, const struct machine *machine)
@@ -120,7 +122,7 @@ static int shell_failed(const struct run *run, const struct machine *machine)
 		return EXIT_TIMEOUT;
 	}
 	if (machine->end == END_RUNNER_ERROR)
-		return EXIT_RUNNER;
+		return EXIT_USAGE;
 	complain("the guest came to no shell; see %s/console.log", results);
 	return EXIT_NO_BOOT;
 }
@@ -128,12 +130,14 @@ static int shell_failed(const struct run *run, const struct machine *machine)
 static int shell_of_script(struct run *run)
 {
 	struct shell shell = { .to = STDOUT_FILENO };
+	struct progress progress;
 	struct machine machine;
 	struct suite suite;
 	int status;
 
-	if (boot_run(run, &machine, &suite, &shell))
-		return EXIT_RUNNER;
+	progress_init_beside(&progress);
+	if (boot_run(run, &machine, &suite, &shell, &progress))
+		return EXIT_USAGE;
 	if (*machine.console.splat)
 		complain("the kernel says: %s; see %s/console.log", machine.console.splat,
 			 run->options->results);

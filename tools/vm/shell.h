@@ -31,7 +31,7 @@ void shell_feed(struct shell *shell, const char *bytes, size_t length);
 /** shell_script() - all of standard input, if that is no terminal. Return: to be freed, or NULL */
 char *shell_script(void);
 
-/** shell_run() - boot, and run the shell. Return: its exit status, or enum run_exit */
+/** shell_run() - boot, and run the shell. Return: its exit status, or enum exit_code */
 int shell_run(struct run *run);
 
 #endif

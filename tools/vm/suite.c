@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What came over the result stream. */
+/* The result stream: cases, topics, and whether the stream is complete. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "progress.h"
 #include "protocol.h"
 #include "qmp.h"
 #include "suite.h"
@@ -22,7 +21,8 @@ static void begin_topic(struct suite *suite, const char *name)
 	};
 	suite->in_topic = true;
 	suite->activity = seconds_now();
-	progress_topic_begins(suite->progress, name);
+	if (suite->ops)
+		suite->ops->topic_begins(suite->context, name);
 }
 
 static void end_topic(struct suite *suite, const struct ktap_test *test)
@@ -32,7 +32,8 @@ static void end_topic(struct suite *suite, const struct ktap_test *test)
 	topic->ended = seconds_now();
 	topic->filtered = test->outcome == KTAP_SKIP && !strcmp(test->reason, REASON_FILTER);
 	suite->in_topic = false;
-	progress_topic_ended(suite->progress, topic, test);
+	if (suite->ops)
+		suite->ops->topic_ended(suite->context, topic, test);
 }
 
 static void add_case(struct suite *suite, const struct ktap_test *test, bool of_suite)
@@ -49,12 +50,13 @@ static void add_case(struct suite *suite, const struct ktap_test *test, bool of_
 	suite->suite_cases += of_suite;
 	if (topic)
 		topic->outcomes[test->outcome]++;
-	progress_case(suite->progress, suite, topic, test);
+	if (suite->ops)
+		suite->ops->case_ended(suite->context, suite, topic, test->number);
 }
 
 /*
- * Cases are counted, not topics: a parent counts only when it tells something its children do
- * not, that is when it failed by itself or never had any.
+ * Cases are counted, not topics. A parent counts as a case only if its result adds something: if it
+ * failed without a failed child, or has no children.
  */
 static void on_test(void *context, const struct ktap_test *test)
 {
@@ -69,7 +71,7 @@ static void on_test(void *context, const struct ktap_test *test)
 	*suite->running = '\0';
 	if (!filtered && (!test->subtests || own_failure))
 		add_case(suite, test, suite->in_topic);
-	/* A program that hung or died late is told as that, beside its failed cases. */
+	/* A topic that hung is a failure of its own, beside its failed cases. */
 	else if (top && test->outcome == KTAP_TIMEOUT)
 		add_case(suite, test, suite->in_topic);
 	if (!top)
@@ -90,17 +92,21 @@ static void on_plan(void *context, unsigned int depth, long count)
 		current_topic(suite)->planned = count;
 }
 
-static void note_splat(struct suite *suite, const char *message)
+void suite_note_splat(struct suite *suite, const char *message)
 {
 	if (!suite->splat)
 		snprintf(suite->first_splat, sizeof(suite->first_splat), "%s", message);
 	suite->splat = true;
-	progress_splat(suite->progress, message);
+	if (suite->ops)
+		suite->ops->splat(suite->context, message);
 }
 
 static void note_end(struct suite *suite, const char *counts)
 {
-	suite->ended = sscanf(counts, "results=%u", &suite->end_results) == 1;
+	unsigned int results;
+
+	suite->ended = sscanf(counts, "results=%u", &results) == 1;
+	suite->end_results += suite->ended ? results : 0;
 	suite->end_time = seconds_now();
 }
 
@@ -110,7 +116,7 @@ static void note_probe(struct suite *suite, const char *rest)
 	suite->probe_answered = true;
 }
 
-/* "fork.base_pin_rw_fast.parent_writes ...": a panic from now on is that case's */
+/* "fork.base_pin_rw_fast.parent_writes ...": a panic from now on belongs to that case */
 static void note_running(struct suite *suite, const char *name)
 {
 	name += strspn(name, " ");
@@ -128,7 +134,7 @@ static const struct {
 	void (*note)(struct suite *suite, const char *rest);
 } marks[] = {
 	{ 0, MARK_TOPIC, begin_topic },
-	{ 0, MARK_SPLAT, note_splat },
+	{ 0, MARK_SPLAT, suite_note_splat },
 	{ 0, MARK_END, note_end },
 	{ 0, MARK_PROBE, note_probe },
 	{ 0, MARK_ASK, note_ask },
@@ -156,19 +162,27 @@ static void on_problem(void *context, enum ktap_problem kind, unsigned int depth
 			format_text("%s, level %u: %s", ktap_problem_name(kind), depth, detail);
 }
 
-static const struct ktap_ops ops = {
+static const struct ktap_ops ktap_ops = {
 	.plan = on_plan,
 	.test = on_test,
 	.diagnostic = on_diagnostic,
 	.problem = on_problem,
 };
 
-int suite_init(struct suite *suite, struct progress *progress)
+int suite_init(struct suite *suite, const struct suite_ops *ops, void *context)
 {
 	memset(suite, 0, sizeof(*suite));
-	suite->progress = progress;
-	suite->reader = ktap_reader_new(&ops, suite);
+	suite->ops = ops;
+	suite->context = context;
+	suite->reader = ktap_reader_new(&ktap_ops, suite);
 	return suite->reader ? 0 : -1;
+}
+
+void suite_next_guest(struct suite *suite)
+{
+	suite->started = false;
+	suite->booted = false;
+	suite->ended = false;
 }
 
 void suite_feed(struct suite *suite, const char *bytes, size_t length)
@@ -213,12 +227,7 @@ unsigned int suite_passed(const struct suite *suite)
 
 unsigned int suite_failed(const struct suite *suite)
 {
-	unsigned int failed = 0;
-
-	for (int outcome = 0; outcome < KTAP_OUTCOMES; outcome++)
-		if (ktap_is_failure((enum ktap_outcome)outcome))
-			failed += suite->totals[outcome];
-	return failed;
+	return ktap_failures(suite->totals);
 }
 
 double suite_cases_per_second(const struct suite *suite)

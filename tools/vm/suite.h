@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What came over the result stream: cases, topics, and whether the stream is whole. */
+/* The result stream: cases, topics, and whether the stream is complete. */
 #ifndef PINCHECK_VM_SUITE_H
 #define PINCHECK_VM_SUITE_H
 
@@ -7,11 +7,12 @@
 #include <stddef.h>
 #include "../lib/ktap.h"
 
-struct progress;
 struct qmp;
+struct suite;
+struct topic;
 
 /**
- * struct test_case - a test without subtests, or a topic that failed though no test of it did
+ * struct test_case - a test without subtests, or a topic that failed without a failed test
  * @of_suite: false for the runner's own tests: boot, insmod, clean
  */
 struct test_case {
@@ -24,8 +25,11 @@ struct test_case {
 
 /**
  * struct topic - one test program
- * @began: by the host's clock, as @ended
- * @outcomes: of its cases
+ * @began: by the host's clock
+ * @ended: by the host's clock
+ * @planned: cases that the program announced, -1 before that
+ * @outcomes: number of its cases with each outcome
+ * @filtered: the filter chose no case of it
  */
 struct topic {
 	char *name;
@@ -37,16 +41,34 @@ struct topic {
 };
 
 /**
- * struct suite - the whole
- * @qmp: does what tests ask for by MARK_ASK; may be NULL
+ * struct suite_ops - functions to call for events of the stream, for the screen of a person
+ * @case_ended: @topic is NULL for a test of the runner
+ */
+struct suite_ops {
+	void (*topic_begins)(void *context, const char *name);
+	void (*topic_ended)(void *context, const struct topic *topic, const struct ktap_test *test);
+	void (*case_ended)(void *context, const struct suite *suite, const struct topic *topic,
+			   long number);
+	void (*splat)(void *context, const char *message);
+};
+
+/**
+ * struct suite - the results of all guests, one after the other
+ * @ops: NULL to report nothing
+ * @qmp: gets the requests of tests (MARK_ASK); may be NULL
+ * @end_results: the number of results that the guests sent, by their end markers
+ * @started: the guest sent a byte
+ * @booted: its first result arrived
+ * @ended: its end marker arrived
  * @running: the case that the harness said it runs, "" between cases
  * @first_test_line: host's clock, 0 until the first line of a topic
  * @activity: host's clock at the last top-level result or topic, for the watchdog
- * @problems: of the stream, one line each
+ * @problems: what is wrong with the stream, one line each
  */
 struct suite {
 	struct ktap_reader *reader;
-	struct progress *progress;
+	const struct suite_ops *ops;
+	void *context;
 	struct qmp *qmp;
 	struct test_case *cases;
 	size_t case_count;
@@ -71,7 +93,12 @@ struct suite {
 	double end_time;
 };
 
-int suite_init(struct suite *suite, struct progress *progress);
+/** suite_init() - @context is for @ops, which may be NULL. Return: 0, or -1 without memory */
+int suite_init(struct suite *suite, const struct suite_ops *ops, void *context);
+
+/** suite_next_guest() - what is fed from now on comes from the next guest */
+void suite_next_guest(struct suite *suite);
+void suite_note_splat(struct suite *suite, const char *message);
 void suite_feed(struct suite *suite, const char *bytes, size_t length);
 void suite_finish(struct suite *suite);
 void suite_free(struct suite *suite);
@@ -79,7 +106,7 @@ void suite_free(struct suite *suite);
 unsigned int suite_passed(const struct suite *suite);
 unsigned int suite_failed(const struct suite *suite);
 
-/** suite_cases_per_second() - cases of topics by the time the topics took */
+/** suite_cases_per_second() - number of cases divided by the seconds that the topics took */
 double suite_cases_per_second(const struct suite *suite);
 
 #endif

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The end of a run, for a person. */
+/* The summary of a run, for a person. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "machine.h"
+#include "record.h"
 #include "suite.h"
 #include "summary.h"
 #include "util.h"
 #include "verdict.h"
 
-/* Enough to see what went wrong; the rest is in results.ktap. */
+/* The rest is in results.ktap. */
 #define DIAGNOSTIC_LINES	14
 #define FAILURES_SHOWN		20
 
@@ -74,7 +75,7 @@ static int by_reason(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* How many for which reason; the names are in results.ktap. */
+/* The number of cases for each reason. Their names are in results.ktap. */
 static void print_by_reason(const struct suite *suite, enum ktap_outcome outcome,
 			    const char *heading)
 {
@@ -107,8 +108,8 @@ unsigned int summary_failed(const struct suite *suite, const struct verdict *ver
 	return failed || verdict->code == EXIT_PASS || verdict->code == EXIT_SKIP_ONLY ? failed : 1;
 }
 
-void summary_print(const struct suite *suite, const struct machine *machine,
-		   const struct verdict *verdict, const char *results)
+void summary_print(const struct run *run, const struct suite *suite, const struct machine *machine,
+		   const struct verdict *verdict)
 {
 	print_failures(suite);
 	print_stale(suite);
@@ -131,8 +132,8 @@ void summary_print(const struct suite *suite, const struct machine *machine,
 		printf("  next: %s\n", verdict->next);
 	if (suite->first_test_line)
 		printf("image to first test line %.1f s, whole run %.1f s, %.0f cases/s; %s\n",
-		       suite->first_test_line - machine->started, machine->ended - machine->started,
-		       suite_cases_per_second(suite), results);
+		       suite->first_test_line - run->started, machine->ended - run->started,
+		       suite_cases_per_second(suite), run->options->results);
 	printf("%u passed, %u failed, %u skipped\n", suite_passed(suite),
 	       summary_failed(suite, verdict), suite->totals[KTAP_SKIP]);
 }

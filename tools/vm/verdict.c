@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a run comes to: the worst that happened wins. */
+/* The verdict on a run: the worst event decides. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "verdict.h"
 
 /**
- * struct evidence - what a rule looks at
+ * struct evidence - the input of a rule
  */
 struct evidence {
 	const struct suite *suite;
@@ -20,7 +20,7 @@ struct evidence {
 };
 
 static void __attribute__((format(printf, 2, 3)))
-because(struct verdict *verdict, const char *format, ...)
+set_reason(struct verdict *verdict, const char *format, ...)
 {
 	va_list arguments;
 
@@ -30,7 +30,7 @@ because(struct verdict *verdict, const char *format, ...)
 }
 
 static void __attribute__((format(printf, 2, 3)))
-then_do(struct verdict *verdict, const char *format, ...)
+set_next(struct verdict *verdict, const char *format, ...)
 {
 	va_list arguments;
 
@@ -39,7 +39,9 @@ then_do(struct verdict *verdict, const char *format, ...)
 	va_end(arguments);
 }
 
-/* QEMU complained and left before the firmware said a word: no kernel is to blame. */
+/*
+ * QEMU printed an error and exited before the firmware printed a byte: the kernel is not to blame.
+ */
 static bool qemu_refused(const struct evidence *evidence)
 {
 	const struct machine *machine = evidence->machine;
@@ -52,14 +54,14 @@ static bool runner_error(const struct evidence *evidence, struct verdict *verdic
 {
 	const struct options *options = evidence->options;
 
-	because(verdict, "QEMU did not start: %.300s", evidence->machine->errors);
+	set_reason(verdict, "QEMU did not start: %.300s", evidence->machine->errors);
 	if (*options->qemu_args)
-		then_do(verdict, "correct what QEMU was told: --qemu-args (QEMU_ARGS=) '%.200s'",
-			options->qemu_args);
+		set_next(verdict, "correct the words for QEMU: --qemu-args (QEMU_ARGS=) '%.200s'",
+			 options->qemu_args);
 	return evidence->machine->end == END_RUNNER_ERROR || qemu_refused(evidence);
 }
 
-/* No byte of results means that our init never ran: a panic then is a kernel that cannot boot. */
+/* Without a byte of results, init never ran: a panic then means that the kernel cannot boot. */
 static bool no_boot(const struct evidence *evidence, struct verdict *verdict)
 {
 	const struct machine *machine = evidence->machine;
@@ -68,19 +70,20 @@ static bool no_boot(const struct evidence *evidence, struct verdict *verdict)
 	if (evidence->suite->started)
 		return false;
 	if (*machine->console.panic)
-		because(verdict, "the kernel panicked while booting: %s", machine->console.panic);
+		set_reason(verdict, "the kernel panicked while booting: %s",
+			   machine->console.panic);
 	else if (machine->end == END_NO_PROGRESS)
-		because(verdict, "the boot stalled: nothing new on the console for %.0f s",
-			machine->limits.boot);
+		set_reason(verdict, "the boot stalled: nothing new on the console for %.0f s",
+			   machine->limits.boot);
 	else
-		because(verdict, "QEMU ended before the guest reached userspace%s%.300s",
-			*machine->errors ? ": " : "", machine->errors);
+		set_reason(verdict, "QEMU ended before the guest reached userspace%s%.300s",
+			   *machine->errors ? ": " : "", machine->errors);
 	if (evidence->options->accel == ACCEL_KVM) {
-		then_do(verdict, "KVM was forced, and may be broken here: try --accel tcg");
+		set_next(verdict, "KVM was forced, and may be broken here: try --accel tcg");
 		return true;
 	}
-	then_do(verdict, "is the image for %s, with %s and CONFIG_BLK_DEV_INITRD? See it boot: the same "
-		"command with -v, or --shell", arch->name, arch->console_config);
+	set_next(verdict, "is the image for %s, with %s and CONFIG_BLK_DEV_INITRD? See it boot: the "
+		 "same command with -v, or --shell", arch->name, arch->console_config);
 	return true;
 }
 
@@ -89,8 +92,8 @@ static const char *topic_name(const struct suite *suite)
 	return suite->in_topic ? suite->topics[suite->topic_count - 1].name : "TOPIC";
 }
 
-/* The innermost thing that was going on */
-static const char *where(const struct suite *suite)
+/* The case, or else the topic, that was running */
+static const char *place_of(const struct suite *suite)
 {
 	static char text[256];
 
@@ -110,10 +113,11 @@ static bool panic(const struct evidence *evidence, struct verdict *verdict)
 
 	if (!*machine->console.panic && (suite->ended || machine->end != END_BY_ITSELF))
 		return false;
-	because(verdict, "%s: %s", where(suite), *machine->console.panic ? machine->console.panic :
-		"the guest ended without a panic message and without the end marker");
-	then_do(verdict, "the trace is in console.log; run that topic alone with --filter '%s.*', "
-		"or try by hand with --shell", topic_name(suite));
+	set_reason(verdict, "%s: %s", place_of(suite),
+		   *machine->console.panic ? machine->console.panic :
+		   "the guest ended without a panic message and without the end marker");
+	set_next(verdict, "the trace is in console.log; run that topic alone with --filter '%s.*', "
+		 "or try by hand with --shell", topic_name(suite));
 	return true;
 }
 
@@ -123,18 +127,19 @@ static bool timeout(const struct evidence *evidence, struct verdict *verdict)
 	const struct suite *suite = evidence->suite;
 
 	if (machine->end == END_NO_PROGRESS)
-		because(verdict, "the guest stopped talking before its tests began");
+		set_reason(verdict, "the guest stopped talking before its tests began");
 	else if (machine->end == END_TOPIC_DEADLINE)
-		because(verdict, "the guest no longer answers, %s", where(suite));
+		set_reason(verdict, "the guest no longer answers, %s", place_of(suite));
 	else if (machine->end == END_TEST_DEADLINE)
-		because(verdict, "all topics together took more than %.0f s, %s",
-			machine->limits.test, where(suite));
+		set_reason(verdict, "all topics together took more than %.0f s, %s",
+			   machine->limits.test, place_of(suite));
 	else if (suite->totals[KTAP_TIMEOUT])
-		because(verdict, "%u topics overran their deadline", suite->totals[KTAP_TIMEOUT]);
+		set_reason(verdict, "%u topics overran their deadline",
+			   suite->totals[KTAP_TIMEOUT]);
 	else
 		return false;
-	then_do(verdict, "results.ktap tells where it hung; --topic-deadline and --test-deadline "
-		"give more time");
+	set_next(verdict, "results.ktap shows where it hung; --topic-deadline and --test-deadline "
+		 "give more time");
 	return true;
 }
 
@@ -145,9 +150,9 @@ static bool splat(const struct evidence *evidence, struct verdict *verdict)
 
 	if (!suite->splat && !*console->splat)
 		return false;
-	because(verdict, "%s", suite->splat ? suite->first_splat : console->splat);
-	then_do(verdict, "the trace is in console.log and results.ktap; if it is known to be "
-		"harmless, name it in tools/vm/splats-allowed with the reason");
+	set_reason(verdict, "%s", suite->splat ? suite->first_splat : console->splat);
+	set_next(verdict, "the trace is in console.log and results.ktap; if it is known to be "
+		 "harmless, name it in tools/vm/splats-allowed with the reason");
 	return true;
 }
 
@@ -155,8 +160,8 @@ static bool damaged(const struct evidence *evidence, struct verdict *verdict)
 {
 	const struct suite *suite = evidence->suite;
 
-	because(verdict, "the result stream is not whole: %s",
-		suite->problem_count ? suite->problems[0] : "");
+	set_reason(verdict, "the result stream is not whole: %s",
+		   suite->problem_count ? suite->problems[0] : "");
 	return suite->problem_count;
 }
 
@@ -164,15 +169,15 @@ static bool failed(const struct evidence *evidence, struct verdict *verdict)
 {
 	unsigned int count = suite_failed(evidence->suite);
 
-	because(verdict, "%u failed", count);
+	set_reason(verdict, "%u failed", count);
 	return count;
 }
 
 static bool nothing_chosen(const struct evidence *evidence, struct verdict *verdict)
 {
-	because(verdict, "no test matches '%s'", evidence->options->filter ?: "");
-	then_do(verdict, "names are topic.variant.scenario and the glob is for all of it; "
-		"names of an earlier run: grep -o 'ok [0-9]* .*' results.ktap");
+	set_reason(verdict, "no test matches '%s'", evidence->options->filter ?: "");
+	set_next(verdict, "names are topic.variant.scenario and the glob is for all of it; "
+		 "names of an earlier run: grep -o 'ok [0-9]* .*' results.ktap");
 	return evidence->options->filter && !evidence->suite->suite_cases;
 }
 
@@ -183,32 +188,32 @@ static bool skip_only(const struct evidence *evidence, struct verdict *verdict)
 	for (size_t i = 0; i < suite->case_count; i++)
 		if (suite->cases[i].of_suite && suite->cases[i].outcome != KTAP_SKIP)
 			return false;
-	because(verdict, "every test was skipped");
-	then_do(verdict, "the reasons are above");
+	set_reason(verdict, "every test was skipped");
+	set_next(verdict, "the reasons are above");
 	return true;
 }
 
 static bool passed(const struct evidence *evidence, struct verdict *verdict)
 {
 	(void)evidence;
-	because(verdict, "every test passed");
+	set_reason(verdict, "every test passed");
 	return true;
 }
 
-/* From the worst to the best; the first rule that holds is the verdict. */
+/* From the worst to the best. The first rule that holds is the verdict. */
 static const struct {
 	bool (*holds)(const struct evidence *evidence, struct verdict *verdict);
-	enum run_exit code;
+	enum exit_code code;
 	const char *name;
 } rules[] = {
-	{ runner_error, EXIT_RUNNER, "runner error" },
+	{ runner_error, EXIT_USAGE, "runner error" },
 	{ no_boot, EXIT_NO_BOOT, "no boot" },
 	{ panic, EXIT_PANIC, "panic" },
 	{ timeout, EXIT_TIMEOUT, "timeout" },
 	{ splat, EXIT_SPLAT, "splat" },
 	{ damaged, EXIT_FAIL, "fail" },
 	{ failed, EXIT_FAIL, "fail" },
-	{ nothing_chosen, EXIT_RUNNER, "runner error" },
+	{ nothing_chosen, EXIT_USAGE, "runner error" },
 	{ skip_only, EXIT_SKIP_ONLY, "skip only" },
 	{ passed, EXIT_PASS, "pass" },
 };

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a run comes to. */
+/* The verdict on a run. */
 #ifndef PINCHECK_VM_VERDICT_H
 #define PINCHECK_VM_VERDICT_H
 
-enum run_exit {
-	EXIT_PASS = 0,
-	EXIT_FAIL = 1,
-	EXIT_RUNNER = 2,
-	EXIT_TIMEOUT = 3,
-	EXIT_SKIP_ONLY = 4,
-	EXIT_PANIC = 5,
-	EXIT_SPLAT = 6,
-	EXIT_NO_BOOT = 7,
-};
+#include "../lib/exit_code.h"
 
 struct suite;
 struct machine;
@@ -20,16 +11,16 @@ struct options;
 
 /**
  * struct verdict - the code, its name in run.json, and one line for a person
- * @next: what to do now, "" if nothing
+ * @next: advice for the person, or ""
  */
 struct verdict {
-	enum run_exit code;
+	enum exit_code code;
 	const char *name;
 	char reason[512];
 	char next[512];
 };
 
-/** verdict_of() - judge a finished run; the worst that happened wins */
+/** verdict_of() - judge a finished run; the worst event decides */
 void verdict_of(struct verdict *verdict, const struct suite *suite, const struct machine *machine,
 		const struct options *options);
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2153,SC2154 # names of matrix.sh and arch.sh
-# A private apt per kernel: own lists, state and archives in the cache. The settings of the
-# machine (proxies, credentials, Acquire options) are inherited; its package state is not touched.
+# A private apt for each kernel, with its own lists, state and archives in the cache. It inherits the
+# machine's settings (proxies, credentials, Acquire options) and leaves the machine's packages alone.
 
 for DEBIAN_KEYRING in "${DEBIAN_KEYRING:-}" /usr/share/keyrings/debian-archive-keyring.{pgp,gpg}; do
 	[ ! -r "$DEBIAN_KEYRING" ] || break
@@ -19,8 +19,8 @@ debian_mirror()
 		variable=DEBIAN_SECURITY_MIRROR ;;
 	esac
 	uri=${!variable:-$(machine_mirror $kind)}
-	# A machine without a security source, or only DEBIAN_MIRROR given: by convention they are
-	# neighbours. apt verifies what it finds there.
+	# The machine has no security source, or only DEBIAN_MIRROR is given. By convention the security
+	# archive is beside the main one; apt verifies what it finds there.
 	if [ -z "$uri" ] && [ $kind = security ]; then
 		uri=$(debian_mirror main)
 		uri=${uri%/}-security
@@ -47,7 +47,7 @@ machine_mirror()
 		}'
 }
 
-# Of a series the version decides, not the suite: a suite may carry several series, or a newer one.
+# A suite may carry several series, or a newer one: for a series, the version decides.
 apt_preferences()
 {
 	case $VERSION_PATTERN in
@@ -59,7 +59,7 @@ apt_preferences()
 	esac
 }
 
-# Writes the configuration of this kernel's apt. Cheap, so done anew each time.
+# apt_configure: writes the configuration of this kernel's apt. This is cheap, so each command does it.
 apt_configure()
 {
 	local suite
@@ -102,7 +102,7 @@ apt_configure()
 	EOF
 }
 
-# -c comes after the machine's apt.conf.d and so wins over it; APT_CONFIG would come before.
+# apt reads the file of -c after the machine's apt.conf.d, so the file wins; APT_CONFIG is read before.
 private_apt()
 {
 	local tool=$1
@@ -110,7 +110,7 @@ private_apt()
 	LC_ALL=C "$tool" -c "$APT_DIR/apt.conf" "$@"
 }
 
-# apt_lists [--newer]: package lists; without --newer those of the last time will do.
+# apt_lists [--newer]: fetches package lists; without --newer, only if the cache has none.
 apt_lists()
 {
 	apt_configure
@@ -118,7 +118,7 @@ apt_lists()
 		return
 	fi
 	apt_update && return
-	# A suite newer than the keyring package: its upgrade is verified by the machine's own apt.
+	# The suite is newer than the keyring package. The machine's own apt verifies a newer package.
 	if ((EUID != 0)) || ! grep -q NO_PUBKEY "$STEP_LOG"; then
 		return 1
 	fi
@@ -147,14 +147,14 @@ apt_lists_failed()
 		"DEBIAN_MIRROR= and DEBIAN_SECURITY_MIRROR=, and run again"
 }
 
-# apt_candidate PACKAGE: the version apt would take, by pin and then by height.
+# apt_candidate PACKAGE: the version that apt would install
 apt_candidate()
 {
 	private_apt apt-cache policy "$1" | awk '$1 == "Candidate:" && $2 != "(none)" { print $2 }'
 }
 
-# apt_depends PACKAGE=VERSION: "name version" per dependency, of alternatives the first; the
-# version is empty unless it is an exact one.
+# apt_depends PACKAGE=VERSION: "name version" of each dependency; of alternatives the first. The version
+# is empty unless the dependency demands exactly one.
 apt_depends()
 {
 	private_apt apt-cache show "$1" | awk '
@@ -193,16 +193,16 @@ apt_closure()
 	done
 }
 
-# apt_download DIR WHAT download|install ARGUMENT...: packages into DIR. apt resumes a file that is
-# half there, verifying it; a file of full size it takes unread, so that is verified here.
+# apt_download DIR WHAT download|install ARGUMENT...: downloads packages into DIR. apt resumes and verifies
+# partial files, but accepts a file of full size without reading it, so this function verifies those.
 apt_download()
 {
 	apt_download_if_there "$@" || die "$2: the mirror lists packages that it does not have (reasons" \
 		"above): it is being updated. Run again later"
 }
 
-# apt_download_if_there DIR WHAT download|install ARGUMENT...: the same; fails if the mirror has no such
-# packages, and dies of all else.
+# apt_download_if_there DIR WHAT download|install ARGUMENT...: the same; it fails if the mirror lacks the
+# packages, and dies of any other error.
 apt_download_if_there()
 {
 	local dir=$1 what=$2 verb=$3 uris bytes label
@@ -225,7 +225,7 @@ apt_download_if_there()
 	}
 }
 
-# apt_download_failed WHAT: shows apt's words; returns if they are that a file is not there.
+# apt_download_failed WHAT: shows apt's errors, and dies unless the mirror lacks a file.
 apt_download_failed()
 {
 	local gone=1
@@ -242,7 +242,7 @@ apt_get_in()
 	(cd -- "$1" && private_apt apt-get "${@:2}")
 }
 
-# apt_missing_bytes DIR: of the URIs on stdin, what DIR does not have. Damaged files are removed.
+# apt_missing_bytes DIR: the size of the files on stdin that DIR lacks. Removes damaged files.
 apt_missing_bytes()
 {
 	local dir=$1 file size hash have missing=0 _

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154 # names of arch.sh
-# Builds this clone's module for a kernel. The sources are copied to OUTDIR/tree, which is mounted
-# into the build root: clones and outputs cannot collide, and `make clean` removes all of it.
+# Builds this clone's module for a kernel. OUTDIR/tree gets a copy of the sources, and the build root
+# mounts it: clones do not disturb each other, and `make clean` removes everything.
 
 readonly SOURCES="Kbuild src include"
 
-# build_sync TREE: makes TREE the clone's sources. What did not change keeps its time, so that
-# make has nothing to do; what was removed from the clone goes.
+# build_sync TREE: makes TREE a copy of the clone's sources. Unchanged files keep their time, so that make
+# does not compile them again; files that the clone no longer has are removed.
 build_sync()
 {
 	local tree=$1 file
@@ -21,7 +21,7 @@ build_sync()
 			rm -f -- "$tree/$file"
 		done
 	fi
-	# Two processes for all files, and only what differs is written.
+	# Two processes compare all files, and only those that differ are written.
 	{ (cd -- "$CLONE" && xargs -d '\n' sha1sum --) <"$tree.new" |
 		(cd -- "$tree" && LC_ALL=C sha1sum --check --quiet 2>/dev/null) || true; } |
 		sed -n 's/: FAILED.*$//p' | while IFS= read -r file; do
@@ -31,8 +31,8 @@ build_sync()
 	mv -- "$tree.new" "$tree.files"
 }
 
-# build_report LOG TREE-PREFIX...: the compiler's words with the paths of the clone. Where make
-# ran in the tree itself (7.x) they are relative, which fits the clone as they are.
+# build_report LOG TREE-PREFIX...: the compiler's messages with the paths of the clone. From 7.x on make
+# runs in the tree itself, and its relative paths fit the clone.
 build_report()
 {
 	local log=$1 prefix
@@ -46,7 +46,7 @@ build_report()
 		grep -vE '^( +[A-Z]+( \[M\])? |make(\[[0-9]+\])?: (Entering|Leaving))' | tail -n 60 >&2 || true
 }
 
-# build_conclude OUTDIR RC WHAT PREFIX...
+# build_conclude OUTDIR RC WHAT PREFIX...: reports the build, and puts a new module into OUTDIR.
 build_conclude()
 {
 	local outdir=$1 rc=$2 what=$3 tree=$1/tree
@@ -65,7 +65,7 @@ build_conclude()
 		cp -- "$tree/pincheck.ko" "$outdir/pincheck.ko"
 }
 
-# Sets OUTDIR and holds its lock: two makes in one clone take turns.
+# build_outdir DIR: sets OUTDIR and locks it, so that two makes in one clone take turns.
 build_outdir()
 {
 	[ -n "${1:-}" ] || die "which output directory? Usage: kernels build NAME OUTDIR [MAKEVAR=...]"
@@ -75,7 +75,7 @@ build_outdir()
 	flock "$OUTDIR_FD"
 }
 
-# Does a build with these make variables need more than the release's own compiler?
+# build_wants_lint MAKEVAR=...: does a build with these variables need the lint packages?
 build_wants_lint()
 {
 	local word
@@ -112,8 +112,8 @@ clang_variables()
 		CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT= CONFIG_UBSAN_BOUNDS_STRICT=
 }
 
-# A build takes seconds, or minutes on a busy machine. Twice in some hundred builds make 4.3 and 4.4
-# span for ever, without a child, in update_goal_chain(): then a second try is all it takes.
+# A build takes seconds, or minutes on a busy machine. Twice in some hundred builds, make 4.3 and 4.4
+# looped for ever in update_goal_chain(), without a child. The second try succeeded.
 BUILD_SECONDS=${BUILD_SECONDS:-900}
 
 command_build()

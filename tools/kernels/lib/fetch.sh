@@ -5,7 +5,8 @@
 # `at-RELEASE-KEY` where one release was named; KEY stands for the row of the matrix. A version is made
 # under a .partial name and renamed when complete.
 
-# Takes the kernel's lock, telling who is waited for: a process of this run may well be the one.
+# fetch_lock: takes the kernel's lock. If it has to wait, it names the holder, which may be another process
+# of the same run.
 fetch_lock()
 {
 	local holder
@@ -27,9 +28,9 @@ fetch_unlock()
 	LOCK_FD=
 }
 
-# Is there a version of this row that was compared with the mirror less than a day ago, and with all
-# that the mirror was seen to offer since? Commands that follow a `fetch` take two days, lest what
-# was built and what is booted differ. One release of a row never changes.
+# fetch_is_fresh: was the version in the cache compared with the mirror less than FRESH_MINUTES ago, and
+# with every offer seen since? Commands that follow a `fetch` allow two days, so that the kernel does not
+# change between build and boot. A release that is named never changes.
 fetch_is_fresh()
 {
 	fetch_is_usable || return
@@ -49,10 +50,10 @@ fetch_look_again_in_an_hour()
 	! fetch_is_usable || touch -c -d '23 hours ago' -- "$CURRENT/"
 }
 
-# fetch_ensure: after this, CURRENT is usable. The way without work takes no lock. The work is done
-# by a process of its own, so that whatever stops it, a version in the cache goes on being used
-# (and is compared with the mirror again in an hour). Only where the mirror was asked, and the role
-# means another kernel or none, the cache is no answer.
+# fetch_ensure: makes CURRENT usable. A fresh version needs no lock. Otherwise another process does the
+# work: if that fails for any reason, the version in the cache is used, and compared with the mirror again
+# in an hour. But if the mirror says that the role means no kernel, or one that is not to be run, the
+# version in the cache is not used.
 fetch_ensure()
 {
 	local code=0
@@ -70,7 +71,7 @@ fetch_ensure()
 		say "$NAME: carrying on with the cached $(<"$CURRENT/version")"
 		fetch_look_again_in_an_hour ;;
 	esac
-	# Who names a release wants it kept.
+	# A release that is named stays in the cache for a month after its last use.
 	[ -z "$WANTED" ] || touch -h -- "$CURRENT"
 }
 
@@ -80,7 +81,7 @@ command_refresh()
 	matrix_select "${1:-}"
 	host_need kernels "$( ((EUID == 0)) || echo unprivileged)"
 	fetch_lock
-	# Whoever held the lock until now may have done it all.
+	# The process that held the lock may have done everything.
 	! fetch_is_fresh || return 0
 	! fetch_wanted_from_cache || return 0
 	resolve_look
@@ -105,7 +106,7 @@ fetch_cached()
 	done | LC_ALL=C sort -Vr
 }
 
-# fetch_wanted_from_cache: is the release that was named in the cache? Then no mirror is asked.
+# fetch_wanted_from_cache: uses the cached version of the release that is named. Fails if there is none.
 fetch_wanted_from_cache()
 {
 	local version
@@ -119,15 +120,15 @@ fetch_wanted_from_cache()
 	return 1
 }
 
-# fetch_link VERSION: CURRENT is that version from now on.
+# fetch_link VERSION: makes CURRENT that version.
 fetch_link()
 {
 	ln -sfn -- "$1.$ROW_KEY" "$CURRENT.new"
 	mv -T -- "$CURRENT.new" "$CURRENT"
 }
 
-# fetch_choice: CURRENT becomes the newest of CHOICES that can be had. A mirror that is being updated
-# lists what it does not have, so a few older ones are tried, too.
+# fetch_choice: makes CURRENT the newest of CHOICES that can be downloaded. A mirror that is being updated
+# lists packages that it does not have, so a few older versions are tried, too.
 fetch_choice()
 {
 	local version package was='' choice
@@ -152,8 +153,8 @@ fetch_choice()
 	[ -z "$was" ] || [ "$was" = "$version" ] || say "$NAME: $was -> $version"
 }
 
-# fetch_download VERSION PACKAGE: image and headers, whose names stay in the caller's arrays; fails if
-# the mirror does not have them.
+# fetch_download VERSION PACKAGE: downloads image and headers, and leaves their names in the caller's
+# arrays. Fails if the mirror does not have them.
 fetch_download()
 {
 	image=() headers=() installs=()
@@ -162,13 +163,13 @@ fetch_download()
 		"${image[@]}" "${headers[@]}"
 }
 
-# fetch_unpack VERSION: what was downloaded, and the build root; renames when all is there.
+# fetch_unpack VERSION: unpacks the packages and makes the build root; renames the directory at the end.
 fetch_unpack()
 {
 	local version=$1 dir=$HOME_DIR/$1.$ROW_KEY begin=$SECONDS
 	local partial=$dir.partial
 
-	# Another mount below it would mean a live run of somebody who holds no lock: stay out.
+	# A mount below the directory means that a process without the lock uses it: leave that alone.
 	rm -rf --one-file-system -- "$partial"
 	mkdir -p -- "$partial"
 	step "$NAME: image unpacked" "$partial" unpack_into "$partial/image" "${image[@]}" ||
@@ -204,7 +205,7 @@ fetch_resolve()
 	done < <(apt_closure '^linux-(headers|kbuild|compiler)' '^linux-(headers|kbuild)-' "$header" "$1")
 }
 
-# unpack_into DIR PACKAGE=VERSION...: never installed, no maintainer script runs.
+# unpack_into DIR PACKAGE=VERSION...: unpacks the packages. No maintainer script runs.
 unpack_into()
 {
 	local dir=$1 package version deb
@@ -221,12 +222,12 @@ unpack_into()
 	done
 }
 
-# fetch_finish DIR VERSION: what the unpacked packages lack, and the notes others read.
+# fetch_finish DIR VERSION: adds what the unpacked packages lack, and the files version and release.
 fetch_finish()
 {
 	local dir=$1 name=${arch[packaged_image]} path release
 
-	# Before 7.x in /boot, then beside the modules, which are in /lib or in /usr/lib.
+	# Before 7.x the image is in /boot, later beside the modules, in /lib or in /usr/lib.
 	path=$(cd -- "$dir" && find image -name "$name*" -type f | head -n 1)
 	[ -e "$dir/image/lib" ] || ln -s usr/lib "$dir/image/lib"
 	release=$(find "$dir/image/lib/modules/" -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null)
@@ -235,15 +236,15 @@ fetch_finish()
 			"mend fetch_resolve in $HERE/lib/fetch.sh"
 	fi
 	ln -s "$path" "$dir/$name"
-	# modules.dep is made on installation, which does not happen here.
+	# A package makes modules.dep when it is installed, and this one is only unpacked.
 	step "$NAME: modules.dep" "$dir" root_run "$dir/root" "$dir/image" depmod -b /work "$release" ||
 		{ step_failed; die "$NAME: depmod failed (reasons above)"; }
 	printf '%s\n' "$2" >"$dir/version"
 	printf '%s\n' "$release" >"$dir/release"
 }
 
-# Replaced versions stay a day for runs that still use them, those of other rows a month after
-# their last check, those that were named a month after the last time.
+# fetch_remove_old: removes replaced versions after a day, for running tests may use them; versions of other
+# rows a month after their last comparison; and named releases a month after their last use.
 fetch_remove_old()
 {
 	local kept
@@ -282,7 +283,7 @@ command_modules()
 	printf '%s\n' "$(readlink -f -- "$CURRENT")/image/lib/modules/$(<"$CURRENT/release")"
 }
 
-# version NAME: that of the package; release: what the kernel calls itself
+# version NAME: the version of the package; release NAME: the release that the kernel itself reports
 command_version()
 {
 	matrix_select "${1:-}"

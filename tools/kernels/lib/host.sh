@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What the host needs. Installed where this runs as root on a Debian-like system, else told.
+# The packages that the host needs. On a Debian-like system root gets them installed; otherwise the error
+# message names them.
 
 host_groups()
 {
 	awk '!/^#/ && NF { print $1 }' "$HERE/host-packages" | xargs
 }
 
-# host_packages GROUP...: their packages, one a line, sorted.
+# host_packages GROUP...: the packages of the groups, one a line, sorted.
 host_packages()
 {
 	case " $* " in
@@ -31,7 +32,7 @@ host_packages()
 		}' "$HERE/host-packages" | sort -u
 }
 
-# host_missing PACKAGE...: those that are not installed, one a line.
+# host_missing PACKAGE...: the packages that are not installed, one a line.
 host_missing()
 {
 	comm -23 <(printf '%s\n' "$@") \
@@ -45,8 +46,8 @@ host_install()
 	local -a quiet=(env DEBIAN_FRONTEND=noninteractive apt-get -y -qq -o DPkg::Lock::Timeout=600
 		--no-install-recommends install "$@")
 
-	# Fresh machines have no package lists, old ones have lists of packages long gone: try with
-	# what is there, then with new lists.
+	# A fresh machine has no package lists, and old lists name packages that are gone. Try with the
+	# lists of the machine first, then with new ones.
 	if "${quiet[@]}" --simulate >/dev/null 2>&1; then
 		step "installing $*" /var/cache/apt/archives "${quiet[@]}" && return
 		rm -f -- "$STEP_LOG"
@@ -60,7 +61,7 @@ host_install()
 	}
 }
 
-# host_need GROUP...
+# host_need GROUP...: installs what is missing, or dies naming it.
 host_need()
 {
 	local packages

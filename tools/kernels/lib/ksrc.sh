@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2153 # names of matrix.sh
-# A few files of the kernel source: the kselftest harness, KTAP parser, style checker. From a tree of
-# one's own (KSRC=), else out of the distribution's source package, of which only they are kept.
+# A few files of the kernel source: the kselftest harness, the KTAP parser, the style checker. They come
+# from the tree KSRC=, or else from the distribution's source package.
 
 # kselftest_harness.h includes kselftest.h and nothing else of the tree.
 readonly KSRC_PATHS=(
@@ -52,7 +52,7 @@ ksrc_fetch()
 	rm -rf -- "$archives"
 }
 
-# The tarball inside is read once, from beginning to the last of the wanted files.
+# The package has a tarball, which is read once, up to the last of the wanted files.
 ksrc_extract()
 {
 	local deb

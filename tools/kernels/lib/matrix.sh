@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034 # its variables are the others' input
-# The data table of stock kernels, and the places of a kernel in the cache.
+# The table of stock kernels, and the paths of a kernel in the cache.
 
-# Give it another value when `fetch` leaves something else in the cache than before: what was
-# made by the older recipe is then made anew.
+# Change the value when `fetch` puts other things into the cache than before: then the kernels of the cache
+# are fetched again.
 readonly RECIPE=
 
 # matrix_row NAME: prints its row, or nothing if there is none
@@ -32,8 +32,8 @@ matrix_canonical()
 	printf '%s\n' "$is$release"
 }
 
-# Sets NAME, the columns of its row and the places in the cache. NAME@RELEASE is one release of the
-# row, whatever the row means today; WANTED is that release.
+# matrix_select NAME[@RELEASE]: sets NAME, the columns of its row, and the paths in the cache. WANTED is the
+# release, if one is named: the row may mean another one today.
 matrix_select()
 {
 	local row given=${1:-}
@@ -53,7 +53,7 @@ matrix_select()
 	SUITES=${SUITES//,/ }
 	ROOT_PACKAGES=${ROOT_PACKAGES//,/ }
 	LINT_PACKAGES=${LINT_PACKAGES//,/ }
-	# Clones whose rows differ share the cache without disturbing each other.
+	# Clones whose rows differ use different keys, and share the cache.
 	ROW_KEY=$(printf '%s' "$row$RECIPE" | tr -s ' \t' ' ' | cksum | cut -d' ' -f1)
 	HOME_DIR=$CACHE/kernels/$ROLE
 	[ "${arch[machine]}" = "$(uname -m)" ] || HOME_DIR+=.${arch[name]}
@@ -82,7 +82,7 @@ command_list()
 	done
 }
 
-# list_row: what is cached of the row: the version in use, and others that NAME@RELEASE can run
+# list_row: lists the versions of the row in the cache: the one in use, and those that NAME@RELEASE runs
 list_row()
 {
 	local version current='' dir

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2153 # names of matrix.sh
-# What becomes of a list of kernels: names of earlier times become those of today, what roles mean is
-# looked up, and one release is run once.
+# From a list of names to the kernels that are run: former names become the names of today, roles become
+# releases, and each release is run once.
 
-# plan NAME...: a line each, fields separated by tabs: VERDICT NAME RELEASE WHY. Verdicts are "run",
-# "skip" (not to be run, and that is no fault) and "red" (nobody can say which kernel it is).
+# plan NAME...: prints a line for each, with fields separated by tabs: VERDICT NAME RELEASE WHY. VERDICT is
+# "run", "skip" (the kernel need not be run) or "red" (the name means no kernel).
 command_plan()
 {
 	local name given planned=" "
-	# Which role runs a release.
+	# The role that runs each release
 	local -A runs=()
 
 	for given in "$@"; do
@@ -27,7 +27,7 @@ plan_one()
 {
 	local resolved release version suite code=0 log
 
-	# A series is what its name says; a release in the cache is known.
+	# The name of a series says which kernel it is, and so does a release.
 	case $WANTED$VERSION_PATTERN in
 	newest|candidate) ;;
 	*)
@@ -61,7 +61,7 @@ plan_say()
 	printf '%s\t%s\t%s\t%s\n' "$1" "$NAME" "$2" "$3"
 }
 
-# plan_last_words LOG: the last line of it that is ours, without the names before it
+# plan_last_words LOG: the last message of `kernels` in the log, without the names before it
 plan_last_words()
 {
 	sed -n 's/^kernels: //p' "$1" | tail -n 1 | sed "s/^$NAME: //"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2153 # names of matrix.sh
-# Which package a kernel of the matrix is today. OFFERS has what the mirror offered when it was last
-# asked: the date, then "VERSION PACKAGE SUITE" a line, newest first; all else here is computed from it.
+# Finds the package that a kernel of the matrix is today. The file OFFERS has what the mirror offered when
+# it was last asked: the date, then a line "VERSION PACKAGE SUITE" for each offer, newest first.
 
-# Exit codes of commands beside 2: the kernel is not to be run; the role means no kernel today.
+# Exit codes beside 2: the kernel need not be run; the role means no kernel today.
 readonly LEFT_OUT_CODE=3 NOTHING_CODE=4
 
 # upstream_of VERSION: 7.3~rc7-1~exp1 -> 7.3~rc7
@@ -14,7 +14,7 @@ upstream_of()
 	printf '%s\n' "${version%-*}"
 }
 
-# release_of VERSION: the same as people write it, 7.3-rc7
+# release_of VERSION: 7.3~rc7-1~exp1 -> 7.3-rc7, as people write it
 release_of()
 {
 	local upstream
@@ -33,8 +33,8 @@ resolve_packages()
 		grep -vE -- "-(cloud|rt)-$flavour\$"
 }
 
-# resolve_list: the lines of OFFERS, from the package lists. An image is offered if its headers are
-# there in the same version; where the metapackage has a version, the metapackage speaks for it.
+# resolve_list: the lines of OFFERS, from the package lists. An image is an offer if its headers are there
+# in the same version. Of a version that the metapackage has, the line names the metapackage.
 resolve_list()
 {
 	local -a packages
@@ -58,7 +58,7 @@ resolve_list()
 		}' | LC_ALL=C sort -k1,1Vr -k2,2n -k3,3 | awk '!seen[$1, $4]++ { print $1, $3, $4 }'
 }
 
-# resolve_look: the mirror is asked at most once a day (REFRESH=1: now). Holds the kernel's lock.
+# resolve_look: asks the mirror, at most once a day (REFRESH=1: now). The caller holds the kernel's lock.
 resolve_look()
 {
 	if [ -z "${REFRESH:-}" ] && [ -n "$(find "$OFFERS" -mmin -1440 2>/dev/null)" ]; then
@@ -75,13 +75,14 @@ offers()
 	grep -v '^#' "$OFFERS" || true
 }
 
-# The file's own time says when to ask next, which is sooner where the mirror could not be reached.
+# The date is in the file, because the file's time says when to ask the mirror again: a day later, or
+# sooner if the mirror could not be reached.
 offers_date()
 {
 	sed -n 's/^# //p' "$OFFERS"
 }
 
-# offer_is_meant VERSION SUITE: does the row, or the release wanted of it, mean this offer?
+# offer_is_meant VERSION SUITE: is the offer a kernel of the row, or the release that is named?
 offer_is_meant()
 {
 	if [ -n "$WANTED" ]; then
@@ -98,8 +99,8 @@ offer_is_meant()
 	esac
 }
 
-# resolve_choose: sets CHOICES to the offers that are meant, newest first, and LEFT_OUT to the reason
-# why the kernel is not run, if there is one.
+# resolve_choose: sets CHOICES to the offers that are meant, newest first, and LEFT_OUT to the reason, if
+# there is one, why the kernel is not run.
 resolve_choose()
 {
 	local version package suite seen=" " elsewhere=''
@@ -121,7 +122,8 @@ resolve_choose()
 	fi
 }
 
-# resolve_overtaken VERSION SUITE: the newest that is released; a candidate of it is history.
+# resolve_overtaken VERSION SUITE: sets LEFT_OUT if this release, the newest of the other suites, is newer
+# than the candidate.
 resolve_overtaken()
 {
 	local candidate suite=${SUITES##* }
@@ -137,7 +139,7 @@ resolve_overtaken()
 	LEFT_OUT+=" To run it all the same: KERNELS=$NAME@$(release_of "$candidate")"
 }
 
-# releases: of the versions on stdin, in one line
+# releases: the releases of the versions on stdin, in one line
 releases()
 {
 	local version
@@ -147,7 +149,7 @@ releases()
 	done | awk '!seen[$0]++' | xargs
 }
 
-# resolve_nothing: dies, telling what there is instead.
+# resolve_nothing: dies, and names the kernels that there are instead.
 resolve_nothing()
 {
 	local cached offered
@@ -168,7 +170,7 @@ resolve_nothing()
 	esac
 }
 
-# look NAME: asks the mirror, under the lock.
+# look NAME: asks the mirror, holding the lock.
 command_look()
 {
 	matrix_select "${1:-}"
@@ -177,8 +179,8 @@ command_look()
 	resolve_look
 }
 
-# resolve NAME: "RELEASE VERSION SUITE" that it means today. Without a network what the mirror offered
-# last, or else what is in the cache, with a line that says so.
+# resolve NAME: prints "RELEASE VERSION SUITE" of the kernel that the name means today. Without a network
+# that is the mirror's last offer, or else the version in the cache, and a message says so.
 command_resolve()
 {
 	local version suite

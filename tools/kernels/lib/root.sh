@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Build roots: made by mmdebstrap from packages that the private apt has downloaded, and entered
-# with mounts that nobody else sees and that vanish with the last process.
+# Build roots. mmdebstrap makes them from packages that the private apt has downloaded. A build has mounts
+# of its own, which vanish with its last process.
 
-# root_make DIR PACKAGE...
+# root_make DIR PACKAGE...: makes a build root with these packages.
 root_make()
 {
 	local dir=$1
@@ -18,8 +18,8 @@ root_make()
 	root_slim "$dir"
 }
 
-# mmdebstrap finds the package lists and archives in place and needs no network. An ordinary user
-# gets a tar archive from a user namespace and unpacks it under the own id.
+# mmdebstrap finds the package lists and archives in place and needs no network. For an ordinary user it
+# makes a tar archive in a user namespace, and the user unpacks the archive.
 root_bootstrap()
 {
 	local dir=$1 packages
@@ -37,8 +37,8 @@ root_bootstrap()
 		"${SUITES%% *}")
 	mkdir -p -- "$dir"
 	if ((EUID == 0)); then
-		# Own mount namespace: a run that is killed leaves no mount behind. Where none is to be
-		# had, mmdebstrap cannot mount anything either.
+		# In a mount namespace of its own, mmdebstrap leaves no mount behind when it is killed. Where
+		# unshare is forbidden, mmdebstrap cannot mount anything either.
 		if unshare --mount true 2>/dev/null; then
 			set -- unshare --mount
 		else
@@ -51,14 +51,14 @@ root_bootstrap()
 	fi
 }
 
-# A compiler needs neither packages, lists nor manuals.
+# root_slim DIR: removes what no compiler needs.
 root_slim()
 {
 	rm -rf --one-file-system -- "$1"/var/{cache,lib/apt} "$1"/usr/share/{doc,man,locale,info,zoneinfo}
 	mkdir -p -- "$1"/{work,proc,dev,tmp}
 }
 
-# root_run ROOT DIR COMMAND...: COMMAND in ROOT, with DIR as its /work.
+# root_run ROOT DIR COMMAND...: runs COMMAND in ROOT, with DIR as its /work.
 root_run()
 {
 	local -a namespaces=(--mount --pid --fork --kill-child)
@@ -90,7 +90,7 @@ root_run_mounted()
 		mount --bind -- "$dir" "$root/work"
 		mount --rbind /dev "$root/dev"
 		mount -t proc proc "$root/proc"
-		# Not exec: neither make nor timeout is made to be process 1.
+		# No exec, because neither make nor timeout is made to be process 1.
 		"$@" || exit $?
 	' sh "$root" "$dir" "${enter[@]}" "$@"
 }
@@ -116,8 +116,8 @@ root_run_moved()
 	return $rc
 }
 
-# lint_ensure: sets LINT_ROOT, the build root plus the lint packages of the row. It is made when
-# first asked for, out of hard links and unpacked packages: clang and sparse need no installing.
+# lint_ensure: sets LINT_ROOT, the build root plus the lint packages of the row. The first call makes it of
+# hard links and unpacked packages; clang and sparse work without being installed.
 lint_ensure()
 {
 	local version

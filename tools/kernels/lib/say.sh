@@ -7,7 +7,7 @@ say()
 	printf '%s\n' "kernels: $*" >&2
 }
 
-# die MESSAGE: cause and mending command in one line.
+# die MESSAGE: prints the cause and the command that mends it, and exits.
 die()
 {
 	say "$*"
@@ -19,14 +19,14 @@ megabytes()
 	printf '%d MB' $((($1 + 500000) / 1000000))
 }
 
-# Bytes on disk of a directory, each inode once.
+# size_of DIR: bytes on disk, each inode once
 size_of()
 {
 	du -s --block-size=1 -- "$1" 2>/dev/null | cut -f1
 }
 
-# step LABEL DIR COMMAND...: runs COMMAND with its output in a log, tells at the end how long it
-# took, and every ten seconds that it still lives and how large DIR has become.
+# step LABEL DIR COMMAND...: runs COMMAND with its output in a log. Prints the time and the size of DIR every
+# ten seconds, and the time at the end.
 step()
 {
 	local label=$1 dir=$2 begin=$SECONDS pulse rc=0
@@ -45,8 +45,8 @@ step()
 	return "$rc"
 }
 
-# The pulse waits on a pipe that never speaks: no sleep process is left behind holding stderr
-# open, and it ends by itself when its parent was killed.
+# step_pulse: reads from an empty pipe with a timeout. A sleep process would be left behind and hold stderr
+# open. The pulse ends when its parent is gone.
 step_pulse()
 {
 	local label=$1 dir=$2 parent=$3 begin=$SECONDS silence
@@ -59,7 +59,7 @@ step_pulse()
 	done
 }
 
-# What a failed step left in its log, for the person who has to mend it.
+# step_failed: shows the end of the log of a failed step.
 step_failed()
 {
 	grep -vE '^(Get|Hit|Ign|Fetched|Reading|Selecting|Preparing|Unpacking|I: )' "$STEP_LOG" |

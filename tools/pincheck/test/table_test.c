@@ -13,15 +13,27 @@
 enum { NAME, COUNT, FRAME, GOOD, MORE, COLUMNS };
 
 static const struct column columns[COLUMNS] = {
-	[NAME]	= { "NAME", CELL_TEXT, false, "" },
-	[COUNT]	= { "COUNT", CELL_NUMBER, false, "" },
+	[NAME]	= { "NAME", CELL_TEXT, false, "a name" },
+	[COUNT]	= { "COUNT", CELL_NUMBER, false, "a number" },
 	[FRAME]	= { "FRAME", CELL_HEX, false, "" },
 	[GOOD]	= { "GOOD", CELL_FLAG, false, "" },
 	[MORE]	= { "MORE-OF-IT", CELL_TEXT, true, "" },
 };
 
-/* What table_print() writes, to be freed. */
-static char *printed(struct table *table)
+static const struct columns things = { "things", columns, COLUMNS };
+
+static int print_facts(struct table *table)
+{
+	return table_print_facts(table, false);
+}
+
+static int print_explained_facts(struct table *table)
+{
+	return table_print_facts(table, true);
+}
+
+/* Return: the text that @print writes, to be freed. */
+static char *print_to_text(struct table *table, int (*print)(struct table *table))
 {
 	FILE *file = tmpfile();
 	int screen = dup(STDOUT_FILENO);
@@ -29,7 +41,7 @@ static char *printed(struct table *table)
 
 	fflush(stdout);
 	dup2(fileno(file), STDOUT_FILENO);
-	table_print(table);
+	print(table);
 	fflush(stdout);
 	dup2(screen, STDOUT_FILENO);
 	close(screen);
@@ -40,9 +52,9 @@ static char *printed(struct table *table)
 	return text;
 }
 
-static struct table *two_rows(const struct output *output)
+static struct table *new_table_of_two(const struct output *output)
 {
-	struct table *table = table_new(output, "things", columns, COLUMNS);
+	struct table *table = table_new(output, &things);
 
 	table_row(table);
 	table_set(table, NAME, "one");
@@ -55,7 +67,7 @@ static struct table *two_rows(const struct output *output)
 	return table;
 }
 
-/* What a cell without text leaves at the end of a line. */
+/* libsmartcols ends a line with a space for each empty cell. */
 #define EMPTY	" "
 
 static const struct {
@@ -63,7 +75,7 @@ static const struct {
 	struct output output;
 	const char *text;
 } prints[] = {
-	{ "for people: what nobody tells is left out", { 0 },
+	{ "for people: empty columns are left out", { 0 },
 	  "NAME COUNT GOOD\none     -1 yes\ntwo      2" EMPTY "\n" },
 	{ "raw: all default columns", { .raw = true },
 	  "NAME COUNT FRAME GOOD\none -1  yes\ntwo 2" EMPTY EMPTY "\n" },
@@ -77,8 +89,8 @@ static const struct {
 static void test_prints(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(prints); i++) {
-		struct table *table = two_rows(&prints[i].output);
-		char *text = printed(table);
+		struct table *table = new_table_of_two(&prints[i].output);
+		char *text = print_to_text(table, table_print);
 
 		tap_verdict(!strcmp(text, prints[i].text), "prints: %s", prints[i].what);
 		if (strcmp(text, prints[i].text))
@@ -91,7 +103,7 @@ static void test_prints(void)
 static void test_json(void)
 {
 	const struct output output = { .json = true };
-	struct table *table = two_rows(&output);
+	struct table *table = new_table_of_two(&output);
 	json_t *rows = table_json(table), *wanted;
 
 	wanted = json_pack("[{s:s,s:i,s:n,s:b,s:n},{s:s,s:i,s:n,s:n,s:n}]",
@@ -103,10 +115,60 @@ static void test_json(void)
 	table_free(table);
 }
 
+/* A number with a fraction stays one in JSON. */
+static void test_json_fraction(void)
+{
+	const struct output output = { .json = true, .columns = "count" };
+	struct table *table = table_new(&output, &things);
+	json_t *cell;
+
+	table_row(table);
+	table_set(table, COUNT, "1.25");
+	cell = table_json(table);
+	tap_verdict(json_real_value(json_object_get(json_array_get(cell, 0), "count")) == 1.25,
+		    "json: a fraction");
+	json_decref(cell);
+	table_free(table);
+}
+
+static const struct {
+	const char *what;
+	struct output output;
+	int (*print)(struct table *table);
+	const char *text;
+} single_rows[] = {
+	{ "a fact a line", { 0 }, print_facts, "NAME              one\nCOUNT             -1\n" },
+	{ "an explained fact a line", { 0 }, print_explained_facts,
+	  "NAME              one       a name\nCOUNT             -1        a number\n" },
+	{ "facts by name are a table", { .columns = "count" }, print_facts, "COUNT\n   -1\n" },
+	{ "JSON on one line", { .json = true, .lines = true, .columns = "name,good" }, table_print_row,
+	  "{\"name\":\"one\",\"good\":null}\n" },
+	{ "raw words", { .raw = true, .no_headings = true, .columns = "name,count" },
+	  table_print_row, "one -1\n" },
+};
+
+static void test_single_rows(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(single_rows); i++) {
+		struct table *table = table_new(&single_rows[i].output, &things);
+		char *text;
+
+		table_row(table);
+		table_set(table, NAME, "one");
+		table_set(table, COUNT, "-1");
+		text = print_to_text(table, single_rows[i].print);
+		tap_verdict(!strcmp(text, single_rows[i].text), "one row: %s", single_rows[i].what);
+		if (strcmp(text, single_rows[i].text))
+			printf("# %s\n", text);
+		free(text);
+		table_free(table);
+	}
+}
+
 static void test_growth(void)
 {
 	const struct output output = { 0 };
-	struct table *table = table_new(&output, "things", columns, COLUMNS);
+	struct table *table = table_new(&output, &things);
 	json_t *rows;
 
 	for (int i = 0; i < 1000; i++) {
@@ -128,77 +190,75 @@ static void test_no_such_column(void)
 	FILE *nowhere = fopen("/dev/null", "we");
 
 	dup2(fileno(nowhere), STDERR_FILENO);
-	tap_verdict(!table_new(&output, "things", columns, COLUMNS), "columns: no such column");
+	tap_verdict(!table_new(&output, &things), "columns: no such column");
 	dup2(screen, STDERR_FILENO);
 	close(screen);
 	fclose(nowhere);
 }
 
-/* Pages from 0x1000 on, all of a huge page at 512, but for what a row of @odd says. */
-static size_t lines_of(void (*odd)(struct sight *sight), bool all)
+/* Print pages of a huge page, of which @odd changes one. Return: how many lines that takes. */
+static size_t count_lines(void (*odd)(struct sample *sample), bool all)
 {
 	struct pincheck_page held[8];
-	struct sight sights[8];
+	struct sample samples[8];
 	struct output output = { 0 };
-	const struct column *all_columns;
 	struct table *table;
-	size_t count, lines;
+	size_t lines;
 
-	for (size_t i = 0; i < ARRAY_SIZE(sights); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
 		held[i] = (struct pincheck_page) { .path = PINCHECK_PATH_FAST };
-		sights[i] = (struct sight) {
+		samples[i] = (struct sample) {
 			.address = 0x1000 * (i + 1), .held = &held[i],
 			.report = { .pfn = 512 + i, .head = 512, .order = 9,
 				    .present = PINCHECK_REPORT_PAGE },
 		};
 	}
 	if (odd)
-		odd(&sights[4]);
-	all_columns = report_columns(&count);
-	table = table_new(&output, "pages", all_columns, count);
-	sights_rows(table, sights, ARRAY_SIZE(sights), all);
+		odd(&samples[4]);
+	table = table_new(&output, report_columns());
+	samples_to_rows(table, samples, ARRAY_SIZE(samples), all);
 	lines = table_rows(table);
 	table_free(table);
 	return lines;
 }
 
-static void another_path(struct sight *sight)
+static void set_other_path(struct sample *sample)
 {
-	((struct pincheck_page *)sight->held)->path = PINCHECK_PATH_SLOW;
+	((struct pincheck_page *)sample->held)->path = PINCHECK_PATH_SLOW;
 }
 
-static void another_folio(struct sight *sight)
+static void set_other_folio(struct sample *sample)
 {
-	sight->report.head = 4;
+	sample->report.head = 4;
 }
 
-static void another_frame(struct sight *sight)
+static void set_other_frame(struct sample *sample)
 {
-	sight->report.pfn = 4;
+	sample->report.pfn = 4;
 }
 
-static void another_address(struct sight *sight)
+static void set_other_address(struct sample *sample)
 {
-	sight->address = 0x100000;
+	sample->address = 0x100000;
 }
 
-static void nothing_there(struct sight *sight)
+static void set_absent(struct sample *sample)
 {
-	sight->absent = "not mapped";
+	sample->absent = "not mapped";
 }
 
 static const struct {
 	const char *what;
-	void (*odd)(struct sight *sight);
+	void (*odd)(struct sample *sample);
 	bool all;
 	size_t lines;
 } groups[] = {
-	{ "alike", NULL, false, 1 }, { "each for itself", NULL, true, 8 },
-	{ "one by another path", another_path, false, 3 },
-	{ "one of another folio", another_folio, false, 3 },
-	{ "one another page", another_frame, false, 3 },
-	{ "one elsewhere", another_address, false, 3 },
-	{ "one not there", nothing_there, false, 3 },
+	{ "the same", NULL, false, 1 }, { "a line for each", NULL, true, 8 },
+	{ "one by another path", set_other_path, false, 3 },
+	{ "one of another folio", set_other_folio, false, 3 },
+	{ "one with another frame", set_other_frame, false, 3 },
+	{ "one at another address", set_other_address, false, 3 },
+	{ "one that is absent", set_absent, false, 3 },
 };
 
 int main(void)
@@ -206,10 +266,12 @@ int main(void)
 	tap_begin();
 	test_prints();
 	test_json();
+	test_json_fraction();
+	test_single_rows();
 	test_growth();
 	test_no_such_column();
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
-		tap_verdict(lines_of(groups[i].odd, groups[i].all) == groups[i].lines, "lines: %s",
+		tap_verdict(count_lines(groups[i].odd, groups[i].all) == groups[i].lines, "lines: %s",
 			  groups[i].what);
 	return tap_end();
 }

@@ -87,7 +87,7 @@
 		filterChanged();
 	}
 
-	// --- folding: topics open to their memory kinds, kinds open where something is red
+	// --- folding: a topic opens to its kinds of memory or hold, a kind opens if something in it is red
 
 	function opensForRed(some) {
 		return fewAreRed && some.some(isRed);
@@ -165,10 +165,11 @@
 			`${SAYS[cell.state].sign}</button></td>`;
 	}
 
-	// Within its group a case needs neither topic nor memory kind in its name.
+	// The heading of the group has the topic and the kind already.
 	function nameInGroup(row) {
 		const name = row.name.startsWith(`${row.topic}.`) ? row.name.slice(row.topic.length + 1) : row.name;
-		return row.kind && name.startsWith(`${row.kind}_`) ? name.slice(row.kind.length + 1) : name;
+		const has = row.kind && [`${row.kind}_`, `${row.kind}.`].some((start) => name.startsWith(start));
+		return has ? name.slice(row.kind.length + 1) : name;
 	}
 
 	function breakable(name) {
@@ -241,8 +242,8 @@
 	// --- details
 
 	function highlight(line) {
-		return line.split(/(BROKEN:? [^;]*|\bpfn [0-9a-f]+)/).map((part, i) => {
-			const tag = part.startsWith("BROKEN") ? "mark" : "b";
+		return line.split(/(BROKEN|\bbroken="[^"]*"|\bpfn=[0-9a-f]+)/).map((part, i) => {
+			const tag = part.startsWith("pfn") ? "b" : "mark";
 			return i % 2 ? `<${tag}>${escape(part)}</${tag}>` : escape(part);
 		}).join("");
 	}
@@ -263,7 +264,7 @@
 		const again = row.topic === "run" ? `make selftests KERNELS=${kernel}` :
 			`make selftests KERNELS=${kernel} TESTS='${row.name}'`;
 		return `<h2><code>${breakable(row.name)}</code></h2><p>Again: <code class="again">${escape(again)}</code></p>` +
-			kernels.map((one, i) => cellSection(row, one, i === k)).join("");
+			`<dl>${factRows(row.facts)}</dl>` + kernels.map((one, i) => cellSection(row, one, i === k)).join("");
 	}
 
 	function factRows(facts) {

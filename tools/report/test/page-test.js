@@ -114,7 +114,8 @@
 		cell("fork.base_pin_rw_fast.parent_writes", 3).click();
 		const text = $("detail").textContent;
 		check("detail.opens", visible($("detail")));
-		check("detail.evidence", /pfn a6c9 held a6c9 fast ref 1026 map 1 pins 1/.test(text), text);
+		check("detail.evidence", /pfn=a6c9 held=a6c9 path=fast ref=1026 map=1 pins=1/.test(text), text);
+		check("detail.facts", /memorybaseholdpin_rw_fasteventforkrowsB11 R28/.test(text), text);
 		check("detail.foreign_text_is_text", text.includes("the device's <write> & more"), text);
 		check("detail.chosen_kernel", document.querySelector("#detail .chosen h3").textContent.includes("debian-backports"));
 		check("detail.other_kernels", all("#detail section").length === 5);

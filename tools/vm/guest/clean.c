@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* CLEAN: every pin given back, no splat, no new taint, and the module unloads. */
+/* CLEAN: every pin is given back, no splat, no new taint, and the module unloads. */
 #include <inttypes.h>
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 /* io_uring unpins its buffers from a worker, some time after its process is gone. */
 #define SETTLE_SECONDS	10
 
-/* Only in kernels that are made for it: Documentation/debug-kernel.md */
+/* Few kernels have kmemleak: Documentation/debug-kernel.md */
 #define KMEMLEAK	"/sys/kernel/debug/kmemleak"
 
 struct pins {
@@ -89,9 +89,10 @@ static bool check_pins(void)
 	return acquired == released;
 }
 
-static bool check_rmmod(const char *module)
+static bool check_rmmod(const struct config *config)
 {
-	int error = module_remove(module);
+	const char *scope = result_name(config, "rmmod");
+	int error = module_remove(config->module);
 
 	if (error == -ENOSYS) {
 		report_subresult(true, "rmmod",
@@ -100,11 +101,13 @@ static bool check_rmmod(const char *module)
 	} else {
 		report_subresult(!error, "rmmod", error ? "%s" : NULL, strerror(-error));
 	}
-	scope_add("rmmod", kmsg_check("rmmod"));
+	scope_add(scope, kmsg_check(scope));
 	return !error;
 }
 
-/* What nobody refers to any more and the module allocated. Its name stands in the trace. */
+/*
+ * Count the leaked objects that the module allocated: the trace of such an object names the module.
+ */
 static unsigned int count_leaks(void)
 {
 	FILE *leaks = fopen(KMEMLEAK, "re");
@@ -130,7 +133,7 @@ static bool check_kmemleak(void)
 {
 	unsigned int leaks;
 
-	/* An object is told from its second scan on. */
+	/* kmemleak reports an object from its second scan on. */
 	knob_set(KMEMLEAK, "scan");
 	knob_set(KMEMLEAK, "scan");
 	leaks = count_leaks();
@@ -149,7 +152,7 @@ void clean_check(const struct config *config)
 	if (has_kmemleak)
 		ok &= check_kmemleak();
 	if (has_module)
-		ok &= check_rmmod(config->module);
+		ok &= check_rmmod(config);
 	for (unsigned int i = 0; i < scope_count; i++) {
 		char name[80];
 
@@ -161,5 +164,5 @@ void clean_check(const struct config *config)
 					 "SKIP needs the kernel's log (CONFIG_PRINTK)");
 		ok &= !scopes[i].splats;
 	}
-	report_result(ok, "clean", NULL);
+	report_result(ok, result_name(config, "clean"), NULL);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the host asked for. */
+/* Read the configuration that the host packed into the initramfs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +20,13 @@ static const struct {
 	{ KEY_TOPIC_SECONDS, offsetof(struct config, topic_seconds), NUMBER },
 	{ KEY_SWAP_MIB, offsetof(struct config, swap_mib), NUMBER },
 	{ KEY_HUGEPAGES, offsetof(struct config, hugepages), NUMBER },
+	{ KEY_GUEST, offsetof(struct config, guest), NUMBER },
+	{ KEY_GUEST_TITLE, offsetof(struct config, guest_title), TEXT },
+	{ KEY_PLAN, offsetof(struct config, plan), NUMBER },
+	{ KEY_RESULTS_BEFORE, offsetof(struct config, results_before), NUMBER },
 };
 
-static void set(struct config *config, const char *key, const char *value)
+static void set_key(struct config *config, const char *key, const char *value)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		void *field = (char *)config + keys[i].offset;
@@ -55,7 +59,7 @@ void config_read(struct config *config)
 			continue;
 		line[strcspn(line, "\n")] = '\0';
 		*value++ = '\0';
-		set(config, line, value);
+		set_key(config, line, value);
 	}
 	fclose(file);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* /init of the guest: what its rooms offer each other. */
+/*
+ * Two programs run topics: /init of a guest (init.c), and topics-host on a person's machine
+ * (host.c). Both have run.c, topics.c, and the files that these call.
+ */
 #ifndef PINCHECK_VM_GUEST_H
 #define PINCHECK_VM_GUEST_H
 
@@ -13,8 +16,11 @@
 #define MAX_TOPICS	256
 
 /**
- * struct config - what the host asked for, see protocol.h
+ * struct config - the configuration that the host packed, see protocol.h
  * @module: "" to run without one
+ * @tests: directory of the test programs
+ * @guest: number of this guest, from 1
+ * @plan: top-level results of the whole stream; @results_before: those that others have sent
  */
 struct config {
 	bool probe;
@@ -23,16 +29,21 @@ struct config {
 	bool slow;
 	char filter[FILTER_MAX];
 	char module[FILTER_MAX];
+	char guest_title[FILTER_MAX];
+	const char *tests;
 	long topic_seconds;
 	long swap_mib;
 	long hugepages;
+	long guest;
+	long plan;
+	long results_before;
 };
 
 void config_read(struct config *config);
 
-/* The result stream. A line is whole on the wire before the next thing happens to the guest. */
-int report_open(void);
-void report_plan(unsigned int count);
+/* The result stream. Each call returns after the whole line is written. */
+void report_to(int fd);
+void report_begin(const struct config *config);
 void report_subtests(unsigned int count);
 void report(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void report_result(bool ok, const char *name, const char *format, ...)
@@ -44,26 +55,32 @@ unsigned int report_results(void);
 void report_count_result(void);
 void report_drain(void);
 
-/* Files of proc and sys, where a failure is an answer */
+/* Files of proc and sys. An error is a result for the caller, and nothing is printed. */
 int file_read(const char *path, char *into, size_t size);
 double monotonic_seconds(void);
 
 void mounts_up(void);
 void memory_up(const struct config *config);
-/* For one topic. movable_down() returns NULL, or what is wrong */
+/*
+ * Set up for one topic what @needs (bits of enum need) say. Return: NULL, or what could not be put
+ * back
+ */
+void needs_up(unsigned int needs, const struct config *config);
+const char *needs_down(unsigned int needs, const struct config *config);
+/* Called by needs_up() and needs_down() */
 void movable_up(const struct config *config);
 const char *movable_down(const struct config *config);
 void virtio_mem_up(const struct config *config);
 const char *virtio_mem_down(const struct config *config);
 void pmem_up(const struct config *config);
 void swap_up(const struct config *config);
-/* A topic that was killed may have left the device on. */
+/* A killed topic may leave the swap device on. */
 void swap_async_off(void);
 void disks_up(bool late);
 /* Write the blocks of the image of file system @name to the device @path. Return: 0 or -errno */
 int disk_fill(const char *name, const char *path);
 
-/* Kernel modules: the list of the host, and the one under test */
+/* Kernel modules: those that the host packed, and the module under test */
 void kmods_load(const char *list);
 void kmods_load_for(enum need need);
 int kmod_insert(const char *path, const char *parameters);
@@ -72,20 +89,26 @@ int module_remove(const char *path);
 void module_name(const char *path, char *name, size_t size);
 
 /* The kernel log and the taint flags, by scope: "boot", "insmod", a topic, ... */
-void kmsg_open(void);
+void kmsg_open(bool from_now);
 bool kmsg_readable(void);
 void kmsg_mark(const char *text);
 unsigned int kmsg_check(const char *scope);
 void kmsg_report_tail(unsigned int count);
 
 /* Test programs */
-unsigned int topics_find(void);
-void topics_environment(const struct config *config);
+unsigned int topics_find(const char *directory);
+unsigned int topics_count(void);
 void topics_run(const struct config *config);
 void topics_refuse(const char *reason);
 
+/** result_name() - "boot" in the first guest, "boot_2" in the second. It stays allocated */
+const char *result_name(const struct config *config, const char *name);
+
+/** run_topics() - insert the module, run the topics, give everything back; to the end marker */
+void run_topics(const struct config *config);
+
 /**
- * struct scope - one span of the run and the splats that fell into it
+ * struct scope - one part of the run, and the number of splats in it
  */
 struct scope {
 	char name[64];
@@ -94,12 +117,12 @@ struct scope {
 
 void scope_add(const char *name, unsigned int splats);
 
-/* Everything given back: pins, module, kernel log */
+/* The last result: are the pins given back, does the module unload, is the kernel log clean? */
 void clean_baseline(void);
 void clean_pins_since(const char *topic);
 void clean_check(const struct config *config);
 
-/* --shell: where no script is, a person types at the console */
+/* --shell: without a script, a person types at the console */
 bool shell_has_person(void);
 void shell_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void shell_run(void);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* /init of the guest: prepare the machine, run the suite, tell, switch off. */
+/* /init of the guest: prepare the machine, run the suite, report, switch off. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,25 +9,55 @@
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <termios.h>
 #include <unistd.h>
 #include "../../arch/arch.h"
 #include "../../lib/knob.h"
 #include "../../lib/page_size.h"
 #include "../protocol.h"
+#include "../splat.h"
 #include "guest.h"
 
 void machine_off(void)
 {
 	report_drain();
 	/*
-	 * QEMU has -no-reboot, so a reset ends it, without ACPI and at once; only where sysrq is
-	 * not built in do the drivers get their orderly shutdown.
+	 * QEMU runs with -no-reboot, so a reset ends it at once, without ACPI. reboot() is for
+	 * kernels without sysrq: there the drivers shut down first.
 	 */
 	knob_set("/proc/sys/kernel/sysrq", "1");
 	knob_set("/proc/sysrq-trigger", "b");
 	reboot(RB_AUTOBOOT);
 	for (;;)
 		pause();
+}
+
+static int open_result_tty(void)
+{
+	int tty = open(arch_host()->results_tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	struct termios settings;
+
+	if (tty < 0)
+		return -errno;
+	/* Raw: no line discipline between our bytes and the file on the host, no CR before LF. */
+	if (tcgetattr(tty, &settings))
+		return -errno;
+	cfmakeraw(&settings);
+	cfsetspeed(&settings, B115200);
+	report_to(tty);
+	return tcsetattr(tty, TCSANOW, &settings) ? -errno : 0;
+}
+
+/* Set the environment of the test programs. Devices add theirs. */
+static void topics_environment(const struct config *config)
+{
+	if (*config->filter)
+		setenv(ENV_FILTER, config->filter, 1);
+	if (config->slow)
+		setenv(ENV_SLOW, "yes", 1);
+	setenv(ENV_POISON, "yes", 1);	/* the guest ends with the run */
+	if (*config->module)
+		setenv(ENV_MODULE, config->module, 1);
 }
 
 static void report_machine(void)
@@ -43,9 +74,9 @@ static void report_machine(void)
 }
 
 /*
- * The kernel runs modprobe for whatever it does not know, such as a device that has gone; there is
- * none here. An empty name makes it answer at once, instead of starting a process on a CPU that a
- * test believes idle.
+ * The kernel runs modprobe for everything it does not know, such as a device that is gone, and the
+ * guest has no modprobe. With an empty name the kernel fails at once, and starts no process on a
+ * CPU that a test takes to be idle.
  */
 static void no_modprobe(void)
 {
@@ -62,46 +93,22 @@ static void prepare_machine(const struct config *config)
 	disks_up(false);
 }
 
-static bool insert_module_under_test(const struct config *config)
-{
-	int error;
-
-	if (!*config->module)
-		return true;
-	error = module_insert(config->module);
-	scope_add("insmod", kmsg_check("insmod"));
-	if (error)
-		kmsg_report_tail(3);
-	report_result(!error, "insmod", error ? "%s" : NULL, strerror(-error));
-	return !error;
-}
-
-static void end_of_run(unsigned int topics)
-{
-	report(MARK_END "results=%u topics=%u", report_results(), topics);
-}
-
 static void run_suite(const struct config *config)
 {
-	bool has_module = *config->module;
-	unsigned int topics = topics_find();
+	const char *boot = result_name(config, "boot");
 
-	report_plan(1 + has_module + topics + 1);
+	report_begin(config);
+	if (config->guest > 1)
+		report(MARK_GUEST "%ld: %s", config->guest, config->guest_title);
+	topics_find(config->tests);
 	prepare_machine(config);
-	scope_add("boot", kmsg_check("boot"));
-	report_result(true, "boot", NULL);
-	clean_baseline();
-	if (insert_module_under_test(config)) {
-		topics_run(config);
-		clean_check(config);
-	} else {
-		topics_refuse("the module did not load");
-		report_result(true, "clean", "SKIP the module did not load");
-	}
-	end_of_run(topics);
+	topics_environment(config);
+	scope_add(boot, kmsg_check(boot));
+	report_result(true, boot, NULL);
+	run_topics(config);
 }
 
-/* By 9p, where the kernel has it; else the host has packed a copy to the same place. */
+/* Mount the directory of the host by 9p. For a kernel without 9p the host packed a copy of it. */
 static void share_up(void)
 {
 	kmods_load_for(NEED_SHARE);
@@ -119,8 +126,7 @@ static void offer_shell(const struct config *config)
 	int error = 0;
 
 	prepare_machine(config);
-	kmods_load_for(NEED_FILE_SYSTEMS);
-	disks_up(true);
+	needs_up(NEED_FILE_SYSTEMS, config);
 	topics_environment(config);
 	if (*config->module)
 		error = module_insert(config->module);
@@ -133,10 +139,10 @@ static void offer_shell(const struct config *config)
 
 int main(void)
 {
-	struct config config = { .topic_seconds = 120 };
+	struct config config = { .topic_seconds = 120, .tests = GUEST_TESTS, .guest = 1 };
 
 	mounts_up();
-	if (report_open()) {
+	if (open_result_tty()) {
 		fprintf(stderr, "pincheck-vm: no second serial line (%s: %s)\n",
 			arch_host()->results_tty, strerror(errno));
 		machine_off();
@@ -152,7 +158,8 @@ int main(void)
 	setenv("HOME", "/tmp", 1);
 	if (chdir("/tmp"))
 		report("no /tmp: %s", strerror(errno));
-	kmsg_open();
+	splat_allow_from(GUEST_SPLATS_ALLOWED);
+	kmsg_open(false);
 	kmsg_mark("userspace is up");
 	if (config.shell)
 		offer_shell(&config);

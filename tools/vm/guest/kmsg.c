@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The kernel log and the taint flags: what went wrong in the kernel, by scope. */
+/* The kernel log and the taint flags, by scope: "boot", "insmod", a topic. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -11,7 +11,7 @@
 #include "../splat.h"
 #include "guest.h"
 
-/* A splat is shown with what follows it: the trace, not the register dump of the next one. */
+/* Lines reported after the first line of a splat: enough for the trace. */
 #define SPLAT_LINES	24
 #define TAIL_LINES	16
 
@@ -28,13 +28,14 @@ static unsigned long taint_now(void)
 	       strtoul(text, NULL, 10) : 0;
 }
 
-void kmsg_open(void)
+void kmsg_open(bool from_now)
 {
 	log_fd = open("/dev/kmsg", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (log_fd < 0)
 		report("no /dev/kmsg: %s", strerror(errno));
+	else if (from_now)
+		lseek(log_fd, 0, SEEK_END);
 	taint = taint_now();
-	splat_allow_from(GUEST_SPLATS_ALLOWED);
 }
 
 bool kmsg_readable(void)
@@ -87,7 +88,7 @@ static void taint_letters(unsigned long bits, char *letters)
 	*letters = '\0';
 }
 
-/* An out-of-tree module taints by being loaded (O, E; N if it says it is a test): no news. */
+/* Every out-of-tree module sets these taints when it is loaded (O, E; N for a test): ignored. */
 #define TAINT_BY_LOADING	(1UL << 0 | 1UL << 12 | 1UL << 13 | 1UL << 18)
 
 static bool check_taint(const char *scope)
@@ -97,7 +98,7 @@ static bool check_taint(const char *scope)
 	char letters[32];
 
 	taint = now;
-	if (!strcmp(scope, "insmod"))
+	if (!strncmp(scope, "insmod", strlen("insmod")))
 		news &= ~TAINT_BY_LOADING;
 	if (!news)
 		return false;
@@ -106,7 +107,10 @@ static bool check_taint(const char *scope)
 	return true;
 }
 
-/* Report the splats since the last call. Return: how many; a bare new taint is one too */
+/*
+ * Report the splats since the last call. Return: their number; a new taint without a splat counts
+ * as 1
+ */
 unsigned int kmsg_check(const char *scope)
 {
 	static char record[8192];
@@ -129,7 +133,7 @@ unsigned int kmsg_check(const char *scope)
 	return splats;
 }
 
-/* The last records seen: why the kernel refused something is often said there only. */
+/* Report the last records: often only the kernel log says why the kernel refused something. */
 void kmsg_report_tail(unsigned int count)
 {
 	unsigned int first = tail_next > count ? tail_next - count : 0;

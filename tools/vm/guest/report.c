@@ -1,40 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The result stream: KTAP on the second UART. */
+/* The result stream: KTAP. A guest sends it over the second serial line. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
-#include "../../arch/arch.h"
 #include "../protocol.h"
 #include "guest.h"
 
-static int tty = -1;
+static int stream = -1;
 static unsigned int top_number;
 static unsigned int sub_number;
 static unsigned int results;
 
-int report_open(void)
+void report_to(int fd)
 {
-	struct termios settings;
-
-	tty = open(arch_host()->results_tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (tty < 0)
-		return -errno;
-	/* Raw: no line discipline between our bytes and the file on the host, no CR before LF. */
-	if (tcgetattr(tty, &settings))
-		return -errno;
-	cfmakeraw(&settings);
-	cfsetspeed(&settings, B115200);
-	return tcsetattr(tty, TCSANOW, &settings) ? -errno : 0;
+	stream = fd;
 }
 
 void report_raw(const char *bytes, size_t length)
 {
 	while (length) {
-		ssize_t written = write(tty, bytes, length);
+		ssize_t written = write(stream, bytes, length);
 
 		if (written < 0 && errno != EINTR)
 			return;
@@ -66,7 +54,7 @@ void report(const char *format, ...)
 	va_end(arguments);
 }
 
-static void result(const char *indent, unsigned int number, bool ok, const char *name,
+static void report_line(const char *indent, unsigned int number, bool ok, const char *name,
 		   const char *format, va_list arguments)
 {
 	char before[256];
@@ -82,7 +70,7 @@ void report_result(bool ok, const char *name, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	result("", ++top_number, ok, name, format, arguments);
+	report_line("", ++top_number, ok, name, format, arguments);
 	va_end(arguments);
 }
 
@@ -91,21 +79,24 @@ void report_subresult(bool ok, const char *name, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	result("  ", ++sub_number, ok, name, format, arguments);
+	report_line("  ", ++sub_number, ok, name, format, arguments);
 	va_end(arguments);
 }
 
-static void raw_text(const char *text)
+static void write_text(const char *text)
 {
 	report_raw(text, strlen(text));
 }
 
-void report_plan(unsigned int count)
+/* A later guest continues the stream of the guests before: no version line, no plan. */
+void report_begin(const struct config *config)
 {
 	char plan[64];
 
-	snprintf(plan, sizeof(plan), "KTAP version 1\n1..%u\n", count);
-	raw_text(plan);
+	top_number = (unsigned int)config->results_before;
+	snprintf(plan, sizeof(plan), "KTAP version 1\n1..%ld\n", config->plan);
+	if (!config->results_before)
+		write_text(plan);
 }
 
 void report_subtests(unsigned int count)
@@ -114,7 +105,7 @@ void report_subtests(unsigned int count)
 
 	sub_number = 0;
 	snprintf(plan, sizeof(plan), "  KTAP version 1\n  1..%u\n", count);
-	raw_text(plan);
+	write_text(plan);
 }
 
 unsigned int report_results(void)
@@ -129,5 +120,5 @@ void report_count_result(void)
 
 void report_drain(void)
 {
-	tcdrain(tty);
+	tcdrain(stream);
 }

@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include "../needs.h"
 #include "../protocol.h"
-#include "forward.h"
+#include "ktap_forward.h"
 #include "guest.h"
 
 #define EXIT_SKIP	4	/* KSFT_SKIP */
@@ -29,10 +29,10 @@ static int by_name(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* Executables of /tests are topics; other files there (known-issues) are their data. */
-unsigned int topics_find(void)
+/* Executable files are topics; other files there (known-issues) are their data. */
+unsigned int topics_find(const char *tests)
 {
-	DIR *directory = opendir(GUEST_TESTS);
+	DIR *directory = opendir(tests);
 	struct dirent *entry;
 
 	while (directory && (entry = readdir(directory)) && topic_count < MAX_TOPICS) {
@@ -50,14 +50,17 @@ unsigned int topics_find(void)
 	return topic_count;
 }
 
-static void __attribute__((noreturn)) become(const char *topic, int output)
+unsigned int topics_count(void)
 {
-	char path[128];
+	return topic_count;
+}
+
+static void __attribute__((noreturn)) become_topic(const char *topic, const char *path, int output)
+{
 
 	setpgid(0, 0);
 	dup2(output, STDOUT_FILENO);
 	dup2(output, STDERR_FILENO);
-	snprintf(path, sizeof(path), GUEST_TESTS "/%s", topic);
 	execl(path, topic, (char *)NULL);
 	dprintf(STDERR_FILENO, "# cannot run %s: %s\n", path, strerror(errno));
 	_exit(127);
@@ -68,38 +71,88 @@ static bool is_number(const char *text)
 	return *text && text[strspn(text, "0123456789")] == '\0';
 }
 
-/* Where a hung program hangs: the state and kernel stack of all that is not a kernel thread. */
-static void report_hung_processes(void)
+/* The words of /proc/PID/stat from the name on: "(sh) S 1 ...". NULL once the process is gone */
+static const char *read_stat(pid_t pid, char *text, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	return file_read(path, text, size) > 0 ? strchr(text, '(') : NULL;
+}
+
+static pid_t parent_of(pid_t pid)
+{
+	char text[512];
+	const char *stat = read_stat(pid, text, sizeof(text));
+	const char *end = stat ? strrchr(stat, ')') : NULL;
+	int parent = 0;
+
+	return end && sscanf(end, ") %*c %d", &parent) == 1 ? parent : 0;
+}
+
+/*
+ * Kernel threads are no descendants of this process, nor are other programs of a person's machine.
+ */
+static bool is_descendant(pid_t pid)
+{
+	while (pid && pid != getpid())
+		pid = parent_of(pid);
+	return pid;
+}
+
+static void for_each_descendant(void (*visit)(pid_t pid))
 {
 	DIR *directory = opendir("/proc");
 	struct dirent *entry;
 
 	while (directory && (entry = readdir(directory))) {
-		char path[300], text[2048], *line, *rest;
+		pid_t pid = (pid_t)atol(entry->d_name);
 
-		if (!is_number(entry->d_name) || !strcmp(entry->d_name, "1"))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/cmdline", entry->d_name);
-		if (file_read(path, text, sizeof(text)) <= 0)
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
-		file_read(path, text, sizeof(text));
-		text[strcspn(text, ")") + 3] = '\0';
-		report("hung: %s", text);
-		snprintf(path, sizeof(path), "/proc/%s/stack", entry->d_name);
-		file_read(path, text, sizeof(text));
-		for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-			report("hung:   %s", line);
+		if (is_number(entry->d_name) && pid != getpid() && is_descendant(pid))
+			visit(pid);
 	}
 	if (directory)
 		closedir(directory);
 }
 
+/* Report the state of a process and its stack in the kernel. */
+static void report_hung_process(pid_t pid)
+{
+	char path[64], text[2048], *line, *rest;
+	const char *stat = read_stat(pid, text, sizeof(text));
+
+	if (!stat)
+		return;
+	text[strcspn(text, ")") + 3] = '\0';
+	report("hung: %s", text);
+	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
+	file_read(path, text, sizeof(text));
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		report("hung:   %s", line);
+}
+
+static void kill_process(pid_t pid)
+{
+	kill(pid, SIGKILL);
+}
+
 /*
- * The harness puts every test into a process group of its own, so only init can reach them all:
- * kill(-1) spares nobody else. Return: false if something survives SIGKILL
+ * In a guest all processes belong to the topic: one call reaches even a process that forks all the
+ * time.
  */
-static bool reap_everything(void)
+static void kill_descendants(void)
+{
+	if (getpid() == 1)
+		kill(-1, SIGKILL);
+	else
+		for_each_descendant(kill_process);
+}
+
+/*
+ * The harness puts every test into a process group of its own, so killing the group of the topic is
+ * not enough. Return: false if a process survives SIGKILL
+ */
+static bool reap_descendants(void)
 {
 	double deadline = monotonic_seconds() + REAP_SECONDS;
 	const struct timespec slice = { .tv_nsec = 20 * 1000 * 1000 };
@@ -107,7 +160,6 @@ static bool reap_everything(void)
 
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
-	kill(-1, SIGKILL);
 	for (;;) {
 		pid_t pid = waitpid(-1, NULL, WNOHANG);
 
@@ -117,14 +169,15 @@ static bool reap_everything(void)
 			continue;
 		if (monotonic_seconds() > deadline)
 			return false;
+		kill_descendants();
 		sigtimedwait(&child, NULL, &slice);
 	}
 }
 
 /**
  * struct ending - how a test program ended
- * @status: of waitpid
- * @left: what the machine was not rid of afterwards, or NULL
+ * @status: as waitpid() has it
+ * @left: what could not be given back afterwards, or NULL
  */
 struct ending {
 	int status;
@@ -133,8 +186,8 @@ struct ending {
 	const char *left;
 };
 
-static void watch(pid_t pid, int output, long seconds, struct forward *forward,
-		  struct ending *ending)
+static void watch_topic(pid_t pid, int output, long seconds, struct forward *forward,
+			struct ending *ending)
 {
 	struct pollfd fds[2] = {
 		{ .fd = output, .events = POLLIN },
@@ -147,7 +200,7 @@ static void watch(pid_t pid, int output, long seconds, struct forward *forward,
 
 		if (left <= 0) {
 			ending->timed_out = true;
-			report_hung_processes();
+			for_each_descendant(report_hung_process);
 			break;
 		}
 		if (poll(fds, 2, (int)(left * 1000) + 1) < 0)
@@ -160,7 +213,7 @@ static void watch(pid_t pid, int output, long seconds, struct forward *forward,
 		kill(pid, SIGKILL);
 	if (waitpid(pid, &ending->status, ending->timed_out ? WNOHANG : 0) < 0)
 		ending->status = -1;
-	ending->unkillable = !reap_everything();
+	ending->unkillable = !reap_descendants();
 	fcntl(output, F_SETFL, O_NONBLOCK);
 	while (fds[0].fd >= 0 && poll(fds, 1, 0) > 0 && forward_from(forward, output))
 		;
@@ -195,43 +248,15 @@ static void report_ending(const char *topic, const struct config *config,
 		report_result(true, topic, NULL);
 }
 
-static void file_systems_up(const struct config *config)
+/* A topic that the filter leaves out needs nothing. */
+static unsigned int needs_of_topic(const char *topic, const char *path, const struct config *config)
 {
-	(void)config;
-	kmods_load_for(NEED_FILE_SYSTEMS);
-	disks_up(true);
-}
+	struct needs needs = { 0 };
+	char word[64];
 
-/* How the guest gets what a topic needs, and rid of it */
-static const struct {
-	enum need need;
-	void (*up)(const struct config *config);
-	const char *(*down)(const struct config *config);
-} needs[] = {
-	{ NEED_FILE_SYSTEMS, file_systems_up, NULL },
-	{ NEED_MOVABLE, movable_up, movable_down },
-	{ NEED_VIRTIO_MEM, virtio_mem_up, virtio_mem_down },
-	{ NEED_PMEM, pmem_up, NULL },
-};
-
-static void machine_up(const char *topic, const struct config *config)
-{
-	if (!topic_may_be_chosen(topic, config->filter))
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
-		if (needs_of_topic(topic) & needs[i].need)
-			needs[i].up(config);
-}
-
-/* Return: NULL, or what could not be put back */
-static const char *machine_down(const char *topic, const struct config *config)
-{
-	const char *wrong = NULL;
-
-	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
-		if ((needs_of_topic(topic) & needs[i].need) && needs[i].down)
-			wrong = needs[i].down(config) ?: wrong;
-	return wrong;
+	if (topic_may_be_chosen(topic, config->filter))
+		needs_read(path, &needs, word, sizeof(word));
+	return needs.bits;
 }
 
 static void run_topic(const char *topic, const struct config *config)
@@ -239,7 +264,8 @@ static void run_topic(const char *topic, const struct config *config)
 	double start = monotonic_seconds();
 	struct ending ending = { 0 };
 	struct forward forward;
-	char mark[96];
+	char path[512], mark[96];
+	unsigned int needs;
 	int output[2];
 	pid_t pid;
 
@@ -251,19 +277,20 @@ static void run_topic(const char *topic, const struct config *config)
 		report_result(false, topic, "ERROR pipe: %s", strerror(errno));
 		return;
 	}
-	/* What a panic finds in the pipe is lost: let there be little. */
+	/* A panic loses the bytes in the pipe: keep it small. */
 	fcntl(output[1], F_SETPIPE_SZ, 4096);
-	machine_up(topic, config);
+	snprintf(path, sizeof(path), "%s/%s", config->tests, topic);
+	needs = needs_of_topic(topic, path, config);
+	needs_up(needs, config);
 	pid = fork();
 	if (!pid)
-		become(topic, output[1]);
+		become_topic(topic, path, output[1]);
 	close(output[1]);
 	if (pid < 0) {
 		report_result(false, topic, "ERROR fork: %s", strerror(errno));
 	} else {
-		watch(pid, output[0], config->topic_seconds, &forward, &ending);
-		swap_async_off();
-		ending.left = machine_down(topic, config);
+		watch_topic(pid, output[0], config->topic_seconds, &forward, &ending);
+		ending.left = needs_down(needs, config);
 		report("%s took %.2f s", topic, monotonic_seconds() - start);
 		clean_pins_since(topic);
 		scope_add(topic, kmsg_check(topic));
@@ -272,26 +299,16 @@ static void run_topic(const char *topic, const struct config *config)
 	close(output[0]);
 }
 
-void topics_environment(const struct config *config)
-{
-	if (*config->filter)
-		setenv(ENV_FILTER, config->filter, 1);
-	if (config->slow)
-		setenv(ENV_SLOW, "yes", 1);
-	setenv(ENV_POISON, "yes", 1);	/* a guest does not live long */
-	if (*config->module)
-		setenv(ENV_MODULE, config->module, 1);
-}
-
 void topics_run(const struct config *config)
 {
 	sigset_t child;
 
-	/* Blocked, so that reap_everything() can wait for it. */
+	/* Orphaned processes become children of this one, as they do of init. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	/* Blocked, so that reap_descendants() can wait for it. */
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
-	topics_environment(config);
 	for (unsigned int i = 0; i < topic_count; i++)
 		run_topic(topics[i], config);
 }

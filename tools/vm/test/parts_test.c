@@ -12,11 +12,12 @@
 #include "../../lib/directory.h"
 #include "../../lib/test/tap.h"
 #include "../console.h"
+#include "../guests.h"
 #include "../initramfs.h"
 #include "../kmods.h"
 #include "../machine.h"
+#include "../needs.h"
 #include "../options.h"
-#include "../progress.h"
 #include "../protocol.h"
 #include "../splat.h"
 #include "../suite.h"
@@ -75,7 +76,7 @@ struct story {
 	const char *stream;
 	enum machine_end end;
 	const char *filter;
-	enum run_exit code;
+	enum exit_code code;
 	unsigned int passed, failed, skipped;
 	const char *reason;
 };
@@ -111,7 +112,7 @@ static const struct story stories[] = {
 	{ .name = "skip_only", .code = EXIT_SKIP_ONLY, .passed = 3, .skipped = 1,
 	  .stream = HEAD "  KTAP version 1\n  1..1\n  ok 1 fork.a # SKIP needs swap\nok 3 fork\n"
 	  CLEAN END(6), .reason = "every test was skipped" },
-	{ .name = "nothing_chosen", .filter = "x.*", .code = EXIT_RUNNER, .passed = 3, .failed = 1,
+	{ .name = "nothing_chosen", .filter = "x.*", .code = EXIT_USAGE, .passed = 3, .failed = 1,
 	  .stream = HEAD "  KTAP version 1\n  1..0\nok 3 fork # SKIP " REASON_FILTER "\n" CLEAN END(5),
 	  .reason = "no test matches 'x.*'" },
 	{ .name = "one_failure_counts_once", .code = EXIT_FAIL, .passed = 3, .failed = 1,
@@ -128,18 +129,17 @@ static const struct story stories[] = {
 	  "not ok 3 fork # ERROR killed by signal 11\n" CLEAN END(6), .reason = "not whole: short plan" },
 };
 
-static void tell(const struct story *story)
+static void judge_story(const struct story *story)
 {
 	struct options options = { .arch = arch_host(), .filter = story->filter, .qemu_args = "" };
 	struct machine machine = { .end = story->end, .limits = { .boot = 5, .test = 5 } };
-	struct progress silent = { 0 };
 	unsigned int passed, failed, skipped;
 	struct verdict got;
 	struct suite suite;
 	bool ok;
 
 	machine.console.log = fopen("/dev/null", "we");
-	suite_init(&suite, &silent);
+	suite_init(&suite, NULL, NULL);
 	if (story->console)
 		console_feed(&machine.console, story->console, strlen(story->console));
 	if (story->stream)
@@ -170,7 +170,7 @@ static const struct {
 	{ "int3_in_a_trace", "[ 2.475129]  exc_int3+0x1/0x2\n", false },
 };
 
-static void die(const char *name, const char *line, bool int3)
+static void judge_death(const char *name, const char *line, bool int3)
 {
 	struct console console = { .log = fopen("/dev/null", "we") };
 
@@ -267,14 +267,111 @@ static void modules_load_after_what_they_need(void)
 	free(directory);
 }
 
+/* This program is a topic, too. */
+static const char needs_of_this[] __attribute__((used, section(NEEDS_SECTION))) = "pmem a=1  b=2";
+
+static void needs_are_read_from_the_program(void)
+{
+	char word[16] = "";
+	struct needs needs;
+
+	tap_verdict(!needs_read("/proc/self/exe", &needs, word, sizeof(word)) &&
+		    needs.bits == NEED_PMEM && needs.own_guest &&
+		    !strcmp(needs.parameters, "a=1 b=2"), "vm_parts.needs.read");
+	tap_verdict(!needs_read("/proc/self/cmdline", &needs, word, sizeof(word)) && !needs.bits &&
+		    !needs.own_guest, "vm_parts.needs.no_program");
+}
+
+/**
+ * struct plan - which guests run "common", a program without needs, and "own", which is this one
+ * @guests: topics of each guest
+ */
+static const struct plan {
+	const char *name;
+	const char *filter;
+	const char *guests[2];
+	unsigned int results;
+} plans[] = {
+	{ "all", NULL, { "common", "own" }, 6 },
+	{ "one_guest", "common.*", { "common own" }, 4 },
+	{ "own_guest_only", "own.*", { "own common" }, 4 },
+	{ "none_chosen", "x.*", { "common own" }, 4 },
+};
+
+static bool guest_is(const struct guests *guests, size_t number, const char *topics)
+{
+	const struct guest *guest = &guests->guests[number];
+
+	for (size_t i = 0; number < guests->count && i < guest->topic_count; i++) {
+		size_t length = strlen(guest->topics[i]);
+
+		if (!topics || strncmp(topics, guest->topics[i], length))
+			return false;
+		topics += length + (topics[length] == ' ');
+	}
+	return !topics || !*topics;
+}
+
+static void topics_get_their_guests(const struct plan *plan, const char *directory)
+{
+	const struct options options = {
+		.tests = directory, .filter = plan->filter, .append = "c=3",
+	};
+	struct guests guests;
+	bool ok = !guests_plan(&guests, &options) && guests.results == plan->results;
+
+	for (size_t i = 0; i < ARRAY_SIZE(plan->guests); i++)
+		ok &= guest_is(&guests, i, plan->guests[i]);
+	if (guests.count == 2)
+		ok &= !strcmp(guest_options(&guests.guests[1], &options).append, "a=1 b=2 c=3") &&
+		      guests.guests[1].needs == NEED_PMEM && guests.guests[1].results_before == 3;
+	tap_verdict(ok, "vm_parts.guests.%s", plan->name);
+	guests_free(&guests);
+}
+
+static void guests_are_planned(void)
+{
+	char *directory = format_text("%s/test/vm_parts_guests", getenv("BUILD") ?: "build");
+	char *common = format_text("%s/common", directory), *own = format_text("%s/own", directory);
+
+	if (make_directories(directory))
+		printf("# cannot make %s\n", directory);
+	unlink(common);
+	unlink(own);
+	if (symlink("/bin/sh", common) || symlink("/proc/self/exe", own))
+		printf("# cannot make links in %s\n", directory);
+	for (size_t i = 0; i < ARRAY_SIZE(plans); i++)
+		topics_get_their_guests(&plans[i], directory);
+	free(directory);
+	free(common);
+	free(own);
+}
+
+/* make unit runs in the top directory. */
+static void man_page_has_the_exit_codes(void)
+{
+#define EXIT_CODE_OF_MAN(name, code, meaning)	".B " #code "\n" meaning "\n.TP 4\n"
+	static const char expected[] = FOR_EACH_EXIT_CODE(EXIT_CODE_OF_MAN);
+	char *page = read_file("Documentation/pincheck-vm.1", NULL);
+	const char *found = page ? strstr(page, ".SH EXIT STATUS\n") : NULL;
+
+	found = found ? strstr(found, ".B 0\n") : NULL;
+	tap_verdict(found && !strncmp(found, expected, strlen(expected) - strlen(".TP 4\n")),
+		    "vm_parts.exit_codes.man_page");
+	free(page);
+}
+
 int main(void)
 {
 	tap_begin();
+	needs_are_read_from_the_program();
+	guests_are_planned();
+	man_page_has_the_exit_codes();
 	splats_are_told_from_talk();
 	for (size_t i = 0; i < ARRAY_SIZE(stories); i++)
-		tell(&stories[i]);
+		judge_story(&stories[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(deaths); i++)
-		die(deaths[i].name, deaths[i].line, deaths[i].int3);
+		judge_death(deaths[i].name, deaths[i].line, deaths[i].int3);
 	modules_load_after_what_they_need();
 	return tap_end();
 }

@@ -122,7 +122,7 @@ static const struct row rows[] = {
 		.name = "nothing_chosen",
 		.topics = { "good" },
 		.arguments = { SMALL, "--filter", "nothing.*" },
-		.exit_code = EXIT_RUNNER,
+		.exit_code = EXIT_USAGE,
 		.says = { "no test matches 'nothing.*'" },
 	}, {
 		.name = "insmod_failure",
@@ -142,20 +142,29 @@ static const struct row rows[] = {
 		.name = "no_qemu",
 		.topics = { "good" },
 		.arguments = { SMALL, "--qemu", "qemu-that-is-not-there" },
-		.exit_code = EXIT_RUNNER,
+		.exit_code = EXIT_USAGE,
 		.says = { "no program qemu-that-is-not-there. Install it: sudo apt-get install qemu-system-" },
 	}, {
 		.name = "bad_qemu_argument",
 		.topics = { "good" },
 		.arguments = { SMALL, "--qemu-args", "-device no-such-device" },
-		.exit_code = EXIT_RUNNER,
+		.exit_code = EXIT_USAGE,
 		.says = { "QEMU did not start: ", "no-such-device",
-			  "correct what QEMU was told: --qemu-args (QEMU_ARGS=)" },
+			  "correct the words for QEMU: --qemu-args (QEMU_ARGS=)" },
 	}, {
 		.name = "too_many_hugepages",
 		.arguments = { "--memory", "512", "--hugepages", "256" },
-		.exit_code = EXIT_RUNNER,
+		.exit_code = EXIT_USAGE,
 		.says = { "--hugepages 256 are 512 MiB; --memory 512 is not enough" },
+	}, {
+		.name = "own_guest",
+		.arguments = { "--accel", "tcg", "--tests", "@tests", "--module", "@module",
+			       "--filter", "numa.base* frame.next*" },
+		.exit_code = EXIT_PASS,
+		.says = { "booting once more, guest 2, for numa (numa=fake=2)\n" },
+		.stream = { "ok 2 insmod\n", " clean\n",
+			    "# pincheck-vm guest: 2: numa (numa=fake=2)\n", " boot_2\n", " ok 1 numa.base_none.free_page_moves\n", " numa\n",
+			    " clean_2\n" },
 	}, {
 		.name = "machine",
 		.topics = { "good" },
@@ -170,7 +179,7 @@ static const struct row rows[] = {
 			 "ls -d /mnt/*; grep -c zram /proc/swaps\n"
 			 "echo here is the guest >from_guest\nexit 7\n",
 		.exit_code = 7,
-		.says = { "file_whitelist ", "# Totals: pass:8 ", "here is the host\n",
+		.says = { "FILE-WHITELIST ", "# Totals: pass:8 ", "here is the host\n",
 			  "/mnt/btrfs\n/mnt/ext4\n/mnt/share\n", "/mnt/xfs\n1\n" },
 		.leaves = { "here is the guest\n" },
 	}, {
@@ -188,13 +197,13 @@ static const struct row rows[] = {
 	}, {
 		.name = "no_arch",
 		.arguments = { "--arch", "pdp11" },
-		.exit_code = EXIT_RUNNER,
+		.exit_code = EXIT_USAGE,
 		.says = { "--arch: no architecture 'pdp11'; there are: " },
 	}, {
 		.name = "no_kernel",
 		.topics = { "good" },
 		.arguments = { "--kernel", "/nonexistent/kernel" },
-		.exit_code = EXIT_RUNNER,
+		.exit_code = EXIT_USAGE,
 		.says = { "--kernel /nonexistent/kernel: No such file" },
 	},
 };
@@ -482,7 +491,7 @@ static void judge_row(const struct row *row, struct running *running)
 	struct place *place = &running->place;
 	char *stream = format_text("%s/results.ktap", place->results);
 	char *left = format_text("%s/share/from_guest", place->base);
-	bool has_record = row->exit_code != EXIT_RUNNER && !row->input;
+	bool has_record = row->exit_code != EXIT_USAGE && !row->input;
 	int status, code;
 	bool words;
 
@@ -551,7 +560,7 @@ static void killed_runner(void)
 
 	waitpid(start_runner(argv, NULL, second), &status, 0);
 	row_verdict(row.name, "second_run_refused", WIFEXITED(status) &&
-		WEXITSTATUS(status) == EXIT_RUNNER && contains_all(second, refused));
+		WEXITSTATUS(status) == EXIT_USAGE && contains_all(second, refused));
 	qemu = child_of(pid);
 	gone.fd = qemu > 0 ? (int)syscall(SYS_pidfd_open, qemu, 0) : -1;
 	kill(pid, SIGKILL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Hold lifetime: what is charged, who may use a hold, and when the structure is freed. */
+/* Hold lifetime: the charge for the pages, the use of the pages, and the end of the structure. */
 #include <linux/atomic.h>
 #include <linux/capability.h>
 #include <linux/err.h>
@@ -12,7 +12,7 @@
 #include <linux/string.h>
 #include "explain.h"
 #include "hold.h"
-#include "whitelist.h"
+#include "page/whitelist.h"
 
 /**
  * struct owner_mm - whose memory a hold is to be taken on

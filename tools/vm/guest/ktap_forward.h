@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A test program's output on its way into the result stream. */
-#ifndef PINCHECK_VM_FORWARD_H
-#define PINCHECK_VM_FORWARD_H
+#ifndef PINCHECK_VM_KTAP_FORWARD_H
+#define PINCHECK_VM_KTAP_FORWARD_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -17,7 +17,7 @@
 #include "compat/function.h"
 #include "compat/lookup.h"
 #include "compat/page_flags.h"
-#include "hold.h"
+#include "hold/hold.h"
 #include "whitelist.h"
 
 static bool by_kernel;

@@ -25,7 +25,7 @@
 #include "pfnmap_hold.h"
 
 /* Most attempts to read all entries of the range without an invalidation meanwhile. */
-#define FOLLOW_ALL_TRIES	64
+#define RECORD_TRIES	64
 
 /* A bit in @pfns: a private copy of device memory. No page frame number is that large. */
 #define FOLLOWED_COPY	(1UL << (BITS_PER_LONG - 1))
@@ -74,7 +74,7 @@ static size_t followed_bytes(const struct pincheck_hold *request)
  * The device writes to device memory of this module only, and to copies of that memory in a private
  * mapping of the process. Pages of others may be mapped read-only in the kernel, or not at all.
  */
-static int follow_page(struct hold *hold, unsigned long index, u32 *reason)
+static int record_page(struct hold *hold, unsigned long index, u32 *reason)
 {
 	bool write = hold->flags & PINCHECK_HOLD_WRITE;
 	struct followed *followed = hold->private;
@@ -92,8 +92,8 @@ static int follow_page(struct hold *hold, unsigned long index, u32 *reason)
 	return 0;
 }
 
-/* Follows all pages, one after the other: each page table has a lock of its own. */
-static int follow_all_pages(struct hold *hold, struct pincheck_hold *request)
+/* Records all pages, one after the other: each page table has a lock of its own. */
+static int record_pages(struct hold *hold, struct pincheck_hold *request)
 {
 	int err = 0;
 
@@ -104,7 +104,7 @@ static int follow_all_pages(struct hold *hold, struct pincheck_hold *request)
 			err = refuse(&request->reason, PINCHECK_REASON_SIGNAL, -EINTR);
 			break;
 		}
-		err = follow_page(hold, request->pages, &request->reason);
+		err = record_page(hold, request->pages, &request->reason);
 		request->pages += !err;
 	}
 	mmap_read_unlock(hold->mm);
@@ -112,7 +112,7 @@ static int follow_all_pages(struct hold *hold, struct pincheck_hold *request)
 }
 
 /* Repeats that until nothing changed between the first page and the last. */
-static int follow_until_stable(struct hold *hold, struct pincheck_hold *request)
+static int record_until_stable(struct hold *hold, struct pincheck_hold *request)
 {
 	struct followed *followed = hold->private;
 	struct interval *interval = &followed->interval;
@@ -120,9 +120,9 @@ static int follow_until_stable(struct hold *hold, struct pincheck_hold *request)
 	bool changed;
 	int err;
 
-	for (tries = 0; tries < FOLLOW_ALL_TRIES; tries++) {
+	for (tries = 0; tries < RECORD_TRIES; tries++) {
 		followed->sequence = mmu_interval_read_begin(&interval->notifier);
-		err = follow_all_pages(hold, request);
+		err = record_pages(hold, request);
 		if (err)
 			return err;
 		mutex_lock(&interval->lock);
@@ -152,7 +152,7 @@ static int followed_take(struct hold *hold, struct pincheck_hold *request)
 		return err;
 	}
 	request->reason = PINCHECK_REASON_NONE;
-	err = follow_until_stable(hold, request);
+	err = record_until_stable(hold, request);
 	if (err)
 		interval_end(&followed->interval);
 	return err;

@@ -88,7 +88,7 @@ HOLD_KINDS(HOLD_KIND_DECLARE)
  * @ops: the kind
  * @account: of the session; outlives the hold
  * @id: in the session
- * @mm: whose memory is held, and who is charged for the pages; may have ended
+ * @mm: of the process whose memory is held and that is charged for the pages; may have ended
  * @addr: first address; 0 for kinds whose pages have no address
  * @nr: base pages
  * @left: pages that were not given back yet

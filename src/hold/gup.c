@@ -9,7 +9,7 @@
 #include "explain.h"
 #include "gup.h"
 #include "hold.h"
-#include "path.h"
+#include "page/path.h"
 #include "references.h"
 
 /**

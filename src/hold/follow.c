@@ -17,7 +17,7 @@
 #include "compat/ram.h"
 #include "explain.h"
 #include "follow.h"
-#include "page_health.h"
+#include "page/page_health.h"
 #include "pfnmap.h"
 
 /* Most attempts to read an entry that is gone again each time a fault has mapped it. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How long something is kept. */
+/* Keep a hold until something ends it. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,10 +10,10 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "tools/pincheck/keep.h"
+#include "tools/pincheck/keep_hold.h"
 #include "tools/pincheck/pincheck.h"
 
-#define MOST_SECONDS	2000000ULL	/* what poll() can wait, in milliseconds */
+#define MOST_SECONDS	2000000ULL	/* in milliseconds, this fits the int of poll() */
 
 int keep_signals(int other)
 {
@@ -30,7 +30,7 @@ int keep_signals(int other)
 	return fd < 0 ? -errno : fd;
 }
 
-static void tell_command(const char *name, unsigned long long value, const char *format)
+static void set_variable(const char *name, unsigned long long value, const char *format)
 {
 	char text[32];
 
@@ -38,8 +38,8 @@ static void tell_command(const char *name, unsigned long long value, const char 
 	setenv(name, text, 1);
 }
 
-/* Not by fork(): pages that are held would be shared by COW until the exec. */
-static int spawn(char **command, pid_t *pid)
+/* Not with fork(), after which the held pages would be shared by COW until exec(). */
+static int spawn_command(char **command, pid_t *pid)
 {
 	posix_spawnattr_t attributes;
 	sigset_t none;
@@ -54,7 +54,7 @@ static int spawn(char **command, pid_t *pid)
 	return error;
 }
 
-/* A signal to us is one to the command, which then decides. */
+/* SIGINT and SIGTERM go on to the command, whose end then ends the hold. */
 static int wait_for_command(pid_t pid, int signals)
 {
 	struct signalfd_siginfo info;
@@ -71,17 +71,17 @@ static int wait_for_command(pid_t pid, int signals)
 static int run_command(char **command, int signals)
 {
 	pid_t pid;
-	int error = spawn(command, &pid);
+	int error = spawn_command(command, &pid);
 
 	if (!error)
 		return wait_for_command(pid, signals);
-	fprintf(stderr, "pincheck: cannot run %s: %s. Is it in PATH?\n", command[0],
+	fprintf(stderr, "pincheck: cannot run %s: %s. Name a program that is in PATH\n", command[0],
 		strerror(error));
 	return EXIT_USAGE;
 }
 
-/* Return: false at the end of input, and where a line ends. */
-static bool more_input(void)
+/* Return: false at the end of a line and of input. */
+static bool read_input(void)
 {
 	char bytes[256];
 	ssize_t got = read(STDIN_FILENO, bytes, sizeof(bytes));
@@ -98,18 +98,18 @@ static void wait_for_person(const struct keep *keep, int signals)
 	};
 
 	if (!seconds)
-		fputs("held: press Enter to give it back\n", stderr);
+		fputs("the pages are held: press Enter to give them back\n", stderr);
 	while (poll(wait, ARRAY_SIZE(wait), seconds ? (int)seconds * 1000 : -1) > 0) {
-		if (wait[0].revents || !more_input())
+		if (wait[0].revents || !read_input())
 			return;
 	}
 }
 
 int keep_until_done(const struct keep *keep, int signals, pid_t pid, __u64 address, __u64 length)
 {
-	tell_command("PINCHECK_PID", pid, "%llu");
-	tell_command("PINCHECK_ADDRESS", address, "%#llx");
-	tell_command("PINCHECK_LENGTH", length, "%llu");
+	set_variable("PINCHECK_PID", pid, "%llu");
+	set_variable("PINCHECK_ADDRESS", address, "%#llx");
+	set_variable("PINCHECK_LENGTH", length, "%llu");
 	if (keep->command)
 		return run_command(keep->command, signals);
 	wait_for_person(keep, signals);

@@ -24,7 +24,7 @@ bool references_exhausted(struct page *page)
 }
 
 /**
- * references_near_end() - has one of these pages so many references? Checks one page at random
+ * references_near_end() - is one of these pages exhausted? Checks a single page, chosen at random
  * @pages: on each of which the caller has a reference
  * @nr: number of pages, 1 to HOLD_CHUNK_PAGES
  *

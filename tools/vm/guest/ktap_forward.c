@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "forward.h"
+#include "ktap_forward.h"
 #include "guest.h"
 
 /* One write for many lines: a tty write costs more than the bytes in it. */
@@ -19,7 +19,7 @@ static void flush_out(void)
 	out_length = 0;
 }
 
-static void put(const char *bytes, size_t length)
+static void append_bytes(const char *bytes, size_t length)
 {
 	if (out_length + length > sizeof(out))
 		flush_out();
@@ -38,7 +38,7 @@ static bool is_result(const char *line)
 	return isdigit((unsigned char)*line);
 }
 
-static void note(struct forward *forward, const char *line)
+static void note_line(struct forward *forward, const char *line)
 {
 	const char *reason;
 
@@ -56,15 +56,15 @@ static void note(struct forward *forward, const char *line)
 static void pass_line(struct forward *forward, char *line, size_t length)
 {
 	line[length] = '\0';
-	note(forward, line);
+	note_line(forward, line);
 	/* The version line of TAP becomes that of a KTAP subtest. */
 	if (!strncmp(line, "TAP version ", 12)) {
-		put("  KTAP version 1\n", 17);
+		append_bytes("  KTAP version 1\n", 17);
 		return;
 	}
-	put("  ", 2);
-	put(line, length);
-	put("\n", 1);
+	append_bytes("  ", 2);
+	append_bytes(line, length);
+	append_bytes("\n", 1);
 }
 
 void forward_begin(struct forward *forward)
@@ -104,9 +104,9 @@ void forward_end(struct forward *forward)
 {
 	if (!forward->partial_length)
 		return;
-	put("  # cut: ", 9);
-	put(forward->partial, forward->partial_length);
-	put("\n", 1);
+	append_bytes("  # cut: ", 9);
+	append_bytes(forward->partial, forward->partial_length);
+	append_bytes("\n", 1);
 	flush_out();
 	forward->partial_length = 0;
 }

@@ -5,7 +5,7 @@
 #include <linux/string.h>
 #include "compat/kmap.h"
 #include "device_io.h"
-#include "page_health.h"
+#include "page/page_health.h"
 
 /**
  * device_access() - copy between a page and the bounce buffer

@@ -21,10 +21,10 @@
 #include <linux/sched/signal.h>
 #include <linux/pincheck.h>
 #include "compat/page_counts.h"
-#include "hold.h"
+#include "hold/hold.h"
+#include "hold/session.h"
 #include "ledger.h"
 #include "ledger_rule.h"
-#include "session.h"
 
 #define SIEVE_BITS	10
 

@@ -24,8 +24,8 @@
 #include <linux/uaccess.h>
 #include "compat/function_args.h"
 #include "compat/gup.h"
+#include "hold/split.h"
 #include "path.h"
-#include "split.h"
 
 #define SLOT_BITS	8
 #define SLOT_TRIES	8

@@ -10,8 +10,8 @@
 #include <linux/uaccess.h>
 #include "command.h"
 #include "compat/page_counts.h"
-#include "surplus.h"
 #include "report.h"
+#include "surplus.h"
 
 /* Most page frame numbers in one call: a few hundred milliseconds if all pages are in use. */
 #define SCAN_PFNS_MAX	(1UL << 20)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What explains a folio's reference count: arithmetic over a page report that has the ledger. Host
- * unit tests include this file as it is.
+ * Which references explain a folio's reference count: arithmetic over a page report that has the
+ * ledger. Host unit tests include this file as it is.
  */
 #ifndef PINCHECK_LEDGER_RULE_H
 #define PINCHECK_LEDGER_RULE_H
@@ -14,8 +14,9 @@
 
 /**
  * struct ledger_facts - how the running kernel counts
- * @pin_bias: what a pin adds to the refcount of a folio that does not count pins apart
- * @hugetlb_by_page: the page cache has a reference for each page of a hugetlb folio, not for all
+ * @pin_bias: what a pin adds to the refcount of a folio that has no pin count of its own
+ * @hugetlb_by_page: the page cache has one reference for each page of a hugetlb folio, not one for
+ *	the folio
  */
 struct ledger_facts {
 	__s32 pin_bias;
@@ -42,8 +43,8 @@ static inline __s32 ledger_cache_references(const struct pincheck_report *report
  * @report: with PINCHECK_REPORT_LEDGER; explained and unexplained are filled where they can be
  * @facts: of the kernel
  *
- * Explained are mappings, the swap cache, the page cache with its private data, and what this
- * module holds.
+ * The references of mappings, of the swap cache, of the page cache with its private data and of
+ * this module explain the count.
  */
 static inline void ledger_explain(struct pincheck_report *report, const struct ledger_facts *facts)
 {

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Set up what a topic needs, and take it away after the topic. */
+#include "../../lib/array.h"
+#include "../needs.h"
+#include "guest.h"
+
+static void file_systems_up(const struct config *config)
+{
+	(void)config;
+	kmods_load_for(NEED_FILE_SYSTEMS);
+	disks_up(true);
+}
+
+static const struct {
+	enum need need;
+	void (*up)(const struct config *config);
+	const char *(*down)(const struct config *config);
+} rows[] = {
+	{ NEED_FILE_SYSTEMS, file_systems_up, NULL },
+	{ NEED_MOVABLE, movable_up, movable_down },
+	{ NEED_VIRTIO_MEM, virtio_mem_up, virtio_mem_down },
+	{ NEED_PMEM, pmem_up, NULL },
+};
+
+void needs_up(unsigned int needs, const struct config *config)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (needs & rows[i].need)
+			rows[i].up(config);
+}
+
+const char *needs_down(unsigned int needs, const struct config *config)
+{
+	const char *wrong = NULL;
+
+	swap_async_off();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if ((needs & rows[i].need) && rows[i].down)
+			wrong = rows[i].down(config) ?: wrong;
+	return wrong;
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The guests of a run. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "guests.h"
+#include "needs.h"
+#include "options.h"
+#include "qemu.h"
+#include "util.h"
+
+/* Top-level results of a guest beside its topics */
+enum { RESULT_BOOT = 1, RESULT_CLEAN = 1 };
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static struct guest *add_guest(struct guests *guests, const struct options *options,
+			       const struct needs *needs)
+{
+	struct guest *guest;
+
+	guests->guests = grow(guests->guests, guests->count, sizeof(*guests->guests));
+	guest = &guests->guests[guests->count++];
+	*guest = (struct guest){
+		.number = (unsigned int)guests->count,
+		.own = needs->own_guest,
+		.needs = needs->bits,
+		.parameters = format_text("%s", needs->parameters),
+		.append = format_text("%s%s%s", needs->parameters, *needs->parameters ? " " : "",
+				      options->append),
+	};
+	return guest;
+}
+
+/* Topics share a guest of their own where they need the same, and the common one in any case. */
+static struct guest *guest_for(struct guests *guests, const struct options *options,
+			       const struct needs *needs)
+{
+	for (size_t i = 0; i < guests->count; i++) {
+		struct guest *guest = &guests->guests[i];
+
+		if (guest->own == needs->own_guest &&
+		    (!guest->own || (guest->needs == needs->bits &&
+				     !strcmp(guest->parameters, needs->parameters))))
+			return guest;
+	}
+	return add_guest(guests, options, needs);
+}
+
+static int read_needs(const struct options *options, const char *name, struct needs *needs)
+{
+	char *program = format_text("%s/%s", options->tests, name);
+	char word[64];
+	int error = needs_read(program, needs, word, sizeof(word));
+
+	if (error)
+		complain("%s needs '%s', which is no word of tools/vm/needs.c: correct its "
+			 "TOPIC_NEEDS()", program, word);
+	free(program);
+	return error;
+}
+
+static void add_topic(struct guest *guest, const char *name, unsigned int needs)
+{
+	guest->needs |= needs;
+	guest->topics = grow(guest->topics, guest->topic_count, sizeof(*guest->topics));
+	guest->topics[guest->topic_count++] = format_text("%s", name);
+}
+
+static int add_chosen_topic(struct guests *guests, const struct options *options, const char *name)
+{
+	struct needs needs;
+
+	if (read_needs(options, name, &needs))
+		return -1;
+	add_topic(guest_for(guests, options, &needs), name, needs.bits);
+	return 0;
+}
+
+bool guests_is_program(const char *directory, const char *name)
+{
+	char *path = format_text("%s/%s", directory, name);
+	struct stat status;
+	bool is = !stat(path, &status) && S_ISREG(status.st_mode) && (status.st_mode & 0111);
+
+	free(path);
+	return is;
+}
+
+static bool is_chosen(const struct options *options, const char *name)
+{
+	return topic_may_be_chosen(name, options->filter ?: "");
+}
+
+static int add_topics(struct guests *guests, const struct options *options)
+{
+	struct dirent **entries;
+	int count = scandir(options->tests, &entries, NULL, by_name);
+	int error = 0;
+
+	if (count < 0) {
+		complain("cannot read %s: %s", options->tests, strerror(errno));
+		return -1;
+	}
+	for (int i = 0; i < count && !error; i++)
+		if (guests_is_program(options->tests, entries[i]->d_name) &&
+		    is_chosen(options, entries[i]->d_name))
+			error = add_chosen_topic(guests, options, entries[i]->d_name);
+	if (!guests->count)
+		add_guest(guests, options, &(struct needs){ 0 });
+	for (int i = 0; i < count; i++) {
+		if (guests_is_program(options->tests, entries[i]->d_name) &&
+		    !is_chosen(options, entries[i]->d_name))
+			add_topic(&guests->guests[0], entries[i]->d_name, 0);
+		free(entries[i]);
+	}
+	free(entries);
+	return error;
+}
+
+/* The common guest comes first, whatever the first topic is. */
+static int by_ownership(const void *a, const void *b)
+{
+	const struct guest *left = a, *right = b;
+
+	return left->own != right->own ? left->own - right->own :
+	       (int)left->number - (int)right->number;
+}
+
+/* "numa (numa=fake=2)" */
+static char *title_of(const struct guest *guest)
+{
+	char *title = format_text("%s", "");
+
+	for (size_t i = 0; guest->own && i < guest->topic_count; i++) {
+		char *longer = format_text("%s%s%s", title, i ? " " : "", guest->topics[i]);
+
+		free(title);
+		title = longer;
+	}
+	if (*guest->parameters) {
+		char *longer = format_text("%s (%s)", title, guest->parameters);
+
+		free(title);
+		title = longer;
+	}
+	return title;
+}
+
+int guests_plan(struct guests *guests, const struct options *options)
+{
+	unsigned int others = RESULT_BOOT + !!options->module + RESULT_CLEAN;
+	const struct needs of_shell = {
+		.bits = NEED_FILE_SYSTEMS | (options->share ? NEED_SHARE : 0),
+	};
+
+	*guests = (struct guests){ 0 };
+	if (options->shell) {
+		add_guest(guests, options, &of_shell);
+		return 0;
+	}
+	if (add_topics(guests, options))
+		return -1;
+	if (!guests->guests[0].topic_count) {
+		complain("%s has no executable file. Build the tests: make", options->tests);
+		return -1;
+	}
+	qsort(guests->guests, guests->count, sizeof(*guests->guests), by_ownership);
+	for (size_t i = 0; i < guests->count; i++) {
+		guests->guests[i].number = (unsigned int)i + 1;
+		guests->guests[i].title = title_of(&guests->guests[i]);
+		guests->guests[i].results_before = guests->results;
+		guests->results += others + (unsigned int)guests->guests[i].topic_count;
+	}
+	return 0;
+}
+
+void guests_free(struct guests *guests)
+{
+	for (size_t i = 0; i < guests->count; i++) {
+		struct guest *guest = &guests->guests[i];
+
+		for (size_t j = 0; j < guest->topic_count; j++)
+			free(guest->topics[j]);
+		free(guest->topics);
+		free(guest->parameters);
+		free(guest->append);
+		free(guest->title);
+		qemu_argv_free(guest->argv);
+	}
+	free(guests->guests);
+}
+
+struct options guest_options(const struct guest *guest, const struct options *options)
+{
+	struct options own = *options;
+
+	own.needs = guest->needs;
+	own.append = guest->append;
+	return own;
+}
+
+bool guest_has_topic(const struct guest *guest, const char *name)
+{
+	for (size_t i = 0; i < guest->topic_count; i++)
+		if (!strcmp(guest->topics[i], name))
+			return true;
+	return false;
+}
