@@ -156,7 +156,7 @@ SCENARIO(accounting, child_copy_is_not_pinned, .rows = "B14 R28 R29 R30", .event
 
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 1));
-	ASSERT_DONE(settle());
+	ASSERT_DONE(usermem_drain_lru());
 	EXPECT_CHILD_APART(subject, 0);
 	for (i = 0; i < subject->memory.samples; i++) {
 		__u64 pfn = child_pfn(&subject->child, 0, subject->memory.sample[i]);

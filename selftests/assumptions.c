@@ -11,10 +11,10 @@
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "knob.h"
+#include "../tools/lib/knob.h"
+#include "file.h"
 #include "stage.h"
 
-#define HUGETLB_FREE	"/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
 #define SECRET_MAGIC	0x5345434d
 
 static const struct hold_row pin_fast = STAGE_ROW(PIN, FAST, 0);
@@ -130,7 +130,8 @@ ASSUMPTION(lookup_faults_no_huge_page_in, NEEDS_THP)
 static unsigned char *map_hugetlb(void *address)
 {
 	return mmap(address, PMD_BYTES, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | (address ? MAP_FIXED : 0), -1, 0);
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | hugetlb_size_flag() |
+		    (address ? MAP_FIXED : 0), -1, 0);
 }
 
 /* Row D8: FOLL_NOFAULT is ignored for hugetlb until 6.5. */
@@ -256,7 +257,7 @@ ASSUMPTION(probe_reads_the_address, NEEDS_PATH)
 /* magic.h */
 ASSUMPTION(secret_memory_has_its_magic, NEEDS_SECRETMEM)
 {
-	int file = memory_open_secret();
+	int file = file_open(&file_secretmem);
 	struct statfs told;
 
 	ASSERT_LE(0, file);

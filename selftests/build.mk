@@ -9,8 +9,7 @@ SELFTESTS_PROGRAMS	:= $(patsubst selftests/%.c,$(BUILD)/tests/%,$(wildcard selft
 SELFTESTS		:= $(SELFTESTS_PROGRAMS) $(BUILD)/tests/known-issues $(BUILD)/tests/pincheck
 SELFTESTS_LIB		:= $(SELFTESTS_OUT)/libselftests.a
 SELFTESTS_LIB_OBJS	:= $(patsubst %.c,$(SELFTESTS_OUT)/%.o,$(wildcard selftests/lib/*.c) \
-			     $(ARCH_SOURCES) tools/lib/cause.c tools/lib/pairs.c tools/lib/pincheck.c tools/lib/pagemap.c tools/lib/pidfd.c \
-			     tools/lib/usermem.c tools/lib/vmstat.c)
+			     $(ARCH_SOURCES) $(LIB_SOURCES))
 SELFTESTS_HEADERS	:= $(ARCH_HEADERS) $(wildcard selftests/lib/*.h tools/lib/*.h include/uapi/linux/*.h)
 SELFTESTS_CFLAGS	:= -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wshadow -Werror \
 			   -Iinclude/uapi -Iselftests/lib

@@ -118,7 +118,6 @@ SCENARIO(clear_refs, held_after_clear, .rows = "B10 B11 B12 R14", .not_hold = HO
 /* What the incremental dump writes and copies: two words of each page, beside the areas. */
 #define PASSES		4
 #define STRIDE		4
-#define MOST_PAGES	(PMD_BYTES / PAGE_BYTES)
 
 enum writer { CPU, DEVICE, WRITERS };
 
@@ -126,7 +125,7 @@ static const size_t word_places[WRITERS] = { [CPU] = 3072, [DEVICE] = 3584 };
 
 /** struct dump - a copy of all pages' words, made in passes; pages copied in the last of them */
 struct dump {
-	uint64_t word[WRITERS][MOST_PAGES];
+	uint64_t word[WRITERS][PMD_PAGES_MAX];
 	size_t copied;
 };
 
@@ -139,7 +138,7 @@ static volatile uint64_t *word_at(const struct memory *memory, enum writer write
 static int dump_pass(struct subject *subject, struct dump *dump, bool whole)
 {
 	const struct memory *memory = &subject->memory;
-	uint64_t entries[MOST_PAGES];
+	uint64_t entries[PMD_PAGES_MAX];
 	size_t page, pages = memory_pages(memory);
 	int error = pagemap_read(memory->pagemap, memory->start, entries, pages);
 
@@ -169,7 +168,7 @@ static int writers_pass(struct subject *subject, size_t pass)
 	int error = 0;
 
 	for (page = 0; page < pages && !error; page++) {
-		word = memory->nonce + pass * MOST_PAGES + page;
+		word = memory->nonce + pass * PMD_PAGES_MAX + page;
 		if (page % STRIDE == pass % STRIDE && pass + 1 < PASSES)
 			*word_at(memory, CPU, page) = word;
 		if (page % STRIDE == (pass + 2) % STRIDE && device_writes)

@@ -10,7 +10,7 @@
 #include "clock.h"
 #include "command.h"
 #include "hugetlb_pool.h"
-#include "knob.h"
+#include "knob_journal.h"
 #include "stage.h"
 
 FIXTURE(cli)
@@ -45,20 +45,23 @@ static uint64_t references_outstanding(void)
 	return books_read(&books) ? ~0ULL : books.out;
 }
 
+#define SMALL_PAGES	4	/* base pages of a hold whose size nobody says */
+
 /* ACCURACY. Each hold of memory that the command makes is as asked for, and ends after Enter. */
 static const struct {
 	const char *memory;
 	const char *kind;
 	const char *access;
 	uint64_t needs;
-	long long pages, gets, read_pins, write_pins, longterm_pins;
+	enum folio_size folio;
+	long long gets, read_pins, write_pins, longterm_pins;
 } own_holds[] = {
-	{ "base", "pin", "--write", 0, 4, 0, 0, 1, 0 },
-	{ "base", "get", "--slow", 0, 4, 1, 0, 0, 0 },
-	{ "swapped", "pin", "--longterm", NEEDS_SWAP, 4, 0, 1, 0, 1 },
-	{ "thp", "pin", "--write", NEEDS_THP, PMD_BYTES / PAGE_BYTES, 0, 0, 1, 0 },
-	{ "thp-pte", "pin", "--whitelist", NEEDS_THP, PMD_BYTES / PAGE_BYTES, 0, 1, 0, 0 },
-	{ "hugetlb", "get", "--write", NEEDS_HUGETLB, PMD_BYTES / PAGE_BYTES, 1, 0, 0, 0 },
+	{ "base", "pin", "--write", 0, FOLIO_BASE, 0, 0, 1, 0 },
+	{ "base", "get", "--slow", 0, FOLIO_BASE, 1, 0, 0, 0 },
+	{ "swapped", "pin", "--longterm", NEEDS_SWAP, FOLIO_BASE, 0, 1, 0, 1 },
+	{ "thp", "pin", "--write", NEEDS_THP, FOLIO_PMD, 0, 0, 1, 0 },
+	{ "thp-pte", "pin", "--whitelist", NEEDS_THP, FOLIO_PMD, 0, 1, 0, 0 },
+	{ "hugetlb", "get", "--write", NEEDS_HUGETLB, FOLIO_PMD, 1, 0, 0, 0 },
 };
 
 TEST_F(cli, hold_memory_of_its_own)
@@ -69,6 +72,7 @@ TEST_F(cli, hold_memory_of_its_own)
 		uint64_t before = references_outstanding();
 		struct pincheck_report report;
 		const json_t *page;
+		long long pages;
 		json_t *root;
 		__u64 pfn;
 
@@ -82,8 +86,9 @@ TEST_F(cli, hold_memory_of_its_own)
 		page = json_array_get(json_object_get(root, "pages"), 0);
 		pfn = number_of(page, "pfn");
 		ASSERT_EQ(0, pincheck_report_ledger(self->stage.session, &pfn, 1, &report));
-		EXPECT_EQ(own_holds[i].pages, number_of(json_object_get(root, "hold"), "pages"));
-		EXPECT_EQ(before + own_holds[i].pages, references_outstanding());
+		pages = own_holds[i].folio ? PMD_BYTES / PAGE_BYTES : SMALL_PAGES;
+		EXPECT_EQ(pages, number_of(json_object_get(root, "hold"), "pages"));
+		EXPECT_EQ(before + pages, references_outstanding());
 		EXPECT_EQ(own_holds[i].gets, report.gets);
 		EXPECT_EQ(own_holds[i].read_pins, report.read_pins);
 		EXPECT_EQ(own_holds[i].write_pins, report.write_pins);
@@ -253,11 +258,13 @@ static int start_watch(FIXTURE_DATA(cli) *self, pid_t process, const char *colum
 		       const char *count, const char *interval, const char *more)
 {
 	struct place place = place_in(process, &self->stage);
+	char page[24];
 	json_t *first;
 	int error;
 
+	snprintf(page, sizeof(page), "%zu", self->stage.page);
 	error = RUN(&self->command, "watch", "--json", "--interval", interval, "--count", count, "-o",
-		    columns, "--pid", place.pid, place.address, "4096", more);
+		    columns, "--pid", place.pid, place.address, page, more);
 	if (error)
 		return error;
 	/* Changes are compared with what this line has. */
@@ -416,7 +423,7 @@ TEST_F(cli, scan)
 	ASSERT_EQ(0, stage_hold(stage, pin, stage->memory, 2 * stage->page));
 	EXPECT_EQ(2, count_scanned(self, "--pinned"));
 	ASSERT_EQ(0, stage_hold(stage, get, stage->memory + 2 * stage->page, 3 * stage->page));
-	ASSERT_EQ(0, settle());
+	ASSERT_EQ(0, usermem_drain_lru());
 	EXPECT_EQ(2, count_scanned(self, "--pinned"));
 	EXPECT_EQ(3, count_scanned(self, "--excess"));
 	evidence("pinned=2 referred_to=3 note=\"found by --pinned and --excess\"");
@@ -597,8 +604,8 @@ static const struct {
 	{ { "hold", "--memory", "file=/x" }, "cannot be opened", "a file that exists" },
 	{ { "hold", "--memory", "base", "-k", "get", "-l" }, "Invalid argument", "with kind pin only" },
 	{ { "hold", "--pid", "1", "0x1001", "4096" }, "malformed", "multiples of the page size" },
-	{ { "hold", "--pid", "1", "0x1000", "4K" }, "nothing is mapped", "/proc/PID/maps" },
-	{ { "hold", "--pid", "4194304", "0", "4K" }, "no process", "ps -p" },
+	{ { "hold", "--pid", "1", "0x10000", "64K" }, "nothing is mapped", "/proc/PID/maps" },
+	{ { "hold", "--pid", "4194304", "0", "64K" }, "no process", "ps -p" },
 	{ { "page" }, "name pages", "--pid" },
 	{ { "page", "12z" }, "no number", "0x1000" },
 	{ { "page", "--pid", "4194304", "-a", "0" }, "/proc/4194304/pagemap", "ps -p" },
@@ -635,15 +642,14 @@ TEST_F(cli, refused)
 /* Row D23: a setting of the kernel forbids folios of 64 KiB. */
 TEST_F(cli, refused_folio_of_another_size)
 {
-	char before[KNOB_VALUE];
+	char words[80];
 
 	SUITE_NEEDS(NEEDS_MTHP);
-	ASSERT_EQ(0, knob_chosen(KNOB_MTHP, before, sizeof(before)));
-	ASSERT_EQ(0, knob_set(KNOB_MTHP, "never"));
-	ASSERT_EQ(0, RUN(&self->command, "hold", "-m", "mthp", "-S", "65536"));
-	EXPECT_WORDS(self, "came as folios of another size: 4096 bytes, not 65536", KNOB_MTHP,
-		     "Bad file descriptor");
-	knob_set(KNOB_MTHP, before);
+	ASSERT_EQ(0, knob_change(mthp_setting(), "never"));
+	snprintf(words, sizeof(words), "came as folios of another size: %zu bytes, not %zu",
+		 PAGE_BYTES, MTHP_BYTES);
+	ASSERT_EQ(0, RUN(&self->command, "hold", "-m", "mthp"));
+	EXPECT_WORDS(self, words, mthp_setting(), "Bad file descriptor");
 }
 
 /* Row D23: the pool has no huge page for the memory of a process. */
@@ -651,6 +657,7 @@ TEST_F(cli, refused_hugetlb_pool_empty)
 {
 	struct place here = { 0 };
 	void *others, *mapped;
+	char huge[24];
 	size_t bytes;
 
 	SUITE_NEEDS(NEEDS_HUGETLB);
@@ -660,7 +667,8 @@ TEST_F(cli, refused_hugetlb_pool_empty)
 	ASSERT_NE(MAP_FAILED, others);
 	snprintf(here.pid, sizeof(here.pid), "%d", getpid());
 	snprintf(here.address, sizeof(here.address), "%p", mapped);
-	ASSERT_EQ(0, RUN(&self->command, "hold", "--pid", here.pid, here.address, "2M"));
+	snprintf(huge, sizeof(huge), "%zu", PMD_BYTES);
+	ASSERT_EQ(0, RUN(&self->command, "hold", "--pid", here.pid, here.address, huge));
 	EXPECT_WORDS(self, "no huge page of this size is free", "vm.nr_hugepages", "dmesg");
 	if (others)
 		munmap(others, bytes);

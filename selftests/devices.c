@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include "pci.h"
+#include "../tools/lib/offline.h"
 #include "stage.h"
 #include "virtio_mem.h"
 
@@ -18,7 +19,6 @@
 #endif
 
 #define KPF_OFFLINE		23
-#define MEMORY_BLOCKS		"/sys/devices/system/memory"
 #define PLUG_MIB		256
 /* Not a whole number of memory blocks, which are of 128 MiB in a guest of this size. */
 #define PLUG_PART_MIB		192
@@ -91,7 +91,7 @@ static long offline_pages(uint64_t first, uint64_t end, size_t page)
 /* ACCURACY. What of a memory block is not plugged is PageOffline, and there is nothing else. */
 TEST_F(devices, part_of_block_is_offline)
 {
-	size_t page = sysconf(_SC_PAGESIZE);
+	size_t page = PAGE_BYTES;
 	uint64_t first, end, plugged;
 	long offline;
 
@@ -109,7 +109,7 @@ TEST_F(devices, part_of_block_is_offline)
 /* The device's memory is node 1, and a policy takes pages from there. */
 TEST_F(devices, second_node)
 {
-	size_t page = sysconf(_SC_PAGESIZE);
+	size_t page = PAGE_BYTES;
 	unsigned long node_1 = 1UL << 1;
 	struct pincheck_report report;
 	struct stage stage;
@@ -134,7 +134,7 @@ TEST_F(devices, second_node)
 /* A file on the persistent memory is mapped without page cache. */
 TEST_F(devices, file_has_dax)
 {
-	size_t page = sysconf(_SC_PAGESIZE);
+	size_t page = PAGE_BYTES;
 	struct statx status = { 0 };
 	char path[4096], *memory;
 	int file;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * frame: the suite's own frame, run on cases that are made for it. Row D27: what a case
- * leaves, even one that was killed, does not reach the next one; and a case that repeats something
- * ends before its time limit. Invariant: CLEAN.
+ * leaves, even one that was killed, does not reach the next one, nor does a setting that it changed;
+ * and a case that repeats something ends before its time limit. Invariant: CLEAN.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -11,6 +11,7 @@
 #include "stage.h"
 
 #define CASES		2
+#define SETTING		"/proc/sys/vm/vfs_cache_pressure"	/* 1 more of it harms nobody */
 #define WIDE_BYTES	(64UL << 20)	/* to unmap it takes a while */
 
 FIXTURE(frame)
@@ -20,6 +21,9 @@ FIXTURE(frame)
 
 /* What the cases of the inner run find: set before they are forked. */
 static struct books expected;
+static long expected_setting;
+/* What the setting was while it was changed. */
+static long *setting_changed;
 
 FIXTURE_SETUP(frame)
 {
@@ -27,6 +31,8 @@ FIXTURE_SETUP(frame)
 	SUITE_NEEDS(NEEDS_TIMERS);
 	ASSERT_EQ(0, books_read(&self->before));
 	expected = self->before;
+	expected_setting = knob_number(SETTING);
+	setting_changed = suite_shared(sizeof(*setting_changed));
 }
 
 FIXTURE_TEARDOWN(frame)
@@ -81,6 +87,24 @@ static void inner_next(struct __test_metadata *_metadata,
 	EXPECT_EQ(0, books_read(&now));
 	EXPECT_EQ(expected.sessions, now.sessions);
 	EXPECT_EQ(expected.out, now.out);
+	EXPECT_EQ(expected_setting, knob_number(SETTING));
+}
+
+static void inner_changes_and_fails(struct __test_metadata *_metadata,
+				    struct __fixture_variant_metadata *variant)
+{
+	ASSERT_EQ(0, knob_change_number(SETTING, expected_setting + 1));
+	*setting_changed = knob_number(SETTING);
+	ASSERT_TRUE(false);
+}
+
+static void inner_changes_and_hangs(struct __test_metadata *_metadata,
+				    struct __fixture_variant_metadata *variant)
+{
+	ASSERT_EQ(0, knob_change_number(SETTING, expected_setting + 1));
+	*setting_changed = knob_number(SETTING);
+	for (;;)
+		pause();
 }
 
 static void inner_repeats(struct __test_metadata *_metadata,
@@ -143,6 +167,31 @@ TEST_F(frame, killed_case_leaves_nothing)
 	EXPECT_TRUE(tests[0].timed_out);
 	EXPECT_EQ(KSFT_FAIL, tests[0].exit_code);
 	EXPECT_EQ(KSFT_PASS, tests[1].exit_code);
+}
+
+static void expect_put_back(struct __test_metadata *_metadata, inner_function *changes)
+{
+	inner_function *const functions[CASES] = { changes, inner_next };
+	const struct __test_metadata *tests = run_cases(functions);
+
+	ASSERT_NE(NULL, tests);
+	evidence("%s: %ld before, %ld in a case of exit code %d, %ld afterwards; the next case's exit code: %d",
+		 SETTING, expected_setting, *setting_changed, tests[0].exit_code,
+		 knob_number(SETTING), tests[1].exit_code);
+	EXPECT_EQ(KSFT_FAIL, tests[0].exit_code);
+	EXPECT_EQ(expected_setting + 1, *setting_changed);
+	EXPECT_EQ(KSFT_PASS, tests[1].exit_code);
+	EXPECT_EQ(expected_setting, knob_number(SETTING));
+}
+
+TEST_F(frame, failed_case_changes_no_setting)
+{
+	expect_put_back(_metadata, inner_changes_and_fails);
+}
+
+TEST_F(frame, killed_case_changes_no_setting)
+{
+	expect_put_back(_metadata, inner_changes_and_hangs);
 }
 
 TEST_F(frame, child_of_a_case_leaves_nothing)

@@ -85,12 +85,13 @@ FIXTURE_TEARDOWN(ioctl_fuzz)
 static uint64_t odd_value(FIXTURE_DATA(ioctl_fuzz) *self)
 {
 	const struct stage *stage = &self->stage;
+	const uint64_t page = stage->page;
 	const uint64_t values[] = {
-		0, 1, 2, 3, 7, 0xff, 4095, 4096, 4097, stage->length, stage->length + 1,
+		0, 1, 2, 3, 7, 0xff, page - 1, page, page + 1, stage->length, stage->length + 1,
 		0x7fffffff, 0x80000000, 0xffffffff, 1ULL << 32, 1ULL << 47, 1ULL << 56,
-		1ULL << 63, ~0ULL, ~0ULL - 4095, 0 - (uint64_t)stage->memory,
+		1ULL << 63, ~0ULL, 0 - page, 0 - (uint64_t)stage->memory,
 		0xffff888000000000, 0xffffffff81000000, (uintptr_t)stage->memory,
-		(uintptr_t)stage->memory + 4096, (uintptr_t)stage->memory - 4096,
+		(uintptr_t)stage->memory + page, (uintptr_t)stage->memory - page,
 		(uintptr_t)self->buffer, (uintptr_t)self->buffer + self->buffer_bytes,
 		stage->hold.hold,
 	};

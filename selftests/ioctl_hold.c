@@ -138,7 +138,7 @@ TEST_F(ioctl_hold, length_zero)
 
 TEST_F(ioctl_hold, length_unaligned)
 {
-	static const size_t lengths[] = { 1, 7, 512, 4095, 4097 };
+	const size_t lengths[] = { 1, 7, 512, PAGE_BYTES - 1, PAGE_BYTES + 1 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++)
 		EXPECT_REFUSED(self->stage.memory, lengths[i], -EINVAL, PINCHECK_REASON_ARGUMENT);
@@ -146,7 +146,7 @@ TEST_F(ioctl_hold, length_unaligned)
 
 TEST_F(ioctl_hold, address_unaligned)
 {
-	static const size_t offsets[] = { 1, 8, 2048, 4095 };
+	const size_t offsets[] = { 1, 8, PAGE_BYTES / 2, PAGE_BYTES - 1 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(offsets); i++)
 		EXPECT_REFUSED(self->stage.memory + offsets[i], self->stage.page, -EINVAL,
@@ -326,7 +326,7 @@ TEST_F(ioctl_hold, hugetlb_pool_empty)
 	if (others)
 		munmap(others, bytes);
 	EXPECT_EQ(0, stage_hold(&self->stage, variant->row, mapped, PMD_BYTES));
-	EXPECT_EQ(PMD_BYTES / PAGE_BYTES,
+	EXPECT_EQ((long)(PMD_BYTES / PAGE_BYTES),
 		  pincheck_release(self->stage.session, self->stage.hold.hold));
 	munmap(mapped, PMD_BYTES);
 }

@@ -75,12 +75,16 @@ static int issue_io(const FIXTURE_DATA(ioctl_io) *self, struct pincheck_io *io)
 
 /* Spans that begin and end inside pages, cross one boundary, many, and none. */
 static const struct {
-	size_t offset;
-	size_t length;
+	struct {
+		int pages, bytes;
+	} offset, length;
 } spans[] = {
-	{ 0, 1 }, { 4095, 1 }, { 4095, 2 }, { 1, 4096 }, { 4000, 200 }, { 0, 8 * 4096 },
-	{ 100, 5 * 4096 }, { 8 * 4096 - 1, 1 }, { 3 * 4096, 4096 }, { 8 * 4096, 0 },
+	{ { 0, 0 }, { 0, 1 } }, { { 1, -1 }, { 0, 1 } }, { { 1, -1 }, { 0, 2 } }, { { 0, 1 }, { 1, 0 } },
+	{ { 1, -96 }, { 0, 200 } }, { { 0, 0 }, { 8, 0 } }, { { 0, 100 }, { 5, 0 } },
+	{ { 8, -1 }, { 0, 1 } }, { { 3, 0 }, { 1, 0 } }, { { 8, 0 }, { 0, 0 } },
 };
+
+#define SPAN_BYTES(part)	((part).pages * PAGE_BYTES + (part).bytes)
 
 /* The control, and row B3: at any offset the device reads the bytes that the CPU wrote. */
 TEST_F(ioctl_io, read_spans)
@@ -88,7 +92,7 @@ TEST_F(ioctl_io, read_spans)
 	struct stage *stage = &self->stage;
 
 	for (size_t i = 0; i < ARRAY_SIZE(spans); i++) {
-		size_t offset = spans[i].offset, length = spans[i].length;
+		size_t offset = SPAN_BYTES(spans[i].offset), length = SPAN_BYTES(spans[i].length);
 
 		memset(self->buffer, 0xb7, stage->length);
 		EXPECT_EQ((ssize_t)length, pincheck_read(stage->session, stage->hold.hold, offset,
@@ -112,7 +116,7 @@ TEST_F(ioctl_io, write_spans)
 	struct stage *stage = &self->stage;
 
 	for (size_t i = 0; i < ARRAY_SIZE(spans); i++) {
-		size_t offset = spans[i].offset, length = spans[i].length;
+		size_t offset = SPAN_BYTES(spans[i].offset), length = SPAN_BYTES(spans[i].length);
 		ssize_t expected = self->writes ? (ssize_t)length : -EPERM;
 
 		memset(self->buffer, 0x40 + i, stage->length);

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include "capability.h"
+#include "file.h"
 #include "stage.h"
 
 #define ROUNDS		300	/* of invalidations: more than a hold remembers */
@@ -157,7 +158,7 @@ TEST_F(ioctl_mirror, secret)
 	int file;
 
 	SUITE_NEEDS(NEEDS_SECRETMEM);
-	file = memory_open_secret();
+	file = file_open(&file_secretmem);
 	ASSERT_LE(0, file);
 	ASSERT_NE(MAP_FAILED, mmap(self->stage.memory + self->stage.page, self->stage.page,
 				   PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0));
@@ -172,7 +173,7 @@ TEST_F(ioctl_mirror, secret_later)
 	int file;
 
 	SUITE_NEEDS(NEEDS_SECRETMEM);
-	file = memory_open_secret();
+	file = file_open(&file_secretmem);
 	ASSERT_LE(0, file);
 	ASSERT_EQ(0, stage_hold_all(&self->stage, write_row));
 	ASSERT_NE(MAP_FAILED, mmap(self->stage.memory, self->stage.page, PROT_READ | PROT_WRITE,

@@ -326,7 +326,7 @@ TEST_F(ioctl_report, stride_bad)
 	};
 	__u64 *pfns = calloc(variant->count, sizeof(*pfns));
 
-	memset(self->buffer, 0x5c, 4096);
+	memset(self->buffer, 0x5c, PAGE_BYTES);
 	for (size_t i = 0; i < ARRAY_SIZE(strides); i++) {
 		EXPECT_EQ(-EINVAL, issue_report(&self->stage, strides[i], variant->count, pfns,
 						self->buffer)) TH_LOG("stride %#x", strides[i]);

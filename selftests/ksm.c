@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include "../tools/lib/pagemap.h"
 #include "events.h"
-#include "knob.h"
+#include "knob_journal.h"
 
 #define KSM_DIR		"/sys/kernel/mm/ksm/"
 /* ksmd looks at a page twice before it merges it, and takes it in on the third look at most. */
@@ -34,42 +34,32 @@ static long ksm_scans(void)
 	return knob_number(KSM_DIR "full_scans");
 }
 
-/* What ksmd has to be set to, in this order; it is put back in the other. */
-static struct {
+/* What ksmd has to be set to, in this order. */
+static const struct {
 	const char *path;
 	long fast;
-	long before;
 } ksm_settings[] = {
-	{ KSM_DIR "sleep_millisecs", 0, -1 },
-	{ KSM_DIR "pages_to_scan", 1000, -1 },
-	{ KSM_DIR "run", 1, -1 },
+	{ KSM_DIR "sleep_millisecs", 0 },
+	{ KSM_DIR "pages_to_scan", 1000 },
+	{ KSM_DIR "run", 1 },
 };
-
-static void ksm_put_back(void)
-{
-	for (size_t i = ARRAY_SIZE(ksm_settings); i-- > 0;) {
-		if (ksm_settings[i].before >= 0)
-			knob_set_number(ksm_settings[i].path, ksm_settings[i].before);
-	}
-}
 
 /* Let ksmd go over all mergeable memory a few times, and stop it again. */
 static int ksm_scan(void)
 {
+	unsigned int mark = knob_mark();
 	long end = ksm_scans() + SCANS;
-	int error = 0;
+	int error = 0, back;
 
-	for (size_t i = 0; i < ARRAY_SIZE(ksm_settings) && !error; i++) {
-		ksm_settings[i].before = knob_number(ksm_settings[i].path);
-		error = knob_set_number(ksm_settings[i].path, ksm_settings[i].fast);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(ksm_settings) && !error; i++)
+		error = knob_change_number(ksm_settings[i].path, ksm_settings[i].fast);
 	while (!error && ksm_scans() < end && suite_has_time())
 		sched_yield();
 	if (!error && ksm_scans() < end)
 		error = cause_say(-ETIMEDOUT, "ksmd did not go over all memory %d times within the time "
 				  "of the case. Let it have a CPU", SCANS);
-	ksm_put_back();
-	return error;
+	back = knob_restore(mark);
+	return error ? error : back;
 }
 
 /* The same bytes a second time, both to be merged. */
@@ -91,7 +81,7 @@ static int populate_merged(struct memory *memory)
 	int error = memory_populate(memory);
 
 	if (!error)
-		error = settle();
+		error = usermem_drain_lru();
 	if (!error)
 		error = make_twin(memory);
 	return error ? error : ksm_scan();
@@ -116,11 +106,11 @@ static int count_merged(const struct memory *memory)
 
 static const char *check_merged(struct memory *memory)
 {
-	return count_merged(memory) == (int)memory->samples ? NULL : "not merged by KSM";
+	return count_merged(memory) == (int)memory->samples ? NULL : "is not merged by KSM";
 }
 
 static const struct memory_kind memory_merged = {
-	.name = "merged", .bytes = SAMPLES * PAGE_BYTES, .needs = NEEDS_KSM,
+	.name = "merged", .shape = &usermem_kinds[USERMEM_BASE], .needs = NEEDS_KSM,
 	.traits = MEMORY_MERGED, .populate = populate_merged, .check = check_merged,
 };
 

@@ -46,7 +46,7 @@ static unsigned int units_of(const struct subject *subject)
 static int ask(struct subject *subject, size_t sample, struct pincheck_report *report)
 {
 	__u64 pfn = memory_pfn(&subject->memory, subject->memory.sample[sample]);
-	int error = settle();
+	int error = usermem_drain_lru();
 
 	if (error)
 		return error;

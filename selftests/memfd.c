@@ -11,11 +11,8 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include "hugetlb_pool.h"
-#include "knob.h"
+#include "../tools/lib/knob.h"
 #include "stage.h"
-
-#define HUGE_BYTES	(2UL << 20)
-#define POOL		"/sys/kernel/mm/hugepages/hugepages-2048kB/"
 
 FIXTURE(memfd)
 {
@@ -30,7 +27,7 @@ FIXTURE(memfd)
 FIXTURE_VARIANT(memfd)
 {
 	unsigned int flags;	/* of memfd_create() */
-	size_t unit;		/* bytes of a folio; 0: of a base page */
+	bool huge;		/* of hugetlb pages */
 	uint64_t needs;
 	__u64 page_flag;
 };
@@ -42,16 +39,13 @@ FIXTURE_VARIANT_ADD(memfd, shmem)
 
 FIXTURE_VARIANT_ADD(memfd, hugetlb)
 {
-	.flags = MFD_ALLOW_SEALING | MFD_HUGETLB | MFD_HUGE_2MB, .unit = HUGE_BYTES,
+	.flags = MFD_ALLOW_SEALING | MFD_HUGETLB, .huge = true,
 	.needs = NEEDS_HUGETLB, .page_flag = PINCHECK_PAGE_HUGETLB,
 };
 
 static long pool_number(const char *name)
 {
-	char path[128];
-
-	snprintf(path, sizeof(path), POOL "%s", name);
-	return knob_number(path);
+	return knob_number(hugetlb_setting(name));
 }
 
 SUITE_FACTS(memfd)
@@ -69,8 +63,8 @@ FIXTURE_SETUP(memfd)
 	SUITE_NEEDS(variant->needs);
 	self->pool_free = pool_number("free_hugepages");
 	self->pool_reserved = pool_number("resv_hugepages");
-	self->bytes = variant->unit ? 2 * variant->unit : self->stage.length;
-	self->file = memfd_create("pincheck", variant->flags);
+	self->bytes = variant->huge ? 2 * PMD_BYTES : self->stage.length;
+	self->file = hugetlb_pool_memfd("pincheck", variant->flags);
 	ASSERT_LE(0, self->file);
 	ASSERT_EQ(0, ftruncate(self->file, self->bytes));
 }
@@ -88,7 +82,7 @@ FIXTURE_TEARDOWN(memfd)
 	if (self->file >= 0)
 		close(self->file);
 	EXPECT_STAGE_CLEAN(&self->stage);
-	if (variant->unit && self->file >= 0) {
+	if (variant->huge && self->file >= 0) {
 		EXPECT_EQ(self->pool_free, pool_number("free_hugepages"));
 		EXPECT_EQ(self->pool_reserved, pool_number("resv_hugepages"));
 	}
@@ -118,13 +112,13 @@ static unsigned char *map_file(FIXTURE_DATA(memfd) *self)
 static void fill(unsigned char *memory, size_t bytes, unsigned char seed)
 {
 	for (size_t i = 0; i < bytes; i += 512)
-		memory[i] = seed + i / 4096;
+		memory[i] = seed + i / PAGE_BYTES;
 }
 
 static bool is_filled(const unsigned char *memory, size_t bytes, unsigned char seed)
 {
 	for (size_t i = 0; i < bytes; i += 512) {
-		if (memory[i] != (unsigned char)(seed + i / 4096))
+		if (memory[i] != (unsigned char)(seed + i / PAGE_BYTES))
 			return false;
 	}
 	return true;
@@ -179,7 +173,7 @@ TEST_F(memfd, feature_is_the_truth)
  */
 static int dirty_the_memory(FIXTURE_DATA(memfd) *self, unsigned int flags)
 {
-	size_t bytes = flags & MFD_HUGETLB ? self->pool_free * HUGE_BYTES : 64 * self->bytes;
+	size_t bytes = flags & MFD_HUGETLB ? self->pool_free * PMD_BYTES : 64 * self->bytes;
 	int file = memfd_create("dirt", flags);
 	unsigned char *memory;
 
@@ -204,7 +198,7 @@ TEST_F(memfd, hold_before_touch)
 	ASSERT_EQ(0, hold_all(self));
 	EXPECT_EQ(self->bytes / self->stage.page, self->stage.hold.pages);
 	/* What others have reserved is theirs. */
-	if (variant->unit)
+	if (variant->huge)
 		EXPECT_EQ(self->pool_reserved, pool_number("resv_hugepages"));
 	device = device_reads(self);
 	ASSERT_NE(NULL, device);
@@ -356,7 +350,7 @@ TEST_F(memfd, file_gone)
 	ASSERT_EQ(0, hold_all(self));
 	unmap_file(self);
 	ASSERT_EQ(0, close(self->file));
-	self->file = memfd_create("pincheck", variant->flags);
+	self->file = hugetlb_pool_memfd("pincheck", variant->flags);
 	EXPECT_TRUE(device_sees(self, 0x71));
 	evidence("note=\"file closed and unmapped: the device still sees its bytes\"");
 }
@@ -418,7 +412,7 @@ TEST_F(memfd, charged)
  */
 TEST_F(memfd, hugetlb_pool_empty)
 {
-	bool huge = variant->unit;
+	bool huge = variant->huge;
 	void *others;
 	size_t bytes;
 	int error;

@@ -7,9 +7,9 @@
 #include "suite.h"
 #include <linux/memfd.h>
 #include <sys/mman.h>
+#include "hugetlb_pool.h"
 #include "stage.h"
 
-#define HUGE_BYTES	(2UL << 20)
 #define FOLIOS		3UL
 
 FIXTURE(memfd_part)
@@ -24,7 +24,7 @@ FIXTURE(memfd_part)
 FIXTURE_VARIANT(memfd_part)
 {
 	unsigned int flags;	/* of memfd_create() */
-	size_t unit;		/* bytes of a folio; 0: of a base page */
+	bool huge;		/* of hugetlb pages */
 	uint64_t needs;
 };
 
@@ -32,7 +32,7 @@ FIXTURE_VARIANT_ADD(memfd_part, shmem) { .needs = NEEDS_SHMEM };
 
 FIXTURE_VARIANT_ADD(memfd_part, hugetlb)
 {
-	.flags = MFD_HUGETLB | MFD_HUGE_2MB, .unit = HUGE_BYTES, .needs = NEEDS_HUGETLB,
+	.flags = MFD_HUGETLB, .huge = true, .needs = NEEDS_HUGETLB,
 };
 
 static void close_file(FIXTURE_DATA(memfd_part) *self)
@@ -52,7 +52,7 @@ static int reopen(FIXTURE_DATA(memfd_part) *self, unsigned int flags, size_t fol
 
 	close_file(self);
 	self->bytes = folios * folio;
-	self->file = memfd_create("pincheck", flags);
+	self->file = hugetlb_pool_memfd("pincheck", flags);
 	if (self->file < 0 || ftruncate(self->file, self->bytes))
 		return -errno;
 	self->memory = mmap(NULL, self->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, self->file, 0);
@@ -75,7 +75,7 @@ FIXTURE_SETUP(memfd_part)
 	self->file = -1;
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 	SUITE_NEEDS(NEEDS_MEMFD | variant->needs);
-	self->pages = variant->unit ? variant->unit / self->stage.page : 1;
+	self->pages = variant->huge ? PMD_BYTES / self->stage.page : 1;
 	ASSERT_EQ(0, reopen(self, variant->flags, FOLIOS));
 }
 
@@ -105,7 +105,7 @@ static int pins_of(FIXTURE_DATA(memfd_part) *self, size_t folio)
 	__u64 pfn = stage_pfn(self->memory + folio * self->pages * self->stage.page);
 	struct pincheck_report report;
 
-	if (settle() || pincheck_report_ledger(self->stage.session, &pfn, 1, &report))
+	if (usermem_drain_lru() || pincheck_report_ledger(self->stage.session, &pfn, 1, &report))
 		return -1;
 	return report.pins == (int)report.folio_pins ? report.pins : -1;
 }

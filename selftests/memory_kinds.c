@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include "../tools/lib/pagemap.h"
 #include "../tools/lib/usermem.h"
-#include "knob.h"
+#include "knob_journal.h"
 #include "stage.h"
 
 #define KHUGEPAGED	"/sys/kernel/mm/transparent_hugepage/khugepaged/"
@@ -35,26 +35,14 @@ MEMORY_KINDS_VARIANT(thp_pmd);
 MEMORY_KINDS_VARIANT(thp_pte);
 MEMORY_KINDS_VARIANT(mthp);
 
-/* As fast as khugepaged goes; what the settings were before. */
-static struct {
-	const char *path;
-	long fast;
-	long before;
-} settings[] = {
-	{ KHUGEPAGED "scan_sleep_millisecs", 1, -1 },
-	{ KHUGEPAGED "alloc_sleep_millisecs", 1, -1 },
-	{ KHUGEPAGED "pages_to_scan", 65536, -1 },
-};
-
+/* As fast as khugepaged goes, until the case is over. */
 static int hurry_khugepaged(void)
 {
-	int error = 0;
+	int error = knob_change_number(KHUGEPAGED "scan_sleep_millisecs", 1);
 
-	for (size_t i = 0; i < ARRAY_SIZE(settings) && !error; i++) {
-		settings[i].before = knob_number(settings[i].path);
-		error = knob_set_number(settings[i].path, settings[i].fast);
-	}
-	return error;
+	if (!error)
+		error = knob_change_number(KHUGEPAGED "alloc_sleep_millisecs", 1);
+	return error ? error : knob_change_number(KHUGEPAGED "pages_to_scan", 65536);
 }
 
 SUITE_FACTS(memory_kinds)
@@ -74,10 +62,6 @@ FIXTURE_SETUP(memory_kinds)
 
 FIXTURE_TEARDOWN(memory_kinds)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
-		if (settings[i].before >= 0)
-			knob_set_number(settings[i].path, settings[i].before);
-	}
 	memory_unmap(&self->memory);
 	close(self->memory.pagemap);
 	close(self->memory.session);
@@ -101,7 +85,7 @@ static bool control_is_collapsed(FIXTURE_DATA(memory_kinds) *self)
 	       PAGE_BYTES << report.order == PMD_BYTES;
 }
 
-static long passes(void)
+static long khugepaged_passes(void)
 {
 	return knob_number(KHUGEPAGED "full_scans");
 }
@@ -109,12 +93,12 @@ static long passes(void)
 /* Return: how often khugepaged went over all memory, the control's collapse being part of it. */
 static long let_khugepaged_work(FIXTURE_DATA(memory_kinds) *self)
 {
-	long begin = passes();
+	long begin = khugepaged_passes();
 
 	while (suite_has_time() &&
-	       (!control_is_collapsed(self) || passes() < begin + PASSES))
+	       (!control_is_collapsed(self) || khugepaged_passes() < begin + PASSES))
 		moment_goes_on(moment_end());
-	return passes() - begin;
+	return khugepaged_passes() - begin;
 }
 
 /* PLACEMENT, SYNC. The same pages, mapped the same way, beside memory that khugepaged collapsed. */
@@ -134,7 +118,7 @@ TEST_F(memory_kinds, stays_beside_khugepaged)
 		TH_LOG("khugepaged did nothing in %ld passes: this shows nothing", done);
 	wrong = memory->kind->check(memory);
 	evidence("pfn=%lx khugepaged_rounds=%ld memory=\"%s\"", (unsigned long)before[0], done,
-		 wrong ?: "as it was");
+		 wrong ?: "is as it was");
 	EXPECT_EQ(NULL, wrong);
 	for (size_t i = 0; i < memory->samples; i++)
 		EXPECT_EQ(before[i], memory_pfn(memory, memory->sample[i]));

@@ -84,7 +84,7 @@ SCENARIO(mirror, nothing_happens, .rows = "B35 B37")
 {
 	struct witness before;
 
-	ASSERT_DONE(settle());
+	ASSERT_DONE(usermem_drain_lru());
 	ASSERT_DONE(witness_take(subject, &before));
 	ASSERT_DONE(subject_hold(subject));
 	EXPECT_VERDICT(verdict_weightless, subject, &before);
@@ -255,7 +255,7 @@ SCENARIO(mirror, paged_out, .rows = "B10 B29 B31 B34", .event = "reclaim",
 	struct memory *memory = &subject->memory;
 	struct view view;
 
-	ASSERT_DONE(settle());
+	ASSERT_DONE(usermem_drain_lru());
 	ASSERT_DONE(hold_and_write(subject));
 	if (subject_is(subject, MEMORY_TRACKED))
 		ASSERT_DONE(fsync(memory->file) ? -errno : 0);
@@ -281,7 +281,7 @@ SCENARIO(mirror, written_after_free, .rows = "B28 B29", .event = "reclaim",
 	struct memory *memory = &subject->memory;
 	struct view view;
 
-	ASSERT_DONE(settle());
+	ASSERT_DONE(usermem_drain_lru());
 	ASSERT_DONE(hold_and_write(subject));
 	ASSERT_DONE(madvise(memory->start, memory->bytes, MADV_FREE) ? -errno : 0);
 	ASSERT_DONE(hold_fill(&subject->hold, LATER));

@@ -5,7 +5,7 @@
  */
 #include "suite.h"
 #include "command.h"
-#include "knob.h"
+#include "knob_journal.h"
 #include "stage.h"
 
 FIXTURE(model_cli)
@@ -78,18 +78,14 @@ TEST_F(model_cli, as_known)
 {
 	struct pincheck_report report;
 	size_t i, reused, copied;
-	char mthp[KNOB_VALUE];
-	bool has_mthp;
 	json_t *root;
 	const json_t *row, *experiments;
 
 	ASSERT_EQ(0, stage_report(&self->stage, self->stage.memory, &report));
-	/* The kernel makes no folios of 64 KiB by default. */
-	has_mthp = !knob_chosen(KNOB_MTHP, mthp, sizeof(mthp)) && !knob_set(KNOB_MTHP, "madvise");
+	/* The kernel makes no folios of MTHP_BYTES by default, and old kernels cannot. */
+	knob_change(mthp_setting(), "madvise");
 	ASSERT_EQ(0, RUN(&self->command, "model", "--json"));
 	root = command_json(&self->command);
-	if (has_mthp)
-		knob_set(KNOB_MTHP, mthp);
 	EXPECT_EXIT(self, 0);
 	ASSERT_NE(NULL, root);
 	experiments = json_object_get(root, "experiments");

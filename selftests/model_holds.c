@@ -46,7 +46,7 @@ static void verdict_model(struct subject *subject, struct verdict *verdict)
 	const struct memory *memory = &subject->memory;
 	__u64 before = memory_pfn(memory, memory->sample[0]), after;
 	struct pincheck_report report;
-	int error = settle();
+	int error = usermem_drain_lru();
 	unsigned int model;
 	bool reused;
 

@@ -9,7 +9,7 @@
  */
 #include "suite.h"
 #include <sys/mman.h>
-#include "knob.h"
+#include "knob_journal.h"
 #include "stage.h"
 
 static const struct hold_row fast_row = STAGE_ROW(PIN, FAST, HOLD_RW);
@@ -43,7 +43,7 @@ FIXTURE_SETUP(path)
 
 FIXTURE_TEARDOWN(path)
 {
-	EXPECT_EQ(0, knob_set(variant->knob, "1"));
+	EXPECT_EQ(0, knob_restore(0));
 	munmap(self->untouched, self->stage.length);
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
@@ -75,7 +75,7 @@ TEST_F(path, switched_off)
 	struct stage *stage = &self->stage;
 	struct pincheck_info info;
 
-	ASSERT_EQ(0, knob_set(variant->knob, "0"));
+	ASSERT_EQ(0, knob_change(variant->knob, "0"));
 	ASSERT_EQ(0, stage_hold(stage, fast_row, self->untouched, stage->length));
 	describe(stage, "never touched, switched off");
 	EXPECT_EQ(0, stage->hold.fast_pages);
@@ -93,7 +93,7 @@ TEST_F(path, switched_on_again)
 	struct stage *stage = &self->stage;
 	__u32 unseen;
 
-	ASSERT_EQ(0, knob_set(variant->knob, "0"));
+	ASSERT_EQ(0, knob_change(variant->knob, "0"));
 	ASSERT_EQ(0, stage_hold(stage, fast_row, self->untouched, stage->length));
 	unseen = stage->hold.hold;
 	ASSERT_EQ(0, knob_set(variant->knob, "1"));

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include "device_memory.h"
+#include "file.h"
 #include "stage.h"
 
 #define SPINS		10000000L	/* looks at another process until it has come so far */
@@ -242,7 +243,7 @@ TEST_F(pfnmap_killed, revoke)
 	ssize_t done;
 
 	SUITE_NEEDS(NEEDS_EXT4 | NEEDS_THREADS);
-	file = memory_open_ext4();
+	file = file_open(&file_ext4);
 	ASSERT_LE(0, file);
 	ASSERT_EQ(0, ftruncate(file, 2 * self->stage.page));
 	done = pwrite(file, &word, sizeof(word), 0);

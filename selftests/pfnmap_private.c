@@ -18,17 +18,17 @@ FIXTURE(pfnmap_private)
 	struct stage stage;
 	unsigned char *device;	/* shared: the device's own view */
 	unsigned char *copy;	/* private */
-	size_t bytes, page;
+	size_t bytes, page, written;
 };
 
 /* The page that is written: PAT tracking looks at the first one only. */
 FIXTURE_VARIANT(pfnmap_private)
 {
-	size_t written;
+	bool last;
 };
 
-FIXTURE_VARIANT_ADD(pfnmap_private, first_page) { .written = 0 };
-FIXTURE_VARIANT_ADD(pfnmap_private, last_page) { .written = DEVICE_SMALL_BYTES - 4096 };
+FIXTURE_VARIANT_ADD(pfnmap_private, first_page) { .last = false };
+FIXTURE_VARIANT_ADD(pfnmap_private, last_page) { .last = true };
 
 FIXTURE_SETUP(pfnmap_private)
 {
@@ -38,6 +38,7 @@ FIXTURE_SETUP(pfnmap_private)
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 	self->bytes = DEVICE_SMALL_BYTES;
 	self->page = self->stage.page;
+	self->written = variant->last ? self->bytes - self->page : 0;
 	self->device = device_map(self->stage.session, &flavour_fault, PROT_READ | PROT_WRITE);
 	ASSERT_NE(MAP_FAILED, (void *)self->device) TH_LOG("%s", strerror(errno));
 	device_fill(self->device, self->bytes, 1);
@@ -65,7 +66,7 @@ static uint64_t word_at(const unsigned char *address)
 /* B55: the copy is the process's own; its neighbours go on showing what the device has. */
 TEST_F(pfnmap_private, copied_on_write)
 {
-	unsigned char *written = self->copy + variant->written;
+	unsigned char *written = self->copy + self->written;
 
 	memset(written, 0xcc, self->page);
 	EXPECT_EQ(0, device_differs(self->device, self->bytes, 1));
@@ -74,7 +75,7 @@ TEST_F(pfnmap_private, copied_on_write)
 	EXPECT_EQ(0xccccccccccccccccULL, word_at(written));
 	EXPECT_EQ(1, device_differs(self->copy, self->bytes, 2));
 	evidence("copied_page=%zu note=\"device memory as it was, the other pages follow it\"",
-		 variant->written / self->page);
+		 self->written / self->page);
 }
 
 /*
@@ -86,7 +87,7 @@ TEST_F(pfnmap_private, copy_can_be_pinned)
 {
 	const struct hold_row fast = STAGE_ROW(PIN, FAST, HOLD_RW);
 	const struct hold_row slow = STAGE_ROW(PIN, SLOW, HOLD_RW);
-	unsigned char *written = self->copy + variant->written;
+	unsigned char *written = self->copy + self->written;
 	uint64_t word = 0x77;
 
 	memset(written, 0xcc, self->page);
@@ -106,7 +107,7 @@ TEST_F(pfnmap_private, copy_can_be_pinned)
 /* Followed for writing, it is copied as if written; what is told then is the copy. */
 TEST_F(pfnmap_private, followed_for_writing)
 {
-	struct pincheck_follow before = { .addr = (uintptr_t)self->copy + variant->written };
+	struct pincheck_follow before = { .addr = (uintptr_t)self->copy + self->written };
 	struct pincheck_follow after = before;
 
 	SUITE_NEEDS(NEEDS_PFNMAP);
@@ -138,7 +139,7 @@ static int reclaim_copy(FIXTURE_DATA(pfnmap_private) *self, const void *copy,
 
 	while (!error && suite_has_time() && moment_goes_on(INT64_MAX)) {
 		/* Reclaim does not look at a page that waits in an LRU batch. */
-		error = settle();
+		error = usermem_drain_lru();
 		if (!error)
 			error = reclaim_all(reclaim);
 		if (!error)
@@ -169,7 +170,7 @@ static int swap_copy(FIXTURE_DATA(pfnmap_private) *self, unsigned char *copy,
  */
 TEST_F(pfnmap_private, device_write_survives_reclaim)
 {
-	unsigned char *written = self->copy + variant->written;
+	unsigned char *written = self->copy + self->written;
 	struct pincheck_follow follow = {
 		.flags = PINCHECK_FOLLOW_KEEP | PINCHECK_FOLLOW_WRITE,
 		.addr = (uintptr_t)written, .len = self->page,
@@ -197,7 +198,7 @@ TEST_F(pfnmap_private, nothing_could_be_written)
 {
 	struct pincheck_follow follow = {
 		.flags = PINCHECK_FOLLOW_KEEP | PINCHECK_FOLLOW_WRITE,
-		.addr = (uintptr_t)self->copy + variant->written, .len = self->page,
+		.addr = (uintptr_t)self->copy + self->written, .len = self->page,
 	};
 	struct pincheck_report before, after;
 
@@ -222,17 +223,17 @@ TEST_F(pfnmap_private, unmapped_after_copy)
 {
 	unsigned char *again;
 
-	memset(self->copy + variant->written, 0xcc, self->page);
+	memset(self->copy + self->written, 0xcc, self->page);
 	ASSERT_EQ(0, munmap(self->copy, self->bytes));
 	again = device_map(self->stage.session, &flavour_private, PROT_READ | PROT_WRITE);
 	ASSERT_NE(MAP_FAILED, (void *)again);
 	EXPECT_EQ(0, device_differs(again, self->bytes, 1));
-	memset(again + variant->written, 0xcc, self->page);
+	memset(again + self->written, 0xcc, self->page);
 	ASSERT_EQ(0, munmap(again + self->bytes / 2, self->page));
 	ASSERT_EQ(0, munmap(again, self->bytes / 2));
-	EXPECT_EQ(variant->written ? 1 : 0,
+	EXPECT_EQ(self->written ? 1 : 0,
 		  device_differs(again + self->bytes - 4 * self->page, 4 * self->page, 1) -
-		  (variant->written ? 3 : 4));
+		  (self->written ? 3 : 4));
 	ASSERT_EQ(0, munmap(again + self->bytes / 2 + self->page,
 			    self->bytes / 2 - self->page));
 	self->copy = MAP_FAILED;
@@ -257,20 +258,20 @@ TEST_F(pfnmap_private, forked_after_copy)
 	uint64_t word = 0;
 	int error;
 
-	memset(self->copy + variant->written, 0xcc, self->page);
-	error = toucher_start(&child, self->copy + variant->written);
+	memset(self->copy + self->written, 0xcc, self->page);
+	error = toucher_start(&child, self->copy + self->written);
 	EXPECT_VERDICT(verdict_forked, error);
 	if (error)
 		return;
 	EXPECT_EQ(0, toucher_reads(&child, &word));
 	EXPECT_EQ(0xccccccccccccccccULL, word);
-	memset(self->copy + variant->written, 0xdd, self->page);
+	memset(self->copy + self->written, 0xdd, self->page);
 	EXPECT_EQ(0, toucher_reads(&child, &word));
 	EXPECT_EQ(0xccccccccccccccccULL, word);
 	EXPECT_EQ(0, device_differs(self->device, self->bytes, 1));
 	EXPECT_EQ(0, toucher_end(&child));
 	evidence("copied_page=%zu note=\"forked, and ISOLATION is kept\"",
-		 variant->written / self->page);
+		 self->written / self->page);
 }
 
 /* B55: what faults cannot map privately is refused; by mprotect(), too, and also by force. */
@@ -309,18 +310,19 @@ TEST_F(pfnmap_private, writable_refused)
 /* Only a whole part of the memory, from an offset that is one. */
 TEST_F(pfnmap_private, bad_offsets)
 {
-	static const struct {
+	const size_t page = self->page;
+	const struct {
 		unsigned long offset;
 		size_t bytes;
 		int error;
 	} bad[] = {
-		{ PINCHECK_MMAP_FAULT, PINCHECK_DEVICE_BYTES + 4096, EINVAL },
-		{ PINCHECK_MMAP_FAULT + PINCHECK_DEVICE_BYTES, 4096, EINVAL },
-		{ PINCHECK_MMAP_FAULT + PINCHECK_DEVICE_BYTES - 4096, 8192, EINVAL },
-		{ PINCHECK_MMAP_REMAP + PINCHECK_DEVICE_BYTES, 4096, EINVAL },
-		{ PINCHECK_MMAP_REMAP + PINCHECK_MMAP_HUGE, 4096, EINVAL },
-		{ 1UL << 40, 4096, EINVAL },
-		{ (1UL << 63) - 4096, 4096, EINVAL },
+		{ PINCHECK_MMAP_FAULT, PINCHECK_DEVICE_BYTES + page, EINVAL },
+		{ PINCHECK_MMAP_FAULT + PINCHECK_DEVICE_BYTES, page, EINVAL },
+		{ PINCHECK_MMAP_FAULT + PINCHECK_DEVICE_BYTES - page, 2 * page, EINVAL },
+		{ PINCHECK_MMAP_REMAP + PINCHECK_DEVICE_BYTES, page, EINVAL },
+		{ PINCHECK_MMAP_REMAP + PINCHECK_MMAP_HUGE, page, EINVAL },
+		{ 1UL << 40, page, EINVAL },
+		{ (1UL << 63) - page, page, EINVAL },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {

@@ -293,7 +293,7 @@ static int splice_page(const struct memory *memory)
 
 	if (pipe2(tube, O_CLOEXEC))
 		return -errno;
-	if (vmsplice(tube[1], &page, 1, 0) != PAGE_BYTES)
+	if (vmsplice(tube[1], &page, 1, 0) != (ssize_t)PAGE_BYTES)
 		error = cause_say(-EIO, "vmsplice() did not take the page");
 	close(tube[1]);
 	if (error)

@@ -14,9 +14,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include "hugetlb_pool.h"
 #include "stage.h"
 
-#define HUGE_BYTES	(2UL << 20)
 #define POISONED	5	/* index of the page that fails, in the first unit */
 #define SMALL_PAGES	8	/* in a unit of memory without huge pages */
 
@@ -79,7 +79,7 @@ static int map_aligned(FIXTURE_DATA(poison) *self, bool thp)
 
 static int map_hugetlb(FIXTURE_DATA(poison) *self)
 {
-	self->file = memfd_create("poison", MFD_HUGETLB | MFD_HUGE_2MB);
+	self->file = hugetlb_pool_memfd("poison", MFD_HUGETLB);
 	if (self->file < 0 || ftruncate(self->file, self->bytes))
 		return -errno;
 	self->area_bytes = self->bytes;
@@ -103,7 +103,7 @@ FIXTURE_SETUP(poison)
 	self->area = MAP_FAILED;
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 	SUITE_NEEDS(variant->needs);
-	self->unit = variant->thp || variant->hugetlb ? HUGE_BYTES : SMALL_PAGES * self->stage.page;
+	self->unit = variant->thp || variant->hugetlb ? PMD_BYTES : SMALL_PAGES * self->stage.page;
 	self->bytes = 2 * self->unit;
 	signal(SIGBUS, on_bus_error);
 	ASSERT_EQ(0, variant->hugetlb ? map_hugetlb(self) : map_aligned(self, variant->thp));

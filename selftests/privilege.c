@@ -8,6 +8,7 @@
 #include "suite.h"
 #include <sys/mman.h>
 #include "capability.h"
+#include "file.h"
 #include "stage.h"
 
 FIXTURE(privilege)
@@ -92,7 +93,7 @@ TEST_F(privilege, file_that_tracks_dirtying)
 	const uint64_t place = (uintptr_t)stage->memory + 2 * stage->page;
 	int with, without;
 
-	self->file = memory_open_ext4();
+	self->file = file_open(&file_ext4);
 	ASSERT_EQ(0, cover(self, MAP_SHARED));
 	ASSERT_EQ(0, capability_drop(CAP_SYS_ADMIN));
 	without = stage_hold_all(stage, variant->row);
@@ -128,7 +129,7 @@ static void expect_given(struct __test_metadata *_metadata, FIXTURE_DATA(privile
 
 TEST_F(privilege, private_copies)
 {
-	self->file = memory_open_ext4();
+	self->file = file_open(&file_ext4);
 	expect_given(_metadata, self, variant->row, MAP_PRIVATE, "private copies of a file's");
 }
 

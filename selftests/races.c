@@ -81,7 +81,7 @@ TEST_F(races, sigkill_while_busy)
 			stage->session = pincheck_open();
 			for (unsigned int i = 0; ; i++) {
 				stage_hold_all(stage, variant->row);
-				pincheck_read(stage->session, stage->hold.hold, i % 4096, &seen, 1);
+				pincheck_read(stage->session, stage->hold.hold, i % PAGE_BYTES, &seen, 1);
 				if (i % 3)
 					pincheck_release(stage->session, stage->hold.hold);
 				if (i == (unsigned int)round)

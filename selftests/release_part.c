@@ -120,7 +120,7 @@ static void verdict_parts(struct subject *subject, const struct parts *parts,
 {
 	const struct memory *memory = &subject->memory;
 	struct pincheck_report report[SAMPLES];
-	int error = settle();
+	int error = usermem_drain_lru();
 
 	verdict_start(verdict, "ACCURACY");
 	if (!error)

@@ -19,7 +19,7 @@ SUITE_EVENT("write")
 TOPIC(reuse)
 FOR_EACH_MEMORY(REUSE_HOLDS, TOPIC_VARIANT, reuse)
 
-#define MANY	24	/* references; a huge page takes 512 of each */
+#define MANY	24	/* references; a huge page takes one of each for each base page */
 
 /*
  * The child exits. The kernel cannot see through a reference that an LRU batch of another CPU has
@@ -29,7 +29,7 @@ static int end_child(struct subject *subject)
 {
 	int error = child_end(&subject->child);
 
-	return error ? error : settle();
+	return error ? error : usermem_drain_lru();
 }
 
 /* REUSE: the copy that has to be made was made: no page mapped now was mapped at @before. */
@@ -207,7 +207,7 @@ static void child_writes_first(struct __test_metadata *_metadata, struct subject
 	ASSERT_DONE(witness_take(subject, &before));
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(child_fill(&subject->child, 0, BY_CHILD));
-	ASSERT_DONE(settle());
+	ASSERT_DONE(usermem_drain_lru());
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SAME_PAGE(subject, &before);
 	EXPECT_CHILD_SEES(subject, 0, BY_CHILD);
@@ -248,7 +248,7 @@ SCENARIO(reuse, copied_once, .rows = "B8 B12", .not_hold = HOLD_PIN)
 
 	ASSERT_DONE(subject_fork(subject, 1));
 	memory_fill(&subject->memory, AFTER);
-	ASSERT_DONE(settle());
+	ASSERT_DONE(usermem_drain_lru());
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(witness_take(subject, &copied));
 	ASSERT_DONE(memory_reprotect(&subject->memory));

@@ -109,7 +109,7 @@ SCENARIO(ro_pin, previously_shared_stays, .rows = "B12 R22 R24 R61", .event = "f
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(child_end(&subject->child));
 	/* A reference of another CPU's LRU batch would be reason enough to copy. */
-	ASSERT_DONE(settle());
+	ASSERT_DONE(usermem_drain_lru());
 	ASSERT_DONE(witness_take(subject, &before));
 	ASSERT_DONE(subject_hold(subject));
 	EXPECT_SAME_PAGE(subject, &before);

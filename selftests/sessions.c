@@ -96,7 +96,10 @@ static int64_t stopped_hold(FIXTURE_DATA(sessions) *self)
 
 static int64_t stopped_io(FIXTURE_DATA(sessions) *self)
 {
-	return pincheck_read(self->stage.session, self->hold, 0, self->trap, 2 * self->stage.page);
+	ssize_t done = pincheck_read(self->stage.session, self->hold, 0, self->trap,
+				     2 * self->stage.page);
+
+	return done < 0 ? done : done / (ssize_t)self->stage.page;
 }
 
 static int64_t stopped_report(FIXTURE_DATA(sessions) *self)
@@ -107,13 +110,13 @@ static int64_t stopped_report(FIXTURE_DATA(sessions) *self)
 	return pincheck_report_ledger(self->stage.session, pfns, ARRAY_SIZE(pfns), reports);
 }
 
-/* The answer of each command once it goes on. */
+/* The answer of each command once it goes on: pages, or 0. */
 static const struct {
 	int64_t (*run)(FIXTURE_DATA(sessions) *self);
 	int64_t result;
 } stops[] = {
 	[STOP_HOLD] = { stopped_hold, 2 },
-	[STOP_IO] = { stopped_io, 2 * 4096 },
+	[STOP_IO] = { stopped_io, 2 },
 	[STOP_REPORT] = { stopped_report, 0 },
 };
 

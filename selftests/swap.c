@@ -12,10 +12,6 @@
 #include <sys/mman.h>
 #include "../tools/lib/pagemap.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT	21
-#endif
-
 #define SWAP_HOLDS(X, topic, memory)								\
 	X(topic, memory, none)									\
 	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_ro_lt_slow)		\
@@ -36,21 +32,6 @@ SWAP_HOLDS(TOPIC_VARIANT, swap, swapped_async)
 SWAP_HOLDS(TOPIC_VARIANT, swap, thp_pmd_async)
 SWAP_HOLDS(TOPIC_VARIANT, swap, thp_pte_async)
 
-/* Reclaim passes over a page that is in an LRU batch: reclaim is asked PAGEOUT_TRIES times. */
-#define PAGEOUT_TRIES	16
-
-static int page_out_held(struct subject *subject)
-{
-	const struct memory *memory = &subject->memory;
-	int try;
-
-	for (try = 0; try < PAGEOUT_TRIES; try++) {
-		if (madvise(memory->start, memory->bytes, MADV_PAGEOUT))
-			return -errno;
-	}
-	return 0;
-}
-
 /* The end of a write puts the page into an LRU batch, which is a reference. */
 static int wait_for_writeback(struct subject *subject, const struct witness *before)
 {
@@ -68,7 +49,7 @@ static int wait_for_writeback(struct subject *subject, const struct witness *bef
 		if (error || (report.flags & PINCHECK_PAGE_WRITEBACK))
 			return error ? error : -EBUSY;
 	}
-	return settle();
+	return usermem_drain_lru();
 }
 
 /* Memory that nobody holds is afterwards on the device only, which a synchronous one makes sure of. */
@@ -79,12 +60,12 @@ static int page_out(struct subject *subject)
 	int error;
 
 	if (!(memory->kind->traits & MEMORY_ASYNC))
-		return page_out_held(subject);
+		return usermem_try_page_out(memory->start, memory->bytes);
 	if (subject->product->hold->traits & HOLD_NONE)
 		return swap_async_evict(memory->start, memory->bytes);
 	error = witness_take(subject, &before);
 	if (!error)
-		error = page_out_held(subject);
+		error = usermem_try_page_out(memory->start, memory->bytes);
 	return error ? error : wait_for_writeback(subject, &before);
 }
 

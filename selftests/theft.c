@@ -70,7 +70,7 @@ static void verdict_theft(struct subject *subject, const struct stolen_pins *sto
 {
 	const struct memory *memory = &subject->memory;
 	struct pincheck_report report = { 0 };
-	int error = settle();
+	int error = usermem_drain_lru();
 
 	verdict_start(verdict, "ACCURACY");
 	verdict_note(verdict, "stolen=%d", stolen->pins);

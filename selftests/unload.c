@@ -55,10 +55,10 @@ static int keep_open(int session)
 
 static int take_hold(int session)
 {
-	static unsigned char page[4096] __attribute__((aligned(4096)));
+	static unsigned char page[PAGE_BYTES_MAX] __attribute__((aligned(PAGE_BYTES_MAX)));
 	struct pincheck_hold hold = {
 		.kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST,
-		.flags = PINCHECK_HOLD_WRITE, .addr = (uintptr_t)page, .len = sizeof(page),
+		.flags = PINCHECK_HOLD_WRITE, .addr = (uintptr_t)page, .len = PAGE_BYTES,
 	};
 
 	return pincheck_hold(session, &hold) ? -1 : session;
@@ -80,13 +80,11 @@ static int send_away(int session)
 }
 
 /* A mapping is left, but no descriptor. */
-#define MAPPED_BYTES	4096
-
 static void *mapping = MAP_FAILED;
 
 static int keep_mapped(int session)
 {
-	mapping = mmap(NULL, MAPPED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, session,
+	mapping = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, session,
 		       PINCHECK_MMAP_FAULT);
 	if (mapping == MAP_FAILED)
 		return -1;
@@ -98,7 +96,7 @@ static int keep_mapped(int session)
 static void unmap_device(int state)
 {
 	(void)state;
-	munmap(mapping, MAPPED_BYTES);
+	munmap(mapping, PAGE_BYTES);
 }
 
 FIXTURE_VARIANT_ADD(unload, descriptor) { { keep_open, close_session }, 4 };

@@ -73,15 +73,15 @@ static int fill_tube_and_unmap(const struct memory *memory, void *argument)
 
 static int read_tube(const struct memory *memory, struct view *view)
 {
-	char page[PAGE_BYTES];
+	static char page[PAGE_BYTES_MAX];
 	enum area area;
 	size_t i;
 
 	for (i = 0; i < memory->samples; i++) {
 		size_t start = memory->sample[i] * PAGE_BYTES, got = 0;
 
-		while (got < sizeof(page)) {
-			ssize_t more = read(tube[0], page + got, sizeof(page) - got);
+		while (got < PAGE_BYTES) {
+			ssize_t more = read(tube[0], page + got, PAGE_BYTES - got);
 
 			if (more <= 0)
 				return more ? -errno :

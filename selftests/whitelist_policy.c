@@ -74,7 +74,7 @@ SUITE_PREPARE
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		int file = require_missing(kinds[i]->needs) ? -1 : kinds[i]->open(kinds[i]->bytes);
+		int file = require_missing(kinds[i]->needs) ? -1 : file_open(kinds[i]);
 
 		if (file >= 0)
 			close(file);
@@ -108,18 +108,18 @@ FIXTURE_SETUP(whitelist_policy)
 	self->file = -1;
 	SUITE_NEEDS(file->needs);
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
-	self->file = file->open(file->bytes);
+	self->file = file_open(file);
 	ASSERT_LE(0, self->file) TH_LOG("%s: %s", file->name, strerror(-self->file));
-	self->start = mmap(NULL, file->bytes, PROT_READ | PROT_WRITE, flags, self->file, 0);
+	self->start = mmap(NULL, file_bytes(file), PROT_READ | PROT_WRITE, flags, self->file, 0);
 	ASSERT_NE(MAP_FAILED, (void *)self->start) TH_LOG("mmap: %s", strerror(errno));
-	touch_pages(self->start, file->bytes, variant->mapping != CLEAN);
+	touch_pages(self->start, file_bytes(file), variant->mapping != CLEAN);
 }
 
 FIXTURE_TEARDOWN(whitelist_policy)
 {
 	if (self->start == MAP_FAILED)
 		return;
-	munmap(self->start, variant->file->bytes);
+	munmap(self->start, file_bytes(variant->file));
 	close(self->file);
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
@@ -174,7 +174,7 @@ static void verdict_cell(FIXTURE_DATA(whitelist_policy) *self,
 	verdict_start(verdict, "WHITELIST");
 	if (policy)
 		row.flags |= PINCHECK_HOLD_WHITELIST;
-	error = stage_hold(&self->stage, row, self->start, cell->file->bytes);
+	error = stage_hold(&self->stage, row, self->start, file_bytes(cell->file));
 	verdict_note(verdict, "outcome=%s reason=%s pages=%llu fast=%llu slow=%llu",
 		     error ? strerrorname_np(-error) : "given", pincheck_reason_name(hold->reason),
 		     hold->pages, hold->fast_pages, hold->slow_pages);
@@ -224,7 +224,7 @@ static void verdict_report(FIXTURE_DATA(whitelist_policy) *self,
 	int error;
 
 	verdict_start(verdict, "WHITELIST");
-	refused = stage_hold(&self->stage, cell->row, self->start, cell->file->bytes);
+	refused = stage_hold(&self->stage, cell->row, self->start, file_bytes(cell->file));
 	if (expected_error(cell, false) && reason == PINCHECK_WHITELIST_FILE)
 		judge_feature(self, refused, verdict);
 	error = stage_report(&self->stage, self->start, &report);

@@ -47,7 +47,7 @@ static void map_again(struct subject *subject)
 	struct view view;
 
 	memory_look(&subject->memory, &view);
-	settle();
+	usermem_drain_lru();
 }
 
 /* Prints the state of the page @pfn, which may be mapped nowhere. */
@@ -74,7 +74,7 @@ SCENARIO(hazard, reclaimed, .rows = "B28 B32 B34 R51 R52")
 	uint64_t pfn = memory_pfn(&subject->memory, 0);
 
 	ASSERT_DONE(write_back(subject));
-	ASSERT_DONE(settle());
+	ASSERT_DONE(usermem_drain_lru());
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(hold_fill(&subject->hold, BY_DEVICE));
 	print_page_state(subject, pfn, "written by the device");

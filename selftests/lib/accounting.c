@@ -5,7 +5,7 @@
 #include "../../tools/lib/cause.h"
 #include "../../tools/lib/vmstat.h"
 #include "accounting.h"
-#include "knob.h"
+#include "../../tools/lib/knob.h"
 #include "subject.h"
 
 #define STAT_REFRESH	"/proc/sys/vm/stat_refresh"

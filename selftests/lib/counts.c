@@ -10,7 +10,7 @@
 
 static int report_again(struct subject *subject, struct counts *counts)
 {
-	int error = settle();
+	int error = usermem_drain_lru();
 
 	if (error)
 		return error;

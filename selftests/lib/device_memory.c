@@ -10,7 +10,7 @@
 #include "../../tools/lib/cause.h"
 #include "device_memory.h"
 
-#define PAGE		4096UL	/* a step that no page is smaller than */
+#define WORD_STEP	4096UL	/* bytes from word to word: no page is smaller */
 
 const struct flavour flavour_fault = {
 	.name = "fault", .offset = PINCHECK_MMAP_FAULT, .bytes = DEVICE_SMALL_BYTES,
@@ -74,12 +74,12 @@ int device_fill_by(int session, size_t bytes, uint64_t seed)
 
 uint64_t device_word(uint64_t seed, size_t offset)
 {
-	return seed << 32 | offset / PAGE;
+	return seed << 32 | offset / WORD_STEP;
 }
 
 void device_fill(unsigned char *memory, size_t bytes, uint64_t seed)
 {
-	for (size_t i = 0; i < bytes; i += PAGE) {
+	for (size_t i = 0; i < bytes; i += WORD_STEP) {
 		uint64_t word = device_word(seed, i);
 
 		memcpy(memory + i, &word, sizeof(word));
@@ -90,7 +90,7 @@ size_t device_differs(const unsigned char *memory, size_t bytes, uint64_t seed)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < bytes; i += PAGE) {
+	for (size_t i = 0; i < bytes; i += WORD_STEP) {
 		uint64_t word;
 
 		memcpy(&word, memory + i, sizeof(word));

@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include "../../tools/lib/array.h"
 #include "faults.h"
-#include "knob.h"
+#include "knob_journal.h"
 
 #define DEBUGFS		"/sys/kernel/debug"
 #define NTH		"/proc/thread-self/fail-nth"
@@ -16,12 +16,14 @@
 
 static const char *const kinds[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
 
-static int set(const char *kind, const char *name, const char *value)
+static unsigned int mark;
+
+static int change_fault(const char *kind, const char *name, const char *value)
 {
 	char path[128];
 
 	snprintf(path, sizeof(path), DEBUGFS "/%s/%s", kind, name);
-	return knob_set(path, value);
+	return knob_change(path, value);
 }
 
 bool faults_possible(void)
@@ -33,26 +35,23 @@ void faults_begin(unsigned int percent)
 {
 	char number[16];
 
+	mark = knob_mark();
 	snprintf(number, sizeof(number), "%u", percent);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		set(kinds[i], "task-filter", "Y");
-		set(kinds[i], "ignore-gfp-wait", "N");
-		set(kinds[i], "verbose", "0");
-		set(kinds[i], "interval", "1");
+		change_fault(kinds[i], "task-filter", "Y");
+		change_fault(kinds[i], "ignore-gfp-wait", "N");
+		change_fault(kinds[i], "verbose", "0");
+		change_fault(kinds[i], "interval", "1");
 		/* For ever; older kernels take no number with a sign. */
-		if (set(kinds[i], "times", "-1"))
-			set(kinds[i], "times", "2147483647");
-		set(kinds[i], "probability", number);
+		if (change_fault(kinds[i], "times", "-1"))
+			change_fault(kinds[i], "times", "2147483647");
+		change_fault(kinds[i], "probability", number);
 	}
 }
 
 void faults_end(void)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		set(kinds[i], "probability", "0");
-		set(kinds[i], "ignore-gfp-wait", "Y");
-		set(kinds[i], "task-filter", "N");
-	}
+	knob_restore(mark);
 }
 
 int faults_mine(void)

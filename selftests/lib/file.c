@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files to map: a row a filesystem. None leaves a name or a mount behind. */
+/* Files to map: a row a file system. No file leaves a name or a mount behind. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/memfd.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -10,16 +11,10 @@
 #include <linux/pincheck.h>
 #include "../../tools/lib/cause.h"
 #include "file.h"
-#include "memory.h"
+#include "hugetlb_pool.h"
 #include "require.h"
 
-#ifndef MFD_HUGE_2MB
-#define MFD_HUGE_2MB	(21 << 26)
-#endif
-
-#define SMALL		(4 * PAGE_BYTES)
-
-static int sized(int fd, size_t bytes)
+static int set_size(int fd, size_t bytes)
 {
 	int error;
 
@@ -46,8 +41,8 @@ int file_renewed(int *file, int (*make)(void), size_t bytes)
 	return copy < 0 ? -errno : copy;
 }
 
-/* On the file system that the directory of this variable is on. */
-static int make_named(const char *variable)
+/* A file of the file system that has the directory $@variable. */
+static int make_on_file_system_of(const char *variable)
 {
 	const char *directory = getenv(variable);
 	int file;
@@ -60,17 +55,17 @@ static int make_named(const char *variable)
 
 static int make_on_ext4(void)
 {
-	return make_named("PINCHECK_EXT4");
+	return make_on_file_system_of("PINCHECK_EXT4");
 }
 
 static int make_on_xfs(void)
 {
-	return make_named("PINCHECK_XFS");
+	return make_on_file_system_of("PINCHECK_XFS");
 }
 
 static int make_on_btrfs(void)
 {
-	return make_named("PINCHECK_BTRFS");
+	return make_on_file_system_of("PINCHECK_BTRFS");
 }
 
 int file_make_alone(const char *filesystem)
@@ -141,68 +136,68 @@ static int open_tmpfs(size_t bytes)
 
 static int open_memfd(size_t bytes)
 {
-	return sized(memfd_create("pincheck", MFD_CLOEXEC), bytes);
+	return set_size(memfd_create("pincheck", MFD_CLOEXEC), bytes);
 }
 
 static int open_hugetlb(size_t bytes)
 {
-	return sized(memfd_create("pincheck", MFD_CLOEXEC | MFD_HUGETLB | MFD_HUGE_2MB), bytes);
+	return set_size(hugetlb_pool_memfd("pincheck", MFD_CLOEXEC | MFD_HUGETLB), bytes);
 }
 
 static int open_secretmem(size_t bytes)
 {
-	return sized(syscall(SYS_memfd_secret, O_CLOEXEC), bytes);
+	return set_size(syscall(SYS_memfd_secret, O_CLOEXEC), bytes);
 }
 
 const struct file_kind file_ext4 = {
-	.name = "ext4", .bytes = SMALL, .needs = NEEDS_EXT4, .open = open_ext4,
+	.name = "ext4", .needs = NEEDS_EXT4, .open = open_ext4,
 	.whitelist = PINCHECK_WHITELIST_DENY, .reason = PINCHECK_WHITELIST_FILE,
 };
 
 const struct file_kind file_xfs = {
-	.name = "xfs", .bytes = SMALL, .needs = NEEDS_XFS, .open = open_xfs,
+	.name = "xfs", .needs = NEEDS_XFS, .open = open_xfs,
 	.whitelist = PINCHECK_WHITELIST_DENY, .reason = PINCHECK_WHITELIST_FILE,
 };
 
 const struct file_kind file_btrfs = {
-	.name = "btrfs", .bytes = SMALL, .needs = NEEDS_BTRFS, .open = open_btrfs,
+	.name = "btrfs", .needs = NEEDS_BTRFS, .open = open_btrfs,
 	.whitelist = PINCHECK_WHITELIST_DENY, .reason = PINCHECK_WHITELIST_FILE,
 };
 
-/* What is mapped of an overlay are pages of the file system below: its rule decides. */
+/* A mapping of an overlay has pages of the file system below: the rule of that one decides. */
 const struct file_kind file_overlay_ext4 = {
-	.name = "overlay_ext4", .bytes = SMALL, .needs = NEEDS_OVERLAY | NEEDS_EXT4,
+	.name = "overlay_ext4", .needs = NEEDS_OVERLAY | NEEDS_EXT4,
 	.open = overlay_open_ext4,
 	.whitelist = PINCHECK_WHITELIST_DENY, .reason = PINCHECK_WHITELIST_FILE,
 };
 
 const struct file_kind file_overlay_tmpfs = {
-	.name = "overlay_tmpfs", .bytes = SMALL, .needs = NEEDS_OVERLAY | NEEDS_SHMEM,
+	.name = "overlay_tmpfs", .needs = NEEDS_OVERLAY | NEEDS_SHMEM,
 	.open = overlay_open_tmpfs,
 	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_SHMEM,
 };
 
 const struct file_kind file_ramfs = {
-	.name = "ramfs", .bytes = SMALL, .open = open_ramfs,
+	.name = "ramfs", .open = open_ramfs,
 	.whitelist = PINCHECK_WHITELIST_DENY, .reason = PINCHECK_WHITELIST_FILE,
 };
 
 const struct file_kind file_tmpfs = {
-	.name = "tmpfs", .bytes = SMALL, .needs = NEEDS_SHMEM, .open = open_tmpfs,
+	.name = "tmpfs", .needs = NEEDS_SHMEM, .open = open_tmpfs,
 	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_SHMEM,
 };
 
 const struct file_kind file_memfd = {
-	.name = "memfd", .bytes = SMALL, .needs = NEEDS_SHMEM, .open = open_memfd,
+	.name = "memfd", .needs = NEEDS_SHMEM, .open = open_memfd,
 	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_SHMEM,
 };
 
 const struct file_kind file_hugetlb = {
-	.name = "hugetlb", .bytes = PMD_BYTES, .needs = NEEDS_HUGETLB, .open = open_hugetlb,
+	.name = "hugetlb", .folio = FOLIO_PMD, .needs = NEEDS_HUGETLB, .open = open_hugetlb,
 	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_HUGETLB,
 };
 
 const struct file_kind file_secretmem = {
-	.name = "secretmem", .bytes = SMALL, .needs = NEEDS_SECRETMEM, .open = open_secretmem,
+	.name = "secretmem", .needs = NEEDS_SECRETMEM, .open = open_secretmem,
 	.whitelist = PINCHECK_WHITELIST_DENY, .reason = PINCHECK_WHITELIST_SECRETMEM,
 };

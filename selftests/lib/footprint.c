@@ -10,7 +10,7 @@
 #include <linux/membarrier.h>
 #include "../../tools/lib/array.h"
 #include "footprint.h"
-#include "knob.h"
+#include "../../tools/lib/knob.h"
 
 #define SLABS		"/sys/kernel/slab"
 

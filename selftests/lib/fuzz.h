@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <linux/pincheck.h>
+#include "../../tools/lib/page_size.h"
 #include "prng.h"
 
 #define FUZZ_WORKERS	4
@@ -101,11 +102,9 @@ struct fuzz_worker {
 	__u64 pfns[16];
 };
 
-#define FUZZ_PAGE	4096UL
-#define FUZZ_IN_BYTES	(2 * FUZZ_PAGE)
-#define FUZZ_OUT_BYTES	(4 * FUZZ_PAGE)
-#define FUZZ_SHMEM_BYTES (64 * FUZZ_PAGE)
-#define FUZZ_HUGE_BYTES	(2UL << 20)
+#define FUZZ_IN_BYTES	(2 * PAGE_BYTES)
+#define FUZZ_OUT_BYTES	(4 * PAGE_BYTES)
+#define FUZZ_SHMEM_BYTES (64 * PAGE_BYTES)
 
 /** fuzz_shared_open() - make the shared state and its files. Return: NULL, with errno, on failure */
 struct fuzz_shared *fuzz_shared_open(void);

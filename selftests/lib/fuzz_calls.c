@@ -53,7 +53,7 @@ static __u32 some_hold(struct fuzz_worker *worker, const struct fuzz_session *se
 
 static uint64_t some_pages(struct fuzz_worker *worker, size_t room)
 {
-	uint64_t most = room / FUZZ_PAGE;
+	uint64_t most = room / PAGE_BYTES;
 
 	if (most > 16 && !prng_one_in(&worker->prng, 32))
 		most = 16;
@@ -65,15 +65,15 @@ static void fill_memfd(struct fuzz_worker *worker, struct pincheck_hold *hold)
 {
 	const struct fuzz_shared *shared = worker->shared;
 	bool huge = shared->huge >= 0 && prng_one_in(&worker->prng, 3);
-	size_t bytes = huge ? FUZZ_HUGE_BYTES : FUZZ_SHMEM_BYTES;
-	uint64_t first = prng_below(&worker->prng, bytes / FUZZ_PAGE);
+	size_t bytes = huge ? PMD_BYTES : FUZZ_SHMEM_BYTES;
+	uint64_t first = prng_below(&worker->prng, bytes / PAGE_BYTES);
 
 	hold->kind = PINCHECK_KIND_MEMFD;
 	hold->flags = prng_below(&worker->prng, 4) &
 		      (PINCHECK_HOLD_WRITE | PINCHECK_HOLD_LONGTERM);
 	hold->fd = huge ? shared->huge : shared->shmem;
-	hold->offset = first * FUZZ_PAGE;
-	hold->len = some_pages(worker, bytes - hold->offset) * FUZZ_PAGE;
+	hold->offset = first * PAGE_BYTES;
+	hold->len = some_pages(worker, bytes - hold->offset) * PAGE_BYTES;
 }
 
 /* A hold without references has no path. DIRTY_LATE exists for mirrors only. */
@@ -91,7 +91,7 @@ static void fill_without_reference(struct fuzz_worker *worker, struct pincheck_h
 		hold->flags &= PINCHECK_HOLD_WRITE;
 		hold->pid = 0;
 		hold->addr = fuzz_device_address(worker, &room);
-		hold->len = some_pages(worker, room) * FUZZ_PAGE;
+		hold->len = some_pages(worker, room) * PAGE_BYTES;
 	}
 }
 
@@ -113,8 +113,8 @@ static void fill_hold(struct fuzz_worker *worker, const struct fuzz_session *ses
 		       PINCHECK_HOLD_WRITE | PINCHECK_HOLD_FORCE : ~PINCHECK_HOLD_DIRTY_LATE;
 	if (prng_one_in(&worker->prng, 2))
 		hold->flags &= ~PINCHECK_HOLD_FORCE;
-	hold->addr = fuzz_address(worker, &room) & ~(FUZZ_PAGE - 1);
-	hold->len = some_pages(worker, room) * FUZZ_PAGE;
+	hold->addr = fuzz_address(worker, &room) & ~(PAGE_BYTES - 1);
+	hold->len = some_pages(worker, room) * PAGE_BYTES;
 	if (prng_one_in(&worker->prng, 12)) {
 		hold->pid = worker->shared->pids[prng_below(&worker->prng, FUZZ_WORKERS)];
 		hold->path = PINCHECK_PATH_SLOW;
@@ -170,8 +170,8 @@ static void fill_io(struct fuzz_worker *worker, const struct fuzz_session *sessi
 
 	io->hold = some_hold(worker, session);
 	io->flags = prng_one_in(&worker->prng, 2) ? PINCHECK_IO_WRITE : 0;
-	io->offset = prng_below(&worker->prng, 2 * FUZZ_PAGE);
-	io->len = prng_below(&worker->prng, 2 * FUZZ_PAGE);
+	io->offset = prng_below(&worker->prng, 2 * PAGE_BYTES);
+	io->len = prng_below(&worker->prng, 2 * PAGE_BYTES);
 	io->buffer = prng_one_in(&worker->prng, 4) ? fuzz_address(worker, &(size_t){ 0 }) :
 						     (uintptr_t)worker->out_buffer;
 }
@@ -267,7 +267,7 @@ static void fill_follow(struct fuzz_worker *worker, const struct fuzz_session *s
 	follow->flags = prng_below(&worker->prng, PINCHECK_FOLLOW_FLAGS + 1) &
 			PINCHECK_FOLLOW_FLAGS;
 	if (follow->flags & PINCHECK_FOLLOW_KEEP)
-		follow->len = some_pages(worker, room) * FUZZ_PAGE;
+		follow->len = some_pages(worker, room) * PAGE_BYTES;
 }
 
 static void remember_followed(struct fuzz_worker *worker, struct fuzz_session *session,
@@ -300,8 +300,8 @@ static void fill_bench(struct fuzz_worker *worker, const struct fuzz_session *se
 	bench->flags = prng_below(&worker->prng, 4) & PINCHECK_BENCH_FLAGS;
 	if (bench->kind == PINCHECK_KIND_GET)
 		bench->flags &= ~PINCHECK_HOLD_LONGTERM;
-	bench->addr = fuzz_address(worker, &room) & ~(FUZZ_PAGE - 1);
-	bench->len = some_pages(worker, room) * FUZZ_PAGE;
+	bench->addr = fuzz_address(worker, &room) & ~(PAGE_BYTES - 1);
+	bench->len = some_pages(worker, room) * PAGE_BYTES;
 	bench->rounds = 1 + prng_below(&worker->prng, 4);
 	bench->samples = (uintptr_t)worker->out_buffer;
 }
@@ -373,10 +373,11 @@ static const struct command *some_command(struct fuzz_worker *worker)
 /* An unexpected value. If the field is an address, nothing valuable is mapped there. */
 static uint64_t odd_value(struct fuzz_worker *worker)
 {
-	static const uint64_t values[] = {
-		0, 1, 2, 3, 4, 7, 8, 0xff, 4095, 4096, 4097, 0x7fffffff, 0x80000000, 0xffffffff,
-		1ULL << 32, 1ULL << 47, (1ULL << 47) - 4096, 1ULL << 56, 1ULL << 63, ~0ULL,
-		~0ULL - 4095, 0xffff888000000000, 0xffffffff81000000, 0xffffffffff600000,
+	const uint64_t page = PAGE_BYTES;
+	const uint64_t values[] = {
+		0, 1, 2, 3, 4, 7, 8, 0xff, page - 1, page, page + 1, 0x7fffffff, 0x80000000,
+		0xffffffff, 1ULL << 32, 1ULL << 47, (1ULL << 47) - page, 1ULL << 56, 1ULL << 63, ~0ULL,
+		0 - page, 0xffff888000000000, 0xffffffff81000000, 0xffffffffff600000,
 	};
 	uint64_t roll = prng_below(&worker->prng, ARRAY_SIZE(values) + 6);
 	size_t room;

@@ -29,17 +29,17 @@
 #endif
 
 #define ARENA		0x100000000000UL
-#define STRIDE		(4UL << 20)
-#define SMALL		(16 * FUZZ_PAGE)
-#define HUGE		(2UL << 20)
+#define STRIDE		(2 * PMD_BYTES)
 #define RW		(PROT_READ | PROT_WRITE)
 #define ANON		(MAP_PRIVATE | MAP_ANONYMOUS)
+
+enum size { SMALL, SHMEM_FILE, HUGE, DEVICE_MEMORY };
 
 enum source { NO_FILE, SHMEM, HUGETLB, EXT4, SECRET, DEVICE, NOTHING };
 
 /**
  * struct shape - one kind of memory
- * @bytes: size
+ * @size: see shape_bytes()
  * @prot: protection of the finished shape
  * @flags: of mmap()
  * @source: what is mapped
@@ -47,7 +47,7 @@ enum source { NO_FILE, SHMEM, HUGETLB, EXT4, SECRET, DEVICE, NOTHING };
  * @filled: the kernel writes the memory before it gets its protection
  */
 struct shape {
-	size_t bytes;
+	enum size size;
 	int prot;
 	int flags;
 	enum source source;
@@ -65,16 +65,30 @@ static const struct shape shapes[] = {
 	{ SMALL, RW, MAP_SHARED | MAP_ANONYMOUS, NO_FILE, 0, true },
 	{ HUGE, RW, ANON, NO_FILE, MADV_HUGEPAGE, true },
 	{ HUGE, RW, ANON | MAP_HUGETLB | MAP_NORESERVE, NO_FILE, 0, true },
-	{ FUZZ_SHMEM_BYTES, RW, MAP_SHARED, SHMEM, 0, true },
-	{ FUZZ_SHMEM_BYTES, RW, MAP_PRIVATE, SHMEM, 0, false },
-	{ FUZZ_HUGE_BYTES, RW, MAP_SHARED, HUGETLB, 0, false },
+	{ SHMEM_FILE, RW, MAP_SHARED, SHMEM, 0, true },
+	{ SHMEM_FILE, RW, MAP_PRIVATE, SHMEM, 0, false },
+	{ HUGE, RW, MAP_SHARED, HUGETLB, 0, false },
 	/* Read-only: a release that marks pages dirty may hit a file system unprepared. */
 	{ SMALL, PROT_READ, MAP_SHARED, EXT4, 0, false },
 	{ SMALL, RW, MAP_PRIVATE, EXT4, 0, false },
 	{ SMALL, RW, MAP_SHARED, SECRET, 0, true },
-	{ HUGE, RW, MAP_SHARED, DEVICE, 0, false },
+	{ DEVICE_MEMORY, RW, MAP_SHARED, DEVICE, 0, false },
 	{ SMALL, 0, 0, NOTHING, 0, false },
 };
+
+static size_t shape_bytes(const struct shape *shape)
+{
+	switch (shape->size) {
+	case SHMEM_FILE:
+		return FUZZ_SHMEM_BYTES;
+	case HUGE:
+		return PMD_BYTES;
+	case DEVICE_MEMORY:
+		return PINCHECK_DEVICE_BYTES;
+	default:
+		return 16 * PAGE_BYTES;
+	}
+}
 
 static unsigned char *shape_address(size_t index)
 {
@@ -102,7 +116,7 @@ static int source_file(struct fuzz_worker *worker, const struct shape *shape)
 	case EXT4:
 		return worker->shared->file;
 	case SECRET:
-		return open_secret(shape->bytes);
+		return open_secret(shape_bytes(shape));
 	case DEVICE:
 		return fuzz_session(worker)->fd;
 	default:
@@ -115,24 +129,25 @@ static void map_shape(struct fuzz_worker *worker, size_t index)
 	const struct shape *shape = &shapes[index];
 	unsigned char *at = shape_address(index);
 	int file = source_file(worker, shape);
-	size_t fill = shape->bytes == HUGE ? FUZZ_PAGE : shape->bytes;
+	size_t bytes = shape_bytes(shape), fill = shape->size == HUGE ? PAGE_BYTES : bytes;
+	int huge = shape->flags & MAP_HUGETLB ? hugetlb_size_flag() : 0;
 	bool mapped;
 
 	/* All of the range: mremap() may have put pages of other shapes here. */
 	munmap(at, STRIDE);
 	if (shape->source == NOTHING || (shape->source != NO_FILE && file < 0))
 		return;
-	mapped = mmap(at, shape->bytes, shape->filled ? RW : shape->prot, shape->flags | MAP_FIXED,
+	mapped = mmap(at, bytes, shape->filled ? RW : shape->prot, shape->flags | huge | MAP_FIXED,
 		      file, 0) != MAP_FAILED;
 	if (shape->source == SECRET)
 		close(file);
 	if (!mapped)
 		return;
 	if (shape->advice)
-		madvise(at, shape->bytes, shape->advice);
+		madvise(at, bytes, shape->advice);
 	/* Without free memory, read() answers EFAULT. */
 	if (shape->filled && read(worker->shared->zero, at, fill) > 0 && shape->prot != RW)
-		mprotect(at, shape->bytes, shape->prot);
+		mprotect(at, bytes, shape->prot);
 }
 
 void fuzz_memory_map(struct fuzz_worker *worker)
@@ -160,21 +175,21 @@ static uint64_t kernel_mapping(void)
 uint64_t fuzz_address(struct fuzz_worker *worker, size_t *room)
 {
 	size_t index = prng_below(&worker->prng, ARRAY_SIZE(shapes));
-	size_t bytes = shapes[index].bytes;
+	size_t bytes = shape_bytes(&shapes[index]);
 	uint64_t at = prng_below(&worker->prng, bytes);
 
 	if (prng_one_in(&worker->prng, 64)) {
-		*room = FUZZ_PAGE;
+		*room = PAGE_BYTES;
 		return kernel_mapping();
 	}
 	*room = bytes - at;
 	/* Mostly whole pages; sometimes the range ends beyond the shape. */
 	if (!prng_one_in(&worker->prng, 32)) {
-		at &= ~(FUZZ_PAGE - 1);
+		at &= ~(PAGE_BYTES - 1);
 		*room = bytes - at;
 	}
 	if (prng_one_in(&worker->prng, 32))
-		*room += FUZZ_PAGE;
+		*room += PAGE_BYTES;
 	return (uintptr_t)shape_address(index) + at;
 }
 
@@ -191,8 +206,8 @@ uint64_t fuzz_device_address(struct fuzz_worker *worker, size_t *room)
 {
 	size_t first = prng_below(&worker->prng, 16);
 
-	*room = (16 - first) * FUZZ_PAGE;
-	return (uintptr_t)shape_address(device_shape()) + first * FUZZ_PAGE;
+	*room = (16 - first) * PAGE_BYTES;
+	return (uintptr_t)shape_address(device_shape()) + first * PAGE_BYTES;
 }
 
 static void protect_pages(struct fuzz_worker *worker, void *at, size_t bytes)
@@ -232,12 +247,12 @@ static void lock_pages(struct fuzz_worker *worker, void *at, size_t bytes)
 static void move_pages(struct fuzz_worker *worker, void *at, size_t bytes)
 {
 	size_t room;
-	void *to = (void *)(fuzz_address(worker, &room) & ~(FUZZ_PAGE - 1));
+	void *to = (void *)(fuzz_address(worker, &room) & ~(PAGE_BYTES - 1));
 
 	if ((uintptr_t)to < ARENA || (uintptr_t)to >= ARENA + ARRAY_SIZE(shapes) * STRIDE)
 		return;
 	if (prng_one_in(&worker->prng, 2))
-		mremap(at, bytes, FUZZ_PAGE, 0);
+		mremap(at, bytes, PAGE_BYTES, 0);
 	else
 		mremap(at, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 }
@@ -251,8 +266,8 @@ static void write_by_kernel(struct fuzz_worker *worker, void *at, size_t bytes)
 static void read_by_kernel(struct fuzz_worker *worker, void *at, size_t bytes)
 {
 	/* The last page of the file: no argument lies there. */
-	if (pwrite(worker->shared->shmem, at, bytes < FUZZ_PAGE ? bytes : FUZZ_PAGE,
-		   FUZZ_SHMEM_BYTES - FUZZ_PAGE) < 0)
+	if (pwrite(worker->shared->shmem, at, bytes < PAGE_BYTES ? bytes : PAGE_BYTES,
+		   FUZZ_SHMEM_BYTES - PAGE_BYTES) < 0)
 		errno = 0;
 }
 
@@ -261,7 +276,7 @@ static void change_file(struct fuzz_worker *worker, void *at, size_t bytes)
 {
 	bool huge = worker->shared->huge >= 0 && prng_one_in(&worker->prng, 4);
 	int file = huge ? worker->shared->huge : worker->shared->shmem;
-	off_t size = huge ? FUZZ_HUGE_BYTES : FUZZ_SHMEM_BYTES;
+	off_t size = huge ? PMD_BYTES : FUZZ_SHMEM_BYTES;
 	off_t offset = (uintptr_t)at & (FUZZ_SHMEM_BYTES - 1);
 
 	if (prng_one_in(&worker->prng, 4)) {
@@ -281,12 +296,12 @@ static void map_device(struct fuzz_worker *worker, void *at, size_t bytes)
 
 	(void)at;
 	if (prng_one_in(&worker->prng, 2))
-		bytes = HUGE;
+		bytes = PINCHECK_DEVICE_BYTES;
 	mmap(shape_address(device_shape()), bytes, prng_below(&worker->prng, 4),
 	     flags[prng_below(&worker->prng, ARRAY_SIZE(flags))] | MAP_FIXED,
 	     fuzz_session(worker)->fd,
 	     flavour + (prng_one_in(&worker->prng, 2) ? prng_below(&worker->prng, 8) : 0) *
-	     FUZZ_PAGE);
+	     PAGE_BYTES);
 }
 
 /* A debugger's access: neither a protection nor a missing page stops it. */
@@ -312,10 +327,10 @@ static void use_as_file(struct fuzz_worker *worker, void *at, size_t bytes)
 	(void)at;
 	switch (prng_below(&worker->prng, 8)) {
 	case 0:
-		got = pread(session, worker->out_buffer, FUZZ_PAGE, 0);
+		got = pread(session, worker->out_buffer, PAGE_BYTES, 0);
 		break;
 	case 1:
-		got = pwrite(session, worker->out_buffer, FUZZ_PAGE, 0);
+		got = pwrite(session, worker->out_buffer, PAGE_BYTES, 0);
 		break;
 	case 2:
 		got = ftruncate(session, bytes);
@@ -353,7 +368,7 @@ void fuzz_memory_event(struct fuzz_worker *worker)
 		access_as_debugger, use_as_file,
 	};
 	size_t index = prng_below(&worker->prng, ARRAY_SIZE(shapes));
-	size_t pages = shapes[index].bytes / FUZZ_PAGE, first = prng_below(&worker->prng, pages);
+	size_t pages = shape_bytes(&shapes[index]) / PAGE_BYTES, first = prng_below(&worker->prng, pages);
 	size_t count = 1 + prng_below(&worker->prng, pages - first);
 
 	if (prng_one_in(&worker->prng, 4)) {
@@ -361,6 +376,6 @@ void fuzz_memory_event(struct fuzz_worker *worker)
 		count = pages;
 	}
 	events[prng_below(&worker->prng, ARRAY_SIZE(events))]
-		(worker, shape_address(index) + first * FUZZ_PAGE, count * FUZZ_PAGE);
+		(worker, shape_address(index) + first * PAGE_BYTES, count * PAGE_BYTES);
 	fuzz_count_action(worker, FUZZ_MEMORY);
 }

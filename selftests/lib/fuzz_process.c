@@ -28,18 +28,18 @@
 /**
  * struct caller - the rights and limits of a worker
  * @root: the worker keeps its capabilities
- * @memlock: RLIMIT_MEMLOCK; 0: unchanged
+ * @memlock_pages: RLIMIT_MEMLOCK, in base pages; 0: unchanged
  * @nofile: RLIMIT_NOFILE; 0: unchanged
  * @as: RLIMIT_AS; 0: unchanged
  */
 static const struct caller {
 	bool root;
-	rlim_t memlock;
+	rlim_t memlock_pages;
 	rlim_t nofile;
 	rlim_t as;
 } callers[] = {
 	{ true, 0, 0, 0 },
-	{ false, 64 * FUZZ_PAGE, 0, 0 },
+	{ false, 64, 0, 0 },
 	{ true, 0, 20, 0 },
 	{ false, 0, 0, 24UL << 20 },
 	{ true, 0, 0, 0 },
@@ -63,7 +63,7 @@ static void become_caller(const struct fuzz_worker *worker)
 {
 	const struct caller *caller = &callers[worker->caller];
 
-	set_limit(RLIMIT_MEMLOCK, caller->memlock);
+	set_limit(RLIMIT_MEMLOCK, caller->memlock_pages * PAGE_BYTES);
 	set_limit(RLIMIT_NOFILE, caller->nofile);
 	set_limit(RLIMIT_AS, caller->as);
 	if (!caller->root && setresuid(NOBODY, NOBODY, NOBODY))
@@ -73,7 +73,7 @@ static void become_caller(const struct fuzz_worker *worker)
 /* Maps the in_buffer, the same pages read-only, and the out_buffer; a hole follows each. */
 static bool map_buffers(struct fuzz_worker *worker)
 {
-	const size_t bytes = 2 * (FUZZ_IN_BYTES + FUZZ_PAGE) + FUZZ_OUT_BYTES + FUZZ_PAGE;
+	const size_t bytes = 2 * (FUZZ_IN_BYTES + PAGE_BYTES) + FUZZ_OUT_BYTES + PAGE_BYTES;
 	const int rw = PROT_READ | PROT_WRITE;
 	int file = memfd_create("in_buffer", MFD_CLOEXEC);
 	unsigned char *area;
@@ -83,8 +83,8 @@ static bool map_buffers(struct fuzz_worker *worker)
 	if (file < 0 || area == MAP_FAILED || ftruncate(file, FUZZ_IN_BYTES))
 		return false;
 	worker->in_buffer = area;
-	worker->in_buffer_read_only = area + FUZZ_IN_BYTES + FUZZ_PAGE;
-	worker->out_buffer = worker->in_buffer_read_only + FUZZ_IN_BYTES + FUZZ_PAGE;
+	worker->in_buffer_read_only = area + FUZZ_IN_BYTES + PAGE_BYTES;
+	worker->out_buffer = worker->in_buffer_read_only + FUZZ_IN_BYTES + PAGE_BYTES;
 	all = mmap(worker->in_buffer, FUZZ_IN_BYTES, rw, MAP_SHARED | MAP_FIXED, file, 0) !=
 	      MAP_FAILED &&
 	      mmap(worker->in_buffer_read_only, FUZZ_IN_BYTES, PROT_READ, MAP_SHARED | MAP_FIXED,

@@ -8,12 +8,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "../../tools/lib/array.h"
+#include "file.h"
 #include "fuzz.h"
+#include "hugetlb_pool.h"
 #include "memory.h"
 
 static int sized_memfd(const char *name, unsigned int flags, size_t bytes)
 {
-	int file = memfd_create(name, flags);
+	int file = hugetlb_pool_memfd(name, flags);
 
 	if (file >= 0 && ftruncate(file, bytes)) {
 		close(file);
@@ -25,7 +27,7 @@ static int sized_memfd(const char *name, unsigned int flags, size_t bytes)
 /* Opened read-only: a hold of this file can never write. */
 static int open_ext4_read_only(void)
 {
-	int file = memory_open_ext4(), again = -1;
+	int file = file_open(&file_ext4), again = -1;
 	char path[64];
 
 	if (file < 0)
@@ -40,7 +42,7 @@ static int open_ext4_read_only(void)
 static bool open_files(struct fuzz_shared *shared)
 {
 	shared->shmem = sized_memfd("hostile", 0, FUZZ_SHMEM_BYTES);
-	shared->huge = sized_memfd("hostile huge", MFD_HUGETLB, FUZZ_HUGE_BYTES);
+	shared->huge = sized_memfd("hostile huge", MFD_HUGETLB, PMD_BYTES);
 	shared->file = open_ext4_read_only();
 	shared->zero = open("/dev/zero", O_RDONLY);
 	return shared->shmem >= 0 && shared->zero >= 0 && !pipe(shared->progress) &&

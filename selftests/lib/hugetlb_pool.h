@@ -16,4 +16,7 @@ void *hugetlb_pool_reserve(size_t *bytes);
 /** hugetlb_map_unreserved() - a huge page that the pool need not have. Return: or MAP_FAILED */
 void *hugetlb_map_unreserved(void);
 
+/** hugetlb_pool_memfd() - memfd_create(); with MFD_HUGETLB the file is of the pool's pages */
+int hugetlb_pool_memfd(const char *name, unsigned int flags);
+
 #endif

@@ -9,7 +9,8 @@
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
 #include "../../tools/lib/usermem.h"
-#include "knob.h"
+#include "file.h"
+#include "knob_journal.h"
 #include "memory.h"
 #include "require.h"
 #include "swap_async.h"
@@ -19,7 +20,7 @@
 static const size_t area_places[AREAS] = { [CPU_AREA] = 128, [DEVICE_AREA] = 2048 };
 
 /* splitmix64: neighbours in (test, page, area, generation) share no bits. */
-static uint64_t mix(uint64_t x)
+static uint64_t mix_bits(uint64_t x)
 {
 	x += 0x9e3779b97f4a7c15ULL;
 	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -32,7 +33,7 @@ static uint64_t nonce_of_this_test(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return mix(mix(now.tv_sec) ^ mix(now.tv_nsec) ^ getpid());
+	return mix_bits(mix_bits(now.tv_sec) ^ mix_bits(now.tv_nsec) ^ getpid());
 }
 
 size_t area_offset(const struct memory *memory, enum area area, size_t sample)
@@ -43,10 +44,10 @@ size_t area_offset(const struct memory *memory, enum area area, size_t sample)
 void pattern_make(const struct memory *memory, enum area area, size_t sample,
 		  enum generation generation, uint64_t *words)
 {
-	uint64_t seed = memory->nonce ^ mix(memory->sample[sample] * AREAS + area);
+	uint64_t seed = memory->nonce ^ mix_bits(memory->sample[sample] * AREAS + area);
 	size_t i;
 
-	seed = mix(seed + generation);
+	seed = mix_bits(seed + generation);
 	for (i = 0; i < AREA_WORDS; i++)
 		words[i] = seed + i;
 }
@@ -82,7 +83,7 @@ static void area_write(const struct memory *memory, enum area area, size_t sampl
 
 	pattern_make(memory, area, sample, generation, words);
 	memcpy(memory->start + area_offset(memory, area, sample), words, AREA_BYTES);
-	/* The next thing to look may be a device: nothing may linger in registers. */
+	/* The next reader may be a device: no value may stay in a register. */
 	__asm__ volatile("" ::: "memory");
 }
 
@@ -124,11 +125,6 @@ int memory_clear_refs(void)
 	return knob_set("/proc/self/clear_refs", "4");
 }
 
-int settle(void)
-{
-	return usermem_settle();
-}
-
 int memory_reprotect(const struct memory *memory)
 {
 	return usermem_reprotect(memory->start, memory->bytes);
@@ -145,178 +141,159 @@ int memory_populate(struct memory *memory)
 	return 0;
 }
 
-static int populate_all(struct memory *memory)
+void memory_read_samples(const struct memory *memory)
 {
-	size_t page;
-
-	for (page = 0; page < memory_pages(memory); page++)
-		*memory_address(memory, page) = 1;
-	return memory_populate(memory);
-}
-
-/* Out, and in again by reading: the fault of a reader is the one that has to guess exclusivity. */
-static int populate_swapped(struct memory *memory)
-{
-	int error;
-	size_t i;
-
-	memory_populate(memory);
-	if (memory->kind->traits & MEMORY_ASYNC)
-		error = swap_async_evict(memory->start, memory->bytes);
-	else
-		error = usermem_page_out(memory->start, memory->bytes, memory->pagemap);
-	for (i = 0; i < memory->samples && !error; i++)
+	for (size_t i = 0; i < memory->samples; i++)
 		(void)*(volatile char *)memory_address(memory, memory->sample[i]);
-	return error;
 }
 
-/* Once it is there, khugepaged keeps away from it: what is split later stays split. */
-static int populate_thp(struct memory *memory)
+/* The part of @memory that the command and the benchmarks have, too. */
+static struct usermem usermem_of(const struct memory *memory)
 {
-	int error;
-
-	if (madvise(memory->start, memory->bytes, MADV_HUGEPAGE))
-		return -errno;
-	error = memory_populate(memory);
-	if (!error && madvise(memory->start, memory->bytes, MADV_NOHUGEPAGE))
-		error = -errno;
-	return error;
+	return (struct usermem) {
+		.kind = memory->kind->shape, .start = memory->start, .bytes = memory->bytes,
+		.file = -1, .pagemap = memory->pagemap, .session = memory->session,
+	};
 }
 
-static int populate_thp_pte(struct memory *memory)
+static int populate_shape(struct memory *memory)
 {
-	int error = populate_thp(memory);
-
-	return error ? error : usermem_split(memory->start);
-}
-
-/* Folios of 64 KiB are off unless somebody wants them: the setting is put back at once. */
-static int populate_mthp(struct memory *memory)
-{
-	char before[KNOB_VALUE];
-	int error = knob_chosen(KNOB_MTHP, before, sizeof(before));
+	struct usermem shape = usermem_of(memory);
+	int error = usermem_prepare(&shape);
 
 	if (!error)
-		error = knob_set(KNOB_MTHP, "madvise");
-	if (error)
-		return error;
-	error = populate_thp(memory);
-	knob_set(KNOB_MTHP, before);
+		error = memory_populate(memory);
+	return error ? error : usermem_finish(&shape);
+}
+
+static int populate_many(struct memory *memory)
+{
+	memset(memory->start, 1, memory->bytes);
+	return populate_shape(memory);
+}
+
+static int populate_swapped_async(struct memory *memory)
+{
+	int error = populate_shape(memory);
+
+	if (!error)
+		error = swap_async_evict(memory->start, memory->bytes);
+	if (!error)
+		memory_read_samples(memory);
 	return error;
 }
 
-static bool report_of(struct memory *memory, size_t page, struct pincheck_report *report)
+/* Folios of MTHP_BYTES are off unless somebody wants them: the setting is put back at once. */
+static int populate_mthp(struct memory *memory)
 {
-	__u64 pfn = memory_pfn(memory, page);
+	unsigned int mark = knob_mark();
+	int error = knob_change(mthp_setting(), "madvise"), back;
 
-	return pfn && !pincheck_report(memory->session, &pfn, 1, report) &&
-	       (report->present & PINCHECK_REPORT_PAGE);
+	if (!error)
+		error = populate_shape(memory);
+	back = knob_restore(mark);
+	return error ? error : back;
 }
 
-static const char *check_small(struct memory *memory)
+static const char *check_shape(struct memory *memory)
 {
-	struct pincheck_report report;
-	size_t i;
+	struct usermem shape = usermem_of(memory);
 
-	for (i = 0; i < memory->samples; i++) {
-		if (!report_of(memory, memory->sample[i], &report))
-			return "not present";
-		if (!(report.flags & PINCHECK_PAGE_ANON) || report.order)
-			return "not an anonymous base page";
-	}
-	return NULL;
+	return usermem_check(&shape) ? shape.wrong : NULL;
 }
 
-static const char *check_large(struct memory *memory, int entire, const char *wrong)
-{
-	struct pincheck_report report;
-
-	if (!report_of(memory, 0, &report))
-		return "not present";
-	if (!(report.flags & PINCHECK_PAGE_ANON) || PAGE_BYTES << report.order != memory->bytes)
-		return "not one anonymous folio";
-	if ((report.present & PINCHECK_REPORT_ENTIRE_MAPCOUNT) && report.entire_mapcount != entire)
-		return wrong;
-	if (!!(report.flags & PINCHECK_PAGE_HUGETLB) != !!(memory->kind->traits & MEMORY_HUGETLB))
-		return "not of the hugetlb pool, or against the will";
-	return NULL;
-}
-
-static const char *check_pmd_mapped(struct memory *memory)
-{
-	return check_large(memory, 1, "not mapped by a PMD");
-}
-
-static const char *check_pte_mapped(struct memory *memory)
-{
-	return check_large(memory, 0, "not mapped by PTEs");
-}
+#define SHAPE(row)	.shape = &usermem_kinds[row], .check = check_shape
 
 const struct memory_kind memory_base = {
-	.name = "base", .bytes = SAMPLES * PAGE_BYTES,
-	.populate = memory_populate, .check = check_small,
+	.name = "base", SHAPE(USERMEM_BASE), .populate = populate_shape,
 };
 
 const struct memory_kind memory_many = {
-	.name = "many", .bytes = 64 * PAGE_BYTES, .traits = MEMORY_MANY,
-	.populate = populate_all, .check = check_small,
+	.name = "many", SHAPE(USERMEM_BASE), .pages = 64, .populate = populate_many,
+	.traits = MEMORY_MANY,
 };
 
 const struct memory_kind memory_swapped = {
-	.name = "swapped", .bytes = SAMPLES * PAGE_BYTES,
+	.name = "swapped", SHAPE(USERMEM_SWAPPED), .populate = populate_shape,
 	.traits = MEMORY_SWAPPED, .needs = NEEDS_SWAP,
-	.populate = populate_swapped, .check = check_small,
 };
 
 const struct memory_kind memory_thp_pmd = {
-	.name = "thp_pmd", .bytes = PMD_BYTES,
+	.name = "thp_pmd", SHAPE(USERMEM_THP), .populate = populate_shape,
 	.traits = MEMORY_LARGE | MEMORY_PMD, .needs = NEEDS_THP,
-	.populate = populate_thp, .check = check_pmd_mapped,
 };
 
 const struct memory_kind memory_thp_pte = {
-	.name = "thp_pte", .bytes = PMD_BYTES,
+	.name = "thp_pte", SHAPE(USERMEM_THP_PTE), .populate = populate_shape,
 	.traits = MEMORY_LARGE, .needs = NEEDS_THP,
-	.populate = populate_thp_pte, .check = check_pte_mapped,
 };
 
 const struct memory_kind memory_mthp = {
-	.name = "mthp", .bytes = USERMEM_64K,
+	.name = "mthp", SHAPE(USERMEM_MTHP), .populate = populate_mthp,
 	.traits = MEMORY_LARGE, .needs = NEEDS_MTHP,
-	.populate = populate_mthp, .check = check_pte_mapped,
 };
 
 const struct memory_kind memory_hugetlb = {
-	.name = "hugetlb", .bytes = PMD_BYTES, .flags = MAP_HUGETLB | MAP_HUGE_2MB,
+	.name = "hugetlb", SHAPE(USERMEM_HUGETLB), .populate = populate_shape,
 	.traits = MEMORY_LARGE | MEMORY_PMD | MEMORY_HUGETLB, .needs = NEEDS_HUGETLB,
-	.populate = memory_populate, .check = check_pmd_mapped,
 };
 
 /* The same kinds, with the swap device that is not synchronous. */
 const struct memory_kind memory_base_async = {
-	.name = "base_async", .bytes = SAMPLES * PAGE_BYTES,
+	.name = "base_async", SHAPE(USERMEM_BASE), .populate = populate_shape,
 	.traits = MEMORY_ASYNC, .needs = NEEDS_SWAP_ASYNC,
-	.populate = memory_populate, .check = check_small,
 };
 
 const struct memory_kind memory_swapped_async = {
-	.name = "swapped_async", .bytes = SAMPLES * PAGE_BYTES,
+	.name = "swapped_async", SHAPE(USERMEM_BASE), .populate = populate_swapped_async,
 	.traits = MEMORY_SWAPPED | MEMORY_ASYNC, .needs = NEEDS_SWAP_ASYNC,
-	.populate = populate_swapped, .check = check_small,
 };
 
 const struct memory_kind memory_thp_pmd_async = {
-	.name = "thp_pmd_async", .bytes = PMD_BYTES,
+	.name = "thp_pmd_async", SHAPE(USERMEM_THP), .populate = populate_shape,
 	.traits = MEMORY_LARGE | MEMORY_PMD | MEMORY_ASYNC,
 	.needs = NEEDS_THP | NEEDS_SWAP_ASYNC,
-	.populate = populate_thp, .check = check_pmd_mapped,
 };
 
 const struct memory_kind memory_thp_pte_async = {
-	.name = "thp_pte_async", .bytes = PMD_BYTES,
+	.name = "thp_pte_async", SHAPE(USERMEM_THP_PTE), .populate = populate_shape,
 	.traits = MEMORY_LARGE | MEMORY_ASYNC, .needs = NEEDS_THP | NEEDS_SWAP_ASYNC,
-	.populate = populate_thp_pte, .check = check_pte_mapped,
 };
+
+static size_t bytes_of_kind(const struct memory_kind *kind)
+{
+	if (kind->shape && kind->shape->folio)
+		return folio_bytes(kind->shape->folio);
+	return (kind->pages ?: SAMPLES) * PAGE_BYTES;
+}
+
+static int map_kind(struct memory *memory)
+{
+	const struct memory_kind *kind = memory->kind;
+	int flags = kind->shape ? MAP_PRIVATE | MAP_ANONYMOUS | kind->shape->flags : kind->flags;
+	int error;
+
+	memory->file = kind->file ? kind->file->open(memory->bytes) : -1;
+	if (kind->file && memory->file < 0)
+		return memory->file;
+	memory->start = usermem_map(memory->bytes, flags, memory->file);
+	memory->mapped = memory->start != MAP_FAILED;
+	if (memory->mapped)
+		return 0;
+	error = -errno;
+	if (kind->file)
+		close(memory->file);
+	return error;
+}
+
+static int populate_kind(struct memory *memory)
+{
+	int error = memory->kind->traits & MEMORY_ASYNC ? swap_async_on() : 0;
+
+	if (!error)
+		error = memory->kind->populate(memory);
+	return error ? error : usermem_drain_lru();
+}
 
 static int map_and_check(struct memory *memory, const struct memory_kind *kind)
 {
@@ -324,44 +301,27 @@ static int map_and_check(struct memory *memory, const struct memory_kind *kind)
 	int error;
 
 	memory->kind = kind;
-	memory->bytes = kind->bytes;
+	memory->bytes = bytes_of_kind(kind);
 	memory->nonce = nonce_of_this_test();
 	memory->samples = SAMPLES;
 	memory->sample[0] = 0;
 	memory->sample[1] = memory_pages(memory) / 2;
 	memory->sample[2] = memory_pages(memory) - 1;
-	memory->file = kind->open ? kind->open() : -1;
-	if (kind->open && memory->file < 0)
-		return memory->file;
-	memory->start = usermem_map(memory->bytes, kind->open ? kind->flags :
-				    MAP_PRIVATE | MAP_ANONYMOUS | kind->flags, memory->file);
-	if (memory->start == MAP_FAILED) {
-		error = -errno;
-		if (kind->open)
-			close(memory->file);
-		return error;
-	}
-	memory->mapped = true;
-	if (kind->traits & MEMORY_ASYNC) {
-		error = swap_async_on();
-		if (error)
-			return error;
-	}
-	error = kind->populate(memory);
+	error = map_kind(memory);
 	if (!error)
-		error = settle();
+		error = populate_kind(memory);
 	if (error)
 		return error;
 	wrong = kind->check(memory);
 	if (!wrong)
 		return 0;
-	return cause_say(-EAGAIN, "%s memory is %s, in each of %d tries. Let the machine have more "
+	return cause_say(-EAGAIN, "%s memory %s, in each of %d tries. Let the machine have more "
 			 "free memory: echo 3 >/proc/sys/vm/drop_caches", kind->name, wrong, MAP_TRIES);
 }
 
 /*
- * The kernel compacts, reclaims and collapses when it wants to, and a huge page takes memory that is
- * in one piece.
+ * Threads of the kernel compact, reclaim and collapse at any time; and a huge page needs free memory in
+ * one piece.
  */
 int memory_map(struct memory *memory, const struct memory_kind *kind)
 {
@@ -383,7 +343,7 @@ void memory_unmap(struct memory *memory)
 	if (!memory->mapped)
 		return;
 	munmap(memory->start, memory->bytes);
-	if (memory->kind->open)
+	if (memory->kind->file)
 		close(memory->file);
 	memory->mapped = false;
 }

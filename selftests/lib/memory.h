@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory under test: kinds are rows of data, and each checks that it got what it asked for.
+ * Memory under test: a kind is a row of data, and memory is checked to be of its kind.
  *
- * Only a few base pages of it are looked at, the samples: every page of small memory; the first,
- * a middle and the last page of a large one. Each sample has two areas of a few words, one that the
- * CPU writes and one that the device writes, so that either direction can be told for itself.
- * What they hold is told by generation: a pattern of (test, page, area, generation), different
- * in every test, because a freed page keeps its old bytes.
+ * A test looks at a few base pages only, the samples: each page of small memory; the first, the middle
+ * and the last page of large memory. A sample has two areas of AREA_WORDS words: the CPU writes one, the
+ * device the other, so that a verdict can judge either direction alone. A pattern of (test, page, area,
+ * generation) says who wrote an area last. No two tests share patterns, because a freed page keeps its
+ * old bytes.
  */
 #ifndef PINCHECK_SELFTESTS_MEMORY_H
 #define PINCHECK_SELFTESTS_MEMORY_H
@@ -14,30 +14,29 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "../../tools/lib/usermem.h"
 
-#define PAGE_BYTES		4096UL
-#define PMD_BYTES		(2UL << 20)
 #define SAMPLES			3
 
-/** enum memory_trait - what scenarios select memory kinds by */
+/** enum memory_trait - by which scenarios choose kinds of memory */
 enum memory_trait {
-	/** @MEMORY_LARGE: one folio of many pages, that counts its pins exactly */
+	/** @MEMORY_LARGE: one folio of many pages, which counts its pins exactly */
 	MEMORY_LARGE		= 1U << 0,
 	/** @MEMORY_PMD: mapped by one PMD */
 	MEMORY_PMD		= 1U << 1,
 	/** @MEMORY_HUGETLB: hugetlb; soft-dirty is not tracked there */
 	MEMORY_HUGETLB		= 1U << 2,
-	/** @MEMORY_SWAPPED: was swapped out and in again */
+	/** @MEMORY_SWAPPED: the memory was swapped out and in again */
 	MEMORY_SWAPPED		= 1U << 3,
-	/** @MEMORY_MANY: more base pages than samples, for what goes through all of them */
+	/** @MEMORY_MANY: more base pages than samples, for a call that walks all of them */
 	MEMORY_MANY		= 1U << 4,
-	/** @MEMORY_TRACKED: a file whose file system wants to know of each write */
+	/** @MEMORY_TRACKED: a file whose file system is called before each first write */
 	MEMORY_TRACKED		= 1U << 5,
-	/** @MEMORY_SECRET: nobody but the process itself may look */
+	/** @MEMORY_SECRET: only the process itself may read the memory */
 	MEMORY_SECRET		= 1U << 6,
 	/** @MEMORY_ORIGINAL: MAP_PRIVATE, not written yet: the original is mapped, not a copy */
 	MEMORY_ORIGINAL		= 1U << 7,
-	/** @MEMORY_ZERO: the original is the zero page, BEFORE was never written */
+	/** @MEMORY_ZERO: the original is the zero page: nobody ever wrote BEFORE */
 	MEMORY_ZERO		= 1U << 8,
 	/** @MEMORY_MERGED: shared by KSM with other memory of the same bytes */
 	MEMORY_MERGED		= 1U << 9,
@@ -49,24 +48,28 @@ enum memory_trait {
 
 struct memory;
 
+struct file_kind;
+
 /**
  * struct memory_kind - a row: how to get memory of this kind, and what it is
  * @name: first part of a variant's name
- * @bytes: size of the memory
+ * @shape: row of usermem_kinds[]: what the kernel makes of the memory; NULL for a file
+ * @pages: base pages, where there are not SAMPLES of them; memory of huge pages is one huge page
  * @traits: enum memory_trait
  * @needs: enum requirement
- * @flags: more flags for mmap(), or all of them where there is @open
- * @open: the file that is mapped: a descriptor or a negative errno; NULL for anonymous memory
- * @populate: touch it so that it becomes what it should be; 0 or a negative errno
- * @check: see that it is; NULL, or what is wrong
+ * @file: row of file.h: what is mapped; NULL for anonymous memory
+ * @flags: of mmap(), where there is no @shape
+ * @populate: write BEFORE, and make the memory what it should be; 0 or a negative errno
+ * @check: NULL if the memory is of its kind, or what is wrong, to follow the words "the memory"
  */
 struct memory_kind {
 	const char *name;
-	size_t bytes;
+	const struct usermem_kind *shape;
+	size_t pages;
 	unsigned int traits;
 	uint64_t needs;
+	const struct file_kind *file;
 	int flags;
-	int (*open)(void);
 	int (*populate)(struct memory *memory);
 	const char *(*check)(struct memory *memory);
 };
@@ -77,15 +80,9 @@ extern const struct memory_kind memory_base, memory_swapped, memory_thp_pmd, mem
 				memory_secret, memory_zero, memory_base_async,
 				memory_swapped_async, memory_thp_pmd_async, memory_thp_pte_async;
 
-/** memory_open_ext4() - a file in $PINCHECK_EXT4, unlinked. Return: descriptor or -errno */
-int memory_open_ext4(void);
-
-/** memory_open_secret() - secret memory. Return: descriptor or -errno */
-int memory_open_secret(void);
-
 /** enum generation - who wrote an area last, and when */
 enum generation {
-	/** @GEN_UNKNOWN: bytes that this test never wrote: a stale or foreign page */
+	/** @GEN_UNKNOWN: this test never wrote such bytes: the page is stale or foreign */
 	GEN_UNKNOWN,
 	/** @BEFORE: written before the hold and the event */
 	BEFORE,
@@ -106,7 +103,7 @@ enum area { CPU_AREA, DEVICE_AREA, AREAS };
 #define AREA_WORDS		4
 #define AREA_BYTES		(AREA_WORDS * sizeof(uint64_t))
 
-/** struct view - what somebody sees: a generation an area and sample */
+/** struct view - the generation that a reader sees in each area of each sample */
 struct view {
 	enum generation seen[AREAS][SAMPLES];
 };
@@ -114,13 +111,13 @@ struct view {
 /**
  * struct memory - memory under test, mapped at @start
  * @kind: its row
- * @start: first byte, aligned to what maps it
- * @mapped: it still is
+ * @start: first byte, aligned to the size of a folio
+ * @mapped: the memory is mapped still
  * @bytes: size
- * @samples: how many of @sample are used
- * @sample: indices of the base pages that are looked at
- * @nonce: makes the pattern of this test its own
- * @file: that is mapped, or -1
+ * @samples: number of entries used in @sample
+ * @sample: indices of the base pages that tests look at
+ * @nonce: of this test: no other test has the same patterns
+ * @file: descriptor of what is mapped, or -1
  * @session: of /dev/pincheck, for page reports
  * @pagemap: of this process
  */
@@ -138,68 +135,62 @@ struct memory {
 };
 
 /**
- * memory_map() - map memory of @kind, populate it with generation BEFORE, settle, check it
+ * memory_map() - map memory of @kind, populate it with generation BEFORE, drain LRU batches, check it
  *
- * What another thread of the kernel undid is set up again, a few times.
+ * Where a thread of the kernel undid the set-up, the memory is set up again, MAP_TRIES times in all.
  *
- * Call it in the test's own process (FIXTURE_SETUP). Return: 0; -EAGAIN if it is not what its kind
- * says, each time; or another negative errno. cause_of() has the words for each.
+ * Call it in the test's own process (FIXTURE_SETUP). Return: 0; -EAGAIN if the memory is not what its
+ * kind says, in each try; or another negative errno. cause_of() has the words for each.
  */
 int memory_map(struct memory *memory, const struct memory_kind *kind);
 
-/**
- * settle() - drain the LRU batches of this CPU
- *
- * A small folio that waits in one has a reference more; without them refcounts are exact.
- *
- * Return: 0 or a negative errno.
- */
-int settle(void);
-
-/** memory_unmap() - give it up; a hold keeps its pages */
+/** memory_unmap() - give the memory up; a hold keeps its pages */
 void memory_unmap(struct memory *memory);
 
 /** memory_populate() - the way that suits most kinds: write BEFORE to both areas */
 int memory_populate(struct memory *memory);
 
+/** memory_read_samples() - the CPU reads from each sample */
+void memory_read_samples(const struct memory *memory);
+
 /** memory_fill() - the CPU writes @generation to the CPU area of every sample */
 void memory_fill(const struct memory *memory, enum generation generation);
 
-/** memory_fill_sample() - the same for sample number @sample only */
+/** memory_fill_sample() - memory_fill() for sample number @sample only */
 void memory_fill_sample(const struct memory *memory, size_t sample, enum generation generation);
 
-/** memory_reprotect() - write-protect it and allow writes again: the next has to fault, or to ask */
+/** memory_reprotect() - write-protect the memory and allow writes again: the next write faults */
 int memory_reprotect(const struct memory *memory);
 
-/** memory_address() - of base page @page */
+/** memory_address() - address of base page @page */
 static inline char *memory_address(const struct memory *memory, size_t page)
 {
 	return memory->start + page * PAGE_BYTES;
 }
 
-/** memory_look() - what the CPU sees in both areas of every sample */
+/** memory_look() - read both areas of every sample by the CPU */
 void memory_look(const struct memory *memory, struct view *view);
 
 /** area_offset() - offset in the memory of @area of sample number @sample */
 size_t area_offset(const struct memory *memory, enum area area, size_t sample);
 
-/** pattern_make() - the words of @generation at @area of sample number @sample */
+/** pattern_make() - the words of @generation for @area of sample number @sample */
 void pattern_make(const struct memory *memory, enum area area, size_t sample,
 		  enum generation generation, uint64_t *words);
 
-/** pattern_generation() - which generation the words are */
+/** pattern_generation() - the generation of @words, or GEN_UNKNOWN */
 enum generation pattern_generation(const struct memory *memory, enum area area, size_t sample,
 				   const uint64_t *words);
 
 const char *generation_name(enum generation generation);
 
-/** memory_pfn() - what is mapped at base page @page; 0 for nothing */
+/** memory_pfn() - page frame number that is mapped at base page @page; 0 for none */
 uint64_t memory_pfn(const struct memory *memory, size_t page);
 
 /** memory_clear_refs() - echo 4 >/proc/self/clear_refs. Return: 0 or a negative errno */
 int memory_clear_refs(void);
 
-/** memory_pages() - base pages in it */
+/** memory_pages() - base pages in @memory */
 static inline size_t memory_pages(const struct memory *memory)
 {
 	return memory->bytes / PAGE_BYTES;

@@ -1,42 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The block of memory in ZONE_MOVABLE that may be taken offline. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 #include <unistd.h>
 #include "../../tools/lib/cause.h"
+#include "../../tools/lib/knob.h"
+#include "../../tools/lib/offline.h"
 #include "../../tools/lib/vmstat.h"
-#include "knob.h"
 #include "memory.h"
 #include "memory_block.h"
 
-#define BLOCKS			"/sys/devices/system/memory"
-#define HUGETLB_POOL		"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
-
-/* The kernel goes on until a signal comes: after so long, or twice that, and so on. */
-#define SLICE_MICROSECONDS	100000
+/* How long the kernel tries to empty the block: a slice, which doubles up to DOUBLINGS times. */
+#define SLICE_MILLISECONDS	100
 #define DOUBLINGS		3	/* that is less than a second */
 #define SLICES			40
-/* What is only in the way for a moment is not for all of a slice, nor so often. */
+/* A transient obstacle does not last a whole slice, nor recur in FAILURES_ENOUGH retries. */
 #define FAILURES_ENOUGH		10
 
-static int block_write(const char *state)
+static const char *offered_block(void)
 {
-	const char *block = getenv("PINCHECK_MEMORY_BLOCK");
-	char path[256];
-
-	if (!block)
-		return cause_say(-ENOENT, "PINCHECK_MEMORY_BLOCK= names no block of memory");
-	snprintf(path, sizeof(path), "%s/state", block);
-	return knob_set(path, state);
+	return getenv("PINCHECK_MEMORY_BLOCK");
 }
 
 bool memory_block_offered(void)
 {
-	const char *block = getenv("PINCHECK_MEMORY_BLOCK");
+	const char *block = offered_block();
 	char path[256];
 
 	if (!block)
@@ -48,7 +38,7 @@ bool memory_block_offered(void)
 int memory_block_is_movable(uint64_t pfn)
 {
 	char path[64], zone[8] = "";
-	FILE *file = fopen(BLOCKS "/block_size_bytes", "re");
+	FILE *file = fopen(MEMORY_BLOCKS "/block_size_bytes", "re");
 	unsigned long bytes = 0;
 
 	if (!file)
@@ -58,7 +48,7 @@ int memory_block_is_movable(uint64_t pfn)
 	fclose(file);
 	if (!bytes)
 		return -EINVAL;
-	snprintf(path, sizeof(path), BLOCKS "/memory%lu/valid_zones",
+	snprintf(path, sizeof(path), MEMORY_BLOCKS "/memory%lu/valid_zones",
 		 (unsigned long)(pfn / (bytes / PAGE_BYTES)));
 	file = fopen(path, "re");
 	if (!file)
@@ -69,28 +59,8 @@ int memory_block_is_movable(uint64_t pfn)
 	return !strcmp(zone, "Movable");
 }
 
-static void on_alarm(int number)
-{
-	(void)number;
-}
-
-static int offline_slice(int microseconds)
-{
-	struct itimerval slice = { .it_value.tv_usec = microseconds,
-				   .it_interval.tv_usec = microseconds };
-	struct sigaction action = { .sa_handler = on_alarm }, before;
-	int error;
-
-	sigaction(SIGALRM, &action, &before);
-	setitimer(ITIMER_REAL, &slice, NULL);
-	error = block_write("offline");
-	setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
-	sigaction(SIGALRM, &before, NULL);
-	return error;
-}
-
-/* A slice that ended says nothing: pages whose migration failed do. */
-static int offline(uint64_t *failures)
+/* The end of a slice says nothing of the block; pages whose migration failed do. */
+static int offline_in_slices(const char *block, uint64_t *failures)
 {
 	uint64_t before, now;
 	int error = vmstat_read("pgmigrate_fail", &before);
@@ -104,7 +74,7 @@ static int offline(uint64_t *failures)
 
 		if (*failures >= FAILURES_ENOUGH)
 			return -EBUSY;
-		error = offline_slice(SLICE_MICROSECONDS << doublings);
+		error = block_offline(block, SLICE_MILLISECONDS << doublings);
 		if (error != -EINTR && error != -EBUSY && error != -EAGAIN)
 			return error;
 		if (vmstat_read("pgmigrate_fail", &now))
@@ -115,18 +85,21 @@ static int offline(uint64_t *failures)
 			 "page failed to migrate: the machine is too busy", SLICES);
 }
 
-/* Huge pages of the pool that were in it are gone: as many again, which come from where it is. */
+/* Offlining took hugetlb pages out of the pool: allocate as many again now that the block is back. */
 int memory_block_empty(int (*while_away)(void *argument), void *argument, uint64_t *failures)
 {
 	long pool = knob_number(HUGETLB_POOL);
+	const char *block = offered_block();
 	int error, back;
 
-	error = offline(failures);
+	if (!block)
+		return cause_say(-ENOENT, "PINCHECK_MEMORY_BLOCK= names no block of memory");
+	error = offline_in_slices(block, failures);
 	if (error)
 		return error;
 	if (while_away)
 		error = while_away(argument);
-	back = block_write("online_movable");
+	back = block_set_state(block, "online_movable");
 	if (pool >= 0)
 		knob_set_number(HUGETLB_POOL, pool);
 	return back ? back : error;

@@ -1,68 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Memory under test that is not anonymous: files of each kind, and the zero page. */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include "../../tools/lib/cause.h"
 #include "../../tools/lib/pincheck.h"
+#include "file.h"
 #include "memory.h"
 #include "require.h"
-
-#ifndef SYS_memfd_secret
-#define SYS_memfd_secret	447
-#endif
-
-#define FILE_BYTES		(SAMPLES * PAGE_BYTES)
-
-static int sized(int file)
-{
-	int error;
-
-	if (file < 0)
-		return -errno;
-	if (!ftruncate(file, FILE_BYTES))
-		return file;
-	error = -errno;
-	close(file);
-	return error;
-}
-
-int memory_open_ext4(void)
-{
-	const char *directory = getenv("PINCHECK_EXT4");
-	char path[4096];
-	int file;
-
-	if (!directory)
-		return cause_say(-ENOENT, "PINCHECK_EXT4= names no directory on ext4");
-	snprintf(path, sizeof(path), "%s/memory.XXXXXX", directory);
-	file = mkostemp(path, O_CLOEXEC);
-	if (file >= 0)
-		unlink(path);
-	return sized(file);
-}
-
-static int open_shmem(void)
-{
-	return sized(memfd_create("memory", MFD_CLOEXEC));
-}
-
-int memory_open_secret(void)
-{
-	return sized(syscall(SYS_memfd_secret, 0));
-}
-
-static void touch(const struct memory *memory)
-{
-	size_t i;
-
-	for (i = 0; i < memory->samples; i++)
-		(void)*(volatile char *)memory_address(memory, memory->sample[i]);
-}
 
 /* A private mapping shows what is in the file until it is written to. */
 static int populate_private(struct memory *memory)
@@ -80,13 +25,13 @@ static int populate_private(struct memory *memory)
 						 "file system full?");
 		}
 	}
-	touch(memory);
+	memory_read_samples(memory);
 	return 0;
 }
 
 static int populate_zero(struct memory *memory)
 {
-	touch(memory);
+	memory_read_samples(memory);
 	return 0;
 }
 
@@ -101,7 +46,7 @@ static const char *check_flags(struct memory *memory, __u64 must, __u64 must_not
 		__u64 pfn = memory_pfn(memory, memory->sample[i]);
 
 		if (!pfn || pincheck_report(memory->session, &pfn, 1, &report))
-			return "not present";
+			return "is not present";
 		if ((report.flags & must) != must || (report.flags & must_not) || report.order)
 			return wrong;
 	}
@@ -111,58 +56,58 @@ static const char *check_flags(struct memory *memory, __u64 must, __u64 must_not
 static const char *check_ext4(struct memory *memory)
 {
 	return check_flags(memory, PINCHECK_PAGE_FILE, PINCHECK_PAGE_ANON | PINCHECK_PAGE_SHMEM,
-			   "not a base page of a file");
+			   "is not a base page of a file");
 }
 
 static const char *check_shmem(struct memory *memory)
 {
 	return check_flags(memory, PINCHECK_PAGE_SHMEM, PINCHECK_PAGE_ANON,
-			   "not a base page of shmem");
+			   "is not a base page of shmem");
 }
 
-/* Secret memory is in no direct map; the report must not touch it, and says little. */
+/* Secret memory is in no direct map: the report must not touch the page, and says little of it. */
 static const char *check_secret(struct memory *memory)
 {
 	return check_flags(memory, 0, PINCHECK_PAGE_ANON | PINCHECK_PAGE_SHMEM,
-			   "not a base page of secret memory");
+			   "is not a base page of secret memory");
 }
 
 static const char *check_zero(struct memory *memory)
 {
-	return check_flags(memory, PINCHECK_PAGE_ZERO, PINCHECK_PAGE_ANON, "not the zero page");
+	return check_flags(memory, PINCHECK_PAGE_ZERO, PINCHECK_PAGE_ANON, "is not the zero page");
 }
 
 const struct memory_kind memory_ext4_shared = {
-	.name = "ext4_shared", .bytes = FILE_BYTES, .traits = MEMORY_TRACKED, .flags = MAP_SHARED,
-	.needs = NEEDS_EXT4, .open = memory_open_ext4,
+	.name = "ext4_shared", .traits = MEMORY_TRACKED, .flags = MAP_SHARED,
+	.needs = NEEDS_EXT4, .file = &file_ext4,
 	.populate = memory_populate, .check = check_ext4,
 };
 
 const struct memory_kind memory_ext4_private = {
-	.name = "ext4_private", .bytes = FILE_BYTES, .traits = MEMORY_ORIGINAL,
-	.flags = MAP_PRIVATE, .needs = NEEDS_EXT4, .open = memory_open_ext4,
+	.name = "ext4_private", .traits = MEMORY_ORIGINAL,
+	.flags = MAP_PRIVATE, .needs = NEEDS_EXT4, .file = &file_ext4,
 	.populate = populate_private, .check = check_ext4,
 };
 
 const struct memory_kind memory_shmem_shared = {
-	.name = "shmem_shared", .bytes = FILE_BYTES, .traits = MEMORY_SHMEM,
-	.flags = MAP_SHARED, .needs = NEEDS_SHMEM, .open = open_shmem,
+	.name = "shmem_shared", .traits = MEMORY_SHMEM,
+	.flags = MAP_SHARED, .needs = NEEDS_SHMEM, .file = &file_memfd,
 	.populate = memory_populate, .check = check_shmem,
 };
 
 const struct memory_kind memory_shmem_private = {
-	.name = "shmem_private", .bytes = FILE_BYTES, .traits = MEMORY_ORIGINAL,
-	.flags = MAP_PRIVATE, .needs = NEEDS_SHMEM, .open = open_shmem,
+	.name = "shmem_private", .traits = MEMORY_ORIGINAL,
+	.flags = MAP_PRIVATE, .needs = NEEDS_SHMEM, .file = &file_memfd,
 	.populate = populate_private, .check = check_shmem,
 };
 
 const struct memory_kind memory_secret = {
-	.name = "secret", .bytes = FILE_BYTES, .traits = MEMORY_SECRET, .flags = MAP_SHARED,
-	.needs = NEEDS_SECRETMEM, .open = memory_open_secret,
+	.name = "secret", .traits = MEMORY_SECRET, .flags = MAP_SHARED,
+	.needs = NEEDS_SECRETMEM, .file = &file_secretmem,
 	.populate = memory_populate, .check = check_secret,
 };
 
 const struct memory_kind memory_zero = {
-	.name = "zero", .bytes = FILE_BYTES, .traits = MEMORY_ORIGINAL | MEMORY_ZERO,
+	.name = "zero", .traits = MEMORY_ORIGINAL | MEMORY_ZERO,
 	.flags = MAP_PRIVATE | MAP_ANONYMOUS, .populate = populate_zero, .check = check_zero,
 };

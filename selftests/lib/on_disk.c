@@ -18,7 +18,7 @@ static enum generation area_on_disk(const struct memory *memory, enum area area,
 /* Who reads past the page cache has what is dirty there written out before. */
 void verdict_on_disk(struct subject *subject, enum generation last, struct verdict *verdict)
 {
-	static char page[PAGE_BYTES] __attribute__((aligned(PAGE_BYTES)));
+	static char page[PAGE_BYTES_MAX] __attribute__((aligned(PAGE_BYTES_MAX)));
 	const struct memory *memory = &subject->memory;
 	enum generation seen;
 	char path[64];
@@ -27,7 +27,7 @@ void verdict_on_disk(struct subject *subject, enum generation last, struct verdi
 	verdict_start(verdict, "FILE");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", memory->file);
 	file = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
-	if (file < 0 || pread(file, page, sizeof(page), 0) != sizeof(page))
+	if (file < 0 || pread(file, page, PAGE_BYTES, 0) != (ssize_t)PAGE_BYTES)
 		return verdict_failed(verdict, "the file cannot be read", -errno);
 	close(file);
 	seen = area_on_disk(memory, DEVICE_AREA, page);

@@ -31,7 +31,7 @@ static bool is_in_movable(struct memory *memory, char *address)
  */
 static int huge_page_of_movable(struct memory *memory)
 {
-	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | memory->kind->flags;
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | memory->kind->shape->flags | hugetlb_size_flag();
 	char *taken[HUGE_PAGES_TRIED];
 	int count = 0, error = 0;
 	bool found = false;

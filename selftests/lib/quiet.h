@@ -7,10 +7,9 @@
 #define PINCHECK_SELFTESTS_QUIET_H
 
 /**
- * quiet_begin() - set what keeps such threads from work, until this process ends
+ * quiet_begin() - keep such threads from work, until all cases are over
  *
- * The settings are put back when it exits, and when SIGINT, SIGTERM or SIGHUP ends it. A setting that
- * this kernel lacks, or that may not be changed, stays as it is.
+ * A setting that this kernel lacks, or that may not be changed, stays as it is.
  */
 void quiet_begin(void);
 

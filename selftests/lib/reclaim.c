@@ -10,14 +10,14 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "knob.h"
+#include "../../tools/lib/knob.h"
 #include "memory.h"
 #include "reclaim.h"
 
 #define MOUNTED		"/tmp/pincheck-cgroup"
 #define OURS		MOUNTED "/pincheck"
 
-/* Mounting it again gives the one hierarchy that there is. */
+/* There is one cgroup2 hierarchy: a second mount shows the same. */
 static int cgroup_mount(void)
 {
 	if (mkdir(MOUNTED, 0700) && errno != EEXIST)
@@ -41,8 +41,8 @@ bool reclaim_offered(void)
 	return offered;
 }
 
-/* A limit of nothing reclaims what it can; who allocates meanwhile would have to wait. */
-static void __attribute__((noreturn)) help(int channel)
+/* A limit of 0 makes the kernel reclaim what it can; whoever allocates meanwhile has to wait. */
+static void __attribute__((noreturn)) run_helper(int channel)
 {
 	int error;
 	char byte;
@@ -66,11 +66,11 @@ static int helper_start(struct reclaim *reclaim)
 		return -errno;
 	reclaim->helper = fork();
 	if (!reclaim->helper) {
-		/* Nothing of the caller's may be open longer than the caller has it open. */
+		/* No file of the caller may stay open longer than in the caller itself. */
 		dup2(ends[1], 0);
 		for (int i = 1; i < sysconf(_SC_OPEN_MAX) && i < 1024; i++)
 			close(i);
-		help(0);
+		run_helper(0);
 	}
 	close(ends[1]);
 	reclaim->channel = ends[0];
@@ -97,7 +97,7 @@ int reclaim_begin(struct reclaim *reclaim)
  */
 int reclaim_all(struct reclaim *reclaim)
 {
-	int error = settle();
+	int error = usermem_drain_lru();
 
 	if (error)
 		return error;

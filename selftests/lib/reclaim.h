@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Reclaim of pages that MADV_PAGEOUT does not touch: those of mappings of device memory. The caller
- * enters a cgroup of its own, whose memory another process has reclaimed.
+ * enters a cgroup of its own, and another process makes the kernel reclaim the memory of that cgroup.
  *
  *	SUITE_NEEDS(NEEDS_RECLAIM);
  *	ASSERT_DONE(reclaim_begin(&reclaim));
@@ -17,16 +17,16 @@
 #include <sys/types.h>
 
 /**
- * struct reclaim - the caller's cgroup, and the process that has it reclaimed
- * @helper: stays outside, for it would wait for memory itself
- * @channel: to it
+ * struct reclaim - the caller's cgroup, and the process that reclaims its memory
+ * @helper: the process; outside of the cgroup, where it need not wait for memory itself
+ * @channel: socket to the helper
  */
 struct reclaim {
 	pid_t helper;
 	int channel;
 };
 
-/** reclaim_offered() - for NEEDS_RECLAIM */
+/** reclaim_offered() - is there such a cgroup hierarchy? For NEEDS_RECLAIM */
 bool reclaim_offered(void);
 
 /** reclaim_begin() - enter the cgroup. Return: 0 or a negative errno */
@@ -35,13 +35,13 @@ int reclaim_begin(struct reclaim *reclaim);
 /**
  * reclaim_all() - reclaim what can be reclaimed of the cgroup's memory, once
  *
- * A page under writeback stays: it goes when reclaim is asked again.
+ * A page under writeback stays: the next call takes it.
  *
  * Return: 0 or a negative errno.
  */
 int reclaim_all(struct reclaim *reclaim);
 
-/** reclaim_end() - leave the cgroup again, which goes */
+/** reclaim_end() - leave the cgroup and remove it */
 void reclaim_end(struct reclaim *reclaim);
 
 #endif

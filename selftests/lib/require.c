@@ -27,7 +27,7 @@
 #include "call32.h"
 #include "file.h"
 #include "faults.h"
-#include "knob.h"
+#include "knob_journal.h"
 #include "known_issues.h"
 #include "memory.h"
 #include "memory_block.h"
@@ -39,8 +39,7 @@
 #include "trap.h"
 #include "virtio_mem.h"
 
-#define HUGETLB_DIR		"/sys/kernel/mm/hugepages/hugepages-2048kB/"
-/* Parent, child and grandchild with a page each, and one that is being given back. */
+/* Parent, child and grandchild have a page each, while pages of the last case come back. */
 #define HUGETLB_PAGES		10
 
 static bool file_contains(const char *path, const char *needle)
@@ -79,28 +78,27 @@ static bool has_swap(void)
 
 static bool has_thp(void)
 {
-	const char *enabled = "/sys/kernel/mm/transparent_hugepage/enabled";
-
-	return file_contains(enabled, "[always]") || file_contains(enabled, "[madvise]");
+	return file_contains(thp_setting(), "[always]") ||
+	       file_contains(thp_setting(), "[madvise]");
 }
 
 static bool has_mthp(void)
 {
-	return !access(KNOB_MTHP, W_OK);
+	return !access(mthp_setting(), W_OK);
 }
 
-/* Root may enlarge the pool; it stays enlarged, as an administrator's setting would. */
+/* Root may enlarge the pool, until all cases are over. */
 static bool has_hugetlb(void)
 {
-	long total = knob_number(HUGETLB_DIR "nr_hugepages");
-	long free_pages = knob_number(HUGETLB_DIR "free_hugepages");
+	long total = knob_number(HUGETLB_POOL);
+	long free_pages = knob_number(HUGETLB_FREE);
 
 	if (total < 0 || free_pages < 0)
 		return false;
 	if (free_pages >= HUGETLB_PAGES)
 		return true;
-	knob_set_number(HUGETLB_DIR "nr_hugepages", total + HUGETLB_PAGES - free_pages);
-	return knob_number(HUGETLB_DIR "free_hugepages") >= HUGETLB_PAGES;
+	knob_change_for_run(HUGETLB_POOL, total + HUGETLB_PAGES - free_pages);
+	return knob_number(HUGETLB_FREE) >= HUGETLB_PAGES;
 }
 
 static bool has_uring(void)
@@ -113,7 +111,7 @@ static bool has_uring(void)
 	return true;
 }
 
-/* That was written. Return: NULL without memory. */
+/* Return: a page that was written, or NULL. */
 static char *one_page(void)
 {
 	char *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
@@ -142,7 +140,7 @@ static bool has_soft_dirty(void)
 	return cleared && set;
 }
 
-/* Where the kernel does not know 32-bit programs, the call ends in a signal. */
+/* On a kernel without 32-bit programs the call ends in a signal. */
 static bool has_call32(void)
 {
 	pid_t child = fork();
@@ -161,14 +159,14 @@ static bool has_file(int file)
 	return true;
 }
 
-static bool has_ext4(void)
-{
-	return has_file(memory_open_ext4());
-}
-
 static bool has_opened(const struct file_kind *kind)
 {
-	return has_file(kind->open(kind->bytes));
+	return has_file(file_open(kind));
+}
+
+static bool has_ext4(void)
+{
+	return has_opened(&file_ext4);
 }
 
 static bool has_xfs(void)
@@ -181,7 +179,7 @@ static bool has_btrfs(void)
 	return has_opened(&file_btrfs);
 }
 
-/* In a process that may lose its mount namespace over it. */
+/* The probe leaves its mount namespace, so it is a process of its own. */
 static bool has_overlay(void)
 {
 	pid_t child = fork();
@@ -194,7 +192,7 @@ static bool has_overlay(void)
 
 static bool has_secretmem(void)
 {
-	return has_file(memory_open_secret());
+	return has_opened(&file_secretmem);
 }
 
 static bool has_uffd_wp(void)
@@ -224,8 +222,8 @@ static bool has_ksm(void)
 }
 
 /*
- * Is the next page that a process touches of ZONE_MOVABLE? The kernel is asked first: a device that
- * does not know must fail the tests, not skip them.
+ * Is the next page that a process touches of ZONE_MOVABLE? The kernel is asked first: where only the
+ * device is wrong, the tests must fail, not be skipped.
  */
 static bool has_movable(void)
 {
@@ -250,7 +248,7 @@ static bool has_movable(void)
 	return movable > 0;
 }
 
-/* In between the slow path has GUP-fast's rule, and takes it to be impossible (f442fa614137). */
+/* From 5.13 to 6.9 the slow path WARNs: GUP-fast's rule seemed impossible there (f442fa614137). */
 static bool has_hugetlb_leaves(void)
 {
 	char kernel[64];
@@ -290,7 +288,10 @@ static bool has_kprobes_switch(void)
 /* Linux 7.3 has the file, and refuses to switch off by it ("is deprecated", EOPNOTSUPP). */
 static bool has_ftrace_switch(void)
 {
-	return !knob_set(KNOB_FTRACE, "0") && !knob_set(KNOB_FTRACE, "1");
+	unsigned int mark = knob_mark();
+	bool off = !knob_change(KNOB_FTRACE, "0");
+
+	return !knob_restore(mark) && off;
 }
 
 static bool has_fuse(void)
@@ -303,7 +304,7 @@ static bool has_fuse(void)
 	return true;
 }
 
-/* A person's machine loses the memory until it boots again: somebody has to allow that. */
+/* The machine loses the memory until it boots again: PINCHECK_POISON allows that. */
 static bool has_poison(void)
 {
 	return getenv("PINCHECK_POISON") &&
@@ -365,7 +366,6 @@ static bool has_timers(void)
 	return !setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
 }
 
-/* To drop what is not there changes nothing. */
 static bool has_capabilities(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -445,9 +445,9 @@ static const struct requirement_row {
 	  "needs QEMU's edu behind an IOMMU (-device intel-iommu -device edu, CONFIG_INTEL_IOMMU)" },
 	{ NEEDS_THP, 0, has_thp,
 	  "needs transparent huge pages (/sys/kernel/mm/transparent_hugepage: always or madvise)" },
-	{ NEEDS_MTHP, 0, has_mthp, "needs folios of 64 KiB (Linux 6.8, and root)" },
+	{ NEEDS_MTHP, 0, has_mthp, "needs folios of a few base pages, mTHP (Linux 6.8, and root)" },
 	{ NEEDS_HUGETLB, 0, has_hugetlb,
-	  "needs 10 free 2 MiB hugetlb pages (vm.nr_hugepages; /sys/kernel/mm/hugepages)" },
+	  "needs 10 free hugetlb pages of the size that a PMD maps (vm.nr_hugepages; /sys/kernel/mm/hugepages)" },
 	{ NEEDS_URING, 0, has_uring, "needs io_uring (kernel.io_uring_disabled=0)" },
 	{ NEEDS_SOFT_DIRTY, 0, has_soft_dirty, "needs soft-dirty (CONFIG_MEM_SOFT_DIRTY)" },
 	{ NEEDS_ANON_EXCLUSIVE, PINCHECK_FEAT_ANON_EXCLUSIVE, NULL,
@@ -463,7 +463,7 @@ static const struct requirement_row {
 	  "needs userfaultfd write-protection (CONFIG_USERFAULTFD)" },
 	{ NEEDS_UFFD_WP_MARK, 0, has_uffd_wp_mark, "needs uffd-wp in pagemap (Linux 5.14)" },
 	{ NEEDS_FAULTS, 0, faults_possible,
-	  "needs allocations that fail when told to (CONFIG_FAILSLAB, see debug-kernel.md)" },
+	  "needs allocations that can be made to fail (CONFIG_FAILSLAB, see debug-kernel.md)" },
 	{ NEEDS_MODULE_FILE, 0, has_module_file,
 	  "needs a module that may be unloaded (CONFIG_MODULE_UNLOAD, PINCHECK_MODULE= its file)" },
 	{ NEEDS_KSM, 0, has_ksm, "needs KSM (CONFIG_KSM, and root)" },
@@ -536,7 +536,7 @@ static bool has_pagemap(void)
 
 static bool has_madvise(void)
 {
-	return usermem_settle() != -ENOSYS;
+	return usermem_drain_lru() != -ENOSYS;
 }
 
 static const struct base_row {

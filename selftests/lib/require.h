@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a case needs of the machine. A case whose needs are not met is skipped, and the reason is
- * one of the constant strings in require.c: no other skip exists in the suite.
+ * What a case needs of the machine. The suite skips a case whose needs are not met, for a reason that
+ * is a constant string in require.c: the suite has no other skips.
  */
 #ifndef PINCHECK_SELFTESTS_REQUIRE_H
 #define PINCHECK_SELFTESTS_REQUIRE_H
@@ -10,13 +10,13 @@
 
 /** enum requirement - bits of the needs field of memory kinds, hold kinds and scenarios */
 enum requirement {
-	/** @NEEDS_PATH: fast and slow are told apart (PINCHECK_FEAT_PATH) */
+	/** @NEEDS_PATH: the device tells fast from slow (PINCHECK_FEAT_PATH) */
 	NEEDS_PATH		= 1ULL << 0,
 	/** @NEEDS_SWAP: a swap device is on */
 	NEEDS_SWAP		= 1ULL << 1,
 	/** @NEEDS_THP: transparent huge pages are always or madvise */
 	NEEDS_THP		= 1ULL << 2,
-	/** @NEEDS_HUGETLB: a few 2 MiB hugetlb pages are free, or can be had */
+	/** @NEEDS_HUGETLB: a few hugetlb pages of PMD_BYTES are free, or can be had */
 	NEEDS_HUGETLB		= 1ULL << 3,
 	/** @NEEDS_URING: io_uring with fixed buffers */
 	NEEDS_URING		= 1ULL << 4,
@@ -32,7 +32,7 @@ enum requirement {
 	NEEDS_SECRETMEM		= 1ULL << 9,
 	/** @NEEDS_UFFD_WP: userfaultfd that write-protects anonymous memory */
 	NEEDS_UFFD_WP		= 1ULL << 10,
-	/** @NEEDS_UFFD_WP_MARK: pagemap bit 57 shows what it has protected */
+	/** @NEEDS_UFFD_WP_MARK: pagemap bit 57 shows which pages userfaultfd has protected */
 	NEEDS_UFFD_WP_MARK	= 1ULL << 11,
 	/** @NEEDS_KSM: KSM can be started and stopped */
 	NEEDS_KSM		= 1ULL << 12,
@@ -54,11 +54,11 @@ enum requirement {
 	NEEDS_MODULE_FILE	= 1ULL << 20,
 	/** @NEEDS_FAULTS: allocations can be made to fail */
 	NEEDS_FAULTS		= 1ULL << 21,
-	/** @NEEDS_MOVABLE: memory that is touched comes from ZONE_MOVABLE */
+	/** @NEEDS_MOVABLE: a page that a process touches comes from ZONE_MOVABLE */
 	NEEDS_MOVABLE		= 1ULL << 22,
 	/** @NEEDS_MEMORY_BLOCK: a block of ZONE_MOVABLE may be taken offline */
 	NEEDS_MEMORY_BLOCK	= 1ULL << 23,
-	/** @NEEDS_HUGETLB_LEAVES: no WARN when hugetlb in ZONE_MOVABLE is pinned for long */
+	/** @NEEDS_HUGETLB_LEAVES: no WARN where a long-term pin meets hugetlb in ZONE_MOVABLE */
 	NEEDS_HUGETLB_LEAVES	= 1ULL << 24,
 	/** @NEEDS_PID_NS: PID namespaces, and the next process may be given a number */
 	NEEDS_PID_NS		= 1ULL << 25,
@@ -70,7 +70,7 @@ enum requirement {
 	NEEDS_THREADS		= 1ULL << 42,
 	/** @NEEDS_TIMERS: a signal comes after a time */
 	NEEDS_TIMERS		= 1ULL << 43,
-	/** @NEEDS_CAPABILITIES: a process can do without a capability */
+	/** @NEEDS_CAPABILITIES: a process can drop a capability */
 	NEEDS_CAPABILITIES	= 1ULL << 44,
 	/** @NEEDS_SHMEM: memfd_create() gives memory of shmem, and tmpfs can be mounted */
 	NEEDS_SHMEM		= 1ULL << 45,
@@ -78,9 +78,9 @@ enum requirement {
 	NEEDS_SIGNALFD		= 1ULL << 46,
 	/** @NEEDS_SWAP_ASYNC: swap_async.h: a swap device that is not synchronous */
 	NEEDS_SWAP_ASYNC	= 1ULL << 26,
-	/** @NEEDS_MTHP: anonymous memory of folios of 64 KiB */
+	/** @NEEDS_MTHP: anonymous memory of folios of MTHP_BYTES */
 	NEEDS_MTHP		= 1ULL << 27,
-	/** @NEEDS_POISON: memory may be made to fail, which is lost until the machine boots again */
+	/** @NEEDS_POISON: memory may be made to fail: it is lost until the machine boots again */
 	NEEDS_POISON		= 1ULL << 47,
 	/** @NEEDS_KPAGEFLAGS: /proc/kpageflags says what each page of the machine is */
 	NEEDS_KPAGEFLAGS	= 1ULL << 48,
@@ -111,7 +111,7 @@ enum requirement {
 /**
  * require_missing() - the first of @needs that this machine lacks
  *
- * Each probe runs once a process and is remembered, so ask in main() before anything forks.
+ * A process runs each probe once and remembers the answer: call this in main(), before any fork.
  *
  * Return: the reason to skip, or NULL.
  */
@@ -120,8 +120,8 @@ const char *require_missing(uint64_t needs);
 /**
  * require_base() - the first that this machine lacks of what every case needs
  *
- * Every case reads page frame numbers, settles the CPUs' LRU batches, and counts the machine's pins
- * when it is over. A kernel that is built without one of these leaves nothing to run.
+ * Every case reads page frame numbers, drains the CPU's LRU batches, and counts the machine's pins at
+ * its end. On a kernel without one of these no case can run.
  *
  * Return: the reason to skip everything, or NULL.
  */

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "../../tools/lib/cause.h"
+#include "../../tools/lib/page_size.h"
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
 #include "counts.h"
@@ -52,7 +53,7 @@ static int map_memory(struct stage *stage)
 	madvise(area, stage->length + 2 * page, MADV_NOHUGEPAGE);
 	stage->memory = area + page;
 	fill_memory(stage);
-	error = settle();
+	error = usermem_drain_lru();
 	munmap(area, page);
 	munmap(stage->memory + stage->length, page);
 	return error;
@@ -62,7 +63,7 @@ int stage_open(struct stage *stage, char *why, size_t size)
 {
 	int error;
 
-	*stage = (struct stage) { .session = -1, .page = sysconf(_SC_PAGESIZE) };
+	*stage = (struct stage) { .session = -1, .page = PAGE_BYTES };
 	stage->length = STAGE_PAGES * stage->page;
 	error = books_read(&stage->before);
 	if (!error) {
@@ -114,7 +115,7 @@ int stage_report(const struct stage *stage, const void *address, struct pincheck
 {
 	__u64 pfn = stage_pfn(address);
 	/* The slow path of GUP marks pages accessed: newly active pages wait in a batch, too. */
-	int error = settle();
+	int error = usermem_drain_lru();
 
 	if (error)
 		return error;

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include "../../tools/vm/protocol.h"
 #include "books.h"
+#include "knob_journal.h"
 #include "quiet.h"
 
 /**
@@ -330,8 +331,10 @@ static void suite_print_facts(const struct suite_case *this)
 
 static bool suite_run_cases(struct suite_run *run, struct __test_results *results)
 {
+	unsigned int knobs = knob_mark();
 	struct books before = { 0 };
 	bool passed = true;
+	int error;
 	size_t i;
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -348,6 +351,9 @@ static bool suite_run_cases(struct suite_run *run, struct __test_results *result
 		__run_test(suite_current->fixture, suite_current->variant, test);
 		test->results = NULL;
 		suite_end_processes(test->pid);
+		error = knob_restore(knobs);
+		if (error)
+			ksft_print_msg("%s\n", cause_of(error));
 		/* A known failure that passes is red: its entry in known-issues must go. */
 		if (test->exit_code == KSFT_FAIL || test->exit_code == KSFT_XPASS)
 			passed = false;
@@ -411,6 +417,7 @@ static int suite_main(char **argv)
 	}
 	board = suite_shared(sizeof(*board));
 	suite_met = &board->met;
+	knob_journal_open();
 	suite_prepare(&run);
 	suite_load_issues(&run);
 	suite_set_timeouts();

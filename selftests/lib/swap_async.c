@@ -9,12 +9,9 @@
 #include <sys/swap.h>
 #include <unistd.h>
 #include "../../tools/lib/cause.h"
+#include "../../tools/lib/page_size.h"
 #include "clock.h"
 #include "swap_async.h"
-
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT	21
-#endif
 
 #define EVICT_SECONDS	5
 
@@ -88,29 +85,29 @@ int swap_async_off(void)
 }
 
 /* mincore() finds a page in the swap cache, too. */
-static int is_in_memory(char *page, size_t page_bytes)
+static int is_in_memory(char *page)
 {
 	unsigned char in_memory;
 
-	return mincore(page, page_bytes, &in_memory) ? -errno : in_memory & 1;
+	return mincore(page, PAGE_BYTES, &in_memory) ? -errno : in_memory & 1;
 }
 
 /*
  * A page that was written but is still in the swap cache is read, which maps it: reclaim finds it
  * clean then, and drops it. As long as the write is under way, reclaim passes over the page.
  */
-static int evict_page(char *page, size_t page_bytes)
+static int evict_page(char *page)
 {
 	int64_t end = nanoseconds() + EVICT_SECONDS * 1000000000LL;
 	int in_memory;
 
-	while ((in_memory = is_in_memory(page, page_bytes)) > 0) {
+	while ((in_memory = is_in_memory(page)) > 0) {
 		if (nanoseconds() > end)
 			return cause_say(-EBUSY, "a page is not swapped out to %s in %d s. See how "
 					 "much swap is free: swapon --show", swap_async_device(),
 					 EVICT_SECONDS);
 		(void)*(volatile char *)page;
-		if (madvise(page, page_bytes, MADV_PAGEOUT))
+		if (madvise(page, PAGE_BYTES, MADV_PAGEOUT))
 			return -errno;
 		sched_yield();
 	}
@@ -119,13 +116,13 @@ static int evict_page(char *page, size_t page_bytes)
 
 int swap_async_evict(void *start, size_t bytes)
 {
-	size_t page_bytes = sysconf(_SC_PAGESIZE), at;
+	size_t at;
 	int error = 0;
 
 	/* Together, so that the device has them all in work. */
 	if (madvise(start, bytes, MADV_PAGEOUT))
 		return -errno;
-	for (at = 0; at < bytes && !error; at += page_bytes)
-		error = evict_page((char *)start + at, page_bytes);
+	for (at = 0; at < bytes && !error; at += PAGE_BYTES)
+		error = evict_page((char *)start + at);
 	return error;
 }

@@ -418,7 +418,7 @@ static void judge_accuracy(struct subject *subject, struct verdict *verdict)
 	const struct memory *memory = &subject->memory;
 	struct witness now;
 	size_t i, telling = first_held(subject);
-	int error = settle();
+	int error = usermem_drain_lru();
 
 	verdict_start(verdict, "ACCURACY");
 	if (error)

@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include "tools/lib/array.h"
 #include "tools/lib/pincheck.h"
+#include "tools/lib/usermem.h"
 
-#define PAGE	4096UL
 #define MIB	(1UL << 20)
 
 /**
@@ -56,9 +56,6 @@ uint64_t bench_now(void);
 /** bench_median() - of @count numbers, which end up in order */
 double bench_median(double *numbers, size_t count);
 
-/** enum memory_kind - by which pages memory is mapped */
-enum memory_kind { MEMORY_BASE, MEMORY_THP, MEMORY_HUGETLB };
-
 /** enum frame_order - how the frames of base pages follow each other */
 enum frame_order {
 	/** @ORDER_FRESH: as a machine gives them that has just started: one after the other */
@@ -70,24 +67,27 @@ enum frame_order {
 };
 
 /**
- * struct memory - written to once, so that every page is there
+ * struct bench_memory - written to once, so that every page is there
+ * @user: the memory; its session is open
  * @order: of base pages
- * @others: what keeps free memory in pieces while it is ORDER_AGED
+ * @others: what keeps free memory in pieces while @order is ORDER_AGED
+ * @others_bytes: size of it
  */
-struct memory {
-	enum memory_kind kind;
+struct bench_memory {
+	struct usermem user;
 	enum frame_order order;
 	char *others;
-	char *at;
-	size_t length;
+	size_t others_bytes;
 };
 
-/** memory_name() - of its kind and order, for the name of a number */
-const char *memory_name(const struct memory *memory);
+/** bench_memory_name() - of its kind and order, for the name of a number */
+const char *bench_memory_name(const struct bench_memory *memory);
 
-/** memory_map() - fills @at. Return: 0, or -ENOMEM where this kind is not to be had */
-int memory_map(struct memory *memory);
-void memory_unmap(struct memory *memory);
+/** bench_memory_open() - @bytes of kind @row. Return: 0 or a negative errno, see cause_of() */
+int bench_memory_open(struct bench_memory *memory, enum usermem_row row, size_t bytes);
+
+/** bench_memory_close() - unmap it; the session stays open */
+void bench_memory_close(struct bench_memory *memory);
 
 /** bench_hold() - a fast pin for writing on @length bytes. Return: 0 or a negative errno */
 int bench_hold(int session, const void *at, size_t length, __u32 *id);

@@ -3,7 +3,7 @@
 
 BENCH_PARTS	:= $(filter-out tools/bench/main.c,$(wildcard tools/bench/*.c))
 BENCH_SOURCES	:= $(BENCH_PARTS) tools/bench/main.c \
-		   $(addprefix tools/lib/,cause.c pagemap.c pincheck.c)
+		   $(LIB_SOURCES)
 BENCH_HEADERS	:= tools/bench/bench.h $(LIB_HEADERS)
 
 $(BUILD)/bench/bench: LIBS := -static -pthread

@@ -10,7 +10,7 @@
 #include "tools/lib/cause.h"
 #include "tools/bench/bench.h"
 
-static void tell(const char *name, double value)
+static void print_number(const char *name, double value)
 {
 	printf("# bench %s %.6g\n", name, value);
 }
@@ -32,7 +32,7 @@ static void run_part(const struct bench *bench, const struct bench_part *part, s
 
 int main(void)
 {
-	struct bench bench = { .rounds = BENCH_ROUNDS, .tell = tell, .session = pincheck_open() };
+	struct bench bench = { .rounds = BENCH_ROUNDS, .tell = print_number, .session = pincheck_open() };
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("KTAP version 1\n1..%zu\n", (size_t)BENCH_PARTS);

@@ -4,28 +4,23 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
 #include "tools/bench/bench.h"
-
-#define PMD_BYTES	(2 * MIB)
+#include "tools/lib/cause.h"
 
 /* A prime that is no factor of a power of two reaches every page of such memory once. */
 #define STRIDE		1021
 
-/* Memory in pieces: so many times what is wanted is taken, and every other piece given back. */
+/* Memory in pieces: AGED_TIMES what is wanted is taken, and every other piece given back. */
 #define AGED_TIMES	3
 #define PIECE_PAGES	8
 
-const char *memory_name(const struct memory *memory)
+const char *bench_memory_name(const struct bench_memory *memory)
 {
-	static const char *const kinds[] = {
-		[MEMORY_BASE] = "base", [MEMORY_THP] = "thp", [MEMORY_HUGETLB] = "hugetlb",
-	};
 	static const char *const orders[] = {
 		[ORDER_AGED] = "aged", [ORDER_SCATTERED] = "scattered",
 	};
 
-	return memory->order ? orders[memory->order] : kinds[memory->kind];
+	return memory->order ? orders[memory->order] : memory->user.kind->name;
 }
 
 uint64_t bench_now(void)
@@ -50,85 +45,53 @@ double bench_median(double *numbers, size_t count)
 	       (numbers[count / 2 - 1] + numbers[count / 2]) / 2;
 }
 
-static void touch(const struct memory *memory)
-{
-	size_t pages = memory->length / PAGE, step = memory->order == ORDER_SCATTERED ? STRIDE : 1;
-
-	for (size_t i = 0; i < pages; i++)
-		((volatile char *)memory->at)[i * step % pages * PAGE] = 1;
-}
-
 /* The same pieces each time: of 1 to PIECE_PAGES pages, in turns kept and given back. */
-static int age(struct memory *memory)
+static int age_free_memory(struct bench_memory *memory, size_t bytes)
 {
-	size_t length = AGED_TIMES * memory->length, at = 0, piece;
+	size_t at, piece;
 	unsigned int seed = 1;
 
-	memory->others = mmap(NULL, length, PROT_READ | PROT_WRITE,
+	memory->others_bytes = AGED_TIMES * bytes;
+	memory->others = mmap(NULL, memory->others_bytes, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory->others == MAP_FAILED)
+	if (memory->others == MAP_FAILED) {
+		memory->others = NULL;
 		return -ENOMEM;
-	madvise(memory->others, length, MADV_NOHUGEPAGE);
-	for (at = 0; at < length; at += PAGE)
+	}
+	madvise(memory->others, memory->others_bytes, MADV_NOHUGEPAGE);
+	for (at = 0; at < memory->others_bytes; at += PAGE_BYTES)
 		((volatile char *)memory->others)[at] = 1;
-	for (at = 0, piece = 0; at < length; at += piece) {
-		piece = (1 + rand_r(&seed) % PIECE_PAGES) * PAGE;
-		piece = piece < length - at ? piece : length - at;
+	for (at = 0; at < memory->others_bytes; at += piece) {
+		piece = (1 + rand_r(&seed) % PIECE_PAGES) * PAGE_BYTES;
+		piece = piece < memory->others_bytes - at ? piece : memory->others_bytes - at;
 		if (rand_r(&seed) % 2)
 			madvise(memory->others + at, piece, MADV_DONTNEED);
 	}
 	return 0;
 }
 
-/* Is it one page table entry a PMD? The report of its second page says so. */
-static int check_thp(const struct memory *memory)
+int bench_memory_open(struct bench_memory *memory, enum usermem_row row, size_t bytes)
 {
-	struct pincheck_report report;
-	struct pincheck_page page;
-	int session = pincheck_open();
-	__u32 id;
-	int error = session < 0 ? session : bench_hold(session, memory->at, PMD_BYTES, &id);
+	const struct usermem_kind *kind = &usermem_kinds[row];
+	int error = memory->order == ORDER_AGED ? age_free_memory(memory, bytes) : 0;
 
+	if (error)
+		return error;
+	memory->user.stride = memory->order == ORDER_SCATTERED ? STRIDE : 1;
+	error = usermem_open(&memory->user, kind, bytes);
 	if (!error)
-		error = pincheck_pages(session, id, 1, 1, &page);
-	if (!error)
-		error = pincheck_report(session, &page.pfn, 1, &report);
-	if (!error && 1UL << report.order != PMD_BYTES / PAGE)
-		error = -ENOMEM;
-	if (session >= 0)
-		close(session);
-	return error;
+		return 0;
+	bench_memory_close(memory);
+	return cause_say(error, "memory of kind %s %s. Mend it: %s", kind->name, memory->user.wrong,
+			 usermem_mend(kind));
 }
 
-int memory_map(struct memory *memory)
+void bench_memory_close(struct bench_memory *memory)
 {
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
-	bool huge = memory->kind == MEMORY_THP;
-	char *at;
-
-	memory->others = NULL;
-	if (memory->order == ORDER_AGED && age(memory))
-		return -ENOMEM;
-	if (memory->kind == MEMORY_HUGETLB)
-		flags |= MAP_HUGETLB;
-	at = mmap(NULL, memory->length + PMD_BYTES, PROT_NONE, flags & ~MAP_HUGETLB, -1, 0);
-	if (at == MAP_FAILED)
-		return -ENOMEM;
-	at = (char *)(((uintptr_t)at + PMD_BYTES - 1) & ~(PMD_BYTES - 1));
-	memory->at = mmap(at, memory->length, PROT_READ | PROT_WRITE, flags | MAP_FIXED, -1, 0);
-	if (memory->at == MAP_FAILED)
-		return -ENOMEM;
-	if (memory->kind != MEMORY_HUGETLB)
-		madvise(memory->at, memory->length, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
-	touch(memory);
-	return huge ? check_thp(memory) : 0;
-}
-
-void memory_unmap(struct memory *memory)
-{
-	munmap(memory->at, memory->length);
+	usermem_close(&memory->user);
 	if (memory->others)
-		munmap(memory->others, AGED_TIMES * memory->length);
+		munmap(memory->others, memory->others_bytes);
+	memory->others = NULL;
 }
 
 int bench_hold(int session, const void *at, size_t length, __u32 *id)

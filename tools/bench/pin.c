@@ -16,24 +16,24 @@ struct turns {
 	double *ratio;
 };
 
-static int ours(const struct bench *bench, const struct memory *memory, double *took)
+static int time_ours(const struct bench *bench, const struct bench_memory *memory, double *took)
 {
 	uint64_t start = bench_now();
 	__u32 id;
-	int error = bench_hold(bench->session, memory->at, memory->length, &id);
+	int error = bench_hold(bench->session, memory->user.start, memory->user.bytes, &id);
 	long given = error ? error : pincheck_release(bench->session, id);
 
 	*took = (double)(bench_now() - start);
 	return given < 0 ? (int)given : 0;
 }
 
-static int bare(const struct bench *bench, const struct memory *memory, double *took)
+static int time_bare(const struct bench *bench, const struct bench_memory *memory, double *took)
 {
 	struct pincheck_bench_sample sample = { 0 };
 	struct pincheck_bench call = {
 		.kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST,
-		.flags = PINCHECK_HOLD_WRITE, .addr = (uintptr_t)memory->at,
-		.len = memory->length, .rounds = 1, .samples = (uintptr_t)&sample,
+		.flags = PINCHECK_HOLD_WRITE, .addr = (uintptr_t)memory->user.start,
+		.len = memory->user.bytes, .rounds = 1, .samples = (uintptr_t)&sample,
 	};
 	int error = pincheck_bench(bench->session, &call);
 
@@ -42,7 +42,7 @@ static int bare(const struct bench *bench, const struct memory *memory, double *
 }
 
 /* In turns, so that whatever else the machine does meets both alike. */
-static int take_turns(const struct bench *bench, const struct memory *memory, struct turns *turns)
+static int time_turns(const struct bench *bench, const struct bench_memory *memory, struct turns *turns)
 {
 	int error = 0;
 
@@ -50,18 +50,18 @@ static int take_turns(const struct bench *bench, const struct memory *memory, st
 	for (int i = -1; i < (int)bench->rounds && !error; i++) {
 		int at = i < 0 ? 0 : i;
 
-		error = ours(bench, memory, &turns->ours[at]);
+		error = time_ours(bench, memory, &turns->ours[at]);
 		if (!error)
-			error = bare(bench, memory, &turns->bare[at]);
+			error = time_bare(bench, memory, &turns->bare[at]);
 		turns->ratio[at] = turns->ours[at] / turns->bare[at];
 	}
 	return error;
 }
 
-static void tell(const struct bench *bench, const struct memory *memory, struct turns *turns)
+static void tell_turns(const struct bench *bench, const struct bench_memory *memory, struct turns *turns)
 {
-	const char *name = memory_name(memory);
-	double pages = (double)(memory->length / PAGE);
+	const char *name = bench_memory_name(memory);
+	double pages = (double)(memory->user.bytes / PAGE_BYTES);
 	char key[64];
 
 	snprintf(key, sizeof(key), "pin_vs_kernel_%s", name);
@@ -72,26 +72,26 @@ static void tell(const struct bench *bench, const struct memory *memory, struct 
 	bench->tell(key, bench_median(turns->bare, bench->rounds) / pages);
 }
 
-static int measure(const struct bench *bench, enum memory_kind kind)
+static int measure_kind(const struct bench *bench, enum usermem_row row)
 {
-	struct memory memory = { .kind = kind, .length = BYTES };
+	struct bench_memory memory = { .user.session = bench->session };
 	double *numbers = calloc(bench->rounds, 3 * sizeof(*numbers));
 	struct turns turns = { numbers, numbers + bench->rounds, numbers + 2 * bench->rounds };
-	int error = numbers ? memory_map(&memory) : -ENOMEM;
+	int error = numbers ? bench_memory_open(&memory, row, BYTES) : -ENOMEM;
 
 	if (!error) {
-		error = take_turns(bench, &memory, &turns);
-		memory_unmap(&memory);
+		error = time_turns(bench, &memory, &turns);
+		bench_memory_close(&memory);
 	}
 	if (!error)
-		tell(bench, &memory, &turns);
+		tell_turns(bench, &memory, &turns);
 	free(numbers);
 	return error;
 }
 
 int bench_pin(const struct bench *bench)
 {
-	int error = measure(bench, MEMORY_BASE);
+	int error = measure_kind(bench, USERMEM_BASE);
 
-	return error ? error : measure(bench, MEMORY_THP);
+	return error ? error : measure_kind(bench, USERMEM_THP);
 }

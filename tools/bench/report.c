@@ -19,7 +19,7 @@
  * @runs: of pages whose frames follow each other, as /proc met them
  */
 struct look {
-	struct memory memory;
+	struct bench_memory memory;
 	int pagemap, kpagecount, kpageflags;
 	size_t runs;
 	uint64_t entries[PAGES];	/* of pagemap */
@@ -63,7 +63,7 @@ static void turn_round(uint64_t *numbers, size_t count)
 static int by_proc(struct look *look)
 {
 	size_t first = 0, count;
-	int error = pagemap_read(look->pagemap, look->memory.at, look->entries, PAGES), step;
+	int error = pagemap_read(look->pagemap, look->memory.user.start, look->entries, PAGES), step;
 
 	look->runs = 0;
 	for (; first < PAGES && !error; first += count) {
@@ -86,7 +86,7 @@ static int by_proc(struct look *look)
 }
 
 /* Did both see the same pages, in use? A benchmark of nothing would be a fast one. */
-static int compare(const struct look *look)
+static int compare_reports(const struct look *look)
 {
 	for (size_t i = 0; i < PAGES; i++) {
 		const struct pincheck_report *report = &look->reports[i];
@@ -100,7 +100,7 @@ static int compare(const struct look *look)
 	return 0;
 }
 
-static int take_turns(const struct bench *bench, struct look *look, double *ours, double *proc,
+static int time_turns(const struct bench *bench, struct look *look, double *ours, double *proc,
 		      double *ratio)
 {
 	int error = 0;
@@ -120,10 +120,10 @@ static int take_turns(const struct bench *bench, struct look *look, double *ours
 		ours[at] = (double)(bench_now() - middle);
 		ratio[at] = proc[at] / ours[at];
 	}
-	return error ? error : compare(look);
+	return error ? error : compare_reports(look);
 }
 
-static void tell(const struct bench *bench, const char *what, const char *name, double value)
+static void tell_number(const struct bench *bench, const char *what, const char *name, double value)
 {
 	char key[64];
 
@@ -131,18 +131,18 @@ static void tell(const struct bench *bench, const char *what, const char *name, 
 	bench->tell(key, value);
 }
 
-static int measure(const struct bench *bench, struct look *look)
+static int measure_memory(const struct bench *bench, struct look *look)
 {
-	const char *name = memory_name(&look->memory);
+	const char *name = bench_memory_name(&look->memory);
 	double *numbers = calloc(bench->rounds, 3 * sizeof(*numbers));
 	double *ours = numbers, *proc = numbers + bench->rounds, *ratio = proc + bench->rounds;
-	int error = numbers ? take_turns(bench, look, ours, proc, ratio) : -ENOMEM;
+	int error = numbers ? time_turns(bench, look, ours, proc, ratio) : -ENOMEM;
 
 	if (!error) {
-		tell(bench, "report_vs_proc", name, bench_median(ratio, bench->rounds));
-		tell(bench, "report_ns_per_page", name, bench_median(ours, bench->rounds) / PAGES);
-		tell(bench, "proc_ns_per_page", name, bench_median(proc, bench->rounds) / PAGES);
-		tell(bench, "report_pages_per_run", name, (double)PAGES / (double)look->runs);
+		tell_number(bench, "report_vs_proc", name, bench_median(ratio, bench->rounds));
+		tell_number(bench, "report_ns_per_page", name, bench_median(ours, bench->rounds) / PAGES);
+		tell_number(bench, "proc_ns_per_page", name, bench_median(proc, bench->rounds) / PAGES);
+		tell_number(bench, "report_pages_per_run", name, (double)PAGES / (double)look->runs);
 	}
 	free(numbers);
 	return error;
@@ -160,21 +160,26 @@ static int look_open(struct look *look)
 
 int bench_report(const struct bench *bench)
 {
-	static const struct memory memories[] = {
-		{ .order = ORDER_FRESH }, { .order = ORDER_AGED }, { .order = ORDER_SCATTERED },
-		{ .kind = MEMORY_THP }, { .kind = MEMORY_HUGETLB },
+	static const struct {
+		enum usermem_row row;
+		enum frame_order order;
+	} memories[] = {
+		{ USERMEM_BASE, ORDER_FRESH }, { USERMEM_BASE, ORDER_AGED },
+		{ USERMEM_BASE, ORDER_SCATTERED }, { USERMEM_THP, ORDER_FRESH },
+		{ USERMEM_HUGETLB, ORDER_FRESH },
 	};
 	static struct look look;
 	int error = look_open(&look);
 
 	for (size_t i = 0; i < ARRAY_SIZE(memories) && !error; i++) {
-		look.memory = memories[i];
-		look.memory.length = PAGES * PAGE;
-		error = memory_map(&look.memory);
+		look.memory = (struct bench_memory) {
+			.user.session = bench->session, .order = memories[i].order,
+		};
+		error = bench_memory_open(&look.memory, memories[i].row, PAGES * PAGE_BYTES);
 		if (error)
 			break;
-		error = measure(bench, &look);
-		memory_unmap(&look.memory);
+		error = measure_memory(bench, &look);
+		bench_memory_close(&look.memory);
 	}
 	close(look.pagemap);
 	close(look.kpagecount);

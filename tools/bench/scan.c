@@ -4,22 +4,22 @@
 #include <stdlib.h>
 #include "tools/bench/bench.h"
 
-#define ROOM	256
+#define CAPACITY	256
 
 /* Return: page frame numbers that were looked at, or a negative errno */
 static long scan_all(const struct bench *bench, __u32 flags)
 {
-	__u64 pfns[ROOM], cursor = 0, end = 0, count;
+	__u64 pfns[CAPACITY], cursor = 0, end = 0, count;
 	int error;
 
 	do {
-		count = ROOM;
+		count = CAPACITY;
 		error = pincheck_scan(bench->session, flags, &cursor, &end, pfns, &count);
 	} while (!error && cursor < end);
 	return error ? error : (long)end;
 }
 
-static int measure(const struct bench *bench, __u32 flags, double *ns_per_pfn)
+static int measure_scan(const struct bench *bench, __u32 flags, double *ns_per_pfn)
 {
 	double *numbers = calloc(bench->rounds, sizeof(*numbers));
 	long pfns = numbers ? 1 : -ENOMEM;
@@ -39,10 +39,10 @@ static int measure(const struct bench *bench, __u32 flags, double *ns_per_pfn)
 int bench_scan(const struct bench *bench)
 {
 	double pinned, excess;
-	int error = measure(bench, PINCHECK_SCAN_PINNED, &pinned);
+	int error = measure_scan(bench, PINCHECK_SCAN_PINNED, &pinned);
 
 	if (!error)
-		error = measure(bench, PINCHECK_SCAN_EXCESS, &excess);
+		error = measure_scan(bench, PINCHECK_SCAN_EXCESS, &excess);
 	if (error)
 		return error;
 	bench->tell("scan_ns_per_pfn", pinned);

@@ -34,10 +34,13 @@ struct worker {
 	uint64_t start, end;
 };
 
-static int work(struct worker *worker)
+static int hold_in_turns(struct worker *worker)
 {
-	struct memory memory = { .kind = MEMORY_BASE, .length = BYTES };
-	int session = pincheck_open(), error = session < 0 ? session : memory_map(&memory);
+	struct bench_memory memory = { .user.session = pincheck_open() };
+	int session = memory.user.session, error = session;
+
+	if (session >= 0)
+		error = bench_memory_open(&memory, USERMEM_BASE, BYTES);
 	__u32 id;
 
 	worker->crew->ready++;
@@ -45,22 +48,22 @@ static int work(struct worker *worker)
 		;
 	worker->start = bench_now();
 	for (unsigned int i = 0; i < HOLDS && !error; i++) {
-		error = bench_hold(session, memory.at, memory.length, &id);
+		error = bench_hold(session, memory.user.start, memory.user.bytes, &id);
 		if (!error && pincheck_release(session, id) < 0)
 			error = cause_say(-EIO, "a hold that was just taken is not given back");
 	}
 	worker->end = bench_now();
 	if (error)
 		worker->crew->error = error;
+	bench_memory_close(&memory);
 	if (session >= 0)
 		close(session);
-	memory_unmap(&memory);
 	return 0;
 }
 
-static void *work_thread(void *worker)
+static void *run_thread(void *worker)
 {
-	work(worker);
+	hold_in_turns(worker);
 	return NULL;
 }
 
@@ -69,7 +72,7 @@ static void run_threads(struct worker *workers, unsigned int count)
 	pthread_t threads[WORKERS];
 
 	for (unsigned int i = 0; i < count; i++)
-		pthread_create(&threads[i], NULL, work_thread, &workers[i]);
+		pthread_create(&threads[i], NULL, run_thread, &workers[i]);
 	for (unsigned int i = 0; i < count; i++)
 		pthread_join(threads[i], NULL);
 }
@@ -79,7 +82,7 @@ static void run_processes(struct worker *workers, unsigned int count)
 	for (unsigned int i = 0; i < count; i++) {
 		if (fork())
 			continue;
-		work(&workers[i]);
+		hold_in_turns(&workers[i]);
 		_exit(0);
 	}
 	while (wait(NULL) > 0)
@@ -105,7 +108,7 @@ static int time_crew(void (*run)(struct worker *workers, unsigned int count), un
 }
 
 /* Throughput of two against one, in turns: 2 is twice as much, 1 means that one waits. */
-static int measure(const struct bench *bench, const char *name, void *shared,
+static int measure_crew(const struct bench *bench, const char *name, void *shared,
 		   void (*run)(struct worker *workers, unsigned int count))
 {
 	struct crew *crew = shared;
@@ -128,12 +131,12 @@ static int measure(const struct bench *bench, const char *name, void *shared,
 
 int bench_sessions(const struct bench *bench)
 {
-	void *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *shared = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int error = shared == MAP_FAILED ? -ENOMEM : 0;
 
 	if (!error)
-		error = measure(bench, "two_threads_vs_one", shared, run_threads);
+		error = measure_crew(bench, "two_threads_vs_one", shared, run_threads);
 	if (!error)
-		error = measure(bench, "two_processes_vs_one", shared, run_processes);
+		error = measure_crew(bench, "two_processes_vs_one", shared, run_processes);
 	return error;
 }

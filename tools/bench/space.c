@@ -28,14 +28,14 @@ static long kernel_kib(void)
 }
 
 /* Bytes that HOLDS holds of @pages base pages each take. */
-static int weigh(const struct memory *memory, size_t pages, double *bytes)
+static int weigh_holds(const struct bench_memory *memory, size_t pages, double *bytes)
 {
 	int session = pincheck_open(), error = session < 0 ? session : 0;
 	long before = kernel_kib(), after;
 	__u32 id;
 
 	for (unsigned int i = 0; i < HOLDS && !error; i++)
-		error = bench_hold(session, memory->at, pages * PAGE, &id);
+		error = bench_hold(session, memory->user.start, pages * PAGE_BYTES, &id);
 	after = kernel_kib();
 	if (session >= 0)
 		close(session);
@@ -47,16 +47,16 @@ static int weigh(const struct memory *memory, size_t pages, double *bytes)
 
 int bench_memory(const struct bench *bench)
 {
-	struct memory memory = { .kind = MEMORY_BASE, .length = LARGE_PAGES * PAGE };
+	struct bench_memory memory = { .user.session = bench->session };
 	double small, large, page;
-	int error = memory_map(&memory);
+	int error = bench_memory_open(&memory, USERMEM_BASE, LARGE_PAGES * PAGE_BYTES);
 
 	if (error)
 		return error;
-	error = weigh(&memory, SMALL_PAGES, &small);
+	error = weigh_holds(&memory, SMALL_PAGES, &small);
 	if (!error)
-		error = weigh(&memory, LARGE_PAGES, &large);
-	memory_unmap(&memory);
+		error = weigh_holds(&memory, LARGE_PAGES, &large);
+	bench_memory_close(&memory);
 	if (error)
 		return error;
 	page = (large - small) / HOLDS / (LARGE_PAGES - SMALL_PAGES);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "cause.h"
+#include "page_size.h"
 #include "pagemap.h"
 
 int pagemap_open(pid_t pid)
@@ -20,7 +21,7 @@ int pagemap_open(pid_t pid)
 
 int pagemap_read(int pagemap, const void *address, uint64_t *entries, size_t count)
 {
-	off_t offset = (uintptr_t)address / sysconf(_SC_PAGESIZE) * sizeof(*entries);
+	off_t offset = (uintptr_t)address / PAGE_BYTES * sizeof(*entries);
 	char *to = (char *)entries;
 	size_t left = count * sizeof(*entries);
 

@@ -1,37 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memory of the caller in the shapes that the kernel treats differently. */
+/* What the kinds of memory are made by. */
 #include <errno.h>
-#include <stdint.h>
 #include <time.h>
-#include <unistd.h>
 #include "cause.h"
 #include "pagemap.h"
 #include "usermem.h"
 
-#ifndef MADV_COLD
-#define MADV_COLD		20
-#endif
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT		21
-#endif
-
-#define PAGE_BYTES		4096UL
-
-/* Reclaim passes over a page that another CPU's LRU batch holds: it is asked again for as long. */
+/*
+ * Reclaim passes over a page that waits in a CPU's LRU batch, because the batch has a reference. So
+ * reclaim is asked more than once.
+ */
+#define PAGEOUT_TRIES		16
 #define PAGEOUT_SECONDS		2
 
-/* mmap() aligns hugetlb itself; a THP needs its own alignment, and nothing beside it. */
-static size_t alignment(size_t bytes, int flags)
+/* mmap() aligns hugetlb itself; another folio needs its own alignment, and nothing beside it. */
+static size_t alignment_of(size_t bytes, int flags)
 {
-	if (flags & MAP_HUGETLB || bytes < USERMEM_64K)
+	if (flags & MAP_HUGETLB || bytes < MTHP_BYTES)
 		return 0;
-	return bytes < USERMEM_PMD_BYTES ? USERMEM_64K : USERMEM_PMD_BYTES;
+	return bytes < PMD_BYTES ? MTHP_BYTES : PMD_BYTES;
 }
 
 void *usermem_map(size_t bytes, int flags, int file)
 {
-	size_t align = alignment(bytes, flags), room = bytes + align, head;
-	char *raw = mmap(NULL, room, PROT_READ | PROT_WRITE, flags, file, 0);
+	size_t align = alignment_of(bytes, flags), space = bytes + align, head;
+	int size = flags & MAP_HUGETLB ? hugetlb_size_flag() : 0;
+	char *raw = mmap(NULL, space, PROT_READ | PROT_WRITE, flags | size, file, 0);
 	char *start = raw;
 
 	if (raw == MAP_FAILED || !align)
@@ -40,14 +34,20 @@ void *usermem_map(size_t bytes, int flags, int file)
 	start += head;
 	if (head)
 		munmap(raw, head);
-	if (room - bytes - head)
-		munmap(start + bytes, room - bytes - head);
+	if (space - bytes - head)
+		munmap(start + bytes, space - bytes - head);
 	return start;
+}
+
+void usermem_read_all(const void *start, size_t bytes)
+{
+	for (size_t at = 0; at < bytes; at += PAGE_BYTES)
+		(void)*(const volatile char *)((const char *)start + at);
 }
 
 /*
  * A mapping's boundary inside of a huge page needs page tables below the PMD. Both mappings are
- * equal again afterwards and merge; no protection was touched on the way.
+ * equal again afterwards and merge; no protection was changed on the way.
  */
 int usermem_split(void *start)
 {
@@ -58,7 +58,7 @@ int usermem_split(void *start)
 	return 0;
 }
 
-static time_t seconds(void)
+static time_t monotonic_seconds(void)
 {
 	struct timespec now;
 
@@ -66,10 +66,19 @@ static time_t seconds(void)
 	return now.tv_sec;
 }
 
+int usermem_try_page_out(void *start, size_t bytes)
+{
+	for (int try = 0; try < PAGEOUT_TRIES; try++) {
+		if (madvise(start, bytes, MADV_PAGEOUT))
+			return -errno;
+	}
+	return 0;
+}
+
 int usermem_page_out(void *start, size_t bytes, int pagemap)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
-	time_t end = seconds() + PAGEOUT_SECONDS;
+	time_t end = monotonic_seconds() + PAGEOUT_SECONDS;
 	uint64_t entry;
 	size_t at;
 
@@ -78,7 +87,7 @@ int usermem_page_out(void *start, size_t bytes, int pagemap)
 			if (madvise(start, bytes, MADV_PAGEOUT))
 				return -errno;
 			entry = pagemap_entry(pagemap, (char *)start + at);
-		} while (!(entry & PAGEMAP_SWAPPED) && seconds() <= end &&
+		} while (!(entry & PAGEMAP_SWAPPED) && monotonic_seconds() <= end &&
 			 !nanosleep(&moment, NULL));
 		if (!(entry & PAGEMAP_SWAPPED))
 			return cause_say(-EBUSY, "page %zu of %zu is not swapped out in %d s. See how "
@@ -96,12 +105,12 @@ int usermem_reprotect(void *start, size_t bytes)
 }
 
 /*
- * MADV_COLD drains the batches of the CPU it runs on before it looks at what it was given. Zapping
- * a page did so, too, but does not any more in Linux 7.
+ * MADV_COLD drains the batches of the CPU it runs on before it looks at the pages. Zapping a page did
+ * so, too, but does not any more in Linux 7.
  */
-int usermem_settle(void)
+int usermem_drain_lru(void)
 {
-	static char nothing[PAGE_BYTES] __attribute__((aligned(PAGE_BYTES)));
+	static char nothing[PAGE_BYTES_MAX] __attribute__((aligned(PAGE_BYTES_MAX)));
 
 	return madvise(nothing, sizeof(nothing), MADV_COLD) ? -errno : 0;
 }

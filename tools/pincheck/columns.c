@@ -385,7 +385,7 @@ int samples_find(int pagemap, __u64 address, struct sample *samples, size_t coun
 
 	for (size_t i = 0; !error && i < count; i++) {
 		samples[i] = (struct sample) {
-			.address = address + i * BASE_BYTES, .pages = 1,
+			.address = address + i * PAGE_BYTES, .pages = 1,
 			.report.pfn = pagemap_pfn(entries[i]),
 			.absent = entries[i] & PAGEMAP_PRESENT ? NULL :
 				  entries[i] & PAGEMAP_SWAPPED ? "swapped" : "not mapped",
@@ -415,7 +415,7 @@ static bool continues_line(const struct sample *first, const struct sample *next
 {
 	const struct pincheck_report *a = &first->report, *b = &next->report;
 
-	if (next->address != first->address + (first->address ? pages * BASE_BYTES : 0))
+	if (next->address != first->address + (first->address ? pages * PAGE_BYTES : 0))
 		return false;
 	if (first->absent || next->absent)
 		return first->absent && next->absent && !strcmp(first->absent, next->absent) &&

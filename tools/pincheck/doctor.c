@@ -120,19 +120,19 @@ static void check_thp(struct finding *finding)
 {
 	char line[80];
 
-	first_line("/sys/kernel/mm/transparent_hugepage/enabled", line, sizeof(line));
+	first_line(thp_setting(), line, sizeof(line));
 	finding->fine = line[0] && !strstr(line, "[never]");
 	FOUND(finding, "%s", line[0] ? line : "not in this kernel");
-	NEXT(finding, "echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled");
+	NEXT(finding, "echo madvise | sudo tee %s", thp_setting());
 }
 
 static void check_hugetlb(struct finding *finding)
 {
 	char line[40];
 
-	first_line("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", line, sizeof(line));
+	first_line(HUGETLB_FREE, line, sizeof(line));
 	finding->fine = atol(line) >= 8;
-	FOUND(finding, "%s free pages of 2 MiB", line[0] ? line : "no");
+	FOUND(finding, "%s free pages of %zu MiB", line[0] ? line : "no", PMD_BYTES >> 20);
 	NEXT(finding, "sudo sysctl vm.nr_hugepages=64");
 }
 

@@ -21,8 +21,8 @@
 static int hold_page(struct experiment *experiment, __u32 kind, __u32 flags, size_t page)
 {
 	struct pincheck_hold hold = {
-		.kind = kind, .path = PINCHECK_PATH_FAST, .flags = flags, .len = BASE_BYTES,
-		.addr = (uintptr_t)experiment->memory.start + page * BASE_BYTES,
+		.kind = kind, .path = PINCHECK_PATH_FAST, .flags = flags, .len = PAGE_BYTES,
+		.addr = (uintptr_t)experiment->memory.start + page * PAGE_BYTES,
 	};
 
 	return pincheck_hold(experiment->memory.session, &hold);
@@ -55,12 +55,12 @@ static int protect_memory(struct experiment *experiment)
 
 static int splice_page(struct experiment *experiment)
 {
-	struct iovec page = { experiment->memory.start, BASE_BYTES };
+	struct iovec page = { experiment->memory.start, PAGE_BYTES };
 	ssize_t spliced = vmsplice(experiment->pipe[1], &page, 1, 0);
 
 	if (spliced < 0)
 		return -errno;
-	if (spliced != (ssize_t)BASE_BYTES)
+	if (spliced != (ssize_t)PAGE_BYTES)
 		return cause_say(-EIO, "vmsplice() took %zd bytes of a page", spliced);
 	return 0;
 }
@@ -77,7 +77,7 @@ static int fill_pipe(struct experiment *experiment)
 
 static int unmap_page(struct experiment *experiment)
 {
-	return munmap(experiment->memory.start, BASE_BYTES) ? -errno : 0;
+	return munmap(experiment->memory.start, PAGE_BYTES) ? -errno : 0;
 }
 
 static int do_nothing(struct experiment *experiment)
@@ -153,18 +153,18 @@ static const struct situation rows[] = {
 	{ "reference", "no other process maps it; a plain reference is on it", 0, { refer_to_page, protect_memory } },
 	{ "pin", "no other process maps it; it is pinned", 0, { pin_page, protect_memory } },
 	{ "pipe", "no other process maps it; vmsplice() put it into a pipe", 0, { fill_pipe, protect_memory } },
-	{ "neighbour-pin", "another page of the folio is pinned", MEMORY_LARGE,
+	{ "neighbour-pin", "another page of the folio is pinned", USERMEM_LARGE,
 	  { pin_neighbour_page, protect_memory } },
 	{ "child", "a child maps it, too", 0, { fork_child } },
 	{ "child-reference", "a child maps it, too; a plain reference is on it", 0, { refer_to_page, fork_child } },
-	{ "child-unmapped", "a child unmapped it, but maps the rest of the folio", MEMORY_PARTIAL,
+	{ "child-unmapped", "a child unmapped it, but maps the rest of the folio", USERMEM_PARTIAL,
 	  { child_unmaps_page } },
 	{ "gone", "a child mapped it and has ended", 0, { fork_child, end_child } },
 	{ "gone-reference", "a child mapped it and has ended; a plain reference is on it", 0,
 	  { refer_to_page, fork_child, end_child } },
 	{ "gone-pipe", "a child put it into a pipe and has ended", 0,
 	  { child_splices, end_child } },
-	{ "gone-neighbour", "a child has ended; another page of the folio has a reference", MEMORY_LARGE,
+	{ "gone-neighbour", "a child has ended; another page of the folio has a reference", USERMEM_LARGE,
 	  { fork_child, end_child, refer_to_neighbour } },
 };
 
@@ -177,10 +177,10 @@ const struct situation *situations(size_t *count)
 /* Read what the models predict, write, and see what happened. */
 static int write_page(struct experiment *experiment)
 {
-	struct memory *memory = &experiment->memory;
-	__u64 pfn = memory_pfn(memory, 0);
+	struct usermem *memory = &experiment->memory;
+	__u64 pfn = usermem_pfn(memory, 0);
 	struct rusage before, after;
-	int error = usermem_settle();
+	int error = usermem_drain_lru();
 
 	if (!error)
 		error = pincheck_report_ledger(memory->session, &pfn, 1, &experiment->report);
@@ -190,7 +190,7 @@ static int write_page(struct experiment *experiment)
 	*(volatile char *)memory->start = 2;
 	getrusage(RUSAGE_SELF, &after);
 	experiment->faults = after.ru_minflt - before.ru_minflt;
-	experiment->after = memory_pfn(memory, 0);
+	experiment->after = usermem_pfn(memory, 0);
 	if (!experiment->after)
 		return cause_say(-ENODATA, "the page left memory after the write: free some memory");
 	return 0;
@@ -205,11 +205,11 @@ static void end_experiment(struct experiment *experiment)
 	}
 	/* This releases all holds of the session. */
 	close(experiment->memory.session);
-	memory_close(&experiment->memory);
+	usermem_close(&experiment->memory);
 }
 
 int experiment_run(struct experiment *experiment, const struct situation *situation,
-		   const struct memory_kind *kind)
+		   const struct usermem_kind *kind)
 {
 	int error;
 
@@ -219,7 +219,7 @@ int experiment_run(struct experiment *experiment, const struct situation *situat
 	};
 	if (experiment->memory.session < 0)
 		return experiment->memory.session;
-	error = memory_open(&experiment->memory, kind, 0);
+	error = usermem_open(&experiment->memory, kind, 0);
 	for (size_t i = 0; !error && i < STEPS && situation->steps[i]; i++)
 		error = situation->steps[i](experiment);
 	if (!error)

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
-#include "tools/pincheck/memory.h"
+#include "tools/lib/usermem.h"
 
 #define STEPS	4
 
@@ -18,7 +18,7 @@ struct experiment;
  * struct situation - what is done to the page before it is written
  * @name: a word, for tables
  * @what: a sentence, for people
- * @needs: enum memory_trait, that the memory must have
+ * @needs: enum usermem_trait, that the memory must have
  * @steps: are done in this order; each returns 0 or a negative errno
  */
 struct situation {
@@ -41,7 +41,7 @@ struct situation {
  */
 struct experiment {
 	const struct situation *situation;
-	struct memory memory;
+	struct usermem memory;
 	pid_t child;
 	int channel;
 	int pipe[2];
@@ -55,7 +55,7 @@ const struct situation *situations(size_t *count);
 
 /** experiment_run() - make an experiment. Return: 0, or a negative errno: there is no result */
 int experiment_run(struct experiment *experiment, const struct situation *situation,
-		   const struct memory_kind *kind);
+		   const struct usermem_kind *kind);
 
 /** experiment_reused() - was the page reused? */
 static inline bool experiment_reused(const struct experiment *experiment)

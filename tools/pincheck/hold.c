@@ -12,7 +12,7 @@
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/columns.h"
 #include "tools/pincheck/keep_hold.h"
-#include "tools/pincheck/memory.h"
+#include "tools/lib/usermem.h"
 #include "tools/pincheck/pincheck.h"
 
 #define FILE_PREFIX	"file="
@@ -32,7 +32,7 @@ struct hold {
 	const char *where;
 	__u64 bytes;
 	bool all;
-	struct memory memory;
+	struct usermem memory;
 	struct keep keep;
 };
 
@@ -104,12 +104,10 @@ static __u32 kind_by_name(const char *name)
 static const char *memory_names(void)
 {
 	static char names[100];
-	const struct memory_kind *kinds;
-	size_t count, used = 0;
+	size_t used = 0;
 
-	kinds = memory_kinds(&count);
-	for (size_t i = 0; i < count; i++)
-		used += snprintf(names + used, sizeof(names) - used, "%s, ", kinds[i].name);
+	for (size_t i = 0; i < USERMEM_KINDS; i++)
+		used += snprintf(names + used, sizeof(names) - used, "%s, ", usermem_kinds[i].name);
 	return names;
 }
 
@@ -158,7 +156,7 @@ static void check_arguments(struct hold *hold, struct argp_state *state)
 	if (request->pid && !request->len)
 		argp_error(state, "--pid needs ADDRESS and LENGTH: see /proc/%d/maps",
 			   request->pid);
-	if (hold->where && !file && !memory_kind(hold->where))
+	if (hold->where && !file && !usermem_kind(hold->where))
 		argp_error(state, "--memory: no kind '%s'. Choose from: %sfile=PATH", hold->where,
 			   memory_names());
 	if (request->kind == PINCHECK_KIND_MEMFD && !file)
@@ -209,22 +207,22 @@ static error_t parse_hold(int key, char *argument, struct argp_state *state)
 static int make_memory(struct hold *hold, int session)
 {
 	struct pincheck_hold *request = &hold->request;
-	const struct memory_kind *kind;
+	const struct usermem_kind *kind;
 	int error;
 
 	if (!hold->where)
 		return 0;
 	hold->memory.session = session;
-	kind = memory_kind(hold->where);
+	kind = usermem_kind(hold->where);
 	if (kind)
-		error = memory_open(&hold->memory, kind, hold->bytes);
+		error = usermem_open(&hold->memory, kind, hold->bytes);
 	else
-		error = memory_open_file(&hold->memory, hold->where + strlen(FILE_PREFIX),
+		error = usermem_open_file(&hold->memory, hold->where + strlen(FILE_PREFIX),
 					 hold->bytes, request->flags & PINCHECK_HOLD_WRITE);
 	if (error) {
 		fprintf(stderr, "pincheck: memory %s %s: %s. %s\n", hold->where,
 			hold->memory.wrong, cause_of(error),
-			kind ? kind->mend : "Name a file that exists and is not empty");
+			kind ? usermem_mend(kind) : "Name a file that exists and is not empty");
 		return error;
 	}
 	request->len = hold->memory.bytes;
@@ -235,7 +233,7 @@ static int make_memory(struct hold *hold, int session)
 	/* A hold by file and offset has whole pages only. */
 	request->fd = hold->memory.file;
 	if (!hold->bytes)
-		request->len = lseek(request->fd, 0, SEEK_END) / BASE_BYTES * BASE_BYTES;
+		request->len = lseek(request->fd, 0, SEEK_END) / PAGE_BYTES * PAGE_BYTES;
 	return 0;
 }
 
@@ -266,7 +264,7 @@ static int add_held_pages(const struct hold *hold, int session, struct table *ta
 
 	for (__u64 i = 0; !error && i < request->pages; i++)
 		samples[i] = (struct sample) {
-			.address = request->addr ? request->addr + i * BASE_BYTES : 0,
+			.address = request->addr ? request->addr + i * PAGE_BYTES : 0,
 			.held = &pages[i], .report.pfn = pages[i].pfn,
 		};
 	if (!error)
@@ -350,7 +348,7 @@ close:
 	close(signals);
 	close(session);
 	if (hold->memory.start)
-		memory_close(&hold->memory);
+		usermem_close(&hold->memory);
 	return code;
 }
 

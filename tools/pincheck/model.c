@@ -85,7 +85,7 @@ static void set_models(struct table *table, size_t column, __u32 models)
 		table_set(table, column, "%s", model_names(models, text, sizeof(text)));
 }
 
-static void add_experiment(struct model *model, const struct memory_kind *kind,
+static void add_experiment(struct model *model, const struct usermem_kind *kind,
 			   const struct experiment *experiment, struct conclusion *conclusion)
 {
 	const struct pincheck_report *report = &experiment->report;
@@ -116,7 +116,7 @@ static void add_experiment(struct model *model, const struct memory_kind *kind,
 }
 
 /* The kernel follows a model that was right each time, and may follow one that was silent at times. */
-static void add_conclusion(struct model *model, const struct memory_kind *kind,
+static void add_conclusion(struct model *model, const struct usermem_kind *kind,
 		     const struct conclusion *conclusion)
 {
 	__u32 unrefuted = ALL_MODELS & ~conclusion->wrong;
@@ -131,7 +131,7 @@ static void add_conclusion(struct model *model, const struct memory_kind *kind,
 		model->unexplained = true;
 }
 
-static void add_untried(struct model *model, const struct memory_kind *kind,
+static void add_untried(struct model *model, const struct usermem_kind *kind,
 		      const struct experiment *experiment, int error)
 {
 	table_row(model->follows);
@@ -140,11 +140,11 @@ static void add_untried(struct model *model, const struct memory_kind *kind,
 	if (error == -EOPNOTSUPP)
 		table_set(model->follows, REASON, "%s", experiment->memory.wrong);
 	else
-		table_set(model->follows, REASON, "%s: %s", experiment->memory.wrong, kind->mend);
+		table_set(model->follows, REASON, "%s: %s", experiment->memory.wrong, usermem_mend(kind));
 }
 
 /* Return: 0, or a negative errno: an experiment failed, and an error was printed. */
-static int try_kind(struct model *model, const struct memory_kind *kind)
+static int try_kind(struct model *model, const struct usermem_kind *kind)
 {
 	struct conclusion conclusion = { 0 };
 	struct experiment experiment;
@@ -153,7 +153,7 @@ static int try_kind(struct model *model, const struct memory_kind *kind)
 	int error;
 
 	rows = situations(&count);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < USERMEM_KINDS; i++) {
 		if ((kind->traits & rows[i].needs) != rows[i].needs)
 			continue;
 		error = experiment_run(&experiment, &rows[i], kind);
@@ -173,7 +173,7 @@ static int try_kind(struct model *model, const struct memory_kind *kind)
 	return 0;
 }
 
-static bool is_chosen(const struct model *model, const struct memory_kind *kind)
+static bool is_chosen(const struct model *model, const struct usermem_kind *kind)
 {
 	const char *names = model->kinds;
 	size_t length = strlen(kind->name);
@@ -238,15 +238,15 @@ static const struct argp_option options[] = {
 };
 
 /* Return: false, after printing an error, if --memory names no kind. */
-static bool is_any_chosen(const struct model *model, const struct memory_kind *kinds, size_t count)
+static bool is_any_chosen(const struct model *model)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (is_chosen(model, &kinds[i]))
+	for (size_t i = 0; i < USERMEM_KINDS; i++) {
+		if (is_chosen(model, &usermem_kinds[i]))
 			return true;
 	}
 	fprintf(stderr, "pincheck: no kind of memory is named '%s'. Choose from:", model->kinds);
-	for (size_t i = 0; i < count; i++)
-		fprintf(stderr, " %s", kinds[i].name);
+	for (size_t i = 0; i < USERMEM_KINDS; i++)
+		fprintf(stderr, " %s", usermem_kinds[i].name);
 	fputc('\n', stderr);
 	return false;
 }
@@ -254,7 +254,7 @@ static bool is_any_chosen(const struct model *model, const struct memory_kind *k
 static const struct columns seen_table = { "experiments", seen_columns, SEEN_COLUMNS };
 static const struct columns follows_table = { "follows", follows_columns, FOLLOWS_COLUMNS };
 
-static int try_kinds(struct model *model, const struct memory_kind *kinds, size_t count)
+static int try_kinds(struct model *model)
 {
 	/* -o chooses columns of the experiments only. */
 	const struct output plain = { .json = model->output.json };
@@ -262,9 +262,9 @@ static int try_kinds(struct model *model, const struct memory_kind *kinds, size_
 
 	model->follows = table_new(&plain, &follows_table);
 	stay_on_one_cpu();
-	for (size_t i = 0; !error && i < count; i++) {
-		if (is_chosen(model, &kinds[i]))
-			error = try_kind(model, &kinds[i]);
+	for (size_t i = 0; !error && i < USERMEM_KINDS; i++) {
+		if (is_chosen(model, &usermem_kinds[i]))
+			error = try_kind(model, &usermem_kinds[i]);
 	}
 	if (!error)
 		error = print_results(model);
@@ -275,19 +275,16 @@ static int try_kinds(struct model *model, const struct memory_kind *kinds, size_
 static int run_model(void *input, struct table *table)
 {
 	struct model *model = input;
-	const struct memory_kind *kinds;
-	size_t count;
 	int session;
 
 	model->seen = table;
-	kinds = memory_kinds(&count);
-	if (!is_any_chosen(model, kinds, count))
+	if (!is_any_chosen(model))
 		return EXIT_USAGE;
 	session = open_session();
 	if (session < 0)
 		return EXIT_USAGE;
 	close(session);
-	if (try_kinds(model, kinds, count))
+	if (try_kinds(model))
 		return EXIT_USAGE;
 	return model->unexplained || !table_rows(table) ? EXIT_BROKEN : EXIT_KEPT;
 }

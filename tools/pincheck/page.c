@@ -74,8 +74,8 @@ static error_t parse_page(int key, char *argument, struct argp_state *state)
 /* Find the pages of the process. Return: 0, or a negative errno after printing an error. */
 static int find_pages(struct page *page)
 {
-	__u64 start = page->address & ~(BASE_BYTES - 1);
-	size_t count = (page->address - start + (page->length ?: 1) + BASE_BYTES - 1) / BASE_BYTES;
+	__u64 start = page->address & ~(PAGE_BYTES - 1);
+	size_t count = (page->address - start + (page->length ?: 1) + PAGE_BYTES - 1) / PAGE_BYTES;
 	int pagemap = pagemap_open(page->pid);
 	int error = pagemap;
 

@@ -9,9 +9,7 @@
 
 #include "tools/lib/array.h"
 #include "tools/lib/exit_code.h"
-
-/* Bytes of a base page, on all that this runs on. */
-#define BASE_BYTES	4096UL
+#include "tools/lib/page_size.h"
 
 /* Other names for exit codes of a command that runs no tests */
 enum { EXIT_KEPT = EXIT_PASS, EXIT_BROKEN = EXIT_FAIL };

@@ -246,7 +246,7 @@ static void mark_invalidated(struct watch *watch, const struct pincheck_event *e
 	__u64 start = event->start > watch->address ? event->start - watch->address : 0;
 	__u64 end = event->end > watch->address ? event->end - watch->address : 0;
 
-	for (__u64 page = start / BASE_BYTES; page < watch->pages && page * BASE_BYTES < end; page++)
+	for (__u64 page = start / PAGE_BYTES; page < watch->pages && page * PAGE_BYTES < end; page++)
 		watch->invalidated[page] = watch->round;
 }
 
@@ -349,7 +349,7 @@ static int start_events(struct watch *watch)
 {
 	struct pincheck_hold hold = {
 		.kind = PINCHECK_KIND_MIRROR, .pid = watch->pid, .addr = watch->address,
-		.len = watch->pages * BASE_BYTES,
+		.len = watch->pages * PAGE_BYTES,
 	};
 	int error = watch->events ? pincheck_hold(watch->session, &hold) : 0;
 
@@ -398,10 +398,10 @@ static int allocate_samples(struct watch *watch)
 
 static int watch_pages(struct watch *watch, struct table *table)
 {
-	__u64 start = watch->address & ~(BASE_BYTES - 1);
+	__u64 start = watch->address & ~(PAGE_BYTES - 1);
 	int error;
 
-	watch->pages = (watch->address - start + watch->length + BASE_BYTES - 1) / BASE_BYTES;
+	watch->pages = (watch->address - start + watch->length + PAGE_BYTES - 1) / PAGE_BYTES;
 	watch->address = start;
 	if (watch->pages > MOST_PAGES) {
 		fprintf(stderr, "pincheck: %zu pages are too many to compare. Watch %llu at most\n",

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "../../lib/knob.h"
 #include "../../lib/vmstat.h"
 #include "../protocol.h"
 #include "guest.h"
@@ -38,7 +39,7 @@ void clean_baseline(void)
 {
 	pins_error = pins_now(&first);
 	last = first;
-	file_write(KMEMLEAK, "clear");
+	knob_set(KMEMLEAK, "clear");
 }
 
 void clean_pins_since(const char *topic)
@@ -133,8 +134,8 @@ static bool check_kmemleak(void)
 	unsigned int leaks;
 
 	/* kmemleak reports an object from its second scan on. */
-	file_write(KMEMLEAK, "scan");
-	file_write(KMEMLEAK, "scan");
+	knob_set(KMEMLEAK, "scan");
+	knob_set(KMEMLEAK, "scan");
 	leaks = count_leaks();
 	report_subresult(!leaks, "kmemleak", "%u objects of the module", leaks);
 	return !leaks;

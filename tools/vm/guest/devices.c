@@ -13,6 +13,7 @@
 #include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
+#include "../../lib/knob.h"
 #include "../protocol.h"
 #include "guest.h"
 
@@ -58,7 +59,7 @@ void virtio_mem_up(const struct config *config)
 	}
 	file_read(ONLINE_POLICY, online_policy, sizeof(online_policy));
 	/* What is never unmovable can always be given back. */
-	file_write(ONLINE_POLICY, "online_movable");
+	knob_set(ONLINE_POLICY, "online_movable");
 	snprintf(kib, sizeof(kib), "%ld", memory_kib());
 	setenv(ENV_VIRTIO_MEM, kib, 1);
 	report("virtio-mem: memory without the device is %s KiB", kib);
@@ -82,7 +83,7 @@ const char *virtio_mem_down(const struct config *config)
 	do {
 		now = memory_kib();
 	} while (now > without && monotonic_seconds() < deadline && !nanosleep(&pause, NULL));
-	file_write(ONLINE_POLICY, online_policy);
+	knob_set(ONLINE_POLICY, online_policy);
 	if (now == without)
 		return NULL;
 	snprintf(wrong, sizeof(wrong), "virtio-mem: %ld KiB are still plugged after %d s",

@@ -7,19 +7,6 @@
 #include <unistd.h>
 #include "guest.h"
 
-int file_write(const char *path, const char *text)
-{
-	int file = open(path, O_WRONLY | O_CLOEXEC);
-	int error = 0;
-
-	if (file < 0)
-		return -errno;
-	if (write(file, text, strlen(text)) < 0)
-		error = -errno;
-	close(file);
-	return error;
-}
-
 /* Read the beginning of a file, without the last newline. Return: its length or -errno */
 int file_read(const char *path, char *into, size_t size)
 {

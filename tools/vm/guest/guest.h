@@ -56,14 +56,11 @@ void report_count_result(void);
 void report_drain(void);
 
 /* Files of proc and sys. An error is a result for the caller, and nothing is printed. */
-int file_write(const char *path, const char *text);
 int file_read(const char *path, char *into, size_t size);
 double monotonic_seconds(void);
 
 void mounts_up(void);
 void memory_up(const struct config *config);
-/* Give the pool of hugetlb pages that size. Return: 0 or -errno, and in @got the size it has */
-int hugepages_set(long count, char *got, size_t size);
 /*
  * Set up for one topic what @needs (bits of enum need) say. Return: NULL, or what could not be put
  * back

@@ -12,6 +12,8 @@
 #include <termios.h>
 #include <unistd.h>
 #include "../../arch/arch.h"
+#include "../../lib/knob.h"
+#include "../../lib/page_size.h"
 #include "../protocol.h"
 #include "../splat.h"
 #include "guest.h"
@@ -23,8 +25,8 @@ void machine_off(void)
 	 * QEMU runs with -no-reboot, so a reset ends it at once, without ACPI. reboot() is for
 	 * kernels without sysrq: there the drivers shut down first.
 	 */
-	file_write("/proc/sys/kernel/sysrq", "1");
-	file_write("/proc/sysrq-trigger", "b");
+	knob_set("/proc/sys/kernel/sysrq", "1");
+	knob_set("/proc/sysrq-trigger", "b");
 	reboot(RB_AUTOBOOT);
 	for (;;)
 		pause();
@@ -68,7 +70,7 @@ static void report_machine(void)
 	file_read("/proc/cmdline", line, sizeof(line));
 	report("command line: %s", line);
 	report("cpus: %ld, memory: %ld MiB", sysconf(_SC_NPROCESSORS_ONLN),
-	       sysconf(_SC_PHYS_PAGES) / (1024 * 1024 / sysconf(_SC_PAGESIZE)));
+	       sysconf(_SC_PHYS_PAGES) / (1024 * 1024 / PAGE_BYTES));
 }
 
 /*
@@ -78,7 +80,7 @@ static void report_machine(void)
  */
 static void no_modprobe(void)
 {
-	file_write("/proc/sys/kernel/modprobe", "\n");
+	knob_set("/proc/sys/kernel/modprobe", "\n");
 }
 
 static void prepare_machine(const struct config *config)

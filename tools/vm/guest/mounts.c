@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The filesystems and memory settings that tests expect. */
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include "../../arch/arch.h"
+#include "../../lib/knob.h"
+#include "../../lib/page_size.h"
 #include "guest.h"
 
 /* Not every kernel has debugfs, tracefs and cgroup2. Tests that need them skip with that reason. */
@@ -34,33 +33,18 @@ void mounts_up(void)
 	chmod("/dev/shm", 01777);
 }
 
-#define THP_ENABLED	"/sys/kernel/mm/transparent_hugepage/enabled"
-
-int hugepages_set(long count, char *got, size_t size)
-{
-	char file[96], wanted[24];
-	int error;
-
-	snprintf(file, sizeof(file), "/sys/kernel/mm/hugepages/hugepages-%ldkB/nr_hugepages",
-		 arch_host()->hugepage_mib * 1024);
-	snprintf(wanted, sizeof(wanted), "%ld", count);
-	error = file_write(file, wanted);
-	file_read(file, got, size);
-	return error;
-}
-
 void memory_up(const struct config *config)
 {
 	char got[128];
 	int error;
 
-	error = file_write(THP_ENABLED, "always");
-	file_read(THP_ENABLED, got, sizeof(got));
+	error = knob_set(thp_setting(), "always");
+	file_read(thp_setting(), got, sizeof(got));
 	report("thp: %s", error ? strerror(-error) : got);
 
 	/* The command line has asked for them. The kernel may have had too little memory at boot. */
-	error = hugepages_set(config->hugepages, got, sizeof(got));
-	report("hugetlb %ld MiB pages: %s of %ld wanted%s%s", arch_host()->hugepage_mib,
-	       error ? "0" : got, config->hugepages, error ? ": " : "",
+	error = knob_set_number(HUGETLB_POOL, config->hugepages);
+	report("hugetlb %zu MiB pages: %ld of %ld wanted%s%s", PMD_BYTES >> 20,
+	       error ? 0 : knob_number(HUGETLB_POOL), config->hugepages, error ? ": " : "",
 	       error ? strerror(-error) : "");
 }

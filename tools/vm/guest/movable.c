@@ -4,16 +4,16 @@
  * run without it, because a long-term pin would move the pages that they watch.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 #include <unistd.h>
+#include "../../lib/knob.h"
+#include "../../lib/offline.h"
+#include "../../lib/page_size.h"
 #include "../protocol.h"
 #include "guest.h"
 
-#define BLOCKS		"/sys/devices/system/memory"
 #define MAX_BLOCKS	1024
 /*
  * Hugetlb pages of the movable block, for tests: the pool gives its newest page first, and those that
@@ -21,61 +21,26 @@
  */
 #define HUGE_MOVABLE	12
 
-/* The kernel tries to empty a block until a signal comes. */
-#define LEND_SECONDS	10
+/* How long the kernel tries to empty a block. */
+#define LEND_MILLISECONDS	10000
 /* io_uring unpins its buffers some time after its process is gone. */
-#define RETURN_SECONDS	20
+#define RETURN_MILLISECONDS	20000
 
 static char block[64];
-
-static int block_write(const char *path, const char *state)
-{
-	char file[sizeof(block) + 8];
-
-	snprintf(file, sizeof(file), "%s/state", path);
-	return file_write(file, state);
-}
-
-static void on_alarm(int number)
-{
-	(void)number;
-}
-
-static int block_offline(const char *path, time_t seconds)
-{
-	/* The alarm repeats: the first may come before the kernel looks for signals. */
-	struct itimerval timer = { .it_value.tv_sec = seconds, .it_interval.tv_usec = 100 * 1000 };
-	struct sigaction action = { .sa_handler = on_alarm };
-	int error;
-
-	sigaction(SIGALRM, &action, NULL);
-	if (setitimer(ITIMER_REAL, &timer, NULL))
-		return -errno;
-	error = block_write(path, "offline");
-	setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
-	return error;
-}
-
-static void hugepages_want(long count)
-{
-	char got[24];
-
-	hugepages_set(count, got, sizeof(got));
-}
 
 /* Offlining takes the hugetlb pages of the block out of the pool: the pool gets others. */
 static int block_lend(const char *path, const struct config *config)
 {
-	int error = block_offline(path, LEND_SECONDS);
+	int error = block_offline(path, LEND_MILLISECONDS);
 
 	if (error)
 		return error;
-	hugepages_want(config->hugepages);
-	error = block_write(path, "online_movable");
+	knob_set_number(HUGETLB_POOL, config->hugepages);
+	error = block_set_state(path, "online_movable");
 	if (error)
-		block_write(path, "online_kernel");
+		block_set_state(path, "online_kernel");
 	else
-		hugepages_want(config->hugepages + HUGE_MOVABLE);
+		knob_set_number(HUGETLB_POOL, config->hugepages + HUGE_MOVABLE);
 	return error;
 }
 
@@ -109,7 +74,7 @@ void movable_up(const struct config *config)
 
 	/* The last block stays: its zone would shrink, and a block beyond the zone cannot come back. */
 	for (int number = MAX_BLOCKS, seen = 0; number > 0 && error; number--) {
-		snprintf(block, sizeof(block), BLOCKS "/memory%d", number);
+		snprintf(block, sizeof(block), MEMORY_BLOCKS "/memory%d", number);
 		if (!access(block, F_OK) && seen++)
 			error = block_lend(block, config);
 	}
@@ -130,10 +95,10 @@ const char *movable_down(const struct config *config)
 	if (!*block)
 		return NULL;
 	unsetenv(ENV_MEMORY_BLOCK);
-	error = block_offline(block, RETURN_SECONDS);
+	error = block_offline(block, RETURN_MILLISECONDS);
 	if (!error)
-		error = block_write(block, "online_kernel");
-	hugepages_want(config->hugepages);
+		error = block_set_state(block, "online_kernel");
+	knob_set_number(HUGETLB_POOL, config->hugepages);
 	if (!error)
 		return NULL;
 	snprintf(wrong, sizeof(wrong), "ZONE_MOVABLE does not get empty, %s: %s", block,

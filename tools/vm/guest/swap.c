@@ -18,6 +18,8 @@
 #include <unistd.h>
 #include <linux/fs.h>
 #include <linux/loop.h>
+#include "../../lib/knob.h"
+#include "../../lib/page_size.h"
 #include "../protocol.h"
 #include "guest.h"
 
@@ -40,7 +42,7 @@ struct swap_header {
 /* As mkswap(8): write the header to @device. */
 static int format_swap(const char *device)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), magic = strlen(SWAP_MAGIC);
+	size_t page = PAGE_BYTES, magic = strlen(SWAP_MAGIC);
 	struct swap_header *header = calloc(1, page);
 	int fd = open(device, O_RDWR | O_CLOEXEC);
 	uint64_t bytes;
@@ -83,9 +85,9 @@ static int zram_up(const char *size)
 
 	for (size_t i = 0; i < ARRAY_SIZE(compressors); i++) {
 		if (compressors[i] &&
-		    file_write(ZRAM_SYSFS "comp_algorithm", compressors[i]))
+		    knob_set(ZRAM_SYSFS "comp_algorithm", compressors[i]))
 			continue;
-		error = file_write(ZRAM_SYSFS "disksize", size);
+		error = knob_set(ZRAM_SYSFS "disksize", size);
 		if (!error)
 			break;
 	}
@@ -160,7 +162,7 @@ static void complete_where_submitted(const char *device)
 	char file[64];
 
 	snprintf(file, sizeof(file), "/sys/block/%s/queue/rq_affinity", device + strlen("/dev/"));
-	file_write(file, "2");
+	knob_set(file, "2");
 }
 
 static void swap_up_asynchronous(void)

@@ -19,20 +19,21 @@ int knob_set(const char *path, const char *value)
 	return error;
 }
 
-int knob_chosen(const char *path, char *value, size_t size)
+int knob_value(const char *path, char *value, size_t size)
 {
 	FILE *file = fopen(path, "re");
-	char line[200] = "", *begin, *end;
+	char line[200] = "", *begin;
 
 	if (!file)
 		return -errno;
-	begin = fgets(line, sizeof(line), file) ? strchr(line, '[') : NULL;
-	end = begin ? strchr(begin, ']') : NULL;
+	begin = fgets(line, sizeof(line), file);
 	fclose(file);
-	if (!end)
+	if (!begin)
 		return -ENODATA;
-	*end = '\0';
-	snprintf(value, size, "%s", begin + 1);
+	begin = strchr(line, '[');
+	begin = begin ? begin + 1 : line;
+	begin[strcspn(begin, "]\n")] = '\0';
+	snprintf(value, size, "%s", begin);
 	return 0;
 }
 

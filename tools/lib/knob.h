@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Files of /proc and /sys that hold one value. */
-#ifndef SELFTESTS_LIB_KNOB_H
-#define SELFTESTS_LIB_KNOB_H
+#ifndef PINCHECK_LIB_KNOB_H
+#define PINCHECK_LIB_KNOB_H
 
 #include <stddef.h>
 
-#define KNOB_VALUE	40	/* bytes that a value of knob_chosen() needs */
-
-/** KNOB_MTHP - whether anonymous memory may be of folios of 64 KiB (Linux 6.8) */
-#define KNOB_MTHP	"/sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled"
+#define KNOB_VALUE	40	/* bytes for a value */
 
 /* Switches: 1 and 0. */
 #define KNOB_KPROBES	"/sys/kernel/debug/kprobes/enabled"
@@ -21,11 +18,11 @@ int knob_set(const char *path, const char *value);
 int knob_set_number(const char *path, long number);
 
 /**
- * knob_chosen() - of a file that lists all values, the one between [ and ]
+ * knob_value() - the value in it; where it lists all that there are, the one between [ and ]
  *
- * Return: 0 or -errno; -ENODATA: none of the values is marked
+ * Return: 0 or -errno; -ENODATA: the file is empty
  */
-int knob_chosen(const char *path, char *value, size_t size);
+int knob_value(const char *path, char *value, size_t size);
 
 /** knob_number() - Return: the number in it, or -1 */
 long knob_number(const char *path);
