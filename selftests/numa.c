@@ -55,7 +55,7 @@ static void verdict_moved(struct subject *subject, const struct witness *before,
 	for (i = 0; i < memory->samples; i++)
 		if (now.report[i].node != node || now.mapped[i] == before->mapped[i])
 			verdict_broken(verdict, "not moved", memory->sample[i]);
-	verdict_note(verdict, " from node %d to node %d", before->report[0].node,
+	verdict_note(verdict, "node_before=%d node=%d", before->report[0].node,
 		     now.report[0].node);
 }
 
