@@ -238,7 +238,7 @@ TEST_F(memlock, stolen_pins_are_charged)
 		.kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST,
 		.addr = (uintptr_t)self->zeros, .len = 8 * self->stage.page * self->stage.page,
 	};
-	size_t taken, robbed;
+	size_t taken, stolen;
 
 	if (request.len > GIB)
 		request.len = GIB;
@@ -246,10 +246,10 @@ TEST_F(memlock, stolen_pins_are_charged)
 	taken = charged_pages(self);
 	ASSERT_EQ(1, pincheck_release_part(self->stage.session, request.hold,
 					   PINCHECK_RELEASE_STEAL, 0, 1));
-	robbed = charged_pages(self);
-	EXPECT_LE(taken + request.pages / 8 / self->stage.page, robbed);
+	stolen = charged_pages(self);
+	EXPECT_LE(taken + request.pages / 8 / self->stage.page, stolen);
 	EXPECT_LE(1, pincheck_release(self->stage.session, request.hold));
-	evidence("pins=%llu stolen=1 charged=%zd", request.pages, (ssize_t)(robbed - taken));
+	evidence("pins=%llu stolen=1 charged=%zd", request.pages, (ssize_t)(stolen - taken));
 }
 
 /* The module allocates device memory with the first mmap() and frees it with the session. */

@@ -60,7 +60,7 @@ static void verdict_model(struct subject *subject, struct verdict *verdict)
 	after = memory_pfn(memory, memory->sample[0]);
 	reused = before == after;
 	if (!(report.reuse_known & model))
-		verdict_broken(verdict, "this kernel's model does not tell", 0);
+		verdict_broken(verdict, "the model of this kernel predicts nothing", 0);
 	else if (!!(report.reuse & model) != reused)
 		verdict_broken(verdict, "this kernel's model was wrong", 0);
 	verdict_note(verdict,

@@ -289,16 +289,16 @@ SCENARIO(placement, longterm_lets_block_go, .rows = "B5 B10 R45",
 static int splice_page(const struct memory *memory)
 {
 	struct iovec page = { memory->start, PAGE_BYTES };
-	int tube[2], error = 0;
+	int splice_pipe[2], error = 0;
 
-	if (pipe2(tube, O_CLOEXEC))
+	if (pipe2(splice_pipe, O_CLOEXEC))
 		return -errno;
-	if (vmsplice(tube[1], &page, 1, 0) != (ssize_t)PAGE_BYTES)
+	if (vmsplice(splice_pipe[1], &page, 1, 0) != (ssize_t)PAGE_BYTES)
 		error = cause_say(-EIO, "vmsplice() did not take the page");
-	close(tube[1]);
+	close(splice_pipe[1]);
 	if (error)
-		close(tube[0]);
-	return error ? error : tube[0];
+		close(splice_pipe[0]);
+	return error ? error : splice_pipe[0];
 }
 
 /*
@@ -310,14 +310,14 @@ SCENARIO(placement, pipe_keeps_block, .rows = "B19", .hold = HOLD_NONE,
 	 .not_memory = ALL_BUT_BASE, .needs = NEEDS_TO_EMPTY_BLOCK)
 {
 	struct witness before;
-	int tube;
+	int splice_pipe;
 
 	ASSERT_DONE(starts_in_movable(subject, &before));
-	tube = splice_page(&subject->memory);
-	ASSERT_DONE(tube);
+	splice_pipe = splice_page(&subject->memory);
+	ASSERT_DONE(splice_pipe);
 	EXPECT_BLOCK_STAYS();
 	EXPECT_SCAN_FINDS(subject, &before, false);
-	close(tube);
+	close(splice_pipe);
 	EXPECT_BLOCK_GOES();
 	EXPECT_CPU_SEES(subject, BEFORE);
 	EXPECT_PLACED(subject, &before);

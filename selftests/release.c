@@ -305,14 +305,14 @@ static void *use_pages(void *data)
 	for (unsigned int i = 0; (hold = __atomic_load_n(&user->hold, __ATOMIC_ACQUIRE)); i++) {
 		size_t page = i % STAGE_PAGES;
 		ssize_t done = pincheck_read(stage->session, hold, page * stage->page, &byte, 1);
-		int told = pincheck_pages(stage->session, hold, 0, STAGE_PAGES, pages);
+		int error = pincheck_pages(stage->session, hold, 0, STAGE_PAGES, pages);
 
 		user->held += done == 1;
 		user->given_back += done == -ENODATA || done == -ENOENT;
 		user->wrong += done != 1 && done != -ENODATA && done != -ENOENT;
 		user->wrong += done == 1 && byte != stage->memory[page * stage->page];
-		user->wrong += told && told != -ENOENT;
-		if (told || !pages[page].pfn)
+		user->wrong += error && error != -ENOENT;
+		if (error || !pages[page].pfn)
 			continue;
 		user->wrong += pincheck_report_ledger(stage->session, &pages[page].pfn, 1, &report);
 	}

@@ -62,14 +62,14 @@ static long give_back_rest(struct subject *subject, struct parts *parts)
 
 static bool pages_agree(struct subject *subject, const struct parts *parts, size_t i)
 {
-	struct pincheck_page told;
+	struct pincheck_page page;
 
 	if (pincheck_pages(subject->memory.session, subject->hold.id, subject->memory.sample[i], 1,
-			   &told))
+			   &page))
 		return false;
 	if (parts->gone[i])
-		return !told.pfn && told.mapped == PINCHECK_MAPPED_RELEASED;
-	return told.pfn == parts->before.pfn[i] && told.mapped == PINCHECK_MAPPED_SAME;
+		return !page.pfn && page.mapped == PINCHECK_MAPPED_RELEASED;
+	return page.pfn == parts->before.pfn[i] && page.mapped == PINCHECK_MAPPED_SAME;
 }
 
 static bool io_agrees(struct subject *subject, const struct parts *parts, size_t i)

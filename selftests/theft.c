@@ -85,7 +85,7 @@ static void verdict_theft(struct subject *subject, const struct stolen_pins *sto
 		if (!books_unchanged(subject, &report))
 			verdict_broken(verdict, "our books changed", memory->sample[i]);
 		if (!theft_seen(&report, stolen, i))
-			verdict_broken(verdict, "not told as it is", memory->sample[i]);
+			verdict_broken(verdict, "the report is wrong about stolen pins", memory->sample[i]);
 	}
 	if (error)
 		verdict_failed(verdict, "no report", error);

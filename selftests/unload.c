@@ -64,7 +64,7 @@ static int take_hold(int session)
 	return pincheck_hold(session, &hold) ? -1 : session;
 }
 
-/* The only descriptor is in a socket that nobody reads. */
+/* The only descriptor is in a socket, where no process reads it. */
 static int send_away(int session)
 {
 	int wire[2], error;
@@ -175,7 +175,7 @@ TEST_F(unload, refused_while_used)
 {
 	struct pincheck_info before, info;
 	int session = pincheck_open(), state;
-	struct openers nobody = { 0 };
+	struct openers none = { 0 };
 	unsigned int refused = 0;
 
 	ASSERT_LE(0, session);
@@ -184,7 +184,7 @@ TEST_F(unload, refused_while_used)
 	ASSERT_LE(0, state);
 	EXPECT_EQ(-EWOULDBLOCK, remove_module());
 	variant->use.end(state);
-	ASSERT_EQ(0, remove_module_when_unused(&nobody, &refused));
+	ASSERT_EQ(0, remove_module_when_unused(&none, &refused));
 	session = pincheck_open();
 	EXPECT_EQ(-ENOENT, session);
 	ASSERT_EQ(0, insert_module(self->file));

@@ -23,10 +23,10 @@ TOPIC(vmsplice)
 FOR_EACH_MEMORY(VMSPLICE_HOLDS, TOPIC_VARIANT, vmsplice)
 
 /* A pipe; the child has it, too. */
-static int tube[2];
+static int splice_pipe[2];
 
 /* The page of each sample into the pipe. Runs in any process. Return: 0 or a negative errno. */
-static int fill_tube(const struct memory *memory, void *argument)
+static int fill_pipe(const struct memory *memory, void *argument)
 {
 	struct iovec pages[SAMPLES];
 	ssize_t spliced;
@@ -37,7 +37,7 @@ static int fill_tube(const struct memory *memory, void *argument)
 		pages[i].iov_base = memory->start + memory->sample[i] * PAGE_BYTES;
 		pages[i].iov_len = PAGE_BYTES;
 	}
-	spliced = vmsplice(tube[1], pages, memory->samples, 0);
+	spliced = vmsplice(splice_pipe[1], pages, memory->samples, 0);
 	if (spliced < 0)
 		return -errno;
 	if ((size_t)spliced != memory->samples * PAGE_BYTES)
@@ -64,14 +64,14 @@ static int map_again(struct subject *subject)
 	return 0;
 }
 
-static int fill_tube_and_unmap(const struct memory *memory, void *argument)
+static int fill_pipe_and_unmap(const struct memory *memory, void *argument)
 {
-	int error = fill_tube(memory, argument);
+	int error = fill_pipe(memory, argument);
 
 	return error ? error : unmap(memory, argument);
 }
 
-static int read_tube(const struct memory *memory, struct view *view)
+static int read_pipe(const struct memory *memory, struct view *view)
 {
 	static char page[PAGE_BYTES_MAX];
 	enum area area;
@@ -81,7 +81,7 @@ static int read_tube(const struct memory *memory, struct view *view)
 		size_t start = memory->sample[i] * PAGE_BYTES, got = 0;
 
 		while (got < PAGE_BYTES) {
-			ssize_t more = read(tube[0], page + got, PAGE_BYTES - got);
+			ssize_t more = read(splice_pipe[0], page + got, PAGE_BYTES - got);
 
 			if (more <= 0)
 				return more ? -errno :
@@ -104,7 +104,7 @@ static void verdict_pipe_shows(struct subject *subject, enum generation generati
 {
 	const struct memory *memory = &subject->memory;
 	struct view view;
-	int error = read_tube(memory, &view);
+	int error = read_pipe(memory, &view);
 	size_t i, telling = 0;
 
 	verdict_start(verdict, "ISOLATION");
@@ -124,9 +124,9 @@ static void verdict_pipe_shows(struct subject *subject, enum generation generati
 #define EXPECT_PIPE_SHOWS(subject, generation)							\
 	EXPECT_VERDICT(verdict_pipe_shows, subject, generation)
 
-static int open_tube(void)
+static int open_pipe(void)
 {
-	return pipe2(tube, O_CLOEXEC) ? -errno : 0;
+	return pipe2(splice_pipe, O_CLOEXEC) ? -errno : 0;
 }
 
 /*
@@ -138,9 +138,9 @@ SCENARIO(vmsplice, is_a_plain_reference, .rows = "R35 B2 B14", .hold = HOLD_NONE
 	size_t references, i;
 	struct counts before, now;
 
-	ASSERT_DONE(open_tube());
+	ASSERT_DONE(open_pipe());
 	ASSERT_DONE(counts_take(subject, &before));
-	ASSERT_DONE(fill_tube(&subject->memory, NULL));
+	ASSERT_DONE(fill_pipe(&subject->memory, NULL));
 	ASSERT_DONE(counts_again(subject, &before, &now));
 	references = before.report[0].order ? subject->memory.samples : 1;
 	for (i = 0; i < subject->memory.samples; i++) {
@@ -161,9 +161,9 @@ SCENARIO(vmsplice, exclusive_page_stays, .rows = "B2 B12 B13 R20")
 {
 	struct witness before;
 
-	ASSERT_DONE(open_tube());
+	ASSERT_DONE(open_pipe());
 	ASSERT_DONE(subject_hold(subject));
-	ASSERT_DONE(fill_tube(&subject->memory, NULL));
+	ASSERT_DONE(fill_pipe(&subject->memory, NULL));
 	ASSERT_DONE(witness_take(subject, &before));
 	ASSERT_DONE(memory_reprotect(&subject->memory));
 	memory_fill(&subject->memory, AFTER);
@@ -177,10 +177,10 @@ SCENARIO(vmsplice, exclusive_page_stays, .rows = "B2 B12 B13 R20")
  */
 SCENARIO(vmsplice, child_splices_and_unmaps, .rows = "R1 R3 R4 B6 B18")
 {
-	ASSERT_DONE(open_tube());
+	ASSERT_DONE(open_pipe());
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 1));
-	ASSERT_DONE(child_run(&subject->child, 0, fill_tube_and_unmap, NULL));
+	ASSERT_DONE(child_run(&subject->child, 0, fill_pipe_and_unmap, NULL));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_PIPE_SHOWS(subject, BEFORE);
 	EXPECT_CPU_SEES(subject, AFTER);
@@ -189,10 +189,10 @@ SCENARIO(vmsplice, child_splices_and_unmaps, .rows = "R1 R3 R4 B6 B18")
 /* ISOLATION. As before; mprotect may make pages writable ahead of the fault, but not this one. */
 SCENARIO(vmsplice, child_splices_and_unmaps_mprotect, .rows = "R1 R3 R4 R20 B18")
 {
-	ASSERT_DONE(open_tube());
+	ASSERT_DONE(open_pipe());
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 1));
-	ASSERT_DONE(child_run(&subject->child, 0, fill_tube_and_unmap, NULL));
+	ASSERT_DONE(child_run(&subject->child, 0, fill_pipe_and_unmap, NULL));
 	ASSERT_DONE(memory_reprotect(&subject->memory));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_PIPE_SHOWS(subject, BEFORE);
@@ -202,10 +202,10 @@ SCENARIO(vmsplice, child_splices_and_unmaps_mprotect, .rows = "R1 R3 R4 R20 B18"
 /* ISOLATION. The child is gone altogether, its pipe is not. */
 SCENARIO(vmsplice, child_splices_and_exits, .rows = "R1 R3 R4 B6")
 {
-	ASSERT_DONE(open_tube());
+	ASSERT_DONE(open_pipe());
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 1));
-	ASSERT_DONE(child_run(&subject->child, 0, fill_tube, NULL));
+	ASSERT_DONE(child_run(&subject->child, 0, fill_pipe, NULL));
 	ASSERT_DONE(child_end(&subject->child));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_PIPE_SHOWS(subject, BEFORE);
@@ -215,10 +215,10 @@ SCENARIO(vmsplice, child_splices_and_exits, .rows = "R1 R3 R4 B6")
 /* ISOLATION. The child still maps what it spliced: two mappings, and nobody may reuse. */
 SCENARIO(vmsplice, child_splices_and_keeps, .rows = "R1 R3 B6")
 {
-	ASSERT_DONE(open_tube());
+	ASSERT_DONE(open_pipe());
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 1));
-	ASSERT_DONE(child_run(&subject->child, 0, fill_tube, NULL));
+	ASSERT_DONE(child_run(&subject->child, 0, fill_pipe, NULL));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_PIPE_SHOWS(subject, BEFORE);
 	EXPECT_CHILD_SEES(subject, 0, BEFORE);
@@ -228,10 +228,10 @@ SCENARIO(vmsplice, child_splices_and_keeps, .rows = "R1 R3 B6")
 /* ISOLATION. The grandchild's pipe, with the child between them already apart by its own write. */
 SCENARIO(vmsplice, grandchild_splices, .rows = "R1 R3 B6")
 {
-	ASSERT_DONE(open_tube());
+	ASSERT_DONE(open_pipe());
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 2));
-	ASSERT_DONE(child_run(&subject->child, 1, fill_tube, NULL));
+	ASSERT_DONE(child_run(&subject->child, 1, fill_pipe, NULL));
 	ASSERT_DONE(child_fill(&subject->child, 0, BY_CHILD));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_PIPE_SHOWS(subject, BEFORE);
@@ -243,9 +243,9 @@ SCENARIO(vmsplice, grandchild_splices, .rows = "R1 R3 B6")
 /* ISOLATION. COW breaks either way: the parent's pipe from before the fork, the child writes. */
 SCENARIO(vmsplice, parent_splices_before_fork, .rows = "R2 R3 R4 B6")
 {
-	ASSERT_DONE(open_tube());
+	ASSERT_DONE(open_pipe());
 	ASSERT_DONE(subject_hold(subject));
-	ASSERT_DONE(fill_tube(&subject->memory, NULL));
+	ASSERT_DONE(fill_pipe(&subject->memory, NULL));
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(unmap(&subject->memory, NULL));
 	ASSERT_DONE(child_fill(&subject->child, 0, BY_CHILD));
@@ -256,10 +256,10 @@ SCENARIO(vmsplice, parent_splices_before_fork, .rows = "R2 R3 R4 B6")
 /* ISOLATION. And filled after the fork, from pages that are shared by then. */
 SCENARIO(vmsplice, parent_splices_after_fork, .rows = "R2 R3 R4 B6")
 {
-	ASSERT_DONE(open_tube());
+	ASSERT_DONE(open_pipe());
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 1));
-	ASSERT_DONE(fill_tube(&subject->memory, NULL));
+	ASSERT_DONE(fill_pipe(&subject->memory, NULL));
 	ASSERT_DONE(unmap(&subject->memory, NULL));
 	ASSERT_DONE(child_fill(&subject->child, 0, BY_CHILD));
 	EXPECT_PIPE_SHOWS(subject, BEFORE);
@@ -269,9 +269,9 @@ SCENARIO(vmsplice, parent_splices_after_fork, .rows = "R2 R3 R4 B6")
 /* ISOLATION. The parent keeps its mapping: both are reference holders of one page. */
 SCENARIO(vmsplice, parent_splices_and_keeps, .rows = "R2 R3 B6")
 {
-	ASSERT_DONE(open_tube());
+	ASSERT_DONE(open_pipe());
 	ASSERT_DONE(subject_hold(subject));
-	ASSERT_DONE(fill_tube(&subject->memory, NULL));
+	ASSERT_DONE(fill_pipe(&subject->memory, NULL));
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(child_fill(&subject->child, 0, BY_CHILD));
 	EXPECT_PIPE_SHOWS(subject, BEFORE);

@@ -21,7 +21,7 @@
  * @size: of the argument
  * @weight: share of the calls, among the sum of all weights
  * @admin: the command always needs CAP_SYS_ADMIN
- * @never: the command succeeds for nobody
+ * @never: no caller can succeed
  * @feature: PINCHECK_FEAT_* without which the command fails, or 0
  * @fill: fills in an argument that is zero except for its size
  * @tame: undoes what spoiling must not do to the argument; may be NULL
@@ -191,14 +191,14 @@ static void remember_pfns(struct fuzz_worker *worker, struct fuzz_session *sessi
 			  const void *argument)
 {
 	const struct pincheck_pages *pages = argument;
-	const struct pincheck_page *told = (void *)worker->out_buffer;
+	const struct pincheck_page *answers = (void *)worker->out_buffer;
 
 	(void)session;
 	/* A spoilt argument may have named another buffer. */
-	if (pages->pages != (uintptr_t)told)
+	if (pages->pages != (uintptr_t)answers)
 		return;
 	for (size_t i = 0; i < pages->count && i < ARRAY_SIZE(worker->pfns); i++)
-		worker->pfns[i] = told[i].pfn;
+		worker->pfns[i] = answers[i].pfn;
 }
 
 #define REPORTS	12

@@ -60,7 +60,7 @@ static int pincheck_take(struct hold *hold)
 	hold->fast_pages = request.fast_pages;
 	hold->slow_pages = request.slow_pages;
 	if (request.pages != hold->pages)
-		return cause_say(-ENODATA, "HOLD says well done with %llu of %zu pages", request.pages,
+		return cause_say(-ENODATA, "HOLD succeeded with %llu of %zu pages", request.pages,
 				 hold->pages);
 	return 0;
 }
@@ -70,7 +70,7 @@ static int all_bytes(ssize_t done, size_t bytes)
 	if (done < 0)
 		return done;
 	if ((size_t)done != bytes)
-		return cause_say(-EIO, "IO says well done with %zd of %zu bytes", done, bytes);
+		return cause_say(-EIO, "IO succeeded with %zd of %zu bytes", done, bytes);
 	return 0;
 }
 
@@ -89,11 +89,11 @@ static int pincheck_device_write(struct hold *hold, size_t offset, const void *b
 
 static int pincheck_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path)
 {
-	struct pincheck_page told;
-	int error = pincheck_pages(hold->memory->session, hold->id, page, 1, &told);
+	struct pincheck_page answer;
+	int error = pincheck_pages(hold->memory->session, hold->id, page, 1, &answer);
 
-	*pfn = told.pfn;
-	*path = told.path;
+	*pfn = answer.pfn;
+	*path = answer.path;
 	return error;
 }
 

@@ -113,7 +113,7 @@ static int uring_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *p
 		*pfn = hold->pfn[i];
 		return 0;
 	}
-	return cause_say(-ENOENT, "page %zu of the buffer is no sample: nobody looked at it", page);
+	return cause_say(-ENOENT, "page %zu of the buffer is no sample: its PFN is unknown", page);
 }
 
 /* Unregistering waits until the buffers are idle, then unpins; closing alone would unpin later. */

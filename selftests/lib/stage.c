@@ -120,7 +120,7 @@ int stage_report(const struct stage *stage, const void *address, struct pincheck
 	if (error)
 		return error;
 	if (!pfn)
-		return cause_say(-ENODATA, "no page is mapped at %p, or its number is not told "
-				 "(CAP_SYS_ADMIN)", address);
+		return cause_say(-ENODATA, "no page is mapped at %p, or CAP_SYS_ADMIN is missing: "
+				 "pagemap shows no number without it", address);
 	return pincheck_report(stage->session, &pfn, 1, report);
 }
