@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* BENCH: the time of the kernel's GUP calls alone, for comparison with HOLD and RELEASE. */
-#include <linux/errno.h>
+#include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
-#include <linux/nospec.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -31,11 +30,6 @@ struct bench {
 	unsigned long nr;
 	unsigned int foll;
 	struct page **pages;
-};
-
-static const struct gup_calls *const bench_kinds[] = {
-	[PINCHECK_KIND_PIN] = &pin_calls,
-	[PINCHECK_KIND_GET] = &get_calls,
 };
 
 static long take_chunk(const struct bench *bench, unsigned long done)
@@ -115,16 +109,14 @@ static int bench_rounds(struct session *session, const struct bench *bench,
 /* Applies the rules of HOLD that BENCH has, too. */
 static int bench_check_request(const struct pincheck_bench *request)
 {
+	const struct hold_ops *ops = hold_kind(request->kind);
 	const struct pincheck_hold hold = {
 		.path = request->path, .addr = request->addr, .len = request->len,
 	};
 
-	if (request->kind >= ARRAY_SIZE(bench_kinds) || !request->rounds ||
-	    request->rounds > PINCHECK_BENCH_ROUNDS_MAX)
+	if (!request->rounds || request->rounds > PINCHECK_BENCH_ROUNDS_MAX)
 		return -EINVAL;
-	if (!bench_kinds[array_index_nospec(request->kind, ARRAY_SIZE(bench_kinds))])
-		return -EINVAL;
-	if ((request->flags & PINCHECK_HOLD_LONGTERM) && request->kind != PINCHECK_KIND_PIN)
+	if (IS_ERR(ops) || !ops->gup || (request->flags & ~ops->flags))
 		return -EINVAL;
 	if (gup_check(&hold))
 		return -EINVAL;
@@ -149,7 +141,7 @@ int bench_command(struct session *session, union argument *argument)
 	if (err)
 		return err;
 	bench = (struct bench) {
-		.calls = bench_kinds[array_index_nospec(request->kind, ARRAY_SIZE(bench_kinds))],
+		.calls = hold_kind(request->kind)->gup,
 		.slow = request->path == PINCHECK_PATH_SLOW,
 		.start = request->addr,
 		.nr = request->len >> PAGE_SHIFT,

@@ -4,7 +4,6 @@
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
-#include <linux/nospec.h>
 #include <linux/sched.h>
 #include "command.h"
 #include "compat/features.h"
@@ -13,14 +12,6 @@
 #include "hold/session.h"
 #include "page/path.h"
 #include "page/whitelist.h"
-
-#define HOLD_KIND_ENTRY(kind, ops, offered) \
-	[kind] = (offered) ? &(ops) : NULL,
-
-/* By enum pincheck_kind, of which 0 is none. NULL: this kernel is not configured for the kind. */
-static const struct hold_ops *const hold_kinds[] = {
-	HOLD_KINDS(HOLD_KIND_ENTRY)
-};
 
 /**
  * info_command() - report what the module can do on the running kernel, and the counters
@@ -49,22 +40,14 @@ int info_command(struct session *session, union argument *argument)
 	return 0;
 }
 
-static const struct hold_ops *find_kind(u32 kind)
-{
-	return hold_kinds[array_index_nospec(kind, ARRAY_SIZE(hold_kinds))];
-}
-
 /* Checks all that does not depend on memory: on some wrong arguments GUP would print a warning. */
 static int check_hold(struct pincheck_hold *request)
 {
-	const struct hold_ops *ops;
+	const struct hold_ops *ops = hold_kind(request->kind);
 
-	if (!request->kind || request->kind >= ARRAY_SIZE(hold_kinds))
-		return refuse(&request->reason, PINCHECK_REASON_ARGUMENT, -EINVAL);
-	ops = find_kind(request->kind);
-	if (!ops)
+	if (ops == ERR_PTR(-EOPNOTSUPP))
 		return refuse(&request->reason, PINCHECK_REASON_ABSENT, -EOPNOTSUPP);
-	if ((request->flags & ~ops->flags) || ops->check(request))
+	if (IS_ERR(ops) || (request->flags & ~ops->flags) || ops->check(request))
 		return refuse(&request->reason, PINCHECK_REASON_ARGUMENT, -EINVAL);
 	if ((request->flags & (PINCHECK_HOLD_FORCE | PINCHECK_HOLD_DIRTY_LATE)) &&
 	    !capable(CAP_SYS_ADMIN))
@@ -130,7 +113,7 @@ int hold_command(struct session *session, union argument *argument)
 	if (err)
 		return fail_hold(request, err);
 	request->reason = PINCHECK_REASON_NONE;
-	hold = hold_take(&session->account, find_kind(request->kind), id, request);
+	hold = hold_take(&session->account, hold_kind(request->kind), id, request);
 	if (IS_ERR(hold)) {
 		session_unreserve(session, id);
 		return fail_hold(request, PTR_ERR(hold));

@@ -22,7 +22,7 @@ static void get_put(struct page **pages, unsigned long nr, bool dirty)
 	}
 }
 
-const struct gup_calls get_calls = {
+static const struct gup_calls get_calls = {
 	.fast = get_fast,
 	.slow = compat_get_slow,
 	.put = get_put,

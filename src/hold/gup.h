@@ -30,9 +30,6 @@ struct gup_calls {
 	void (*put)(struct page **pages, unsigned long nr, bool dirty);
 };
 
-extern const struct gup_calls pin_calls;
-extern const struct gup_calls get_calls;
-
 unsigned int gup_foll_flags(u32 flags);
 int gup_check(const struct pincheck_hold *request);
 int gup_take(struct hold *hold, struct pincheck_hold *request);

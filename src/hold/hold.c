@@ -5,6 +5,7 @@
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -13,6 +14,31 @@
 #include "explain.h"
 #include "hold.h"
 #include "page/whitelist.h"
+
+#define HOLD_KIND_ENTRY(kind, ops, offered) \
+	[kind] = (offered) ? &(ops) : NULL,
+
+/* By enum pincheck_kind, of which 0 is none. NULL: this kernel is not configured for the kind. */
+static const struct hold_ops *const hold_kinds[] = {
+	HOLD_KINDS(HOLD_KIND_ENTRY)
+};
+
+/**
+ * hold_kind() - the ops of a kind
+ * @kind: enum pincheck_kind, unchecked
+ *
+ * Return: the ops; or ERR_PTR: -EINVAL for an unknown kind, -EOPNOTSUPP when this kernel is not
+ * configured for the kind.
+ */
+const struct hold_ops *hold_kind(u32 kind)
+{
+	const struct hold_ops *ops;
+
+	if (!kind || kind >= ARRAY_SIZE(hold_kinds))
+		return ERR_PTR(-EINVAL);
+	ops = hold_kinds[array_index_nospec(kind, ARRAY_SIZE(hold_kinds))];
+	return ops ?: ERR_PTR(-EOPNOTSUPP);
+}
 
 /**
  * struct owner_mm - whose memory a hold is to be taken on

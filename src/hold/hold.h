@@ -137,6 +137,7 @@ static inline u32 hold_path(const struct hold *hold, unsigned long index)
 	return split_path(hold->fast[index / HOLD_CHUNK_PAGES], index % HOLD_CHUNK_PAGES);
 }
 
+const struct hold_ops *hold_kind(u32 kind);
 struct hold *hold_take(struct account *account, const struct hold_ops *ops, u32 id,
 		       struct pincheck_hold *request);
 void hold_clear_pages(struct hold *hold);

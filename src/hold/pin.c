@@ -14,7 +14,7 @@ static void pin_put(struct page **pages, unsigned long nr, bool dirty)
 		unpin_user_pages(pages, nr);
 }
 
-const struct gup_calls pin_calls = {
+static const struct gup_calls pin_calls = {
 	.fast = compat_pin_fast,
 	.slow = compat_pin_slow,
 	.put = pin_put,
