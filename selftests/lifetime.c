@@ -108,7 +108,7 @@ static int receive_session(int wire)
 }
 
 /* True if the device reads @expected through the whole hold. */
-static bool device_sees(int session, __u32 hold, const unsigned char *expected, size_t length)
+static bool bytes_agree(int session, __u32 hold, const unsigned char *expected, size_t length)
 {
 	unsigned char *seen = malloc(length);
 	bool agree = pincheck_read(session, hold, 0, seen, length) == (ssize_t)length &&
@@ -141,7 +141,7 @@ TEST_F(lifetime, close_of_a_duplicate)
 	close(stage->session);
 	stage->session = -1;
 	EXPECT_EQ(STAGE_PAGES, pages_out(self));
-	EXPECT_TRUE(device_sees(duplicate, stage->hold.hold, stage->memory, stage->length));
+	EXPECT_TRUE(bytes_agree(duplicate, stage->hold.hold, stage->memory, stage->length));
 	close(duplicate);
 	EXPECT_EQ(0, pages_out(self));
 	evidence("pages_after_first_close=%d pages_after_last_close=0", STAGE_PAGES);
@@ -249,7 +249,7 @@ TEST_F(lifetime, fork_inherits)
 		bool agree;
 
 		receive_byte(self->wire[1]);
-		agree = device_sees(stage->session, stage->hold.hold, stage->memory, stage->length);
+		agree = bytes_agree(stage->session, stage->hold.hold, stage->memory, stage->length);
 		/* The child cannot know what the owner of the memory has mapped there. */
 		if (pincheck_pages(stage->session, stage->hold.hold, 0, 1, &page) ||
 		    page.mapped != PINCHECK_MAPPED_UNKNOWN)
@@ -284,7 +284,7 @@ TEST_F(lifetime, fork_child_closes)
 	}
 	EXPECT_EQ(0, exit_status(child));
 	EXPECT_EQ(STAGE_PAGES, pages_out(self));
-	EXPECT_TRUE(device_sees(stage->session, stage->hold.hold, stage->memory, stage->length));
+	EXPECT_TRUE(bytes_agree(stage->session, stage->hold.hold, stage->memory, stage->length));
 	evidence("pages_after_child_close=%d", STAGE_PAGES);
 }
 
@@ -348,7 +348,7 @@ TEST_F(lifetime, owner_exits)
 	EXPECT_EQ(0, exit_status(child));
 	EXPECT_EQ(STAGE_PAGES, pages_out(self));
 	memset(stage->memory, 0x6b, stage->length);
-	EXPECT_TRUE(device_sees(session, id, stage->memory, stage->length));
+	EXPECT_TRUE(bytes_agree(session, id, stage->memory, stage->length));
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(session, id));
 	EXPECT_EQ(0, pages_out(self));
 	close(session);
@@ -366,7 +366,7 @@ TEST_F(lifetime, munmap_while_held)
 	memcpy(copy, stage->memory, stage->length);
 	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
 	ASSERT_EQ(0, munmap(stage->memory, stage->length));
-	EXPECT_TRUE(device_sees(stage->session, stage->hold.hold, copy, stage->length));
+	EXPECT_TRUE(bytes_agree(stage->session, stage->hold.hold, copy, stage->length));
 	ASSERT_EQ(0, pincheck_pages(stage->session, stage->hold.hold, 0, STAGE_PAGES, pages));
 	for (size_t i = 0; i < STAGE_PAGES; i++) {
 		EXPECT_EQ(PINCHECK_MAPPED_NONE, pages[i].mapped);
@@ -388,7 +388,7 @@ TEST_F(lifetime, replaced_while_held)
 	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
 	ASSERT_EQ(0, madvise(stage->memory, stage->length, MADV_DONTNEED));
 	memset(stage->memory, 0x3c, stage->length);
-	EXPECT_TRUE(device_sees(stage->session, stage->hold.hold, copy, stage->length));
+	EXPECT_TRUE(bytes_agree(stage->session, stage->hold.hold, copy, stage->length));
 	ASSERT_EQ(0, pincheck_pages(stage->session, stage->hold.hold, 0, STAGE_PAGES, pages));
 	for (size_t i = 0; i < STAGE_PAGES; i++) {
 		EXPECT_EQ(PINCHECK_MAPPED_OTHER, pages[i].mapped);

@@ -38,7 +38,7 @@ static int hold_and_write(struct subject *subject)
 	return error ? error : events_forget(&subject->hold);
 }
 
-static int protect(struct subject *subject, int protection)
+static int protect_memory(struct subject *subject, int protection)
 {
 	return mprotect(subject->memory.start, subject->memory.bytes, protection) ? -errno : 0;
 }
@@ -155,11 +155,11 @@ SCENARIO(mirror, protected, .rows = "B10 B17 B29 B31 B37", .event = "mprotect")
 
 	ASSERT_DONE(hold_and_write(subject));
 	ASSERT_DONE(witness_take(subject, &before));
-	ASSERT_DONE(protect(subject, PROT_READ));
+	ASSERT_DONE(protect_memory(subject, PROT_READ));
 	EXPECT_TOLD(subject, PINCHECK_EVENT_PROTECTION_VMA, ALL_TOLD, events_written(subject));
 	EXPECT_DEVICE_SEES(subject, BEFORE);
 	EXPECT_VERDICT(verdict_refused, subject, -EPERM);
-	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	ASSERT_DONE(protect_memory(subject, PROT_READ | PROT_WRITE));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SYNC(subject, AFTER);
 	EXPECT_SAME_PAGE(subject, &before);
@@ -171,10 +171,10 @@ SCENARIO(mirror, no_access, .rows = "B31 B37", .event = "mprotect")
 	struct view view;
 
 	ASSERT_DONE(hold_and_write(subject));
-	ASSERT_DONE(protect(subject, PROT_NONE));
+	ASSERT_DONE(protect_memory(subject, PROT_NONE));
 	EXPECT_TOLD(subject, PINCHECK_EVENT_PROTECTION_VMA, ALL_TOLD, events_written(subject));
 	EXPECT_EQ(-EFAULT, hold_look(&subject->hold, &view));
-	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	ASSERT_DONE(protect_memory(subject, PROT_READ | PROT_WRITE));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SYNC(subject, AFTER);
 }

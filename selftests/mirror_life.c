@@ -384,7 +384,7 @@ static void *shake(void *argument)
 	return NULL;
 }
 
-static bool goes_on(const struct shaker *shaker, unsigned int round)
+static bool shaking_goes_on(const struct shaker *shaker, unsigned int round)
 {
 	return round < ROUNDS || (shaker->shakes < MEETINGS && round < ROUNDS_MAX);
 }
@@ -405,7 +405,7 @@ TEST_F(mirror_life, invalidated_under_load)
 	stage_use_all_cpus();
 	ASSERT_EQ(0, stage_hold_all(stage, write_row));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, shake, &shaker));
-	for (round = 0; suite_has_time() && goes_on(&shaker, round); round++) {
+	for (round = 0; suite_has_time() && shaking_goes_on(&shaker, round); round++) {
 		__u64 at = (round % STAGE_PAGES) * stage->page;
 		ssize_t got = pincheck_write(stage->session, stage->hold.hold, at, "w", 1);
 

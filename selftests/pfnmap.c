@@ -100,8 +100,8 @@ TEST_F(pfnmap, part_of_it)
 }
 
 /* Row B53: GUP refuses, by either path, whatever it is asked for, and leaves no reference. */
-static void expect_refused(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap) *self,
-			   struct hold_row row)
+static void expect_hold_refused(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap) *self,
+				struct hold_row row)
 {
 	EXPECT_EQ(-EFAULT, stage_hold(&self->stage, row, self->device, self->bytes))
 		TH_LOG("kind %u path %u flags %#x", row.kind, row.path, row.flags);
@@ -120,11 +120,11 @@ TEST_F(pfnmap, gup_refused)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		expect_refused(_metadata, self, rows[i]);
+		expect_hold_refused(_metadata, self, rows[i]);
 	/* Once more with all entries of the page tables there: those GUP-fast looks at. */
 	EXPECT_NE(0, device_differs(self->device, self->bytes, 9));
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		expect_refused(_metadata, self, rows[i]);
+		expect_hold_refused(_metadata, self, rows[i]);
 	evidence("ways=%zu errno=EFAULT reason=pfnmap note=\"to pin or get it, untouched and touched\"",
 		 ARRAY_SIZE(rows));
 }

@@ -225,7 +225,7 @@ SCENARIO(release_part, rest_of_holes, .rows = "B14")
 }
 
 /* The generation that the device reads in the CPU area of sample @i. */
-static enum generation device_sees(struct subject *subject, size_t i)
+static enum generation device_generation(struct subject *subject, size_t i)
 {
 	const struct memory *memory = &subject->memory;
 	uint64_t words[AREA_WORDS] = { 0 };
@@ -252,7 +252,7 @@ SCENARIO(release_part, rest_keeps_sync, .rows = "B10 B11 R28 R29 R30",
 		EXPECT_TRUE(pages_agree(subject, &parts, i)) {
 			TH_LOG("SYNC: page %zu is another now", subject->memory.sample[i]);
 		}
-		EXPECT_EQ(parts.gone[i] ? GEN_UNKNOWN : AFTER, device_sees(subject, i));
+		EXPECT_EQ(parts.gone[i] ? GEN_UNKNOWN : AFTER, device_generation(subject, i));
 	}
 	ASSERT_DONE(child_end(&subject->child));
 	EXPECT_EQ((long)(pages - half), give_back_rest(subject, &parts));
