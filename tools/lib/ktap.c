@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A reader of KTAP streams that trusts nothing. */
 #include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -520,4 +521,24 @@ void ktap_reader_free(struct ktap_reader *reader)
 		free(reader->levels[depth].diagnostics.bytes);
 	free(reader->line.bytes);
 	free(reader);
+}
+
+int ktap_read(const char *path, const struct ktap_ops *ops, void *context)
+{
+	struct ktap_reader *reader = ktap_reader_new(ops, context);
+	FILE *file = fopen(path, "re");
+	int error = !reader || !file ? -errno : 0;
+	char bytes[8192];
+	size_t got;
+
+	while (!error && (got = fread(bytes, 1, sizeof(bytes), file)))
+		ktap_reader_feed(reader, bytes, got);
+	if (!error && ferror(file))
+		error = -errno;
+	if (!error)
+		ktap_reader_finish(reader);
+	ktap_reader_free(reader);
+	if (file)
+		fclose(file);
+	return error;
 }

@@ -86,6 +86,9 @@ void ktap_reader_finish(struct ktap_reader *reader);
 
 void ktap_reader_free(struct ktap_reader *reader);
 
+/** ktap_read() - the whole stream in the file @path. Return: 0 or -errno */
+int ktap_read(const char *path, const struct ktap_ops *ops, void *context);
+
 /** ktap_is_failure() - does @outcome make a parent fail? A stale expectation (XPASS) does */
 bool ktap_is_failure(enum ktap_outcome outcome);
 

@@ -91,20 +91,13 @@ static int read_ktap(const char *path, struct stream *stream)
 	static const struct ktap_ops ops = {
 		.diagnostic = on_diagnostic, .test = on_test, .problem = on_problem,
 	};
-	FILE *file = fopen(path, "re");
-	struct ktap_reader *reader = file ? ktap_reader_new(&ops, stream) : NULL;
-	char bytes[4096];
-	size_t length;
+	int error = ktap_read(path, &ops, stream);
 
-	if (!reader) {
-		fprintf(stderr, "pincheck: cannot read %s: %m. Run: make bench\n", path);
+	if (error) {
+		fprintf(stderr, "pincheck: cannot read %s: %s. Run: make bench\n", path,
+			strerror(-error));
 		return -1;
 	}
-	while ((length = fread(bytes, 1, sizeof(bytes), file)))
-		ktap_reader_feed(reader, bytes, length);
-	ktap_reader_finish(reader);
-	ktap_reader_free(reader);
-	fclose(file);
 	if (stream->failed)
 		fprintf(stderr, "pincheck: some measurements failed, see %s. Repeat them: make bench\n", path);
 	return stream->failed;

@@ -109,23 +109,12 @@ static void on_test(void *context, const struct ktap_test *test)
 static int read_results(struct demo *demo)
 {
 	static const struct ktap_ops ops = { .test = on_test };
-	struct ktap_reader *reader = ktap_reader_new(&ops, demo);
-	FILE *file = fopen(demo->file, "re");
-	char buffer[8192];
-	size_t got;
+	int error = ktap_read(demo->file, &ops, demo);
 
-	if (!reader || !file) {
+	if (error)
 		fprintf(stderr, "pincheck: cannot read %s: %s. Run the suite first: make demo\n",
-			demo->file, strerror(errno));
-		ktap_reader_free(reader);
-		return -1;
-	}
-	while ((got = fread(buffer, 1, sizeof(buffer), file)))
-		ktap_reader_feed(reader, buffer, got);
-	ktap_reader_finish(reader);
-	ktap_reader_free(reader);
-	fclose(file);
-	return 0;
+			demo->file, strerror(-error));
+	return error;
 }
 
 enum act_column { WHAT, PROMISE, DEVICE, PROCESS, CHILD, PATH, PINS, VERDICT, SCENARIO, REASON, COLUMNS };

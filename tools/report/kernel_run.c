@@ -10,18 +10,22 @@
 
 static const char *const stages[] = { BUILD_CASE, BOOT_CASE, INSMOD_CASE };
 
-/* The runner says "boot", run-matrix "build.debian-6.1": both are cases of the run itself. */
+/*
+ * The runner says "boot" and, of its second guest, "boot_2"; run-matrix says "build.debian-6.1". All
+ * are cases of the run itself.
+ */
 static void name_run_cases(struct kernel_run *run)
 {
 	for (size_t i = 0; i < run->results.count; i++) {
 		struct test_case *of = &run->results.cases[i];
 		size_t length = strcspn(of->name, ".");
+		size_t stage = strcspn(of->name, "._");
 		bool of_run = !strcmp(of->name, STREAM_CASE);
 
 		if (of->name[length] && strcmp(of->name + length + 1, run->kernel))
 			continue;
 		for (size_t j = 0; j < ARRAY_SIZE(stages); j++)
-			of_run |= strlen(stages[j]) == length && !strncmp(of->name, stages[j], length);
+			of_run |= strlen(stages[j]) == stage && !strncmp(of->name, stages[j], stage);
 		if (!of_run)
 			continue;
 		of->name[length] = '\0';

@@ -306,24 +306,11 @@ int results_read(struct results *results, const char *path)
 	struct reading reading = {
 		.results = results, .unclaimed = results->count, .splats = json_object(),
 	};
-	struct ktap_reader *reader;
-	size_t length;
-	char *stream = file_read(path, &length);
+	int error = ktap_read(path, &reading_ops, &reading);
 
-	if (!stream) {
+	if (error)
 		json_decref(reading.splats);
-		return -errno;
-	}
-	reader = ktap_reader_new(&reading_ops, &reading);
-	if (!reader) {
-		json_decref(reading.splats);
-		free(stream);
-		return -ENOMEM;
-	}
-	ktap_reader_feed(reader, stream, length);
-	ktap_reader_finish(reader);
-	ktap_reader_free(reader);
-	free(stream);
-	conclude_reading(&reading);
-	return 0;
+	else
+		conclude_reading(&reading);
+	return error;
 }

@@ -22,11 +22,6 @@
 
 #define GUEST_MODULE_DIR	"/lib"
 
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
 static int pack_test(struct initramfs *initramfs, const char *directory, const char *name)
 {
 	char *host = format_text("%s/%s", directory, name);
@@ -46,13 +41,11 @@ static int pack_tests(struct initramfs *initramfs, const struct options *options
 		      const struct guest *guest)
 {
 	struct dirent **entries;
-	int count = scandir(options->tests, &entries, NULL, by_name);
+	int count = guests_list_files(options->tests, &entries);
 	int error = 0;
 
-	if (count < 0) {
-		complain("cannot read %s: %s", options->tests, strerror(errno));
+	if (count < 0)
 		return -1;
-	}
 	for (int i = 0; i < count; i++) {
 		const char *name = entries[i]->d_name;
 

@@ -97,16 +97,23 @@ static bool is_chosen(const struct options *options, const char *name)
 	return topic_may_be_chosen(name, options->filter ?: "");
 }
 
+int guests_list_files(const char *directory, struct dirent ***entries)
+{
+	int count = scandir(directory, entries, NULL, by_name);
+
+	if (count < 0)
+		complain("cannot read %s: %s", directory, strerror(errno));
+	return count;
+}
+
 static int add_topics(struct guests *guests, const struct options *options)
 {
 	struct dirent **entries;
-	int count = scandir(options->tests, &entries, NULL, by_name);
+	int count = guests_list_files(options->tests, &entries);
 	int error = 0;
 
-	if (count < 0) {
-		complain("cannot read %s: %s", options->tests, strerror(errno));
+	if (count < 0)
 		return -1;
-	}
 	for (int i = 0; i < count && !error; i++)
 		if (guests_is_program(options->tests, entries[i]->d_name) &&
 		    is_chosen(options, entries[i]->d_name))

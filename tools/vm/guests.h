@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct dirent;
 struct options;
 
 /**
@@ -52,6 +53,9 @@ struct guests {
  */
 int guests_plan(struct guests *guests, const struct options *options);
 void guests_free(struct guests *guests);
+
+/** guests_list_files() - sorted by name. Return: their number, or -1, having complained */
+int guests_list_files(const char *directory, struct dirent ***entries);
 
 /** guests_is_program() - is the file @name of @directory a topic? Other files are data of topics */
 bool guests_is_program(const char *directory, const char *name);
