@@ -175,7 +175,7 @@ static void expect_put_back(struct __test_metadata *_metadata, inner_function *c
 	const struct __test_metadata *tests = run_cases(functions);
 
 	ASSERT_NE(NULL, tests);
-	evidence("%s: %ld before, %ld in a case of exit code %d, %ld afterwards; the next case's exit code: %d",
+	evidence("setting=%s before=%ld in_case=%ld exit_code=%d after=%ld next_exit_code=%d",
 		 SETTING, expected_setting, *setting_changed, tests[0].exit_code,
 		 knob_number(SETTING), tests[1].exit_code);
 	EXPECT_EQ(KSFT_FAIL, tests[0].exit_code);

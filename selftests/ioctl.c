@@ -130,6 +130,11 @@ FIXTURE_VARIANT_ADD(ioctl, events)
 	.of_mirror = true,
 };
 
+SUITE_FACTS(ioctl)
+{
+	facts->event = name;
+}
+
 FIXTURE_SETUP(ioctl)
 {
 	const struct hold_row pin = STAGE_ROW(PIN, FAST, HOLD_RW);

@@ -105,6 +105,11 @@ static void find_zero_page(FIXTURE_DATA(page_types) *self)
 	self->count = self->pfns[0] != 0;
 }
 
+SUITE_FACTS(page_types)
+{
+	facts->memory = name;
+}
+
 FIXTURE_SETUP(page_types)
 {
 	char why[WHY];

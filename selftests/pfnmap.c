@@ -20,6 +20,11 @@ FIXTURE(pfnmap)
 
 DEVICE_TOPIC(pfnmap)
 
+SUITE_FACTS(pfnmap)
+{
+	facts->memory = name;
+}
+
 FIXTURE_SETUP(pfnmap)
 {
 	DEVICE_SETUP(0);

@@ -24,6 +24,11 @@ FIXTURE(pfnmap_follow)
 
 DEVICE_TOPIC(pfnmap_follow)
 
+SUITE_FACTS(pfnmap_follow)
+{
+	facts->memory = name;
+}
+
 FIXTURE_SETUP(pfnmap_follow)
 {
 	DEVICE_SETUP(NEEDS_PFNMAP);

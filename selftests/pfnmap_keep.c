@@ -22,6 +22,11 @@ FIXTURE(pfnmap_keep)
 
 DEVICE_TOPIC(pfnmap_keep)
 
+SUITE_FACTS(pfnmap_keep)
+{
+	facts->memory = name;
+}
+
 FIXTURE_SETUP(pfnmap_keep)
 {
 	DEVICE_SETUP(NEEDS_PFNMAP);

@@ -31,6 +31,11 @@ FIXTURE(pfnmap_race)
 
 DEVICE_TOPIC(pfnmap_race)
 
+SUITE_FACTS(pfnmap_race)
+{
+	facts->memory = name;
+}
+
 FIXTURE_SETUP(pfnmap_race)
 {
 	DEVICE_SETUP(NEEDS_THREADS);

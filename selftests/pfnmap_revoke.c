@@ -18,6 +18,11 @@ FIXTURE(pfnmap_revoke)
 
 DEVICE_TOPIC(pfnmap_revoke)
 
+SUITE_FACTS(pfnmap_revoke)
+{
+	facts->memory = name;
+}
+
 FIXTURE_SETUP(pfnmap_revoke)
 {
 	DEVICE_SETUP(0);

@@ -27,8 +27,8 @@ int counts_take(struct subject *subject, struct counts *counts)
 	for (i = 0; i < memory->samples; i++) {
 		counts->pfn[i] = memory_pfn(memory, memory->sample[i]);
 		if (!counts->pfn[i])
-			return cause_say(-ENODATA, "no page is mapped at page %zu of the memory, or its "
-					 "number is not told (CAP_SYS_ADMIN)", memory->sample[i]);
+			return cause_say(-ENODATA, "page %zu of the memory is not mapped, or its number "
+					 "needs CAP_SYS_ADMIN", memory->sample[i]);
 	}
 	return report_again(subject, counts);
 }

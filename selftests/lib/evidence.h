@@ -8,7 +8,7 @@
  * @memory: kind of the memory under test
  * @hold: kind of the hold on it
  * @event: what happens to the memory
- * @rows: of the catalogue, apart by spaces
+ * @rows: of the catalogue, with spaces between them
  */
 struct case_facts {
 	const char *memory;

@@ -117,13 +117,15 @@ static int read_results(struct demo *demo)
 	return error;
 }
 
-enum act_column { WHAT, PROMISE, DEVICE, PROCESS, CHILD, PATH, PINS, VERDICT, SCENARIO, REASON, COLUMNS };
+enum act_column {
+	WHAT, PROMISE, DEVICE, PROCESS, CHILD, PATH, PINS, VERDICT, SCENARIO, REASON, COLUMNS
+};
 
 static const struct column columns[COLUMNS] = {
 	[WHAT]		= { "WHAT", CELL_TEXT, false, "what happens" },
 	[PROMISE]	= { "PROMISE", CELL_TEXT, false, "the invariant that the scenario is about" },
 	[DEVICE]	= { "DEVICE", CELL_HEX, false, "page frame number that the device holds" },
-	[PROCESS]	= { "PROCESS", CELL_HEX, false, "page frame number that the process has mapped after it" },
+	[PROCESS]	= { "PROCESS", CELL_HEX, false, "page frame number that the process has mapped after the event" },
 	[CHILD]		= { "CHILD", CELL_HEX, false, "page frame number that the child has mapped" },
 	[PATH]		= { "PATH", CELL_TEXT, false, "by which GUP found the page" },
 	[PINS]		= { "PINS", CELL_NUMBER, false, "on the page" },

@@ -43,13 +43,15 @@ enum state state_of(enum ktap_outcome outcome)
 	return states[outcome];
 }
 
-/* Cases of one topic are grouped by their memory, or by their hold if they name no memory. */
+/* Cases of one topic are grouped by the first of these facts that they name. */
 static char *kind_of(const char *facts)
 {
+	static const char *const keys[] = { "memory", "hold", "event" };
 	char kind[FACT_BYTES];
 
-	if (!pairs_find(facts, "memory", kind, sizeof(kind)))
-		pairs_find(facts, "hold", kind, sizeof(kind));
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (pairs_find(facts, keys[i], kind, sizeof(kind)))
+			break;
 	return copy_of(kind);
 }
 

@@ -35,7 +35,7 @@ struct cell {
 /**
  * struct row - one scenario
  * @facts: what the case said of itself, as pairs; "" if nothing
- * @kind: its group within the topic: the memory, or else the hold, of @facts; ""
+ * @kind: its group within the topic: memory, or else hold, or else event, of @facts; ""
  * @rank: its place: topic, kind, order of the suite
  * @differs: two kernels have different results
  * @red: some cell is red
