@@ -28,7 +28,7 @@ static const struct argp_option options[] = {
 	  "[build/results]", 0 },
 	{ "output", 'o', "DIR", 0, "Where the report goes [build/results], which is made; junit and kcidb write to "
 	  "standard output if it is -", 0 },
-	{ "origin", 'O', "NAME", 0, "Who submits to KCIDB [pincheck]", 0 },
+	{ "origin", 'O', "NAME", 0, "Name of the submitter to KCIDB [pincheck]", 0 },
 	{ "renames", 'n', "FILE", 0, "Cases that have another name in the second run of compare: "
 	  "lines of OLD NEW", 0 },
 	{ "json", 'J', NULL, 0, "compare prints JSON", 0 },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Guest programs that end in every way a test program can, good and bad: which one is told by the
- * name it is called by. The runner is tested with them on a real kernel.
+ * Guest programs that end in every way a test program can, good and bad. Its own name says
+ * which one. The runner is tested with them on a real kernel.
  */
 #include <errno.h>
 #include <fcntl.h>
