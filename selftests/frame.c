@@ -175,9 +175,9 @@ static void expect_put_back(struct __test_metadata *_metadata, inner_function *c
 	const struct __test_metadata *tests = run_cases(functions);
 
 	ASSERT_NE(NULL, tests);
-	evidence("%s: %ld before, %ld in a case of exit code %d, %ld afterwards; the next case's exit code: %d",
-		 SETTING, expected_setting, *setting_changed, tests[0].exit_code,
-		 knob_number(SETTING), tests[1].exit_code);
+	evidence("setting=%s before=%ld in_case=%ld case_exit=%d after=%ld next_exit=%d", SETTING,
+		 expected_setting, *setting_changed, tests[0].exit_code, knob_number(SETTING),
+		 tests[1].exit_code);
 	EXPECT_EQ(KSFT_FAIL, tests[0].exit_code);
 	EXPECT_EQ(expected_setting + 1, *setting_changed);
 	EXPECT_EQ(KSFT_PASS, tests[1].exit_code);
