@@ -510,6 +510,7 @@ static const struct {
 	{ { "watch", "-p", "PID", "ADDRESS", "1" }, "pages", "FLAGS", "flags", 1 << 0 },
 	{ { "scan" }, "pages", "PINS", "pins", 1 << 0 },
 	{ { "bench", "-t", "RESULTS" }, "figures", "VALUE", "value", 1 << 0 },
+	{ { "demo", "RESULTS" }, "acts", "VERDICT", "verdict", 1 << 1 },
 };
 
 static int start_subcommand(FIXTURE_DATA(cli) *self, size_t index, const char *results,

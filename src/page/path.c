@@ -262,7 +262,7 @@ void path_init(void)
 	longterm_seen = !err && current->mm &&
 			control_is_seen(0, control_longterm, unpin_user_page, false);
 	if (err)
-		pr_info("no probe on %s (%d): which pages came by GUP-fast is not told\n",
+		pr_info("no probe on %s (%d): pages are held without their path\n",
 			slow_path_probe.symbol_name, err);
 }
 

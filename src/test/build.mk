@@ -4,5 +4,6 @@
 UNIT_TESTS += $(patsubst src/test/%.c,$(BUILD)/test/%,$(wildcard src/test/*_test.c))
 
 $(BUILD)/test/%_test: INCLUDES += -Isrc
-$(BUILD)/test/%_test: src/test/%_test.c $(wildcard src/*.h src/*/*.h) include/uapi/linux/pincheck.h
+$(BUILD)/test/%_test: src/test/%_test.c $(wildcard src/*.h src/*/*.h) \
+		      tools/lib/array.h tools/lib/test/tap.h include/uapi/linux/pincheck.h
 	$(unit-program)

@@ -4,10 +4,10 @@
  * 0 is the last one. Prints TAP.
  */
 #include <stdbool.h>
-#include <stdio.h>
 #include "hold/device_order.h"
+#include "tools/lib/array.h"
+#include "tools/lib/test/tap.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define STEPS_MAX	64	/* more than any sequence has: an endless one fails */
 
 static const struct {
@@ -44,14 +44,9 @@ static bool sequence_is(unsigned int page_shift, int first, int last)
 
 int main(void)
 {
-	unsigned int failed = 0;
-
-	printf("TAP version 13\n1..%zu\n", ARRAY_SIZE(rows));
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		bool good = sequence_is(rows[i].page_shift, rows[i].first, rows[i].last);
-
-		printf("%sok %zu device_order.%s\n", good ? "" : "not ", i + 1, rows[i].what);
-		failed += !good;
-	}
-	return failed != 0;
+	tap_begin();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		tap_verdict(sequence_is(rows[i].page_shift, rows[i].first, rows[i].last),
+			    "device_order.%s", rows[i].what);
+	return tap_end();
 }

@@ -2,11 +2,11 @@
 /* The reuse models and the arithmetic of the ledger, on the host. Prints TAP. */
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 #include "page/ledger_rule.h"
 #include "page/reuse_rule.h"
+#include "tools/lib/array.h"
+#include "tools/lib/test/tap.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define BIAS		1024
 
 #define COUNTS	(PINCHECK_REPORT_PAGE | PINCHECK_REPORT_MAPCOUNT | PINCHECK_REPORT_FOLIO_MAPCOUNT)
@@ -16,14 +16,6 @@
 #define SHARED	PINCHECK_PAGE_MAPPED_SHARED
 
 #define ANON(more, known)	.flags = PINCHECK_PAGE_ANON | (more), .flags_known = (known)
-
-static unsigned int number, failed;
-
-static void verdict(bool good, const char *topic, const char *what)
-{
-	printf("%sok %u %s.%s\n", good ? "" : "not ", ++number, topic, what);
-	failed += !good;
-}
 
 /* Verdicts in the order of the models: r is reuse, c is copy, - is unknown. */
 static const struct {
@@ -126,24 +118,22 @@ static const struct ledger_facts facts = { .pin_bias = BIAS, .hugetlb_by_page = 
 
 int main(void)
 {
-	printf("TAP version 13\n");
+	tap_begin();
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct pincheck_report report = rows[i].report;
 
 		ledger_explain(&report, &facts);
 		reuse_judge(&report);
-		verdict(judged(&report, rows[i].verdicts), "reuse", rows[i].what);
+		tap_verdict(judged(&report, rows[i].verdicts), "reuse.%s", rows[i].what);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(sums); i++) {
 		struct pincheck_report report = sums[i].report;
 
 		ledger_explain(&report, &facts);
-		verdict(!!(report.present & PINCHECK_REPORT_EXPLAINED) == sums[i].told &&
-			report.explained == sums[i].explained &&
-			report.unexplained == sums[i].unexplained &&
-			report.unexplained_pins == sums[i].unexplained_pins, "ledger",
-			sums[i].what);
+		tap_verdict(!!(report.present & PINCHECK_REPORT_EXPLAINED) == sums[i].told &&
+			    report.explained == sums[i].explained &&
+			    report.unexplained == sums[i].unexplained &&
+			    report.unexplained_pins == sums[i].unexplained_pins, "ledger.%s", sums[i].what);
 	}
-	printf("1..%u\n", number);
-	return failed != 0;
+	return tap_end();
 }

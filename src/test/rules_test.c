@@ -3,23 +3,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <linux/pincheck.h>
 #include "argument.h"
 #include "hold/split.h"
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#include "tools/lib/array.h"
+#include "tools/lib/test/tap.h"
 
 #define PAGE	4096ULL
 #define LIMIT	0x7ffffffff000ULL
-
-static unsigned int number, failed;
-
-static void verdict(bool good, const char *topic, const char *what)
-{
-	printf("%sok %u %s.%s\n", good ? "" : "not ", ++number, topic, what);
-	failed += !good;
-}
 
 static const struct argument_rule io_rule = {
 	.size = sizeof(struct pincheck_io), .min_size = PINCHECK_IO_SIZE_ABI1,
@@ -48,8 +39,8 @@ static const struct {
 static void test_sizes(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
-		verdict(argument_check_size(&io_rule, sizes[i].size) == sizes[i].err, "size",
-			sizes[i].what);
+		tap_verdict(argument_check_size(&io_rule, sizes[i].size) == sizes[i].err,
+			    "size.%s", sizes[i].what);
 }
 
 /* Tries each bit alone: true if exactly the bits of the mask are accepted. */
@@ -71,12 +62,12 @@ static void test_flags(void)
 	struct pincheck_io io = { .size = sizeof(io), .reserved = 1 };
 	struct pincheck_hold hold = { .size = sizeof(hold), .path = 1 };
 
-	verdict(only_known_flags(&io_rule), "flags", "io");
-	verdict(only_known_flags(&hold_rule), "flags", "hold");
-	verdict(argument_check(&io_rule, &io) == -EINVAL, "reserved", "not_zero");
+	tap_verdict(only_known_flags(&io_rule), "flags.io");
+	tap_verdict(only_known_flags(&hold_rule), "flags.hold");
+	tap_verdict(argument_check(&io_rule, &io) == -EINVAL, "reserved.not_zero");
 	io.reserved = 0;
-	verdict(argument_check(&io_rule, &io) == 0, "reserved", "zero");
-	verdict(argument_check(&hold_rule, &hold) == 0, "reserved", "none_in_this_argument");
+	tap_verdict(argument_check(&io_rule, &io) == 0, "reserved.zero");
+	tap_verdict(argument_check(&hold_rule, &hold) == 0, "reserved.none_in_this_argument");
 }
 
 static const struct {
@@ -102,18 +93,18 @@ static const struct {
 static void test_ranges(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
-		verdict(range_check(ranges[i].addr, ranges[i].len, PAGE, LIMIT) == ranges[i].err,
-			"range", ranges[i].what);
+		tap_verdict(range_check(ranges[i].addr, ranges[i].len, PAGE, LIMIT) == ranges[i].err,
+			    "range.%s", ranges[i].what);
 }
 
 static void test_windows(void)
 {
-	verdict(window_check(0, 10, 10), "window", "all");
-	verdict(window_check(10, 0, 10), "window", "nothing_at_the_end");
-	verdict(!window_check(11, 0, 10), "window", "nothing_behind_the_end");
-	verdict(!window_check(9, 2, 10), "window", "one_too_many");
-	verdict(!window_check(UINT64_MAX, 2, 10), "window", "wraps");
-	verdict(!window_check(2, UINT64_MAX, 10), "window", "count_wraps");
+	tap_verdict(window_check(0, 10, 10), "window.all");
+	tap_verdict(window_check(10, 0, 10), "window.nothing_at_the_end");
+	tap_verdict(!window_check(11, 0, 10), "window.nothing_behind_the_end");
+	tap_verdict(!window_check(9, 2, 10), "window.one_too_many");
+	tap_verdict(!window_check(UINT64_MAX, 2, 10), "window.wraps");
+	tap_verdict(!window_check(2, UINT64_MAX, 10), "window.count_wraps");
 }
 
 static const struct {
@@ -135,22 +126,21 @@ static const struct {
 static void test_splits(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(appends); i++)
-		verdict(split_append(appends[i].split, appends[i].done, appends[i].fast) ==
-			appends[i].whole, "split", appends[i].what);
-	verdict(split_path(3, 2) == PINCHECK_PATH_FAST, "split", "last_fast_page");
-	verdict(split_path(3, 3) == PINCHECK_PATH_SLOW, "split", "first_slow_page");
-	verdict(split_path(0, 0) == PINCHECK_PATH_SLOW, "split", "all_slow");
-	verdict(split_path(SPLIT_UNKNOWN, 0) == PINCHECK_PATH_UNKNOWN, "split", "unknown");
+		tap_verdict(split_append(appends[i].split, appends[i].done, appends[i].fast) ==
+			    appends[i].whole, "split.%s", appends[i].what);
+	tap_verdict(split_path(3, 2) == PINCHECK_PATH_FAST, "split.last_fast_page");
+	tap_verdict(split_path(3, 3) == PINCHECK_PATH_SLOW, "split.first_slow_page");
+	tap_verdict(split_path(0, 0) == PINCHECK_PATH_SLOW, "split.all_slow");
+	tap_verdict(split_path(SPLIT_UNKNOWN, 0) == PINCHECK_PATH_UNKNOWN, "split.unknown");
 }
 
 int main(void)
 {
-	printf("TAP version 13\n");
+	tap_begin();
 	test_sizes();
 	test_flags();
 	test_ranges();
 	test_windows();
 	test_splits();
-	printf("1..%u\n", number);
-	return failed != 0;
+	return tap_end();
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which references of a folio are explained: unit test over page reports. Prints TAP. */
-#include <stdio.h>
 #include "page/surplus.h"
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#include "tools/lib/array.h"
+#include "tools/lib/test/tap.h"
 
 #define BIAS	1024
 #define COUNTED	(PINCHECK_REPORT_PAGE | PINCHECK_REPORT_FOLIO_MAPCOUNT)
@@ -45,19 +44,15 @@ static const struct {
 
 int main(void)
 {
-	unsigned int failed = 0;
-
-	printf("TAP version 13\n1..%zu\n", ARRAY_SIZE(rows));
+	tap_begin();
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct pincheck_report report = {
 			.flags = rows[i].flags, .present = rows[i].present,
 			.order = rows[i].order, .refcount = rows[i].refcount,
 			.folio_mapcount = rows[i].mapped, .pins = rows[i].pins,
 		};
-		bool good = surplus_check(&report, BIAS) == rows[i].excess;
 
-		printf("%sok %zu excess.%s\n", good ? "" : "not ", i + 1, rows[i].what);
-		failed += !good;
+		tap_verdict(surplus_check(&report, BIAS) == rows[i].excess, "excess.%s", rows[i].what);
 	}
-	return failed != 0;
+	return tap_end();
 }

@@ -2,10 +2,10 @@
 /* The rules of the whitelist, on the host: order, verdicts and reasons. Prints TAP. */
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 #include "page/whitelist_rule.h"
+#include "tools/lib/array.h"
+#include "tools/lib/test/tap.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define EXT4_MAGIC	0xef53
 #define RAMFS_MAGIC_	0x858458f6
 
@@ -14,14 +14,6 @@
 #define DENY	PINCHECK_WHITELIST_DENY
 
 #define FILE_OF(m)	.mapping = MAPPING_FILE, .magic = (m)
-
-static unsigned int number, failed;
-
-static void verdict(bool good, const char *topic, const char *what)
-{
-	printf("%sok %u %s.%s\n", good ? "" : "not ", ++number, topic, what);
-	failed += !good;
-}
 
 static const struct {
 	const char *what;
@@ -62,15 +54,15 @@ static bool judged(const struct whitelist_facts *facts, __u32 expected, __u32 re
 
 int main(void)
 {
-	printf("TAP version 13\n");
+	tap_begin();
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct whitelist_facts facts = rows[i].facts;
 
-		verdict(judged(&facts, rows[i].other, rows[i].reason), "other_pins", rows[i].what);
+		tap_verdict(judged(&facts, rows[i].other, rows[i].reason),
+			    "other_pins.%s", rows[i].what);
 		facts.longterm_write = true;
-		verdict(judged(&facts, rows[i].longterm_write, rows[i].reason), "longterm_write",
-			rows[i].what);
+		tap_verdict(judged(&facts, rows[i].longterm_write, rows[i].reason),
+			    "longterm_write.%s", rows[i].what);
 	}
-	printf("1..%u\n", number);
-	return failed != 0;
+	return tap_end();
 }

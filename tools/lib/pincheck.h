@@ -85,7 +85,7 @@ int pincheck_revoke(int session, int restore, struct pincheck_revoke *revoke);
 int pincheck_bench(int session, struct pincheck_bench *bench);
 
 /**
- * pincheck_events() - the oldest invalidations that hold @id was told of
+ * pincheck_events() - the oldest invalidations that hold @id recorded
  * @count: room in @events; then how many there are
  * @lost: how many more there were before these
  */

@@ -11,7 +11,7 @@ int vmstat_read(const char *name, uint64_t *value);
 /**
  * vmstat_pins() - pins that the kernel has acquired and released since boot
  *
- * Each CPU has a part of these counters that it adds now and then. An access to
+ * Each CPU has a part of these counters that it adds to the sum from time to time. An access to
  * /proc/sys/vm/stat_refresh adds them all: do that first.
  *
  * Return: 0, -ENOENT: the kernel has no such counters, -errno
