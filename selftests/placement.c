@@ -163,7 +163,7 @@ SCENARIO(placement, part_leaves, .rows = "B5 R45", .hold = HOLD_PIN | HOLD_LONGT
 
 	ASSERT_DONE(starts_in_movable(subject, &before));
 	ASSERT_DONE(subject_hold_part(subject, 1, 1));
-	EXPECT_VERDICT(verdict_parted, subject);
+	EXPECT_VERDICT(verdict_only_held_left, subject);
 	EXPECT_CPU_SEES(subject, BEFORE);
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SYNC(subject, AFTER);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The machine's balance of pins. */
+/* How many pins the machine has, as its own counters say. */
 #include <errno.h>
 #include <unistd.h>
 #include "../../tools/lib/cause.h"
@@ -18,19 +18,20 @@ bool pins_exact(void)
 }
 
 /*
- * Adds up the parts that each CPU has. A kernel without CONFIG_SMP has no parts and no such file.
+ * Adds the share of each CPU to the counters. Without CONFIG_SMP there are no shares, and no such
+ * file.
  */
-static int fold_pieces_in(void)
+static int fold_cpu_shares(void)
 {
 	int error = knob_set(STAT_REFRESH, "1");
 
 	return error == -ENOENT && pins_exact() ? 0 : error;
 }
 
-static int balance_of_pins(int64_t *balance)
+static int read_pin_balance(int64_t *balance)
 {
 	uint64_t acquired = 0, released = 0;
-	int error = fold_pieces_in();
+	int error = fold_cpu_shares();
 
 	if (error)
 		return error;
@@ -43,12 +44,12 @@ static int balance_of_pins(int64_t *balance)
 
 int pins_baseline(void)
 {
-	return balance_of_pins(&baseline);
+	return read_pin_balance(&baseline);
 }
 
 int pins_surplus(int64_t *surplus)
 {
-	int error = balance_of_pins(surplus);
+	int error = read_pin_balance(surplus);
 
 	*surplus -= baseline;
 	return error;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's own threads move pages when they have nothing better to do, and a page that moved
- * looks like one that was copied. While a topic runs they are kept from it.
+ * The kernel's own threads move pages when the machine is idle, and a moved page looks like a
+ * copied one. These settings keep the threads from it while a topic runs.
  */
 #ifndef PINCHECK_SELFTESTS_QUIET_H
 #define PINCHECK_SELFTESTS_QUIET_H
