@@ -7,7 +7,7 @@
 #define PINCHECK_SELFTESTS_QUIET_H
 
 /**
- * quiet_begin() - keep such threads from work, until all cases are over
+ * quiet_begin() - keep such threads from work until all cases have ended
  *
  * A setting that this kernel lacks, or that may not be changed, stays as it is.
  */
