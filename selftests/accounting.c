@@ -2,8 +2,8 @@
 /* accounting: the kernel's counts of a page match its holds exactly. */
 #include "suite.h"
 #include <sys/mman.h>
-#include "accounting.h"
 #include "counts.h"
+#include "pin_accounting.h"
 
 /* Each kind of reference, access and path at least once; topic fork has the full product. */
 #define ACCOUNTING_HOLDS(X, topic, memory)							\
@@ -260,7 +260,7 @@ static int refer_no_more(struct subject *subject)
  */
 SCENARIO(accounting, false_positive, .rows = "B15", .not_memory = MEMORY_LARGE, .hold = HOLD_NONE)
 {
-	int bias = accounting_pin_bias();
+	int bias = pin_bias();
 	struct counts now;
 
 	ASSERT_DONE(refer_until(subject, bias - 1));
@@ -279,7 +279,7 @@ SCENARIO(accounting, false_positive, .rows = "B15", .not_memory = MEMORY_LARGE, 
 /* ACCURACY. A large folio counts its pins separately and never looks pinned by mistake. */
 SCENARIO(accounting, no_false_positive, .rows = "B15", .memory = MEMORY_LARGE, .hold = HOLD_NONE)
 {
-	int pages = memory_pages(&subject->memory), bias = accounting_pin_bias(), holds, before;
+	int pages = memory_pages(&subject->memory), bias = pin_bias(), holds, before;
 	struct counts now;
 
 	ASSERT_DONE(counts_take(subject, &now));
@@ -305,7 +305,7 @@ SCENARIO(accounting, false_positive_never_pinned, .rows = "B15", .event = "fork"
 	 .not_memory = MEMORY_LARGE,
 	 .hold = HOLD_NONE)
 {
-	ASSERT_DONE(refer_until(subject, accounting_pin_bias()));
+	ASSERT_DONE(refer_until(subject, pin_bias()));
 	ASSERT_DONE(subject_fork(subject, 1));
 	EXPECT_CHILD_SHARES(subject, 0);
 	memory_fill(&subject->memory, AFTER);
@@ -326,7 +326,7 @@ SCENARIO(accounting, false_positive_once_pinned, .rows = "B15", .event = "fork",
 
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_release(subject));
-	ASSERT_DONE(refer_until(subject, accounting_pin_bias()));
+	ASSERT_DONE(refer_until(subject, pin_bias()));
 	ASSERT_DONE(witness_take(subject, &before));
 	ASSERT_DONE(subject_fork(subject, 1));
 	EXPECT_CHILD_APART(subject, 0);

@@ -6,7 +6,7 @@
  */
 #include "suite.h"
 #include <sys/mman.h>
-#include "accounting.h"
+#include "pin_accounting.h"
 #include "stage.h"
 
 #define ROUNDS	5

@@ -7,7 +7,7 @@
 #include "suite.h"
 #include <sys/mman.h>
 #include <unistd.h>
-#include "books.h"
+#include "pin_accounting.h"
 #include "stage.h"
 
 #define CASES		2
@@ -16,11 +16,11 @@
 
 FIXTURE(frame)
 {
-	struct books before;
+	struct pin_accounting before;
 };
 
 /* The counters that the inner cases must find: set before they are forked. */
-static struct books expected;
+static struct pin_accounting expected;
 static long expected_setting;
 /* The value that an inner case gave the setting. */
 static long *setting_changed;
@@ -29,7 +29,7 @@ FIXTURE_SETUP(frame)
 {
 	/* The harness ends a case by a timer. */
 	SUITE_NEEDS(NEEDS_TIMERS);
-	ASSERT_EQ(0, books_read(&self->before));
+	ASSERT_EQ(0, pin_accounting_read(&self->before));
 	expected = self->before;
 	expected_setting = knob_number(SETTING);
 	setting_changed = suite_shared(sizeof(*setting_changed));
@@ -37,9 +37,9 @@ FIXTURE_SETUP(frame)
 
 FIXTURE_TEARDOWN(frame)
 {
-	struct books now;
+	struct pin_accounting now;
 
-	ASSERT_EQ(0, books_read(&now));
+	ASSERT_EQ(0, pin_accounting_read(&now));
 	EXPECT_EQ(self->before.sessions, now.sessions);
 }
 
@@ -71,22 +71,22 @@ static void inner_exceeds_its_time(struct __test_metadata *_metadata,
 static void inner_leaves_a_child(struct __test_metadata *_metadata,
 				 struct __fixture_variant_metadata *variant)
 {
-	struct books now = expected;
+	struct pin_accounting now = expected;
 
 	if (!fork())
 		hold_session_for_ever(_metadata);
-	while (now.sessions == expected.sessions && !books_read(&now))
+	while (now.sessions == expected.sessions && !pin_accounting_read(&now))
 		sched_yield();
 }
 
 static void inner_next(struct __test_metadata *_metadata,
 		       struct __fixture_variant_metadata *variant)
 {
-	struct books now;
+	struct pin_accounting now;
 
-	EXPECT_EQ(0, books_read(&now));
+	EXPECT_EQ(0, pin_accounting_read(&now));
 	EXPECT_EQ(expected.sessions, now.sessions);
-	EXPECT_EQ(expected.out, now.out);
+	EXPECT_EQ(expected.references, now.references);
 	EXPECT_EQ(expected_setting, knob_number(SETTING));
 }
 

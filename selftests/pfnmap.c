@@ -202,32 +202,32 @@ TEST_F(pfnmap, moves_and_splits)
 /* CLEAN: a mapping alone keeps the session, and ends the session with it. */
 TEST_F(pfnmap, outlives_descriptor)
 {
-	struct books books, with_it;
+	struct pin_accounting now, with_it;
 
-	ASSERT_EQ(0, books_read(&with_it));
+	ASSERT_EQ(0, pin_accounting_read(&with_it));
 	close(self->stage.session);
 	self->stage.session = -1;
 	device_fill(self->device, self->bytes, 6);
 	EXPECT_EQ(0, device_differs(self->device, self->bytes, 6));
-	ASSERT_EQ(0, books_read(&books));
-	EXPECT_EQ(with_it.sessions, books.sessions);
+	ASSERT_EQ(0, pin_accounting_read(&now));
+	EXPECT_EQ(with_it.sessions, now.sessions);
 	munmap(self->device, self->bytes);
 	self->device = MAP_FAILED;
-	ASSERT_EQ(0, books_read(&books));
-	EXPECT_EQ(with_it.sessions - 1, books.sessions);
+	ASSERT_EQ(0, pin_accounting_read(&now));
+	EXPECT_EQ(with_it.sessions - 1, now.sessions);
 	evidence("note=\"descriptor closed: the mapping kept the session until munmap()\"");
 }
 
 /* CLEAN: a mapping prevents unloading the module. */
 TEST_F(pfnmap, keeps_module)
 {
-	struct books books;
+	struct pin_accounting now;
 
 	close(self->stage.session);
 	self->stage.session = -1;
 	EXPECT_EQ(-1, syscall(SYS_delete_module, "pincheck", O_NONBLOCK));
 	EXPECT_EQ(EWOULDBLOCK, errno);
-	EXPECT_EQ(0, books_read(&books));
+	EXPECT_EQ(0, pin_accounting_read(&now));
 	EXPECT_NE(0, device_differs(self->device, self->bytes, 6));
 	evidence("delete_module=EWOULDBLOCK note=\"with nothing but a mapping\"");
 }

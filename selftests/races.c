@@ -55,10 +55,10 @@ FIXTURE_TEARDOWN(races)
 /* References that the module has now beyond those before the test. */
 static int64_t count_unreleased(const FIXTURE_DATA(races) *self)
 {
-	struct books now;
-	int error = books_read(&now);
+	struct pin_accounting now;
+	int error = pin_accounting_read(&now);
 
-	return error ? error : (int64_t)(now.out - self->stage.before.out);
+	return error ? error : (int64_t)(now.references - self->stage.before.references);
 }
 
 /* A process is killed during hold, I/O or release: the module gives its pages back. */

@@ -6,8 +6,8 @@
  */
 #include "suite.h"
 #include <sys/mman.h>
-#include "accounting.h"
 #include "counts.h"
+#include "pin_accounting.h"
 
 #define THEFT_SHORT_HOLDS(X, topic, memory)							\
 	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_rw_slow)
@@ -56,7 +56,7 @@ static bool ledger_unchanged(const struct subject *subject, const struct pinchec
 static bool theft_seen(const struct pincheck_report *report, const struct stolen_pins *stolen,
 		       size_t i)
 {
-	int lack = !report->order && stolen->of[i] ? accounting_pin_bias() - 1 : 0;
+	int lack = !report->order && stolen->of[i] ? pin_bias() - 1 : 0;
 
 	if (report->order && (!(report->present & PINCHECK_REPORT_UNEXPLAINED_PINS) ||
 			      report->unexplained_pins != -stolen->pins))

@@ -188,7 +188,4 @@ void verdict_accurate(struct subject *subject, struct verdict *verdict);
  */
 void verdict_given_back(struct subject *subject, bool whole_machine, struct verdict *verdict);
 
-/** pins_baseline() - remember the machine's balance of pins. Return: 0 or a negative errno */
-int pins_baseline(void);
-
 #endif

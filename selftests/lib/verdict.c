@@ -7,9 +7,9 @@
 #include "../../tools/lib/cause.h"
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pairs.h"
-#include "accounting.h"
 #include "clock.h"
 #include "counts.h"
+#include "pin_accounting.h"
 #include "subject.h"
 
 void verdict_note(struct verdict *verdict, const char *format, ...)
@@ -382,7 +382,7 @@ static int explained_references(struct subject *subject, const struct pincheck_r
 		references++;
 	if (subject->hold.taken && subject_holds(subject, HOLD_GET))
 		references += large ? subject->hold.pages : 1;
-	return references + pins * (large ? 1 : accounting_pin_bias());
+	return references + pins * (large ? 1 : pin_bias());
 }
 
 static void check_counts(struct subject *subject, size_t sample,
