@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* accounting: what the kernel counts of a page is what is really held of it, to the last one. */
+/* accounting: the kernel's counts of a page match its holds exactly. */
 #include "suite.h"
 #include <sys/mman.h>
-#include "accounting.h"
 #include "counts.h"
+#include "pin_accounting.h"
 
-/* Each kind of reference, access and path at least once; the full product is fork's business. */
+/* Each kind of reference, access and path at least once; topic fork has the full product. */
 #define ACCOUNTING_HOLDS(X, topic, memory)							\
 	X(topic, memory, none)			X(topic, memory, uring)				\
 	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_ro_lt_slow)		\
@@ -20,8 +20,8 @@ FOR_EACH_MEMORY(ACCOUNTING_HOLDS, TOPIC_VARIANT, accounting)
 ACCOUNTING_HOLDS(TOPIC_VARIANT, accounting, mthp)
 
 /*
- * ACCURACY. A pin adds the bias to a small folio's refcount, and one reference and one pin a page
- * to a large one; a plain reference adds one and looks like nothing. All of it goes again.
+ * ACCURACY. A pin adds the bias to a small folio's refcount, or one reference and one pin a page to
+ * a large folio; a plain reference adds one and does not look pinned. Release undoes both.
  */
 SCENARIO(accounting, held_and_released, .rows = "B2 B14", .not_hold = HOLD_NONE)
 {
@@ -36,7 +36,7 @@ SCENARIO(accounting, held_and_released, .rows = "B2 B14", .not_hold = HOLD_NONE)
 	EXPECT_CHANGE(subject, &before, pages, 0);
 }
 
-/* ACCURACY. Holds on the same pages add up and go one by one. */
+/* ACCURACY. Holds on the same pages add up, and are released one by one. */
 SCENARIO(accounting, holds_add_up, .rows = "B14", .not_hold = HOLD_NONE)
 {
 	size_t pages = memory_pages(&subject->memory);
@@ -59,11 +59,11 @@ SCENARIO(accounting, holds_add_up, .rows = "B14", .not_hold = HOLD_NONE)
 }
 
 /*
- * ACCURACY. Neither access nor long-term shows in the page: a row's reference cannot be told from
- * that of any other row of its kind.
+ * ACCURACY. Neither access nor long-term shows in the page: references of all rows of a kind look
+ * the same.
  */
-static void take_each(struct __test_metadata *_metadata, struct subject *subject,
-		      const struct hold_kind *const *rows, size_t count)
+static void hold_by_each(struct __test_metadata *_metadata, struct subject *subject,
+			 const struct hold_kind *const *rows, size_t count)
 {
 	size_t pages = memory_pages(&subject->memory), i;
 	struct counts before;
@@ -86,7 +86,7 @@ SCENARIO(accounting, pins_do_not_tell_access, .rows = "B16", .not_hold = HOLD_UR
 		&hold_pin_ro_slow, &hold_pin_rw_slow, &hold_pin_ro_lt_slow, &hold_pin_rw_lt_slow,
 	};
 
-	take_each(_metadata, subject, rows, ARRAY_SIZE(rows));
+	hold_by_each(_metadata, subject, rows, ARRAY_SIZE(rows));
 }
 
 SCENARIO(accounting, gets_do_not_tell_access, .rows = "B16",
@@ -96,12 +96,12 @@ SCENARIO(accounting, gets_do_not_tell_access, .rows = "B16",
 		&hold_get_ro_fast, &hold_get_rw_fast, &hold_get_ro_slow, &hold_get_rw_slow,
 	};
 
-	take_each(_metadata, subject, rows, ARRAY_SIZE(rows));
+	hold_by_each(_metadata, subject, rows, ARRAY_SIZE(rows));
 }
 
 /*
- * ACCURACY. Label 1, the PTEs: one after touch, two while a child shares the page, one after it
- * is gone. A pinned page is not shared in the first place.
+ * ACCURACY. Label 1, the PTEs: one after the first touch, two while a child shares the page, one
+ * after the child exits. fork does not share a pinned page.
  */
 SCENARIO(accounting, mapcount_around_fork, .rows = "B1", .event = "fork")
 {
@@ -116,7 +116,7 @@ SCENARIO(accounting, mapcount_around_fork, .rows = "B1", .event = "fork")
 	EXPECT_MAPCOUNT(subject, 1);
 }
 
-/* ACCURACY. Two generations that share: three mappings, then one again. */
+/* ACCURACY. Two generations share the page: three mappings, then one again. */
 SCENARIO(accounting, mapcount_with_grandchild, .rows = "B1", .event = "fork", .not_hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_hold(subject));
@@ -127,8 +127,8 @@ SCENARIO(accounting, mapcount_with_grandchild, .rows = "B1", .event = "fork", .n
 }
 
 /*
- * ACCURACY. A fresh page is marked exclusive, sharing by fork takes the mark, and only the next
- * write gives it back; the page of a pin keeps it throughout, or the pin were worth nothing.
+ * ACCURACY. A fresh page is marked exclusive; fork clears the mark of a page that it shares, and
+ * the next write sets it again. A pinned page keeps the mark: else the pin would be worthless.
  */
 SCENARIO(accounting, exclusive_around_fork, .rows = "B8 B14", .event = "fork",
 	 .needs = NEEDS_ANON_EXCLUSIVE)
@@ -147,7 +147,7 @@ SCENARIO(accounting, exclusive_around_fork, .rows = "B8 B14", .event = "fork",
 	EXPECT_CPU_SEES(subject, AFTER);
 }
 
-/* ACCURACY. What a child got as its early copy belongs to it alone and is not pinned. */
+/* ACCURACY. A child's early copy belongs to the child alone and is not pinned. */
 SCENARIO(accounting, child_copy_is_not_pinned, .rows = "B14 R28 R29 R30", .event = "fork",
 	 .hold = HOLD_PIN)
 {
@@ -171,7 +171,7 @@ SCENARIO(accounting, child_copy_is_not_pinned, .rows = "B14 R28 R29 R30", .event
 	}
 }
 
-/* ACCURACY. The whole folio looks pinned when one of its pages is: there is one count for all. */
+/* ACCURACY. A folio looks pinned when one of its pages is: it has one count for all pages. */
 SCENARIO(accounting, part_of_a_folio, .rows = "B14 R24", .memory = MEMORY_LARGE,
 	 .not_hold = HOLD_NONE)
 {
@@ -191,7 +191,7 @@ SCENARIO(accounting, part_of_a_folio, .rows = "B14 R24", .memory = MEMORY_LARGE,
 	EXPECT_CHANGE(subject, &before, 1, 0);
 }
 
-/* ACCURACY, CLEAN. The machine's own counters move by what was pinned; plain references do not. */
+/* ACCURACY, CLEAN. Pins move the machine's own counters, plain references do not. */
 SCENARIO(accounting, vmstat_counts_pins, .rows = "B14")
 {
 	bool pinned = subject_holds(subject, HOLD_PIN), folded = hold_folds(subject->product->hold);
@@ -200,14 +200,14 @@ SCENARIO(accounting, vmstat_counts_pins, .rows = "B14")
 	if (pinned)
 		expected = folded && subject_is(subject, MEMORY_LARGE) ? 1 :
 			   memory_pages(&subject->memory);
-	/* That they go back to where they were is judged after the variant. */
+	/* The suite checks after the variant that the counters are back. */
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(pins_surplus(&held));
 	evidence("nr_foll_pin=%lld expected=%lld", (long long)held, (long long)expected);
 	EXPECT_EQ(expected, held);
 }
 
-/* ACCURACY. Nothing maps the page any more: what is left of it is what is held, exactly. */
+/* ACCURACY. The page is no longer mapped: the counts left are exactly those of the hold. */
 SCENARIO(accounting, unmapped_while_held, .rows = "B1 B14", .event = "munmap",
 	 .not_hold = HOLD_NONE)
 {
@@ -229,7 +229,7 @@ SCENARIO(accounting, unmapped_while_held, .rows = "B1 B14", .event = "munmap",
 	EXPECT_DEVICE_SEES(subject, BEFORE);
 }
 
-/* Plain references to the whole memory until its folios have @references; they stay. */
+/* Takes plain references to the whole memory until its folios have @references, and keeps them. */
 static int refer_until(struct subject *subject, int references)
 {
 	struct counts now;
@@ -246,7 +246,7 @@ static int refer_until(struct subject *subject, int references)
 	return error;
 }
 
-/* The references of refer_until() have no struct hold: end the session to give them back. */
+/* Ends the session to release the references of refer_until(), which have no struct hold. */
 static int refer_no_more(struct subject *subject)
 {
 	close(subject->memory.session);
@@ -256,11 +256,11 @@ static int refer_no_more(struct subject *subject)
 
 /*
  * ACCURACY. Point 7 of the 2021 thread: a small folio cannot tell 1024 plain references from one
- * pin, and says pinned from there on, not earlier. Nothing but "maybe" is promised.
+ * pin, and looks pinned from that number on, not earlier. The kernel promises only "maybe".
  */
 SCENARIO(accounting, false_positive, .rows = "B15", .not_memory = MEMORY_LARGE, .hold = HOLD_NONE)
 {
-	int bias = accounting_pin_bias();
+	int bias = pin_bias();
 	struct counts now;
 
 	ASSERT_DONE(refer_until(subject, bias - 1));
@@ -276,15 +276,15 @@ SCENARIO(accounting, false_positive, .rows = "B15", .not_memory = MEMORY_LARGE, 
 	ASSERT_DONE(refer_no_more(subject));
 }
 
-/* ACCURACY. A large folio counts its pins apart and is never mistaken. */
+/* ACCURACY. A large folio counts its pins separately and never looks pinned by mistake. */
 SCENARIO(accounting, no_false_positive, .rows = "B15", .memory = MEMORY_LARGE, .hold = HOLD_NONE)
 {
-	int pages = memory_pages(&subject->memory), bias = accounting_pin_bias(), holds, before;
+	int pages = memory_pages(&subject->memory), bias = pin_bias(), holds, before;
 	struct counts now;
 
 	ASSERT_DONE(counts_take(subject, &now));
 	before = now.report[0].refcount;
-	/* Every hold adds a reference a page: as a small folio the folio would look pinned. */
+	/* Every hold adds a reference a page: a small folio with as many looks pinned. */
 	holds = bias / pages + 1;
 	ASSERT_DONE(refer_until(subject, before + holds));
 	ASSERT_DONE(counts_take(subject, &now));
@@ -298,14 +298,14 @@ SCENARIO(accounting, no_false_positive, .rows = "B15", .memory = MEMORY_LARGE, .
 }
 
 /*
- * SYNC, ISOLATION. An mm that never pinned anything is not asked at fork how its pages look: the
- * child shares, and COW takes over from there.
+ * SYNC, ISOLATION. fork does not check the pages of a process that never pinned: the child shares
+ * them, and COW does the rest.
  */
 SCENARIO(accounting, false_positive_never_pinned, .rows = "B15", .event = "fork",
 	 .not_memory = MEMORY_LARGE,
 	 .hold = HOLD_NONE)
 {
-	ASSERT_DONE(refer_until(subject, accounting_pin_bias()));
+	ASSERT_DONE(refer_until(subject, pin_bias()));
 	ASSERT_DONE(subject_fork(subject, 1));
 	EXPECT_CHILD_SHARES(subject, 0);
 	memory_fill(&subject->memory, AFTER);
@@ -315,8 +315,8 @@ SCENARIO(accounting, false_positive_never_pinned, .rows = "B15", .event = "fork"
 }
 
 /*
- * SYNC, ISOLATION. One that did pin, ever, has its child given copies of what looks pinned: the
- * price of a false positive is a copy, never wrong data.
+ * SYNC, ISOLATION. For a process that pinned once, fork copies pages that look pinned: a false
+ * positive costs a copy, never wrong data.
  */
 SCENARIO(accounting, false_positive_once_pinned, .rows = "B15", .event = "fork",
 	 .not_memory = MEMORY_LARGE,
@@ -326,7 +326,7 @@ SCENARIO(accounting, false_positive_once_pinned, .rows = "B15", .event = "fork",
 
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_release(subject));
-	ASSERT_DONE(refer_until(subject, accounting_pin_bias()));
+	ASSERT_DONE(refer_until(subject, pin_bias()));
 	ASSERT_DONE(witness_take(subject, &before));
 	ASSERT_DONE(subject_fork(subject, 1));
 	EXPECT_CHILD_APART(subject, 0);

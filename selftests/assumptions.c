@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the module's shims (src/compat) assume of the running kernel. That a probe finds an
- * interface says that it exists, not that it does what the shim needs: FOLL_NOFAULT of 6.1 faults
- * hugetlb in (row D8). Each row is an assumption that can be tested through the device;
- * the shims' comments ("Assumes:") name these, the topics that test others, and what cannot be
- * tested. Invariant: ACCURACY.
+ * Assumptions of the module's shims (src/compat) about the running kernel. A probe that finds an
+ * interface shows that it exists, not that it does what the shim needs: FOLL_NOFAULT of 6.1 faults
+ * hugetlb in (row D8). Each row is an assumption that can be tested through the device. The shims'
+ * comments ("Assumes:") name these rows, the topics that test others, and what cannot be tested.
+ * Invariant: ACCURACY.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -55,10 +55,7 @@ TEST_F(assumptions, hold)
 	variant->test(_metadata, &self->stage);
 }
 
-/*
- * What PAGES says of the first page of the stage's hold, or an enum pincheck_mapped that there is
- * not.
- */
+/* Return: enum pincheck_mapped of the first page of the stage's hold, or -1 if PAGES fails. */
 static __u32 mapped_now(const struct stage *stage)
 {
 	struct pincheck_page page;
@@ -68,13 +65,13 @@ static __u32 mapped_now(const struct stage *stage)
 	return page.mapped;
 }
 
-/* Is anything mapped at @address, as pagemap tells? */
+/* Is a page mapped at @address, as pagemap says? */
 static bool is_present(const void *address)
 {
 	return stage_pfn(address);
 }
 
-/* lookup.h: of memory that is gone PAGES says so, and does not bring it back. */
+/* lookup.h: PAGES says that dropped memory is gone, and does not fault it in. */
 static void expect_not_faulted_in(struct __test_metadata *_metadata, struct stage *stage,
 				  const void *address)
 {
@@ -114,20 +111,20 @@ ASSUMPTION(lookup_faults_no_shmem_in, 0)
 ASSUMPTION(lookup_faults_no_huge_page_in, NEEDS_THP)
 {
 	size_t bytes = 2 * PMD_BYTES;
-	unsigned char *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+	unsigned char *area = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	unsigned char *memory = (void *)(((uintptr_t)room + PMD_BYTES - 1) & -PMD_BYTES);
+	unsigned char *memory = (void *)(((uintptr_t)area + PMD_BYTES - 1) & -PMD_BYTES);
 
-	ASSERT_NE(MAP_FAILED, (void *)room);
+	ASSERT_NE(MAP_FAILED, (void *)area);
 	madvise(memory, PMD_BYTES, MADV_HUGEPAGE);
 	*memory = 1;
 	ASSERT_EQ(0, stage_hold(stage, pin_fast, memory, stage->page));
 	ASSERT_EQ(0, madvise(memory, PMD_BYTES, MADV_DONTNEED));
 	expect_not_faulted_in(_metadata, stage, memory);
-	munmap(room, bytes);
+	munmap(area, bytes);
 }
 
-static unsigned char *map_hugetlb(void *address)
+static unsigned char *map_huge_page(void *address)
 {
 	return mmap(address, PMD_BYTES, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | hugetlb_size_flag() |
@@ -137,15 +134,15 @@ static unsigned char *map_hugetlb(void *address)
 /* Row D8: FOLL_NOFAULT is ignored for hugetlb until 6.5. */
 ASSUMPTION(lookup_faults_no_hugetlb_in, NEEDS_HUGETLB)
 {
-	unsigned char *memory = map_hugetlb(NULL);
+	unsigned char *memory = map_huge_page(NULL);
 	long before, after;
 
 	ASSERT_NE(MAP_FAILED, (void *)memory);
 	*memory = 1;
 	ASSERT_EQ(0, stage_hold(stage, pin_fast, memory, stage->page));
 	EXPECT_EQ(PINCHECK_MAPPED_SAME, mapped_now(stage));
-	/* As MADV_DONTNEED, which hugetlb has from 5.18 on. */
-	ASSERT_EQ(memory, map_hugetlb(memory));
+	/* Has the effect of MADV_DONTNEED, which hugetlb has from 5.18 on. */
+	ASSERT_EQ(memory, map_huge_page(memory));
 	before = knob_number(HUGETLB_FREE);
 	expect_not_faulted_in(_metadata, stage, memory);
 	after = knob_number(HUGETLB_FREE);
@@ -156,10 +153,7 @@ ASSUMPTION(lookup_faults_no_hugetlb_in, NEEDS_HUGETLB)
 	munmap(memory, PMD_BYTES);
 }
 
-/*
- * lookup.h: where no access is allowed GUP-fast finds nothing, but the page is there all the
- * same.
- */
+/* lookup.h: where the mapping allows no access GUP-fast finds no page, but there is one. */
 ASSUMPTION(lookup_sees_memory_without_access, 0)
 {
 	__u32 mapped;
@@ -185,7 +179,7 @@ ASSUMPTION(lookup_sees_the_zero_page, 0)
 	EXPECT_EQ(PINCHECK_MAPPED_SAME, mapped);
 }
 
-/* lookup.h: who only looks at a page that is shared since fork takes no copy. */
+/* lookup.h: looking up a page that fork shared does not copy it. */
 ASSUMPTION(lookup_does_not_unshare, 0)
 {
 	const struct hold_row get_fast = STAGE_ROW(GET, FAST, 0);
@@ -212,9 +206,7 @@ ASSUMPTION(lookup_does_not_unshare, 0)
 	waitpid(child, NULL, 0);
 }
 
-/*
- * gup.h: long-term pins come by the slow path, of memory that is there and of memory that is not.
- */
+/* gup.h: the slow path gives long-term pins of present memory and of absent memory. */
 ASSUMPTION(gup_pins_long_by_the_slow_path, 0)
 {
 	ASSERT_EQ(0, madvise(stage->memory, stage->length / 2, MADV_DONTNEED));
@@ -223,10 +215,7 @@ ASSUMPTION(gup_pins_long_by_the_slow_path, 0)
 	EXPECT_EQ(STAGE_PAGES, stage->hold.pages);
 }
 
-/*
- * Half of the memory was not touched: GUP-fast gives the other half, and the probe sees where it
- * ends.
- */
+/* Half of the memory is untouched: GUP-fast gives the other half, and the probe sees its end. */
 static void expect_half_fast(struct __test_metadata *_metadata, struct stage *stage,
 			     struct hold_row row)
 {
@@ -239,7 +228,7 @@ static void expect_half_fast(struct __test_metadata *_metadata, struct stage *st
 	EXPECT_EQ(STAGE_PAGES / 2, stage->hold.slow_pages);
 }
 
-/* gup.h: pin_user_pages_fast_only() takes the prefix that pin_user_pages_fast() would. */
+/* gup.h: pin_user_pages_fast_only() pins the prefix that pin_user_pages_fast() would. */
 ASSUMPTION(gup_fast_pins_a_prefix_long, NEEDS_PATH)
 {
 	expect_half_fast(_metadata, stage, longterm_fast);

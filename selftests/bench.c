@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * BENCH, which times the kernel's own calls: what it takes it gives back, whatever it is asked.
- * No time is judged here. Invariants: ACCURACY of what it says it did, CLEAN. One variant a way to
- * take references.
+ * BENCH, which times the kernel's own calls, releases all that it takes, whatever its arguments. No
+ * time is judged here. Invariants: ACCURACY of its numbers, CLEAN. One variant a way to take
+ * references.
  */
 #include "suite.h"
 #include <sys/mman.h>
-#include "accounting.h"
+#include "pin_accounting.h"
 #include "stage.h"
 
 #define ROUNDS	5
@@ -50,7 +50,7 @@ FIXTURE_TEARDOWN(bench)
 }
 
 /* References that all sessions took since the module was loaded. */
-static int64_t acquired(const FIXTURE_DATA(bench) *self)
+static int64_t read_acquired(const FIXTURE_DATA(bench) *self)
 {
 	struct pincheck_info info;
 	int error = pincheck_info(self->stage.session, &info);
@@ -58,8 +58,8 @@ static int64_t acquired(const FIXTURE_DATA(bench) *self)
 	return error ? error : (int64_t)info.acquired;
 }
 
-/* Of all pages together, as the kernel counts. Return: -errno when that cannot be told. */
-static int64_t references(const FIXTURE_DATA(bench) *self)
+/* Return: the reference counts of all pages, added up, or -errno. */
+static int64_t sum_references(const FIXTURE_DATA(bench) *self)
 {
 	struct pincheck_report report;
 	int64_t sum = 0;
@@ -75,18 +75,18 @@ static int64_t references(const FIXTURE_DATA(bench) *self)
 	return sum;
 }
 
-/* ACCURACY, CLEAN. As many rounds as were asked for, on all pages, and nothing left of them. */
+/* ACCURACY, CLEAN. BENCH runs the given rounds on all pages, and leaves no reference. */
 TEST_F(bench, rounds)
 {
-	int64_t before = acquired(self), expected = ROUNDS * STAGE_PAGES;
-	int64_t counts = references(self);
+	int64_t before = read_acquired(self), expected = ROUNDS * STAGE_PAGES;
+	int64_t counts = sum_references(self);
 	struct pincheck_info info;
 
 	ASSERT_LE(0, before);
 	ASSERT_LT(0, counts);
 	ASSERT_EQ(0, pincheck_bench(self->stage.session, &self->call));
 	EXPECT_EQ(STAGE_PAGES, self->call.pages);
-	EXPECT_EQ(expected, acquired(self) - before);
+	EXPECT_EQ(expected, read_acquired(self) - before);
 	for (size_t i = 0; i < ROUNDS; i++) {
 		EXPECT_NE(UNTOUCHED, self->samples[i].take_ns);
 		EXPECT_NE(UNTOUCHED, self->samples[i].give_ns);
@@ -97,14 +97,14 @@ TEST_F(bench, rounds)
 	EXPECT_EQ(0, info.session_pages);
 	EXPECT_EQ(0, info.session_holds);
 	EXPECT_EQ(0, vm_pin_kib());
-	EXPECT_EQ(counts, references(self));
+	EXPECT_EQ(counts, sum_references(self));
 	evidence("rounds=%d pages=%llu references=%lld refs_change=%lld", ROUNDS, self->call.pages,
 		 (long long)expected, (long long)counts);
 	evidence("round=1 take_ns=%llu give_ns=%llu", self->samples[0].take_ns,
 		 self->samples[0].give_ns);
 }
 
-/* The good call of the case above, but for one field. */
+/* The call of the case above with one bad field. */
 #define ROW(error, ...)									\
 	{ #__VA_ARGS__, error, ({							\
 		struct pincheck_bench bad = self->call;					\
@@ -132,7 +132,7 @@ TEST_F(bench, refused)
 		ROW(-EINVAL, len = 0),
 		ROW(-EINVAL, len -= 1),
 		ROW(-EINVAL, len = ~4095ULL),
-		/* From far below: it must end in user space. */
+		/* The range must end in user space, even if it begins far below. */
 		ROW(-E2BIG, len = 1ULL << 40, bad.addr = 1ULL << 30),
 		ROW(-EFAULT, len += self->stage.page),
 		ROW(-EFAULT, addr -= self->stage.page),
@@ -160,14 +160,14 @@ TEST_F(bench, longterm)
 	evidence("longterm=%d", expected);
 }
 
-/* CLEAN. The range ends in the middle of what is mapped: what came is given back, every round. */
+/* CLEAN. A page of the range is unmapped: BENCH releases the pages before it, every round. */
 TEST_F(bench, unmapped_page_refused)
 {
-	int64_t before = acquired(self), taken;
+	int64_t before = read_acquired(self), taken;
 
 	munmap(self->stage.memory + 3 * self->stage.page, self->stage.page);
 	EXPECT_EQ(-EFAULT, pincheck_bench(self->stage.session, &self->call));
-	taken = acquired(self) - before;
+	taken = read_acquired(self) - before;
 	EXPECT_EQ(3, taken);
 	EXPECT_EQ(UNTOUCHED, self->samples[0].take_ns);
 	evidence("references=%lld note=\"taken before the hole, and given back\"",

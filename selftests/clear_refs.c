@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * clear_refs(4): forgetting which pages were written, as a migration or checkpoint does between
- * two passes, must neither cost a hold its page nor lose a write.
+ * clear_refs(4) forgets which pages were written, as a migration or checkpoint does between two
+ * passes. It must neither cost a hold its page nor lose a write.
  *
  * Linux 5.11 (9348b73c2e1b) passes over writable PTEs of pages that may be pinned: they stay
- * writable and dirty, for the device may write at any time. A PMD is never passed over, hugetlb
- * is not tracked at all. Since 5.19 a page that lost its write permission here and is exclusive
- * gets it back without a copy.
+ * writable and dirty, because the device may write at any time. No kernel passes over a PMD, and
+ * none tracks hugetlb. Since 5.19 an exclusive page that lost its write permission here gets it
+ * back without a copy.
  */
 #include "suite.h"
 #include <inttypes.h>
@@ -29,12 +29,12 @@ TOPIC_VARIANT(clear_refs, many, pin_ro_lt_fast)
 TOPIC_VARIANT(clear_refs, many, pin_rw_lt_fast)
 TOPIC_VARIANT(clear_refs, many, uring)
 
-/* Plain references that look like a pin: more than the bias of a small folio's refcount. */
+/* More plain references than the bias of a small folio's refcount: they look like a pin. */
 #define MANY_GETS	1100
 
 /*
- * SYNC, REUSE. A CPU's write after clear_refs stays on the held page, and what the device writes
- * beside it afterwards is not lost: the O_DIRECT read of A21 with 512 bytes in one page (R13).
+ * SYNC, REUSE. A CPU's write after clear_refs stays on the held page, and later device writes
+ * beside it are not lost: the O_DIRECT read of A21 with 512 bytes in one page (R13).
  */
 SCENARIO(clear_refs, cpu_writes, .rows = "B10 B11 B12 B13 B21 R13 R14")
 {
@@ -51,8 +51,8 @@ SCENARIO(clear_refs, cpu_writes, .rows = "B10 B11 B12 B13 B21 R13 R14")
 }
 
 /*
- * A pinned page in a writable PTE keeps its dirty bit (see above); one for writing is mapped so by
- * the pin itself, and one for reading only that is not mapped writable nobody writes.
+ * A pinned page in a writable PTE keeps its dirty bit (see above). A pin for writing maps its page
+ * writable; a page pinned for reading that is not mapped writable is not written.
  */
 static bool stays_dirty(struct subject *subject)
 {
@@ -63,8 +63,8 @@ static bool stays_dirty(struct subject *subject)
 }
 
 /*
- * TRACKING. What is pinned and mapped by PTEs stays dirty, whether pinned for reading or for
- * writing; all else gets clean. After a CPU's write all is dirty, and the hold is in sync.
+ * TRACKING. Pages that are pinned and mapped by PTEs stay dirty, whether pinned for reading or for
+ * writing; all others become clean. After a CPU's write all are dirty, and the hold is in sync.
  */
 SCENARIO(clear_refs, soft_dirty, .rows = "B10 B16 B24 B27 R14", .needs = NEEDS_SOFT_DIRTY,
 	 .not_memory = MEMORY_HUGETLB)
@@ -79,8 +79,8 @@ SCENARIO(clear_refs, soft_dirty, .rows = "B10 B16 B24 B27 R14", .needs = NEEDS_S
 
 /*
  * TRACKING. Only the first page is pinned. Its neighbours in the same folio may be reported dirty
- * without being it (hazard 2 of A21: 511 of them where PTEs map a huge page, none where a PMD
- * does), but neighbours in other folios may not, and a write is never lost.
+ * without being dirty (hazard 2 of A21: 511 of them where PTEs map a huge page, none where a PMD
+ * does). Neighbours in other folios may not, and a write is never lost.
  */
 SCENARIO(clear_refs, neighbours, .rows = "B21 B22 B24 B26 R24", .needs = NEEDS_SOFT_DIRTY,
 	 .hold = HOLD_PIN, .not_memory = MEMORY_HUGETLB)
@@ -98,8 +98,8 @@ SCENARIO(clear_refs, neighbours, .rows = "B21 B22 B24 B26 R24", .needs = NEEDS_S
 }
 
 /*
- * SYNC. The order turned round: a page that clear_refs has write-protected is taken. A hold for
- * writing has to fault first, one for reading takes it as it is, and both keep it.
+ * SYNC. The reverse order: the hold begins after clear_refs write-protected the page. A hold for
+ * writing has to fault first, one for reading takes the page as it is, and both keep it.
  */
 SCENARIO(clear_refs, held_after_clear, .rows = "B10 B11 B12 R14", .not_hold = HOLD_NONE)
 {
@@ -115,7 +115,7 @@ SCENARIO(clear_refs, held_after_clear, .rows = "B10 B11 B12 R14", .not_hold = HO
 	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
 }
 
-/* What the incremental dump writes and copies: two words of each page, beside the areas. */
+/* Writers of the incremental dump write a word each in each page, beside the areas. */
 #define PASSES		4
 #define STRIDE		4
 
@@ -123,18 +123,18 @@ enum writer { CPU, DEVICE, WRITERS };
 
 static const size_t word_places[WRITERS] = { [CPU] = 3072, [DEVICE] = 3584 };
 
-/** struct dump - a copy of all pages' words, made in passes; pages copied in the last of them */
+/** struct dump - a copy of the words of all pages; how many pages the last pass copied */
 struct dump {
 	uint64_t word[WRITERS][PMD_PAGES_MAX];
 	size_t copied;
 };
 
-static volatile uint64_t *word_at(const struct memory *memory, enum writer writer, size_t page)
+static volatile uint64_t *writer_word(const struct memory *memory, enum writer writer, size_t page)
 {
 	return (uint64_t *)(memory_address(memory, page) + word_places[writer]);
 }
 
-/* A pass of a migration: copy what is marked dirty, or all if @whole. */
+/* A pass of a migration: copies the pages that are marked dirty, or all if @whole. */
 static int dump_pass(struct subject *subject, struct dump *dump, bool whole)
 {
 	const struct memory *memory = &subject->memory;
@@ -146,17 +146,17 @@ static int dump_pass(struct subject *subject, struct dump *dump, bool whole)
 	for (page = 0; page < pages && !error; page++) {
 		if (!whole && !(entries[page] & PAGEMAP_SOFT_DIRTY))
 			continue;
-		dump->word[CPU][page] = *word_at(memory, CPU, page);
-		dump->word[DEVICE][page] = *word_at(memory, DEVICE, page);
+		dump->word[CPU][page] = *writer_word(memory, CPU, page);
+		dump->word[DEVICE][page] = *writer_word(memory, DEVICE, page);
 		dump->copied++;
 	}
 	return error;
 }
 
 /*
- * CPU and device write to pages of their own, others in each pass. The device is alone in the
- * last: no CPU's write marks a page for it then. A plain reference is no writer that the kernel
- * could know of.
+ * CPU and device write to different pages, and to others in each pass. In the last pass only the
+ * device writes, so no CPU's write marks a page for it. The kernel cannot know of writes through a
+ * plain reference.
  */
 static int writers_pass(struct subject *subject, size_t pass)
 {
@@ -170,7 +170,7 @@ static int writers_pass(struct subject *subject, size_t pass)
 	for (page = 0; page < pages && !error; page++) {
 		word = memory->nonce + pass * PMD_PAGES_MAX + page;
 		if (page % STRIDE == pass % STRIDE && pass + 1 < PASSES)
-			*word_at(memory, CPU, page) = word;
+			*writer_word(memory, CPU, page) = word;
 		if (page % STRIDE == (pass + 2) % STRIDE && device_writes)
 			error = hold->kind->ops->device_write(hold, page * PAGE_BYTES +
 							      word_places[DEVICE], &word,
@@ -189,7 +189,7 @@ static void dump_is_memory(struct subject *subject, const struct dump *dump,
 	verdict_start(verdict, "TRACKING");
 	for (page = 0; page < memory_pages(memory); page++) {
 		for (writer = CPU; writer < WRITERS; writer++) {
-			if (dump->word[writer][page] == *word_at(memory, writer, page))
+			if (dump->word[writer][page] == *writer_word(memory, writer, page))
 				continue;
 			lost[writer]++;
 			verdict_broken(verdict, writer == CPU ? "a CPU's write is not in the copy" :
@@ -203,8 +203,8 @@ static void dump_is_memory(struct subject *subject, const struct dump *dump,
 }
 
 /*
- * TRACKING. A migration in passes, each of which copies what was marked dirty since the last: in
- * the end the copy has to be the memory, device's writes included (B20: RDMA live migration).
+ * TRACKING. A migration in passes, each of which copies the pages marked dirty since the last: in
+ * the end the copy must equal the memory, including the device's writes (B20: RDMA live migration).
  */
 SCENARIO(clear_refs, incremental_dump, .rows = "B20 B21 B24 R14", .needs = NEEDS_SOFT_DIRTY,
 	 .not_memory = MEMORY_HUGETLB)
@@ -222,7 +222,7 @@ SCENARIO(clear_refs, incremental_dump, .rows = "B20 B21 B24 R14", .needs = NEEDS
 	EXPECT_VERDICT(dump_is_memory, subject, &dump);
 }
 
-/* The first pin of a process is what makes the kernel look for pins in it at all. */
+/* The kernel looks for pins only in a process that pinned at least once. */
 static int pin_once(struct subject *subject)
 {
 	struct hold pin;
@@ -231,7 +231,7 @@ static int pin_once(struct subject *subject)
 	return error ? error : hold_release(&pin);
 }
 
-static int take_more(struct subject *subject, struct hold *holds, size_t count)
+static int take_more_holds(struct subject *subject, struct hold *holds, size_t count)
 {
 	int error = 0;
 
@@ -240,7 +240,7 @@ static int take_more(struct subject *subject, struct hold *holds, size_t count)
 	return error;
 }
 
-static int release_all(struct hold *holds, size_t count)
+static int release_holds(struct hold *holds, size_t count)
 {
 	int error = 0;
 
@@ -250,9 +250,9 @@ static int release_all(struct hold *holds, size_t count)
 }
 
 /*
- * TRACKING, ACCURACY. Hazard 1 of A21: so many plain references on a small folio look like a pin,
- * and its page is then reported dirty though it is not: the safe direction. A large folio counts
- * pins apart and is not taken in. When they are gone the page gets clean again.
+ * TRACKING, ACCURACY. Hazard 1 of A21: MANY_GETS plain references on a small folio look like a pin,
+ * and its page is reported dirty although it is clean: the safe direction. A large folio counts
+ * pins separately. When the references are gone the page becomes clean again.
  */
 SCENARIO(clear_refs, many_gets, .rows = "B15 B24 B25", .needs = NEEDS_SOFT_DIRTY,
 	 .hold = HOLD_GET | HOLD_FAST, .not_hold = HOLD_WRITE, .not_memory = MEMORY_HUGETLB)
@@ -264,14 +264,14 @@ SCENARIO(clear_refs, many_gets, .rows = "B15 B24 B25", .needs = NEEDS_SOFT_DIRTY
 
 	ASSERT_DONE(pin_once(subject));
 	ASSERT_DONE(subject_hold_part(subject, 0, 1));
-	ASSERT_DONE(take_more(subject, more, MANY_GETS));
+	ASSERT_DONE(take_more_holds(subject, more, MANY_GETS));
 	ASSERT_DONE(witness_take(subject, &now));
 	EXPECT_GE(now.report[0].refcount, MANY_GETS);
 	EXPECT_EQ(small, !!(now.report[0].flags & PINCHECK_PAGE_MAYBE_DMA_PINNED));
 	ASSERT_DONE(memory_clear_refs());
 	EXPECT_SOFT_DIRTY(subject, HELD_PAGES, small && writable);
 	EXPECT_SOFT_DIRTY(subject, OTHER_PAGES, false);
-	ASSERT_DONE(release_all(more, MANY_GETS));
+	ASSERT_DONE(release_holds(more, MANY_GETS));
 	ASSERT_DONE(memory_clear_refs());
 	EXPECT_SOFT_DIRTY(subject, ALL_PAGES, false);
 }

@@ -40,9 +40,9 @@ FIXTURE_TEARDOWN(cli)
 /* References that all sessions of the module have now. */
 static uint64_t references_outstanding(void)
 {
-	struct books books;
+	struct pin_accounting now;
 
-	return books_read(&books) ? ~0ULL : books.out;
+	return pin_accounting_read(&now) ? ~0ULL : now.references;
 }
 
 #define SMALL_PAGES	4	/* base pages of a hold whose size nobody says */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory of a file system with DAX: pages of ZONE_DEVICE, which are not online memory, and which a
- * device holds as it holds any other. ACCURACY: the report of such a page says that it is one; SYNC
- * between the process and the device. Row D18. One variant a kind of hold.
+ * Memory of a DAX file system: pages of ZONE_DEVICE, which are not online memory, and which a
+ * device holds as any other. ACCURACY: the report says that the page is of ZONE_DEVICE; SYNC
+ * between process and device. Row D18. One variant a kind of hold.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -76,7 +76,7 @@ static struct pincheck_report report_of(struct __test_metadata *_metadata,
 	return report;
 }
 
-/* Row D18: before, during and after the hold, there is a page, of ZONE_DEVICE. */
+/* Row D18: before, during and after the hold REPORT finds the page, in ZONE_DEVICE. */
 TEST_F(dax, told)
 {
 	const bool pin = variant->row.kind == PINCHECK_KIND_PIN;
@@ -104,7 +104,7 @@ TEST_F(dax, told)
 		 before.refcount, held.refcount, held.pins, after.refcount);
 }
 
-/* Row D18: a number behind the device's memory has no page, whatever it wraps to. */
+/* Row D18: a number behind the device's memory has no page, whatever the number wraps to. */
 TEST_F(dax, wrapped_number)
 {
 	const __u64 pfn = stage_pfn(self->memory);
@@ -118,7 +118,7 @@ TEST_F(dax, wrapped_number)
 	evidence("pfn=%llx note=\"with a bit from 40 on it has no page\"", pfn);
 }
 
-/* SYNC: the device reads what the CPU wrote, and the other way round, and so does read(). */
+/* SYNC: the device reads the CPU's write, and the CPU and read() see the device's. */
 TEST_F(dax, device_io)
 {
 	unsigned char byte = 0, seen = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * devices: what pincheck-vm gives the guest of this topic is really there, and works. Tests of memory
- * that comes and goes, of DAX and of an IOMMU stand on it.
+ * devices: the devices that pincheck-vm gives the guest of this topic exist and work. Tests of
+ * hotplugged memory, of DAX and of an IOMMU rely on them.
  */
 #include "suite.h"
 #include <linux/mempolicy.h>
@@ -32,7 +32,7 @@ FIXTURE_SETUP(devices)
 {
 }
 
-/* Memory that a case leaves plugged is the next one's, or the runner takes it away. */
+/* Memory that stays plugged would be the next case's, until the runner unplugs it. */
 FIXTURE_TEARDOWN(devices)
 {
 	if (virtio_mem_offered() && virtio_mem_plugged())
@@ -51,7 +51,7 @@ static unsigned int memory_blocks(void)
 	return blocks;
 }
 
-/* ACCURACY. The kernel has what was asked for, to the byte, and all of it goes again. */
+/* ACCURACY. The kernel gets exactly the memory that was asked for, and loses all of it again. */
 TEST_F(devices, memory_is_plugged)
 {
 	unsigned int before, with;
@@ -88,7 +88,7 @@ static long offline_pages(uint64_t first, uint64_t end, size_t page)
 	return offline;
 }
 
-/* ACCURACY. What of a memory block is not plugged is PageOffline, and there is nothing else. */
+/* ACCURACY. In a memory block the pages that are not plugged are PageOffline, and no others. */
 TEST_F(devices, part_of_block_is_offline)
 {
 	size_t page = PAGE_BYTES;
@@ -106,7 +106,7 @@ TEST_F(devices, part_of_block_is_offline)
 	EXPECT_EQ((end - first) / page, plugged + offline);
 }
 
-/* The device's memory is node 1, and a policy takes pages from there. */
+/* The device's memory is node 1, and a policy allocates pages there. */
 TEST_F(devices, second_node)
 {
 	size_t page = PAGE_BYTES;
@@ -156,7 +156,7 @@ TEST_F(devices, file_has_dax)
 	close(file);
 }
 
-/* The device answers, and the kernel has put it into an IOMMU group. */
+/* The edu device answers, and the kernel put it into an IOMMU group. */
 TEST_F(devices, edu_behind_iommu)
 {
 	char device[PCI_PATH], path[PCI_PATH + 16];

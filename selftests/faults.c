@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CLEAN: whichever allocation of a call fails, and whichever copy from or to the caller, the call
- * fails as a whole and leaves nothing, or succeeds. All of them, one after the other: the first,
- * the second, until the call gets by without. One variant a way to hold.
+ * CLEAN: each allocation of a call fails in turn, and each copy from or to the caller: the call
+ * fails as a whole and leaves no trace, or succeeds. The first, the second, and so on, until the
+ * call meets no fault. One variant a way to hold.
  */
 #include "suite.h"
 #include <sys/mman.h>
 #include "faults.h"
 #include "stage.h"
 
-#define FAULTS_MOST	400	/* no call has so many */
-#define ENOUGH		2	/* fewer, and nothing was tried */
+#define FAULTS_MOST	400	/* more than any call has */
+#define ENOUGH		2	/* with fewer the case tried nothing */
 
 FIXTURE(faults)
 {
@@ -41,7 +41,7 @@ FIXTURE_SETUP(faults)
 	self->file = memfd_create("faults", MFD_CLOEXEC);
 	ASSERT_LE(0, self->file);
 	ASSERT_EQ(0, ftruncate(self->file, self->stage.length));
-	/* Nobody's fail by chance; those that are told to fail even where they may sleep. */
+	/* No call fails by chance; an armed one fails even where it may sleep. */
 	faults_begin(0);
 }
 
@@ -66,8 +66,8 @@ static int hold_anew(FIXTURE_DATA(faults) *self, const struct hold_row row)
 	return pincheck_hold(stage->session, &stage->hold);
 }
 
-/* What the session has, and what the machine has, after a call that failed. */
-static bool has_nothing(FIXTURE_DATA(faults) *self)
+/* Has the session neither holds nor pages after a call that failed? */
+static bool session_is_empty(FIXTURE_DATA(faults) *self)
 {
 	struct pincheck_info info = { .session_holds = 1 };
 
@@ -84,7 +84,7 @@ TEST_F(faults, each_allocation_of_hold_fails)
 	for (nth = 1; struck && nth < FAULTS_MOST; nth++) {
 		int error;
 
-		/* Its pages go, so that they have to be found again. */
+		/* Drop the pages, so that HOLD faults them in again. */
 		madvise(self->stage.memory, self->stage.length, MADV_DONTNEED);
 		ASSERT_EQ(0, faults_arm(nth));
 		error = hold_anew(self, variant->row);
@@ -98,7 +98,7 @@ TEST_F(faults, each_allocation_of_hold_fails)
 				TH_LOG("error %d", error);
 			failed++;
 		}
-		EXPECT_TRUE(has_nothing(self)) TH_LOG("after fault %u", nth);
+		EXPECT_TRUE(session_is_empty(self)) TH_LOG("after fault %u", nth);
 		EXPECT_EQ(pinned, vm_pin_kib()) TH_LOG("after fault %u", nth);
 	}
 	EXPECT_FALSE(struck);
@@ -106,7 +106,7 @@ TEST_F(faults, each_allocation_of_hold_fails)
 	evidence("faults=%u failed=%u holds_left=0", nth - 2, failed);
 }
 
-/* What is needed to give back is there already: whatever fails, it is given back or still there. */
+/* RELEASE allocates nothing: whatever fails, the hold is released or still there. */
 TEST_F(faults, each_of_release)
 {
 	unsigned int nth, failed = 0;
@@ -122,11 +122,13 @@ TEST_F(faults, each_of_release)
 		if (released < 0) {
 			failed++;
 			EXPECT_EQ(-EFAULT, released);
-			/* Refused when the argument was read; or done, and could not be told. */
+			/*
+			 * The copy of the argument failed, or that of the answer after the release.
+			 */
 			released = pincheck_release(self->stage.session, self->stage.hold.hold);
 			EXPECT_TRUE(released > 0 || released == -ENOENT);
 		}
-		EXPECT_TRUE(has_nothing(self)) TH_LOG("after fault %u", nth);
+		EXPECT_TRUE(session_is_empty(self)) TH_LOG("after fault %u", nth);
 	}
 	EXPECT_FALSE(struck);
 	EXPECT_LE(1, failed);

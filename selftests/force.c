@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * force: FOLL_FORCE, by which a debugger writes where the process may not. In a private mapping that
- * is a write like any other, to a page of the process's own; in a shared one it would be a write to
- * what others gave for reading, and is refused. Invariants: SYNC, ISOLATION.
+ * force: FOLL_FORCE lets a debugger write where the process may not. In a private mapping that is a
+ * write like any other, to a page of the process's own. In a shared mapping it would write to a
+ * page that others gave for reading, and is refused. Invariants: SYNC, ISOLATION.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -50,31 +50,31 @@ FIXTURE_TEARDOWN(force)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-static struct hold_row with(struct hold_row row, __u32 flags)
+static struct hold_row with_flags(struct hold_row row, __u32 flags)
 {
 	row.flags |= flags;
 	return row;
 }
 
-static unsigned char *map_file(FIXTURE_DATA(force) *self, int flags)
+static unsigned char *map_stage_file(FIXTURE_DATA(force) *self, int flags)
 {
 	self->mapped = mmap(NULL, self->stage.length, PROT_READ, flags, self->file, 0);
 	return self->mapped;
 }
 
-/* Without force the access fails, by name; with it the hold is there. */
+/* Without force the access is refused with a reason; with force the hold is given. */
 static void expect_force_only(struct __test_metadata *_metadata, FIXTURE_DATA(force) *self,
 			      struct hold_row row, __u32 access, const void *memory)
 {
-	EXPECT_EQ(-EFAULT, stage_hold(&self->stage, with(row, access), memory,
+	EXPECT_EQ(-EFAULT, stage_hold(&self->stage, with_flags(row, access), memory,
 				      self->stage.length));
 	EXPECT_EQ(PINCHECK_REASON_ACCESS, self->stage.hold.reason);
-	ASSERT_EQ(0, stage_hold(&self->stage, with(row, access | PINCHECK_HOLD_FORCE), memory,
+	ASSERT_EQ(0, stage_hold(&self->stage, with_flags(row, access | PINCHECK_HOLD_FORCE), memory,
 				self->stage.length));
 	EXPECT_EQ(STAGE_PAGES, self->stage.hold.pages);
 }
 
-/* The device writes; who maps the page at @memory sees it, and the hold has what is mapped. */
+/* The device writes: a mapping at @memory shows the bytes, and the hold has the mapped pages. */
 static void expect_sync(struct __test_metadata *_metadata, FIXTURE_DATA(force) *self,
 			const unsigned char *memory)
 {
@@ -93,7 +93,7 @@ static void expect_sync(struct __test_metadata *_metadata, FIXTURE_DATA(force) *
 		 stage->hold.pages, stage->hold.fast_pages);
 }
 
-/* SYNC. Memory that the process itself made read-only. */
+/* SYNC. The process itself made its memory read-only. */
 TEST_F(force, private_memory)
 {
 	struct stage *stage = &self->stage;
@@ -103,10 +103,10 @@ TEST_F(force, private_memory)
 	expect_sync(_metadata, self, stage->memory);
 }
 
-/* SYNC, ISOLATION. A private mapping of a file: a copy is made, the file is as it was. */
+/* SYNC, ISOLATION. A private mapping of a file: the kernel copies, the file is unchanged. */
 TEST_F(force, private_file)
 {
-	const unsigned char *memory = map_file(self, MAP_PRIVATE);
+	const unsigned char *memory = map_stage_file(self, MAP_PRIVATE);
 	struct stage *stage = &self->stage;
 	unsigned char *bytes = calloc(1, stage->length);
 	__u64 original;
@@ -123,7 +123,7 @@ TEST_F(force, private_file)
 	free(bytes);
 }
 
-/* ISOLATION. A child shares the pages: force takes copies for the parent, the child keeps its own. */
+/* ISOLATION. A child shares the pages: the parent gets copies, the child keeps the pages. */
 TEST_F(force, shared_with_child)
 {
 	struct stage *stage = &self->stage;
@@ -147,16 +147,16 @@ TEST_F(force, shared_with_child)
 	EXPECT_EQ(1, write(go[1], "g", 1));
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_TRUE(WIFEXITED(status) && !WEXITSTATUS(status)) {
-		TH_LOG("the child sees what the device wrote");
+		TH_LOG("the child sees the device's write");
 	}
 	close(go[0]);
 	close(go[1]);
 }
 
-/* ISOLATION. What others gave for reading is not written, by no force. */
+/* ISOLATION. Not even force writes to pages that others gave for reading. */
 TEST_F(force, shared_file)
 {
-	const unsigned char *memory = map_file(self, MAP_SHARED);
+	const unsigned char *memory = map_stage_file(self, MAP_SHARED);
 	struct stage *stage = &self->stage;
 
 	ASSERT_NE(MAP_FAILED, (void *)memory);
@@ -164,18 +164,18 @@ TEST_F(force, shared_file)
 	for (__u32 force = 0; force < 2; force++) {
 		__u32 flags = PINCHECK_HOLD_WRITE | (force ? PINCHECK_HOLD_FORCE : 0);
 
-		EXPECT_EQ(-EFAULT, stage_hold(stage, with(variant->row, flags), memory,
+		EXPECT_EQ(-EFAULT, stage_hold(stage, with_flags(variant->row, flags), memory,
 					      stage->length));
 		EXPECT_EQ(PINCHECK_REASON_ACCESS, stage->hold.reason);
 		EXPECT_EQ(0, stage->hold.pages);
 	}
-	EXPECT_EQ(0, stage_hold(stage, with(variant->row, PINCHECK_HOLD_FORCE), memory,
+	EXPECT_EQ(0, stage_hold(stage, with_flags(variant->row, PINCHECK_HOLD_FORCE), memory,
 				stage->length));
 	EXPECT_EQ(STAGE_PAGES, stage->hold.pages);
 	evidence("write=EFAULT write_by_force=EFAULT reason=access read_by_force=held");
 }
 
-/* SYNC. No access at all: force reads what is there. */
+/* SYNC. The mapping allows no access: force reads the page. */
 TEST_F(force, no_access)
 {
 	struct stage *stage = &self->stage;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fork: the parent keeps what is pinned, the child gets its copy at once; what is not pinned is
- * shared until somebody writes. A plain reference (get) is not seen by fork: it keeps the page,
- * and nobody but the page's later owner writes to it.
+ * fork: a pinned page stays the parent's and the child gets a copy at once; other pages are shared
+ * until a process writes. fork does not see a plain reference (get): the reference keeps the page,
+ * and only the page's later owner writes to it.
  */
 #include "suite.h"
 
@@ -20,9 +20,9 @@ TOPIC(fork)
 FOR_EACH_MEMORY(FORK_HOLDS, TOPIC_VARIANT, fork)
 
 /*
- * SYNC for pins, ISOLATION for all. The parent writes while the child is there: a pinned page is
- * the parent's, and was so from the moment of fork (70e806e4e645; THP d042035eaf5f; hugetlb
- * 4eae4efa2c29). Pins for reading and for writing look the same in the page (B16).
+ * SYNC for pins, ISOLATION for all. The parent writes while the child lives: a pinned page is the
+ * parent's from the moment of fork (70e806e4e645; THP d042035eaf5f; hugetlb 4eae4efa2c29). Pins for
+ * reading and for writing look the same in the page (B16).
  */
 SCENARIO(fork, parent_writes, .rows = "B3 B4 B10 B11 B16 R28 R29 R30")
 {
@@ -40,8 +40,8 @@ SCENARIO(fork, parent_writes, .rows = "B3 B4 B10 B11 B16 R28 R29 R30")
 }
 
 /*
- * ISOLATION, then SYNC. The child writes first: neither the parent nor who holds the parent's page
- * sees it. The parent's own write afterwards must not take the page away from a pin either.
+ * ISOLATION, then SYNC. The child writes first: neither the parent nor a holder of the parent's
+ * page sees that. The parent's own write afterwards must not take the page away from a pin either.
  */
 SCENARIO(fork, child_writes, .rows = "B10 B11 R28 R29 R30 R2")
 {
@@ -57,9 +57,9 @@ SCENARIO(fork, child_writes, .rows = "B10 B11 R28 R29 R30 R2")
 }
 
 /*
- * ISOLATION. The parent gives up its mapping while the device holds on to the page: the child is
- * now the only one that maps it, and writes. A rule of reuse that looks at mappings alone lets
- * the child write to the held page (B9, R2; hugetlb still has it: R4).
+ * ISOLATION. The parent unmaps the page while the device holds it. The child is now the only one
+ * that maps the page, and writes. A kernel that reuses pages by their mappings alone lets the child
+ * write to the held page (B9, R2; hugetlb still does: R4).
  */
 SCENARIO(fork, parent_unmaps, .rows = "B6 B9 R2 R3 R4", .not_hold = HOLD_NONE)
 {
@@ -72,8 +72,8 @@ SCENARIO(fork, parent_unmaps, .rows = "B6 B9 R2 R3 R4", .not_hold = HOLD_NONE)
 }
 
 /*
- * SYNC. The child is gone before the parent writes: a page that fork shared would be alone again,
- * but marked as shared, and so be copied; a pinned one was never shared.
+ * SYNC. The child exits before the parent writes. A page that fork shared has one owner again, but
+ * is marked as shared, and is copied; a pinned page was never shared.
  */
 SCENARIO(fork, child_exits, .rows = "B10 B11 R28 R29 R30")
 {
@@ -90,8 +90,8 @@ SCENARIO(fork, child_exits, .rows = "B10 B11 R28 R29 R30")
 }
 
 /*
- * SYNC, ISOLATION. No CPU writes at all: the device goes on writing to the page it has pinned; the
- * parent sees it, the child, whose copy was made at fork, does not.
+ * SYNC, ISOLATION. No CPU writes: the device goes on writing to its pinned page. The parent sees
+ * the writes; the child, whose copy was made at fork, does not.
  */
 SCENARIO(fork, device_writes, .rows = "B4 B10 B11 R28 R29 R30", .hold = HOLD_PIN | HOLD_WRITE)
 {
@@ -102,8 +102,8 @@ SCENARIO(fork, device_writes, .rows = "B4 B10 B11 R28 R29 R30", .hold = HOLD_PIN
 }
 
 /*
- * SYNC, ISOLATION. Two generations: what the child shares with its own child is a copy, and
- * none of them is reached by the parent or its device.
+ * SYNC, ISOLATION. Two generations: the child shares its copy with its own child, and neither the
+ * parent nor its device reaches that copy.
  */
 SCENARIO(fork, grandchild, .rows = "B10 B11 R28 R29 R30", .hold = HOLD_PIN)
 {
@@ -119,9 +119,9 @@ SCENARIO(fork, grandchild, .rows = "B10 B11 R28 R29 R30", .hold = HOLD_PIN)
 }
 
 /*
- * SYNC, ISOLATION. The page is shared with a child when it is taken. A pin, also one for reading,
- * must first make it the parent's own (a7f226604170, c89357e27f20), or the parent's next
- * write leaves the device with the child's page. A plain reference for reading takes it as is.
+ * SYNC, ISOLATION. The hold begins while a child shares the page. A pin, even for reading, must
+ * first make the page the parent's own (a7f226604170, c89357e27f20): else the parent's next write
+ * leaves the device with the child's page. A plain reference for reading takes the page as it is.
  */
 SCENARIO(fork, held_while_shared, .rows = "B3 B10 B11 R22", .not_hold = HOLD_NONE)
 {
@@ -139,8 +139,8 @@ SCENARIO(fork, held_while_shared, .rows = "B3 B10 B11 R22", .not_hold = HOLD_NON
 }
 
 /*
- * SYNC. As before, but the child is gone when the page is taken: the page is alone, and still not
- * exclusive, which only a write or the pin itself can find out.
+ * SYNC. As before, but the child has exited when the hold begins: the page has one owner and is not
+ * exclusive yet; only a write or the pin itself can find out.
  */
 SCENARIO(fork, held_after_child, .rows = "B3 B10 B11 R22", .not_hold = HOLD_NONE)
 {
@@ -156,8 +156,8 @@ SCENARIO(fork, held_after_child, .rows = "B3 B10 B11 R22", .not_hold = HOLD_NONE
 }
 
 /*
- * REUSE, ACCURACY. A pin of the past leaves no trace: the page that was given back before fork is
- * shared with the child as any other, although this process once pinned.
+ * REUSE, ACCURACY. A released pin leaves no trace: after it, fork shares the page with the child as
+ * any other page, although this process pinned once.
  */
 SCENARIO(fork, released_before, .rows = "B10 B12 R28 R29 R30", .hold = HOLD_PIN)
 {

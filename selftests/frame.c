@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * frame: the suite's own frame, run on cases that are made for it. Row D27: what a case
- * leaves, even one that was killed, does not reach the next one, nor does a setting that it changed;
- * and a case that repeats something ends before its time limit. Invariant: CLEAN.
+ * frame: the suite's own frame runs cases made for it. Row D27: nothing that a case leaves, even a
+ * killed one, and no setting that it changed reaches the next case; and a case that repeats
+ * something ends before its time limit. Invariant: CLEAN.
  */
 #include "suite.h"
 #include <sys/mman.h>
 #include <unistd.h>
-#include "books.h"
+#include "pin_accounting.h"
 #include "stage.h"
 
 #define CASES		2
-#define SETTING		"/proc/sys/vm/vfs_cache_pressure"	/* 1 more of it harms nobody */
-#define WIDE_BYTES	(64UL << 20)	/* to unmap it takes a while */
+#define SETTING		"/proc/sys/vm/vfs_cache_pressure"	/* 1 more does no harm */
+#define WIDE_BYTES	(64UL << 20)	/* unmapping takes a while */
 
 FIXTURE(frame)
 {
-	struct books before;
+	struct pin_accounting before;
 };
 
-/* What the cases of the inner run find: set before they are forked. */
-static struct books expected;
+/* The counters that the inner cases must find: set before they are forked. */
+static struct pin_accounting expected;
 static long expected_setting;
-/* What the setting was while it was changed. */
+/* The value that an inner case gave the setting. */
 static long *setting_changed;
 
 FIXTURE_SETUP(frame)
 {
 	/* The harness ends a case by a timer. */
 	SUITE_NEEDS(NEEDS_TIMERS);
-	ASSERT_EQ(0, books_read(&self->before));
+	ASSERT_EQ(0, pin_accounting_read(&self->before));
 	expected = self->before;
 	expected_setting = knob_number(SETTING);
 	setting_changed = suite_shared(sizeof(*setting_changed));
@@ -37,15 +37,15 @@ FIXTURE_SETUP(frame)
 
 FIXTURE_TEARDOWN(frame)
 {
-	struct books now;
+	struct pin_accounting now;
 
-	ASSERT_EQ(0, books_read(&now));
+	ASSERT_EQ(0, pin_accounting_read(&now));
 	EXPECT_EQ(self->before.sessions, now.sessions);
 }
 
 /*
- * A process that has a session open, and memory that the kernel unmaps before it closes the session:
- * from SIGKILL to the end of the session takes a while.
+ * Opens a session in a process whose memory the kernel unmaps before it closes the session, so that
+ * the session ends a while after SIGKILL.
  */
 static void hold_session_for_ever(struct __test_metadata *_metadata)
 {
@@ -67,26 +67,26 @@ static void inner_exceeds_its_time(struct __test_metadata *_metadata,
 		hold_session_for_ever(_metadata);
 }
 
-/* The child has its session when the case ends well. */
+/* The case passes while its child has a session. */
 static void inner_leaves_a_child(struct __test_metadata *_metadata,
 				 struct __fixture_variant_metadata *variant)
 {
-	struct books now = expected;
+	struct pin_accounting now = expected;
 
 	if (!fork())
 		hold_session_for_ever(_metadata);
-	while (now.sessions == expected.sessions && !books_read(&now))
+	while (now.sessions == expected.sessions && !pin_accounting_read(&now))
 		sched_yield();
 }
 
 static void inner_next(struct __test_metadata *_metadata,
 		       struct __fixture_variant_metadata *variant)
 {
-	struct books now;
+	struct pin_accounting now;
 
-	EXPECT_EQ(0, books_read(&now));
+	EXPECT_EQ(0, pin_accounting_read(&now));
 	EXPECT_EQ(expected.sessions, now.sessions);
-	EXPECT_EQ(expected.out, now.out);
+	EXPECT_EQ(expected.references, now.references);
 	EXPECT_EQ(expected_setting, knob_number(SETTING));
 }
 
@@ -120,7 +120,7 @@ static void inner_repeats(struct __test_metadata *_metadata,
 typedef void inner_function(struct __test_metadata *_metadata,
 			    struct __fixture_variant_metadata *variant);
 
-/* What the inner run prints is of no interest to who reads the outer one. */
+/* Runs the inner cases without output, which would mix with that of the outer run. */
 static void run_inner(struct suite_run *run)
 {
 	struct __test_results *results = suite_shared(sizeof(*results));
@@ -132,7 +132,7 @@ static void run_inner(struct suite_run *run)
 	_exit(0);
 }
 
-/* Run @functions as the cases of a suite, with a time limit of a second. Return: or NULL */
+/* Runs @functions as the cases of a suite, with a time limit of a second. Return: NULL on error */
 static struct __test_metadata *run_cases(inner_function *const functions[CASES])
 {
 	static struct __fixture_metadata fixture = { .name = "inner" };

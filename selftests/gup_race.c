@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gup_race: GUP against what takes the page away under it: its mapping is zapped and the page used
- * for something else (B43), its huge page is split (B49), its file system goes (B45), fork is about
- * to share it (R31). Any race that GUP-fast detects sends it the slow way, which is always safe (B46):
- * a hold is of the caller's own pages, or it is refused. A bounded number of rounds each, and fewer
- * where the time of the case runs out; how often the two met is told.
+ * gup_race: GUP against a thread that takes its page away: the thread zaps the mapping and reuses
+ * the page (B43), splits the huge page (B49), unmounts the file system (B45), or forks (R31). Each
+ * race that GUP-fast detects sends it to the slow path, which is always safe (B46): a hold has the
+ * caller's own pages, or is refused. The rounds are bounded by ROUNDS_MAX and by the time limit of
+ * the case; the evidence says how often the two met.
  */
 #include "suite.h"
 #include <pthread.h>
@@ -23,16 +23,16 @@
 
 #define PAGES		8
 #define BYTES		(PAGES * PAGE_BYTES)
-#define ROUNDS		60	/* at least, */
-#define ACTS		24	/* until the other thread was done so often, */
-#define MEETINGS	20	/* and was at it during so many of them, */
-#define ROUNDS_MAX	20000	/* if it does */
+#define ROUNDS		60	/* at least */
+#define ACTS		24	/* of the other thread, at least */
+#define MEETINGS	20	/* rounds during an act, at least */
+#define ROUNDS_MAX	20000
 
-/* First word of a page. What is neither OWN nor fresh is somebody else's. */
+/* First word of a page. A word that is neither OWN nor FRESH is another process's. */
 #define FRESH		0ULL
 #define OWN		0x6e776f20656d796dULL
 #define FOREIGN		0x6e676965726f66ULL
-#define LATER		0x726574616cULL	/* what the CPU writes while the page is held */
+#define LATER		0x726574616cULL	/* the CPU writes it to a held page */
 
 FIXTURE(gup_race)
 {
@@ -67,17 +67,17 @@ FIXTURE_TEARDOWN(gup_race)
 
 /**
  * struct opponent - the thread that takes pages away
- * @act: takes them away once, @number counts how often
- * @start: of the memory both are at
- * @bytes: of it
- * @steps: 2 for each act: odd while at it
- * @took: the last act, in nanoseconds
- * @enough: whether its acts did what they are there for often enough; NULL when each one does
- * @promised: it takes nothing away: who holds a page has the one that is mapped
- * @announces: its acts set @ready, and there is nothing to hold before
- * @ready: there is
- * @failed: an act did not do what it is there for: -errno
- * @stop: no more of it
+ * @act: takes them away once; @number counts the acts
+ * @start: of the memory that both threads use
+ * @bytes: its length
+ * @steps: two for each act: odd during an act
+ * @took: duration of the last act, in nanoseconds
+ * @enough: have the acts reached their aim? NULL if each act does
+ * @promised: the acts take no page from a hold: the held page stays the mapped one
+ * @announces: an act sets @ready; before that there is no memory to hold
+ * @ready: there is memory to hold
+ * @failed: errno of an act that failed, negative
+ * @stop: end the thread
  */
 struct opponent {
 	int (*act)(struct opponent *opponent, unsigned int number);
@@ -93,7 +93,7 @@ struct opponent {
 	bool stop;
 };
 
-static void *oppose(void *argument)
+static void *run_opponent(void *argument)
 {
 	struct opponent *opponent = argument;
 
@@ -114,7 +114,7 @@ static unsigned int steps_of(const struct opponent *opponent)
 	return __atomic_load_n(&opponent->steps, __ATOMIC_SEQ_CST);
 }
 
-/* What came of all the rounds. */
+/* The outcomes of all rounds. */
 struct tally {
 	unsigned int rounds;
 	unsigned int meetings;
@@ -126,8 +126,8 @@ struct tally {
 	int surprise;
 };
 
-/* The bytes of each page that is held, as a device sees them. */
-static void look(struct stage *stage, struct tally *tally)
+/* Counts the held pages by their first word, as the device reads it. */
+static void count_held_words(struct stage *stage, struct tally *tally)
 {
 	for (size_t i = 0; i < PAGES; i++) {
 		uint64_t word = FOREIGN;
@@ -141,7 +141,7 @@ static void look(struct stage *stage, struct tally *tally)
 
 #define PHASES		16
 
-/* What is held at once is held when the other comes: each round waits for another part of its act. */
+/* Without this wait each hold would begin at the same phase of the opponent's act. */
 static void wait_for_phase(const struct opponent *opponent, const struct tally *tally)
 {
 	int64_t took = __atomic_load_n(&opponent->took, __ATOMIC_SEQ_CST);
@@ -152,11 +152,11 @@ static void wait_for_phase(const struct opponent *opponent, const struct tally *
 }
 
 /*
- * Once the other is done, what the CPU writes the device sees, unless the page that is held is not
- * mapped any more.
+ * After the opponent's act the device must see what the CPU writes, unless the held page is no
+ * longer mapped.
  */
-static void write_and_look(struct stage *stage, unsigned char *at, const struct opponent *opponent,
-			   struct tally *tally)
+static void count_lost_writes(struct stage *stage, unsigned char *at,
+			      const struct opponent *opponent, struct tally *tally)
 {
 	unsigned int steps = steps_of(opponent);
 
@@ -187,15 +187,15 @@ static void play_round(struct stage *stage, struct hold_row row, unsigned char *
 	if (error)
 		return;
 	if (opponent->promised)
-		write_and_look(stage, at, opponent, tally);
+		count_lost_writes(stage, at, opponent, tally);
 	else
-		look(stage, tally);
+		count_held_words(stage, tally);
 	pincheck_release(stage->session, stage->hold.hold);
 }
 
-static bool goes_on(const struct tally *tally, const struct opponent *opponent)
+static bool rounds_go_on(const struct tally *tally, const struct opponent *opponent)
 {
-	/* To mount takes longer than anything else here. */
+	/* Mounting takes longer than any other act. */
 	unsigned int rounds = opponent->announces ? ACTS : ROUNDS;
 
 	return !opponent->failed && tally->rounds < ROUNDS_MAX && suite_has_time() &&
@@ -203,21 +203,21 @@ static bool goes_on(const struct tally *tally, const struct opponent *opponent)
 		steps_of(opponent) / 2 < ACTS || (opponent->enough && !opponent->enough()));
 }
 
-/* Where there is nothing to hold most of the time, rounds wait for the moment that there is. */
-static void wait_for(struct opponent *opponent)
+/* If there is no memory to hold most of the time, a round waits until there is. */
+static void wait_until_ready(struct opponent *opponent)
 {
 	while (opponent->announces && !__atomic_load_n(&opponent->failed, __ATOMIC_SEQ_CST) &&
 	       !__atomic_exchange_n(&opponent->ready, false, __ATOMIC_SEQ_CST))
 		sched_yield();
 }
 
-#define ALONE_STEPS	5	/* the end of an act, and two whole ones */
+#define ALONE_STEPS	5	/* the end of one act, and two whole acts */
 
 /*
- * A huge page that is pinned is not split: now and then nothing is held while the other goes on, for
- * one act of each kind.
+ * The kernel does not split a pinned huge page: every fourth round holds nothing for one act of
+ * each kind.
  */
-static void leave_alone(const struct opponent *opponent, const struct tally *tally)
+static void let_opponent_split(const struct opponent *opponent, const struct tally *tally)
 {
 	unsigned int before = steps_of(opponent);
 
@@ -226,24 +226,24 @@ static void leave_alone(const struct opponent *opponent, const struct tally *tal
 		sched_yield();
 }
 
-/* @write: each round begins with pages that were written. */
-static int play(struct stage *stage, struct hold_row row, unsigned char *at, bool write,
-		struct opponent *opponent, struct tally *tally)
+/* @write: the CPU writes to the pages before each round. */
+static int race_against(struct stage *stage, struct hold_row row, unsigned char *at, bool write,
+			struct opponent *opponent, struct tally *tally)
 {
 	pthread_t thread;
-	int error = pthread_create(&thread, NULL, oppose, opponent);
+	int error = pthread_create(&thread, NULL, run_opponent, opponent);
 
 	*tally = (struct tally) { 0 };
 	if (error)
 		return -error;
-	while (goes_on(tally, opponent)) {
+	while (rounds_go_on(tally, opponent)) {
 		for (size_t i = 0; write && i < PAGES; i++)
 			*(volatile uint64_t *)(at + i * PAGE_BYTES) = OWN;
-		wait_for(opponent);
+		wait_until_ready(opponent);
 		if (opponent->promised)
 			wait_for_phase(opponent, tally);
 		play_round(stage, row, at, opponent, tally);
-		leave_alone(opponent, tally);
+		let_opponent_split(opponent, tally);
 		sched_yield();
 	}
 	__atomic_store_n(&opponent->stop, true, __ATOMIC_RELEASE);
@@ -261,7 +261,7 @@ static int play(struct stage *stage, struct hold_row row, unsigned char *at, boo
 	EXPECT_OFTEN(ACTS, steps_of(opponent) / 2);						\
 } while (0)
 
-/* What was just zapped is the next to be handed out, on this CPU: let it be written to. */
+/* The kernel hands out on this CPU next the pages that were just zapped: write to them. */
 static int use_freed_pages(size_t bytes)
 {
 	unsigned char *other = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -274,7 +274,7 @@ static int use_freed_pages(size_t bytes)
 	return munmap(other, bytes) ? -errno : 0;
 }
 
-static int zap(struct opponent *opponent, unsigned int number)
+static int zap_pages(struct opponent *opponent, unsigned int number)
 {
 	(void)number;
 	if (madvise(opponent->start, opponent->bytes, MADV_DONTNEED))
@@ -282,25 +282,25 @@ static int zap(struct opponent *opponent, unsigned int number)
 	return use_freed_pages(opponent->bytes);
 }
 
-/* SYNC, ISOLATION. Rows B43, B46: the page may be freed and used again before GUP has its hold. */
+/* SYNC, ISOLATION. Rows B43, B46: the page may be freed and reused before GUP holds it. */
 TEST_F(gup_race, zapped_meanwhile)
 {
 	struct stage *stage = &self->stage;
 	struct opponent opponent = {
-		.act = zap, .start = stage->memory, .bytes = BYTES,
+		.act = zap_pages, .start = stage->memory, .bytes = BYTES,
 	};
 	struct tally tally;
 
-	ASSERT_EQ(0, play(stage, variant->row, stage->memory, true, &opponent, &tally));
+	ASSERT_EQ(0, race_against(stage, variant->row, stage->memory, true, &opponent, &tally));
 	EXPECT_OWN_PAGES_ONLY(&tally, &opponent);
 	EXPECT_EQ(tally.rounds, tally.given);
 }
 
 /*
- * A new huge page, which takes a new mapping: page tables stay when their pages are zapped. Then
- * its PMD mapping is split, or by way of that the page itself.
+ * Maps a new huge page, in a new mapping because page tables stay when their pages are zapped. Then
+ * splits its PMD mapping, or with it the page itself.
  */
-static int split(struct opponent *opponent, unsigned int number)
+static int split_huge_page(struct opponent *opponent, unsigned int number)
 {
 	unsigned char *start = opponent->start;
 	int error;
@@ -318,7 +318,7 @@ static int split(struct opponent *opponent, unsigned int number)
 	return error ? -errno : 0;
 }
 
-/* Since the case began. */
+/* Splits since the case began. */
 static struct splits {
 	uint64_t pmds;
 	uint64_t folios;
@@ -333,7 +333,7 @@ static struct splits splits_now(void)
 	return now;
 }
 
-/* A huge page that happens to be held is not split: it takes luck. */
+/* The kernel does not split a huge page that is held, so both kinds of split take luck. */
 static bool split_both(void)
 {
 	struct splits now = splits_now();
@@ -341,7 +341,7 @@ static bool split_both(void)
 	return now.pmds > splits_before.pmds && now.folios > splits_before.folios;
 }
 
-/* SYNC. Rows B46, B49: reference first, reference refused, or a base page and the PMD looked at again. */
+/* SYNC. Rows B46, B49: GUP-fast references the page first, is refused, or checks the PMD again. */
 TEST_F(gup_race, split_meanwhile)
 {
 	unsigned char *area, *huge;
@@ -354,12 +354,12 @@ TEST_F(gup_race, split_meanwhile)
 	ASSERT_NE(MAP_FAILED, (void *)area);
 	huge = (unsigned char *)(((uintptr_t)area + PMD_BYTES - 1) & ~(uintptr_t)(PMD_BYTES - 1));
 	opponent = (struct opponent) {
-		.act = split, .start = huge, .bytes = PMD_BYTES, .enough = split_both,
+		.act = split_huge_page, .start = huge, .bytes = PMD_BYTES, .enough = split_both,
 	};
 	splits_before = (struct splits) { 0 };
 	splits_before = splits_now();
-	ASSERT_EQ(0, play(&self->stage, variant->row, huge + PMD_BYTES / 2, true, &opponent,
-			  &tally));
+	ASSERT_EQ(0, race_against(&self->stage, variant->row, huge + PMD_BYTES / 2, true, &opponent,
+				  &tally));
 	EXPECT_OWN_PAGES_ONLY(&tally, &opponent);
 	EXPECT_EQ(tally.rounds, tally.given);
 	splits = splits_now();
@@ -371,7 +371,7 @@ TEST_F(gup_race, split_meanwhile)
 	munmap(area, 2 * PMD_BYTES);
 }
 
-/* The last child, which shares what it may until the next one is there. */
+/* The last child, which shares pages until the next child is there. */
 static pid_t sharer;
 
 static void end_sharer(void)
@@ -383,7 +383,7 @@ static void end_sharer(void)
 	sharer = 0;
 }
 
-static int share(struct opponent *opponent, unsigned int number)
+static int fork_sharer(struct opponent *opponent, unsigned int number)
 {
 	pid_t child = fork();
 
@@ -399,13 +399,13 @@ static int share(struct opponent *opponent, unsigned int number)
 }
 
 /*
- * SYNC. Row R31 (57efa1fe5957): fork looks whether a page is pinned, and then protects it; a pin that
- * comes in between is refused by GUP-fast. A reader's pin is kept where it unshares first (R22).
+ * SYNC. Row R31 (57efa1fe5957): fork checks whether a page is pinned, then protects it; GUP-fast
+ * refuses a pin in between. A pin for reading is kept where it unshares first (R22).
  */
 TEST_F(gup_race, forked_meanwhile)
 {
 	struct stage *stage = &self->stage;
-	struct opponent opponent = { .act = share, .start = stage->memory, .bytes = BYTES };
+	struct opponent opponent = { .act = fork_sharer, .start = stage->memory, .bytes = BYTES };
 	struct pincheck_info info;
 	struct tally tally;
 
@@ -413,7 +413,7 @@ TEST_F(gup_race, forked_meanwhile)
 	opponent.promised = variant->row.kind == PINCHECK_KIND_PIN &&
 			    ((variant->row.flags & PINCHECK_HOLD_WRITE) ||
 			     (info.features & PINCHECK_FEAT_ANON_EXCLUSIVE));
-	ASSERT_EQ(0, play(stage, variant->row, stage->memory, true, &opponent, &tally));
+	ASSERT_EQ(0, race_against(stage, variant->row, stage->memory, true, &opponent, &tally));
 	end_sharer();
 	EXPECT_OWN_PAGES_ONLY(&tally, &opponent);
 	EXPECT_EQ(tally.rounds, tally.given);
@@ -422,7 +422,7 @@ TEST_F(gup_race, forked_meanwhile)
 		 tally.lost);
 }
 
-/* The file system is mounted nowhere: its mapping is all that keeps it. */
+/* Maps a file of an unmounted file system, which ends with the mapping. */
 static int mount_and_lose(struct opponent *opponent, unsigned int number)
 {
 	int file = file_make_alone(number % 2 ? "tmpfs" : "ramfs");
@@ -446,7 +446,7 @@ static int mount_and_lose(struct opponent *opponent, unsigned int number)
 	return mapped == MAP_FAILED ? -errno : use_freed_pages(opponent->bytes);
 }
 
-/* FILE, WHITELIST. Row B45: the mapping that is asked about is not freed while GUP-fast asks. */
+/* FILE, WHITELIST. Row B45: the kernel does not free the mapping while GUP-fast inspects it. */
 TEST_F(gup_race, file_system_gone_meanwhile)
 {
 	unsigned char *area = mmap(NULL, BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -455,7 +455,7 @@ TEST_F(gup_race, file_system_gone_meanwhile)
 	struct tally tally;
 
 	ASSERT_NE(MAP_FAILED, (void *)area);
-	ASSERT_EQ(0, play(&self->stage, variant->row, area, false, &opponent, &tally));
+	ASSERT_EQ(0, race_against(&self->stage, variant->row, area, false, &opponent, &tally));
 	EXPECT_OWN_PAGES_ONLY(&tally, &opponent);
 	EXPECT_EQ(tally.rounds, tally.given + tally.refused);
 	munmap(area, BYTES);

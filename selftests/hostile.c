@@ -176,14 +176,14 @@ static void empty_fd_pool(FIXTURE_DATA(hostile) *self)
 }
 
 /* The kernel may close the files of a killed process a moment after the process was reaped. */
-static bool books_settle(FIXTURE_DATA(hostile) *self, char *why, size_t size)
+static bool accounting_settles(FIXTURE_DATA(hostile) *self, char *why, size_t size)
 {
-	struct books expected = self->stage.before;
+	struct pin_accounting expected = self->stage.before;
 	int64_t end = moment_end();
 
 	expected.sessions++;	/* the stage's own */
 	do {
-		if (books_balance(&expected, why, size))
+		if (pin_accounting_agrees(&expected, why, size))
 			return true;
 	} while (moment_goes_on(end));
 	return false;
@@ -304,7 +304,7 @@ static void measure_round(struct __test_metadata *_metadata, FIXTURE_DATA(hostil
 	run_round(self, calls);
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	empty_fd_pool(self);
-	EXPECT_TRUE(books_settle(self, why, sizeof(why))) TH_LOG("CLEAN: %s", why);
+	EXPECT_TRUE(accounting_settles(self, why, sizeof(why))) TH_LOG("CLEAN: %s", why);
 	EXPECT_EQ(0, footprint_take(&self->footprints[round]));
 	self->pinned[round] = scan_all(self, PINCHECK_SCAN_PINNED);
 	self->excess[round] = scan_all(self, PINCHECK_SCAN_EXCESS);

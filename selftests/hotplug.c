@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory that is plugged and unplugged while REPORT and SCAN look at it: CLEAN. Rows D7 and D16.
+ * CLEAN: memory is plugged and unplugged while REPORT and SCAN look at it. Rows D7 and D16.
  * virtio-mem sets the reference count of pages that it plugs (set_page_count(page, 0) in
- * __free_pages_core()): the put of a reference that somebody had makes -1 of the count. What
- * virtio-mem unplugs loses its memory map.
+ * __free_pages_core()): a reference that is put afterwards makes the count -1. Unplugged memory
+ * loses its memory map.
  */
 #include "suite.h"
 #include <inttypes.h>
@@ -18,7 +18,7 @@
 FIXTURE(hotplug)
 {
 	struct stage stage;
-	uint64_t first, end;	/* page frame numbers that the device may have */
+	uint64_t first, end;	/* page frame numbers of the device's memory */
 	bool stop;
 	unsigned long reports, scans, offline;
 };
@@ -28,7 +28,7 @@ FIXTURE_VARIANT(hotplug)
 	void *(*looker)(void *argument);
 };
 
-static bool stopped(FIXTURE_DATA(hotplug) *self)
+static bool is_stopped(FIXTURE_DATA(hotplug) *self)
 {
 	return __atomic_load_n(&self->stop, __ATOMIC_RELAXED);
 }
@@ -48,8 +48,8 @@ static void *reports_all(void *argument)
 	FIXTURE_DATA(hotplug) *self = argument;
 	struct pincheck_report *reports = calloc(BATCH, sizeof(*reports));
 
-	while (!stopped(self)) {
-		for (uint64_t pfn = self->first; pfn < self->end && !stopped(self); pfn += BATCH) {
+	while (!is_stopped(self)) {
+		for (uint64_t pfn = self->first; pfn < self->end && !is_stopped(self); pfn += BATCH) {
 			if (report_from(self->stage.session, pfn, BATCH, reports))
 				continue;
 			self->reports += BATCH;
@@ -66,10 +66,10 @@ static void *scans_all(void *argument)
 	FIXTURE_DATA(hotplug) *self = argument;
 	__u64 found[64];
 
-	while (!stopped(self)) {
+	while (!is_stopped(self)) {
 		__u64 cursor = self->first, end = self->end, count;
 
-		while (cursor < end && !stopped(self)) {
+		while (cursor < end && !is_stopped(self)) {
 			count = ARRAY_SIZE(found);
 			if (pincheck_scan(self->stage.session,
 					  PINCHECK_SCAN_PINNED | PINCHECK_SCAN_EXCESS, &cursor, &end,
@@ -91,7 +91,7 @@ FIXTURE_SETUP(hotplug)
 
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 	SUITE_NEEDS(NEEDS_VIRTIO_MEM | NEEDS_THREADS);
-	/* Where the memory will be. */
+	/* Find where the memory will be. */
 	ASSERT_DONE(virtio_mem_resize(128));
 	virtio_mem_range(&first, &end);
 	self->first = first / self->stage.page;
@@ -106,7 +106,7 @@ FIXTURE_TEARDOWN(hotplug)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* Pages whose reference count is below 0. */
+/* Return: how many pages have a reference count below 0. */
 static size_t pages_below_zero(FIXTURE_DATA(hotplug) *self)
 {
 	struct pincheck_report *reports = calloc(BATCH, sizeof(*reports));
@@ -123,8 +123,8 @@ static size_t pages_below_zero(FIXTURE_DATA(hotplug) *self)
 }
 
 /*
- * Rows D7 and D16. A part of a memory block is plugged first: the rest of it is PageOffline
- * pages, whose count is set when they are plugged, too. Then all of it goes.
+ * Rows D7 and D16. First a part of a memory block is plugged: the others are PageOffline pages,
+ * whose count is set when they are plugged, too. Then the whole device is unplugged.
  */
 TEST_F_TIMEOUT(hotplug, resized_meanwhile, 120)
 {

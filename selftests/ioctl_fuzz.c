@@ -174,7 +174,7 @@ static void call_spoilt(FIXTURE_DATA(ioctl_fuzz) *self)
 static int64_t unaccounted_pages(FIXTURE_DATA(ioctl_fuzz) *self)
 {
 	struct pincheck_info info;
-	struct books now;
+	struct pin_accounting now;
 	uint64_t pages = 0;
 
 	for (size_t i = 0; i < SESSIONS; i++) {
@@ -182,9 +182,9 @@ static int64_t unaccounted_pages(FIXTURE_DATA(ioctl_fuzz) *self)
 			return -EIO;
 		pages += info.session_pages;
 	}
-	if (books_read(&now))
+	if (pin_accounting_read(&now))
 		return -EIO;
-	return (int64_t)(now.out - self->stage.before.out - pages);
+	return (int64_t)(now.references - self->stage.before.references - pages);
 }
 
 /* Any command, in any session, with spoilt arguments. */

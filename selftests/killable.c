@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * HOLD of memory that never comes can be killed, whatever kind of hold is asked for, by whichever
- * path, and whosever memory it is (row D10). A hostile process could otherwise have
- * root's `pincheck hold --pid` wait for ever. The memory is a private mapping of a file of FUSE
- * whose server does not answer, or it lies under a userfaultfd that nobody handles. Where the
- * kernel cannot be left the server is ended, so that the run goes on. Invariant: CLEAN.
+ * HOLD can be killed while it waits for memory that never comes, for every kind of hold and path,
+ * and for memory of any process (row D10). Otherwise a hostile process could make root's `pincheck
+ * hold --pid` wait for ever. The memory is a private mapping of a FUSE file whose server does not
+ * answer, or lies under a userfaultfd without a handler. If the waiter cannot be killed the case
+ * ends the server, so that the run goes on. Invariant: CLEAN.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -22,14 +22,14 @@ FIXTURE(killable)
 	/* One page that never comes. */
 	unsigned char *memory;
 	pid_t waiter;
-	/* What the waiter asks for. */
+	/* The waiter's HOLD. */
 	struct pincheck_hold request;
 };
 
 FIXTURE_VARIANT(killable)
 {
 	struct hold_row row;
-	bool others;	/* the memory is another process's: the test's own */
+	bool others;	/* the memory is the test's, and the waiter is a child */
 	bool trap;	/* a userfaultfd, not a file */
 };
 
@@ -60,7 +60,7 @@ FOR_EACH_OTHER_HOLD_ROW(OWN_FILE)
 FOR_EACH_HOLD_OF_OTHERS(OTHERS_FILE)
 FOR_EACH_HOLD_OF_OTHERS(OTHERS_TRAP)
 
-/* One page of the silent file, or of anonymous memory that a userfaultfd stands before. */
+/* Maps one page of the silent file, or of anonymous memory under a userfaultfd. */
 static int map_memory(FIXTURE_DATA(killable) *self, bool trap)
 {
 	size_t page = self->stage.page;
@@ -99,7 +99,7 @@ FIXTURE_SETUP(killable)
 	};
 }
 
-/* A waiter that could not be killed can be once the server is gone. */
+/* A waiter that survived SIGKILL dies once the server is gone. */
 FIXTURE_TEARDOWN(killable)
 {
 	silent_file_close(&self->silent);
@@ -118,8 +118,7 @@ static int hold_in_waiter(void *argument)
 }
 
 /*
- * The file's server, or the handler of the userfaultfd, was asked for the page. Return: 0 or
- * -errno
+ * Waits until the page is requested from the server, or from the userfaultfd. Return: 0 or -errno
  */
 static int wait_for_fault(const FIXTURE_DATA(killable) *self)
 {
@@ -134,7 +133,7 @@ TEST_F(killable, hold_ends)
 
 	self->waiter = waiter_start(hold_in_waiter, self);
 	ASSERT_LT(0, self->waiter);
-	ASSERT_EQ(0, wait_for_fault(self)) TH_LOG("HOLD did not wait for the page");
+	ASSERT_EQ(0, wait_for_fault(self)) TH_LOG("HOLD does not wait for the page");
 	dies = waiter_dies(&self->waiter);
 	evidence("silent=%s hold_killed=%d", self->trap ? "handler" : "server", dies);
 	EXPECT_TRUE(dies);

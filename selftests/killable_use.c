@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who uses a hold comes to memory that never comes: device I/O can be killed, and what only looks
- * does not wait at all (row D10). Invariant: CLEAN.
+ * Use of a hold meets memory that never comes: device I/O can be killed while it waits, and calls
+ * that only look do not wait at all (row D10). Invariant: CLEAN.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -18,7 +18,7 @@ FIXTURE(killable_use)
 	struct stage stage;
 	struct silent_file silent;
 	pid_t waiter;
-	/* Of the waiter's device I/O. */
+	/* For the waiter's device I/O. */
 	void *buffer;
 	bool write;
 };
@@ -40,7 +40,7 @@ FIXTURE_TEARDOWN(killable_use)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* One page of the file that never comes, at @address, or anywhere. */
+/* Maps one page of the file, whose pages never come, at @address (NULL: anywhere). */
 static void *map_silent(FIXTURE_DATA(killable_use) *self, void *address)
 {
 	return mmap(address, self->stage.page, PROT_READ | PROT_WRITE,
@@ -66,13 +66,13 @@ static void expect_io_dies(struct __test_metadata *_metadata, FIXTURE_DATA(killa
 
 	self->waiter = waiter_start(use_in_waiter, self);
 	ASSERT_LT(0, self->waiter);
-	ASSERT_EQ(0, silent_file_wait(&self->silent)) TH_LOG("IO did not wait for the page");
+	ASSERT_EQ(0, silent_file_wait(&self->silent)) TH_LOG("I/O does not wait for the page");
 	dies = waiter_dies(&self->waiter);
 	evidence("silent=server io_killed=%d", dies);
 	EXPECT_TRUE(dies);
 }
 
-/* A mirror that lost its page has to fault what is mapped there now. */
+/* A mirror that lost its page has to fault the new mapping in. */
 TEST_F(killable_use, mirror_reads)
 {
 	uint64_t word;
@@ -105,7 +105,7 @@ TEST_F(killable_use, buffer)
 	expect_io_dies(_metadata, self);
 }
 
-/* PAGES faults nothing in: it answers, and the server is not asked. */
+/* PAGES faults no page in: it answers, and the server gets no request. */
 TEST_F(killable_use, pages_do_not_wait)
 {
 	struct pincheck_page page;
@@ -118,7 +118,7 @@ TEST_F(killable_use, pages_do_not_wait)
 	EXPECT_FALSE(silent_file_asked(&self->silent));
 }
 
-/* FOLLOW refuses memory with pages before it looks. */
+/* FOLLOW refuses memory with pages before it looks at the page. */
 TEST_F(killable_use, follow_does_not_wait)
 {
 	struct pincheck_follow follow = { .addr = (uintptr_t)map_silent(self, NULL) };

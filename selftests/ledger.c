@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ledger: the page report's account of who has references on a page. What this module holds is
- * told by label, whosever session it is; with the mappings and the swap cache it explains the
- * reference count to the last reference, or shows that there is somebody else.
+ * ledger: the page report says who has references on a page. It labels the holds of this module, of
+ * any session; with the mappings and the swap cache they explain the reference count exactly, or
+ * show that somebody else has a reference.
  */
 #include "suite.h"
 #include "counts.h"
@@ -17,7 +17,7 @@
 TOPIC(ledger)
 FOR_EACH_MEMORY(LEDGER_HOLDS, TOPIC_VARIANT, ledger)
 
-/* What the ledger has to say of one page, of which every page of the memory is held alike. */
+/* The labels that the ledger must give one page; every page of the memory is held alike. */
 struct labels {
 	unsigned int gets, read_pins, write_pins, longterm_pins;
 };
@@ -37,13 +37,13 @@ static struct labels labels_of(const struct subject *subject)
 	};
 }
 
-/* Units of references: one a base page of the folio, or one for a small folio. */
+/* Units of references: one a base page of a large folio, or one for a small folio. */
 static unsigned int units_of(const struct subject *subject)
 {
 	return subject_is(subject, MEMORY_LARGE) ? memory_pages(&subject->memory) : 1;
 }
 
-static int ask(struct subject *subject, size_t sample, struct pincheck_report *report)
+static int report_sample(struct subject *subject, size_t sample, struct pincheck_report *report)
 {
 	__u64 pfn = memory_pfn(&subject->memory, subject->memory.sample[sample]);
 	int error = usermem_drain_lru();
@@ -65,7 +65,7 @@ static bool labels_agree(const struct pincheck_report *report, struct labels lab
 	       report->folio_pins == (labels.read_pins + labels.write_pins) * units;
 }
 
-/* ACCURACY: labels as they are, and @others references that only somebody else can have. */
+/* ACCURACY: the ledger has @labels, and @others unexplained references. */
 static void verdict_ledger(struct subject *subject, struct labels labels, int others,
 			   int other_pins, struct verdict *verdict)
 {
@@ -76,20 +76,20 @@ static void verdict_ledger(struct subject *subject, struct labels labels, int ot
 
 	verdict_start(verdict, "ACCURACY");
 	for (i = 0; i < memory->samples; i++) {
-		int error = ask(subject, i, &report);
+		int error = report_sample(subject, i, &report);
 
 		if (error)
 			return verdict_failed(verdict, "no report", error);
 		if (!(report.present & PINCHECK_REPORT_LEDGER))
 			verdict_broken(verdict, "the report has no ledger", memory->sample[i]);
 		else if (!labels_agree(&report, labels, units))
-			verdict_broken(verdict, "the labels are others", memory->sample[i]);
+			verdict_broken(verdict, "the ledger has other labels", memory->sample[i]);
 		else if ((report.present & PINCHECK_REPORT_EXPLAINED) &&
 			 report.unexplained != others)
-			verdict_broken(verdict, "references without a name", memory->sample[i]);
+			verdict_broken(verdict, "references are unexplained", memory->sample[i]);
 		else if ((report.present & PINCHECK_REPORT_UNEXPLAINED_PINS) &&
 			 report.unexplained_pins != other_pins)
-			verdict_broken(verdict, "pins without a name", memory->sample[i]);
+			verdict_broken(verdict, "pins are unexplained", memory->sample[i]);
 		if (!verdict->kept)
 			break;
 	}
@@ -103,7 +103,7 @@ static void verdict_ledger(struct subject *subject, struct labels labels, int ot
 #define EXPECT_LEDGER(subject, labels)								\
 	EXPECT_VERDICT(verdict_ledger, subject, labels, 0, 0)
 
-/* ACCURACY. What one session holds: the label it was taken with, and nothing else on the page. */
+/* ACCURACY. One session's hold: the ledger has its label, and no other. */
 SCENARIO(ledger, one_session, .rows = "B2 B3 B4 B5 B14 B16", .not_hold = HOLD_URING)
 {
 	const struct labels none = { 0 };
@@ -115,7 +115,7 @@ SCENARIO(ledger, one_session, .rows = "B2 B3 B4 B5 B14 B16", .not_hold = HOLD_UR
 	EXPECT_LEDGER(subject, none);
 }
 
-/* ACCURACY. Another session holds the same pages: it counts, until it closes. */
+/* ACCURACY. Another session's holds on the same pages count until that session closes. */
 SCENARIO(ledger, two_sessions, .rows = "B1 B2 B3 B4 B5", .not_hold = HOLD_URING)
 {
 	struct pincheck_hold pin = {
@@ -130,7 +130,7 @@ SCENARIO(ledger, two_sessions, .rows = "B1 B2 B3 B4 B5", .not_hold = HOLD_URING)
 	struct labels labels;
 	int other;
 
-	/* The writer first: a write fault may take the page away from a reader (R13, R19). */
+	/* The writer pins first: a write fault may take the page from a reader (R13, R19). */
 	other = pincheck_open();
 	ASSERT_DONE(other);
 	ASSERT_DONE(pincheck_hold(other, &pin));
@@ -146,8 +146,8 @@ SCENARIO(ledger, two_sessions, .rows = "B1 B2 B3 B4 B5", .not_hold = HOLD_URING)
 }
 
 /*
- * ACCURACY. io_uring's pin is nobody's here: it is what is left over, and for a large folio it is
- * told apart from a plain reference.
+ * ACCURACY. io_uring's pin is not the module's: it is unexplained, and for a large folio the ledger
+ * tells it from a plain reference.
  */
 SCENARIO(ledger, somebody_else, .rows = "B6 B14 B15", .hold = HOLD_URING)
 {

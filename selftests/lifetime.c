@@ -89,10 +89,10 @@ static int exit_status(pid_t child)
 /* Return: references that the module has taken since the test began and not given back. */
 static int64_t pages_out(const FIXTURE_DATA(lifetime) *self)
 {
-	struct books now;
-	int error = books_read(&now);
+	struct pin_accounting now;
+	int error = pin_accounting_read(&now);
 
-	return error ? error : (int64_t)(now.out - self->stage.before.out);
+	return error ? error : (int64_t)(now.references - self->stage.before.references);
 }
 
 static bool send_session(int wire, int session)

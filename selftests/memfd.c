@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Holds of kind memfd: the pages of a file, taken by offset, before or after anybody mapped them.
- * SYNC with what read() and mmap() see, ISOLATION from what a hole left behind, CLEAN down to the
+ * Holds of kind memfd: the pages of a file, taken by offset, before or after the first mapping.
+ * SYNC with read() and mmap(), ISOLATION from what a hole left in memory, CLEAN down to the
  * counters of the hugetlb pool. Rows R49, R50. One variant a kind of file.
  */
 #include "suite.h"
@@ -97,19 +97,19 @@ static int hold_file(FIXTURE_DATA(memfd) *self, __u32 flags, __u64 offset, __u64
 	return pincheck_hold(self->stage.session, &self->stage.hold);
 }
 
-static int hold_all(FIXTURE_DATA(memfd) *self)
+static int hold_whole_file(FIXTURE_DATA(memfd) *self)
 {
 	return hold_file(self, PINCHECK_HOLD_WRITE, 0, self->bytes);
 }
 
-static unsigned char *map_file(FIXTURE_DATA(memfd) *self)
+static unsigned char *map_memfd(FIXTURE_DATA(memfd) *self)
 {
 	self->memory = mmap(NULL, self->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, self->file, 0);
 	return self->memory;
 }
 
-/* Samples from each page: whole pages of hugetlb take long under emulation. */
-static void fill(unsigned char *memory, size_t bytes, unsigned char seed)
+/* Writes samples of each page: whole hugetlb pages take long under emulation. */
+static void fill_memory(unsigned char *memory, size_t bytes, unsigned char seed)
 {
 	for (size_t i = 0; i < bytes; i += 512)
 		memory[i] = seed + i / PAGE_BYTES;
@@ -133,7 +133,7 @@ static bool is_zero(const unsigned char *memory, size_t bytes)
 	return true;
 }
 
-/* The whole hold, as the device reads it; the caller frees. NULL when it could not be read. */
+/* Return: the bytes of the hold as the device reads them, for the caller to free, or NULL. */
 static unsigned char *device_reads(FIXTURE_DATA(memfd) *self)
 {
 	size_t length = self->stage.hold.len;
@@ -146,7 +146,7 @@ static unsigned char *device_reads(FIXTURE_DATA(memfd) *self)
 	return NULL;
 }
 
-static bool device_sees(FIXTURE_DATA(memfd) *self, unsigned char seed)
+static bool device_sees_fill(FIXTURE_DATA(memfd) *self, unsigned char seed)
 {
 	unsigned char *bytes = device_reads(self);
 	bool sees = bytes && is_filled(bytes, self->stage.hold.len, seed);
@@ -155,12 +155,12 @@ static bool device_sees(FIXTURE_DATA(memfd) *self, unsigned char seed)
 	return sees;
 }
 
-/* The feature bit is the truth: with it holds work, without it the errno says why not. */
+/* With the feature bit holds work; without it the errno and the reason say why not. */
 TEST_F(memfd, feature_is_the_truth)
 {
 	bool offered = self->info.features & PINCHECK_FEAT_MEMFD;
 
-	EXPECT_EQ(offered ? 0 : -EOPNOTSUPP, hold_all(self));
+	EXPECT_EQ(offered ? 0 : -EOPNOTSUPP, hold_whole_file(self));
 	EXPECT_EQ(offered ? PINCHECK_REASON_NONE : PINCHECK_REASON_ABSENT,
 		  self->stage.hold.reason);
 	evidence("memfd_pin_folios=%s reason=%s", offered ? "offered" : "absent",
@@ -168,8 +168,8 @@ TEST_F(memfd, feature_is_the_truth)
 }
 
 /*
- * R50: what is allocated for a hold must not show what others left in it. The pool is made dirty
- * first: all of it was written and given back.
+ * R50: memory allocated for a hold must not show its former contents. Writes to the whole pool and
+ * releases it, so that it is dirty first.
  */
 static int dirty_the_memory(FIXTURE_DATA(memfd) *self, unsigned int flags)
 {
@@ -195,19 +195,19 @@ TEST_F(memfd, hold_before_touch)
 
 	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_EQ(0, dirty_the_memory(self, variant->flags));
-	ASSERT_EQ(0, hold_all(self));
+	ASSERT_EQ(0, hold_whole_file(self));
 	EXPECT_EQ(self->bytes / self->stage.page, self->stage.hold.pages);
-	/* What others have reserved is theirs. */
+	/* The hold takes no page that others reserved. */
 	if (variant->huge)
 		EXPECT_EQ(self->pool_reserved, pool_number("resv_hugepages"));
 	device = device_reads(self);
 	ASSERT_NE(NULL, device);
 	EXPECT_TRUE(is_zero(device, self->bytes));
-	memory = map_file(self);
+	memory = map_memfd(self);
 	ASSERT_NE(MAP_FAILED, (void *)memory);
 	EXPECT_TRUE(is_zero(memory, self->bytes));
-	fill(memory, self->bytes, 0x21);
-	EXPECT_TRUE(device_sees(self, 0x21));
+	fill_memory(memory, self->bytes, 0x21);
+	EXPECT_TRUE(device_sees_fill(self, 0x21));
 	unmap_file(self);
 	free(device);
 	evidence("bytes=%zu note=\"held before the first touch: zero, then as written\"",
@@ -216,14 +216,14 @@ TEST_F(memfd, hold_before_touch)
 
 TEST_F(memfd, both_ways)
 {
-	unsigned char *memory = map_file(self), *from_file = malloc(self->bytes);
+	unsigned char *memory = map_memfd(self), *from_file = malloc(self->bytes);
 
 	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_NE(MAP_FAILED, (void *)memory);
-	fill(memory, self->bytes, 0x31);
-	ASSERT_EQ(0, hold_all(self));
-	EXPECT_TRUE(device_sees(self, 0x31));
-	fill(from_file, self->bytes, 0x51);
+	fill_memory(memory, self->bytes, 0x31);
+	ASSERT_EQ(0, hold_whole_file(self));
+	EXPECT_TRUE(device_sees_fill(self, 0x31));
+	fill_memory(from_file, self->bytes, 0x51);
 	EXPECT_EQ((ssize_t)self->bytes, pincheck_write(self->stage.session,
 						       self->stage.hold.hold, 0, from_file,
 						       self->bytes));
@@ -236,18 +236,18 @@ TEST_F(memfd, both_ways)
 	evidence("note=\"the device reads what mmap() wrote; mmap() and read() see what the device wrote\"");
 }
 
-/* The page of each offset is the one a mapping has there, pinned, and of the right kind. */
+/* The page of each offset is the one that a mapping has there, pinned, and of the right kind. */
 TEST_F(memfd, pages_and_reports)
 {
 	size_t count = self->bytes / self->stage.page;
 	struct pincheck_page *pages = calloc(count, sizeof(*pages));
-	unsigned char *memory = map_file(self);
+	unsigned char *memory = map_memfd(self);
 	struct pincheck_report report;
 
 	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_NE(MAP_FAILED, (void *)memory);
-	ASSERT_EQ(0, hold_all(self));
-	fill(memory, self->bytes, 1);
+	ASSERT_EQ(0, hold_whole_file(self));
+	fill_memory(memory, self->bytes, 1);
 	ASSERT_EQ(0, pincheck_pages(self->stage.session, self->stage.hold.hold, 0, count, pages));
 	for (size_t i = 0; i < count; i += count / 8) {
 		__u64 pfn = stage_pfn(memory + i * self->stage.page);
@@ -266,11 +266,11 @@ TEST_F(memfd, pages_and_reports)
 	unmap_file(self);
 }
 
-/* Two pages about the middle: of one folio or of two, from the right place in each. */
+/* Two pages about the middle, of one folio or of two: each read from its place. */
 TEST_F(memfd, part_of_the_file)
 {
 	size_t page = self->stage.page, at = self->bytes / 2 - page;
-	unsigned char *memory = map_file(self), bytes[2];
+	unsigned char *memory = map_memfd(self), bytes[2];
 
 	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_NE(MAP_FAILED, (void *)memory);
@@ -291,19 +291,19 @@ TEST_F(memfd, part_of_the_file)
 }
 
 /*
- * The file lets go of its pages, the device does not: it reads what was there, and what it writes
- * is seen by nobody. What the file has instead is new and zero.
+ * The file drops its pages, the device does not: it reads the old bytes, and the file does not see
+ * its writes. The file gets new pages of zeros.
  */
 static void lose_pages(struct __test_metadata *_metadata, FIXTURE_DATA(memfd) *self,
 		       int (*lose)(int file, size_t bytes))
 {
-	unsigned char *memory = map_file(self), byte = 0xee;
+	unsigned char *memory = map_memfd(self), byte = 0xee;
 
 	ASSERT_NE(MAP_FAILED, (void *)memory);
-	fill(memory, self->bytes, 0x41);
-	ASSERT_EQ(0, hold_all(self));
+	fill_memory(memory, self->bytes, 0x41);
+	ASSERT_EQ(0, hold_whole_file(self));
 	ASSERT_EQ(0, lose(self->file, self->bytes));
-	EXPECT_TRUE(device_sees(self, 0x41));
+	EXPECT_TRUE(device_sees_fill(self, 0x41));
 	EXPECT_EQ(0, memory[0]);
 	EXPECT_EQ(0, memory[self->bytes - 1]);
 	EXPECT_EQ(1, pincheck_write(self->stage.session, self->stage.hold.hold, 0, &byte, 1));
@@ -317,7 +317,7 @@ static void lose_pages(struct __test_metadata *_metadata, FIXTURE_DATA(memfd) *s
 	evidence("note=\"the device keeps what it holds, the file has new pages of zeros\"");
 }
 
-static int punch(int file, size_t bytes)
+static int punch_hole(int file, size_t bytes)
 {
 	return fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, bytes);
 }
@@ -330,7 +330,7 @@ static int truncate_and_grow(int file, size_t bytes)
 TEST_F(memfd, hole_under_hold)
 {
 	SUITE_NEEDS(NEEDS_MEMFD);
-	lose_pages(_metadata, self, punch);
+	lose_pages(_metadata, self, punch_hole);
 }
 
 TEST_F(memfd, truncate_under_hold)
@@ -339,33 +339,33 @@ TEST_F(memfd, truncate_under_hold)
 	lose_pages(_metadata, self, truncate_and_grow);
 }
 
-/* Nobody but the device is left that knows the pages. */
+/* Only the device still has the pages. */
 TEST_F(memfd, file_gone)
 {
-	unsigned char *memory = map_file(self);
+	unsigned char *memory = map_memfd(self);
 
 	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_NE(MAP_FAILED, (void *)memory);
-	fill(memory, self->bytes, 0x71);
-	ASSERT_EQ(0, hold_all(self));
+	fill_memory(memory, self->bytes, 0x71);
+	ASSERT_EQ(0, hold_whole_file(self));
 	unmap_file(self);
 	ASSERT_EQ(0, close(self->file));
 	self->file = hugetlb_pool_memfd("pincheck", variant->flags);
-	EXPECT_TRUE(device_sees(self, 0x71));
+	EXPECT_TRUE(device_sees_fill(self, 0x71));
 	evidence("note=\"file closed and unmapped: the device still sees its bytes\"");
 }
 
-/* Holds of the same folios add up, and go one by one. */
+/* Holds of the same folios add up, and are released one by one. */
 TEST_F(memfd, holds_add_up)
 {
-	unsigned char *memory = map_file(self);
+	unsigned char *memory = map_memfd(self);
 	struct pincheck_report report;
 	__u32 first;
 
 	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_NE(MAP_FAILED, (void *)memory);
 	memory[0] = 1;
-	ASSERT_EQ(0, hold_all(self));
+	ASSERT_EQ(0, hold_whole_file(self));
 	first = self->stage.hold.hold;
 	ASSERT_EQ(0, hold_file(self, 0, 0, self->stage.page));
 	ASSERT_EQ(0, stage_report(&self->stage, memory, &report));
@@ -380,16 +380,16 @@ TEST_F(memfd, holds_add_up)
 	evidence("holds=2 pins_in_turn=2,1,0");
 }
 
-/* A sealed file must not change: neither by a hold taken after, nor sealed while one is there. */
+/* Sealing fails during a hold for writing, and such a hold fails after sealing. */
 TEST_F(memfd, sealed)
 {
 	SUITE_NEEDS(NEEDS_MEMFD);
-	ASSERT_EQ(0, hold_all(self));
+	ASSERT_EQ(0, hold_whole_file(self));
 	EXPECT_EQ(-1, fcntl(self->file, F_ADD_SEALS, F_SEAL_WRITE));
 	EXPECT_EQ(EBUSY, errno);
 	EXPECT_LT(0, pincheck_release(self->stage.session, self->stage.hold.hold));
 	ASSERT_EQ(0, fcntl(self->file, F_ADD_SEALS, F_SEAL_WRITE));
-	EXPECT_EQ(-EPERM, hold_all(self));
+	EXPECT_EQ(-EPERM, hold_whole_file(self));
 	EXPECT_EQ(PINCHECK_REASON_ACCESS, self->stage.hold.reason);
 	EXPECT_EQ(0, hold_file(self, 0, 0, self->bytes));
 	evidence("seal_while_held=EBUSY write_hold_once_sealed=EPERM read_hold_once_sealed=held");
@@ -399,7 +399,7 @@ TEST_F(memfd, charged)
 {
 	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_EQ(0, vm_pin_kib());
-	ASSERT_EQ(0, hold_all(self));
+	ASSERT_EQ(0, hold_whole_file(self));
 	EXPECT_EQ((long)self->bytes / 1024, vm_pin_kib());
 	EXPECT_LT(0, pincheck_release(self->stage.session, self->stage.hold.hold));
 	EXPECT_EQ(0, vm_pin_kib());
@@ -407,8 +407,8 @@ TEST_F(memfd, charged)
 }
 
 /*
- * ACCURACY, CLEAN. Row D23: a hole of a hugetlb file, and no page in the pool to fill it. A
- * file of shmem is the control: it needs no pool.
+ * ACCURACY, CLEAN. Row D23: a hugetlb file has a hole, and the pool has no page to fill it. A shmem
+ * file is the control: it needs no pool.
  */
 TEST_F(memfd, hugetlb_pool_empty)
 {
@@ -420,7 +420,7 @@ TEST_F(memfd, hugetlb_pool_empty)
 	SUITE_NEEDS(NEEDS_MEMFD | NEEDS_HUGETLB);
 	others = hugetlb_pool_reserve(&bytes);
 	ASSERT_NE(MAP_FAILED, others);
-	error = hold_all(self);
+	error = hold_whole_file(self);
 	evidence("reserved_bytes=%zu outcome=\"%s\" reason=%s", bytes,
 		 error ? strerror(-error) : "held", pincheck_reason_name(self->stage.hold.reason));
 	EXPECT_EQ(huge ? -ENOMEM : 0, error);
@@ -430,7 +430,7 @@ TEST_F(memfd, hugetlb_pool_empty)
 		EXPECT_LT(0, pincheck_release(self->stage.session, self->stage.hold.hold));
 }
 
-/* Refused before any file is looked at, so on every kernel. */
+/* HOLD refuses these before it looks at a file, so on every kernel. */
 TEST_F(memfd, bad_arguments)
 {
 	const __u64 page = self->stage.page, past = 1ULL << 63;
@@ -472,8 +472,8 @@ struct refusal {
 	__u32 reason;
 };
 
-static void expect_refused(struct __test_metadata *_metadata, FIXTURE_DATA(memfd) *self,
-			   struct refusal wanted)
+static void expect_file_refused(struct __test_metadata *_metadata, FIXTURE_DATA(memfd) *self,
+				struct refusal wanted)
 {
 	int file = self->file;
 
@@ -497,20 +497,20 @@ TEST_F(memfd, bad_files)
 	read_only = open(path, O_RDONLY);
 	ASSERT_LE(0, read_only);
 	ASSERT_EQ(0, pipe(ends));
-	expect_refused(_metadata, self, (struct refusal) { -1, 0, 0, -EBADF,
-							   PINCHECK_REASON_ARGUMENT });
-	expect_refused(_metadata, self, (struct refusal) { 1000, 0, 0, -EBADF,
-							   PINCHECK_REASON_ARGUMENT });
-	expect_refused(_metadata, self, (struct refusal) { ends[0], 0, 0, -EINVAL,
-							   PINCHECK_REASON_FILE });
-	expect_refused(_metadata, self, (struct refusal) { device, 0, 0, -EINVAL,
-							   PINCHECK_REASON_FILE });
-	expect_refused(_metadata, self, (struct refusal) { self->stage.session, 0, 0, -EINVAL,
-							   PINCHECK_REASON_FILE });
-	expect_refused(_metadata, self, (struct refusal) { read_only, PINCHECK_HOLD_WRITE, 0,
-							   -EACCES, PINCHECK_REASON_ACCESS });
-	expect_refused(_metadata, self, (struct refusal) { self->file, 0, self->bytes, -EINVAL,
-							   PINCHECK_REASON_UNMAPPED });
+	expect_file_refused(_metadata, self, (struct refusal) { -1, 0, 0, -EBADF,
+								PINCHECK_REASON_ARGUMENT });
+	expect_file_refused(_metadata, self, (struct refusal) { 1000, 0, 0, -EBADF,
+								PINCHECK_REASON_ARGUMENT });
+	expect_file_refused(_metadata, self, (struct refusal) { ends[0], 0, 0, -EINVAL,
+								PINCHECK_REASON_FILE });
+	expect_file_refused(_metadata, self, (struct refusal) { device, 0, 0, -EINVAL,
+								PINCHECK_REASON_FILE });
+	expect_file_refused(_metadata, self, (struct refusal) { self->stage.session, 0, 0, -EINVAL,
+								PINCHECK_REASON_FILE });
+	expect_file_refused(_metadata, self, (struct refusal) { read_only, PINCHECK_HOLD_WRITE, 0,
+								-EACCES, PINCHECK_REASON_ACCESS });
+	expect_file_refused(_metadata, self, (struct refusal) { self->file, 0, self->bytes, -EINVAL,
+								PINCHECK_REASON_UNMAPPED });
 	close(ends[0]);
 	close(ends[1]);
 	close(device);

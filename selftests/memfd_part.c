@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * RELEASE of a part of a hold of kind memfd. The kernel has one pin a folio there: a part that ends
- * within a folio cannot be given back, one that does not can, down to the last count. Invariants:
+ * RELEASE of a part of a hold of kind memfd. Such a hold has one pin a folio: a part that ends
+ * within a folio cannot be released, any other part can, down to the last count. Invariants:
  * ACCURACY, CLEAN. One variant a kind of file.
  */
 #include "suite.h"
@@ -45,8 +45,8 @@ static void close_file(FIXTURE_DATA(memfd_part) *self)
 	self->file = -1;
 }
 
-/* A file of so many folios, mapped, each with a first byte of its own. */
-static int reopen(FIXTURE_DATA(memfd_part) *self, unsigned int flags, size_t folios)
+/* Opens and maps a file of @folios folios, each with a first byte of its own. */
+static int reopen_file(FIXTURE_DATA(memfd_part) *self, unsigned int flags, size_t folios)
 {
 	size_t folio = self->pages * self->stage.page;
 
@@ -76,7 +76,7 @@ FIXTURE_SETUP(memfd_part)
 	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
 	SUITE_NEEDS(NEEDS_MEMFD | variant->needs);
 	self->pages = variant->huge ? PMD_BYTES / self->stage.page : 1;
-	ASSERT_EQ(0, reopen(self, variant->flags, FOLIOS));
+	ASSERT_EQ(0, reopen_file(self, variant->flags, FOLIOS));
 }
 
 FIXTURE_TEARDOWN(memfd_part)
@@ -94,12 +94,12 @@ static int hold_from(FIXTURE_DATA(memfd_part) *self, size_t first)
 	return pincheck_hold(self->stage.session, &self->stage.hold);
 }
 
-static long part(FIXTURE_DATA(memfd_part) *self, size_t first, size_t count)
+static long release_pages(FIXTURE_DATA(memfd_part) *self, size_t first, size_t count)
 {
 	return pincheck_release_part(self->stage.session, self->stage.hold.hold, 0, first, count);
 }
 
-/* Pins that the kernel and the ledger have on folio number @folio; -1 where they disagree. */
+/* Return: the pins of @folio by kernel and ledger, or -1 if they disagree. */
 static int pins_of(FIXTURE_DATA(memfd_part) *self, size_t folio)
 {
 	__u64 pfn = stage_pfn(self->memory + folio * self->pages * self->stage.page);
@@ -110,7 +110,7 @@ static int pins_of(FIXTURE_DATA(memfd_part) *self, size_t folio)
 	return report.pins == (int)report.folio_pins ? report.pins : -1;
 }
 
-/* Folio by folio, the middle one first: each has its pin until it goes. */
+/* Folio by folio, the middle one first: each keeps its pin until its release. */
 TEST_F(memfd_part, folio_by_folio)
 {
 	const size_t order[FOLIOS] = { 1, 0, 2 };
@@ -119,7 +119,7 @@ TEST_F(memfd_part, folio_by_folio)
 
 	ASSERT_EQ(0, hold_from(self, 0));
 	for (size_t i = 0; i < FOLIOS; i++) {
-		EXPECT_EQ(pages, part(self, order[i] * pages, pages));
+		EXPECT_EQ(pages, release_pages(self, order[i] * pages, pages));
 		gone[order[i]] = true;
 		left -= pages;
 		EXPECT_EQ(left * (long)self->stage.page / 1024, vm_pin_kib());
@@ -134,7 +134,7 @@ TEST_F(memfd_part, folio_by_folio)
 	EXPECT_EQ(-ENOENT, pincheck_release(self->stage.session, self->stage.hold.hold));
 }
 
-/* Within a folio nothing can be cut off, and whoever tries it changes nothing. */
+/* RELEASE within a folio is refused, and changes nothing. */
 TEST_F(memfd_part, within_a_folio)
 {
 	const size_t pages = self->pages, part_of = pages > 1 ? pages / 2 : 0;
@@ -142,11 +142,11 @@ TEST_F(memfd_part, within_a_folio)
 
 	ASSERT_EQ(0, hold_from(self, 0));
 	if (part_of) {
-		EXPECT_EQ(-EINVAL, part(self, 0, 1));
-		EXPECT_EQ(-EINVAL, part(self, part_of, 1));
-		EXPECT_EQ(-EINVAL, part(self, part_of, pages));
-		EXPECT_EQ(-EINVAL, part(self, 0, pages + 1));
-		EXPECT_EQ(-EINVAL, part(self, FOLIOS * pages - 1, 1));
+		EXPECT_EQ(-EINVAL, release_pages(self, 0, 1));
+		EXPECT_EQ(-EINVAL, release_pages(self, part_of, 1));
+		EXPECT_EQ(-EINVAL, release_pages(self, part_of, pages));
+		EXPECT_EQ(-EINVAL, release_pages(self, 0, pages + 1));
+		EXPECT_EQ(-EINVAL, release_pages(self, FOLIOS * pages - 1, 1));
 	}
 	for (size_t folio = 0; folio < FOLIOS; folio++)
 		EXPECT_EQ(1, pins_of(self, folio));
@@ -159,26 +159,26 @@ TEST_F(memfd_part, within_a_folio)
 		 part_of ? "five cuts within one refused, 1 pin each stayed" : "no way to cut one");
 }
 
-/* A hold that begins within a folio has a pin for the part of it that it has, and can give that. */
+/* A hold that begins within a folio has a pin for its part, and can release the part. */
 TEST_F(memfd_part, begins_within_a_folio)
 {
 	const size_t pages = self->pages, head = pages > 1 ? pages / 2 : 1;
 
 	ASSERT_EQ(0, hold_from(self, pages > 1 ? pages - head : 0));
 	EXPECT_EQ(1, pins_of(self, 0));
-	EXPECT_EQ((long)head, part(self, 0, head));
+	EXPECT_EQ((long)head, release_pages(self, 0, head));
 	EXPECT_EQ(0, pins_of(self, 0));
 	EXPECT_EQ(1, pins_of(self, 1));
-	EXPECT_EQ(-ENOENT, part(self, 0, 1));
-	EXPECT_EQ(-ENOENT, part(self, head - 1, 2));
+	EXPECT_EQ(-ENOENT, release_pages(self, 0, 1));
+	EXPECT_EQ(-ENOENT, release_pages(self, head - 1, 2));
 	EXPECT_EQ((long)(2 * pages), pincheck_release(self->stage.session, self->stage.hold.hold));
 	EXPECT_EQ(0, pins_of(self, 1));
 	evidence("head_pages=%zu folios=2 note=\"given back in this order\"", head);
 }
 
 /*
- * The module asks the kernel for so many pages at a time, and a folio across the bound has a pin of
- * either call. Both go with the folio, and each with its half.
+ * The module asks the kernel for CALL_PAGES pages at a time, and a folio across that bound has a
+ * pin of either call. Releasing the folio releases both, and releasing a half one.
  */
 #define CALL_PAGES	4096UL
 
@@ -188,18 +188,18 @@ TEST_F(memfd_part, across_calls)
 
 	if (pages == 1)
 		return evidence("note=\"base pages: none lies across a bound\"");
-	ASSERT_EQ(0, reopen(self, variant->flags, folio + 2));
+	ASSERT_EQ(0, reopen_file(self, variant->flags, folio + 2));
 	for (int by_half = 0; by_half < 2; by_half++) {
 		long rest = (folio + 2) * pages - half - pages;
 
 		ASSERT_EQ(0, hold_from(self, half));
 		EXPECT_EQ(2, pins_of(self, folio));
 		if (by_half) {
-			EXPECT_EQ((long)half, part(self, CALL_PAGES - half, half));
+			EXPECT_EQ((long)half, release_pages(self, CALL_PAGES - half, half));
 			EXPECT_EQ(1, pins_of(self, folio));
-			EXPECT_EQ((long)half, part(self, CALL_PAGES, half));
+			EXPECT_EQ((long)half, release_pages(self, CALL_PAGES, half));
 		} else {
-			EXPECT_EQ((long)pages, part(self, CALL_PAGES - half, pages));
+			EXPECT_EQ((long)pages, release_pages(self, CALL_PAGES - half, pages));
 		}
 		EXPECT_EQ(0, pins_of(self, folio));
 		EXPECT_EQ(1, pins_of(self, folio + 1));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A mirror has no reference: the kernel tells it before it changes what is mapped, and the device
- * then finds the page again. So nothing is copied, kept or refused for its sake, and yet it is in
- * sync across every event, even where pins are not. What it is told, and when, is the founding mail
- * of all this (V19): losing write permission always gives a call first, and in that call the
- * page may be marked dirty without its lock.
+ * A mirror has no reference: the kernel notifies it before a mapping changes, and the device then
+ * finds the page again. So the kernel copies, keeps and refuses nothing for a mirror, and yet the
+ * mirror is in sync across every event, even where pins are not. Its notifications are the subject
+ * of the founding mail of this project (V19): losing write permission always notifies first, and
+ * during the notification the page may be marked dirty without its lock.
  */
 #include "suite.h"
 #include <inttypes.h>
@@ -22,13 +22,13 @@ MIRRORS(TOPIC_VARIANT, mirror, hugetlb)
 MIRRORS(TOPIC_VARIANT, mirror, shmem_shared)
 MIRRORS(TOPIC_VARIANT, mirror, ext4_shared)
 
-/* Shared memory is that of a file: writes show in it, and fork changes nothing. */
+/* Shared memory belongs to a file: writes show in the file, and fork changes nothing. */
 static bool is_shared(struct subject *subject)
 {
 	return subject->product->memory->flags & MAP_SHARED;
 }
 
-/* Take the mirror and let the device write, so that there is something to be marked dirty. */
+/* Take the mirror and let the device write, so that there are pages to mark dirty. */
 static int hold_and_write(struct subject *subject)
 {
 	int error = subject_hold(subject);
@@ -38,23 +38,23 @@ static int hold_and_write(struct subject *subject)
 	return error ? error : events_forget(&subject->hold);
 }
 
-static int protect_memory(struct subject *subject, int protection)
+static int protect_mirrored(struct subject *subject, int protection)
 {
 	return mprotect(subject->memory.start, subject->memory.bytes, protection) ? -errno : 0;
 }
 
-/* The device writes, and is refused with @expected, or not at all. */
-static void verdict_refused(struct subject *subject, int expected, struct verdict *verdict)
+/* A write of the device fails with @expected (0: succeeds). */
+static void verdict_write_fails(struct subject *subject, int expected, struct verdict *verdict)
 {
 	int error = hold_fill(&subject->hold, LATER);
 
 	verdict_start(verdict, "SYNC");
 	if (error != expected)
-		verdict_broken(verdict, "the device may write", 0);
+		verdict_broken(verdict, "the device's write ends otherwise", 0);
 	verdict_note(verdict, "device_write=\"%s\"", strerror(-error));
 }
 
-/* ACCURACY: one mirror, and no reference; what the page counted before, it counts now. */
+/* ACCURACY: one mirror, no reference, and the page has the counts of @before. */
 static void verdict_weightless(struct subject *subject, const struct witness *before,
 			       struct verdict *verdict)
 {
@@ -67,7 +67,7 @@ static void verdict_weightless(struct subject *subject, const struct witness *be
 	if (error)
 		return verdict_failed(verdict, "cannot report", error);
 	if (!(report.present & PINCHECK_REPORT_MIRRORS) || report.mirrors != 1)
-		verdict_broken(verdict, "the ledger does not know the mirror", 0);
+		verdict_broken(verdict, "the ledger does not list one mirror", 0);
 	if (report.folio_gets || report.folio_pins)
 		verdict_broken(verdict, "the ledger has references", 0);
 	if (report.refcount != before->report[0].refcount || report.pins)
@@ -78,7 +78,7 @@ static void verdict_weightless(struct subject *subject, const struct witness *be
 
 /*
  * SYNC, ACCURACY. The control: nothing happens. The same flow on four kinds of memory: anonymous,
- * hugetlb and shmem do not care how they are marked dirty, ext4 does.
+ * hugetlb and shmem do not care how a page is marked dirty, ext4 does.
  */
 SCENARIO(mirror, nothing_happens, .rows = "B35 B37")
 {
@@ -95,9 +95,9 @@ SCENARIO(mirror, nothing_happens, .rows = "B35 B37")
 }
 
 /*
- * SYNC, ISOLATION. Fork write-protects private memory and says so first (hugetlb calls it by another
- * name). The parent's write copies the page, for the mirror is no reason not to; the mirror goes
- * with the parent.
+ * SYNC, ISOLATION. Fork write-protects private memory and notifies first (by another event for
+ * hugetlb). The parent's write copies the page, because a mirror does not prevent that; the mirror
+ * follows the parent.
  */
 SCENARIO(mirror, forked, .rows = "B10 B11 B31", .event = "fork")
 {
@@ -116,7 +116,7 @@ SCENARIO(mirror, forked, .rows = "B10 B11 B31", .event = "fork")
 	EXPECT_SYNC(subject, AFTER);
 }
 
-/* REUSE, SYNC. clear_refs write-protects, says so first, and no mirror costs a copy. */
+/* REUSE, SYNC. clear_refs write-protects, notifies first, and a mirror costs no copy. */
 SCENARIO(mirror, cleared_refs, .rows = "B10 B11 B12 B31", .event = "clear_refs")
 {
 	struct witness before;
@@ -131,8 +131,8 @@ SCENARIO(mirror, cleared_refs, .rows = "B10 B11 B12 B31", .event = "clear_refs")
 }
 
 /*
- * TRACKING. What clear_refs has write-protected the device may not just write: it faults as a CPU
- * would, and so its write is tracked, which no pin's is.
+ * TRACKING. The device must fault, as a CPU would, before it writes to a page that clear_refs
+ * write-protected: so its write is tracked. A pin's write is not.
  */
 SCENARIO(mirror, tracked, .rows = "B24 B29", .event = "clear_refs",
 	 .hold = HOLD_WRITE, .not_memory = MEMORY_HUGETLB,
@@ -146,8 +146,8 @@ SCENARIO(mirror, tracked, .rows = "B24 B29", .event = "clear_refs",
 }
 
 /*
- * SYNC. Read-only to the process is read-only to the device (B17 asks what it should mean under DMA:
- * for a mirror there is an answer). When the process may write again, so may the device.
+ * SYNC. A page that is read-only to the process is read-only to the device (B17 asks what that
+ * means under DMA: a mirror answers). When the process may write again, so may the device.
  */
 SCENARIO(mirror, protected, .rows = "B10 B17 B29 B31 B37", .event = "mprotect")
 {
@@ -155,33 +155,33 @@ SCENARIO(mirror, protected, .rows = "B10 B17 B29 B31 B37", .event = "mprotect")
 
 	ASSERT_DONE(hold_and_write(subject));
 	ASSERT_DONE(witness_take(subject, &before));
-	ASSERT_DONE(protect_memory(subject, PROT_READ));
+	ASSERT_DONE(protect_mirrored(subject, PROT_READ));
 	EXPECT_TOLD(subject, PINCHECK_EVENT_PROTECTION_VMA, ALL_TOLD, events_written(subject));
 	EXPECT_DEVICE_SEES(subject, BEFORE);
-	EXPECT_VERDICT(verdict_refused, subject, -EPERM);
-	ASSERT_DONE(protect_memory(subject, PROT_READ | PROT_WRITE));
+	EXPECT_VERDICT(verdict_write_fails, subject, -EPERM);
+	ASSERT_DONE(protect_mirrored(subject, PROT_READ | PROT_WRITE));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SYNC(subject, AFTER);
 	EXPECT_SAME_PAGE(subject, &before);
 }
 
-/* SYNC. What the process may not read, the device may not either, and it says so. */
+/* SYNC. The device may not read either when the process may not, and gets EFAULT. */
 SCENARIO(mirror, no_access, .rows = "B31 B37", .event = "mprotect")
 {
 	struct view view;
 
 	ASSERT_DONE(hold_and_write(subject));
-	ASSERT_DONE(protect_memory(subject, PROT_NONE));
+	ASSERT_DONE(protect_mirrored(subject, PROT_NONE));
 	EXPECT_TOLD(subject, PINCHECK_EVENT_PROTECTION_VMA, ALL_TOLD, events_written(subject));
 	EXPECT_EQ(-EFAULT, hold_look(&subject->hold, &view));
-	ASSERT_DONE(protect_memory(subject, PROT_READ | PROT_WRITE));
+	ASSERT_DONE(protect_mirrored(subject, PROT_READ | PROT_WRITE));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SYNC(subject, AFTER);
 }
 
 /*
- * A page is taken away and another one comes: nothing is kept for the mirror. What the device wrote
- * in private memory is gone with it, and a file has it.
+ * The page is dropped and another one comes: the kernel keeps nothing for the mirror. The device's
+ * writes to private memory are gone with the page; a file has them.
  */
 SCENARIO(mirror, dontneed, .rows = "B10 B31", .event = "madvise", .not_memory = MEMORY_HUGETLB)
 {
@@ -199,7 +199,7 @@ SCENARIO(mirror, dontneed, .rows = "B10 B31", .event = "madvise", .not_memory = 
 	EXPECT_SYNC(subject, AFTER);
 }
 
-/* SYNC. Nothing is mapped any more: the device is refused. Then it sees what comes there instead. */
+/* SYNC. The memory is unmapped and the device is refused. Then the device sees the new mapping. */
 SCENARIO(mirror, unmapped, .rows = "B10 B31", .event = "munmap")
 {
 	struct memory *memory = &subject->memory;
@@ -209,7 +209,7 @@ SCENARIO(mirror, unmapped, .rows = "B10 B31", .event = "munmap")
 	ASSERT_DONE(munmap(memory->start, memory->bytes) ? -errno : 0);
 	EXPECT_TOLD(subject, PINCHECK_EVENT_UNMAP, ALL_TOLD, events_written(subject));
 	EXPECT_EQ(-EFAULT, hold_look(&subject->hold, &view));
-	EXPECT_VERDICT(verdict_refused, subject,
+	EXPECT_VERDICT(verdict_write_fails, subject,
 		       subject_holds(subject, HOLD_WRITE) ? -EFAULT : -EPERM);
 	ASSERT_NE(MAP_FAILED, mmap(memory->start, memory->bytes, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
@@ -218,8 +218,8 @@ SCENARIO(mirror, unmapped, .rows = "B10 B31", .event = "munmap")
 }
 
 /*
- * SYNC. The mapping moves, the mirror does not: it is of addresses. The pages and what the device
- * wrote to them go with the mapping.
+ * SYNC. The mapping moves; the mirror, which is of addresses, does not. The pages and the device's
+ * writes go with the mapping.
  */
 SCENARIO(mirror, moved, .rows = "B10 B31", .event = "mremap", .not_memory = MEMORY_HUGETLB)
 {
@@ -245,8 +245,8 @@ SCENARIO(mirror, moved, .rows = "B10 B31", .event = "mremap", .not_memory = MEMO
 }
 
 /*
- * SYNC, FILE. Nothing keeps the pages from being reclaimed, and what the device wrote is written
- * out with them, for it was marked dirty in time.
+ * SYNC, FILE. The mirror does not prevent reclaim. The device's writes are written out with the
+ * pages, because those were marked dirty in time.
  */
 SCENARIO(mirror, paged_out, .rows = "B10 B29 B31 B34", .event = "reclaim",
 	 .not_memory = MEMORY_HUGETLB,
@@ -271,8 +271,8 @@ SCENARIO(mirror, paged_out, .rows = "B10 B29 B31 B34", .event = "reclaim",
 }
 
 /*
- * SYNC. Memory that may be dropped (MADV_FREE) as long as nobody writes to it: its entries are clean
- * and writable, so the device needs no fault to write, and only the mirror can tell that it did.
+ * SYNC. The kernel may drop MADV_FREE memory as long as nobody writes to it. Its entries are clean
+ * and writable, so the device writes without a fault, and only the mirror can say that it did.
  */
 SCENARIO(mirror, written_after_free, .rows = "B28 B29", .event = "reclaim",
 	 .hold = HOLD_WRITE, .needs = NEEDS_SWAP,
@@ -295,9 +295,9 @@ SCENARIO(mirror, written_after_free, .rows = "B28 B29", .event = "reclaim",
 }
 
 /*
- * FILE. Writeback cleans the pages, for which they lose their write permission: the mirror is told
- * before, marks them dirty, and what the device wrote is on disk. Its next write asks the file
- * system again, and is on disk after the next.
+ * FILE. Writeback cleans the pages and takes their write permission: the mirror is notified first
+ * and marks them dirty, so the device's write is on disk. Its next write asks the file system
+ * again, and is on disk after the next writeback.
  */
 SCENARIO(mirror, written_back, .rows = "B28 B29 B30 B31", .event = "writeback",
 	 .memory = MEMORY_TRACKED,
@@ -318,8 +318,8 @@ SCENARIO(mirror, written_back, .rows = "B28 B29 B30 B31", .event = "writeback",
 }
 
 /*
- * FILE. The mirror ends while its pages are still valid: what the device wrote is marked dirty by
- * then, and on disk after the next writeback.
+ * FILE. The mirror ends while its pages are valid: it marks the device's writes dirty, and the next
+ * writeback writes them.
  */
 SCENARIO(mirror, released_dirty, .rows = "B28 B29", .memory = MEMORY_TRACKED, .hold = HOLD_WRITE)
 {
@@ -329,7 +329,7 @@ SCENARIO(mirror, released_dirty, .rows = "B28 B29", .memory = MEMORY_TRACKED, .h
 	EXPECT_VERDICT(verdict_on_disk, subject, BY_DEVICE);
 }
 
-/* The file ends before the mapping does: the pages go, and what the device asks for there is refused. */
+/* The file ends before the mapping does: the pages go, and the device is refused there. */
 SCENARIO(mirror, truncated, .rows = "B31 B42", .event = "truncate", .memory = MEMORY_TRACKED)
 {
 	struct memory *memory = &subject->memory;

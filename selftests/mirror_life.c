@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The life of a mirror: whose memory it shows when processes end, execute, and hand the session on;
- * what it costs; what it keeps when it is to mark pages late. Invariants: SYNC, ACCURACY, CLEAN.
+ * The life of a mirror: which process's memory it shows when processes exit, execute, and pass the
+ * session on; what it costs; what it keeps to mark pages late. Invariants: SYNC, ACCURACY, CLEAN.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "capability.h"
 #include "stage.h"
 
-/* Device I/O beside somebody who shakes the memory: until they have met so often, but not for ever. */
+/* Rounds of device I/O: at least ROUNDS, then until MEETINGS invalidations or ROUNDS_MAX. */
 #define MEETINGS	50
 #define ROUNDS		300
 #define ROUNDS_MAX	1000000
@@ -26,7 +26,7 @@ static const struct hold_row write_row = STAGE_ROW(MIRROR, UNKNOWN, HOLD_RW);
 FIXTURE(mirror_life)
 {
 	struct stage stage;
-	/* A child, that goes when this is closed. */
+	/* A child, which exits when let_go is closed. */
 	pid_t child;
 	int let_go;
 };
@@ -59,12 +59,12 @@ FIXTURE_TEARDOWN(mirror_life)
 }
 
 /*
- * A child with the stage's memory at the same address, but pages of its own: full of @byte. It
- * takes a mirror through the session that both have, or none if @hold is NULL; its id in *@hold.
- * Then it waits until it is let go, and ends by @ending.
+ * Starts a child with the stage's memory at the same address, but with pages of its own, full of
+ * @byte. It takes a mirror through the shared session and its id goes to *@hold, unless @hold is
+ * NULL. The child then waits until let_go is closed, and ends by @ending.
  */
-static int start_child(FIXTURE_DATA(mirror_life) *self, unsigned char byte, __u32 *hold,
-		       void (*ending)(void))
+static int start_mirror_child(FIXTURE_DATA(mirror_life) *self, unsigned char byte, __u32 *hold,
+			      void (*ending)(void))
 {
 	int go[2], ready[2];
 	__u32 id = 0;
@@ -103,7 +103,7 @@ static void just_exit(void)
 	_exit(0);
 }
 
-static void execute(void)
+static void execute_self(void)
 {
 	char *const arguments[] = { "/proc/self/exe", "-l", NULL };
 	int null = open("/dev/null", O_WRONLY);
@@ -118,7 +118,7 @@ static void be_killed(void)
 	raise(SIGKILL);
 }
 
-/* How many events have @reason. */
+/* Return: how many events have @reason, or -1. */
 static int count_events(const struct stage *stage, __u32 hold, __u32 reason)
 {
 	struct pincheck_event events[64];
@@ -133,8 +133,8 @@ static int count_events(const struct stage *stage, __u32 hold, __u32 reason)
 }
 
 /*
- * The mirror shows the memory of the process that took it, whoever asks; and when that is gone,
- * nothing: not that of who asks.
+ * The mirror shows the memory of the process that took it, to any caller. When that process is gone
+ * it shows nothing, and not the caller's memory.
  */
 static void owner_ends(struct __test_metadata *_metadata, FIXTURE_DATA(mirror_life) *self,
 		       void (*ending)(void), int status)
@@ -143,7 +143,7 @@ static void owner_ends(struct __test_metadata *_metadata, FIXTURE_DATA(mirror_li
 	unsigned char byte = 0;
 	__u32 hold;
 
-	ASSERT_EQ(0, start_child(self, 0x5a, &hold, ending));
+	ASSERT_EQ(0, start_mirror_child(self, 0x5a, &hold, ending));
 	ASSERT_EQ(1, pincheck_read(stage->session, hold, 0, &byte, 1));
 	EXPECT_EQ(0x5a, byte);
 	ASSERT_EQ(1, pincheck_write(stage->session, hold, 1, "x", 1));
@@ -164,7 +164,7 @@ TEST_F(mirror_life, owner_exits)
 
 TEST_F(mirror_life, owner_executes)
 {
-	owner_ends(_metadata, self, execute, 0);
+	owner_ends(_metadata, self, execute_self, 0);
 }
 
 TEST_F(mirror_life, owner_is_killed)
@@ -172,23 +172,23 @@ TEST_F(mirror_life, owner_is_killed)
 	owner_ends(_metadata, self, be_killed, SIGKILL);
 }
 
-/* Nobody releases it: the session closes after the process whose memory it was has gone. */
+/* The hold is not released: the session closes after the mirror's process has exited. */
 TEST_F(mirror_life, session_outlives_owner)
 {
 	__u32 hold;
 
-	ASSERT_EQ(0, start_child(self, 0x5b, &hold, just_exit));
+	ASSERT_EQ(0, start_mirror_child(self, 0x5b, &hold, just_exit));
 	ASSERT_EQ(0, child_ended(self));
 	evidence("hold=%u note=\"left to the session\"", hold);
 }
 
-/* The other way round: who took it closes, and another closes last, in a process of its own. */
+/* The reverse: the process that took the mirror closes the session, and a child closes it last. */
 TEST_F(mirror_life, closed_by_another)
 {
 	struct stage *stage = &self->stage;
 
 	ASSERT_EQ(0, stage_hold_all(stage, write_row));
-	ASSERT_EQ(0, start_child(self, 0x5c, NULL, just_exit));
+	ASSERT_EQ(0, start_mirror_child(self, 0x5c, NULL, just_exit));
 	close(stage->session);
 	stage->session = -1;
 	stage->memory[0] = 0x11;
@@ -197,7 +197,7 @@ TEST_F(mirror_life, closed_by_another)
 	evidence("note=\"the child's exit closed the session\"");
 }
 
-/* Another process by its number: in sync with it, not with who asks; not without the right to. */
+/* A mirror of another process shows that process's memory, and takes CAP_SYS_PTRACE. */
 TEST_F(mirror_life, remote)
 {
 	struct stage *stage = &self->stage;
@@ -208,7 +208,7 @@ TEST_F(mirror_life, remote)
 	unsigned char byte = 0;
 
 	SUITE_NEEDS(NEEDS_CAPABILITIES);
-	ASSERT_EQ(0, start_child(self, 0x5d, NULL, just_exit));
+	ASSERT_EQ(0, start_mirror_child(self, 0x5d, NULL, just_exit));
 	request.pid = self->child;
 	ASSERT_EQ(0, pincheck_hold(stage->session, &request));
 	ASSERT_EQ(1, pincheck_read(stage->session, request.hold, 0, &byte, 1));
@@ -226,7 +226,7 @@ TEST_F(mirror_life, remote)
 	evidence("after_its_end=EFAULT without_cap_sys_ptrace=EPERM");
 }
 
-/* Nothing is pinned, so VmPin stays; what the mirror itself takes is charged: topic memlock. */
+/* A mirror pins nothing, so VmPin stays. Topic memlock checks the charge for its own memory. */
 TEST_F(mirror_life, costs_no_memlock)
 {
 	const struct hold_row pin = STAGE_ROW(PIN, FAST, 0);
@@ -245,7 +245,7 @@ TEST_F(mirror_life, costs_no_memlock)
 	evidence("limit_pages_below=%d pin=ENOMEM mirror=held vm_pin_kib=%ld", STAGE_PAGES, before);
 }
 
-/* CPU time of @rounds invalidations of @bytes where nothing is mapped, in ns; the least of a few. */
+/* Least CPU time, in ns, of @rounds invalidations of @bytes where nothing is mapped. */
 static uint64_t invalidations_cost(unsigned char *memory, size_t bytes, int rounds)
 {
 	uint64_t least = UINT64_MAX;
@@ -265,14 +265,14 @@ static uint64_t invalidations_cost(unsigned char *memory, size_t bytes, int roun
 }
 
 /*
- * Row D3: an invalidation, which the OOM reaper makes, too, does not look at each page of a
- * mirror that has none. 1 GiB was half a million bits and pointers, over and over; what the kernel
- * itself does there, without page tables, is next to nothing. So is what the mirror does now.
+ * Row D3: an invalidation, which the OOM reaper makes, too, does not visit each page of a mirror
+ * that has no valid page. 1 GiB was half a million bits and pointers each time. The kernel itself
+ * has next to nothing to do there without page tables, and so has the mirror now.
  */
 TEST_F(mirror_life, nothing_valid_costs_nothing)
 {
 	const int rounds = 50, factor = 10;
-	const uint64_t ticks = 20000000;	/* 2 of HZ=100: some kernels count time by them */
+	const uint64_t ticks = 20000000;	/* 2 of HZ=100: the unit of some kernels' CPU time */
 	const size_t bytes = 1UL << 30;
 	struct stage *stage = &self->stage;
 	struct pincheck_hold request = { .kind = PINCHECK_KIND_MIRROR, .len = bytes };
@@ -286,7 +286,7 @@ TEST_F(mirror_life, nothing_valid_costs_nothing)
 	request.addr = (uintptr_t)memory;
 	ASSERT_EQ(0, stage_no_huge_pages(memory, bytes));
 	ASSERT_EQ(0, pincheck_hold(stage->session, &request));
-	/* Its page tables go, too. */
+	/* This frees the page tables, too. */
 	ASSERT_EQ(0, munmap(memory, bytes));
 	ASSERT_EQ(0, pincheck_events(stage->session, request.hold, &event, &count, &lost));
 	EXPECT_EQ(1, count);
@@ -306,8 +306,8 @@ TEST_F(mirror_life, nothing_valid_costs_nothing)
 }
 
 /*
- * What a mirror keeps to mark it late is a reference, and is told as one: in the event, in the
- * counters, in the ledger; and it is given back. (Anonymous memory: no harm is done here.)
+ * A page that a mirror keeps to mark it late is a reference, and the event, the counters and the
+ * ledger say so; the release gives it back. (Anonymous memory: this does no harm.)
  */
 TEST_F(mirror_life, late_is_told)
 {
@@ -341,7 +341,7 @@ TEST_F(mirror_life, late_is_told)
 	evidence("pages=%u kept=1 note=\"dirty when given back\"", event.pages);
 }
 
-/* In time: dirty before the entry goes, and nothing kept. */
+/* In time: the page is dirty before its entry goes, and the mirror keeps nothing. */
 TEST_F(mirror_life, in_time_is_told)
 {
 	struct stage *stage = &self->stage;
@@ -370,8 +370,8 @@ struct shaker {
 	atomic_uint shakes;
 };
 
-/* Takes permissions and pages away and gives them back: each is told to the mirror. */
-static void *shake(void *argument)
+/* Takes permissions and pages away and gives them back: each change notifies the mirror. */
+static void *invalidate_pages(void *argument)
 {
 	struct shaker *shaker = argument;
 	struct stage *stage = shaker->stage;
@@ -384,14 +384,14 @@ static void *shake(void *argument)
 	return NULL;
 }
 
-static bool shaking_goes_on(const struct shaker *shaker, unsigned int round)
+static bool io_goes_on(const struct shaker *shaker, unsigned int round)
 {
 	return round < ROUNDS || (shaker->shakes < MEETINGS && round < ROUNDS_MAX);
 }
 
 /*
- * SYNC. Device I/O beside invalidations: it ends, well or with the errno of what it met, never in
- * another page; and when all is quiet, both sides see the same.
+ * SYNC. Device I/O beside invalidations succeeds or fails with an errno, and never reaches another
+ * page; when the thread has stopped, CPU and device see the same.
  */
 TEST_F(mirror_life, invalidated_under_load)
 {
@@ -404,8 +404,8 @@ TEST_F(mirror_life, invalidated_under_load)
 	SUITE_NEEDS(NEEDS_THREADS);
 	stage_use_all_cpus();
 	ASSERT_EQ(0, stage_hold_all(stage, write_row));
-	ASSERT_EQ(0, pthread_create(&thread, NULL, shake, &shaker));
-	for (round = 0; suite_has_time() && shaking_goes_on(&shaker, round); round++) {
+	ASSERT_EQ(0, pthread_create(&thread, NULL, invalidate_pages, &shaker));
+	for (round = 0; suite_has_time() && io_goes_on(&shaker, round); round++) {
 		__u64 at = (round % STAGE_PAGES) * stage->page;
 		ssize_t got = pincheck_write(stage->session, stage->hold.hold, at, "w", 1);
 

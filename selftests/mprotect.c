@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mprotect: taking write permission away from a held page and giving it back must not cost the
- * hold its page. Before 5.19 the next write found an extra reference and copied (R20).
+ * mprotect: taking write permission from a held page and giving it back must not cost the hold its
+ * page. Before 5.19 the next write found an extra reference and copied (R20).
  */
 #include <sys/mman.h>
 #include "suite.h"
@@ -27,12 +27,12 @@ static int protect_from(struct subject *subject, size_t page, int protection)
 	       -errno : 0;
 }
 
-static int protect(struct subject *subject, int protection)
+static int protect_all(struct subject *subject, int protection)
 {
 	return protect_from(subject, 0, protection);
 }
 
-/* SYNC. The control: nothing happens between the hold and the write. */
+/* SYNC. The control: nothing happens between hold and write. */
 SCENARIO(mprotect, nothing_happens, .rows = "B3 B4 B11")
 {
 	ASSERT_DONE(subject_hold(subject));
@@ -48,16 +48,16 @@ SCENARIO(mprotect, toggled, .rows = "B10 B11 B12 B13 R20")
 	ASSERT_DONE(subject_hold(subject));
 	EXPECT_PATH(subject, subject_mapped(subject));
 	ASSERT_DONE(witness_take(subject, &before));
-	ASSERT_DONE(protect(subject, PROT_READ));
-	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	ASSERT_DONE(protect_all(subject, PROT_READ));
+	ASSERT_DONE(protect_all(subject, PROT_READ | PROT_WRITE));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SAME_PAGE(subject, &before);
 	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
 }
 
 /*
- * REUSE. The kernel's own reference counts for nothing either: a page that was just faulted in
- * waits in this CPU's LRU batch, which has one. All other tests begin with the batches drained.
+ * REUSE. The kernel's own reference must not cost a copy either: a page that was just faulted in
+ * waits in this CPU's LRU batch, which has a reference. All other tests begin with drained batches.
  */
 SCENARIO(mprotect, toggled_in_lru_batch, .rows = "B2 B13 R13 R20", .hold = HOLD_NONE,
 	 .not_memory = MEMORY_LARGE | MEMORY_SWAPPED)
@@ -66,13 +66,13 @@ SCENARIO(mprotect, toggled_in_lru_batch, .rows = "B2 B13 R13 R20", .hold = HOLD_
 	struct witness before;
 	int round;
 
-	/* Whatever else runs on this CPU may drain the batch in between, but not each time. */
+	/* Another process on this CPU may drain the batch in between, but not in each round. */
 	for (round = 0; round < LRU_BATCH_ROUNDS; round++) {
 		ASSERT_DONE(madvise(memory->start, memory->bytes, MADV_DONTNEED) ? -errno : 0);
 		memory_fill(memory, BEFORE);
 		ASSERT_DONE(witness_take(subject, &before));
-		ASSERT_DONE(protect(subject, PROT_READ));
-		ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+		ASSERT_DONE(protect_all(subject, PROT_READ));
+		ASSERT_DONE(protect_all(subject, PROT_READ | PROT_WRITE));
 		memory_fill(memory, AFTER);
 		EXPECT_SAME_PAGE(subject, &before);
 		EXPECT_CPU_SEES(subject, AFTER);
@@ -80,8 +80,8 @@ SCENARIO(mprotect, toggled_in_lru_batch, .rows = "B2 B13 R13 R20", .hold = HOLD_
 }
 
 /*
- * SYNC, REUSE. With clear_refs between the two: it leaves writable pinned pages alone, but this
- * one is not writable, so it really loses its dirty bits and has to be found exclusive by a fault.
+ * SYNC, REUSE. clear_refs in between leaves writable pinned pages alone. This page is not writable,
+ * so it loses its dirty bits, and a fault has to find that it is exclusive.
  */
 SCENARIO(mprotect, toggled_and_cleared, .rows = "B10 B11 B12 R14 R20", .not_hold = HOLD_NONE)
 {
@@ -89,50 +89,51 @@ SCENARIO(mprotect, toggled_and_cleared, .rows = "B10 B11 B12 R14 R20", .not_hold
 
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(witness_take(subject, &before));
-	ASSERT_DONE(protect(subject, PROT_READ));
+	ASSERT_DONE(protect_all(subject, PROT_READ));
 	ASSERT_DONE(memory_clear_refs());
-	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	ASSERT_DONE(protect_all(subject, PROT_READ | PROT_WRITE));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SAME_PAGE(subject, &before);
 	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
 }
 
 /*
- * SYNC. The page is read-only to the CPU while the device writes (B17: what that should mean,
- * nobody has said). The write lands and the CPU reads it; then the CPU may write again, on the same page.
+ * SYNC. The page is read-only to the CPU while the device writes (no document defines this: B17).
+ * The CPU reads the device's write; then the CPU may write again, on the same page.
  */
 SCENARIO(mprotect, device_writes_readonly, .rows = "B4 B11 B17 R20", .hold = HOLD_WRITE)
 {
 	ASSERT_DONE(subject_hold(subject));
-	ASSERT_DONE(protect(subject, PROT_READ));
+	ASSERT_DONE(protect_all(subject, PROT_READ));
 	EXPECT_SYNC(subject, BEFORE);
-	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	ASSERT_DONE(protect_all(subject, PROT_READ | PROT_WRITE));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SYNC(subject, AFTER);
 }
 
-/* SYNC. Not even readable to the CPU for a while: the page tables say nothing, the hold stays. */
+/* SYNC. The CPU may not even read for a while; the hold keeps its page. */
 SCENARIO(mprotect, no_access, .rows = "B10 B11 R20", .not_hold = HOLD_NONE)
 {
 	struct witness before;
 
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(witness_take(subject, &before));
-	ASSERT_DONE(protect(subject, PROT_NONE));
+	ASSERT_DONE(protect_all(subject, PROT_NONE));
 	EXPECT_DEVICE_SEES(subject, BEFORE);
-	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	ASSERT_DONE(protect_all(subject, PROT_READ | PROT_WRITE));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SAME_PAGE(subject, &before);
 	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
 }
 
 /*
- * SYNC. Taken while read-only: a hold for reading takes the page as it is, by the fast path, and
- * keeps it when the CPU may write again. One for writing is refused, and nothing is left of it.
+ * SYNC. The hold begins while the page is read-only. One for reading takes the page as it is, by
+ * GUP-fast, and keeps it when the CPU may write again. One for writing is refused and leaves no
+ * trace.
  */
 SCENARIO(mprotect, held_while_readonly, .rows = "B3 B10 B11 R20", .not_hold = HOLD_NONE)
 {
-	ASSERT_DONE(protect(subject, PROT_READ));
+	ASSERT_DONE(protect_all(subject, PROT_READ));
 	if (subject_holds(subject, HOLD_WRITE)) {
 		EXPECT_EQ(-EFAULT, subject_hold(subject));
 		if (!subject_holds(subject, HOLD_URING))
@@ -142,14 +143,14 @@ SCENARIO(mprotect, held_while_readonly, .rows = "B3 B10 B11 R20", .not_hold = HO
 	}
 	ASSERT_DONE(subject_hold(subject));
 	EXPECT_PATH(subject, STATE_PROTECTED);
-	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	ASSERT_DONE(protect_all(subject, PROT_READ | PROT_WRITE));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SYNC(subject, AFTER);
 }
 
 /*
- * SYNC. Only the second half changes, so that a mapping's boundary falls into the memory: a PMD
- * is split under the hold, and each of its pages has to stay exclusive (B22). hugetlb cannot.
+ * SYNC. Only the second half changes, so the memory gets a second mapping: a PMD is split under the
+ * hold, and each of its pages has to stay exclusive (B22). hugetlb cannot be split.
  */
 SCENARIO(mprotect, second_half, .rows = "B10 B11 B12 B22 R20 R24", .not_memory = MEMORY_HUGETLB,
 	 .not_hold = HOLD_NONE)
@@ -168,17 +169,17 @@ SCENARIO(mprotect, second_half, .rows = "B10 B11 B12 B22 R20 R24", .not_memory =
 }
 
 /*
- * ISOLATION, SYNC. Forked while read-only: the child may not write, whichever way it got its page
- * (R7: the early copy of a pinned hugetlb page was mapped writable). The parent gets its
- * permission back and writes.
+ * ISOLATION, SYNC. The process forks while the memory is read-only: the child may not write, shared
+ * page or copy (R7: the early copy of a pinned hugetlb page was mapped writable). The parent gets
+ * its permission back and writes.
  */
 SCENARIO(mprotect, forked_while_readonly, .rows = "B10 B11 R7 R20")
 {
 	ASSERT_DONE(subject_hold(subject));
-	ASSERT_DONE(protect(subject, PROT_READ));
+	ASSERT_DONE(protect_all(subject, PROT_READ));
 	ASSERT_DONE(subject_fork(subject, 1));
 	EXPECT_CHILD_MAY_NOT_WRITE(subject, 0);
-	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	ASSERT_DONE(protect_all(subject, PROT_READ | PROT_WRITE));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_PROMISE(subject, ACROSS_FORK, BEFORE, AFTER);
 	EXPECT_CHILD_SEES(subject, 0, BEFORE);

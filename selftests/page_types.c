@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pages of the kernel's own: of a type (page tables, slab), reserved, or got by its own code. Their
- * words of struct page mean what their owner says: ACCURACY demands that what is no mapcount is not
- * told as one (row D12), and nobody else takes a reference on them, for their owner may
- * set the count (row D7). One variant a kind of page.
+ * The kernel's own pages: of a type (page tables, slab), reserved, or allocated by kernel code.
+ * Their owner decides what their struct page means. ACCURACY demands that a word which is no
+ * mapcount is not reported as one (row D12), and that the module takes no reference on them,
+ * because their owner may set the count (row D7). One variant a kind of page.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -18,14 +18,14 @@
 #define KPF_COMPOUND_TAIL	16
 #define KPF_OFFLINE		23
 #define KPF_PGTABLE		26
-#define NO_KPF			64	/* none of them: memory that the kernel got for itself */
+#define NO_KPF			64	/* no bit: memory that kernel code allocated */
 
-/* Less than a memory block: the rest of it is logically offline. */
+/* Less than a memory block: its other pages are PageOffline. */
 #define PLUG_MIB	64
 
 #define PAGES_MAX	1024	/* judged in one case */
 #define BATCH		512	/* entries of /proc/kpageflags read at once */
-#define ROUNDS		20000	/* looks at one page, while another CPU looks, too */
+#define ROUNDS		20000	/* reports of one page, while another CPU reports it, too */
 
 FIXTURE(page_types)
 {
@@ -33,7 +33,7 @@ FIXTURE(page_types)
 	int kpageflags;
 	__u64 *pfns;
 	size_t count;
-	unsigned char *memory;	/* that maps the zero page */
+	unsigned char *memory;	/* maps the zero page */
 	bool stop;
 };
 
@@ -59,10 +59,10 @@ static bool has_bit(uint64_t entry, unsigned int bit)
 }
 
 /*
- * Is the page of this kind, and in use? Pages found by a look at all memory come and go. What has a
- * type is in use also without references: so is slab since 9aec2fb0fd5e ("slab: allocate frozen
- * pages", 6.15). Of such a compound page only the head says what it is; /proc/kpageflags tells the
- * others by it.
+ * Is the page of this kind, and in use? Pages found in all memory come and go. A page with a type
+ * may be in use without references: slab is since 9aec2fb0fd5e ("slab: allocate frozen pages",
+ * 6.15). Of such a compound page only the head has the type; /proc/kpageflags copies it to the
+ * other pages.
  */
 static bool is_kind(FIXTURE_DATA(page_types) *self, unsigned int bit, __u64 pfn)
 {
@@ -78,7 +78,7 @@ static bool is_kind(FIXTURE_DATA(page_types) *self, unsigned int bit, __u64 pfn)
 	       has_bit(entry, bit) && (report.refcount > 0 || !has_bit(entry, KPF_COMPOUND_TAIL));
 }
 
-/* The first PAGES_MAX pages of a kind in the memory of the machine. */
+/* Finds the first PAGES_MAX pages of a kind in the machine's memory. */
 static void find_pages(FIXTURE_DATA(page_types) *self, unsigned int bit)
 {
 	uint64_t entries[BATCH];
@@ -94,7 +94,7 @@ static void find_pages(FIXTURE_DATA(page_types) *self, unsigned int bit)
 	}
 }
 
-/* Memory that was only read is the zero page. */
+/* Finds the zero page: memory that was only read maps it. */
 static void find_zero_page(FIXTURE_DATA(page_types) *self)
 {
 	self->memory = mmap(NULL, self->stage.page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -140,7 +140,7 @@ FIXTURE_TEARDOWN(page_types)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* Row D12: the type of a page is not told as its mapcount, and no count is negative. */
+/* Row D12: the report does not take a page's type for its mapcount, and has no negative count. */
 TEST_F(page_types, mapcount)
 {
 	const __u32 mapcounts = PINCHECK_REPORT_MAPCOUNT | PINCHECK_REPORT_FOLIO_MAPCOUNT |
@@ -166,8 +166,8 @@ TEST_F(page_types, mapcount)
 		 judged, self->count, self->pfns[0], told, negative, unnamed);
 }
 
-/* Looks at the page, in both ways there are, as long as the other thread does. */
-static void *looks(void *argument)
+/* Reports and scans the page as long as the other thread reports it. */
+static void *report_and_scan(void *argument)
 {
 	FIXTURE_DATA(page_types) *self = argument;
 	struct pincheck_report report;
@@ -184,8 +184,8 @@ static void *looks(void *argument)
 }
 
 /*
- * Row D7: a report does not count its own references, but it sees those of another report
- * and of a scan. On such a page there are none.
+ * Row D7: a report does not count its own references, but those of another report and of a scan. On
+ * such a page there must be none.
  */
 TEST_F(page_types, no_reference)
 {
@@ -196,11 +196,11 @@ TEST_F(page_types, no_reference)
 	SUITE_NEEDS(NEEDS_THREADS);
 	ASSERT_EQ(0, pincheck_report(self->stage.session, self->pfns, 1, &first));
 	stage_use_all_cpus();
-	ASSERT_EQ(0, pthread_create(&other, NULL, looks, self));
+	ASSERT_EQ(0, pthread_create(&other, NULL, report_and_scan, self));
 	for (size_t i = 0; i < ROUNDS && suite_has_time(); i++) {
 		if (pincheck_report(self->stage.session, self->pfns, 1, &report))
 			break;
-		/* Freed meanwhile: that is the end of it. */
+		/* The page was freed meanwhile: the case ends. */
 		if (!is_kind(self, variant->bit, report.pfn))
 			break;
 		judged++;

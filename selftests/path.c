@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "Unknown", never "fast", where the device's probe could not see the slow path: kprobes and
- * ftrace can be switched off at any time (row D6). Memory that was never touched always
- * comes by the slow path. Invariant: ACCURACY.
+ * The path is "unknown", never "fast", where the device's probe could not see the slow path:
+ * kprobes and ftrace can be switched off at any time (row D6). Untouched memory always comes by the
+ * slow path. Invariant: ACCURACY.
  *
- * Nothing is held while a switch is under way: the kernel then patches its text, and an emulated
- * CPU that runs into that dies of it (6.12.117: a call of address 0 from the probed function).
+ * The case holds nothing during a switch: the kernel then patches its text, and an emulated CPU
+ * that runs into that crashes (6.12.117: a call of address 0 from the probed function).
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -48,7 +48,7 @@ FIXTURE_TEARDOWN(path)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* How many pages of the hold PAGES tells to be of @path. */
+/* Return: of how many pages of the hold PAGES says @path. */
 static unsigned int pages_told(const struct stage *stage, __u32 path)
 {
 	struct pincheck_page pages[STAGE_PAGES];
@@ -61,7 +61,7 @@ static unsigned int pages_told(const struct stage *stage, __u32 path)
 	return told;
 }
 
-static void describe(const struct stage *stage, const char *what)
+static void show_paths(const struct stage *stage, const char *what)
 {
 	evidence("what=\"%s\" fast=%llu slow=%llu pages_fast=%u pages_slow=%u pages_unknown=%u",
 		 what, stage->hold.fast_pages, stage->hold.slow_pages,
@@ -69,7 +69,7 @@ static void describe(const struct stage *stage, const char *what)
 		 pages_told(stage, PINCHECK_PATH_UNKNOWN));
 }
 
-/* Switched off after the session was opened: the next HOLD knows, and so does PAGES. */
+/* The switch is off before HOLD, in an open session: HOLD and PAGES both know. */
 TEST_F(path, switched_off)
 {
 	struct stage *stage = &self->stage;
@@ -77,7 +77,7 @@ TEST_F(path, switched_off)
 
 	ASSERT_EQ(0, knob_change(variant->knob, "0"));
 	ASSERT_EQ(0, stage_hold(stage, fast_row, self->untouched, stage->length));
-	describe(stage, "never touched, switched off");
+	show_paths(stage, "never touched, switched off");
 	EXPECT_EQ(0, stage->hold.fast_pages);
 	EXPECT_EQ(0, pages_told(stage, PINCHECK_PATH_FAST));
 	ASSERT_EQ(0, pincheck_info(stage->session, &info));
@@ -87,7 +87,7 @@ TEST_F(path, switched_off)
 	}
 }
 
-/* What was not seen stays unknown; and the next hold is told again, though nobody asked INFO. */
+/* A path that was not seen stays unknown, and the next hold has a path again without INFO. */
 TEST_F(path, switched_on_again)
 {
 	struct stage *stage = &self->stage;
@@ -99,14 +99,14 @@ TEST_F(path, switched_on_again)
 	ASSERT_EQ(0, knob_set(variant->knob, "1"));
 	EXPECT_EQ(0, pages_told(stage, PINCHECK_PATH_FAST));
 	ASSERT_EQ(0, stage_hold_all(stage, fast_row));
-	describe(stage, "touched, switched on again");
+	show_paths(stage, "touched, switched on again");
 	EXPECT_EQ(STAGE_PAGES, stage->hold.fast_pages);
 	EXPECT_EQ(STAGE_PAGES, pages_told(stage, PINCHECK_PATH_FAST));
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
 	madvise(self->untouched, stage->length, MADV_DONTNEED);
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, unseen));
 	ASSERT_EQ(0, stage_hold(stage, fast_row, self->untouched, stage->length));
-	describe(stage, "never touched, switched on again");
+	show_paths(stage, "never touched, switched on again");
 	EXPECT_EQ(STAGE_PAGES, stage->hold.slow_pages);
 }
 

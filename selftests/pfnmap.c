@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PFNMAP: device memory, mapped by page frame number. What mmap() gives and refuses, that GUP
+ * PFNMAP: device memory, mapped by page frame number: what mmap() allows and refuses, that GUP
  * refuses all of it, and what ptrace sees. One variant a flavour of the mapping.
  */
 #include "suite.h"
@@ -30,7 +30,7 @@ FIXTURE_SETUP(pfnmap)
 	DEVICE_SETUP(0);
 }
 
-/* New device memory is zero, and what the CPU writes stays. */
+/* New device memory is zero, and keeps what the CPU writes. */
 TEST_F(pfnmap, cpu_reads_and_writes)
 {
 	struct pincheck_revoke counts;
@@ -44,7 +44,7 @@ TEST_F(pfnmap, cpu_reads_and_writes)
 	ASSERT_EQ(0, pincheck_revoke(self->stage.session, 1, &counts));
 	EXPECT_EQ(1, counts.mapped);
 	EXPECT_EQ(0, counts.refused_faults);
-	/* Each flavour is what it says: the memory comes by faults of a size, or by none. */
+	/* Each flavour maps the memory by faults of its size, or at once. */
 	EXPECT_EQ(variant->flavour == &flavour_fault ? self->bytes / self->stage.page : 0,
 		  counts.small_faults);
 	EXPECT_EQ(variant->flavour->huge, counts.huge_faults);
@@ -52,7 +52,7 @@ TEST_F(pfnmap, cpu_reads_and_writes)
 		 counts.small_faults, counts.huge_faults);
 }
 
-/* All flavours are the same memory; other sessions have other memory. */
+/* All flavours map the same memory; other sessions have other memory. */
 TEST_F(pfnmap, same_memory)
 {
 	int other_session = pincheck_open();
@@ -75,8 +75,8 @@ TEST_F(pfnmap, same_memory)
 }
 
 /*
- * B54: from within the memory, and where address and offset do not fit a PMD: then it comes by pages,
- * each of them the right one.
+ * B54: a mapping from within the memory, whose address and offset do not fit a PMD: the memory is
+ * mapped by pages, each at its place.
  */
 TEST_F(pfnmap, part_of_it)
 {
@@ -104,9 +104,9 @@ TEST_F(pfnmap, part_of_it)
 		 bytes / page, after.small_faults - before.small_faults);
 }
 
-/* Row B53: GUP refuses, by either path, whatever it is asked for, and leaves no reference. */
-static void expect_hold_refused(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap) *self,
-				struct hold_row row)
+/* Row B53: GUP refuses device memory, by either path, and leaves no reference. */
+static void expect_gup_refused(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap) *self,
+			       struct hold_row row)
 {
 	EXPECT_EQ(-EFAULT, stage_hold(&self->stage, row, self->device, self->bytes))
 		TH_LOG("kind %u path %u flags %#x", row.kind, row.path, row.flags);
@@ -125,16 +125,16 @@ TEST_F(pfnmap, gup_refused)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		expect_hold_refused(_metadata, self, rows[i]);
-	/* Once more with all entries of the page tables there: those GUP-fast looks at. */
+		expect_gup_refused(_metadata, self, rows[i]);
+	/* Again with all page table entries present: GUP-fast reads those. */
 	EXPECT_NE(0, device_differs(self->device, self->bytes, 9));
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		expect_hold_refused(_metadata, self, rows[i]);
+		expect_gup_refused(_metadata, self, rows[i]);
 	evidence("ways=%zu errno=EFAULT reason=pfnmap note=\"to pin or get it, untouched and touched\"",
 		 ARRAY_SIZE(rows));
 }
 
-static ssize_t through_proc(void *buffer, size_t bytes, const void *address, bool write_it)
+static ssize_t proc_access(void *buffer, size_t bytes, const void *address, bool write_it)
 {
 	int file = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 	off_t at = (uintptr_t)address;
@@ -149,31 +149,31 @@ static ssize_t through_proc(void *buffer, size_t bytes, const void *address, boo
 }
 
 /*
- * Row B53: where GUP refuses, /proc/PID/mem asks the driver (access_process_vm), and that has to
- * look at what the mapping allows: nobody else does. A private mapping has no answer.
+ * Row B53: where GUP refuses, /proc/PID/mem asks the driver (access_process_vm). Only the driver
+ * checks what the mapping allows. For a private mapping the driver has no answer.
  */
 TEST_F(pfnmap, proc_mem)
 {
-	size_t at = self->stage.page - 8;	/* across the border of two pages */
+	size_t at = self->stage.page - 8;	/* across two pages */
 	uint64_t words[2] = { 0 };
 	const bool shared = variant->flavour->map == MAP_SHARED;
 
 	memset(self->device + at, 0x5a, sizeof(words));
-	EXPECT_EQ(shared ? 16 : -EIO, through_proc(words, sizeof(words), self->device + at, false));
+	EXPECT_EQ(shared ? 16 : -EIO, proc_access(words, sizeof(words), self->device + at, false));
 	EXPECT_EQ(shared ? 0x5a5a5a5a5a5a5a5aULL : 0, words[1]);
 	memset(words, 0x6b, sizeof(words));
-	EXPECT_EQ(shared ? 16 : -EIO, through_proc(words, sizeof(words), self->device + at, true));
+	EXPECT_EQ(shared ? 16 : -EIO, proc_access(words, sizeof(words), self->device + at, true));
 	EXPECT_EQ(shared ? 0x6b : 0x5a, self->device[at + 15]);
 
-	/* R59: by force, but not through a mapping that is read-only. */
+	/* R59: /proc/self/mem writes by force, but not through a read-only mapping. */
 	ASSERT_EQ(0, mprotect(self->device, self->bytes, PROT_READ));
 	memset(words, 0x7c, sizeof(words));
-	EXPECT_EQ(-EIO, through_proc(words, sizeof(words), self->device + at, true));
+	EXPECT_EQ(-EIO, proc_access(words, sizeof(words), self->device + at, true));
 	EXPECT_EQ(shared ? 0x6b : 0x5a, self->device[at + 15]);
 	evidence("proc_self_mem=\"%s\" through_read_only=EIO", shared ? "read and written" : "EIO");
 }
 
-/* It moves, splits, is inherited, but does not grow; what is left is what it was. */
+/* The mapping moves, splits and is inherited, but does not grow: all bytes stay in place. */
 TEST_F(pfnmap, moves_and_splits)
 {
 	size_t half = self->bytes / 2;
@@ -204,35 +204,35 @@ TEST_F(pfnmap, moves_and_splits)
 	evidence("note=\"half moved, all but a page of the rest unmapped, inherited: each page in its place\"");
 }
 
-/* CLEAN: a mapping alone keeps the session, and what it keeps is given back with it. */
+/* CLEAN: a mapping alone keeps the session, and ends the session with it. */
 TEST_F(pfnmap, outlives_descriptor)
 {
-	struct books books, with_it;
+	struct pin_accounting now, with_it;
 
-	ASSERT_EQ(0, books_read(&with_it));
+	ASSERT_EQ(0, pin_accounting_read(&with_it));
 	close(self->stage.session);
 	self->stage.session = -1;
 	device_fill(self->device, self->bytes, 6);
 	EXPECT_EQ(0, device_differs(self->device, self->bytes, 6));
-	ASSERT_EQ(0, books_read(&books));
-	EXPECT_EQ(with_it.sessions, books.sessions);
+	ASSERT_EQ(0, pin_accounting_read(&now));
+	EXPECT_EQ(with_it.sessions, now.sessions);
 	munmap(self->device, self->bytes);
 	self->device = MAP_FAILED;
-	ASSERT_EQ(0, books_read(&books));
-	EXPECT_EQ(with_it.sessions - 1, books.sessions);
+	ASSERT_EQ(0, pin_accounting_read(&now));
+	EXPECT_EQ(with_it.sessions - 1, now.sessions);
 	evidence("note=\"descriptor closed: the mapping kept the session until munmap()\"");
 }
 
-/* CLEAN: the module is not unloaded under a mapping. */
+/* CLEAN: a mapping prevents unloading the module. */
 TEST_F(pfnmap, keeps_module)
 {
-	struct books books;
+	struct pin_accounting now;
 
 	close(self->stage.session);
 	self->stage.session = -1;
 	EXPECT_EQ(-1, syscall(SYS_delete_module, "pincheck", O_NONBLOCK));
 	EXPECT_EQ(EWOULDBLOCK, errno);
-	EXPECT_EQ(0, books_read(&books));
+	EXPECT_EQ(0, pin_accounting_read(&now));
 	EXPECT_NE(0, device_differs(self->device, self->bytes, 6));
 	evidence("delete_module=EWOULDBLOCK note=\"with nothing but a mapping\"");
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PFNMAP: from an address of device memory to its page frame number (FOLLOW), and what that number
- * is worth: nothing, once the page table is unlocked, unless a notifier watches it. Rows B51 to B54,
- * R58, R59. One variant a flavour of the mapping.
+ * PFNMAP: FOLLOW, from an address of device memory to its page frame number. Once the page table is
+ * unlocked the number is worthless, unless a notifier watches it. Rows B51 to B54, R58, R59. One
+ * variant a flavour of the mapping.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 FIXTURE(pfnmap_follow)
 {
 	struct stage stage;
-	struct pincheck_follow follow;	/* the last one */
+	struct pincheck_follow follow;	/* the last request */
 	unsigned char *device;
 	size_t bytes;
 };
@@ -35,7 +35,7 @@ FIXTURE_SETUP(pfnmap_follow)
 	ASSERT_EQ(0, device_fill_by(self->stage.session, self->bytes, 1));
 }
 
-static int follow(FIXTURE_DATA(pfnmap_follow) *self, __u32 flags, const void *address)
+static int follow_at(FIXTURE_DATA(pfnmap_follow) *self, __u32 flags, const void *address)
 {
 	self->follow = (struct pincheck_follow) {
 		.flags = flags, .addr = (uintptr_t)address,
@@ -45,8 +45,8 @@ static int follow(FIXTURE_DATA(pfnmap_follow) *self, __u32 flags, const void *ad
 }
 
 /*
- * B54, B51: the number of each page is that of its place in the memory, whatever the entry maps,
- * and there is what the CPU wrote. It is told that nothing keeps it.
+ * B54, B51: each page's number belongs to its offset in the memory, whatever size the entry maps,
+ * and the page has what the CPU wrote. FOLLOW says that nothing keeps the number.
  */
 TEST_F(pfnmap_follow, every_offset)
 {
@@ -58,16 +58,16 @@ TEST_F(pfnmap_follow, every_offset)
 	__u64 first = 0;
 
 	for (size_t i = 0; i < self->bytes; i += page) {
-		ASSERT_EQ(0, follow(self, 0, self->device + i)) TH_LOG("offset %#zx", i);
+		ASSERT_EQ(0, follow_at(self, 0, self->device + i)) TH_LOG("offset %#zx", i);
 		first = i ? first : self->follow.pfn;
 		wrong += self->follow.pfn != first + i / page ||
 			 self->follow.value != device_word(1, i) ||
 			 (self->follow.told & ~PINCHECK_FOLLOWED_WRITABLE) != wanted;
-		/* Told or not; if told, the truth. */
+		/* FOLLOW may give the size of the entry; if so, the size is right. */
 		if (self->follow.leaf)
 			EXPECT_EQ(variant->flavour->huge ? PINCHECK_DEVICE_BYTES : page,
 				  self->follow.leaf);
-		/* A private mapping may be written, but not the device's memory by it. */
+		/* A private mapping is writable, but its entries of device memory are not. */
 		EXPECT_TRUE(!private_one || !(self->follow.told & PINCHECK_FOLLOWED_WRITABLE));
 	}
 	EXPECT_EQ(0, wrong);
@@ -78,7 +78,7 @@ TEST_F(pfnmap_follow, every_offset)
 		 first, self->follow.leaf, self->follow.told, report.order);
 }
 
-/* The value is at the address, not only at the start of the page. */
+/* FOLLOW reads the word at the address, not at the start of the page. */
 TEST_F(pfnmap_follow, within_a_page)
 {
 	unsigned char *same = device_map(self->stage.session, &flavour_fault,
@@ -88,27 +88,27 @@ TEST_F(pfnmap_follow, within_a_page)
 	for (size_t i = 0; i < 2 * self->stage.page; i += 8)
 		memcpy(same + i, &i, sizeof(i));
 	for (size_t i = 0; i < 2 * self->stage.page; i += 8) {
-		ASSERT_EQ(0, follow(self, 0, self->device + i));
+		ASSERT_EQ(0, follow_at(self, 0, self->device + i));
 		EXPECT_EQ(i, self->follow.value);
 	}
 	munmap(same, DEVICE_SMALL_BYTES);
 	evidence("pages=2 note=\"each word is as another flavour wrote it\"");
 }
 
-static void expect_refused(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_follow) *self,
-			   const void *address, int error, __u32 reason)
+static void expect_refusals(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_follow) *self,
+			    const void *address, int error, __u32 reason)
 {
 	const __u32 flags[] = { 0, PINCHECK_FOLLOW_WRITE, PINCHECK_FOLLOW_KEEP };
 
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
-		EXPECT_EQ(error, follow(self, flags[i], address)) TH_LOG("flags %#x", flags[i]);
+		EXPECT_EQ(error, follow_at(self, flags[i], address)) TH_LOG("flags %#x", flags[i]);
 		EXPECT_EQ(reason, self->follow.reason);
 		EXPECT_EQ(0, self->follow.pfn);
 		EXPECT_EQ(0, self->follow.hold);
 	}
 }
 
-/* B53: memory with pages is for GUP: told so, on kernels whose own function would look at it, too. */
+/* B53: FOLLOW leaves memory with pages to GUP, even if the kernel's function would read it. */
 TEST_F(pfnmap_follow, memory_with_pages)
 {
 	int file = file_tmpfs.open(self->stage.page);
@@ -118,36 +118,36 @@ TEST_F(pfnmap_follow, memory_with_pages)
 	SUITE_NEEDS(NEEDS_SHMEM);
 	ASSERT_NE(MAP_FAILED, (void *)shared);
 	shared[0] = 1;
-	expect_refused(_metadata, self, self->stage.memory, -EINVAL, PINCHECK_REASON_PAGES);
-	expect_refused(_metadata, self, shared, -EINVAL, PINCHECK_REASON_PAGES);
+	expect_refusals(_metadata, self, self->stage.memory, -EINVAL, PINCHECK_REASON_PAGES);
+	expect_refusals(_metadata, self, shared, -EINVAL, PINCHECK_REASON_PAGES);
 	munmap(shared, self->stage.page);
-	expect_refused(_metadata, self, shared, -EFAULT, PINCHECK_REASON_UNMAPPED);
+	expect_refusals(_metadata, self, shared, -EFAULT, PINCHECK_REASON_UNMAPPED);
 	close(file);
 	evidence("anonymous=EINVAL shmem=EINVAL hole=EFAULT");
 }
 
-/* R59: what is wanted for writing is refused where the mapping does not allow it, and not written. */
+/* R59: FOLLOW for writing is refused, and writes nothing, where the mapping is read-only. */
 TEST_F(pfnmap_follow, read_only)
 {
 	unsigned char byte = 0x77;
 
 	ASSERT_EQ(0, mprotect(self->device, self->bytes, PROT_READ));
-	EXPECT_EQ(0, follow(self, 0, self->device));
+	EXPECT_EQ(0, follow_at(self, 0, self->device));
 	EXPECT_EQ(0, self->follow.told & PINCHECK_FOLLOWED_WRITABLE);
-	EXPECT_EQ(-EACCES, follow(self, PINCHECK_FOLLOW_WRITE, self->device));
+	EXPECT_EQ(-EACCES, follow_at(self, PINCHECK_FOLLOW_WRITE, self->device));
 	EXPECT_EQ(PINCHECK_REASON_ACCESS, self->follow.reason);
-	EXPECT_EQ(-EACCES, follow(self, PINCHECK_FOLLOW_WRITE | PINCHECK_FOLLOW_KEEP,
-				  self->device));
-	ASSERT_EQ(0, follow(self, PINCHECK_FOLLOW_KEEP, self->device));
+	EXPECT_EQ(-EACCES, follow_at(self, PINCHECK_FOLLOW_WRITE | PINCHECK_FOLLOW_KEEP,
+				     self->device));
+	ASSERT_EQ(0, follow_at(self, PINCHECK_FOLLOW_KEEP, self->device));
 	EXPECT_EQ(-EPERM, pincheck_write(self->stage.session, self->follow.hold, 0, &byte, 1));
 	EXPECT_EQ(0, device_differs(self->device, self->bytes, 1));
 	EXPECT_LE(0, pincheck_release(self->stage.session, self->follow.hold));
 	ASSERT_EQ(0, mprotect(self->device, self->bytes, PROT_NONE));
-	EXPECT_EQ(-EACCES, follow(self, 0, self->device));
+	EXPECT_EQ(-EACCES, follow_at(self, 0, self->device));
 	evidence("mapping=read_only note=\"WRITE is refused, a hold for reading does not write\"");
 }
 
-/* R58: no reference is taken, by whoever maps, follows or keeps it: nothing to rely on. */
+/* R58: neither a mapping nor FOLLOW nor KEEP takes a reference that could be relied on. */
 TEST_F(pfnmap_follow, no_reference)
 {
 	struct pincheck_report before, after;
@@ -156,7 +156,7 @@ TEST_F(pfnmap_follow, no_reference)
 	uint64_t word;
 	__u64 pfn;
 
-	ASSERT_EQ(0, follow(self, 0, self->device));
+	ASSERT_EQ(0, follow_at(self, 0, self->device));
 	pfn = self->follow.pfn;
 	ASSERT_EQ(0, pincheck_report(self->stage.session, &pfn, 1, &before));
 	ASSERT_EQ(0, pincheck_info(self->stage.session, &info_before));
@@ -165,7 +165,7 @@ TEST_F(pfnmap_follow, no_reference)
 	ASSERT_EQ(0, device_differs(self->device, self->bytes, 1));
 	ASSERT_EQ(0, toucher_start(&child, self->device));
 	EXPECT_EQ(0, toucher_reads(&child, &word));
-	ASSERT_EQ(0, follow(self, PINCHECK_FOLLOW_KEEP, self->device));
+	ASSERT_EQ(0, follow_at(self, PINCHECK_FOLLOW_KEEP, self->device));
 	EXPECT_NE(0, self->follow.told & PINCHECK_FOLLOWED_KEPT);
 	ASSERT_EQ(0, pincheck_report(self->stage.session, &pfn, 1, &after));
 	EXPECT_EQ(1, after.refcount);
@@ -179,7 +179,7 @@ TEST_F(pfnmap_follow, no_reference)
 		 after.page_mapcount);
 }
 
-/* B53: of other drivers, too, or of the kernel itself: looked at, never written. */
+/* B53: FOLLOW reads memory of other drivers and of the kernel, and never writes it. */
 TEST_F(pfnmap_follow, foreign)
 {
 	unsigned long start = 0, end;
@@ -196,16 +196,16 @@ TEST_F(pfnmap_follow, foreign)
 	}
 	fclose(maps);
 	if (start) {
-		error = follow(self, 0, (void *)start);
+		error = follow_at(self, 0, (void *)start);
 		EXPECT_EQ(0, self->follow.told & PINCHECK_FOLLOWED_OURS);
 	}
-	/* Some kernels map it with pages. */
+	/* Some kernels map vvar with pages. */
 	EXPECT_TRUE(!error || (error == -EINVAL && self->follow.reason == PINCHECK_REASON_PAGES) ||
 		    error == -ENOENT) TH_LOG("error %d", error);
 	if (!error) {
-		EXPECT_EQ(-EACCES, follow(self, PINCHECK_FOLLOW_WRITE | PINCHECK_FOLLOW_KEEP,
-					  (void *)start));
-		ASSERT_EQ(0, follow(self, PINCHECK_FOLLOW_KEEP, (void *)start));
+		EXPECT_EQ(-EACCES, follow_at(self, PINCHECK_FOLLOW_WRITE | PINCHECK_FOLLOW_KEEP,
+					     (void *)start));
+		ASSERT_EQ(0, follow_at(self, PINCHECK_FOLLOW_KEEP, (void *)start));
 		EXPECT_LE(0, pincheck_release(self->stage.session, self->follow.hold));
 	}
 	evidence("mapping=vvar outcome=\"%s\" pfn_told=%d value_told=%d told=%#x",
@@ -213,7 +213,7 @@ TEST_F(pfnmap_follow, foreign)
 		 !!(self->follow.told & PINCHECK_FOLLOWED_VALUE), self->follow.told);
 }
 
-/* Where a PC has the memory of its display, and not RAM: what is mapped there, or MAP_FAILED. */
+/* Return: a mapping of the display's memory of a PC, which is not RAM, or MAP_FAILED. */
 static unsigned char *map_display(FIXTURE_DATA(pfnmap_follow) *self)
 {
 	int memory = open("/dev/mem", O_RDONLY | O_SYNC | O_CLOEXEC);
@@ -227,8 +227,8 @@ static unsigned char *map_display(FIXTURE_DATA(pfnmap_follow) *self)
 }
 
 /*
- * Row D4: the section that the display's memory is in is online, and has a memory map. It is
- * no RAM for that: neither FOLLOW nor a hold reads it.
+ * Row D4: the section of the display's memory is online and has a memory map, and yet it is not
+ * RAM: neither FOLLOW nor a hold reads it.
  */
 TEST_F(pfnmap_follow, not_ram)
 {
@@ -238,11 +238,11 @@ TEST_F(pfnmap_follow, not_ram)
 	SUITE_NEEDS(NEEDS_DISPLAY);
 	display = map_display(self);
 	ASSERT_NE(MAP_FAILED, (void *)display);
-	ASSERT_EQ(0, follow(self, 0, display));
+	ASSERT_EQ(0, follow_at(self, 0, display));
 	EXPECT_EQ(DISPLAY / self->stage.page, self->follow.pfn);
 	EXPECT_EQ(0, self->follow.told & (PINCHECK_FOLLOWED_VALUE | PINCHECK_FOLLOWED_OURS));
 	EXPECT_EQ(0, self->follow.value);
-	ASSERT_EQ(0, follow(self, PINCHECK_FOLLOW_KEEP, display));
+	ASSERT_EQ(0, follow_at(self, PINCHECK_FOLLOW_KEEP, display));
 	got = pincheck_read(self->stage.session, self->follow.hold, 0, &byte, 1);
 	EXPECT_EQ(-EIO, got);
 	EXPECT_LE(0, pincheck_release(self->stage.session, self->follow.hold));

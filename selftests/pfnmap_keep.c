@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PFNMAP: a page frame number that is kept (FOLLOW with KEEP) is used while its notifier says so, and
- * not after: whatever the kernel changes in the range ends it, before it is changed. Rows B51, B52,
- * B56, R58. One variant a flavour of the mapping.
+ * PFNMAP: a kept page frame number (FOLLOW with KEEP) is used until its notifier ends it. Whatever
+ * the kernel changes in the range ends it, before the change. Rows B51, B52, B56, R58. One variant
+ * a flavour of the mapping.
  */
 #include "suite.h"
 #include <sys/ioctl.h>
@@ -34,8 +34,8 @@ FIXTURE_SETUP(pfnmap_keep)
 	ASSERT_EQ(0, device_fill_by(self->stage.session, self->bytes, 1));
 }
 
-/* KEPT_PAGES of @memory, from the second page on, by @session, into self->kept. */
-static int keep(FIXTURE_DATA(pfnmap_keep) *self, int session, __u32 flags)
+/* Keeps KEPT_PAGES of the device memory, from the second page on, by @session, in self->kept. */
+static int keep_range(FIXTURE_DATA(pfnmap_keep) *self, int session, __u32 flags)
 {
 	struct pincheck_follow follow = {
 		.flags = PINCHECK_FOLLOW_KEEP | flags, .len = self->kept_bytes,
@@ -49,8 +49,8 @@ static int keep(FIXTURE_DATA(pfnmap_keep) *self, int session, __u32 flags)
 	return error;
 }
 
-/* As the device reads it, and writes it: 0, or the error of the first that fails. */
-static int use(FIXTURE_DATA(pfnmap_keep) *self, int session)
+/* Reads and writes as the device does. Return: 0, or the error of the first call that fails. */
+static int use_kept(FIXTURE_DATA(pfnmap_keep) *self, int session)
 {
 	uint64_t word = 0x1234, untouched = 0x1234;
 	ssize_t done = pincheck_read(session, self->kept, 0, &word, sizeof(word));
@@ -61,7 +61,7 @@ static int use(FIXTURE_DATA(pfnmap_keep) *self, int session)
 	return done < 0 ? done : 0;
 }
 
-/* B52: device and CPU see what the other writes; but what is private is a copy of the process. */
+/* B52: device and CPU see each other's writes; in a private mapping both use the process's copy. */
 TEST_F(pfnmap_keep, both_ways)
 {
 	const bool shared = variant->flavour->map == MAP_SHARED;
@@ -69,7 +69,7 @@ TEST_F(pfnmap_keep, both_ways)
 	unsigned char *again;
 	uint64_t word;
 
-	ASSERT_EQ(0, keep(self, self->stage.session, PINCHECK_FOLLOW_WRITE));
+	ASSERT_EQ(0, keep_range(self, self->stage.session, PINCHECK_FOLLOW_WRITE));
 	for (size_t i = 0; i < self->kept_bytes; i += page) {
 		EXPECT_EQ(8, pincheck_read(self->stage.session, self->kept, i, &word, 8));
 		EXPECT_EQ(device_word(1, page + i), word);
@@ -94,27 +94,27 @@ TEST_F(pfnmap_keep, both_ways)
 		 shared ? "what was written" : "as it was");
 }
 
-/* What may happen to the range; each returns 0, or -errno if it could not be done. */
-static int unmaps(FIXTURE_DATA(pfnmap_keep) *self)
+/* Events that end a kept range. Each returns 0, or -errno if it failed. */
+static int event_unmaps(FIXTURE_DATA(pfnmap_keep) *self)
 {
 	return munmap(self->device, self->bytes) ? -errno : 0;
 }
 
-static int unmaps_last_page(FIXTURE_DATA(pfnmap_keep) *self)
+static int event_unmaps_last_page(FIXTURE_DATA(pfnmap_keep) *self)
 {
 	return munmap(self->device + self->kept_bytes, self->stage.page) ? -errno : 0;
 }
 
-static int protects(FIXTURE_DATA(pfnmap_keep) *self)
+static int event_protects(FIXTURE_DATA(pfnmap_keep) *self)
 {
 	return mprotect(self->device, self->bytes, PROT_READ) ? -errno : 0;
 }
 
-static int moves(FIXTURE_DATA(pfnmap_keep) *self)
+static int event_moves(FIXTURE_DATA(pfnmap_keep) *self)
 {
-	unsigned char *room = mmap(NULL, self->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *place = mmap(NULL, self->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	void *moved = mremap(self->device, self->bytes, self->bytes,
-			     MREMAP_MAYMOVE | MREMAP_FIXED, room);
+			     MREMAP_MAYMOVE | MREMAP_FIXED, place);
 
 	if (moved == MAP_FAILED)
 		return -errno;
@@ -122,38 +122,38 @@ static int moves(FIXTURE_DATA(pfnmap_keep) *self)
 	return 0;
 }
 
-static int covers(FIXTURE_DATA(pfnmap_keep) *self)
+static int event_covers(FIXTURE_DATA(pfnmap_keep) *self)
 {
 	return mmap(self->device, self->bytes, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED ? -errno : 0;
 }
 
-static int revokes(FIXTURE_DATA(pfnmap_keep) *self)
+static int event_revokes(FIXTURE_DATA(pfnmap_keep) *self)
 {
 	return pincheck_revoke(self->stage.session, 0, NULL);
 }
 
-static int revokes_and_restores(FIXTURE_DATA(pfnmap_keep) *self)
+static int event_revokes_and_restores(FIXTURE_DATA(pfnmap_keep) *self)
 {
-	return revokes(self) ?: pincheck_revoke(self->stage.session, 1, NULL);
+	return event_revokes(self) ?: pincheck_revoke(self->stage.session, 1, NULL);
 }
 
 /*
- * B51, B56, R58: use after end() is noticed and not done: neither read nor written. The notifier
- * came before the change, so there was no time in between.
+ * B51, B56, R58: after the event neither a read nor a write reaches the memory. The notifier comes
+ * before the change, so there is no gap.
  */
 static void expect_ended_by(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_keep) *self,
 			    int (*event)(FIXTURE_DATA(pfnmap_keep) *self), const char *name)
 {
-	int other = pincheck_open();	/* its hold does not go with the mapping of self's */
+	int other = pincheck_open();	/* its hold outlives the stage's mapping */
 	struct pincheck_event events[64];
 	__u64 count = ARRAY_SIZE(events), lost, pages = 0;
 
 	ASSERT_LE(0, other);
-	ASSERT_EQ(0, keep(self, other, PINCHECK_FOLLOW_WRITE));
-	ASSERT_EQ(0, use(self, other));
+	ASSERT_EQ(0, keep_range(self, other, PINCHECK_FOLLOW_WRITE));
+	ASSERT_EQ(0, use_kept(self, other));
 	ASSERT_EQ(0, event(self)) TH_LOG("%s", name);
-	EXPECT_EQ(-ESTALE, use(self, other)) TH_LOG("%s", name);
+	EXPECT_EQ(-ESTALE, use_kept(self, other)) TH_LOG("%s", name);
 	EXPECT_EQ(-ESTALE, pincheck_write(other, self->kept, 0, "x", 1)) TH_LOG("%s", name);
 	ASSERT_EQ(0, pincheck_events(other, self->kept, events, &count, &lost));
 	EXPECT_LE(1, count) TH_LOG("%s", name);
@@ -169,7 +169,7 @@ static void expect_ended_by(struct __test_metadata *_metadata, FIXTURE_DATA(pfnm
 #define ENDED_BY(event)								\
 	TEST_F(pfnmap_keep, ended_by_##event)					\
 	{									\
-		expect_ended_by(_metadata, self, event, #event);		\
+		expect_ended_by(_metadata, self, event_##event, #event);	\
 	}
 ENDED_BY(unmaps)
 ENDED_BY(unmaps_last_page)
@@ -179,25 +179,25 @@ ENDED_BY(covers)
 ENDED_BY(revokes)
 ENDED_BY(revokes_and_restores)
 
-/* What happens beside it, or in another process, does not end it. */
+/* Events beside the range, or in another process, do not end it. */
 TEST_F(pfnmap_keep, not_ended_by_others)
 {
 	struct toucher child;
 	uint64_t word;
 
 	ASSERT_EQ(0, toucher_start(&child, self->device + self->stage.page));
-	ASSERT_EQ(0, keep(self, self->stage.session, PINCHECK_FOLLOW_WRITE));
+	ASSERT_EQ(0, keep_range(self, self->stage.session, PINCHECK_FOLLOW_WRITE));
 	EXPECT_EQ(0, toucher_reads(&child, &word));
 	EXPECT_EQ(0, toucher_end(&child));
-	/* A PMD would have to be split for it. */
+	/* This would split a PMD. */
 	if (!variant->flavour->huge)
 		ASSERT_EQ(0, mprotect(self->device + self->bytes / 2, self->stage.page, PROT_READ));
-	EXPECT_EQ(0, use(self, self->stage.session));
+	EXPECT_EQ(0, use_kept(self, self->stage.session));
 	EXPECT_LE(0, pincheck_release(self->stage.session, self->kept));
 	evidence("note=\"a child touched it and exited, pages beside it were protected: still good\"");
 }
 
-/* R58, CVE-2021-22543: the memory is freed, and anybody may have it: the number is not used. */
+/* R58, CVE-2021-22543: the memory is freed and may be anybody's: the number is not used. */
 TEST_F(pfnmap_keep, memory_freed)
 {
 	struct pincheck_report before, after;
@@ -207,22 +207,22 @@ TEST_F(pfnmap_keep, memory_freed)
 	ASSERT_LE(0, other);
 	ASSERT_EQ(0, pincheck_follow(other, &follow));
 	ASSERT_EQ(0, pincheck_report(other, &follow.pfn, 1, &before));
-	ASSERT_EQ(0, keep(self, other, PINCHECK_FOLLOW_WRITE));
-	ASSERT_EQ(0, use(self, other));
+	ASSERT_EQ(0, keep_range(self, other, PINCHECK_FOLLOW_WRITE));
+	ASSERT_EQ(0, use_kept(self, other));
 	munmap(self->device, self->bytes);
 	self->device = MAP_FAILED;
 	close(self->stage.session);
 	self->stage.session = -1;
 	ASSERT_EQ(0, pincheck_report(other, &follow.pfn, 1, &after));
 	EXPECT_EQ(1, before.refcount);
-	EXPECT_EQ(-ESTALE, use(self, other));
+	EXPECT_EQ(-ESTALE, use_kept(self, other));
 	EXPECT_LE(0, pincheck_release(other, self->kept));
 	close(other);
 	evidence("pfn=%llx ref_before=%d ref=%d errno=ESTALE", follow.pfn, before.refcount,
 		 after.refcount);
 }
 
-/* By HOLD, too; and who may not write, may not. */
+/* HOLD keeps device memory, too, and a hold for reading refuses writes. */
 TEST_F(pfnmap_keep, by_hold)
 {
 	struct pincheck_hold hold = {
@@ -248,7 +248,7 @@ TEST_F(pfnmap_keep, by_hold)
 	evidence("bytes=%zu anonymous=EINVAL past_the_end=EFAULT", self->bytes);
 }
 
-/* CLEAN: who cannot be told the id gets no hold. */
+/* CLEAN: a caller who cannot receive the hold's id gets no hold. */
 TEST_F(pfnmap_keep, answer_not_written)
 {
 	size_t page = self->stage.page;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PFNMAP, CLEAN: whoever is killed while the module works on device memory ends soon, and leaves
- * what others see as it was. Rows D14 and D17.
+ * PFNMAP, CLEAN: a process that is killed while the module works on its device memory ends soon,
+ * and other processes see no change. Rows D14 and D17.
  */
 #include "suite.h"
 #include <linux/fs.h>
@@ -17,8 +17,8 @@
 #include "file.h"
 #include "stage.h"
 
-#define SPINS		10000000L	/* looks at another process until it has come so far */
-#define MAPPINGS	512UL		/* of PINCHECK_DEVICE_BYTES: as many pages as a hold may have */
+#define SPINS		10000000L	/* looks at another process, at most */
+#define MAPPINGS	512UL		/* of PINCHECK_DEVICE_BYTES: the most pages of a hold */
 #define TRIES		3
 
 FIXTURE(pfnmap_killed)
@@ -29,11 +29,11 @@ FIXTURE(pfnmap_killed)
 	int thaw, orders, answers;
 };
 
-/* What processes and threads tell each other. */
+/* Shared by the processes and threads of a case. */
 struct shared {
 	pid_t writer, unmapper;		/* threads of the mapper */
-	char order;			/* which of them goes on: 'w', then 'u' */
-	int64_t before_ns;		/* CPU time of a holder until HOLD */
+	char order;			/* which thread goes on: 'w', then 'u' */
+	int64_t before_ns;		/* CPU time of a child until HOLD */
 	int error;
 };
 
@@ -49,7 +49,7 @@ FIXTURE_SETUP(pfnmap_killed)
 	ASSERT_NE(MAP_FAILED, (void *)self->shared);
 }
 
-static void let_go(int *end, pid_t *pid)
+static void close_and_reap(int *end, pid_t *pid)
 {
 	if (*end >= 0)
 		close(*end);
@@ -61,14 +61,14 @@ static void let_go(int *end, pid_t *pid)
 
 FIXTURE_TEARDOWN(pfnmap_killed)
 {
-	let_go(&self->thaw, &self->thawer);
-	let_go(&self->orders, &self->mapper);
+	close_and_reap(&self->thaw, &self->thawer);
+	close_and_reap(&self->orders, &self->mapper);
 	munmap(self->shared, self->stage.page);
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* A file system that nobody thaws would stop all tests that come later: it is, whatever happens. */
-static int freeze(FIXTURE_DATA(pfnmap_killed) *self, int file)
+/* Freezes the file system. Whatever happens, thawer thaws it: all later tests would stop. */
+static int freeze_file_system(FIXTURE_DATA(pfnmap_killed) *self, int file)
 {
 	int ends[2];
 
@@ -90,8 +90,8 @@ static int freeze(FIXTURE_DATA(pfnmap_killed) *self, int file)
 	return 0;
 }
 
-/* State of a thread, as /proc has it: 'D' waits for a lock, or for a frozen file system. */
-static char state_of(pid_t process, pid_t thread)
+/* Return: the state of a thread, from /proc: 'D' waits for a lock, or for a frozen file system. */
+static char thread_state(pid_t process, pid_t thread)
 {
 	char path[64], line[256] = "", *end;
 	FILE *stat;
@@ -112,7 +112,7 @@ static int wait_until_stuck(pid_t process, const pid_t *thread)
 	for (long i = 0; i < SPINS; i++) {
 		pid_t id = __atomic_load_n(thread, __ATOMIC_ACQUIRE);
 
-		if (id && state_of(process, id) == 'D')
+		if (id && thread_state(process, id) == 'D')
 			return 0;
 		sched_yield();
 	}
@@ -124,7 +124,7 @@ struct mapper {
 	unsigned char *file_pages;	/* two */
 };
 
-/* Threads are made before mmap_lock is taken: a new one needs it for its stack. */
+/* A new thread needs mmap_lock for its stack, so both exist before the lock is taken. */
 static void wait_for_order(struct shared *shared, char order, pid_t *thread)
 {
 	while (__atomic_load_n(&shared->order, __ATOMIC_ACQUIRE) != order)
@@ -141,7 +141,7 @@ static void *write_to_frozen(void *data)
 	return NULL;
 }
 
-/* Waits for the writer's fault, or for mmap_lock that the writer has: either way, readers wait. */
+/* Waits for the writer's fault, or for its mmap_lock: readers of the lock wait either way. */
 static void *unmap_frozen(void *data)
 {
 	struct mapper *mapper = data;
@@ -151,7 +151,7 @@ static void *unmap_frozen(void *data)
 	return NULL;
 }
 
-/* What is mapped by faults is not there, either, while the memory is revoked. Return: signal, or 0. */
+/* Touches a new mapping by faults, which revoked memory refuses, too. Return: signal, or 0. */
 static int touch_new(int session)
 {
 	void *memory = device_map(session, &flavour_fault, PROT_READ);
@@ -160,9 +160,9 @@ static int touch_new(int session)
 	return memory == MAP_FAILED ? SIGKILL : touch_read(memory, &word);
 }
 
-/* Has mapped device memory at once, and has threads that keep mmap_lock when it is told to. */
-static void __attribute__((noreturn)) map_and_obey(FIXTURE_DATA(pfnmap_killed) *self, int file,
-						   int orders, int answers)
+/* The mapper: maps device memory at once, and has threads that take and keep mmap_lock on order. */
+static void __attribute__((noreturn)) run_mapper(FIXTURE_DATA(pfnmap_killed) *self, int file,
+						 int orders, int answers)
 {
 	struct mapper mapper = { .self = self };
 	unsigned char *device;
@@ -202,7 +202,7 @@ static int start_mapper(FIXTURE_DATA(pfnmap_killed) *self, int file)
 	if (!self->mapper) {
 		close(orders[1]);
 		close(answers[0]);
-		map_and_obey(self, file, orders[0], answers[1]);
+		run_mapper(self, file, orders[0], answers[1]);
 	}
 	close(orders[0]);
 	close(answers[1]);
@@ -211,13 +211,13 @@ static int start_mapper(FIXTURE_DATA(pfnmap_killed) *self, int file)
 	return read(self->answers, &byte, 1) == 1 ? 0 : -EPIPE;
 }
 
-static int order(FIXTURE_DATA(pfnmap_killed) *self, char what, const pid_t *thread)
+static int send_order(FIXTURE_DATA(pfnmap_killed) *self, char what, const pid_t *thread)
 {
 	__atomic_store_n(&self->shared->order, what, __ATOMIC_RELEASE);
 	return wait_until_stuck(self->mapper, thread);
 }
 
-/* Return: a child that revokes, and waits; or -errno. */
+/* Starts a child that revokes and waits. Return: its pid, or -errno. */
 static pid_t start_revoker(FIXTURE_DATA(pfnmap_killed) *self)
 {
 	pid_t child = fork();
@@ -232,8 +232,8 @@ static pid_t start_revoker(FIXTURE_DATA(pfnmap_killed) *self)
 }
 
 /*
- * Row 14: REVOKE has to wait for whoever maps device memory at once, and is killed while it does. It
- * is as it was, then: nothing is revoked. It used to be revoked all the same.
+ * Row D14: REVOKE waits for a process that maps device memory at once, and is killed meanwhile.
+ * Then nothing may be revoked; once the memory was revoked all the same.
  */
 TEST_F(pfnmap_killed, revoke)
 {
@@ -249,26 +249,26 @@ TEST_F(pfnmap_killed, revoke)
 	done = pwrite(file, &word, sizeof(word), 0);
 	ASSERT_EQ(sizeof(word), done);
 	ASSERT_DONE(start_mapper(self, file));
-	ASSERT_DONE(freeze(self, file));
-	ASSERT_DONE(order(self, 'w', &self->shared->writer));
-	ASSERT_DONE(order(self, 'u', &self->shared->unmapper));
+	ASSERT_DONE(freeze_file_system(self, file));
+	ASSERT_DONE(send_order(self, 'w', &self->shared->writer));
+	ASSERT_DONE(send_order(self, 'u', &self->shared->unmapper));
 	revoker = start_revoker(self);
 	ASSERT_DONE(revoker);
 	kill(revoker, SIGKILL);
 	ASSERT_EQ(revoker, waitpid(revoker, &status, 0));
 	EXPECT_EQ(SIGKILL, WIFSIGNALED(status) ? WTERMSIG(status) : 0);
-	let_go(&self->thaw, &self->thawer);
+	close_and_reap(&self->thaw, &self->thawer);
 	done = read(self->answers, &number, sizeof(number));
 	ASSERT_EQ(sizeof(number), done);
 	EXPECT_EQ(0, number);
 	evidence("killed_in=REVOKE memory=\"%s\"", number ? strsignal(number) : "there");
-	/* And the next one is not disturbed. */
+	/* The next REVOKE works. */
 	EXPECT_EQ(0, pincheck_revoke(self->stage.session, 0, NULL));
 	close(file);
 }
 
-/* Device memory side by side, all mapped. */
-static void *map_many(int session)
+/* Maps device memory MAPPINGS times, side by side. */
+static void *map_device_often(int session)
 {
 	const size_t bytes = MAPPINGS * PINCHECK_DEVICE_BYTES;
 	unsigned char *area = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
@@ -282,7 +282,7 @@ static void *map_many(int session)
 	return area;
 }
 
-static int64_t ns_of(clockid_t clock)
+static int64_t read_clock_ns(clockid_t clock)
 {
 	struct timespec now = { 0 };
 
@@ -293,7 +293,7 @@ static int64_t ns_of(clockid_t clock)
 static void __attribute__((noreturn)) hold_many(FIXTURE_DATA(pfnmap_killed) *self, int session)
 {
 	struct pincheck_hold request = { .kind = PINCHECK_KIND_PFNMAP };
-	void *memory = map_many(session);
+	void *memory = map_device_often(session);
 	struct pincheck_info info;
 
 	if (memory == MAP_FAILED || pincheck_info(session, &info)) {
@@ -304,7 +304,7 @@ static void __attribute__((noreturn)) hold_many(FIXTURE_DATA(pfnmap_killed) *sel
 	request.len = MAPPINGS * PINCHECK_DEVICE_BYTES;
 	if (request.len > info.max_hold_pages * self->stage.page)
 		request.len = info.max_hold_pages * self->stage.page;
-	__atomic_store_n(&self->shared->before_ns, ns_of(CLOCK_PROCESS_CPUTIME_ID),
+	__atomic_store_n(&self->shared->before_ns, read_clock_ns(CLOCK_PROCESS_CPUTIME_ID),
 			 __ATOMIC_RELEASE);
 	self->shared->error = pincheck_hold(session, &request);
 	if (!self->shared->error)
@@ -312,7 +312,7 @@ static void __attribute__((noreturn)) hold_many(FIXTURE_DATA(pfnmap_killed) *sel
 	_exit(0);
 }
 
-/* Until the child has worked on HOLD for so long. */
+/* Waits until the child has worked on HOLD for @ns. */
 static int wait_for_work(FIXTURE_DATA(pfnmap_killed) *self, pid_t child, int64_t ns)
 {
 	clockid_t clock;
@@ -322,14 +322,14 @@ static int wait_for_work(FIXTURE_DATA(pfnmap_killed) *self, pid_t child, int64_t
 	for (long i = 0; i < SPINS; i++) {
 		int64_t before = __atomic_load_n(&self->shared->before_ns, __ATOMIC_ACQUIRE);
 
-		if (before && ns_of(clock) - before >= ns)
+		if (before && read_clock_ns(clock) - before >= ns)
 			return 0;
 		sched_yield();
 	}
 	return -ETIME;
 }
 
-/* CPU time from HOLD to the end of a process that is killed after @after ns of it; 0: never. */
+/* CPU time from HOLD to the end of a process that is killed @after ns (0: never); or -errno. */
 static int64_t hold_cost_of(FIXTURE_DATA(pfnmap_killed) *self, int session, int64_t after)
 {
 	pid_t child;
@@ -356,7 +356,7 @@ static int64_t hold_cost_of(FIXTURE_DATA(pfnmap_killed) *self, int session, int6
 	return error ? error : spent - self->shared->before_ns;
 }
 
-/* A hold that was taken in spite of the signal stays with the session: each time has its own. */
+/* Each try has a session of its own, which ends a hold that succeeded in spite of the signal. */
 static int hold_cost(FIXTURE_DATA(pfnmap_killed) *self, int64_t after, int64_t *cost)
 {
 	int session = pincheck_open();
@@ -369,8 +369,8 @@ static int hold_cost(FIXTURE_DATA(pfnmap_killed) *self, int64_t after, int64_t *
 }
 
 /*
- * Row 17: a hold of as many pages as one may have takes a while, and its process may be killed: it
- * does not go on to the last page then, nor so again as often as the memory changes.
+ * Row D17: a hold of the most pages takes a while. When its process is killed, HOLD neither goes on
+ * to the last page, nor starts again whenever the memory changes.
  */
 TEST_F(pfnmap_killed, hold)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * PFNMAP, ISOLATION: private mappings of device memory. Where the kernel can copy on write, the
- * process gets a copy and the device's memory stays; where it would answer with a BUG, the device
- * refuses. Rows B55, R11.
+ * process gets a copy and the device's memory is unchanged; where the kernel would hit a BUG, the
+ * device refuses. Rows B55, R11.
  */
 #include "suite.h"
 #include <stdint.h>
@@ -21,7 +21,7 @@ FIXTURE(pfnmap_private)
 	size_t bytes, page, written;
 };
 
-/* The page that is written: PAT tracking looks at the first one only. */
+/* The page that the case writes: PAT tracking looks at the first one only. */
 FIXTURE_VARIANT(pfnmap_private)
 {
 	bool last;
@@ -55,7 +55,7 @@ FIXTURE_TEARDOWN(pfnmap_private)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-static uint64_t word_at(const unsigned char *address)
+static uint64_t read_word(const unsigned char *address)
 {
 	uint64_t word;
 
@@ -63,7 +63,7 @@ static uint64_t word_at(const unsigned char *address)
 	return word;
 }
 
-/* B55: the copy is the process's own; its neighbours go on showing what the device has. */
+/* B55: the copy is the process's own; the pages beside it go on showing the device's memory. */
 TEST_F(pfnmap_private, copied_on_write)
 {
 	unsigned char *written = self->copy + self->written;
@@ -72,16 +72,16 @@ TEST_F(pfnmap_private, copied_on_write)
 	EXPECT_EQ(0, device_differs(self->device, self->bytes, 1));
 	EXPECT_EQ(1, device_differs(self->copy, self->bytes, 1));
 	device_fill(self->device, self->bytes, 2);
-	EXPECT_EQ(0xccccccccccccccccULL, word_at(written));
+	EXPECT_EQ(0xccccccccccccccccULL, read_word(written));
 	EXPECT_EQ(1, device_differs(self->copy, self->bytes, 2));
 	evidence("copied_page=%zu note=\"device memory as it was, the other pages follow it\"",
 		 self->written / self->page);
 }
 
 /*
- * The copy is an ordinary anonymous page, without a mark in its entry. GUP-fast, which does not look
- * at mappings, holds it, and the slow path refuses the mapping: so on all kernels. What is held
- * stays what is mapped (SYNC), and nothing of the device's.
+ * The copy is an ordinary anonymous page with an unmarked entry. On all kernels GUP-fast, which
+ * does not look at mappings, holds the copy, and the slow path refuses the mapping. The held page
+ * stays the mapped one (SYNC), and is never the device's.
  */
 TEST_F(pfnmap_private, copy_can_be_pinned)
 {
@@ -95,16 +95,16 @@ TEST_F(pfnmap_private, copy_can_be_pinned)
 	EXPECT_EQ(PINCHECK_REASON_PFNMAP, self->stage.hold.reason);
 	ASSERT_EQ(0, stage_hold(&self->stage, fast, written, self->page));
 	EXPECT_EQ(8, pincheck_write(self->stage.session, self->stage.hold.hold, 0, &word, 8));
-	EXPECT_EQ(0x77, word_at(written));
+	EXPECT_EQ(0x77, read_word(written));
 	EXPECT_EQ(1, device_differs(self->copy, self->bytes, 1));
 	EXPECT_EQ(0, device_differs(self->device, self->bytes, 1));
 	EXPECT_EQ(1, pincheck_release(self->stage.session, self->stage.hold.hold));
-	/* Beside it there is nothing that GUP-fast may have. */
+	/* GUP-fast refuses the pages beside the copy. */
 	EXPECT_EQ(-EFAULT, stage_hold(&self->stage, fast, self->copy + self->bytes / 2, self->page));
 	evidence("copy_fast=given copy_slow=EFAULT not_copied=EFAULT");
 }
 
-/* Followed for writing, it is copied as if written; what is told then is the copy. */
+/* FOLLOW for writing copies the page as a write does, and gives the copy's number. */
 TEST_F(pfnmap_private, followed_for_writing)
 {
 	struct pincheck_follow before = { .addr = (uintptr_t)self->copy + self->written };
@@ -127,8 +127,8 @@ TEST_F(pfnmap_private, followed_for_writing)
 }
 
 /*
- * No file of /proc shows pages of such a mapping. The page leaves memory once the swap device has
- * written it, which on a busy machine takes a while. Return: 0 when the page left memory, or -errno.
+ * Reclaims until the copy has left memory: the swap device must have written it first, which takes
+ * a while on a busy machine. No file of /proc shows pages of such a mapping. Return: 0 or -errno.
  */
 static int reclaim_copy(FIXTURE_DATA(pfnmap_private) *self, const void *copy,
 			struct reclaim *reclaim)
@@ -150,7 +150,7 @@ static int reclaim_copy(FIXTURE_DATA(pfnmap_private) *self, const void *copy,
 	return error ? error : -EBUSY;
 }
 
-/* Written by the CPU, swapped out, and read again: clean, writable, and in the swap cache. */
+/* Writes the copy, swaps it out, reads it: now it is clean, writable, and in the swap cache. */
 static int swap_copy(FIXTURE_DATA(pfnmap_private) *self, unsigned char *copy,
 		     struct reclaim *reclaim)
 {
@@ -158,15 +158,15 @@ static int swap_copy(FIXTURE_DATA(pfnmap_private) *self, unsigned char *copy,
 
 	memset(copy, 0xcc, self->page);
 	error = reclaim_copy(self, copy, reclaim);
-	if (!error && word_at(copy) != 0xccccccccccccccccULL)
+	if (!error && read_word(copy) != 0xccccccccccccccccULL)
 		error = -EBADMSG;
 	return error;
 }
 
 /*
- * FILE, ISOLATION. Row D2: a device write to the copy, which is ordinary anonymous memory, is
- * there after reclaim, too: the page was marked dirty before the write returned. Reclaim drops a page
- * that it finds clean in the swap cache, and what swap has is older than the write.
+ * FILE, ISOLATION. Row D2: a device write to the copy, which is ordinary anonymous memory, survives
+ * reclaim, because the page is marked dirty before the write returns. Reclaim drops a clean page
+ * from the swap cache, and swap has older bytes.
  */
 TEST_F(pfnmap_private, device_write_survives_reclaim)
 {
@@ -185,12 +185,12 @@ TEST_F(pfnmap_private, device_write_survives_reclaim)
 	ASSERT_EQ(0, pincheck_follow(self->stage.session, &follow));
 	ASSERT_EQ(8, pincheck_write(self->stage.session, follow.hold, 0, &word, 8));
 	ASSERT_DONE(reclaim_copy(self, written, &reclaim));
-	EXPECT_EQ(0x77, word_at(written));
+	EXPECT_EQ(0x77, read_word(written));
 	EXPECT_EQ(-ESTALE, pincheck_read(self->stage.session, follow.hold, 0, &word, 8));
 	EXPECT_LE(0, pincheck_release(self->stage.session, follow.hold));
 	reclaim_end(&reclaim);
 	evidence("pfn=%llx word=%#llx note=\"copied, swapped in clean, written by the device, reclaimed\"",
-		 follow.pfn, (unsigned long long)word_at(written));
+		 follow.pfn, (unsigned long long)read_word(written));
 }
 
 /* Row D13: a device write whose bytes cannot be read has written nothing. */
@@ -216,8 +216,8 @@ TEST_F(pfnmap_private, nothing_could_be_written)
 }
 
 /*
- * R11 (04c35ab3bdae): who unmaps a mapping whose first page was copied must still find what PAT
- * tracks. A warning of the kernel turns the run red. In parts and whole.
+ * R11 (04c35ab3bdae): munmap() of a mapping whose first page was copied, in parts and whole, must
+ * still find what PAT tracks. A warning of the kernel turns the run red.
  */
 TEST_F(pfnmap_private, unmapped_after_copy)
 {
@@ -249,8 +249,8 @@ static void verdict_forked(int error, struct verdict *verdict)
 }
 
 /*
- * R11: fork must work, and parent and child have the copy by COW, each its own from the next write
- * on. Where PAT tracking looks for the mapping's start in the page table, it is gone.
+ * R11: fork must work, and parent and child share the copy by COW until the next write. On old
+ * kernels PAT tracking looks for the mapping's start in the page table, where it is gone.
  */
 TEST_F(pfnmap_private, forked_after_copy)
 {
@@ -274,7 +274,7 @@ TEST_F(pfnmap_private, forked_after_copy)
 		 self->written / self->page);
 }
 
-/* B55: what faults cannot map privately is refused; by mprotect(), too, and also by force. */
+/* B55: where faults insert the pages, mmap() and mprotect() refuse writable private mappings. */
 TEST_F(pfnmap_private, writable_refused)
 {
 	static const struct {
@@ -307,7 +307,7 @@ TEST_F(pfnmap_private, writable_refused)
 	evidence("mapping=private writable=EINVAL read_only_mprotect=EACCES");
 }
 
-/* Only a whole part of the memory, from an offset that is one. */
+/* mmap() accepts only a part of the memory, at an offset of a flavour. */
 TEST_F(pfnmap_private, bad_offsets)
 {
 	const size_t page = self->page;
@@ -330,7 +330,7 @@ TEST_F(pfnmap_private, bad_offsets)
 					   self->stage.session, bad[i].offset)) TH_LOG("%zu", i);
 		EXPECT_EQ(bad[i].error, errno) TH_LOG("%zu: %s", i, strerror(errno));
 	}
-	/* And from within it, all flavours: the same page. */
+	/* All flavours map the same page from within the memory. */
 	for (size_t i = 0; i < 3; i++) {
 		unsigned char *memory = mmap(NULL, self->page, PROT_READ, MAP_SHARED,
 					     self->stage.session,
@@ -339,7 +339,7 @@ TEST_F(pfnmap_private, bad_offsets)
 		if (memory == MAP_FAILED && errno == EOPNOTSUPP)
 			continue;
 		ASSERT_NE(MAP_FAILED, (void *)memory);
-		EXPECT_EQ(device_word(1, DEVICE_SMALL_BYTES - self->page), word_at(memory));
+		EXPECT_EQ(device_word(1, DEVICE_SMALL_BYTES - self->page), read_word(memory));
 		munmap(memory, self->page);
 	}
 	evidence("refused=%zu note=\"bad offsets and lengths\"", ARRAY_SIZE(bad));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PFNMAP: REVOKE against those who are just about to map the memory, by faults or by mmap(), or to
- * keep what they followed to. When it has returned nobody reaches the memory until it is restored:
- * R58, R60, and CVE-2022-39188 (b67fbebd4cf9: munmap() against the zap). A bounded number of rounds
- * each. One variant a flavour.
+ * PFNMAP: REVOKE against threads that are about to map the memory, by faults or by mmap(), or to
+ * keep its page frame number. After REVOKE no thread reaches the memory until it is restored: R58,
+ * R60, and CVE-2022-39188 (b67fbebd4cf9: munmap() against the zap). The rounds are bounded. One
+ * variant a flavour.
  */
 #include "suite.h"
 #include <pthread.h>
@@ -13,7 +13,7 @@
 #include "stage.h"
 
 #define ROUNDS		60
-#define ROUNDS_MAX	6000	/* until both sides were seen to win */
+#define ROUNDS_MAX	6000	/* if one side never wins */
 #define THREADS		3
 #define SEED		1
 
@@ -23,7 +23,7 @@ FIXTURE(pfnmap_race)
 	const struct flavour *flavour;
 	unsigned char *device;
 	size_t bytes;
-	/* Odd while revoked: what is read while it stays the same odd number is a broken promise. */
+	/* Odd while revoked: a read during one odd number breaks the promise. */
 	unsigned int generation;
 	bool stop;
 	unsigned long reached, refused, broken;
@@ -44,12 +44,13 @@ FIXTURE_SETUP(pfnmap_race)
 	stage_use_all_cpus();
 }
 
-static void count(unsigned long *counter)
+static void count_up(unsigned long *counter)
 {
 	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 
-static void touch(FIXTURE_DATA(pfnmap_race) *self, const unsigned char *memory, size_t offset)
+static void touch_and_count(FIXTURE_DATA(pfnmap_race) *self, const unsigned char *memory,
+			    size_t offset)
 {
 	unsigned int before = __atomic_load_n(&self->generation, __ATOMIC_SEQ_CST), after;
 	uint64_t word = 0;
@@ -57,49 +58,49 @@ static void touch(FIXTURE_DATA(pfnmap_race) *self, const unsigned char *memory, 
 
 	after = __atomic_load_n(&self->generation, __ATOMIC_SEQ_CST);
 	if (number == SIGBUS)
-		count(&self->refused);
+		count_up(&self->refused);
 	else if (number || word != device_word(SEED, offset) || (before == after && before % 2))
-		count(&self->broken);
+		count_up(&self->broken);
 	else
-		count(&self->reached);
+		count_up(&self->reached);
 }
 
-static bool stopped(FIXTURE_DATA(pfnmap_race) *self)
+static bool race_stopped(FIXTURE_DATA(pfnmap_race) *self)
 {
 	return __atomic_load_n(&self->stop, __ATOMIC_RELAXED);
 }
 
-/* Faults, on a mapping that stays. */
-static void *touches(void *argument)
+/* Touches a mapping that stays. */
+static void *touch_mapping(void *argument)
 {
 	FIXTURE_DATA(pfnmap_race) *self = argument;
 
-	for (size_t i = 0; !stopped(self); i += self->stage.page)
-		touch(self, self->device, i % self->bytes);
+	for (size_t i = 0; !race_stopped(self); i += self->stage.page)
+		touch_and_count(self, self->device, i % self->bytes);
 	return NULL;
 }
 
-/* Mappings that come and go, and are touched as long as they are there. */
-static void *maps(void *argument)
+/* Creates mappings, touches and removes them. */
+static void *map_and_touch(void *argument)
 {
 	FIXTURE_DATA(pfnmap_race) *self = argument;
 
-	while (!stopped(self)) {
+	while (!race_stopped(self)) {
 		unsigned char *memory = device_map(self->stage.session, self->flavour, PROT_READ);
 
 		if (memory == MAP_FAILED) {
-			count(errno == ENXIO ? &self->refused : &self->broken);
+			count_up(errno == ENXIO ? &self->refused : &self->broken);
 			continue;
 		}
 		for (size_t i = 0; i < DEVICE_SMALL_BYTES; i += self->stage.page)
-			touch(self, memory, i);
+			touch_and_count(self, memory, i);
 		munmap(memory, self->bytes);
 	}
 	return NULL;
 }
 
-/* Return: it could be read. */
-static bool use(FIXTURE_DATA(pfnmap_race) *self, __u32 kept)
+/* Reads a kept page. Return: true if the read succeeded. */
+static bool read_and_count(FIXTURE_DATA(pfnmap_race) *self, __u32 kept)
 {
 	unsigned int before = __atomic_load_n(&self->generation, __ATOMIC_SEQ_CST), after;
 	uint64_t word = 0;
@@ -107,21 +108,21 @@ static bool use(FIXTURE_DATA(pfnmap_race) *self, __u32 kept)
 
 	after = __atomic_load_n(&self->generation, __ATOMIC_SEQ_CST);
 	if (got == -ESTALE)
-		count(&self->refused);
+		count_up(&self->refused);
 	else if (got != sizeof(word) || word != device_word(SEED, 0) ||
 		 (before == after && before % 2))
-		count(&self->broken);
+		count_up(&self->broken);
 	else
-		count(&self->reached);
+		count_up(&self->reached);
 	return got > 0;
 }
 
-/* A device keeps what it followed to, and uses it until it is told that it is gone. */
-static void *keeps(void *argument)
+/* Keeps a page frame number, as a device does, and uses it until the module refuses. */
+static void *keep_and_read(void *argument)
 {
 	FIXTURE_DATA(pfnmap_race) *self = argument;
 
-	while (!stopped(self)) {
+	while (!race_stopped(self)) {
 		struct pincheck_follow follow = {
 			.flags = PINCHECK_FOLLOW_KEEP, .addr = (uintptr_t)self->device,
 			.len = self->stage.page,
@@ -129,10 +130,11 @@ static void *keeps(void *argument)
 		int error = pincheck_follow(self->stage.session, &follow);
 
 		if (error) {
-			count(error == -EFAULT || error == -EAGAIN ? &self->refused : &self->broken);
+			count_up(error == -EFAULT || error == -EAGAIN ? &self->refused :
+								   &self->broken);
 			continue;
 		}
-		while (use(self, follow.hold) && !stopped(self))
+		while (read_and_count(self, follow.hold) && !race_stopped(self))
 			;
 		pincheck_release(self->stage.session, follow.hold);
 	}
@@ -152,8 +154,8 @@ static void revoke_and_restore(struct __test_metadata *_metadata, FIXTURE_DATA(p
 	sched_yield();
 }
 
-static void race(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_race) *self,
-		 void *(*run)(void *), bool must_reach)
+static void race_revoke(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_race) *self,
+			void *(*run)(void *), bool must_reach)
 {
 	struct pincheck_revoke counts;
 	pthread_t threads[THREADS];
@@ -179,26 +181,26 @@ static void race(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_race) *s
 		 counts.huge_faults);
 }
 
-/* A mapping that was revoked comes back by faults, or not at all. */
+/* A revoked mapping comes back by faults, or not at all. */
 TEST_F(pfnmap_race, touched)
 {
-	race(_metadata, self, touches, variant->flavour->comes_back);
+	race_revoke(_metadata, self, touch_mapping, variant->flavour->comes_back);
 }
 
-/* What was followed to is not used once it is revoked. */
+/* A kept page frame number is not used after REVOKE. */
 TEST_F(pfnmap_race, kept)
 {
 	SUITE_NEEDS(NEEDS_PFNMAP);
-	race(_metadata, self, keeps, variant->flavour->comes_back);
+	race_revoke(_metadata, self, keep_and_read, variant->flavour->comes_back);
 }
 
-/* R58 and R73: nobody maps the memory beside REVOKE and keeps it. */
+/* R58 and R73: no thread maps the memory during REVOKE and keeps it. */
 TEST_F(pfnmap_race, mapped)
 {
-	/* R73: a kernel that warns is tainted, and judges nothing after that. */
+	/* R73: a kernel that warned is tainted, and its later verdicts do not count. */
 	if (self->flavour == &flavour_remap)
 		SUITE_NEEDS(NEEDS_PAT_RECORDS);
-	race(_metadata, self, maps, true);
+	race_revoke(_metadata, self, map_and_touch, true);
 }
 
 PINCHECK_TEST_MAIN

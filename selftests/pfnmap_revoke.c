@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PFNMAP: the owner takes device memory away from those who map it (REVOKE), as a driver does
- * before its device loses power: from then on nobody touches it, in no process. Row B56. One
- * variant a flavour of the mapping.
+ * PFNMAP: the owner takes device memory from the processes that map it (REVOKE), as a driver does
+ * before its device loses power: from then on no process reaches the memory. Row B56. One variant a
+ * flavour of the mapping.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -28,8 +28,8 @@ FIXTURE_SETUP(pfnmap_revoke)
 	DEVICE_SETUP(0);
 }
 
-/* How many of its pages can be read. */
-static size_t readable(const FIXTURE_DATA(pfnmap_revoke) *self)
+/* Return: how many pages of the mapping can be read. */
+static size_t count_readable(const FIXTURE_DATA(pfnmap_revoke) *self)
 {
 	size_t count = 0;
 	uint64_t word;
@@ -40,8 +40,8 @@ static size_t readable(const FIXTURE_DATA(pfnmap_revoke) *self)
 }
 
 /*
- * B56: the CPU's mappings go, parent's and child's, touched or not, and what was there stays. Once
- * restored it is there again, where faults map it; else only by mapping it again.
+ * B56: REVOKE removes all CPU mappings, of parent and child, touched or not; the memory keeps its
+ * bytes. After the restore faults map the memory again; else only a new mapping reaches it.
  */
 TEST_F(pfnmap_revoke, cpu)
 {
@@ -56,18 +56,18 @@ TEST_F(pfnmap_revoke, cpu)
 	EXPECT_EQ(0, toucher_reads(&child, &word));
 	EXPECT_EQ(device_word(2, self->stage.page), word);
 
-	/* A copy is no way round it. */
+	/* REVOKE removes a private copy, too. */
 	if (variant->flavour->map == MAP_PRIVATE)
 		ASSERT_EQ(0, touch_write(self->device + 3 * self->stage.page, 4));
 	ASSERT_EQ(0, pincheck_revoke(self->stage.session, 0, NULL));
-	EXPECT_EQ(0, readable(self));
+	EXPECT_EQ(0, count_readable(self));
 	EXPECT_EQ(SIGBUS, touch_read(self->device, &word));
 	EXPECT_EQ(SIGBUS, touch_write(self->device, 1));
 	EXPECT_EQ(SIGBUS, toucher_reads(&child, &word));
 
 	ASSERT_EQ(0, pincheck_revoke(self->stage.session, 1, &counts));
 	EXPECT_EQ(variant->flavour->comes_back ? pages + 3 : 0, counts.refused_faults);
-	EXPECT_EQ(variant->flavour->comes_back ? pages : 0, readable(self));
+	EXPECT_EQ(variant->flavour->comes_back ? pages : 0, count_readable(self));
 	EXPECT_EQ(variant->flavour->comes_back ? 0 : SIGBUS, toucher_reads(&child, &word));
 	EXPECT_EQ(0, toucher_end(&child));
 	again = device_map(self->stage.session, variant->flavour, PROT_READ | PROT_WRITE);
@@ -78,7 +78,7 @@ TEST_F(pfnmap_revoke, cpu)
 		 variant->flavour->comes_back ? "there again" : "only by another mmap()");
 }
 
-/* A mapping made while revoked: as if it had been there; or refused, where it maps at once. */
+/* A mapping made while revoked waits for the restore, or is refused where mmap() maps at once. */
 TEST_F(pfnmap_revoke, mapped_while_revoked)
 {
 	unsigned char *late;
@@ -99,7 +99,7 @@ TEST_F(pfnmap_revoke, mapped_while_revoked)
 	evidence("mmap_while_revoked=%s", variant->flavour->comes_back ? "SIGBUS" : "ENXIO");
 }
 
-/* Both directions may be repeated, and may come before there is any memory. */
+/* REVOKE and restore may be repeated, and may come before the memory exists. */
 TEST_F(pfnmap_revoke, repeated)
 {
 	int session = pincheck_open();
@@ -113,12 +113,12 @@ TEST_F(pfnmap_revoke, repeated)
 		EXPECT_EQ(1, counts.mapped);
 	}
 	EXPECT_EQ(variant->flavour->comes_back ? self->bytes / self->stage.page : 0,
-		  readable(self));
+		  count_readable(self));
 	close(session);
 	evidence("revoked=2 restored=2");
 }
 
-/* All opens share an inode. What one session revokes, another keeps. */
+/* REVOKE of one session leaves other sessions alone, although all opens share an inode. */
 TEST_F(pfnmap_revoke, not_of_others)
 {
 	int other = pincheck_open();
@@ -131,7 +131,7 @@ TEST_F(pfnmap_revoke, not_of_others)
 	device_fill(kept, self->bytes, 8);
 	device_fill(self->device, self->bytes, 9);
 	ASSERT_EQ(0, pincheck_revoke(self->stage.session, 0, NULL));
-	/* By faults it could come back: so no fault may be needed. */
+	/* The memory could come back by faults: so no fault may happen. */
 	EXPECT_EQ(SIGBUS, touch_read(self->device, &word));
 	EXPECT_EQ(0, device_differs(kept, self->bytes, 8));
 	if (variant->flavour->comes_back) {

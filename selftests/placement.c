@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * placement: memory in ZONE_MOVABLE is promised to be movable, and what is pinned is not. A pin for
- * long must not be given there: the page has to leave first (d1e153fea2a8, Linux 5.13). A pin for a
- * moment stays where it is, and is in the way as long as it lasts. The runner makes a ZONE_MOVABLE
- * for this topic; memory that is touched then comes from it.
+ * placement: memory in ZONE_MOVABLE is promised to be movable, and pinned memory is not. A
+ * long-term pin must not be given there: the page has to leave first (d1e153fea2a8, Linux 5.13). A
+ * short pin leaves the page there, and blocks its migration as long as the pin lasts. The runner
+ * makes a ZONE_MOVABLE for this topic, and touched memory comes from it.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -17,20 +17,20 @@
 	FOR_EACH_PIN(X, topic, memory)								\
 	X(topic, memory, get_ro_fast)		X(topic, memory, get_rw_slow)
 
-/* No driver may write to a file for long: whitelist.c. */
+/* Files refuse long-term pins for writing: whitelist.c. */
 #define FILE_HOLDS(X, topic, memory)								\
 	X(topic, memory, none)									\
 	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_rw_slow)			\
 	X(topic, memory, pin_ro_lt_fast)	X(topic, memory, pin_ro_lt_slow)		\
 	X(topic, memory, get_ro_fast)
 
-/* To empty a block takes a tenth of a second: not for each row that is like another. */
+/* Emptying a block takes a tenth of a second, so rows that are like another are left out. */
 #define SWAPPED_OR_HUGETLB	(MEMORY_SWAPPED | MEMORY_HUGETLB)
 #define ALL_BUT_BASE		(SWAPPED_OR_HUGETLB | MEMORY_LARGE | MEMORY_SHMEM | MEMORY_TRACKED)
 
 /*
- * The kernel counts pages whose migration failed: by that a block shows that it cannot be emptied.
- * It tries for ever, until a timer's signal comes.
+ * The kernel retries until a timer's signal, and counts the pages that it could not migrate: that
+ * count shows that a block cannot be emptied.
  */
 #define NEEDS_TO_EMPTY_BLOCK	(NEEDS_MOVABLE | NEEDS_MEMORY_BLOCK | NEEDS_VM_EVENTS | NEEDS_TIMERS)
 
@@ -45,7 +45,7 @@ static bool is_mapped_shared(const struct subject *subject)
 	return subject->product->memory->flags & MAP_SHARED;
 }
 
-/* PATH: GUP-fast leaves to the slow path what it may not pin for long. */
+/* PATH: GUP-fast leaves pages that may not be pinned for long to the slow path. */
 static void verdict_all_slow(struct subject *subject, struct verdict *verdict)
 {
 	const struct hold *hold = &subject->hold;
@@ -57,7 +57,7 @@ static void verdict_all_slow(struct subject *subject, struct verdict *verdict)
 		verdict_broken(verdict, "expected all of them slow", hold->first);
 }
 
-/* PLACEMENT: a pin for long is refused where the page cannot leave. What is given is given back. */
+/* PLACEMENT: a long-term pin is refused where the page cannot leave. Releases it if given. */
 static void verdict_longterm_refused(struct subject *subject, struct verdict *verdict)
 {
 	const struct hold_kind *other = subject_holds(subject, HOLD_WRITE) ?
@@ -67,24 +67,24 @@ static void verdict_longterm_refused(struct subject *subject, struct verdict *ve
 
 	verdict_start(verdict, "PLACEMENT");
 	if (!error)
-		verdict_broken(verdict, "pinned for long where it is", subject->memory.sample[0]);
+		verdict_broken(verdict, "pinned in ZONE_MOVABLE", subject->memory.sample[0]);
 	else if (error != -ENOMEM)
-		verdict_broken(verdict, "refused otherwise than by ENOMEM",
+		verdict_broken(verdict, "refused by another errno than ENOMEM",
 			       subject->memory.sample[0]);
 	verdict_note(verdict, "hold=%s beside=%s outcome=\"%s\"", other->name,
 		     subject->product->hold->name, error ? strerror(-error) : "given");
 	hold_release(&hold);
 }
 
-/* What kernels answer with a WARN is not done to them. */
+/* Skips what makes this kernel WARN. */
 #define NEEDS_LONGTERM(subject) do {								\
 	if (subject_is(subject, MEMORY_HUGETLB))						\
 		SUITE_NEEDS(NEEDS_HUGETLB_LEAVES);						\
 } while (0)
 
 /*
- * PLACEMENT, then SYNC. The page leaves before it is pinned: another page is mapped, with the same
- * bytes, and that is the one that the device has.
+ * PLACEMENT, then SYNC. The page leaves before it is pinned: another page with the same bytes is
+ * mapped, and the device has that page.
  */
 SCENARIO(placement, longterm_leaves, .rows = "B5 R45", .hold = HOLD_PIN | HOLD_LONGTERM,
 	 .needs = NEEDS_MOVABLE)
@@ -108,8 +108,8 @@ SCENARIO(placement, longterm_leaves, .rows = "B5 R45", .hold = HOLD_PIN | HOLD_L
 }
 
 /*
- * PLACEMENT, ACCURACY. A pin for a moment, or a plain reference, moves nothing. The device tells
- * that the page is pinned where it is in the way, and no more once it is given back.
+ * PLACEMENT, ACCURACY. A short pin, or a plain reference, moves no page. SCAN finds the page in
+ * ZONE_MOVABLE while it is pinned, and not after the release.
  */
 SCENARIO(placement, short_stays, .rows = "B5", .not_hold = HOLD_NONE | HOLD_LONGTERM,
 	 .needs = NEEDS_MOVABLE)
@@ -129,8 +129,8 @@ SCENARIO(placement, short_stays, .rows = "B5", .not_hold = HOLD_NONE | HOLD_LONG
 }
 
 /*
- * PLACEMENT, ACCURACY. Somebody holds the page already, so it cannot leave: a pin for long is
- * refused, and that costs nobody a reference. When the other is gone it is given.
+ * PLACEMENT, ACCURACY. The page is held and cannot leave: a long-term pin is refused, and leaks no
+ * reference. After the release it is given.
  */
 SCENARIO(placement, longterm_beside_short, .rows = "B5 R45 R48",
 	 .not_hold = HOLD_NONE | HOLD_LONGTERM, .not_memory = MEMORY_TRACKED,
@@ -155,7 +155,7 @@ SCENARIO(placement, longterm_beside_short, .rows = "B5 R45 R48",
 	EXPECT_SYNC(subject, AFTER);
 }
 
-/* PLACEMENT, ACCURACY. Only what is held leaves. One REPORT tells of both zones. */
+/* PLACEMENT, ACCURACY. Only held pages leave. One REPORT covers both zones. */
 SCENARIO(placement, part_leaves, .rows = "B5 R45", .hold = HOLD_PIN | HOLD_LONGTERM,
 	 .not_memory = MEMORY_LARGE, .needs = NEEDS_MOVABLE)
 {
@@ -163,13 +163,13 @@ SCENARIO(placement, part_leaves, .rows = "B5 R45", .hold = HOLD_PIN | HOLD_LONGT
 
 	ASSERT_DONE(starts_in_movable(subject, &before));
 	ASSERT_DONE(subject_hold_part(subject, 1, 1));
-	EXPECT_VERDICT(verdict_parted, subject);
+	EXPECT_VERDICT(verdict_only_held_left, subject);
 	EXPECT_CPU_SEES(subject, BEFORE);
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SYNC(subject, AFTER);
 }
 
-/* PLACEMENT. What is not there yet comes from where it may stay. */
+/* PLACEMENT. A page that the pin faults in comes from a zone where it may stay. */
 SCENARIO(placement, longterm_faults_in, .rows = "B5 R45",
 	 .hold = HOLD_PIN | HOLD_WRITE | HOLD_LONGTERM, .not_memory = MEMORY_HUGETLB,
 	 .needs = NEEDS_MOVABLE)
@@ -186,9 +186,8 @@ SCENARIO(placement, longterm_faults_in, .rows = "B5 R45",
 }
 
 /*
- * PLACEMENT, ISOLATION, SYNC. The page is shared with a child. Where it is COW the pin first makes
- * a copy, which must not come from ZONE_MOVABLE; where it is MAP_SHARED the child's mapping moves
- * with it.
+ * PLACEMENT, ISOLATION, SYNC. A child shares the page. The pin first copies a COW page, and the
+ * copy must not come from ZONE_MOVABLE; with MAP_SHARED the child's mapping moves with the page.
  */
 SCENARIO(placement, longterm_of_shared, .rows = "B5 R22 R45", .hold = HOLD_PIN | HOLD_LONGTERM,
 	 .needs = NEEDS_MOVABLE)
@@ -213,7 +212,7 @@ SCENARIO(placement, longterm_of_shared, .rows = "B5 R22 R45", .hold = HOLD_PIN |
 	}
 }
 
-/* PLACEMENT. memfd_pin_folios() is always for long, and finds its pages by the file. */
+/* PLACEMENT. Pins of memfd_pin_folios(), which finds pages by the file, are always long-term. */
 SCENARIO(placement, memfd_leaves, .rows = "B5 R45 R50", .memory = MEMORY_SHMEM, .hold = HOLD_NONE,
 	 .needs = NEEDS_MOVABLE | NEEDS_MEMFD)
 {
@@ -226,15 +225,15 @@ SCENARIO(placement, memfd_leaves, .rows = "B5 R45 R50", .memory = MEMORY_SHMEM, 
 
 	ASSERT_DONE(starts_in_movable(subject, &before));
 	ASSERT_DONE(pincheck_hold(memory->session, &request));
-	/* What was migrated is mapped again when it is touched. */
+	/* Migrated pages are mapped again when touched. */
 	EXPECT_CPU_SEES(subject, BEFORE);
 	EXPECT_PLACED(subject, &before);
 	ASSERT_DONE(pincheck_release(memory->session, request.hold));
 }
 
 /*
- * The control: what nobody holds is moved out of the way, with its bytes. Not hugetlb: such a page
- * goes from one free page of the pool to the next, all of them in the same block.
+ * The control: pages without a hold are moved out of the block, with their bytes. Not hugetlb: such
+ * a page moves to the next free page of the pool, which is in the same block.
  */
 SCENARIO(placement, block_goes, .rows = "B10", .hold = HOLD_NONE, .not_memory = SWAPPED_OR_HUGETLB,
 	 .needs = NEEDS_TO_EMPTY_BLOCK)
@@ -248,8 +247,8 @@ SCENARIO(placement, block_goes, .rows = "B10", .hold = HOLD_NONE, .not_memory = 
 }
 
 /*
- * PLACEMENT, SYNC. Memory goes offline only when all of it was migrated: a pin for a moment, or a
- * plain reference, keeps it from that, and keeps its page. Then it goes.
+ * PLACEMENT, SYNC. A memory block goes offline only when all of it was migrated. A short pin, or a
+ * plain reference, prevents that and keeps its page. After the release the block goes.
  */
 SCENARIO(placement, short_keeps_block, .rows = "B10 B11 B19",
 	 .hold = HOLD_FAST, .not_hold = HOLD_LONGTERM, .not_memory = SWAPPED_OR_HUGETLB,
@@ -268,7 +267,7 @@ SCENARIO(placement, short_keeps_block, .rows = "B10 B11 B19",
 	EXPECT_PLACED(subject, &before);
 }
 
-/* PLACEMENT, SYNC. This is what it is for: a pin for long is in nobody's way. */
+/* PLACEMENT, SYNC. The purpose of the rule: a long-term pin blocks no migration. */
 SCENARIO(placement, longterm_lets_block_go, .rows = "B5 B10 R45",
 	 .hold = HOLD_PIN | HOLD_LONGTERM | HOLD_FAST, .not_memory = SWAPPED_OR_HUGETLB,
 	 .needs = NEEDS_TO_EMPTY_BLOCK)
@@ -285,7 +284,7 @@ SCENARIO(placement, longterm_lets_block_go, .rows = "B5 B10 R45",
 	EXPECT_ACCURATE(subject);
 }
 
-/* A page in a pipe. Return: the pipe's reading end, or a negative errno. */
+/* Splices a page into a pipe. Return: the pipe's reading end, or a negative errno. */
 static int splice_page(const struct memory *memory)
 {
 	struct iovec page = { memory->start, PAGE_BYTES };
@@ -302,9 +301,9 @@ static int splice_page(const struct memory *memory)
 }
 
 /*
- * PLACEMENT, and a gap of it. A pipe holds by a plain reference for as long as its reader likes,
- * and the kernel takes that for a moment: nothing is moved, and the memory stays until the pipe is
- * gone.
+ * PLACEMENT, and a gap in it. A pipe holds a page by a plain reference for as long as its reader
+ * likes, and the kernel treats the reference as short: it moves no page, and the memory block stays
+ * until the pipe is closed.
  */
 SCENARIO(placement, pipe_keeps_block, .rows = "B19", .hold = HOLD_NONE,
 	 .not_memory = ALL_BUT_BASE, .needs = NEEDS_TO_EMPTY_BLOCK)
@@ -323,8 +322,8 @@ SCENARIO(placement, pipe_keeps_block, .rows = "B19", .hold = HOLD_NONE,
 	EXPECT_PLACED(subject, &before);
 }
 
-/* What REPORT and SCAN say of page frames whose memory is away. Return: 0 or a negative errno. */
-static int look_at_nothing(void *argument)
+/* REPORT and SCAN of page frames whose memory is offline. Return: 0, or a negative errno. */
+static int look_at_offline(void *argument)
 {
 	const struct witness *pages = argument;
 	struct pincheck_report report[SAMPLES];
@@ -338,7 +337,7 @@ static int look_at_nothing(void *argument)
 	error = pincheck_report(session, (const __u64 *)pages->mapped, SAMPLES, report);
 	for (i = 0; i < SAMPLES && !error; i++) {
 		if (report[i].present & PINCHECK_REPORT_PAGE)
-			error = cause_say(-EEXIST, "a page that is away is reported as there");
+			error = cause_say(-EEXIST, "REPORT finds a page of offline memory");
 	}
 	if (!error)
 		error = pincheck_scan(session, PINCHECK_SCAN_PINNED | PINCHECK_SCAN_EXCESS, &cursor,
@@ -347,19 +346,19 @@ static int look_at_nothing(void *argument)
 	if (error)
 		return error;
 	if (count || cursor != end)
-		return cause_say(-EBADMSG, "SCAN finds %llu pages where memory is away, and ends at %#llx",
+		return cause_say(-EBADMSG, "SCAN finds %llu pages of offline memory and ends at %#llx",
 				 count, cursor);
 	return 0;
 }
 
-/* ACCURACY. There are no pages where memory is offline, and nobody stumbles over that. */
+/* ACCURACY. Offline memory has no pages, and REPORT and SCAN know that. */
 SCENARIO(placement, offline_has_no_pages, .rows = "B1", .hold = HOLD_NONE,
 	 .not_memory = ALL_BUT_BASE, .needs = NEEDS_TO_EMPTY_BLOCK)
 {
 	struct witness before;
 
 	ASSERT_DONE(starts_in_movable(subject, &before));
-	EXPECT_VERDICT(verdict_block, true, look_at_nothing, &before);
+	EXPECT_VERDICT(verdict_block, true, look_at_offline, &before);
 	EXPECT_CPU_SEES(subject, BEFORE);
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory that failed (hwpoison) while a device had it: device I/O neither reads nor writes it, the
- * page report says so, and its neighbours are served. Invariants: ACCURACY; on real hardware CLEAN,
- * too, for to touch such memory is a machine check in kernel mode. Row D1. One variant a
- * kind of memory and of hold.
+ * Memory fails (hwpoison) while a device holds it: device I/O neither reads nor writes the page,
+ * the page report says so, and the pages beside it are served. Invariants: ACCURACY; on real
+ * hardware CLEAN, too, because touching such memory is a machine check in kernel mode. Row D1. One
+ * variant a kind of memory and of hold.
  *
- * Of hugetlb memory the kernel tells a module only that some page of a folio failed, so all of that
- * folio is refused.
+ * For hugetlb the kernel tells a module only that some page of a folio failed, so the module
+ * refuses the whole folio.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -57,13 +57,13 @@ FIXTURE_VARIANT_ADD(poison, hugetlb_memfd)
 	.kind = PINCHECK_KIND_MEMFD,
 };
 
-/* The process maps what fails, and is told so. */
+/* The process maps the page that fails, so it gets SIGBUS. */
 static void on_bus_error(int signal)
 {
 	(void)signal;
 }
 
-/* Aligned to the unit, so that a huge page can be the first of it. */
+/* Maps memory aligned to the unit, so that a huge page can be the first of it. */
 static int map_aligned(FIXTURE_DATA(poison) *self, bool thp)
 {
 	self->area_bytes = self->bytes + self->unit;
@@ -77,7 +77,7 @@ static int map_aligned(FIXTURE_DATA(poison) *self, bool thp)
 	return madvise(self->area, self->area_bytes, MADV_HUGEPAGE) ? -errno : 0;
 }
 
-static int map_hugetlb(FIXTURE_DATA(poison) *self)
+static int map_hugetlb_file(FIXTURE_DATA(poison) *self)
 {
 	self->file = hugetlb_pool_memfd("poison", MFD_HUGETLB);
 	if (self->file < 0 || ftruncate(self->file, self->bytes))
@@ -106,7 +106,7 @@ FIXTURE_SETUP(poison)
 	self->unit = variant->thp || variant->hugetlb ? PMD_BYTES : SMALL_PAGES * self->stage.page;
 	self->bytes = 2 * self->unit;
 	signal(SIGBUS, on_bus_error);
-	ASSERT_EQ(0, variant->hugetlb ? map_hugetlb(self) : map_aligned(self, variant->thp));
+	ASSERT_EQ(0, variant->hugetlb ? map_hugetlb_file(self) : map_aligned(self, variant->thp));
 	memset(self->memory, 7, self->bytes);
 }
 
@@ -119,7 +119,7 @@ FIXTURE_TEARDOWN(poison)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-static int hold_all(FIXTURE_DATA(poison) *self, __u32 kind)
+static int hold_memory(FIXTURE_DATA(poison) *self, __u32 kind)
 {
 	const bool by_file = kind == PINCHECK_KIND_MEMFD;
 
@@ -133,13 +133,13 @@ static int hold_all(FIXTURE_DATA(poison) *self, __u32 kind)
 	return pincheck_hold(self->stage.session, &self->stage.hold);
 }
 
-/* A mirror finds the page again, which the kernel refuses before the module looks at it. */
+/* A mirror finds the page again, and the kernel refuses that before the module checks the page. */
 static bool is_refused(__u32 kind, ssize_t done)
 {
 	return done == -EIO || (kind == PINCHECK_KIND_MIRROR && done == -EFAULT);
 }
 
-/* Are a read and a write of this page refused (or served), both of them? */
+/* Are both a read and a write of this page refused (or, if not @refused, served)? */
 static bool io_is(FIXTURE_DATA(poison) *self, __u32 kind, size_t page, bool refused)
 {
 	const __u64 at = page * self->stage.page;
@@ -147,15 +147,15 @@ static bool io_is(FIXTURE_DATA(poison) *self, __u32 kind, size_t page, bool refu
 	ssize_t got = pincheck_read(self->stage.session, self->stage.hold.hold, at, bytes, 8);
 	ssize_t put;
 
-	/* What is served is what was written there. */
+	/* A read returns the bytes that were written there. */
 	if (!refused && (got != 8 || bytes[0] != 7 || bytes[7] != 7))
 		return false;
 	put = pincheck_write(self->stage.session, self->stage.hold.hold, at, bytes, 8);
 	return refused ? is_refused(kind, got) && is_refused(kind, put) : put == 8;
 }
 
-/* Where a hold or the size of the page is in the way the kernel marks the page and does no more. */
-static int make_fail(void *page, size_t bytes)
+/* Marks a page as failed. EBUSY: a hold or the page's size stopped the kernel after that. */
+static int make_page_fail(void *page, size_t bytes)
 {
 	if (!madvise(page, bytes, MADV_HWPOISON) || errno == EBUSY || errno == EHWPOISON)
 		return 0;
@@ -163,8 +163,8 @@ static int make_fail(void *page, size_t bytes)
 }
 
 /*
- * A huge page of which a part failed is given to somebody else when it is freed whole; base pages
- * that failed are not. Paging out a part splits it. Return: the order of the failed page, or -errno.
+ * Splits the huge page by paging out a part: once freed whole, a huge page with a failed part is
+ * reused, failed base pages are not. Return: the order of the failed page, or -errno.
  */
 static int split_failed(FIXTURE_DATA(poison) *self, __u64 pfn)
 {
@@ -177,16 +177,16 @@ static int split_failed(FIXTURE_DATA(poison) *self, __u64 pfn)
 	return error ? error : (int)report.order;
 }
 
-/* Does the report say, and know, that the page failed (or did not)? */
-static bool is_told(const struct pincheck_report *report, bool failed)
+/* Does the report know whether the page failed, and is that @failed? */
+static bool reports_failure(const struct pincheck_report *report, bool failed)
 {
 	return (report->flags_known & PINCHECK_PAGE_HWPOISON) &&
 	       !!(report->flags & PINCHECK_PAGE_HWPOISON) == failed;
 }
 
 /*
- * Row D1: a page fails under a hold. That page is refused from then on, or all of the
- * hugetlb folio that it is part of, and nothing else is.
+ * Row D1: a page fails under a hold. From then on the module refuses that page, or the whole
+ * hugetlb folio that has it, and no other.
  */
 TEST_F(poison, refused_and_told)
 {
@@ -200,21 +200,21 @@ TEST_F(poison, refused_and_told)
 		pfns[i] = stage_pfn(self->memory + i * page);
 		ASSERT_NE(0, pfns[i]);
 	}
-	ASSERT_EQ(0, hold_all(self, variant->kind));
+	ASSERT_EQ(0, hold_memory(self, variant->kind));
 	for (size_t i = 0; i < pages; i++) {
 		ASSERT_TRUE(io_is(self, variant->kind, i, false)) TH_LOG("page %zu", i);
 	}
 	ASSERT_EQ(0, pincheck_report(self->stage.session, pfns, pages, reports));
 	for (size_t i = 0; i < pages; i++)
-		wrong_report += !is_told(&reports[i], false);
-	ASSERT_EQ(0, make_fail(self->memory + POISONED * page, page));
+		wrong_report += !reports_failure(&reports[i], false);
+	ASSERT_EQ(0, make_page_fail(self->memory + POISONED * page, page));
 	ASSERT_EQ(0, pincheck_report(self->stage.session, pfns, pages, reports));
 	for (size_t i = 0; i < pages; i++) {
 		const bool bad = variant->hugetlb ? i < unit_pages : i == POISONED;
 
 		failed += bad;
 		wrong_io += !io_is(self, variant->kind, i, bad);
-		wrong_report += !is_told(&reports[i], bad);
+		wrong_report += !reports_failure(&reports[i], bad);
 	}
 	EXPECT_EQ(0, wrong_io);
 	EXPECT_EQ(0, wrong_report);

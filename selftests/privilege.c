@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * FILE. Row D11: who has no CAP_SYS_ADMIN gets no reference for writing on pages of a file
+ * FILE. Row D11: without CAP_SYS_ADMIN a process gets no reference for writing on pages of a file
  * that tracks dirtying. Such a page is marked dirty when the hold ends, and by then writeback and
- * reclaim may have taken what it needs for that: the harm of DIRTY_LATE and DIRTY_UNLOCKED, which
- * need the capability. One variant a way to hold.
+ * reclaim may have freed what the mark needs: the harm of DIRTY_LATE and DIRTY_UNLOCKED, which need
+ * the capability. One variant a way to hold.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -62,8 +62,8 @@ static bool is_harmful(const FIXTURE_VARIANT(privilege) *variant)
 	return variant->by_reference && (variant->row.flags & PINCHECK_HOLD_WRITE);
 }
 
-/* From the third page of the stage on, pages of @file, written. */
-static int cover(FIXTURE_DATA(privilege) *self, int flags)
+/* Maps @file from the third page of the stage on, and writes to it. */
+static int map_over_stage(FIXTURE_DATA(privilege) *self, int flags)
 {
 	size_t at = 2 * self->stage.page, bytes = self->stage.length - at;
 	void *memory;
@@ -78,7 +78,7 @@ static int cover(FIXTURE_DATA(privilege) *self, int flags)
 	return 0;
 }
 
-/* Kernels from 6.5 on refuse long-term ones themselves, whoever asks. */
+/* Kernels from 6.5 on refuse long-term holds themselves, with and without the capability. */
 static bool kernel_refuses(FIXTURE_DATA(privilege) *self, int error)
 {
 	const __u32 both = PINCHECK_HOLD_LONGTERM | PINCHECK_HOLD_WRITE;
@@ -94,7 +94,7 @@ TEST_F(privilege, file_that_tracks_dirtying)
 	int with, without;
 
 	self->file = file_open(&file_ext4);
-	ASSERT_EQ(0, cover(self, MAP_SHARED));
+	ASSERT_EQ(0, map_over_stage(self, MAP_SHARED));
 	ASSERT_EQ(0, capability_drop(CAP_SYS_ADMIN));
 	without = stage_hold_all(stage, variant->row);
 	ASSERT_EQ(0, capability_raise(CAP_SYS_ADMIN));
@@ -115,11 +115,11 @@ TEST_F(privilege, file_that_tracks_dirtying)
 	evidence("capability=1 error=\"%s\"", strerror(-with));
 }
 
-/* What no file system has to be asked for is given: shmem, and copies of the process's own. */
+/* Shmem, and copies of the process's own, need no capability: no file system tracks them. */
 static void expect_given(struct __test_metadata *_metadata, FIXTURE_DATA(privilege) *self,
 			 struct hold_row row, int flags, const char *what)
 {
-	ASSERT_EQ(0, cover(self, flags));
+	ASSERT_EQ(0, map_over_stage(self, flags));
 	ASSERT_EQ(0, capability_drop(CAP_SYS_ADMIN));
 	EXPECT_EQ(0, stage_hold_all(&self->stage, row));
 	EXPECT_EQ(STAGE_PAGES, self->stage.hold.pages);

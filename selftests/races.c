@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * races: several threads at one session and one hold, and processes killed wherever they are. A
- * bounded number of rounds each; how often it went which way is told. Invariant: CLEAN.
+ * races: several threads use one session and one hold, and processes are killed at any point. The
+ * rounds are bounded; the evidence says how often each side came first. Invariant: CLEAN.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -13,14 +13,14 @@
 #include "stage.h"
 
 /*
- * A race goes on until both were at it at the same time so often, but not for ever: on a machine
- * that has other work to do they rarely meet.
+ * A race goes on until both threads were in their calls at the same time MEETINGS times, or for
+ * ROUNDS_MAX: on a busy machine they rarely meet.
  */
 #define MEETINGS	15
 #define ROUNDS_MAX	45
 
-#define CHILDREN	10	/* that are killed */
-#define CALLS		120	/* of each thread that has pages of its own */
+#define CHILDREN	10	/* to kill */
+#define CALLS		120	/* of each thread with pages of its own */
 
 FIXTURE(races)
 {
@@ -52,16 +52,16 @@ FIXTURE_TEARDOWN(races)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* References out now beyond those before the test. */
-static int64_t pages_out(const FIXTURE_DATA(races) *self)
+/* References that the module has now beyond those before the test. */
+static int64_t count_unreleased(const FIXTURE_DATA(races) *self)
 {
-	struct books now;
-	int error = books_read(&now);
+	struct pin_accounting now;
+	int error = pin_accounting_read(&now);
 
-	return error ? error : (int64_t)(now.out - self->stage.before.out);
+	return error ? error : (int64_t)(now.references - self->stage.before.references);
 }
 
-/* Killed at any point of hold, I/O and release: whatever it was doing is undone. */
+/* A process is killed during hold, I/O or release: the module gives its pages back. */
 TEST_F(races, sigkill_while_busy)
 {
 	struct stage *stage = &self->stage;
@@ -93,7 +93,7 @@ TEST_F(races, sigkill_while_busy)
 		kill(child, SIGKILL);
 		ASSERT_EQ(child, waitpid(child, &status, 0));
 		EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-		left += pages_out(self) != 0;
+		left += count_unreleased(self) != 0;
 		close(ready[0]);
 	}
 	EXPECT_EQ(0, left);
@@ -101,16 +101,13 @@ TEST_F(races, sigkill_while_busy)
 	evidence("killed=%d pages_left=%d", round, left);
 }
 
-/*
- * Races are run on more memory than the stage has: what is to be hit is the time that giving it
- * back takes.
- */
-#define HELD		0x01	/* each byte of what two race for */
-#define SPOILT		0x66	/* ... and of what is made of it */
+/* Races use more memory than the stage has, so that releasing it takes long enough to be hit. */
+#define HELD		0x01	/* each byte of the memory that two threads race for */
+#define SPOILT		0x66	/* ... and of the pages once they are reused */
 #define WIDE_PAGES	1024
 #define READ_PAGES	64
 
-/* What a racing thread does, when it did it, and what came of it. */
+/* The input of a racing thread, when its call began and ended, and its result. */
 struct racer {
 	int number;
 	int session;
@@ -123,7 +120,7 @@ struct racer {
 	long result;
 };
 
-/* How often it went which way. */
+/* The outcomes of all rounds. */
 struct tally {
 	int rounds;
 	int meetings;
@@ -131,8 +128,8 @@ struct tally {
 };
 
 /*
- * Each on a CPU of its own, where there are two. A barrier would wake one of them late; they wait
- * for each other at full speed.
+ * Puts each thread on a CPU of its own, if there are two. The threads wait for each other at full
+ * speed: a barrier would wake one of them late.
  */
 static void race_begin(struct racer *racer)
 {
@@ -148,8 +145,8 @@ static void race_begin(struct racer *racer)
 	racer->begin = nanoseconds();
 }
 
-/* What was just given back is the next to be handed out, on this CPU: let it be written to. */
-static void spoil(size_t bytes)
+/* The kernel hands out on this CPU next the pages that were just released: write to them. */
+static void spoil_freed_pages(size_t bytes)
 {
 	unsigned char *other = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -167,7 +164,7 @@ static void *race_release(void *argument)
 	race_begin(racer);
 	racer->result = pincheck_release(racer->session, racer->hold);
 	racer->end = nanoseconds();
-	spoil(racer->bytes);
+	spoil_freed_pages(racer->bytes);
 	return NULL;
 }
 
@@ -195,13 +192,13 @@ static void *race_close(void *argument)
 	race_begin(racer);
 	racer->result = close(racer->session);
 	racer->end = nanoseconds();
-	spoil(racer->bytes);
+	spoil_freed_pages(racer->bytes);
 	return NULL;
 }
 
-/* Both functions at once on the same session and hold. */
-static bool race(struct racer racers[2], struct tally *tally, void *(*first)(void *),
-		 void *(*second)(void *))
+/* Runs both functions at the same time on the same session and hold. */
+static bool run_race(struct racer racers[2], struct tally *tally, void *(*first)(void *),
+		     void *(*second)(void *))
 {
 	unsigned int started = 0;
 	pthread_t threads[2];
@@ -231,7 +228,7 @@ static void race_evidence(const struct tally *tally)
 		 tally->second_first);
 }
 
-/* A hold for two to race for. What is read is mapped no more: it is free once it was given back. */
+/* Takes a hold for a race. Unmaps the pages that will be read: they are free once released. */
 static int hold_wide(FIXTURE_DATA(races) *self, struct hold_row row, struct racer racers[2])
 {
 	static unsigned char *wide;
@@ -259,7 +256,7 @@ static int hold_wide(FIXTURE_DATA(races) *self, struct hold_row row, struct race
 	return error;
 }
 
-/* Two release one hold: one gives the pages back, the other is told that there is no such hold. */
+/* Two threads release one hold: one releases the pages, the other gets ENOENT. */
 TEST_F(races, release_against_release)
 {
 	struct tally tally = { 0 };
@@ -267,14 +264,14 @@ TEST_F(races, release_against_release)
 
 	while (race_goes_on(&tally)) {
 		ASSERT_EQ(0, hold_wide(self, variant->row, racers));
-		ASSERT_TRUE(race(racers, &tally, race_release, race_release));
+		ASSERT_TRUE(run_race(racers, &tally, race_release, race_release));
 		ASSERT_EQ(WIDE_PAGES - ENOENT, racers[0].result + racers[1].result);
-		ASSERT_EQ(0, pages_out(self));
+		ASSERT_EQ(0, count_unreleased(self));
 	}
 	race_evidence(&tally);
 }
 
-/* I/O against release: all of it or ENOENT, never bytes of a page that was given back. */
+/* I/O against release: the read gets all bytes or ENOENT, never bytes of a released page. */
 TEST_F(races, io_against_release)
 {
 	struct tally tally = { 0 };
@@ -282,17 +279,17 @@ TEST_F(races, io_against_release)
 
 	while (race_goes_on(&tally)) {
 		ASSERT_EQ(0, hold_wide(self, variant->row, racers));
-		ASSERT_TRUE(race(racers, &tally, race_read, race_release));
+		ASSERT_TRUE(run_race(racers, &tally, race_read, race_release));
 		ASSERT_EQ(WIDE_PAGES, racers[1].result);
 		if (racers[0].result != -ENOENT) {
 			ASSERT_EQ((long)racers[0].bytes, racers[0].result);
 		}
 	}
-	EXPECT_EQ(0, pages_out(self));
+	EXPECT_EQ(0, count_unreleased(self));
 	race_evidence(&tally);
 }
 
-/* The descriptor is closed under a running read: the session lives until the read is done. */
+/* The descriptor is closed during a read: the session lives until the read is done. */
 TEST_F(races, io_against_close)
 {
 	int own = self->stage.session;
@@ -303,17 +300,17 @@ TEST_F(races, io_against_close)
 		self->stage.session = pincheck_open();
 		ASSERT_LE(0, self->stage.session);
 		ASSERT_EQ(0, hold_wide(self, variant->row, racers));
-		ASSERT_TRUE(race(racers, &tally, race_read, race_close));
+		ASSERT_TRUE(run_race(racers, &tally, race_read, race_close));
 		self->stage.session = own;
 		if (racers[0].result != -EBADF) {
 			ASSERT_EQ((long)racers[0].bytes, racers[0].result);
 		}
 	}
-	EXPECT_EQ(0, pages_out(self));
+	EXPECT_EQ(0, count_unreleased(self));
 	race_evidence(&tally);
 }
 
-/* The other's session, its holds and their pages end while the ledger goes through them. */
+/* The other thread's session closes, with its holds, while the ledger walks them. */
 static void *race_ledger(void *argument)
 {
 	struct racer *racer = argument;
@@ -345,12 +342,12 @@ TEST_F(races, ledger_against_close)
 		self->stage.session = own;
 		racers[0].session = own;
 		racers[0].pfn = pfn;
-		ASSERT_TRUE(race(racers, &tally, race_ledger, race_close));
+		ASSERT_TRUE(run_race(racers, &tally, race_ledger, race_close));
 		ASSERT_TRUE(racers[0].result == 0 || racers[0].result == 1) {
 			TH_LOG("ledger says %ld", racers[0].result);
 		}
 		told += racers[0].result;
-		ASSERT_EQ(0, pages_out(self));
+		ASSERT_EQ(0, count_unreleased(self));
 	}
 	race_evidence(&tally);
 	evidence("ledger_saw=%d rounds=%d", told, tally.rounds);
@@ -359,7 +356,7 @@ TEST_F(races, ledger_against_close)
 struct worker {
 	struct stage *stage;
 	struct hold_row row;
-	size_t page;		/* the page this worker keeps to */
+	size_t page;		/* the only page that this worker holds */
 	pthread_barrier_t *start;
 	int wrong;
 };
@@ -387,7 +384,7 @@ static void *hold_read_release(void *argument)
 	return NULL;
 }
 
-/* Threads of one session, each with pages of its own: no id, page or count is mixed up. */
+/* Threads of one session, each with pages of its own: the module mixes up no id, page or count. */
 TEST_F(races, threads_of_one_session)
 {
 	struct worker workers[4];
@@ -406,7 +403,7 @@ TEST_F(races, threads_of_one_session)
 		wrong += workers[i].wrong;
 	}
 	EXPECT_EQ(0, wrong);
-	EXPECT_EQ(0, pages_out(self));
+	EXPECT_EQ(0, count_unreleased(self));
 	evidence("threads=4 holds=%d wrong=%d", CALLS, wrong);
 }
 

@@ -5,8 +5,8 @@
  * Invariants: ACCURACY, CLEAN.
  */
 #include "suite.h"
-#include "books.h"
 #include "counts.h"
+#include "pin_accounting.h"
 
 #define PART_HOLDS(X, topic, memory)								\
 	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_rw_slow)			\

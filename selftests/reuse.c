@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * reuse: nobody but this process uses the page any more, so a write must not cost a copy, whatever
- * references there are or were; and where somebody does, it must. A needless copy is how pins
- * lose their page (R13, R20), a missing one is a leak (R1 to R5).
+ * reuse: a write to a page that only this process uses must not cost a copy, whatever references
+ * the page has or had; a write to a page that others use must. A needless copy takes pages away
+ * from pins (R13, R20); a missing copy is a leak (R1 to R5).
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -22,8 +22,8 @@ FOR_EACH_MEMORY(REUSE_HOLDS, TOPIC_VARIANT, reuse)
 #define MANY	24	/* references; a huge page takes one of each for each base page */
 
 /*
- * The child exits. The kernel cannot see through a reference that an LRU batch of another CPU has
- * (wp_can_reuse_anon_folio() says so) and copies; that is no news, so the batches are drained.
+ * Ends the child, then drains the LRU batches: the kernel cannot tell the reference that a batch of
+ * another CPU has (wp_can_reuse_anon_folio() says so), and copies. That is known.
  */
 static int end_child(struct subject *subject)
 {
@@ -32,7 +32,7 @@ static int end_child(struct subject *subject)
 	return error ? error : usermem_drain_lru();
 }
 
-/* REUSE: the copy that has to be made was made: no page mapped now was mapped at @before. */
+/* REUSE: each page that had to be copied was: no page mapped now was mapped @before. */
 static void verdict_copied(struct subject *subject, const struct witness *before,
 			   struct verdict *verdict)
 {
@@ -57,7 +57,7 @@ static void verdict_copied(struct subject *subject, const struct witness *before
 
 #define EXPECT_COPIED(subject, before)		EXPECT_VERDICT(verdict_copied, subject, before)
 
-/* REUSE, SYNC. Swapped in by a read: the page was nobody else's, and is not now (R19). */
+/* REUSE, SYNC. A read swapped the page in: no other process uses the page (R19). */
 SCENARIO(reuse, first_write_after_swap_in, .rows = "B12 R18 R19", .memory = MEMORY_SWAPPED)
 {
 	struct witness before;
@@ -70,8 +70,8 @@ SCENARIO(reuse, first_write_after_swap_in, .rows = "B12 R18 R19", .memory = MEMO
 }
 
 /*
- * REUSE, SYNC. Shared by fork, and alone again. A hold from before that fork was told of keeps
- * its page anyway; without one the write has to find out that nobody else is left.
+ * REUSE, SYNC. fork shared the page, then the child exited. A pin from before the fork keeps its
+ * page anyway; without one the write must find that no other process is left.
  */
 SCENARIO(reuse, after_child_exit, .rows = "B7 B8 B12 R24 R61", .not_hold = HOLD_GET)
 {
@@ -86,7 +86,7 @@ SCENARIO(reuse, after_child_exit, .rows = "B7 B8 B12 R24 R61", .not_hold = HOLD_
 	EXPECT_PROMISE(subject, ACROSS_FORK, BEFORE, AFTER);
 }
 
-/* REUSE. Three children one after the other, none of which left anything behind. */
+/* REUSE. Three children, one after the other, leave no trace. */
 SCENARIO(reuse, after_many_children, .rows = "B7 B8 B12 R24 R61", .not_hold = HOLD_GET)
 {
 	struct witness before;
@@ -103,7 +103,7 @@ SCENARIO(reuse, after_many_children, .rows = "B7 B8 B12 R24 R61", .not_hold = HO
 	EXPECT_PROMISE(subject, ACROSS_FORK, BEFORE, AFTER);
 }
 
-/* REUSE. What was held and given back before the fork has left no trace in the page. */
+/* REUSE. A hold that was released before the fork leaves no trace in the page. */
 SCENARIO(reuse, released_before_fork, .rows = "B2 B12 B13 R24", .not_hold = HOLD_NONE)
 {
 	struct witness before;
@@ -118,7 +118,7 @@ SCENARIO(reuse, released_before_fork, .rows = "B2 B12 B13 R24", .not_hold = HOLD
 	EXPECT_CPU_SEES(subject, AFTER);
 }
 
-/* REUSE. Taken and given back while a child shared the page; then the child went, too. */
+/* REUSE. A hold begins and ends while a child shares the page; then the child exits, too. */
 SCENARIO(reuse, released_while_shared, .rows = "B2 B13 R24", .hold = HOLD_GET,
 	 .not_hold = HOLD_WRITE)
 {
@@ -136,8 +136,8 @@ SCENARIO(reuse, released_while_shared, .rows = "B2 B13 R24", .hold = HOLD_GET,
 }
 
 /*
- * REUSE, SYNC. The recipe of old for RDMA: memory that fork leaves out is never shared, so even a
- * plain reference keeps its page.
+ * REUSE, SYNC. RDMA's old recipe, MADV_DONTFORK: fork never shares such memory, so even a plain
+ * reference keeps its page.
  */
 SCENARIO(reuse, left_out_of_fork, .rows = "B10 B11 B13 R34")
 {
@@ -153,7 +153,7 @@ SCENARIO(reuse, left_out_of_fork, .rows = "B10 B11 B13 R34")
 	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
 }
 
-/* REUSE. Any number of speculative references to an exclusive page; the write has to fault. */
+/* REUSE. An exclusive page has many speculative references, and the write has to fault. */
 SCENARIO(reuse, many_references, .rows = "B2 B13 R13 R20")
 {
 	struct pincheck_hold hold = {
@@ -180,8 +180,8 @@ SCENARIO(reuse, many_references, .rows = "B2 B13 R13 R20")
 }
 
 /*
- * REUSE. One page is held, all are write-protected and written: neither it nor its neighbours in
- * the same folio, which only look as if they were held, are copied.
+ * REUSE. One page is held; all are write-protected and written. Neither the held page is copied nor
+ * its neighbours in the same folio, which only look as if they were held.
  */
 SCENARIO(reuse, neighbours_of_held_page, .rows = "B12 B22 R24", .not_hold = HOLD_NONE)
 {
@@ -197,8 +197,8 @@ SCENARIO(reuse, neighbours_of_held_page, .rows = "B12 B22 R24", .not_hold = HOLD
 }
 
 /*
- * REUSE. The child's write gave the child its own page; the parent is then alone with the old one
- * although the child lives. (A huge page the child still maps in part: nothing is promised.)
+ * REUSE. The child's write gave the child a page of its own: the parent is the only user of the old
+ * page although the child lives. (For a huge page that the child still maps in part: no promise.)
  */
 static void child_writes_first(struct __test_metadata *_metadata, struct subject *subject)
 {
@@ -226,7 +226,7 @@ SCENARIO(reuse, child_wrote_hugetlb_first, .rows = "B7 B8 B12 R6", .hold = HOLD_
 	child_writes_first(_metadata, subject);
 }
 
-/* ISOLATION. The other side of it: a page that a child still maps must be copied. */
+/* ISOLATION. The counterpart: a page that a child still maps must be copied. */
 SCENARIO(reuse, shared_is_copied, .rows = "B7 B8 R1 R2", .not_hold = HOLD_PIN)
 {
 	struct witness before;
@@ -241,7 +241,7 @@ SCENARIO(reuse, shared_is_copied, .rows = "B7 B8 R1 R2", .not_hold = HOLD_PIN)
 	EXPECT_CPU_SEES(subject, AFTER);
 }
 
-/* REUSE. One copy is enough: what came of it is exclusive, and stays through the next faults. */
+/* REUSE. One copy is enough: the new page is exclusive, and stays through the next faults. */
 SCENARIO(reuse, copied_once, .rows = "B8 B12", .not_hold = HOLD_PIN)
 {
 	struct witness copied;
@@ -260,8 +260,8 @@ SCENARIO(reuse, copied_once, .rows = "B8 B12", .not_hold = HOLD_PIN)
 }
 
 /*
- * ISOLATION. A plain reference from before the fork, and the child is gone: the kernel may reuse
- * or copy, but the device must see either all that the CPU writes, or nothing of it.
+ * ISOLATION. The plain reference is older than the fork, and the child has exited: the kernel may
+ * reuse or copy, but the device must see either all of the CPU's writes, or none.
  */
 SCENARIO(reuse, plain_reference_after_child_exit, .rows = "B6 B9 R3 R34", .hold = HOLD_GET)
 {

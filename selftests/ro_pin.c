@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ro_pin: a pin for reading must read what the process writes later. Where COW shares the page,
- * GUP has to break that early ("unshare", Linux 5.19: a7f226604170, c89357e27f20), or the next
- * write moves the process away from the pin (R22). A plain reference is promised no such thing.
+ * ro_pin: a pin for reading must see what the process writes later. GUP has to unshare a page that
+ * COW shares before it pins (Linux 5.19: a7f226604170, c89357e27f20): else the next write moves the
+ * process away from the pin (R22). A plain reference is promised no such thing.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -16,25 +16,25 @@
 TOPIC(ro_pin)
 FOR_EACH_MEMORY(RO_PIN_HOLDS, TOPIC_VARIANT, ro_pin)
 
-static int protect(struct subject *subject, int protection)
+static int protect_memory(struct subject *subject, int protection)
 {
 	return mprotect(subject->memory.start, subject->memory.bytes, protection) ? -errno : 0;
 }
 
 /*
- * Exclusive and write-protected: mprotect alone would be undone by mprotect, clear_refs alone
- * leaves what is pinned writable.
+ * Makes pages exclusive and write-protected. mprotect alone would undo its own protection, and
+ * clear_refs alone leaves pinned pages writable.
  */
 static int protect_exclusive(struct subject *subject)
 {
-	int error = protect(subject, PROT_READ);
+	int error = protect_memory(subject, PROT_READ);
 
 	if (!error)
 		error = memory_clear_refs();
-	return error ? error : protect(subject, PROT_READ | PROT_WRITE);
+	return error ? error : protect_memory(subject, PROT_READ | PROT_WRITE);
 }
 
-/* SYNC, ISOLATION. Shared with a living child: GUP-fast must refuse, the slow path copies. */
+/* SYNC, ISOLATION. A living child shares the page: GUP-fast must refuse, the slow path copies. */
 SCENARIO(ro_pin, shared_parent_writes, .rows = "B3 B5 R22", .event = "fork", .hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_fork(subject, 1));
@@ -48,7 +48,7 @@ SCENARIO(ro_pin, shared_parent_writes, .rows = "B3 B5 R22", .event = "fork", .ho
 	EXPECT_ACCURATE(subject);
 }
 
-/* SYNC, ISOLATION. The child writes first: the device must not see it. */
+/* SYNC, ISOLATION. The child writes first: the device must not see that write. */
 SCENARIO(ro_pin, shared_child_writes, .rows = "B3 B6 R22", .event = "fork", .hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_fork(subject, 1));
@@ -61,7 +61,7 @@ SCENARIO(ro_pin, shared_child_writes, .rows = "B3 B6 R22", .event = "fork", .hol
 	EXPECT_CHILD_SEES(subject, 0, BY_CHILD);
 }
 
-/* SYNC. The child is gone between pin and write: no second thoughts about whose page it is. */
+/* SYNC. The child exits between pin and write: the page stays the parent's. */
 SCENARIO(ro_pin, shared_child_exits, .rows = "B3 R22", .event = "fork", .hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_fork(subject, 1));
@@ -72,7 +72,7 @@ SCENARIO(ro_pin, shared_child_exits, .rows = "B3 R22", .event = "fork", .hold = 
 	EXPECT_SYNC(subject, AFTER);
 }
 
-/* SYNC, ISOLATION. Three processes share; one of them pins. */
+/* SYNC, ISOLATION. Three processes share the page; one of them pins it. */
 SCENARIO(ro_pin, shared_with_grandchild, .rows = "B3 R22", .event = "fork", .hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_fork(subject, 2));
@@ -87,8 +87,8 @@ SCENARIO(ro_pin, shared_with_grandchild, .rows = "B3 R22", .event = "fork", .hol
 }
 
 /*
- * SYNC. Shared once, alone now: the page is not marked exclusive, so GUP-fast refuses all the
- * same, and the slow path finds out.
+ * SYNC. The page was shared, and has one user now. It is not marked exclusive, so GUP-fast refuses,
+ * and the slow path finds out.
  */
 SCENARIO(ro_pin, previously_shared, .rows = "B3 B5 R22", .event = "fork", .hold = HOLD_PIN)
 {
@@ -100,7 +100,7 @@ SCENARIO(ro_pin, previously_shared, .rows = "B3 B5 R22", .event = "fork", .hold 
 	EXPECT_SYNC(subject, AFTER);
 }
 
-/* REUSE. And to pin such a page must not cost a copy either. */
+/* REUSE. Pinning such a page must not cost a copy either. */
 SCENARIO(ro_pin, previously_shared_stays, .rows = "B12 R22 R24 R61", .event = "fork",
 	 .hold = HOLD_PIN)
 {
@@ -108,7 +108,7 @@ SCENARIO(ro_pin, previously_shared_stays, .rows = "B12 R22 R24 R61", .event = "f
 
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(child_end(&subject->child));
-	/* A reference of another CPU's LRU batch would be reason enough to copy. */
+	/* A reference of another CPU's LRU batch would make the kernel copy. */
 	ASSERT_DONE(usermem_drain_lru());
 	ASSERT_DONE(witness_take(subject, &before));
 	ASSERT_DONE(subject_hold(subject));
@@ -117,7 +117,7 @@ SCENARIO(ro_pin, previously_shared_stays, .rows = "B12 R22 R24 R61", .event = "f
 	EXPECT_SAME_PAGE(subject, &before);
 }
 
-/* SYNC, REUSE. Exclusive but write-protected: nothing to unshare, GUP-fast may take it. */
+/* SYNC, REUSE. The page is exclusive but write-protected: GUP-fast may pin it without unsharing. */
 SCENARIO(ro_pin, exclusive_protected, .rows = "B3 B12 R22", .event = "mprotect")
 {
 	struct witness before;
@@ -131,7 +131,7 @@ SCENARIO(ro_pin, exclusive_protected, .rows = "B3 B12 R22", .event = "mprotect")
 	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
 }
 
-/* SYNC. Pinned while writable, then protected and made writable again around it. */
+/* SYNC. The page is pinned while writable, then protected and made writable again. */
 SCENARIO(ro_pin, protected_while_pinned, .rows = "B3 B12 R20", .event = "mprotect")
 {
 	struct witness before;
@@ -145,7 +145,7 @@ SCENARIO(ro_pin, protected_while_pinned, .rows = "B3 B12 R20", .event = "mprotec
 	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
 }
 
-/* ACCURACY. Unsharing is what marks the page exclusive: a second pin comes fast. */
+/* ACCURACY. Unsharing marks the page exclusive: GUP-fast gives the second pin. */
 SCENARIO(ro_pin, second_pin_is_fast, .rows = "B5 B14 R22", .event = "fork", .hold = HOLD_PIN)
 {
 	size_t pages = memory_pages(&subject->memory);
@@ -163,7 +163,7 @@ SCENARIO(ro_pin, second_pin_is_fast, .rows = "B5 B14 R22", .event = "fork", .hol
 	ASSERT_DONE(hold_release(&second));
 }
 
-/* ACCURACY. The mark itself, before and after. */
+/* ACCURACY. Unsharing sets the mark itself. */
 SCENARIO(ro_pin, unshare_marks_exclusive, .rows = "B14 R22", .event = "fork", .hold = HOLD_PIN,
 	 .needs = NEEDS_ANON_EXCLUSIVE)
 {
@@ -175,22 +175,22 @@ SCENARIO(ro_pin, unshare_marks_exclusive, .rows = "B14 R22", .event = "fork", .h
 	EXPECT_CHILD_SEES(subject, 0, BEFORE);
 }
 
-/* SYNC. A read-only mapping of shared pages is unshared as well: it may become writable later. */
+/* SYNC. A pin unshares pages of a read-only mapping, too: the mapping may become writable later. */
 SCENARIO(ro_pin, shared_in_read_only_mapping, .rows = "B3 B5 R22", .event = "fork",
 	 .hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_fork(subject, 1));
-	ASSERT_DONE(protect(subject, PROT_READ));
+	ASSERT_DONE(protect_memory(subject, PROT_READ));
 	ASSERT_DONE(subject_hold(subject));
 	EXPECT_PATH(subject, STATE_SHARED);
 	EXPECT_CHILD_APART(subject, 0);
-	ASSERT_DONE(protect(subject, PROT_READ | PROT_WRITE));
+	ASSERT_DONE(protect_memory(subject, PROT_READ | PROT_WRITE));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SYNC(subject, AFTER);
 	EXPECT_CHILD_SEES(subject, 0, BEFORE);
 }
 
-/* SYNC. Pinned from shared memory, and shared again: now fork sees the pin. */
+/* SYNC. The pin unshared the page, and then the process forks again: now fork sees the pin. */
 SCENARIO(ro_pin, forked_again, .rows = "B3 B10 R22 R28 R29 R30", .event = "fork", .hold = HOLD_PIN)
 {
 	ASSERT_DONE(subject_fork(subject, 1));
@@ -204,8 +204,8 @@ SCENARIO(ro_pin, forked_again, .rows = "B3 B10 R22 R28 R29 R30", .event = "fork"
 }
 
 /*
- * SYNC. The first page was left out of the fork and is exclusive, the others are shared: GUP-fast
- * takes what comes before the first shared page, not one more.
+ * SYNC. The first page was left out of the fork and is exclusive; the others are shared. GUP-fast
+ * must stop at the first shared page.
  */
 SCENARIO(ro_pin, partly_shared, .rows = "B3 R22 B46", .event = "fork",
 	 .hold = HOLD_PIN, .not_memory = MEMORY_PMD)
@@ -226,8 +226,8 @@ SCENARIO(ro_pin, partly_shared, .rows = "B3 R22 B46", .event = "fork",
 }
 
 /*
- * ISOLATION. The contrast: a plain reference to a shared page takes it as it is. The parent's
- * write leaves it to the child, and the device goes on seeing what it saw.
+ * ISOLATION. The contrast: a plain reference takes a shared page as it is. The parent's write
+ * leaves that page to the child, and the device goes on seeing the old bytes.
  */
 SCENARIO(ro_pin, plain_reference_does_not_unshare, .rows = "B2 B3 B6", .event = "fork",
 	 .hold = HOLD_GET)
@@ -242,7 +242,7 @@ SCENARIO(ro_pin, plain_reference_does_not_unshare, .rows = "B2 B3 B6", .event = 
 	EXPECT_CHILD_SEES(subject, 0, BEFORE);
 }
 
-/* ISOLATION. And when the child writes to it, the child moves on, not the device with it. */
+/* ISOLATION. When the child writes to that page, the child gets a new one, not the device. */
 SCENARIO(ro_pin, plain_reference_child_writes, .rows = "B2 B6 R2 R4", .event = "fork",
 	 .hold = HOLD_GET)
 {

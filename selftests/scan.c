@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SCAN finds what is pinned or held, and nothing else of the test's own. Invariant: ACCURACY. One
- * variant a kind of reference.
+ * SCAN finds pinned and held pages, and no other page of the test. Invariant: ACCURACY. One variant
+ * a kind of reference.
  */
 #include "suite.h"
 #include <sys/ioctl.h>
@@ -19,8 +19,8 @@ FIXTURE(scan)
 FIXTURE_VARIANT(scan)
 {
 	struct hold_row row;
-	__u32 filter;		/* that finds such a hold */
-	__u32 other_filters;	/* that do not */
+	__u32 filter;		/* finds such a hold */
+	__u32 other_filters;	/* do not find it */
 };
 
 FIXTURE_VARIANT_ADD(scan, pin)
@@ -57,7 +57,7 @@ FIXTURE_TEARDOWN(scan)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* Is exactly this page found when exactly this page is asked for? Return: 1, 0 or -errno. */
+/* Does a scan of this page find this page? Return: 1, 0 or -errno. */
 static int found_alone(FIXTURE_DATA(scan) *self, __u32 filter, __u64 pfn)
 {
 	__u64 cursor = pfn, end = pfn + 1, count = 1, got = 0;
@@ -70,7 +70,7 @@ static int found_alone(FIXTURE_DATA(scan) *self, __u32 filter, __u64 pfn)
 	return count;
 }
 
-/* How many of the stage's pages a scan of all memory finds, each once. Return: or -errno. */
+/* Return: how many of the stage's pages a scan of all memory finds, each once, or -errno. */
 static int found_of_all(FIXTURE_DATA(scan) *self, __u32 filter, __u64 room, unsigned int *calls)
 {
 	__u64 pfns[ROOM], cursor = 0, end = 0, count, before = 0;
@@ -82,7 +82,7 @@ static int found_of_all(FIXTURE_DATA(scan) *self, __u32 filter, __u64 room, unsi
 		if (error)
 			return error;
 		for (__u64 i = 0; i < count; i++) {
-			/* In order, or something could be told twice. */
+			/* Page frame numbers ascend: else SCAN could repeat one. */
 			if (pfns[i] < before)
 				return -EBADMSG;
 			before = pfns[i] + 1;
@@ -112,7 +112,7 @@ TEST_F(scan, held_and_released)
 		 STAGE_PAGES);
 }
 
-/* Every other page is held: the neighbours stay out. */
+/* Every other page is held: SCAN does not find those in between. */
 TEST_F(scan, all_memory)
 {
 	struct stage *stage = &self->stage;
@@ -126,7 +126,7 @@ TEST_F(scan, all_memory)
 	evidence("found=%u pages=%u calls=%u", STAGE_PAGES / 2, STAGE_PAGES, calls);
 }
 
-/* Room for one: the cursor goes on where it was full, and nothing is lost or told twice. */
+/* With room for one page the cursor goes on after it, and SCAN skips and repeats no page. */
 TEST_F(scan, room_for_one)
 {
 	unsigned int calls;
@@ -137,7 +137,7 @@ TEST_F(scan, room_for_one)
 	evidence("found=%u calls=%u", STAGE_PAGES, calls);
 }
 
-/* Nothing maps it and nobody knows it any more, but a device holds it. */
+/* No process maps the page, but a device holds it. */
 TEST_F(scan, unmapped_while_held)
 {
 	struct stage *stage = &self->stage;
@@ -168,7 +168,7 @@ TEST_F(scan, names_blocking_page)
 	evidence("filter=UNMOVABLE note=\"found where pinned in ZONE_MOVABLE or CMA, and only there\"");
 }
 
-/* Beyond memory, and beyond all numbers: nothing there, and an end to it. */
+/* SCAN beyond memory, and at the largest numbers, finds nothing and ends. */
 TEST_F(scan, beyond_memory)
 {
 	static const __u64 starts[] = { 1ULL << 40, 1ULL << 52, 1ULL << 63, ~0ULL };

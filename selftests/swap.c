@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * swap: reclaim must leave pinned pages where they are (feb889fb40fa, Linux 5.11), and a page that
- * is held by plain references and comes back from the swap cache must still be the process' own
- * (1493a1913e34, Linux 5.19: the swap entry remembers that it was exclusive).
+ * swap: reclaim must leave pinned pages where they are (feb889fb40fa, Linux 5.11). A page that is
+ * held by plain references and comes back from the swap cache must still be exclusive
+ * (1493a1913e34, Linux 5.19: the swap entry remembers that).
  *
- * Each kind of memory comes twice: swapped to what the machine has (in the guest zram, which is
- * synchronous), and, as "async", to a device that is not synchronous. Only the latter leaves a page
+ * Each kind of memory comes twice: swapped to the machine's swap (zram in the guest, which is
+ * synchronous), and, as "async", to a device that is not synchronous. Only the latter keeps a page
  * that was read in the swap cache.
  */
 #include "suite.h"
@@ -26,13 +26,13 @@ SWAP_HOLDS(TOPIC_VARIANT, swap, base)
 SWAP_HOLDS(TOPIC_VARIANT, swap, swapped)
 SWAP_HOLDS(TOPIC_VARIANT, swap, thp_pmd)
 SWAP_HOLDS(TOPIC_VARIANT, swap, thp_pte)
-/* The device is on from here to the end of the topic. */
+/* The asynchronous device is on from here to the end of the topic. */
 SWAP_HOLDS(TOPIC_VARIANT, swap, base_async)
 SWAP_HOLDS(TOPIC_VARIANT, swap, swapped_async)
 SWAP_HOLDS(TOPIC_VARIANT, swap, thp_pmd_async)
 SWAP_HOLDS(TOPIC_VARIANT, swap, thp_pte_async)
 
-/* The end of a write puts the page into an LRU batch, which is a reference. */
+/* Drains the LRU batches at the end: a page whose write ended is in one, which has a reference. */
 static int wait_for_writeback(struct subject *subject, const struct witness *before)
 {
 	const struct memory *memory = &subject->memory;
@@ -52,7 +52,7 @@ static int wait_for_writeback(struct subject *subject, const struct witness *bef
 	return usermem_drain_lru();
 }
 
-/* Memory that nobody holds is afterwards on the device only, which a synchronous one makes sure of. */
+/* Pages the memory out. Without a hold, the pages are then on the swap device only. */
 static int page_out(struct subject *subject)
 {
 	const struct memory *memory = &subject->memory;
@@ -69,7 +69,7 @@ static int page_out(struct subject *subject)
 	return error ? error : wait_for_writeback(subject, &before);
 }
 
-/* PLACEMENT: no page of the samples (@out: every page) has a swap entry in place of its own. */
+/* PLACEMENT: every sample (@out), or no sample, has a swap entry in place of its page. */
 static void verdict_swapped(struct subject *subject, bool out, struct verdict *verdict)
 {
 	const struct memory *memory = &subject->memory;
@@ -81,7 +81,7 @@ static void verdict_swapped(struct subject *subject, bool out, struct verdict *v
 					       memory_address(memory, memory->sample[i]));
 
 		if (!!(entry & PAGEMAP_SWAPPED) != out)
-			verdict_broken(verdict, out ? "nobody holds it, but it stays" :
+			verdict_broken(verdict, out ? "a page without a hold stays" :
 				       "a pinned page was unmapped", memory->sample[i]);
 		swapped += !!(entry & PAGEMAP_SWAPPED);
 	}
@@ -91,7 +91,7 @@ static void verdict_swapped(struct subject *subject, bool out, struct verdict *v
 #define EXPECT_SWAPPED_OUT(subject)	EXPECT_VERDICT(verdict_swapped, subject, true)
 #define EXPECT_STAYS_MAPPED(subject)	EXPECT_VERDICT(verdict_swapped, subject, false)
 
-/* The control: what nobody holds goes out, and comes back with its data. */
+/* The control: pages without a hold are swapped out, and come back with their data. */
 SCENARIO(swap, goes_out, .rows = "R18", .hold = HOLD_NONE, .needs = NEEDS_SWAP,
 	 .not_memory = MEMORY_LARGE)
 {
@@ -123,8 +123,8 @@ static void verdict_in_swap_cache(struct subject *subject, struct verdict *verdi
 }
 
 /*
- * The control of the second device, for row D2: a page that a read brings back is still in
- * the swap cache. From a synchronous device the page would not be.
+ * The control of the second device, for row D2: a page that a read brings back is still in the swap
+ * cache. From a synchronous device the page would not be.
  */
 SCENARIO(swap, stays_in_swap_cache, .rows = "R18 R19", .hold = HOLD_NONE, .memory = MEMORY_ASYNC,
 	 .not_memory = MEMORY_LARGE, .needs = NEEDS_SWAP_ASYNC)
@@ -135,7 +135,7 @@ SCENARIO(swap, stays_in_swap_cache, .rows = "R18 R19", .hold = HOLD_NONE, .memor
 	EXPECT_VERDICT(verdict_in_swap_cache, subject);
 }
 
-/* PLACEMENT. Reclaim does not even unmap what is pinned. */
+/* PLACEMENT. Reclaim does not even unmap pinned pages. */
 SCENARIO(swap, pinned_stays, .rows = "B10 B34 R18", .hold = HOLD_PIN, .needs = NEEDS_SWAP)
 {
 	ASSERT_DONE(subject_hold(subject));
@@ -144,7 +144,7 @@ SCENARIO(swap, pinned_stays, .rows = "B10 B34 R18", .hold = HOLD_PIN, .needs = N
 	EXPECT_ACCURATE(subject);
 }
 
-/* SYNC, REUSE. The next thing that happens to it is a write. */
+/* SYNC, REUSE. After reclaim the CPU writes. */
 SCENARIO(swap, written_after, .rows = "B10 B12 B13 B34 R18 R19", .not_hold = HOLD_NONE,
 	 .needs = NEEDS_SWAP)
 {
@@ -158,7 +158,7 @@ SCENARIO(swap, written_after, .rows = "B10 B12 B13 B34 R18 R19", .not_hold = HOL
 	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
 }
 
-/* SYNC, REUSE. It is read first: that fault has to tell whether the page is exclusive. */
+/* SYNC, REUSE. After reclaim the CPU reads: the fault must find whether the page is exclusive. */
 SCENARIO(swap, read_and_written_after, .rows = "B10 B12 B13 B34 B41 R18 R19",
 	 .not_hold = HOLD_NONE, .needs = NEEDS_SWAP)
 {
@@ -173,7 +173,7 @@ SCENARIO(swap, read_and_written_after, .rows = "B10 B12 B13 B34 B41 R18 R19",
 	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
 }
 
-/* SYNC: what the device wrote, the CPU reads. */
+/* SYNC: the CPU reads what the device wrote. */
 static void verdict_cpu_reads(struct subject *subject, enum generation written,
 			      struct verdict *verdict)
 {
@@ -192,8 +192,8 @@ static void verdict_cpu_reads(struct subject *subject, enum generation written,
 }
 
 /*
- * SYNC. The device writes while the page may be out of the page tables: a plain reference does not
- * keep it there. The CPU's read brings it in again, not what was written to swap.
+ * SYNC. The device writes while the page may be unmapped, which a plain reference does not prevent.
+ * The CPU's read brings that page back, not the bytes that were written to swap.
  */
 SCENARIO(swap, device_writes_meanwhile, .rows = "B4 B11 R18 R19", .hold = HOLD_WRITE,
 	 .needs = NEEDS_SWAP)

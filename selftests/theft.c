@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * theft: someone gives back a pin that belongs to another. The kernel has only a count and cannot
- * notice. The ledger knows what pincheck holds and notices the first stolen pin: the kernel counts
- * one pin less. Invariants: ACCURACY, CLEAN. See Documentation/ledger.md.
+ * theft: someone releases another's pin. The kernel has only a count and cannot notice. The ledger
+ * knows pincheck's pins and notices the first stolen one: the kernel counts one pin less.
+ * Invariants: ACCURACY, CLEAN. See Documentation/ledger.md.
  */
 #include "suite.h"
 #include <sys/mman.h>
-#include "accounting.h"
 #include "counts.h"
+#include "pin_accounting.h"
 
 #define THEFT_SHORT_HOLDS(X, topic, memory)							\
 	X(topic, memory, pin_ro_fast)		X(topic, memory, pin_rw_slow)
@@ -22,7 +22,7 @@ FOR_EACH_MEMORY(THEFT_HOLDS, TOPIC_VARIANT, theft)
 THEFT_HOLDS(TOPIC_VARIANT, theft, shmem_shared)
 THEFT_SHORT_HOLDS(TOPIC_VARIANT, theft, ext4_shared)
 
-/* Pins of a hold that were stolen: from which samples, and how many. */
+/* The stolen pins of a hold: of which samples, and how many. */
 struct stolen_pins {
 	bool of[SAMPLES];
 	int pins;
@@ -43,8 +43,8 @@ static int steal_pin(struct subject *subject, struct stolen_pins *stolen, size_t
 	return 0;
 }
 
-/* The ledger still counts all pins: that makes it a theft. */
-static bool books_unchanged(const struct subject *subject, const struct pincheck_report *report)
+/* The ledger still counts all pins: else it would be no theft. */
+static bool ledger_unchanged(const struct subject *subject, const struct pincheck_report *report)
 {
 	size_t units = report->order ? memory_pages(&subject->memory) : 1;
 
@@ -52,11 +52,11 @@ static bool books_unchanged(const struct subject *subject, const struct pincheck
 	       report->read_pins + report->write_pins == 1 && report->folio_pins == units;
 }
 
-/* A stolen pin of a small folio takes the bias away and leaves one plain reference. */
+/* Stealing a pin of a small folio takes the bias away and leaves one plain reference. */
 static bool theft_seen(const struct pincheck_report *report, const struct stolen_pins *stolen,
 		       size_t i)
 {
-	int lack = !report->order && stolen->of[i] ? accounting_pin_bias() - 1 : 0;
+	int lack = !report->order && stolen->of[i] ? pin_bias() - 1 : 0;
 
 	if (report->order && (!(report->present & PINCHECK_REPORT_UNEXPLAINED_PINS) ||
 			      report->unexplained_pins != -stolen->pins))
@@ -82,10 +82,10 @@ static void verdict_theft(struct subject *subject, const struct stolen_pins *sto
 			     "page=%zu robbed=%d ref=%d pins=%d folio_pins=%u unexplained=%d unexplained_pins=%d",
 			     memory->sample[i], !!stolen->of[i], report.refcount, report.pins,
 			     report.folio_pins, report.unexplained, report.unexplained_pins);
-		if (!books_unchanged(subject, &report))
-			verdict_broken(verdict, "our books changed", memory->sample[i]);
+		if (!ledger_unchanged(subject, &report))
+			verdict_broken(verdict, "the ledger's counts changed", memory->sample[i]);
 		if (!theft_seen(&report, stolen, i))
-			verdict_broken(verdict, "the report is wrong about stolen pins", memory->sample[i]);
+			verdict_broken(verdict, "the report miscounts stolen pins", memory->sample[i]);
 	}
 	if (error)
 		verdict_failed(verdict, "no report", error);
@@ -93,7 +93,7 @@ static void verdict_theft(struct subject *subject, const struct stolen_pins *sto
 
 #define EXPECT_THEFT(subject, stolen)	EXPECT_VERDICT(verdict_theft, subject, stolen)
 
-/* ACCURACY. The control: a pin that its owner gives back is not missed. */
+/* ACCURACY. The control: the reports miss no pin that its owner released. */
 SCENARIO(theft, nothing_stolen, .rows = "B14")
 {
 	const struct stolen_pins none = { .pins = 0 };
@@ -107,7 +107,7 @@ SCENARIO(theft, nothing_stolen, .rows = "B14")
 	ASSERT_DONE(subject_release(subject));
 }
 
-/* ACCURACY. The reports miss each stolen pin at once; after release all counts are as before. */
+/* ACCURACY. The reports miss each stolen pin at once; the release restores all counts. */
 SCENARIO(theft, first_stolen, .rows = "B14")
 {
 	size_t pages = memory_pages(&subject->memory);
@@ -182,7 +182,7 @@ SCENARIO(theft, robbed_and_unmapped, .rows = "B14")
 	ASSERT_DONE(subject_release(subject));
 }
 
-/* ACCURACY, CLEAN. One release gives back pages with stolen pins and pages with their pins. */
+/* ACCURACY, CLEAN. One release covers pages with stolen pins and pages with their pins. */
 SCENARIO(theft, given_back_in_parts, .rows = "B14")
 {
 	struct memory *memory = &subject->memory;

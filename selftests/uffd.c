@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * uffd: userfaultfd write-protects pages and takes that back, as a live migration does. A held page
- * must come out of it as the same page (R16; exclusive pages: 6c287605fd56, Linux 5.19).
- * Nothing is ever written while it is protected, so nobody has to handle a fault.
+ * uffd: userfaultfd write-protects pages and removes the protection, as a live migration does. A
+ * held page must stay the same page (R16; exclusive pages: 6c287605fd56, Linux 5.19). No CPU writes
+ * to a protected page, so no fault has to be handled.
  */
 #include "suite.h"
 #include <inttypes.h>
@@ -24,7 +24,7 @@ UFFD_HOLDS(TOPIC_VARIANT, uffd, swapped)
 UFFD_HOLDS(TOPIC_VARIANT, uffd, thp_pmd)
 UFFD_HOLDS(TOPIC_VARIANT, uffd, thp_pte)
 
-/* A userfaultfd that may write-protect @subject's memory. Return: descriptor or -errno. */
+/* A userfaultfd that may write-protect the subject's memory. Return: descriptor or -errno. */
 static int uffd_register(struct subject *subject)
 {
 	return trap_set(subject->memory.start, subject->memory.bytes, UFFDIO_REGISTER_MODE_WP);
@@ -36,7 +36,7 @@ static int uffd_protect(int uffd, struct subject *subject, size_t from, bool pro
 			    protect);
 }
 
-/* TRACKING: bit 57 of pagemap is @set on every sample. */
+/* TRACKING: bit 57 of pagemap is set on every sample if @set, and else on none. */
 static void verdict_protected(struct subject *subject, bool set, struct verdict *verdict)
 {
 	const struct memory *memory = &subject->memory;
@@ -59,8 +59,9 @@ static void verdict_protected(struct subject *subject, bool set, struct verdict 
 
 #define EXPECT_PROTECTED(subject, set)	EXPECT_VERDICT(verdict_protected, subject, set)
 
-/* The memory from @from on is protected, and free again, and all of it is written. */
-static void toggle(struct __test_metadata *_metadata, struct subject *subject, size_t from)
+/* Protects the memory from @from on, removes the protection, and writes to all of the memory. */
+static void toggle_protection(struct __test_metadata *_metadata, struct subject *subject,
+			      size_t from)
 {
 	int uffd = uffd_register(subject);
 	struct witness before;
@@ -76,7 +77,7 @@ static void toggle(struct __test_metadata *_metadata, struct subject *subject, s
 	close(uffd);
 }
 
-/* TRACKING. The mark is there on what is protected, held or not, and goes again. */
+/* TRACKING. Protected pages have the mark, held or not, and lose it with the protection. */
 SCENARIO(uffd, marked, .rows = "B10 R16", .needs = NEEDS_UFFD_WP | NEEDS_UFFD_WP_MARK)
 {
 	int uffd = uffd_register(subject);
@@ -91,19 +92,19 @@ SCENARIO(uffd, marked, .rows = "B10 R16", .needs = NEEDS_UFFD_WP | NEEDS_UFFD_WP
 	close(uffd);
 }
 
-/* SYNC, REUSE. All of it. */
+/* SYNC, REUSE. All of the memory. */
 SCENARIO(uffd, toggled, .rows = "B10 B11 B12 B13 R16", .needs = NEEDS_UFFD_WP)
 {
-	toggle(_metadata, subject, 0);
+	toggle_protection(_metadata, subject, 0);
 }
 
-/* SYNC, REUSE. The second half: a PMD has to be split under the hold (B22). */
+/* SYNC, REUSE. The second half of the memory: a PMD has to be split under the hold (B22). */
 SCENARIO(uffd, second_half_toggled, .rows = "B10 B11 B12 B22 R16 R24", .needs = NEEDS_UFFD_WP)
 {
-	toggle(_metadata, subject, memory_pages(&subject->memory) / 2 * PAGE_BYTES);
+	toggle_protection(_metadata, subject, memory_pages(&subject->memory) / 2 * PAGE_BYTES);
 }
 
-/* SYNC. The device writes to what the CPU may not write: nobody is told, and it lands. */
+/* SYNC. The device writes to a page that the CPU may not write: without a fault, and in sync. */
 SCENARIO(uffd, device_writes_protected, .rows = "B4 B11 B17 R16", .hold = HOLD_WRITE,
 	 .needs = NEEDS_UFFD_WP)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmsplice: a pipe holds pages by plain references for as long as nobody reads it. What it shows
- * must be what its owner wrote, whoever writes to the same memory after a fork (CVE-2020-29374).
- * The samples of large memory lie beyond the first 64 KiB, which is all that a pipe of the
- * default size would take of it.
+ * vmsplice: a pipe holds pages by plain references for as long as nobody reads it. The pipe must
+ * show what its owner wrote, whatever other processes write to the same memory after a fork
+ * (CVE-2020-29374). A pipe of the default size takes 64 KiB, so the pipe gets only the samples of
+ * large memory.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <sys/uio.h>
 #include "counts.h"
 
-/* Nothing, what does not hold fork back, what does, and what a driver has for long. */
+/* No hold, holds that fork shares and holds that fork copies, and a driver's long-term hold. */
 #define VMSPLICE_HOLDS(X, topic, memory)							\
 	X(topic, memory, none)			X(topic, memory, get_ro_fast)			\
 	X(topic, memory, get_rw_slow)		X(topic, memory, pin_ro_fast)			\
@@ -22,10 +22,10 @@ SUITE_EVENT("vmsplice")
 TOPIC(vmsplice)
 FOR_EACH_MEMORY(VMSPLICE_HOLDS, TOPIC_VARIANT, vmsplice)
 
-/* A pipe; the child has it, too. */
+/* A pipe that the child has, too. */
 static int splice_pipe[2];
 
-/* The page of each sample into the pipe. Runs in any process. Return: 0 or a negative errno. */
+/* Splices the page of each sample into the pipe, in any process. Return: 0 or a negative errno. */
 static int fill_pipe(const struct memory *memory, void *argument)
 {
 	struct iovec pages[SAMPLES];
@@ -45,14 +45,14 @@ static int fill_pipe(const struct memory *memory, void *argument)
 	return 0;
 }
 
-/* The reference in the pipe is then all that is left of the page in this process. */
-static int unmap(const struct memory *memory, void *argument)
+/* Unmaps the memory: this process then has the page only by the pipe's reference. */
+static int unmap_memory(const struct memory *memory, void *argument)
 {
 	(void)argument;
 	return munmap(memory->start, memory->bytes) ? -errno : 0;
 }
 
-/* Fresh memory in its place: what is looked at when the test is over has to be there. */
+/* Maps fresh memory in its place, because the checks after the case look there. */
 static int map_again(struct subject *subject)
 {
 	struct memory *memory = &subject->memory;
@@ -68,7 +68,7 @@ static int fill_pipe_and_unmap(const struct memory *memory, void *argument)
 {
 	int error = fill_pipe(memory, argument);
 
-	return error ? error : unmap(memory, argument);
+	return error ? error : unmap_memory(memory, argument);
 }
 
 static int read_pipe(const struct memory *memory, struct view *view)
@@ -98,7 +98,7 @@ static int read_pipe(const struct memory *memory, struct view *view)
 	return 0;
 }
 
-/* ISOLATION: who reads the pipe sees @generation. Empties it. */
+/* ISOLATION: a reader of the pipe sees @generation. Empties the pipe. */
 static void verdict_pipe_shows(struct subject *subject, enum generation generation,
 			       struct verdict *verdict)
 {
@@ -130,8 +130,8 @@ static int open_pipe(void)
 }
 
 /*
- * ACCURACY, ISOLATION. What vmsplice takes is a plain reference a page: it does not look pinned,
- * and reading the pipe gives it back.
+ * ACCURACY, ISOLATION. vmsplice takes one plain reference a page, which does not look like a pin;
+ * reading the pipe releases it.
  */
 SCENARIO(vmsplice, is_a_plain_reference, .rows = "R35 B2 B14", .hold = HOLD_NONE)
 {
@@ -154,7 +154,7 @@ SCENARIO(vmsplice, is_a_plain_reference, .rows = "R35 B2 B14", .hold = HOLD_NONE
 }
 
 /*
- * REUSE, SYNC. Without a fork there is nobody to be isolated from: the page is exclusive, and the
+ * REUSE, SYNC. Without a fork no other process shares the page: the page is exclusive, and the
  * pipe's reference must not cost a copy even where the write has to fault.
  */
 SCENARIO(vmsplice, exclusive_page_stays, .rows = "B2 B12 B13 R20")
@@ -172,8 +172,8 @@ SCENARIO(vmsplice, exclusive_page_stays, .rows = "B2 B12 B13 R20")
 }
 
 /*
- * ISOLATION. The child's pipe outlives the child's mapping; the parent, alone with its page
- * tables, must not write where the pipe looks. THP: fixed by 3bff7e3f1f16.
+ * ISOLATION. The child's pipe outlives the child's mapping. The parent, now the only one that maps
+ * the page, must not write to the page in the pipe. THP: fixed by 3bff7e3f1f16.
  */
 SCENARIO(vmsplice, child_splices_and_unmaps, .rows = "R1 R3 R4 B6 B18")
 {
@@ -186,7 +186,7 @@ SCENARIO(vmsplice, child_splices_and_unmaps, .rows = "R1 R3 R4 B6 B18")
 	EXPECT_CPU_SEES(subject, AFTER);
 }
 
-/* ISOLATION. As before; mprotect may make pages writable ahead of the fault, but not this one. */
+/* ISOLATION. As before; mprotect may make pages writable ahead of the fault, but not this page. */
 SCENARIO(vmsplice, child_splices_and_unmaps_mprotect, .rows = "R1 R3 R4 R20 B18")
 {
 	ASSERT_DONE(open_pipe());
@@ -199,7 +199,7 @@ SCENARIO(vmsplice, child_splices_and_unmaps_mprotect, .rows = "R1 R3 R4 R20 B18"
 	EXPECT_CPU_SEES(subject, AFTER);
 }
 
-/* ISOLATION. The child is gone altogether, its pipe is not. */
+/* ISOLATION. The child exits, the pipe stays. */
 SCENARIO(vmsplice, child_splices_and_exits, .rows = "R1 R3 R4 B6")
 {
 	ASSERT_DONE(open_pipe());
@@ -212,7 +212,7 @@ SCENARIO(vmsplice, child_splices_and_exits, .rows = "R1 R3 R4 B6")
 	EXPECT_CPU_SEES(subject, AFTER);
 }
 
-/* ISOLATION. The child still maps what it spliced: two mappings, and nobody may reuse. */
+/* ISOLATION. The child still maps the page that it spliced: the kernel must copy. */
 SCENARIO(vmsplice, child_splices_and_keeps, .rows = "R1 R3 B6")
 {
 	ASSERT_DONE(open_pipe());
@@ -225,7 +225,7 @@ SCENARIO(vmsplice, child_splices_and_keeps, .rows = "R1 R3 B6")
 	EXPECT_CPU_SEES(subject, AFTER);
 }
 
-/* ISOLATION. The grandchild's pipe, with the child between them already apart by its own write. */
+/* ISOLATION. The grandchild fills the pipe; the child between has its own page by its own write. */
 SCENARIO(vmsplice, grandchild_splices, .rows = "R1 R3 B6")
 {
 	ASSERT_DONE(open_pipe());
@@ -240,33 +240,35 @@ SCENARIO(vmsplice, grandchild_splices, .rows = "R1 R3 B6")
 	EXPECT_CPU_SEES(subject, AFTER);
 }
 
-/* ISOLATION. COW breaks either way: the parent's pipe from before the fork, the child writes. */
+/*
+ * ISOLATION. The other direction: the parent's pipe is older than the fork, and the child writes.
+ */
 SCENARIO(vmsplice, parent_splices_before_fork, .rows = "R2 R3 R4 B6")
 {
 	ASSERT_DONE(open_pipe());
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(fill_pipe(&subject->memory, NULL));
 	ASSERT_DONE(subject_fork(subject, 1));
-	ASSERT_DONE(unmap(&subject->memory, NULL));
+	ASSERT_DONE(unmap_memory(&subject->memory, NULL));
 	ASSERT_DONE(child_fill(&subject->child, 0, BY_CHILD));
 	EXPECT_PIPE_SHOWS(subject, BEFORE);
 	ASSERT_DONE(map_again(subject));
 }
 
-/* ISOLATION. And filled after the fork, from pages that are shared by then. */
+/* ISOLATION. The parent fills the pipe after the fork, from shared pages. */
 SCENARIO(vmsplice, parent_splices_after_fork, .rows = "R2 R3 R4 B6")
 {
 	ASSERT_DONE(open_pipe());
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(fill_pipe(&subject->memory, NULL));
-	ASSERT_DONE(unmap(&subject->memory, NULL));
+	ASSERT_DONE(unmap_memory(&subject->memory, NULL));
 	ASSERT_DONE(child_fill(&subject->child, 0, BY_CHILD));
 	EXPECT_PIPE_SHOWS(subject, BEFORE);
 	ASSERT_DONE(map_again(subject));
 }
 
-/* ISOLATION. The parent keeps its mapping: both are reference holders of one page. */
+/* ISOLATION. The parent keeps its mapping, so the page has a mapping and a pipe's reference. */
 SCENARIO(vmsplice, parent_splices_and_keeps, .rows = "R2 R3 B6")
 {
 	ASSERT_DONE(open_pipe());
@@ -280,8 +282,8 @@ SCENARIO(vmsplice, parent_splices_and_keeps, .rows = "R2 R3 B6")
 }
 
 /*
- * ISOLATION. The same holes seen by a device of the child's: what it holds by the plain reference
- * of row @hold is nobody else's to write to, once the child has unmapped it.
+ * ISOLATION. A device of the child instead of a pipe: the child holds the page by a plain reference
+ * and unmaps it. No other process may write to that page.
  */
 static int child_holds_and_unmaps(const struct memory *memory, void *argument)
 {
@@ -290,7 +292,7 @@ static int child_holds_and_unmaps(const struct memory *memory, void *argument)
 	int error = hold_take(&hold, kind, memory, 0, memory_pages(memory));
 
 	if (!error)
-		error = unmap(memory, NULL);
+		error = unmap_memory(memory, NULL);
 	return error ? error : (int)hold.id;
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * whitelist: which memory may be pinned, and how. A long-term pin for writing is given for
- * anonymous, shmem and hugetlb memory and refused for files whose file system tracks dirtying (from
- * Linux 6.5 on); secret memory is refused altogether. GUP-fast and the slow path agree.
+ * anonymous, shmem and hugetlb memory, and refused for files whose file system tracks dirtying
+ * (Linux 6.5 and later); secret memory is always refused. GUP-fast and the slow path agree.
  *
- * And what is pinned of a MAP_PRIVATE mapping that was not written yet: for reading and long-term
- * it must be a copy of the process' own at once, or the next write leaves the device with the
+ * The page of a MAP_PRIVATE mapping that was not written yet is the original. A long-term pin for
+ * reading must get the process a copy at once: else the next write leaves the device with the
  * original (84209e87c696, Linux 6.2).
  */
 #include "suite.h"
@@ -21,8 +21,8 @@ FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, ext4_private)
 FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, zero)
 FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, secret)
 
-/* WHITELIST: EFAULT, because of the file, and nothing is left of the attempt. */
-static void verdict_refused(struct subject *subject, struct verdict *verdict)
+/* WHITELIST: the pin is refused by EFAULT because of the file, and leaves no trace. */
+static void verdict_pin_refused(struct subject *subject, struct verdict *verdict)
 {
 	struct hold *hold = &subject->hold;
 	int error = subject_hold(subject);
@@ -41,9 +41,9 @@ static void verdict_refused(struct subject *subject, struct verdict *verdict)
 		     pincheck_reason_name(hold->reason));
 }
 
-#define EXPECT_REFUSED(subject)		EXPECT_VERDICT(verdict_refused, subject)
+#define EXPECT_REFUSED(subject)		EXPECT_VERDICT(verdict_pin_refused, subject)
 
-/* FILE: what is in the file is what was there before. The zero page is no file. */
+/* FILE: the file still has the bytes from before. The zero page is not a file. */
 static void verdict_original(struct subject *subject, struct verdict *verdict)
 {
 	const struct memory *memory = &subject->memory;
@@ -83,7 +83,7 @@ SCENARIO(whitelist, given, .rows = "B35 B39 B40",
 	EXPECT_ACCURATE(subject);
 }
 
-/* WHITELIST. The file system would not hear of what the device writes after writeback (B38). */
+/* WHITELIST. After writeback the file system would not notice the device's writes (B38). */
 SCENARIO(whitelist, longterm_write_refused, .rows = "B5 B35 B38 B39 B40 R53",
 	 .memory = MEMORY_TRACKED, .hold = HOLD_WRITE | HOLD_LONGTERM)
 {
@@ -92,7 +92,7 @@ SCENARIO(whitelist, longterm_write_refused, .rows = "B5 B35 B38 B39 B40 R53",
 		EXPECT_ACCURATE(subject);
 }
 
-/* WHITELIST, SYNC. For a moment only, or for reading only, it is given: by O_DIRECT, say. */
+/* WHITELIST, SYNC. Short pins, as of O_DIRECT, and pins for reading are given. */
 SCENARIO(whitelist, short_given, .rows = "B35 B39", .memory = MEMORY_TRACKED,
 	 .not_hold = HOLD_LONGTERM)
 {
@@ -111,13 +111,13 @@ SCENARIO(whitelist, longterm_read_given, .rows = "B5 B39 R53", .memory = MEMORY_
 	EXPECT_ACCURATE(subject);
 }
 
-/* WHITELIST. Secret memory is refused, whatever for. */
+/* WHITELIST. Secret memory refuses every pin. */
 SCENARIO(whitelist, secret_refused, .rows = "B50 R56", .memory = MEMORY_SECRET)
 {
 	EXPECT_REFUSED(subject);
 }
 
-/* SYNC, FILE. For reading and long-term: the process gets its copy now, and writes to that. */
+/* SYNC, FILE. A long-term pin for reading: the process gets its copy now, and writes to it. */
 SCENARIO(whitelist, original_longterm_read, .rows = "B3 B5 R23 R54", .memory = MEMORY_ORIGINAL,
 	 .hold = HOLD_LONGTERM, .not_hold = HOLD_WRITE)
 {
@@ -128,8 +128,8 @@ SCENARIO(whitelist, original_longterm_read, .rows = "B3 B5 R23 R54", .memory = M
 }
 
 /*
- * ISOLATION, FILE. For reading and a moment: the original is good enough, and stays what it was
- * when the process writes.
+ * ISOLATION, FILE. A short pin for reading may have the original, which does not change when the
+ * process writes.
  */
 SCENARIO(whitelist, original_short_read, .rows = "B3 R23 R55", .memory = MEMORY_ORIGINAL,
 	 .not_hold = HOLD_WRITE | HOLD_LONGTERM)
@@ -143,7 +143,7 @@ SCENARIO(whitelist, original_short_read, .rows = "B3 R23 R55", .memory = MEMORY_
 	EXPECT_ORIGINAL_UNTOUCHED(subject);
 }
 
-/* SYNC, FILE. For writing: the copy is made first, and the original is never written to. */
+/* SYNC, FILE. A pin for writing: the copy is made first, and the original is never written. */
 SCENARIO(whitelist, original_write, .rows = "B4 B5 R23 R55", .memory = MEMORY_ORIGINAL,
 	 .hold = HOLD_WRITE)
 {

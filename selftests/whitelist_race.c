@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * whitelist_race: the whitelist as policy where the range is not all of one kind, and where a page
- * loses its mapping to truncation while it is being judged. One variant a file and a path.
+ * whitelist_race: the whitelist as policy where the range has memory of two kinds, and where
+ * truncation takes a page's mapping while the module checks it. One variant a file and a path.
  */
 #include "suite.h"
 #include <signal.h>
@@ -13,16 +13,16 @@
 
 #define PAGES		4
 #define BYTES		(PAGES * PAGE_BYTES)
-#define ATTEMPTS	400		/* at least, */
-#define TRUNCATIONS	50		/* until so many happened meanwhile, */
-#define ATTEMPTS_MAX	400000		/* if they do */
+#define ATTEMPTS	400		/* at least */
+#define TRUNCATIONS	50		/* meanwhile, at least */
+#define ATTEMPTS_MAX	400000
 
 FIXTURE(whitelist_race)
 {
 	struct stage stage;
 	/* PAGES of anonymous memory, then PAGES of the file. */
 	unsigned char *start;
-	/* Counts what the child did. */
+	/* Counts the child's truncations. */
 	volatile unsigned int *truncated;
 	int file;
 };
@@ -90,18 +90,18 @@ FIXTURE_TEARDOWN(whitelist_race)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-static bool goes_on(int attempt, unsigned int truncated)
+static bool attempts_go_on(int attempt, unsigned int truncated)
 {
 	return suite_has_time() &&
 	       (attempt < ATTEMPTS || (truncated < TRUNCATIONS && attempt < ATTEMPTS_MAX));
 }
 
-static bool denied(const FIXTURE_VARIANT(whitelist_race) *race)
+static bool is_denied(const FIXTURE_VARIANT(whitelist_race) *race)
 {
 	return race->file->whitelist == PINCHECK_WHITELIST_DENY;
 }
 
-/* WHITELIST. All or nothing: the page that is refused is named, what came before is given back. */
+/* WHITELIST. HOLD names the refused page, and releases the pages before it. */
 TEST_F(whitelist_race, part_of_range)
 {
 	struct pincheck_hold *hold = &self->stage.hold;
@@ -111,8 +111,8 @@ TEST_F(whitelist_race, part_of_range)
 	evidence("file=%s outcome=%s reason=%s pages=%llu note=\"behind anonymous pages\"",
 		 variant->file->name, error ? strerrorname_np(-error) : "given",
 		 pincheck_reason_name(hold->reason), hold->pages);
-	ASSERT_EQ(denied(variant) ? -EFAULT : 0, error);
-	EXPECT_EQ(denied(variant) ? PAGES : 2 * PAGES, hold->pages);
+	ASSERT_EQ(is_denied(variant) ? -EFAULT : 0, error);
+	EXPECT_EQ(is_denied(variant) ? PAGES : 2 * PAGES, hold->pages);
 	if (error) {
 		struct pincheck_info info;
 
@@ -135,8 +135,8 @@ static void truncate_for_ever(int file, volatile unsigned int *count)
 }
 
 /*
- * WHITELIST. Row B42: a page whose mapping vanished is never taken for anonymous memory, so a
- * file that is refused is refused at every moment.
+ * WHITELIST. Row B42: a page whose mapping vanished never passes for anonymous memory, so a refused
+ * file is refused at every moment.
  */
 TEST_F(whitelist_race, truncated_meanwhile)
 {
@@ -151,7 +151,7 @@ TEST_F(whitelist_race, truncated_meanwhile)
 	while (!*self->truncated && !waitpid(child, NULL, WNOHANG))
 		sched_yield();
 	before = *self->truncated;
-	for (i = 0; goes_on(i, *self->truncated - before); i++) {
+	for (i = 0; attempts_go_on(i, *self->truncated - before); i++) {
 		int error = stage_hold(&self->stage, variant->row, self->start + BYTES, BYTES);
 
 		given += !error;
@@ -164,14 +164,14 @@ TEST_F(whitelist_race, truncated_meanwhile)
 		 *self->truncated - before, i, given, refused);
 	EXPECT_OFTEN(TRUNCATIONS, *self->truncated - before);
 	EXPECT_EQ(i, given + refused);
-	if (denied(variant))
+	if (is_denied(variant))
 		EXPECT_EQ(0, given);
 	kill(child, SIGKILL);
 	ASSERT_EQ(child, waitpid(child, NULL, 0));
 
-	/* A control: the same when nobody truncates it any more. */
+	/* The control: the same after the last truncation. */
 	ASSERT_EQ(0, ftruncate(self->file, BYTES));
-	EXPECT_EQ(denied(variant) ? -EFAULT : 0,
+	EXPECT_EQ(is_denied(variant) ? -EFAULT : 0,
 		  stage_hold(&self->stage, variant->row, self->start + BYTES, BYTES));
 }
 

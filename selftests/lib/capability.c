@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The caller's effective capabilities, by the system calls: no library is worth three lines. */
+/* The caller's effective capabilities, by plain system calls instead of libcap. */
 #include <errno.h>
 #include <stdbool.h>
 #include <sys/syscall.h>

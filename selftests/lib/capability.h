@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The caller's effective capabilities; what is dropped stays permitted and can be raised again. */
+/* The caller's effective capabilities. A dropped capability can be raised again. */
 #ifndef SELFTESTS_LIB_CAPABILITY_H
 #define SELFTESTS_LIB_CAPABILITY_H
 
 #include <linux/capability.h>
 
-/** capability_drop() - @capability (CAP_*) out of the effective set. Return: 0 or -errno */
+/** capability_drop() - take @capability (CAP_*) out of the effective set. Return: 0 or -errno */
 int capability_drop(int capability);
 
-/** capability_raise() - back into it */
+/** capability_raise() - put @capability back into the effective set. Return: 0 or -errno */
 int capability_raise(int capability);
 
 #endif

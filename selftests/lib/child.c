@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Child processes that do as they are told, a step at a time. */
+/* Child processes that carry out orders, one at a time. */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -28,15 +28,15 @@ struct reply {
 	size_t refused;
 };
 
-static void do_look(const struct memory *memory, const struct request *request,
-		    struct reply *reply)
+static void order_look(const struct memory *memory, const struct request *request,
+		       struct reply *reply)
 {
 	(void)request;
 	memory_look(memory, &reply->view);
 }
 
-static void do_fill(const struct memory *memory, const struct request *request,
-		    struct reply *reply)
+static void order_fill(const struct memory *memory, const struct request *request,
+		       struct reply *reply)
 {
 	(void)reply;
 	memory_fill(memory, request->generation);
@@ -50,8 +50,8 @@ static void on_refusal(int signal_number)
 	siglongjmp(write_was_refused, 1);
 }
 
-static void do_try_write(const struct memory *memory, const struct request *request,
-			 struct reply *reply)
+static void order_try_write(const struct memory *memory, const struct request *request,
+			    struct reply *reply)
 {
 	struct sigaction action = { .sa_handler = on_refusal };
 	volatile size_t i;
@@ -68,20 +68,20 @@ static void do_try_write(const struct memory *memory, const struct request *requ
 	sigaction(SIGSEGV, &action, NULL);
 }
 
-/* A child is a fork: the parent's functions, and what they refer to, are at the same place. */
-static void do_run(const struct memory *memory, const struct request *request,
-		   struct reply *reply)
+/* A child is a fork: the parent's functions and data are at the same addresses. */
+static void order_run(const struct memory *memory, const struct request *request,
+		      struct reply *reply)
 {
 	reply->error = request->what(memory, request->argument);
 }
 
 static void (*const orders[ORDERS])(const struct memory *, const struct request *,
 				    struct reply *) = {
-	[ORDER_LOOK] = do_look, [ORDER_FILL] = do_fill, [ORDER_TRY_WRITE] = do_try_write,
-	[ORDER_RUN] = do_run,
+	[ORDER_LOOK] = order_look, [ORDER_FILL] = order_fill, [ORDER_TRY_WRITE] = order_try_write,
+	[ORDER_RUN] = order_run,
 };
 
-static _Noreturn void serve(const struct memory *memory, int channel, pid_t below)
+static _Noreturn void serve_orders(const struct memory *memory, int channel, pid_t below)
 {
 	struct request request;
 	struct reply reply = { .pid = getpid() };
@@ -107,7 +107,7 @@ static void die_with_parent(pid_t parent)
 
 /*
  * Each process keeps only its own end: an end that a relative holds open would hide a death. The
- * lowest process is forked first, so that each level copies memory nobody below has seen.
+ * lowest process is forked first, so that each level copies memory that no process below has seen.
  */
 static _Noreturn void be_child(struct child *child, const int *theirs, pid_t parent)
 {
@@ -128,7 +128,7 @@ static _Noreturn void be_child(struct child *child, const int *theirs, pid_t par
 		self = getpid();
 		level++;
 	}
-	serve(child->memory, theirs[level], below);
+	serve_orders(child->memory, theirs[level], below);
 }
 
 static int await_reply(struct child *child, int level, struct reply *reply)
@@ -142,7 +142,7 @@ static int await_reply(struct child *child, int level, struct reply *reply)
 	return 0;
 }
 
-static int greet(struct child *child, int level)
+static int await_greeting(struct child *child, int level)
 {
 	struct reply reply = { 0 };
 	int error = await_reply(child, level, &reply);
@@ -183,14 +183,14 @@ close_theirs:
 	for (level = 0; level < child->depth; level++)
 		close(theirs[level]);
 	for (level = 0; level < child->depth && !error; level++)
-		error = greet(child, level);
+		error = await_greeting(child, level);
 	if (error)
 		child_end(child);
 	return error;
 }
 
-static int tell(struct child *child, int level, const struct request *request,
-		struct reply *reply)
+static int send_order(struct child *child, int level, const struct request *request,
+		      struct reply *reply)
 {
 	if (level >= child->depth)
 		return cause_say(-ECHILD, "the case forked %d processes and asks number %d",
@@ -204,7 +204,7 @@ int child_look(struct child *child, int level, struct view *view)
 {
 	struct request request = { .order = ORDER_LOOK };
 	struct reply reply = { 0 };
-	int error = tell(child, level, &request, &reply);
+	int error = send_order(child, level, &request, &reply);
 
 	*view = reply.view;
 	return error;
@@ -215,14 +215,14 @@ int child_fill(struct child *child, int level, enum generation generation)
 	struct request request = { .order = ORDER_FILL, .generation = generation };
 	struct reply reply = { 0 };
 
-	return tell(child, level, &request, &reply);
+	return send_order(child, level, &request, &reply);
 }
 
 int child_write_refused(struct child *child, int level, size_t *refused)
 {
 	struct request request = { .order = ORDER_TRY_WRITE };
 	struct reply reply = { 0 };
-	int error = tell(child, level, &request, &reply);
+	int error = send_order(child, level, &request, &reply);
 
 	*refused = reply.refused;
 	return error;
@@ -233,7 +233,7 @@ int child_run(struct child *child, int level,
 {
 	struct request request = { .order = ORDER_RUN, .what = what, .argument = argument };
 	struct reply reply = { 0 };
-	int error = tell(child, level, &request, &reply);
+	int error = send_order(child, level, &request, &reply);
 
 	return error ? error : reply.error;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Child processes that share the memory under test by COW and do as they are told, a step at a
- * time: no sleeping, no signals, and nobody waits for somebody who is gone (a dead peer is an end
- * of file, and a child dies with its parent). What goes wrong in a child's machinery is an
- * error, never a verdict.
+ * Child processes that share the memory under test by COW and carry out orders, one at a time.
+ * Nothing sleeps and nothing is signalled. No process waits for a dead one: a dead peer is an end
+ * of file, and a child dies with its parent. A failure of this machinery is an error, never a
+ * verdict.
  */
 #ifndef PINCHECK_SELFTESTS_CHILD_H
 #define PINCHECK_SELFTESTS_CHILD_H
@@ -15,11 +15,11 @@
 #define GENERATIONS_BELOW	2
 
 /**
- * struct child - a child, and maybe its own child below it
- * @memory: under test, at the same address in all of them
- * @depth: how many processes there are below this one
- * @pid: of the child; its child is reaped by it
- * @channel: a socket a process
+ * struct child - a child, and maybe a child of that child
+ * @memory: the memory under test, at the same address in all processes
+ * @depth: number of processes below this one
+ * @pid: of the child, which reaps its own child
+ * @channel: a socket for each process
  * @pagemap: of each process
  */
 struct child {
@@ -30,10 +30,10 @@ struct child {
 	int pagemap[GENERATIONS_BELOW];
 };
 
-/** child_start() - fork; with @depth 2 the child forks as well. All wait to be told */
+/** child_start() - fork a child; with @depth 2 the child forks as well. Each waits for orders */
 int child_start(struct child *child, const struct memory *memory, int depth);
 
-/** child_look() - what process @level (0 the child, 1 its child) sees */
+/** child_look() - what process @level (0 the child, 1 its child) reads */
 int child_look(struct child *child, int level, struct view *view);
 
 /** child_fill() - process @level writes @generation to the CPU area of every sample */
@@ -47,17 +47,17 @@ int child_write_refused(struct child *child, int level, size_t *refused);
 
 /**
  * child_run() - process @level calls @what
- * @argument: of its address space: what it pointed to when the child was forked
+ * @argument: passed to @what: an address as of the time when the child was forked
  *
  * Return: what @what returned, or a negative errno.
  */
 int child_run(struct child *child, int level,
 	      int (*what)(const struct memory *memory, void *argument), void *argument);
 
-/** child_pfn() - what process @level has mapped at base page @page; 0 for nothing */
+/** child_pfn() - the page frame number that process @level maps at base page @page; 0 if none */
 uint64_t child_pfn(struct child *child, int level, size_t page);
 
-/** child_end() - let them exit and reap; 0 if nobody is there, -ECHILD if one did not end well */
+/** child_end() - let the children exit and reap them. Return: 0, or -ECHILD if one failed */
 int child_end(struct child *child);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The time that passes, for cases that repeat and for cases that wait for another thread. */
+/* Elapsed time, for cases that repeat something and for cases that wait for another thread. */
 #ifndef PINCHECK_SELFTESTS_CLOCK_H
 #define PINCHECK_SELFTESTS_CLOCK_H
 
@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 
-/** nanoseconds() - of a clock that nobody sets */
+/** nanoseconds() - of a clock that cannot be set */
 static inline int64_t nanoseconds(void)
 {
 	struct timespec now;
@@ -19,17 +19,17 @@ static inline int64_t nanoseconds(void)
 #define MOMENT_MS	300
 
 /**
- * moment_end() - the time until which something is looked at again before it is believed
+ * moment_end() - until when a test looks again at a surplus before the surplus counts
  *
- * Another CPU refers to a page for a moment only, but such a CPU may have other work to do, or be
- * the CPU of a guest on a busy machine.
+ * Another CPU refers to a page for a moment only, but that CPU may have other work to do, or be the
+ * CPU of a guest on a busy machine.
  */
 static inline int64_t moment_end(void)
 {
 	return nanoseconds() + MOMENT_MS * 1000000LL;
 }
 
-/** moment_goes_on() - wait a little. Return: false once it is @end */
+/** moment_goes_on() - wait for a millisecond. Return: false once the time is @end */
 static inline bool moment_goes_on(int64_t end)
 {
 	const struct timespec little = { .tv_nsec = 1000000 };

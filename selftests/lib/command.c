@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Programs that a test runs. */
+/* The pincheck command, run by a test. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -27,7 +27,7 @@ static int own_directory(char *path, size_t size)
 	return 0;
 }
 
-/* What lies there is not executable, so that nobody takes it for a test: its copy is. */
+/* The loader beside the tests is not executable, so that nobody runs it as a test: its copy is. */
 static int executable_copy(const char *path)
 {
 	int from = open(path, O_RDONLY | O_CLOEXEC), to = memfd_create("loader", MFD_CLOEXEC);
@@ -63,8 +63,9 @@ int command_prepare(void)
 	return loader;
 }
 
-static _Noreturn void become(int loader, const char *directory, const char *const *arguments,
-			     const int *input, const int *output, int errors)
+static _Noreturn void execute_pincheck(int loader, const char *directory,
+				       const char *const *arguments, const int *input,
+				       const int *output, int errors)
 {
 	char program[PATH_MAX + sizeof("/pincheck")];
 	const char *all[MAX_ARGUMENTS] = { arch_host()->loader, "--library-path", directory, program };
@@ -98,7 +99,7 @@ int command_start(struct command *command, const char *const *arguments)
 		return -errno;
 	command->pid = fork();
 	if (!command->pid)
-		become(loader, directory, arguments, input, output, command->errors);
+		execute_pincheck(loader, directory, arguments, input, output, command->errors);
 	error = command->pid < 0 ? -errno : 0;
 	close(input[0]);
 	close(output[1]);

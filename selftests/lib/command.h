@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Programs that a test runs: the pincheck command, which lies beside the tests with the loader and
- * the libraries that it was linked with, so that it runs where nothing is installed.
+ * The pincheck command, run by a test. The command lies beside the tests, with its loader and its
+ * libraries, so that it runs where nothing is installed.
  */
 #ifndef PINCHECK_SELFTESTS_COMMAND_H
 #define PINCHECK_SELFTESTS_COMMAND_H
@@ -13,11 +13,11 @@
 #include <sys/types.h>
 
 /**
- * struct command - a running program
- * @pid: of it; 0: none
- * @input: what it reads; -1 once closed
- * @output: what it prints
- * @errors: a file that has what it complains of
+ * struct command - a running pincheck
+ * @pid: its process; 0 if none
+ * @input: its standard input; -1 once closed
+ * @output: its standard output
+ * @errors: a file with its standard error
  */
 struct command {
 	pid_t pid;
@@ -27,9 +27,9 @@ struct command {
 };
 
 /**
- * command_prepare() - what commands have in common, kept by this process and those that it forks
+ * command_prepare() - open the loader that all commands share, in this process and its children
  *
- * Under emulation the loader of each command would be translated anew, were it not the same file.
+ * The same file for each command: else emulation would translate the loader of each command anew.
  *
  * Return: a descriptor that stays open, or -errno.
  */
@@ -38,12 +38,12 @@ int command_prepare(void);
 /** command_start() - run pincheck with @arguments, which end with NULL. Return: 0 or -errno */
 int command_start(struct command *command, const char *const *arguments);
 
-/** command_json() - the next JSON value that it prints, or NULL */
+/** command_json() - the next JSON value that the command prints, or NULL */
 json_t *command_json(struct command *command);
 
 /**
- * command_end() - close its input and wait for it
- * @errors: gets what it complained of, and @size - 1 bytes of it at most; may be NULL
+ * command_end() - close the command's input and wait for the command
+ * @errors: receives at most @size - 1 bytes of its standard error; may be NULL
  *
  * Return: its exit code, 128 and the signal that killed it, or -errno
  */
@@ -53,7 +53,7 @@ int command_end(struct command *command, char *errors, size_t size);
 #define RUN(command, ...)									\
 	command_start(command, (const char *const []) { __VA_ARGS__, NULL })
 
-/** EXPECT_EXIT() - the program of @self has ended like that, or said why not */
+/** EXPECT_EXIT() - the program of @self ends with exit code @code; else its errors are logged */
 #define EXPECT_EXIT(self, code) do {								\
 	char cli_errors[400];									\
 												\
@@ -62,13 +62,13 @@ int command_end(struct command *command, char *errors, size_t size);
 	}											\
 } while (0)
 
-/** text_of() - the string that @row has as @key, or "" */
+/** text_of() - the string of @row under @key, or "" */
 static inline const char *text_of(const json_t *row, const char *key)
 {
 	return json_string_value(json_object_get(row, key)) ?: "";
 }
 
-/** number_of() - the number that @row has as @key; 0x strings are numbers, too; or -1 */
+/** number_of() - the number of @row under @key, which may be a string that begins with 0x; or -1 */
 static inline long long number_of(const json_t *row, const char *key)
 {
 	const json_t *value = json_object_get(row, key);

@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <string.h>
 #include "../../tools/lib/cause.h"
-#include "accounting.h"
 #include "clock.h"
 #include "counts.h"
+#include "pin_accounting.h"
 
 static int report_again(struct subject *subject, struct counts *counts)
 {
@@ -49,12 +49,12 @@ struct change change_by_hold(const struct hold_kind *kind, size_t pages, int hol
 		units = 1;
 	if (kind->traits & HOLD_PIN) {
 		change.pins = holds * units;
-		change.references = holds * units * (report->order ? 1 : accounting_pin_bias());
+		change.references = holds * units * (report->order ? 1 : pin_bias());
 	} else if (kind->traits & HOLD_GET) {
 		change.references = holds * units;
 		if (!report->order)
-			change.pins = (report->refcount + holds) / accounting_pin_bias() -
-				      report->refcount / accounting_pin_bias();
+			change.pins = (report->refcount + holds) / pin_bias() -
+				      report->refcount / pin_bias();
 	}
 	return change;
 }

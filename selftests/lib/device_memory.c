@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Device memory of /dev/pincheck, mapped in each of its flavours, and touched with care. */
+/* Device memory of /dev/pincheck: its flavours, and accesses that may end in a signal. */
 #include <errno.h>
 #include <setjmp.h>
 #include <string.h>
@@ -34,12 +34,12 @@ const struct flavour flavour_private = {
 
 unsigned char *device_map(int session, const struct flavour *flavour, int prot)
 {
-	size_t room = 2 * PINCHECK_DEVICE_BYTES;
+	size_t area_bytes = 2 * PINCHECK_DEVICE_BYTES;
 	unsigned char *area, *start;
 	void *memory;
 	int error;
 
-	area = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	area = mmap(NULL, area_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (area == MAP_FAILED)
 		return MAP_FAILED;
 	start = (unsigned char *)(((uintptr_t)area + PINCHECK_DEVICE_BYTES - 1) &
@@ -48,13 +48,13 @@ unsigned char *device_map(int session, const struct flavour *flavour, int prot)
 		      flavour->offset);
 	error = errno;
 	if (memory == MAP_FAILED) {
-		munmap(area, room);
+		munmap(area, area_bytes);
 		errno = error;
 		return MAP_FAILED;
 	}
 	if (start > area)
 		munmap(area, start - area);
-	munmap(start + flavour->bytes, area + room - start - flavour->bytes);
+	munmap(start + flavour->bytes, area + area_bytes - start - flavour->bytes);
 	return memory;
 }
 
@@ -99,10 +99,10 @@ size_t device_differs(const unsigned char *memory, size_t bytes, uint64_t seed)
 	return count;
 }
 
-/* Each thread may touch what ends in a signal, which then is its own. */
+/* Each thread may touch memory that raises a signal: the handler returns to the thread that did. */
 static __thread sigjmp_buf *volatile caught_by;
 
-static void caught(int number)
+static void on_fault_signal(int number)
 {
 	if (caught_by)
 		siglongjmp(*caught_by, number);
@@ -110,20 +110,20 @@ static void caught(int number)
 	raise(number);
 }
 
-static void catch(void)
+static void catch_fault_signals(void)
 {
-	struct sigaction action = { .sa_handler = caught };
+	struct sigaction action = { .sa_handler = on_fault_signal };
 
 	sigaction(SIGBUS, &action, NULL);
 	sigaction(SIGSEGV, &action, NULL);
 }
 
-static int touch(volatile uint64_t *at, uint64_t *word, bool write)
+static int touch_word(volatile uint64_t *at, uint64_t *word, bool write)
 {
 	sigjmp_buf here;
 	int number;
 
-	catch();
+	catch_fault_signals();
 	number = sigsetjmp(here, 1);
 	caught_by = number ? NULL : &here;
 	if (!number && write)
@@ -136,12 +136,12 @@ static int touch(volatile uint64_t *at, uint64_t *word, bool write)
 
 int touch_read(const void *address, uint64_t *word)
 {
-	return touch((volatile uint64_t *)address, word, false);
+	return touch_word((volatile uint64_t *)address, word, false);
 }
 
 int touch_write(void *address, uint64_t word)
 {
-	return touch(address, &word, true);
+	return touch_word(address, &word, true);
 }
 
 struct answer {
@@ -187,7 +187,7 @@ int toucher_start(struct toucher *toucher, const void *address)
 	return toucher->pid < 0 ? -errno : 0;
 }
 
-/* What is no longer than PIPE_BUF arrives whole. */
+/* A pipe delivers a message of at most PIPE_BUF bytes whole. */
 int toucher_reads(struct toucher *toucher, uint64_t *word)
 {
 	struct answer answer;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Device memory of /dev/pincheck, mapped in each of its flavours, and touched with care. */
+/* Device memory of /dev/pincheck: its flavours, and accesses that may end in a signal. */
 #ifndef SELFTESTS_LIB_DEVICE_MEMORY_H
 #define SELFTESTS_LIB_DEVICE_MEMORY_H
 
@@ -9,16 +9,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define DEVICE_SMALL_BYTES	(64UL << 10)	/* that every machine has */
+#define DEVICE_SMALL_BYTES	(64UL << 10)	/* every machine has as much */
 
 /**
  * struct flavour - a way to map device memory
  * @name: of the variant
  * @offset: PINCHECK_MMAP_*
- * @bytes: mapped
+ * @bytes: length of the mapping
  * @map: MAP_SHARED or MAP_PRIVATE
- * @huge: by a PMD: NEEDS_PFNMAP_HUGE
- * @comes_back: what was revoked and restored is there when it is touched
+ * @huge: mapped by a PMD: NEEDS_PFNMAP_HUGE
+ * @comes_back: after REVOKE and restore, a touch maps the memory again
  */
 struct flavour {
 	const char *name;
@@ -35,9 +35,9 @@ extern const struct flavour flavour_fault, flavour_huge, flavour_remap, flavour_
 	FIXTURE_VARIANT_ADD(topic, name) { .flavour = &flavour_##name };
 
 /**
- * DEVICE_TOPIC() - of a topic on device memory: one variant a flavour, and the teardown
+ * DEVICE_TOPIC() - declare a topic on device memory: one variant a flavour, and the teardown
  *
- * The fixture has stage, device, that is where DEVICE_SETUP() maps the flavour's memory, and bytes.
+ * The fixture has the fields stage, device (where DEVICE_SETUP() maps the memory) and bytes.
  */
 #define DEVICE_TOPIC(topic)									\
 	FIXTURE_VARIANT(topic) { const struct flavour *flavour; };				\
@@ -52,7 +52,7 @@ extern const struct flavour flavour_fault, flavour_huge, flavour_remap, flavour_
 		EXPECT_STAGE_CLEAN(&self->stage);						\
 	}
 
-/** DEVICE_SETUP() - the first that its FIXTURE_SETUP() does; @requirements beside the flavour's */
+/** DEVICE_SETUP() - the first line of FIXTURE_SETUP(); adds the flavour's needs */
 #define DEVICE_SETUP(requirements) do {								\
 	char why[WHY];										\
 												\
@@ -66,35 +66,35 @@ extern const struct flavour flavour_fault, flavour_huge, flavour_remap, flavour_
 } while (0)
 
 /**
- * device_map() - map device memory of @session, aligned to what a PMD maps
+ * device_map() - map device memory of @session, aligned to a PMD
  *
- * Return: where, or MAP_FAILED.
+ * Return: the address, or MAP_FAILED.
  */
 unsigned char *device_map(int session, const struct flavour *flavour, int prot);
 
-/** device_fill() - write a word that tells seed and page to every page */
+/** device_fill() - write device_word() of @seed to every page */
 void device_fill(unsigned char *memory, size_t bytes, uint64_t seed);
 
-/** device_fill_by() - the same by a mapping for the purpose. Return: 0 or -errno */
+/** device_fill_by() - device_fill() through a mapping made for that. Return: 0 or -errno */
 int device_fill_by(int session, size_t bytes, uint64_t seed);
 
-/** device_word() - that word, for a byte offset */
+/** device_word() - the word for byte @offset: tells the seed and the page */
 uint64_t device_word(uint64_t seed, size_t offset);
 
-/** device_differs() - how many pages do not read as device_fill() left them */
+/** device_differs() - how many pages do not have what device_fill() wrote */
 size_t device_differs(const unsigned char *memory, size_t bytes, uint64_t seed);
 
-/** touch_read() - read a word. Return: 0, or the signal that it ended in */
+/** touch_read() - read a word. Return: 0, or the signal that the read raised */
 int touch_read(const void *address, uint64_t *word);
 
-/** touch_write() - write a word. Return: 0, or the signal that it ended in */
+/** touch_write() - write a word. Return: 0, or the signal that the write raised */
 int touch_write(void *address, uint64_t word);
 
 /**
- * struct toucher - a child process that touches one address when it is told to
- * @pid: of it
- * @ask: where it is told to
- * @answer: where it says what it read
+ * struct toucher - a child process that reads one address on request
+ * @pid: of the child
+ * @ask: pipe for requests
+ * @answer: pipe for what the child read
  */
 struct toucher {
 	pid_t pid;
@@ -105,10 +105,10 @@ struct toucher {
 /** toucher_start() - fork. Return: 0 or -errno */
 int toucher_start(struct toucher *toucher, const void *address);
 
-/** toucher_reads() - have it read. Return: 0, the signal that it ended in, or -errno */
+/** toucher_reads() - have the child read. Return: 0, the signal that the read raised, or -errno */
 int toucher_reads(struct toucher *toucher, uint64_t *word);
 
-/** toucher_end() - Return: 0 or -errno */
+/** toucher_end() - end the child. Return: 0 or -errno */
 int toucher_end(struct toucher *toucher);
 
 #endif

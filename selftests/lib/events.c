@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a mirror was told. */
+/* The events of a mirror. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -9,10 +9,10 @@
 
 #define BATCH	32
 
-static int add(const struct pincheck_event *event, struct told *told)
+static int add_event(const struct pincheck_event *event, struct told *told)
 {
 	if (event->reason >= EVENT_REASONS || event->start >= event->end)
-		return cause_say(-EBADMSG, "the device tells an event of reason %u from %#llx to "
+		return cause_say(-EBADMSG, "the device reports an event of reason %u from %#llx to "
 				 "%#llx", event->reason, event->start, event->end);
 	told->count[event->reason]++;
 	told->pages += event->pages;
@@ -35,7 +35,7 @@ int events_take(struct hold *hold, struct told *told)
 			return error;
 		told->lost += lost;
 		for (i = 0; i < count && !error; i++)
-			error = add(&events[i], told);
+			error = add_event(&events[i], told);
 	} while (count == BATCH && !error);
 	return error;
 }
@@ -63,11 +63,11 @@ void verdict_told(struct subject *subject, enum pincheck_event_reason reason,
 	if (error)
 		return verdict_failed(verdict, "no events", error);
 	if (!told.count[reason])
-		verdict_broken(verdict, "the mirror was not told", 0);
+		verdict_broken(verdict, "the mirror got no such event", 0);
 	if (told.pages != subject->hold.pages && (pages == ALL_TOLD || !told.pages))
-		verdict_broken(verdict, "not all pages went", 0);
+		verdict_broken(verdict, "the mirror kept some of its pages", 0);
 	if (told.dirtied != dirtied || told.late)
-		verdict_broken(verdict, "not what was written was marked dirty", 0);
+		verdict_broken(verdict, "other pages than those written were marked dirty", 0);
 	if (told.lost)
 		verdict_broken(verdict, "events were lost", 0);
 	for (i = 0; i < EVENT_REASONS; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a mirror was told: the events of a hold, and the verdict on them. */
+/* The events of a hold of kind mirror, and the verdict on them. */
 #ifndef PINCHECK_SELFTESTS_EVENTS_H
 #define PINCHECK_SELFTESTS_EVENTS_H
 
@@ -12,10 +12,10 @@
 /**
  * struct told - sums over events
  * @count: by enum pincheck_event_reason
- * @pages: that the mirror had and has no more
- * @dirtied: of these, marked dirty in time
- * @late: kept to be marked too late
- * @lost: events that were forgotten
+ * @pages: pages that the mirror lost
+ * @dirtied: lost pages that were marked dirty in time
+ * @late: lost pages that the mirror keeps, to mark them too late
+ * @lost: events that the module had no room for
  */
 struct told {
 	unsigned int count[EVENT_REASONS];
@@ -25,22 +25,22 @@ struct told {
 	uint64_t lost;
 };
 
-/** enum told_pages - how many pages an event must have taken from a mirror */
+/** enum told_pages - how many pages an event must take from a mirror */
 enum told_pages { SOME_TOLD, ALL_TOLD };
 
-/** events_take() - all events until now, summed up. Return: 0 or a negative errno */
+/** events_take() - read all events until now, and sum them up. Return: 0 or a negative errno */
 int events_take(struct hold *hold, struct told *told);
 
-/** events_forget() - those until now are not looked at */
+/** events_forget() - drop all events until now. Return: 0 or a negative errno */
 int events_forget(struct hold *hold);
 
-/** events_written() - pages that hold_fill() has written, and that must be marked dirty */
+/** events_written() - number of pages that hold_fill() wrote, and that must be marked dirty */
 size_t events_written(const struct subject *subject);
 
 /**
- * verdict_told() - TRACKING: the mirror was told @reason before its pages went (B31)
- * @pages: were it all of them, each once?
- * @dirtied: how many the device had written: each was marked dirty in time
+ * verdict_told() - TRACKING: the mirror got an event of @reason before it lost its pages (B31)
+ * @pages: must the mirror have lost all pages, each once?
+ * @dirtied: pages that the device had written: each was marked dirty in time
  */
 void verdict_told(struct subject *subject, enum pincheck_event_reason reason,
 		  enum told_pages pages, size_t dirtied, struct verdict *verdict);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Allocations and copies that fail because they are told to. */
+/* Allocations and copies that fail on demand (fault injection). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ static const char *const kinds[] = { "failslab", "fail_page_alloc", "fail_userco
 
 static unsigned int mark;
 
-static int change_fault(const char *kind, const char *name, const char *value)
+static int set_fault_knob(const char *kind, const char *name, const char *value)
 {
 	char path[128];
 
@@ -38,14 +38,14 @@ void faults_begin(unsigned int percent)
 	mark = knob_mark();
 	snprintf(number, sizeof(number), "%u", percent);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		change_fault(kinds[i], "task-filter", "Y");
-		change_fault(kinds[i], "ignore-gfp-wait", "N");
-		change_fault(kinds[i], "verbose", "0");
-		change_fault(kinds[i], "interval", "1");
-		/* For ever; older kernels take no number with a sign. */
-		if (change_fault(kinds[i], "times", "-1"))
-			change_fault(kinds[i], "times", "2147483647");
-		change_fault(kinds[i], "probability", number);
+		set_fault_knob(kinds[i], "task-filter", "Y");
+		set_fault_knob(kinds[i], "ignore-gfp-wait", "N");
+		set_fault_knob(kinds[i], "verbose", "0");
+		set_fault_knob(kinds[i], "interval", "1");
+		/* Without a limit. Older kernels accept no negative number. */
+		if (set_fault_knob(kinds[i], "times", "-1"))
+			set_fault_knob(kinds[i], "times", "2147483647");
+		set_fault_knob(kinds[i], "probability", number);
 	}
 }
 
@@ -70,7 +70,7 @@ bool faults_struck(void)
 	char left[16] = "";
 	bool struck;
 
-	/* Opened, read or cleared, it may strike here; then it did not strike before. */
+	/* Opening, reading or clearing the file may trigger the fault: then the call did not. */
 	struck = file >= 0 && read(file, left, sizeof(left) - 1) > 0 && atoi(left) == 0;
 	if (file >= 0)
 		close(file);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Allocations and copies that fail because they are told to: CONFIG_FAILSLAB, FAIL_PAGE_ALLOC and
+ * Allocations and copies that fail on demand: CONFIG_FAILSLAB, FAIL_PAGE_ALLOC and
  * FAULT_INJECTION_USERCOPY, as far as the kernel has them. See NEEDS_FAULTS.
  */
 #ifndef SELFTESTS_LIB_FAULTS_H
@@ -8,26 +8,26 @@
 
 #include <stdbool.h>
 
-/** faults_possible() - has the kernel the first of these, and may we use it? */
+/** faults_possible() - has the kernel CONFIG_FAILSLAB, and may this process use it? */
 bool faults_possible(void);
 
 /**
- * faults_begin() - from now on @percent of them fail in tasks that faults_mine() is on for
+ * faults_begin() - from now on @percent of the calls fail in tasks that called faults_mine()
  *
- * Those that may sleep as well, which the kernel by itself would spare.
+ * Calls that may sleep fail, too: by default the kernel spares them.
  */
 void faults_begin(unsigned int percent);
 
-/** faults_end() - none does */
+/** faults_end() - no call fails any more */
 void faults_end(void);
 
-/** faults_mine() - for this task and whom it forks. Return: 0 or -errno */
+/** faults_mine() - faults_begin() applies to this task and its children. Return: 0 or -errno */
 int faults_mine(void);
 
-/** faults_arm() - the @nth one of this task fails, and no other. Return: 0 or -errno */
+/** faults_arm() - only the @nth call of this task fails. Return: 0 or -errno */
 int faults_arm(unsigned int nth);
 
-/** faults_struck() - did it, since faults_arm()? It does not any more, either way */
+/** faults_struck() - has a call failed since faults_arm()? Disarms */
 bool faults_struck(void);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The memory that a run leaves behind. */
+/* The kernel memory that a run leaves behind. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 #define SLABS		"/sys/kernel/slab"
 
-/* Of these and kmalloc-*: what a session, a hold, or what it refers to, is made of. */
+/* Sessions, holds and what they refer to come from these caches and from kmalloc-*. */
 static const char *const watched[] = { "mm_struct", "filp", "vm_area_struct", "files_cache" };
 
 static bool is_watched(const char *name)
@@ -27,7 +27,7 @@ static bool is_watched(const char *name)
 	return false;
 }
 
-/* What lies in the lists of a CPU counts as used, until the cache is shrunk. */
+/* Objects in the lists of a CPU count as used until the cache is shrunk. */
 static void shrink_caches(void)
 {
 	DIR *slabs = opendir(SLABS);
@@ -97,7 +97,7 @@ int footprint_take(struct footprint *footprint)
 {
 	sync();
 	knob_set("/proc/sys/vm/drop_caches", "3");
-	/* What was freed after a grace period is free after two. */
+	/* kfree_rcu() frees within two grace periods. */
 	for (int i = 0; i < 2; i++)
 		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 	shrink_caches();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * CLEAN. The memory that a run leaves behind. No single number is the same before and after, so
- * the same program runs more than once: what grows each time is lost.
+ * CLEAN. The kernel memory that a run leaves behind. No single number is the same before and after,
+ * so the same program runs several times: memory that grows each time is lost.
  */
 #ifndef SELFTESTS_LIB_FOOTPRINT_H
 #define SELFTESTS_LIB_FOOTPRINT_H
@@ -11,27 +11,27 @@
 
 #define FOOTPRINT_CACHES	96
 
-/** struct footprint - of the kernel, at one moment, with its caches dropped */
+/** struct footprint - kernel memory at one moment, with the kernel's caches dropped */
 struct footprint {
 	/** @free_kib: MemFree */
 	long free_kib;
 	/** @unreclaimable_kib: SUnreclaim */
 	long unreclaimable_kib;
-	/** @module_kib: vmalloc memory whose owner is in the module, or -1 where it is not told */
+	/** @module_kib: the module's vmalloc memory, or -1 where the kernel does not say */
 	long module_kib;
-	/** @caches: of the slab allocator that the module's things come from, or hang on */
+	/** @caches: slab caches that the module's objects come from, or refer to */
 	struct {
 		char name[40];
 		long objects;
 	} caches[FOOTPRINT_CACHES];
-	/** @count: of caches; 0 where the kernel does not tell */
+	/** @count: number of caches; 0 where the kernel does not say */
 	size_t count;
 };
 
-/** footprint_take() - drop what can be dropped, and look. Return: 0 or -errno */
+/** footprint_take() - drop the kernel's caches, then measure. Return: 0 or -errno */
 int footprint_take(struct footprint *footprint);
 
-/** footprint_objects() - of the cache @name, or 0 */
+/** footprint_objects() - number of objects of the cache @name, or 0 */
 long footprint_objects(const struct footprint *footprint, const char *name);
 
 #endif

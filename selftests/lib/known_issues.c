@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What kernels are known to get wrong: reading the table. */
+/* The table selftests/known-issues: reading it, and matching names. */
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
@@ -82,7 +82,7 @@ void kernel_version(char *version, size_t size)
 	snprintf(version, size, "%.*s", (int)strspn(from, "0123456789."), from);
 }
 
-static char *trimmed(char *text)
+static char *trimmed_text(char *text)
 {
 	size_t length;
 
@@ -93,11 +93,11 @@ static char *trimmed(char *text)
 	return text;
 }
 
-/* Return: 1 if the line applies to @kernel, 0 if not or if it says nothing, or -EINVAL. */
-static int read_line(char *line, const char *kernel, known_issues_rule *rule,
-		     struct known_issue *issue)
+/* Return: 1 if the line applies to @kernel, 0 if not or if the line is empty, or -EINVAL. */
+static int read_issue_line(char *line, const char *kernel, known_issues_rule *rule,
+			   struct known_issue *issue)
 {
-	char *column[COLUMNS], *rest = trimmed(line);
+	char *column[COLUMNS], *rest = trimmed_text(line);
 	int i, in;
 
 	if (!*rest || *rest == '#')
@@ -107,7 +107,7 @@ static int read_line(char *line, const char *kernel, known_issues_rule *rule,
 
 		if (!text)
 			return -EINVAL;
-		column[i] = trimmed(text);
+		column[i] = trimmed_text(text);
 	}
 	if (rest || !*column[PATTERN] || !*column[WHY])
 		return -EINVAL;
@@ -140,7 +140,7 @@ int known_issues_load(struct known_issues *issues, const char *path, const char 
 		return -errno;
 	while (error >= 0 && getline(&line, &size, table) >= 0) {
 		number++;
-		error = read_line(line, kernel, rule, &issue);
+		error = read_issue_line(line, kernel, rule, &issue);
 		if (error <= 0)
 			continue;
 		grown = realloc(issues->issue, (issues->count + 1) * sizeof(issue));
@@ -158,13 +158,13 @@ int known_issues_load(struct known_issues *issues, const char *path, const char 
 	return error < 0 ? error : 0;
 }
 
-/* What stands before the first wildcard tells most globs from most names, and takes no time. */
+/* Comparing the part before the first wildcard rules most globs out, and is fast. */
 static bool begins_alike(const char *glob, const char *name)
 {
 	return !strncmp(glob, name, strcspn(glob, "*?[{\\ \t"));
 }
 
-/* Each alternative of the first braces in its place, and so on with what is left. */
+/* Replaces the first braces by each of their alternatives, then matches the rest likewise. */
 static bool glob_matches(const char *glob, const char *name)
 {
 	const char *open = strchr(glob, '{'), *close = open ? strchr(open, '}') : NULL;

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What kernels are known to get wrong: the table selftests/known-issues. */
+/* The table selftests/known-issues: what kernels are known to get wrong. */
 #ifndef PINCHECK_SELFTESTS_KNOWN_ISSUES_H
 #define PINCHECK_SELFTESTS_KNOWN_ISSUES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/** known_issues_rule - does the running kernel follow the rule of that name? 1, 0, or -errno */
+/** known_issues_rule - does the running kernel follow the rule @name? Return: 1, 0, or -errno */
 typedef int known_issues_rule(const char *name);
 
 /**
  * struct known_issue - a line of the table that applies to the running kernel
- * @pattern: see name_matches()
+ * @pattern: globs for name_matches()
  * @rows: of the catalogue
- * @why: one line
+ * @why: the cause, in one line
  */
 struct known_issue {
 	char pattern[512];
@@ -21,7 +21,7 @@ struct known_issue {
 	char why[160];
 };
 
-/** struct known_issues - those that apply */
+/** struct known_issues - the lines that apply */
 struct known_issues {
 	struct known_issue *issue;
 	size_t count;
@@ -30,39 +30,40 @@ struct known_issues {
 /**
  * known_issues_load() - read the table at @path
  * @kernel: version of the kernel, as "6.12.117"
- * @rule: for conditions that are no versions
- * @error_line: (out) the line that cannot be read, or 0
+ * @rule: evaluates conditions that are not versions
+ * @error_line: (out) number of the line that has an error, or 0
  *
  * Return: 0 or a negative errno (-EINVAL: see @error_line).
  */
 int known_issues_load(struct known_issues *issues, const char *path, const char *kernel,
 		      known_issues_rule *rule, unsigned int *error_line);
 
-/** known_issues_find() - the first that matches @name, or NULL */
+/** known_issues_find() - the first line that matches @name, or NULL */
 const struct known_issue *known_issues_find(const struct known_issues *issues, const char *name);
 
 /**
  * name_matches() - does @pattern cover topic.variant.scenario @name?
  *
- * Globs separated by spaces, with alternatives in braces, which do not nest: one must match, and
- * none of those that begin with an exclamation mark: "fork.{base,swapped}_pin_*.* !*.grandchild".
+ * A pattern is a list of globs separated by spaces. Alternatives in braces do not nest. One glob
+ * must match, and no glob that begins with "!": "fork.{base,swapped}_pin_*.* !*.grandchild".
  */
 bool name_matches(const char *pattern, const char *name);
 
 /**
  * kernel_in_range() - is version @kernel in @range?
  *
- * "all", or conditions joined by spaces, all of which have to hold: versions, ">=5.12 <6.14", and
- * rules of rules.h that the running kernel does or does not follow, "!exclusive".
+ * A range is "all", or conditions separated by spaces that must all hold: versions (">=5.12
+ * <6.14"), and rules of rules.h that the running kernel follows ("exclusive") or not
+ * ("!exclusive").
  *
- * Return: 1, 0, or -EINVAL where @range cannot be read.
+ * Return: 1, 0, or -EINVAL where @range has an error.
  */
 int kernel_in_range(const char *kernel, const char *range, known_issues_rule *rule);
 
 /**
  * kernel_version() - the running kernel's upstream version
  *
- * Debian's uname -r of a stable kernel may say 5.10.0 for 5.10.223; uname -v tells the truth.
+ * Debian's uname -r may say 5.10.0 for a 5.10.223: uname -v has the stable version.
  */
 void kernel_version(char *version, size_t size);
 

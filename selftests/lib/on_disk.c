@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What of a file's memory is on disk. */
+/* What the disk has of a file that is mapped. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@ static enum generation area_on_disk(const struct memory *memory, enum area area,
 	return pattern_generation(memory, area, 0, words);
 }
 
-/* Who reads past the page cache has what is dirty there written out before. */
+/* Before an O_DIRECT read the kernel writes out the dirty pages of the range. */
 void verdict_on_disk(struct subject *subject, enum generation last, struct verdict *verdict)
 {
 	static char page[PAGE_BYTES_MAX] __attribute__((aligned(PAGE_BYTES_MAX)));

@@ -2,11 +2,11 @@
 /*
  * TEST_F() of the harness with one process a case instead of two.
  *
- * The harness forks a process for the case, which forks another for the body, so that a teardown in
- * the first can be done after a body that died. Nobody here has one (FIXTURE_TEARDOWN_PARENT): what
- * a process that dies leaves behind, the kernel gives back, and the second process is a third of
- * what a case costs. All else is as the harness has it: an ASSERT leaves the body, what was set up
- * is torn down once, by the process that did it, and children of the body may use EXPECT.
+ * The harness forks a process for the case, which forks another for the body, so that the first can
+ * run a teardown after a body that died. No topic has such a teardown (FIXTURE_TEARDOWN_PARENT):
+ * the kernel gives back what a dead process leaves, and the second process is a third of the cost
+ * of a case. All else is as in the harness: an ASSERT leaves the body, the process that ran the
+ * setup runs the teardown once, and children of the body may use EXPECT.
  */
 #ifndef PINCHECK_SELFTESTS_ONE_PROCESS_H
 #define PINCHECK_SELFTESTS_ONE_PROCESS_H
@@ -18,8 +18,8 @@
 #define ONE_PROCESS_TESTS	64	/* in a file */
 
 /*
- * What a test says of itself is shared with the children of its body. One mapping for all tests of
- * a file: each costs every fork of every case.
+ * The children of the body share a test's results. One mapping serves all tests of a file, because
+ * each mapping makes every fork of every case slower.
  */
 static inline struct __test_metadata *one_process_test(void)
 {
@@ -34,14 +34,14 @@ static inline struct __test_metadata *one_process_test(void)
 	return &tests[used++];
 }
 
-/* A child of the body that came back from it, or that an ASSERT threw out, is not the test. */
+/* A child that returned from the body, or left it by an ASSERT, must not run the teardown. */
 static inline void one_process_only(pid_t self)
 {
 	if (getpid() != self)
 		_exit(0);
 }
 
-/* What changes between setjmp() and longjmp() is static: a process runs one case. */
+/* Variables that change between setjmp() and longjmp() are static: a process runs one case. */
 #define ONE_PROCESS_BODY(fixture_name, test_name)						\
 	static void wrapper_##fixture_name##_##test_name(struct __test_metadata *_metadata,	\
 						struct __fixture_variant_metadata *variant)	\

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A file on an overlay. Its layers need names for the moment of the mount, so this happens in a
- * mount namespace of its own, and nothing but the open file is left.
+ * A file on an overlay. The layers need names only during the mount, so the mount happens in a
+ * mount namespace of its own, and only the open file is left.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,14 +14,14 @@
 #include "../../tools/lib/cause.h"
 #include "file.h"
 
-#define SCRATCH		"/tmp"	/* covered by a tmpfs that nobody else sees */
+#define SCRATCH		"/tmp"	/* covered by a tmpfs of this namespace */
 #define TARGET		SCRATCH "/merged"
 #define PATH_BYTES	4096
 
 static const char *const layers[] = { "lower", "upper", "work" };
 #define LAYERS		(sizeof(layers) / sizeof(*layers))
 
-static int private_namespace(void)
+static int enter_own_namespace(void)
 {
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("scratch", SCRATCH, "tmpfs", 0, NULL) || mkdir(TARGET, 0700))
@@ -41,7 +41,7 @@ static int make_layers(const char *directory)
 	return 0;
 }
 
-/* The overlay made a directory in its work directory. */
+/* The overlay creates a directory in its work directory. */
 static void remove_layers(const char *directory)
 {
 	char path[PATH_BYTES];
@@ -72,8 +72,8 @@ static int open_merged(const char *directory)
 	return file;
 }
 
-/* @directory ends in XXXXXX. */
-static int open_in(char *directory)
+/* Opens a file on an overlay in a new directory; the name @directory ends in XXXXXX. */
+static int open_on_overlay(char *directory)
 {
 	int file;
 
@@ -87,37 +87,37 @@ static int open_in(char *directory)
 	return file;
 }
 
-static int make_on_ext4(void)
+static int overlay_on_ext4(void)
 {
 	const char *ext4 = getenv("PINCHECK_EXT4");
 	char directory[PATH_BYTES / 2];
-	int error = private_namespace();
+	int error = enter_own_namespace();
 
 	if (error || !ext4)
 		return error ? error :
 		       cause_say(-ENOENT, "PINCHECK_EXT4= names no directory on ext4");
 	snprintf(directory, sizeof(directory), "%s/overlay.XXXXXX", ext4);
-	return open_in(directory);
+	return open_on_overlay(directory);
 }
 
-static int make_on_tmpfs(void)
+static int overlay_on_tmpfs(void)
 {
 	char directory[] = SCRATCH "/overlay.XXXXXX";
-	int error = private_namespace();
+	int error = enter_own_namespace();
 
-	return error ? error : open_in(directory);
+	return error ? error : open_on_overlay(directory);
 }
 
 int overlay_open_ext4(size_t bytes)
 {
 	static int file = -1;
 
-	return file_renewed(&file, make_on_ext4, bytes);
+	return file_renewed(&file, overlay_on_ext4, bytes);
 }
 
 int overlay_open_tmpfs(size_t bytes)
 {
 	static int file = -1;
 
-	return file_renewed(&file, make_on_tmpfs, bytes);
+	return file_renewed(&file, overlay_on_tmpfs, bytes);
 }

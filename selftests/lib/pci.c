@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* PCI devices of the machine, by sysfs. */
+/* The machine's PCI devices, found in sysfs. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #define PCI_DEVICES	"/sys/bus/pci/devices"
 
-static unsigned int pci_number(const char *device, const char *name)
+static unsigned int read_pci_number(const char *device, const char *name)
 {
 	char path[PCI_PATH + 16];
 	unsigned int number = 0;
@@ -31,8 +31,8 @@ int pci_find(unsigned int id, char path[PCI_PATH])
 
 	while (directory && error && (entry = readdir(directory))) {
 		snprintf(path, PCI_PATH, PCI_DEVICES "/%.64s", entry->d_name);
-		if (pci_number(path, "vendor") == id >> 16 &&
-		    pci_number(path, "device") == (id & 0xffff))
+		if (read_pci_number(path, "vendor") == id >> 16 &&
+		    read_pci_number(path, "device") == (id & 0xffff))
 			error = 0;
 	}
 	if (directory)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where pages are, whether they moved, and whether they could. */
+/* The zone of pages: whether it may hold them for long, and whether they can move. */
 #include <errno.h>
 #include <inttypes.h>
 #include <sys/mman.h>
@@ -10,10 +10,10 @@
 #include "memory_block.h"
 #include "placement.h"
 
-#define IN_THE_WAY	(PINCHECK_PAGE_MOVABLE_ZONE | PINCHECK_PAGE_CMA)
+#define MOVABLE_ZONES	(PINCHECK_PAGE_MOVABLE_ZONE | PINCHECK_PAGE_CMA)
 #define HUGE_PAGES_TRIED	8
 
-/* Touches it. */
+/* Is the page at @address in ZONE_MOVABLE? Touches the page first. */
 static bool is_in_movable(struct memory *memory, char *address)
 {
 	struct pincheck_report report;
@@ -26,10 +26,10 @@ static bool is_in_movable(struct memory *memory, char *address)
 }
 
 /*
- * The pool of huge pages gives first what came back to it last, and that may be where the page
- * before went to. Take some until one is in ZONE_MOVABLE, and give that back last.
+ * The hugetlb pool gives out first the page that came back last, which may be the destination of
+ * the last migration. Take pages until one is in ZONE_MOVABLE, and give that one back last.
  */
-static int huge_page_of_movable(struct memory *memory)
+static int take_huge_page_of_movable(struct memory *memory)
 {
 	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | memory->kind->shape->flags | hugetlb_size_flag();
 	char *taken[HUGE_PAGES_TRIED];
@@ -51,7 +51,7 @@ static int huge_page_of_movable(struct memory *memory)
 	return error ? error : memory->kind->populate(memory);
 }
 
-/* All of it is in ZONE_MOVABLE, or the case would show nothing. Return: 0 or a negative errno. */
+/* All of the memory must be in ZONE_MOVABLE: else the case shows nothing. Return: 0 or -errno. */
 int starts_in_movable(struct subject *subject, struct witness *before)
 {
 	struct memory *memory = &subject->memory;
@@ -59,7 +59,7 @@ int starts_in_movable(struct subject *subject, struct witness *before)
 	size_t i;
 
 	if (subject_is(subject, MEMORY_HUGETLB) && !is_in_movable(memory, memory->start))
-		error = huge_page_of_movable(memory);
+		error = take_huge_page_of_movable(memory);
 	if (!error)
 		error = witness_take(subject, before);
 	for (i = 0; i < memory->samples && !error; i++) {
@@ -77,13 +77,13 @@ static void note_move(struct verdict *verdict, const struct witness *before,
 	if (before)
 		verdict_note(verdict, "before_pfn=%" PRIx64, before->mapped[i]);
 	verdict_note(verdict, "pfn=%" PRIx64 " zone=%u in_the_way=%d order=%u pins=%d path=%s",
-		     now->mapped[i], report->zone, !!(report->flags & IN_THE_WAY), report->order,
+		     now->mapped[i], report->zone, !!(report->flags & MOVABLE_ZONES), report->order,
 		     report->pins, pincheck_path_name(now->path[i]));
 }
 
-/* PLACEMENT: what is held, or mapped, is where it may be for long: elsewhere than @before. */
-void verdict_placed(struct subject *subject, const struct witness *before,
-		    struct verdict *verdict)
+/* PLACEMENT: held or mapped pages are where they may be for long, elsewhere than @before. */
+void verdict_zone_allowed(struct subject *subject, const struct witness *before,
+			  struct verdict *verdict)
 {
 	const struct memory *memory = &subject->memory;
 	struct witness now;
@@ -97,19 +97,21 @@ void verdict_placed(struct subject *subject, const struct witness *before,
 		const struct pincheck_report *report = &now.report[i];
 
 		telling = i;
-		if (report->flags & IN_THE_WAY)
-			verdict_broken(verdict, "it is in ZONE_MOVABLE or CMA", memory->sample[i]);
+		if (report->flags & MOVABLE_ZONES)
+			verdict_broken(verdict, "the page is in ZONE_MOVABLE or CMA",
+				       memory->sample[i]);
 		else if (!(report->flags & PINCHECK_PAGE_LONGTERM_PINNABLE))
-			verdict_broken(verdict, "it may not be pinned for long", memory->sample[i]);
+			verdict_broken(verdict, "the page may not be pinned for long",
+				       memory->sample[i]);
 		else if (before && now.mapped[i] == before->mapped[i])
-			verdict_broken(verdict, "the zone says it moved, the PFN does not",
+			verdict_broken(verdict, "the page is in another zone, at the same PFN",
 				       memory->sample[i]);
 	}
 	note_move(verdict, before, &now, telling);
 }
 
-/* From 5.13 on the kernel does not leave a long-term pin there (d1e153fea2a8). */
-static bool kernel_makes_it_leave(void)
+/* From 5.13 on a long-term pin migrates the page out of ZONE_MOVABLE (d1e153fea2a8). */
+static bool longterm_pin_migrates(void)
 {
 	char kernel[64];
 
@@ -117,13 +119,13 @@ static bool kernel_makes_it_leave(void)
 	return kernel_in_range(kernel, ">=5.13", NULL) > 0;
 }
 
-/* PLACEMENT: it is where it was @before, in ZONE_MOVABLE, and says so. */
-void verdict_stayed(struct subject *subject, const struct witness *before,
-		    struct verdict *verdict)
+/* PLACEMENT: each page is where it was @before, in ZONE_MOVABLE, and the report says so. */
+void verdict_page_unchanged(struct subject *subject, const struct witness *before,
+			    struct verdict *verdict)
 {
 	const struct memory *memory = &subject->memory;
 	struct witness now;
-	bool leaves = kernel_makes_it_leave();
+	bool leaves = longterm_pin_migrates();
 	size_t i, telling = 0;
 	int error = witness_take(subject, &now);
 
@@ -133,18 +135,18 @@ void verdict_stayed(struct subject *subject, const struct witness *before,
 	for (i = 0; i < memory->samples && verdict->kept; i++) {
 		telling = i;
 		if (now.mapped[i] != before->mapped[i])
-			verdict_broken(verdict, "what is held was moved", memory->sample[i]);
+			verdict_broken(verdict, "a held page was moved", memory->sample[i]);
 		else if (!(now.report[i].flags & PINCHECK_PAGE_MOVABLE_ZONE))
-			verdict_broken(verdict, "not told to be in ZONE_MOVABLE",
+			verdict_broken(verdict, "the report does not say ZONE_MOVABLE",
 				       memory->sample[i]);
 		else if (leaves && (now.report[i].flags & PINCHECK_PAGE_LONGTERM_PINNABLE))
-			verdict_broken(verdict, "told that it may be pinned for long there",
+			verdict_broken(verdict, "the report says that it may be pinned for long",
 				       memory->sample[i]);
 	}
 	note_move(verdict, before, &now, telling);
 }
 
-void verdict_parted(struct subject *subject, struct verdict *verdict)
+void verdict_only_held_left(struct subject *subject, struct verdict *verdict)
 {
 	const struct memory *memory = &subject->memory;
 	struct witness now;
@@ -158,16 +160,16 @@ void verdict_parted(struct subject *subject, struct verdict *verdict)
 		bool movable = now.report[i].flags & PINCHECK_PAGE_MOVABLE_ZONE;
 
 		if (movable == hold_covers(&subject->hold, memory->sample[i]))
-			verdict_broken(verdict, movable ? "it is in ZONE_MOVABLE" :
-				       "it left, and nobody holds it", memory->sample[i]);
+			verdict_broken(verdict, movable ? "a held page is in ZONE_MOVABLE" :
+				       "a page that is not held left it", memory->sample[i]);
 		left += !movable;
 	}
 	verdict_note(verdict, "left=%zu samples=%zu held_pages=%zu", left, memory->samples,
 		     subject->hold.pages);
 }
 
-/* How many of the folios of @pages does SCAN UNMOVABLE find? Return: or a negative errno. */
-static int found_unmovable(struct subject *subject, const struct witness *pages)
+/* Return: how many of the folios of @pages SCAN UNMOVABLE finds, or a negative errno. */
+static int count_unmovable(struct subject *subject, const struct witness *pages)
 {
 	int found = 0;
 	size_t i;
@@ -181,31 +183,31 @@ static int found_unmovable(struct subject *subject, const struct witness *pages)
 		if (error)
 			return error;
 		if (count && pfn != head)
-			return cause_say(-EBADMSG, "SCAN tells pfn %#llx where it was asked for %#llx",
+			return cause_say(-EBADMSG, "SCAN finds pfn %#llx in the range of pfn %#llx",
 					 pfn, head);
 		found += count;
 	}
 	return found;
 }
 
-/* ACCURACY: the scan finds all, or none, of @pages: those that are pinned and in the way. */
+/* ACCURACY: SCAN UNMOVABLE finds @all folios of @pages, or none. */
 void verdict_scanned(struct subject *subject, const struct witness *pages, bool all,
 		     struct verdict *verdict)
 {
 	int samples = subject->memory.samples;
-	int found = found_unmovable(subject, pages);
+	int found = count_unmovable(subject, pages);
 
 	verdict_start(verdict, "ACCURACY");
 	if (found < 0)
 		return verdict_failed(verdict, "cannot scan", found);
 	if (found != (all ? samples : 0))
 		verdict_broken(verdict, all ? "a pinned page in ZONE_MOVABLE is not found" :
-			       "found, and should not be pinned there", subject->memory.sample[0]);
+			       "SCAN finds a page not pinned there", subject->memory.sample[0]);
 	verdict_note(verdict, "found=%d samples=%d pfn=%" PRIx64, found, samples,
 		     (uint64_t)pages->report[0].head);
 }
 
-/* PLACEMENT: the block goes offline, or it does not, for its pages could not be migrated. */
+/* PLACEMENT: the memory block goes offline, or stays because its pages cannot be migrated. */
 void verdict_block(bool goes, int (*while_away)(void *argument), void *argument,
 		   struct verdict *verdict)
 {
@@ -216,9 +218,9 @@ void verdict_block(bool goes, int (*while_away)(void *argument), void *argument,
 	if (error && error != -EBUSY)
 		return verdict_failed(verdict, "the memory block", error);
 	if (goes && error)
-		verdict_broken(verdict, "the memory block does not get empty", 0);
+		verdict_broken(verdict, "the memory block does not go offline", 0);
 	if (!goes && !error)
-		verdict_broken(verdict, "the memory block was emptied", 0);
+		verdict_broken(verdict, "the memory block went offline", 0);
 	verdict_note(verdict, "block=%s failed_to_migrate=%" PRIu64, error ? "online" : "offline",
 		     failures);
 }

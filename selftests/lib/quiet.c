@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The kernel's own threads that move pages. */
+/* Keeps the kernel's own threads from moving pages. */
 #include <stddef.h>
 #include "../../tools/lib/array.h"
 #include "knob_journal.h"
 #include "quiet.h"
 
 static const char *const settings[] = {
-	/* kcompactd, without anybody asking for a large folio (Linux 5.9) */
+	/* kcompactd compacts even if nobody asks for a large folio (Linux 5.9) */
 	"/proc/sys/vm/compaction_proactiveness",
-	/* NUMA balancing: takes permissions away, to see who uses a page from where, and moves it */
+	/* NUMA balancing takes permissions away, to see which node uses a page, and moves it */
 	"/proc/sys/kernel/numa_balancing",
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rules by which kernels differ: the probes. */
+/* Rules by which kernels differ: one probe for each. */
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -7,10 +7,10 @@
 #include "../../tools/lib/cause.h"
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
-#include "accounting.h"
 #include "clock.h"
 #include "hold.h"
 #include "memory.h"
+#include "pin_accounting.h"
 #include "require.h"
 #include "rules.h"
 #include "subject.h"
@@ -24,7 +24,7 @@ static int probe_exclusive(struct memory *memory)
 	return error ? error : !!(info.features & PINCHECK_FEAT_ANON_EXCLUSIVE);
 }
 
-/* What is mapped writable takes no fault when it is written. Without swap the answer is unused. */
+/* A page that is mapped writable takes no fault when written. Without swap the answer is unused. */
 static int probe_swapin_writable(struct memory *memory)
 {
 	struct rusage before, after;
@@ -42,8 +42,8 @@ static int probe_swapin_writable(struct memory *memory)
 	return error ? error : before.ru_minflt == after.ru_minflt;
 }
 
-/* @pins: how many the machine has more with a fixed buffer over @memory than without. */
-static int pins_of_buffer(struct memory *memory, int64_t *pins)
+/* @pins: receives how many pins a fixed io_uring buffer over @memory adds to the machine's. */
+static int count_pins_of_buffer(struct memory *memory, int64_t *pins)
 {
 	struct hold buffer = { 0 };
 	int64_t before = 0, held = 0;
@@ -59,9 +59,9 @@ static int pins_of_buffer(struct memory *memory, int64_t *pins)
 }
 
 /*
- * The machine's counters of pins tell, which are none of those that tests look at. They must say
- * one of the two; others may pin and unpin, so they are asked again. Without io_uring or huge
- * pages the answer is unused.
+ * Reads the machine's counters of pins, which no test judges at that time. The buffer adds 1 or one
+ * a page; other processes may pin and unpin meanwhile, so any other number is read again. Without
+ * io_uring or huge pages the answer is unused.
  */
 static int probe_uring_folds(struct memory *memory)
 {
@@ -78,7 +78,7 @@ static int probe_uring_folds(struct memory *memory)
 	error = memory_map(memory, kind);
 	if (!error) {
 		do {
-			error = pins_of_buffer(memory, &pins);
+			error = count_pins_of_buffer(memory, &pins);
 		} while (!error && pins != 1 && pins != pages && moment_goes_on(end));
 	}
 	memory_unmap(memory);
@@ -86,7 +86,7 @@ static int probe_uring_folds(struct memory *memory)
 		return error;
 	if (pins != 1 && pins != pages)
 		return cause_say(-EBADMSG, "an io_uring buffer of a huge page has %lld pins by "
-				 "nr_foll_pin, not 1 or %lld. Stop what else pins memory here",
+				 "nr_foll_pin, not 1 or %lld. Stop other processes that pin memory",
 				 (long long)pins, (long long)pages);
 	return pins == 1;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A file of FUSE whose server answers everything but reads. */
+/* A file on FUSE whose server answers every request but reads. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -21,7 +21,7 @@
 #define REQUEST_BYTES	(256U << 10)	/* more than a request of any kind needs */
 #define PATIENCE	20000	/* ms */
 
-/* What the server answers with: each of these begins with a struct fuse_out_header. */
+/* The bodies of the server's answers, each behind a struct fuse_out_header. */
 union answer {
 	struct fuse_init_out init;
 	struct fuse_entry_out entry;
@@ -29,7 +29,7 @@ union answer {
 	struct fuse_open_out open;
 };
 
-static struct fuse_attr attributes(uint64_t node)
+static struct fuse_attr file_attributes(uint64_t node)
 {
 	return (struct fuse_attr) {
 		.ino = node, .nlink = 1, .blksize = 4096,
@@ -53,8 +53,8 @@ static void send_answer(int device, uint64_t request, int error, const void *bod
 }
 
 /*
- * FUSE_ASYNC_READ: the kernel then waits for pages by their locks, which can be killed. Without it
- * FUSE itself waits for the answer, and nobody who waits there can be killed, CPU faults included.
+ * With FUSE_ASYNC_READ the kernel waits for pages by their locks, and the wait can be killed.
+ * Without it FUSE itself waits for the answer, and not even a CPU fault there can be killed.
  */
 static void answer_init(int device, uint64_t request)
 {
@@ -70,7 +70,7 @@ static void answer_lookup(int device, uint64_t request)
 {
 	const struct fuse_entry_out entry = {
 		.nodeid = FILE_NODE, .attr_valid = PATIENCE, .entry_valid = PATIENCE,
-		.attr = attributes(FILE_NODE),
+		.attr = file_attributes(FILE_NODE),
 	};
 
 	send_answer(device, request, 0, &entry, sizeof(entry));
@@ -78,7 +78,7 @@ static void answer_lookup(int device, uint64_t request)
 
 static void answer_getattr(int device, uint64_t request, uint64_t node)
 {
-	const struct fuse_attr_out attr = { .attr_valid = PATIENCE, .attr = attributes(node) };
+	const struct fuse_attr_out attr = { .attr_valid = PATIENCE, .attr = file_attributes(node) };
 
 	send_answer(device, request, 0, &attr, sizeof(attr));
 }
@@ -103,14 +103,14 @@ static void serve_request(int device, int reads, const struct fuse_in_header *in
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
 	case FUSE_INTERRUPT:
-		return;	/* that have no answer */
+		return;	/* these have no answer */
 	default:
 		send_answer(device, in->unique, -ENOSYS, NULL, 0);
 	}
 }
 
-/* The server's life. It tells by @reads whether there is a file system: a byte, or nothing. */
-static void serve(const char *directory, int reads)
+/* The server process. Writes a byte to @reads once the file system is mounted. */
+static void run_server(const char *directory, int reads)
 {
 	char options[80], *request = malloc(REQUEST_BYTES);
 	int device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
@@ -128,7 +128,7 @@ static void serve(const char *directory, int reads)
 		if (got >= (ssize_t)sizeof(struct fuse_in_header))
 			serve_request(device, reads, (const void *)request);
 		else if (got >= 0 || (errno != ENOENT && errno != EINTR && errno != EAGAIN))
-			_exit(0);	/* unmounted, and nobody has the file open any more */
+			_exit(0);	/* unmounted, and the file is closed */
 	}
 }
 
@@ -147,7 +147,7 @@ static int start_server(struct silent_file *silent, const char *directory)
 	}
 	if (!silent->server) {
 		close(ends[0]);
-		serve(directory, ends[1]);
+		run_server(directory, ends[1]);
 	}
 	close(ends[1]);
 	silent->reads = ends[0];

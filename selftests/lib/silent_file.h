@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A file whose pages never come: a server of FUSE, spoken by hand through /dev/fuse, that answers
- * everything but reads. Whoever touches a mapping of the file waits, until he is killed or the
- * server is. See NEEDS_FUSE.
+ * A file whose pages never come: a FUSE server, which speaks the protocol of /dev/fuse itself,
+ * answers every request but reads. A touch of a mapping of the file waits until the toucher or the
+ * server is killed. See NEEDS_FUSE.
  */
 #ifndef SELFTESTS_LIB_SILENT_FILE_H
 #define SELFTESTS_LIB_SILENT_FILE_H
@@ -15,9 +15,9 @@
 
 /**
  * struct silent_file - the file and its server
- * @file: open for reading; its file system is mounted nowhere any more
+ * @file: open for reading; its file system is no longer mounted
  * @server: a process of its own, the only one that has /dev/fuse open
- * @reads: a pipe that gets a byte for each read that the server was asked for
+ * @reads: a pipe that receives a byte for each read request
  */
 struct silent_file {
 	int file;
@@ -28,15 +28,15 @@ struct silent_file {
 /** silent_file_open() - start the server and open its file. Return: 0 or -errno */
 int silent_file_open(struct silent_file *silent);
 
-/** silent_file_wait() - until a read was asked for. Return: 0; -ETIME after 20 s; -errno */
+/** silent_file_wait() - wait for a read request. Return: 0; -ETIME after 20 s; -errno */
 int silent_file_wait(const struct silent_file *silent);
 
-/** silent_file_asked() - has a read been asked for that silent_file_wait() did not tell? */
+/** silent_file_asked() - is there a read request that silent_file_wait() has not consumed? */
 bool silent_file_asked(const struct silent_file *silent);
 
 /**
- * silent_file_close() - end the server, and with it the connection: whoever waits for a page gets
- * SIGBUS or EFAULT
+ * silent_file_close() - end the server, and with it the connection: waiting touches get SIGBUS or
+ * EFAULT
  */
 void silent_file_close(struct silent_file *silent);
 

@@ -65,7 +65,7 @@ int stage_open(struct stage *stage, char *why, size_t size)
 
 	*stage = (struct stage) { .session = -1, .page = PAGE_BYTES };
 	stage->length = STAGE_PAGES * stage->page;
-	error = books_read(&stage->before);
+	error = pin_accounting_read(&stage->before);
 	if (!error) {
 		stage->session = pincheck_open();
 		error = stage->session < 0 ? stage->session : map_memory(stage);
@@ -96,7 +96,8 @@ bool stage_close(struct stage *stage, bool machine, char *why, size_t size)
 		close(stage->session);
 	stage->session = -1;
 	munmap(stage->memory, stage->length);
-	return books_balance(&stage->before, why, size) && (!machine || books_machine(why, size));
+	return pin_accounting_agrees(&stage->before, why, size) &&
+	       (!machine || pins_agree(why, size));
 }
 
 uint64_t stage_pfn(const void *address)

@@ -6,16 +6,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <linux/pincheck.h>
-#include "books.h"
 #include "evidence.h"
 #include "hold_rows.h"
+#include "pin_accounting.h"
 
 #define STAGE_PAGES	8
 #define WHY		160	/* bytes of a reason for a person */
 
 struct stage {
 	/** @before: counters of the module before the stage opened its session */
-	struct books before;
+	struct pin_accounting before;
 	/** @session: of the device; -1 once closed */
 	int session;
 	/** @page: bytes of a base page */

@@ -155,9 +155,9 @@ void verdict_device_sees(struct subject *subject, enum generation generation,
 void verdict_child_sees(struct subject *subject, int level, enum generation generation,
 			struct verdict *verdict);
 
-/** verdict_child_apart() - process @level has none (@apart) or all of the pages mapped here */
-void verdict_child_apart(struct subject *subject, int level, bool apart,
-			 struct verdict *verdict);
+/** verdict_child_has_own_page() - process @level has no page (@own), or every page, of this one */
+void verdict_child_has_own_page(struct subject *subject, int level, bool own,
+				struct verdict *verdict);
 
 /** verdict_child_may_not_write() - ISOLATION: every write of process @level ends in SIGSEGV */
 void verdict_child_may_not_write(struct subject *subject, int level, struct verdict *verdict);
@@ -187,8 +187,5 @@ void verdict_accurate(struct subject *subject, struct verdict *verdict);
  * @whole_machine: and the machine not a pin more than at the start; that has to visit all CPUs
  */
 void verdict_given_back(struct subject *subject, bool whole_machine, struct verdict *verdict);
-
-/** pins_baseline() - remember the machine's balance of pins. Return: 0 or a negative errno */
-int pins_baseline(void);
 
 #endif

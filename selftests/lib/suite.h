@@ -225,9 +225,9 @@ static inline void suite_judge(struct __test_metadata *_metadata, const struct v
 #define EXPECT_CHILD_MAY_NOT_WRITE(subject, level)						\
 	EXPECT_VERDICT(verdict_child_may_not_write, subject, level)
 #define EXPECT_CHILD_APART(subject, level)							\
-	EXPECT_VERDICT(verdict_child_apart, subject, level, true)
+	EXPECT_VERDICT(verdict_child_has_own_page, subject, level, true)
 #define EXPECT_CHILD_SHARES(subject, level)							\
-	EXPECT_VERDICT(verdict_child_apart, subject, level, false)
+	EXPECT_VERDICT(verdict_child_has_own_page, subject, level, false)
 #define EXPECT_SOFT_DIRTY(subject, pages, set)							\
 	EXPECT_VERDICT(verdict_soft_dirty, subject, pages, set)
 #define EXPECT_ACCURATE(subject)		EXPECT_VERDICT(verdict_accurate, subject)

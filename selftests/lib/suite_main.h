@@ -15,8 +15,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include "../../tools/vm/protocol.h"
-#include "books.h"
 #include "knob_journal.h"
+#include "pin_accounting.h"
 #include "quiet.h"
 
 /**
@@ -305,9 +305,9 @@ static void suite_end_processes(pid_t group)
  * A case that failed may have been killed with holds. The next case begins when they are given
  * back; those that stay go into its baseline, so that it does not fail for them.
  */
-static void suite_after_failure(const struct books *before)
+static void suite_after_failure(const struct pin_accounting *before)
 {
-	books_wait(before);
+	pin_accounting_wait(before);
 	pins_baseline();
 }
 
@@ -332,13 +332,13 @@ static void suite_print_facts(const struct suite_case *this)
 static bool suite_run_cases(struct suite_run *run, struct __test_results *results)
 {
 	unsigned int knobs = knob_mark();
-	struct books before = { 0 };
+	struct pin_accounting before = { 0 };
 	bool passed = true;
 	int error;
 	size_t i;
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	books_read(&before);
+	pin_accounting_read(&before);
 	for (i = 0; i < run->count; i++) {
 		struct __test_metadata *test = run->cases[i].test;
 

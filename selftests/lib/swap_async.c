@@ -119,7 +119,7 @@ int swap_async_evict(void *start, size_t bytes)
 	size_t at;
 	int error = 0;
 
-	/* Together, so that the device has them all in work. */
+	/* All pages in one call, so that the device writes them at the same time. */
 	if (madvise(start, bytes, MADV_PAGEOUT))
 		return -errno;
 	for (at = 0; at < bytes && !error; at += PAGE_BYTES)

@@ -27,7 +27,7 @@
 bool swap_async_offered(void);
 
 /**
- * swap_async_on() - from now on the kernel swaps out to that device
+ * swap_async_on() - from now on the kernel swaps out to the asynchronous device
  *
  * Nothing happens if the device is on. Other swap devices are turned off and on again, because each
  * CPU keeps slots of the device that it last used, whatever the priorities say.
@@ -37,9 +37,9 @@ bool swap_async_offered(void);
 int swap_async_on(void);
 
 /**
- * swap_async_off() - turn the device off: the kernel reads back what is on it
+ * swap_async_off() - turn the device off: the kernel reads its pages back
  *
- * The suite does this at the end of a topic, and so does the runner, after a topic that was killed.
+ * The suite does this at the end of a topic, and so does the runner after a topic that was killed.
  *
  * Return: 0, also if the device was off, or a negative errno.
  */
@@ -47,10 +47,10 @@ int swap_async_off(void);
 
 /**
  * swap_async_evict() - the pages are on the swap device, and nowhere in memory
- * @start: of anonymous memory of the caller that nobody else maps and nobody holds
+ * @start: anonymous memory of the caller, which nobody else maps and nobody holds
  * @bytes: its length
  *
- * MADV_PAGEOUT alone leaves a page in the swap cache while it is written, and after that.
+ * MADV_PAGEOUT alone leaves a page in the swap cache during the write and after it.
  *
  * Return: 0, -EBUSY if a page stays in memory, or another negative errno.
  */

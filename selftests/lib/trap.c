@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memory that stops whoever touches it, or writes to it. */
+/* Memory that stops a process that touches or writes it (userfaultfd). */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -58,7 +58,7 @@ int trap_wait(int trap, uintptr_t *address)
 		return cause_say(-EIO, "the userfaultfd has no message, though poll() says so");
 	*address = message.arg.pagefault.address;
 	if (message.event != UFFD_EVENT_PAGEFAULT)
-		return cause_say(-EBADMSG, "the userfaultfd tells event %#x, no page fault",
+		return cause_say(-EBADMSG, "the userfaultfd reports event %#x, not a page fault",
 				 message.event);
 	return 0;
 }

@@ -7,9 +7,9 @@
 #include "../../tools/lib/cause.h"
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pairs.h"
-#include "accounting.h"
 #include "clock.h"
 #include "counts.h"
+#include "pin_accounting.h"
 #include "subject.h"
 
 void verdict_note(struct verdict *verdict, const char *format, ...)
@@ -26,7 +26,7 @@ void verdict_start(struct verdict *verdict, const char *invariant)
 	*verdict = (struct verdict) { .invariant = invariant, .kept = true };
 }
 
-/* The evidence has the first thing that is wrong: the rest follows from that. */
+/* The evidence names the first failure only: others follow from that. */
 void verdict_broken(struct verdict *verdict, const char *what, size_t page)
 {
 	if (!verdict->kept)
@@ -53,7 +53,7 @@ static void note_report(struct verdict *verdict, const struct pincheck_report *r
 			     !!(report->flags & PINCHECK_PAGE_ANON_EXCLUSIVE));
 }
 
-static bool look_again(struct subject *subject, struct witness *now, struct verdict *verdict)
+static bool retake_witness(struct subject *subject, struct witness *now, struct verdict *verdict)
 {
 	int error = witness_take(subject, now);
 
@@ -62,7 +62,7 @@ static bool look_again(struct subject *subject, struct witness *now, struct verd
 	return !error;
 }
 
-/* Notes the page of sample @i: the first that is broken, or else the first that is held. */
+/* Notes the page of sample @i: the first broken one, or else the first held one. */
 static void note_page(struct subject *subject, const struct witness *now, size_t i,
 		      struct verdict *verdict)
 {
@@ -93,10 +93,10 @@ void verdict_path(struct subject *subject, enum page_state state, struct verdict
 	verdict_note(verdict, "pages=%zu fast=%" PRIu64 " slow=%" PRIu64, hold->pages,
 		     hold->fast_pages, hold->slow_pages);
 	if (expected == PINCHECK_PATH_FAST && hold->fast_pages != hold->pages)
-		verdict_broken(verdict, "expected all of them fast",
+		verdict_broken(verdict, "not all pages came by GUP-fast",
 			       hold->first + hold->fast_pages);
 	if (expected == PINCHECK_PATH_SLOW && hold->slow_pages != hold->pages)
-		verdict_broken(verdict, "expected all of them slow", hold->first);
+		verdict_broken(verdict, "not all pages came by the slow path", hold->first);
 }
 
 static void note_view(struct verdict *verdict, enum generation seen, enum generation expected)
@@ -154,7 +154,7 @@ void verdict_sync(struct subject *subject, enum generation generation, struct ve
 	if (!subject->hold.taken)
 		return verdict_failed(verdict, "nothing is held",
 				      cause_say(-ENOENT, "take the hold first"));
-	if (!look_again(subject, &now, verdict))
+	if (!retake_witness(subject, &now, verdict))
 		return;
 	for (i = 0; i < memory->samples && verdict->kept; i++) {
 		if (!now.held[i] || now.held[i] == now.mapped[i])
@@ -180,12 +180,12 @@ void verdict_same_page(struct subject *subject, const struct witness *before,
 	size_t i, telling = 0;
 
 	verdict_start(verdict, "REUSE");
-	if (!look_again(subject, &now, verdict))
+	if (!retake_witness(subject, &now, verdict))
 		return;
 	for (i = 0; i < subject->memory.samples && verdict->kept; i++) {
 		if (before->mapped[i] && before->mapped[i] == now.mapped[i])
 			continue;
-		verdict_broken(verdict, "copied for nothing", subject->memory.sample[i]);
+		verdict_broken(verdict, "the page was copied needlessly", subject->memory.sample[i]);
 		telling = i;
 	}
 	verdict_note(verdict, "before_pfn=%" PRIx64, before->mapped[telling]);
@@ -201,7 +201,7 @@ void verdict_follows_page(struct subject *subject, enum generation older, enum g
 	int error;
 
 	verdict_start(verdict, "ISOLATION");
-	if (!look_again(subject, &now, verdict))
+	if (!retake_witness(subject, &now, verdict))
 		return;
 	error = hold_look(&subject->hold, &view);
 	if (error)
@@ -214,7 +214,7 @@ void verdict_follows_page(struct subject *subject, enum generation older, enum g
 		if (!verdict->kept || view.seen[CPU_AREA][i] == expected)
 			continue;
 		verdict_broken(verdict, mapped ? "the device does not see what the CPU wrote" :
-		       "the device sees what is not on its page", subject->memory.sample[i]);
+		       "the device sees bytes that are not on its page", subject->memory.sample[i]);
 		note_view(verdict, view.seen[CPU_AREA][i], expected);
 	}
 	verdict_note(verdict, "held_and_mapped=%zu samples=%zu", same, subject->memory.samples);
@@ -238,8 +238,8 @@ void verdict_cpu_sees(struct subject *subject, enum generation generation,
 	struct witness now;
 
 	verdict_start(verdict, "ISOLATION");
-	cpu_agrees(subject, CPU_AREA, generation, false, "the parent sees foreign writes", verdict);
-	if (!look_again(subject, &now, verdict))
+	cpu_agrees(subject, CPU_AREA, generation, false, "the parent sees others' writes", verdict);
+	if (!retake_witness(subject, &now, verdict))
 		return;
 	if (verdict->kept)
 		verdict_note(verdict, "parent_sees=%s", generation_name(generation));
@@ -252,8 +252,8 @@ void verdict_device_sees(struct subject *subject, enum generation generation,
 	struct witness now;
 
 	verdict_start(verdict, "ISOLATION");
-	device_agrees(subject, generation, "the device sees foreign writes", verdict);
-	if (!look_again(subject, &now, verdict))
+	device_agrees(subject, generation, "the device sees others' writes", verdict);
+	if (!retake_witness(subject, &now, verdict))
 		return;
 	if (verdict->kept)
 		verdict_note(verdict, "device_sees=%s", generation_name(generation));
@@ -291,14 +291,14 @@ void verdict_child_sees(struct subject *subject, int level, enum generation gene
 		     memory_pfn(memory, memory->sample[0]));
 }
 
-void verdict_child_apart(struct subject *subject, int level, bool apart,
-			 struct verdict *verdict)
+void verdict_child_has_own_page(struct subject *subject, int level, bool own,
+				struct verdict *verdict)
 {
 	const struct memory *memory = &subject->memory;
 	uint64_t theirs, ours;
 	size_t i;
 
-	verdict_start(verdict, apart ? "SYNC" : "REUSE");
+	verdict_start(verdict, own ? "SYNC" : "REUSE");
 	for (i = 0; i < memory->samples; i++) {
 		theirs = child_pfn(&subject->child, level, memory->sample[i]);
 		ours = memory_pfn(memory, memory->sample[i]);
@@ -309,8 +309,8 @@ void verdict_child_apart(struct subject *subject, int level, bool apart,
 		if (!i)
 			verdict_note(verdict, "child_pfn=%" PRIx64 " parent_pfn=%" PRIx64, theirs,
 				     ours);
-		if ((theirs != ours) != apart)
-			verdict_broken(verdict, apart ? "the child shares a pinned page" :
+		if ((theirs != ours) != own)
+			verdict_broken(verdict, own ? "the child shares a pinned page" :
 			       "the child got a copy of a page that nobody pins",
 			       memory->sample[i]);
 	}
@@ -362,7 +362,7 @@ void verdict_soft_dirty(struct subject *subject, enum which_pages pages, bool se
 	verdict_note(verdict, "pages=%zu soft_dirty=%d", looked, set);
 }
 
-/* Return: the refcount that the folio must have once the LRU batches are drained */
+/* Return: the refcount that the folio must have once the LRU batches are drained. */
 static int explained_references(struct subject *subject, const struct pincheck_report *report)
 {
 	bool large = report->order;
@@ -382,10 +382,10 @@ static int explained_references(struct subject *subject, const struct pincheck_r
 		references++;
 	if (subject->hold.taken && subject_holds(subject, HOLD_GET))
 		references += large ? subject->hold.pages : 1;
-	return references + pins * (large ? 1 : accounting_pin_bias());
+	return references + pins * (large ? 1 : pin_bias());
 }
 
-static void judge_counts(struct subject *subject, size_t sample,
+static void check_counts(struct subject *subject, size_t sample,
 			 const struct pincheck_report *report, struct verdict *verdict)
 {
 	size_t page = subject->memory.sample[sample];
@@ -394,7 +394,7 @@ static void judge_counts(struct subject *subject, size_t sample,
 	int surplus = report->refcount - explained_references(subject, report);
 	int pins = hold_expected_pins(&subject->hold, large);
 
-	/* All processes share the zero page, and kernels differ in what they count of it. */
+	/* All processes share the zero page; kernels differ in what they count of it. */
 	if (report->flags & PINCHECK_PAGE_ZERO)
 		return;
 	if (countable && surplus) {
@@ -402,7 +402,7 @@ static void judge_counts(struct subject *subject, size_t sample,
 		verdict_note(verdict, "surplus=%d", surplus);
 	}
 	if ((!large || (report->present & PINCHECK_REPORT_PIN_COUNT)) && report->pins != pins) {
-		verdict_broken(verdict, "the pins are not those held", page);
+		verdict_broken(verdict, "the pin count is not that of the holds", page);
 		verdict_note(verdict, "pins_expected=%d", pins);
 	}
 	if (!!(report->flags & PINCHECK_PAGE_MAYBE_DMA_PINNED) != (pins > 0))
@@ -413,7 +413,7 @@ static void judge_counts(struct subject *subject, size_t sample,
 		verdict_broken(verdict, "a pinned page is not exclusive", page);
 }
 
-static void judge_accuracy(struct subject *subject, struct verdict *verdict)
+static void check_accuracy(struct subject *subject, struct verdict *verdict)
 {
 	const struct memory *memory = &subject->memory;
 	struct witness now;
@@ -423,12 +423,12 @@ static void judge_accuracy(struct subject *subject, struct verdict *verdict)
 	verdict_start(verdict, "ACCURACY");
 	if (error)
 		return verdict_failed(verdict, "cannot drain the LRU batches", error);
-	if (!look_again(subject, &now, verdict))
+	if (!retake_witness(subject, &now, verdict))
 		return;
 	for (i = 0; i < memory->samples && verdict->kept; i++) {
 		if (subject->hold.taken && !now.held[i])
 			continue;
-		judge_counts(subject, i, &now.report[i], verdict);
+		check_counts(subject, i, &now.report[i], verdict);
 		if (!verdict->kept)
 			telling = i;
 	}
@@ -436,15 +436,15 @@ static void judge_accuracy(struct subject *subject, struct verdict *verdict)
 }
 
 /*
- * Compaction and reclaim take a reference for a moment, perhaps on another CPU; a lost reference
- * stays lost. So the verdict is broken only if every attempt within a moment is.
+ * Compaction and reclaim take references for a moment, perhaps on another CPU; a lost reference
+ * stays lost. So only a surplus that lasts for the whole moment breaks the promise.
  */
 void verdict_accurate(struct subject *subject, struct verdict *verdict)
 {
 	int64_t end = moment_end();
 
 	do {
-		judge_accuracy(subject, verdict);
+		check_accuracy(subject, verdict);
 	} while (!verdict->kept && !verdict->error && moment_goes_on(end));
 }
 

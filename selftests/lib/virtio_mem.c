@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memory that comes and goes. */
+/* A virtio-mem device, which plugs and unplugs memory. */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include "virtio_mem.h"
 
-/* Under emulation a block of memory takes a tenth of a second; an unplug may be tried again. */
+/* Under emulation adding a memory block takes a tenth of a second; an unplug may be retried. */
 #define RESIZE_SECONDS	20
 
 bool virtio_mem_offered(void)

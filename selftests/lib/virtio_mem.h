@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory that comes and goes: a virtio-mem device, which pincheck-vm resizes when a test asks.
+ * Memory that is plugged and unplugged: pincheck-vm resizes a virtio-mem device when a test asks.
  *
- * The device plugs in units of a few MiB. The rest of a memory block that is plugged in part is
- * PageOffline pages, with no reference count that means anything to others; unplugging makes such
- * pages of pages that were free. The memory is in ZONE_MOVABLE of a NUMA node of its own.
+ * The device plugs units of a few MiB. In a memory block that is plugged in part, the other pages
+ * are PageOffline and their reference count means nothing; unplugging turns free pages into such
+ * pages. The memory is in ZONE_MOVABLE of a NUMA node of its own.
  *
  * A topic gets the device by TOPIC_NEEDS("virtio_mem").
  */
@@ -18,23 +18,23 @@
 /** virtio_mem_offered() - for NEEDS_VIRTIO_MEM */
 bool virtio_mem_offered(void);
 
-/** virtio_mem_ask() - ask the host for @mib MiB of memory in the device. Does not wait for it */
+/** virtio_mem_ask() - ask the host for @mib MiB of memory in the device, without waiting */
 void virtio_mem_ask(unsigned int mib);
 
 /** virtio_mem_plugged() - KiB of memory that the kernel has from the device now */
 long virtio_mem_plugged(void);
 
 /**
- * virtio_mem_range() - the memory blocks that the device has, whole, by physical address
- * @first: gets the first byte
- * @end: gets the byte after the last; 0 where there are none
+ * virtio_mem_range() - physical addresses of the device's memory blocks
+ * @first: receives the first byte
+ * @end: receives the byte after the last; 0 if the device has no block
  */
 void virtio_mem_range(uint64_t *first, uint64_t *end);
 
 /**
- * virtio_mem_resize() - ask for @mib MiB, and wait until the kernel has just that
+ * virtio_mem_resize() - ask for @mib MiB, and wait until the kernel has exactly that
  *
- * Without memory in the device there is no memory block of it either.
+ * A device without memory must have no memory block, either.
  *
  * Return: 0, or -ETIMEDOUT.
  */

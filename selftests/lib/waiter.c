@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A process that makes a call which does not come back, and is killed in it. */
+/* A process that makes a call which does not return, and is killed in it. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
