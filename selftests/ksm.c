@@ -171,7 +171,7 @@ SCENARIO(ksm, held_first, .rows = "B10 B36 R26", .needs = NEEDS_KSM, .not_memory
 	ASSERT_DONE(ksm_scan());
 	EXPECT_MERGED(subject, held ? 0 : SAMPLES);
 	if (mirrored)
-		EXPECT_TOLD(subject, PINCHECK_EVENT_CLEAR, ALL_TOLD, 0);
+		EXPECT_EVENT(subject, PINCHECK_EVENT_CLEAR, ALL_LOST, 0);
 	if (held)
 		EXPECT_SAME_PAGE(subject, &before);
 	memory_fill(&subject->memory, AFTER);
