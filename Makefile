@@ -17,7 +17,7 @@ results := $(BUILD)/results
 
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
-INCLUDES := -Iinclude/uapi -Itools/lib -I.
+INCLUDES := -Iinclude/uapi -Itools/lib -Itools/ktap -Itools/table -I.
 
 # How a program for this machine is made of its prerequisites, and a unit test, with the sanitizers.
 # A rule may set LIBS. $(call script-test,VARIABLE=VALUE,SCRIPT): tools/unit takes programs without

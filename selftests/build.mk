@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The selftests, for the top Makefile: build/tests/TOPIC, static, one a file selftests/TOPIC.c.
+# The selftests, for the top Makefile: build/tests/TOPIC, static, one a file selftests/ROOM/TOPIC.c.
 # KSRC is a directory with tools/testing/selftests/kselftest_harness.h; where it is not set, the
 # distribution's kernel source package gives one, and is asked for only when something is built.
 
 BUILD			?= build
 SELFTESTS_OUT		:= $(BUILD)/selftests
-SELFTESTS_PROGRAMS	:= $(patsubst selftests/%.c,$(BUILD)/tests/%,$(wildcard selftests/*.c))
+# The rooms of the library, and those of the topics: a topic is a file, whichever room it is in.
+SELFTESTS_ROOMS		:= frame subject device machine fuzz
+SELFTESTS_TOPICS	:= $(wildcard $(addprefix selftests/,$(addsuffix /*.c,cow mirror pfnmap device_api \
+			     placement robustness cli)))
+SELFTESTS_PROGRAMS	:= $(addprefix $(BUILD)/tests/,$(basename $(notdir $(SELFTESTS_TOPICS))))
 SELFTESTS		:= $(SELFTESTS_PROGRAMS) $(BUILD)/tests/known-issues $(BUILD)/tests/pincheck
 SELFTESTS_LIB		:= $(SELFTESTS_OUT)/libselftests.a
-SELFTESTS_LIB_OBJS	:= $(patsubst %.c,$(SELFTESTS_OUT)/%.o,$(wildcard selftests/lib/*.c) \
+SELFTESTS_LIB_OBJS	:= $(patsubst %.c,$(SELFTESTS_OUT)/%.o,$(wildcard $(SELFTESTS_ROOMS:%=selftests/%/*.c)) \
 			     $(ARCH_SOURCES) $(LIB_SOURCES))
-SELFTESTS_HEADERS	:= $(ARCH_HEADERS) $(wildcard selftests/lib/*.h tools/lib/*.h include/uapi/linux/*.h)
+SELFTESTS_HEADERS	:= $(ARCH_HEADERS) $(wildcard $(SELFTESTS_ROOMS:%=selftests/%/*.h) tools/lib/*.h include/uapi/linux/*.h)
 SELFTESTS_CFLAGS	:= -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wshadow -Werror \
-			   -Iinclude/uapi -Iselftests/lib
+			   -Iinclude/uapi $(SELFTESTS_ROOMS:%=-Iselftests/%)
 # -isystem: the harness is the kernel's, its warnings are not ours to mend; clang warns of what its
 # macros leave unused all the same.
 SELFTESTS_HARNESS	= -Wno-unused-parameter \
@@ -30,7 +34,8 @@ selftests-ksrc:
 
 $(SELFTESTS_PROGRAMS) $(BUILD)/hazards/hazard: | $(if $(KSRC),,$(SELFTESTS_KSRC))
 
-$(SELFTESTS_PROGRAMS): $(BUILD)/tests/%: selftests/%.c $(SELFTESTS_LIB) $(SELFTESTS_HEADERS)
+vpath %.c $(sort $(dir $(SELFTESTS_TOPICS)))
+$(SELFTESTS_PROGRAMS): $(BUILD)/tests/%: %.c $(SELFTESTS_LIB) $(SELFTESTS_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(SELFTESTS_CFLAGS) $(SELFTESTS_HARNESS) -static -o $@ $< $(SELFTESTS_LIB) -luring -ljansson
 
@@ -71,7 +76,7 @@ $(BUILD)/tests/pincheck: $(BUILD)/bin/pincheck
 
 # Host unit tests, under the sanitizers; each prints TAP.
 UNIT_TESTS += $(BUILD)/test/known_issues_test
-$(BUILD)/test/known_issues_test: LIBS := -Iselftests/lib
-$(BUILD)/test/known_issues_test: selftests/test/known_issues_test.c selftests/lib/known_issues.c \
-				 selftests/lib/known_issues.h
+$(BUILD)/test/known_issues_test: LIBS := -Iselftests/frame
+$(BUILD)/test/known_issues_test: selftests/test/known_issues_test.c selftests/frame/known_issues.c \
+				 selftests/frame/known_issues.h
 	$(unit-program)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "../lib/known_issues.h"
+#include "known_issues.h"
 
 static unsigned int tests, failures;
 

@@ -10,10 +10,10 @@
 #include "tools/bench/bench.h"
 #include "tools/lib/cause.h"
 #include "tools/lib/directory.h"
-#include "tools/lib/ktap.h"
+#include "tools/ktap/ktap.h"
 #include "tools/pincheck/bench_figures.h"
 #include "tools/pincheck/pincheck.h"
-#include "tools/pincheck/table.h"
+#include "tools/table/table.h"
 
 /**
  * struct bench_options - the arguments: files to read, and one to write

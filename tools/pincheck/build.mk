@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The pincheck command.
 
-PINCHECK_SOURCES := $(wildcard tools/pincheck/*.c) $(ARCH_SOURCES) $(LIB_SOURCES) \
-		    $(addprefix tools/lib/,directory.c ktap.c version.c) \
+PINCHECK_SOURCES := $(wildcard tools/pincheck/*.c tools/table/*.c) $(ARCH_SOURCES) $(LIB_SOURCES) \
+		    $(addprefix tools/lib/,directory.c version.c) tools/ktap/ktap.c \
 		    $(filter-out tools/bench/main.c,$(wildcard tools/bench/*.c))
 
 TOOLS += $(BUILD)/bin/pincheck
 
 $(BUILD)/bin/pincheck: LIBS := -ljansson -lsmartcols -lm -pthread
-$(BUILD)/bin/pincheck: $(PINCHECK_SOURCES) $(ARCH_HEADERS) $(LIB_HEADERS) $(wildcard tools/pincheck/*.h) \
+$(BUILD)/bin/pincheck: $(PINCHECK_SOURCES) $(ARCH_HEADERS) $(LIB_HEADERS) $(wildcard tools/pincheck/*.h tools/table/*.h) \
 		       tools/pincheck/acts.inc tools/bench/bench.h | host-build
 	$(host-program)
 
 UNIT_TESTS += $(BUILD)/test/table_test
 $(BUILD)/test/table_test: LIBS := -ljansson -lsmartcols
-$(BUILD)/test/table_test: $(addprefix tools/pincheck/,test/table_test.c table.c columns.c common.c) \
+$(BUILD)/test/table_test: $(addprefix tools/,table/test/table_test.c table/table.c pincheck/columns.c pincheck/common.c) \
 			  $(LIB_SOURCES) $(LIB_HEADERS) $(wildcard tools/pincheck/*.h) | host-build
 	$(unit-program)

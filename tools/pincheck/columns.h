@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 #include <linux/pincheck.h>
-#include "tools/pincheck/table.h"
+#include "tools/table/table.h"
 
 /**
  * struct sample - a page at one moment

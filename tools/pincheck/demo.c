@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include "tools/lib/ktap.h"
+#include "tools/ktap/ktap.h"
 #include "tools/lib/pairs.h"
 #include "tools/pincheck/pincheck.h"
-#include "tools/pincheck/table.h"
+#include "tools/table/table.h"
 
 /**
  * struct act - a scenario worth showing

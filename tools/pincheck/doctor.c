@@ -16,7 +16,7 @@
 #include "tools/arch/arch.h"
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/pincheck.h"
-#include "tools/pincheck/table.h"
+#include "tools/table/table.h"
 
 /**
  * struct finding - the result of a check

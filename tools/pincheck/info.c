@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/pincheck.h"
-#include "tools/pincheck/table.h"
+#include "tools/table/table.h"
 
 /**
  * struct fact - a column, and where struct pincheck_info has its value

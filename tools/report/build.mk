@@ -2,9 +2,9 @@
 # pincheck-report, the matrix, and their tests.
 
 REPORT_SOURCES	:= $(wildcard tools/report/*.c) tools/report/assets.S \
-		   $(addprefix tools/lib/,directory.c ktap.c pairs.c version.c)
+		   $(addprefix tools/lib/,directory.c pairs.c version.c) tools/ktap/ktap.c
 REPORT_HEADERS	:= $(wildcard tools/report/*.h) include/pincheck-version.h tools/vm/protocol.h \
-		   $(addprefix tools/lib/,directory.h exit_code.h ktap.h pairs.h) \
+		   $(addprefix tools/lib/,directory.h exit_code.h pairs.h) tools/ktap/ktap.h \
 		   $(wildcard tools/report/page/*)
 
 TOOLS		+= $(BUILD)/bin/pincheck-report

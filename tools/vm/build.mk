@@ -3,14 +3,14 @@
 BUILD ?= build
 
 VM_SOURCES	:= $(wildcard tools/vm/*.c) $(ARCH_SOURCES) \
-		   $(addprefix tools/lib/,directory.c ktap.c version.c)
+		   $(addprefix tools/lib/,directory.c version.c) tools/ktap/ktap.c
 VM_TOPIC_PARTS	:= tools/vm/needs.c tools/vm/splat.c $(ARCH_SOURCES) \
 		   $(addprefix tools/lib/,knob.c offline.c page_size.c vmstat.c)
 VM_INIT_SOURCES	:= $(filter-out %/host.c,$(wildcard tools/vm/guest/*.c)) $(VM_TOPIC_PARTS)
 VM_HOST_SOURCES	:= $(patsubst %,tools/vm/guest/%.c,host run topics ktap_forward report clean kmsg kmods files) \
 		   $(VM_TOPIC_PARTS)
 VM_HEADERS	:= $(wildcard tools/vm/*.h tools/vm/guest/*.h) $(ARCH_HEADERS) \
-		   $(addprefix tools/lib/,array.h directory.h exit_code.h knob.h ktap.h offline.h page_size.h \
+		   $(addprefix tools/lib/,array.h directory.h exit_code.h knob.h offline.h page_size.h \
 					  test/tap.h vmstat.h) include/pincheck-version.h
 VM_TEST_PARTS	:= tools/vm/util.c tools/vm/kmods.c tools/vm/initramfs.c tools/vm/disks.c \
 		   tools/vm/needs.c tools/lib/directory.c
@@ -32,7 +32,7 @@ $(BUILD)/vm/topics-host: LIBS := -static -s
 $(BUILD)/vm/topics-host: $(VM_HOST_SOURCES) $(VM_HEADERS)
 	$(host-program)
 
-$(BUILD)/test/ktap_test: tools/lib/test/ktap_test.c tools/lib/ktap.c $(VM_HEADERS)
+$(BUILD)/test/ktap_test: tools/ktap/test/ktap_test.c tools/ktap/ktap.c $(VM_HEADERS)
 	$(unit-program)
 
 $(BUILD)/test/vm_parts_test: LIBS := $(VM_LIBS)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Things that a topic needs of the machine and that disturb other topics. The program of the topic
- * names them: TOPIC_NEEDS() of selftests/lib/suite_main.h puts the words into a section of it. The
+ * names them: TOPIC_NEEDS() of selftests/frame/suite_main.h puts the words into a section of it. The
  * guest has a device or a file system only while a topic runs that needs it.
  */
 #ifndef PINCHECK_VM_NEEDS_H

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "../lib/ktap.h"
+#include "../ktap/ktap.h"
 
 struct qmp;
 struct suite;

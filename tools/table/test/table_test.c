@@ -8,7 +8,7 @@
 #include "tools/lib/test/tap.h"
 #include "tools/pincheck/columns.h"
 #include "tools/pincheck/pincheck.h"
-#include "tools/pincheck/table.h"
+#include "tools/table/table.h"
 
 enum { NAME, COUNT, FRAME, GOOD, MORE, COLUMNS };
 

@@ -11,7 +11,7 @@
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "../tools/lib/knob.h"
+#include "../../tools/lib/knob.h"
 #include "file.h"
 #include "stage.h"
 

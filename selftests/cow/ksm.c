@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "../tools/lib/pagemap.h"
+#include "../../tools/lib/pagemap.h"
 #include "events.h"
 #include "knob_journal.h"
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include "pci.h"
-#include "../tools/lib/offline.h"
+#include "../../tools/lib/offline.h"
 #include "stage.h"
 #include "virtio_mem.h"
 

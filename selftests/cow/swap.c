@@ -10,7 +10,7 @@
  */
 #include "suite.h"
 #include <sys/mman.h>
-#include "../tools/lib/pagemap.h"
+#include "../../tools/lib/pagemap.h"
 
 #define SWAP_HOLDS(X, topic, memory)								\
 	X(topic, memory, none)									\

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "array.h"
+#include "../lib/array.h"
 #include "ktap.h"
 
 #define MAX_DEPTH	8

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The KTAP reader against golden streams: tools/lib/test/ktap/NAME.ktap must be read as
+ * The KTAP reader against golden streams: tools/ktap/test/ktap/NAME.ktap must be read as
  * NAME.golden says, however the bytes are split, and every cut of a good stream must be noticed.
  */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "../array.h"
+#include "../../lib/array.h"
 #include "../ktap.h"
-#include "tap.h"
+#include "../../lib/test/tap.h"
 
-#define GOLDEN	"tools/lib/test/ktap"
+#define GOLDEN	"tools/ktap/test/ktap"
 
 struct dump {
 	char *bytes;

@@ -11,7 +11,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include "../tools/lib/kinds.h"
+#include "../../tools/lib/kinds.h"
 #include "capability.h"
 #include "device_memory.h"
 #include "stage.h"

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include "hugetlb_pool.h"
-#include "../tools/lib/knob.h"
+#include "../../tools/lib/knob.h"
 #include "stage.h"
 
 FIXTURE(memfd)

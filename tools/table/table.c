@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "tools/pincheck/pincheck.h"
-#include "tools/pincheck/table.h"
+#include "tools/table/table.h"
 
 /**
  * struct table - the cells of all rows as text, from which each way of printing takes them

@@ -10,7 +10,7 @@
  */
 #include "suite.h"
 #include <inttypes.h>
-#include "../tools/lib/pagemap.h"
+#include "../../tools/lib/pagemap.h"
 
 #define CLEAR_REFS_HOLDS(X, topic, memory)							\
 	X(topic, memory, none)									\

@@ -6,8 +6,8 @@
  */
 #include "suite.h"
 #include <sys/mman.h>
-#include "../tools/lib/pagemap.h"
-#include "../tools/lib/usermem.h"
+#include "../../tools/lib/pagemap.h"
+#include "../../tools/lib/usermem.h"
 #include "knob_journal.h"
 #include "stage.h"
 

@@ -13,7 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include "../tools/lib/knob.h"
+#include "../../tools/lib/knob.h"
 #include "stage.h"
 #include "trap.h"
 

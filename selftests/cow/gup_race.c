@@ -12,7 +12,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include "../tools/lib/vmstat.h"
+#include "../../tools/lib/vmstat.h"
 #include "clock.h"
 #include "file.h"
 #include "stage.h"

@@ -7,7 +7,7 @@
 #include "suite.h"
 #include <inttypes.h>
 #include <unistd.h>
-#include "../tools/lib/pagemap.h"
+#include "../../tools/lib/pagemap.h"
 #include "trap.h"
 
 #define UFFD_HOLDS(X, topic, memory)								\
