@@ -156,8 +156,8 @@ static void verdict_merged(struct subject *subject, int expected, struct verdict
 #define EXPECT_MERGED(subject, count)	EXPECT_VERDICT(verdict_merged, subject, count)
 
 /*
- * PLACEMENT, SYNC. Held first, then KSM comes along: any reference keeps it away. A mirror has none,
- * and is told.
+ * PLACEMENT, SYNC. The page is held first, then KSM scans it: any reference keeps KSM away. A mirror has
+ * no reference, and gets an event.
  */
 SCENARIO(ksm, held_first, .rows = "B10 B36 R26", .needs = NEEDS_KSM, .not_memory = MEMORY_MERGED)
 {
