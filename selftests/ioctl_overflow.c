@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include "stage.h"
 
-#define MAPPINGS	300	/* of the one page: so many pins a hold */
+#define MAPPINGS	300	/* of the one page, each of which a hold pins */
 #define HOLDS_MAX	4095	/* of a session, and one more is free */
 #define TRIES_MAX	64	/* one page of two is looked at, by chance */
 

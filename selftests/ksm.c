@@ -156,8 +156,8 @@ static void verdict_merged(struct subject *subject, int expected, struct verdict
 #define EXPECT_MERGED(subject, count)	EXPECT_VERDICT(verdict_merged, subject, count)
 
 /*
- * PLACEMENT, SYNC. The page is held first, then KSM scans it: any reference keeps KSM away. A mirror has
- * no reference, and gets an event.
+ * PLACEMENT, SYNC. KSM comes to a page that is held: any reference keeps KSM away. A mirror has no
+ * reference, but records an event.
  */
 SCENARIO(ksm, held_first, .rows = "B10 B36 R26", .needs = NEEDS_KSM, .not_memory = MEMORY_MERGED)
 {
@@ -171,7 +171,7 @@ SCENARIO(ksm, held_first, .rows = "B10 B36 R26", .needs = NEEDS_KSM, .not_memory
 	ASSERT_DONE(ksm_scan());
 	EXPECT_MERGED(subject, held ? 0 : SAMPLES);
 	if (mirrored)
-		EXPECT_TOLD(subject, PINCHECK_EVENT_CLEAR, ALL_TOLD, 0);
+		EXPECT_EVENT(subject, PINCHECK_EVENT_CLEAR, ALL_LOST, 0);
 	if (held)
 		EXPECT_SAME_PAGE(subject, &before);
 	memory_fill(&subject->memory, AFTER);

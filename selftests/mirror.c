@@ -108,7 +108,7 @@ SCENARIO(mirror, forked, .rows = "B10 B11 B31", .event = "fork")
 	ASSERT_DONE(events_forget(&subject->hold));
 	ASSERT_DONE(subject_fork(subject, 1));
 	if (!is_shared(subject))
-		EXPECT_TOLD(subject, reason, ALL_TOLD, 0);
+		EXPECT_EVENT(subject, reason, ALL_LOST, 0);
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SYNC(subject, AFTER);
 	if (!is_shared(subject))
@@ -124,7 +124,7 @@ SCENARIO(mirror, cleared_refs, .rows = "B10 B11 B12 B31", .event = "clear_refs")
 	ASSERT_DONE(hold_and_write(subject));
 	ASSERT_DONE(witness_take(subject, &before));
 	ASSERT_DONE(memory_clear_refs());
-	EXPECT_TOLD(subject, PINCHECK_EVENT_SOFT_DIRTY, ALL_TOLD, events_written(subject));
+	EXPECT_EVENT(subject, PINCHECK_EVENT_SOFT_DIRTY, ALL_LOST, events_written(subject));
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SAME_PAGE(subject, &before);
 	EXPECT_SYNC(subject, AFTER);
@@ -156,7 +156,7 @@ SCENARIO(mirror, protected, .rows = "B10 B17 B29 B31 B37", .event = "mprotect")
 	ASSERT_DONE(hold_and_write(subject));
 	ASSERT_DONE(witness_take(subject, &before));
 	ASSERT_DONE(protect_mirrored(subject, PROT_READ));
-	EXPECT_TOLD(subject, PINCHECK_EVENT_PROTECTION_VMA, ALL_TOLD, events_written(subject));
+	EXPECT_EVENT(subject, PINCHECK_EVENT_PROTECTION_VMA, ALL_LOST, events_written(subject));
 	EXPECT_DEVICE_SEES(subject, BEFORE);
 	EXPECT_VERDICT(verdict_write_fails, subject, -EPERM);
 	ASSERT_DONE(protect_mirrored(subject, PROT_READ | PROT_WRITE));
@@ -172,7 +172,7 @@ SCENARIO(mirror, no_access, .rows = "B31 B37", .event = "mprotect")
 
 	ASSERT_DONE(hold_and_write(subject));
 	ASSERT_DONE(protect_mirrored(subject, PROT_NONE));
-	EXPECT_TOLD(subject, PINCHECK_EVENT_PROTECTION_VMA, ALL_TOLD, events_written(subject));
+	EXPECT_EVENT(subject, PINCHECK_EVENT_PROTECTION_VMA, ALL_LOST, events_written(subject));
 	EXPECT_EQ(-EFAULT, hold_look(&subject->hold, &view));
 	ASSERT_DONE(protect_mirrored(subject, PROT_READ | PROT_WRITE));
 	memory_fill(&subject->memory, AFTER);
@@ -190,7 +190,7 @@ SCENARIO(mirror, dontneed, .rows = "B10 B31", .event = "madvise", .not_memory = 
 
 	ASSERT_DONE(hold_and_write(subject));
 	ASSERT_DONE(madvise(memory->start, memory->bytes, MADV_DONTNEED) ? -errno : 0);
-	EXPECT_TOLD(subject, PINCHECK_EVENT_CLEAR, ALL_TOLD, events_written(subject));
+	EXPECT_EVENT(subject, PINCHECK_EVENT_CLEAR, ALL_LOST, events_written(subject));
 	ASSERT_DONE(hold_look(&subject->hold, &view));
 	EXPECT_EQ(is_shared(subject) ? BEFORE : GEN_UNKNOWN, view.seen[CPU_AREA][0]);
 	if (subject_holds(subject, HOLD_WRITE))
@@ -207,7 +207,7 @@ SCENARIO(mirror, unmapped, .rows = "B10 B31", .event = "munmap")
 
 	ASSERT_DONE(hold_and_write(subject));
 	ASSERT_DONE(munmap(memory->start, memory->bytes) ? -errno : 0);
-	EXPECT_TOLD(subject, PINCHECK_EVENT_UNMAP, ALL_TOLD, events_written(subject));
+	EXPECT_EVENT(subject, PINCHECK_EVENT_UNMAP, ALL_LOST, events_written(subject));
 	EXPECT_EQ(-EFAULT, hold_look(&subject->hold, &view));
 	EXPECT_VERDICT(verdict_write_fails, subject,
 		       subject_holds(subject, HOLD_WRITE) ? -EFAULT : -EPERM);
@@ -232,7 +232,7 @@ SCENARIO(mirror, moved, .rows = "B10 B31", .event = "mremap", .not_memory = MEMO
 	there.start += -(uintptr_t)there.start & (memory->bytes - 1) & ~(PAGE_BYTES - 1);
 	ASSERT_NE(MAP_FAILED, mremap(memory->start, memory->bytes, memory->bytes,
 				     MREMAP_MAYMOVE | MREMAP_FIXED, there.start));
-	EXPECT_TOLD(subject, PINCHECK_EVENT_UNMAP, ALL_TOLD, events_written(subject));
+	EXPECT_EVENT(subject, PINCHECK_EVENT_UNMAP, ALL_LOST, events_written(subject));
 	EXPECT_EQ(-EFAULT, hold_look(&subject->hold, &view));
 	memory_look(&there, &view);
 	EXPECT_EQ(BEFORE, view.seen[CPU_AREA][0]);
@@ -261,7 +261,7 @@ SCENARIO(mirror, paged_out, .rows = "B10 B29 B31 B34", .event = "reclaim",
 		ASSERT_DONE(fsync(memory->file) ? -errno : 0);
 	ASSERT_DONE(madvise(memory->start, memory->bytes, MADV_PAGEOUT) ? -errno : 0);
 	EXPECT_EQ(0, memory_pfn(memory, memory->sample[0]));
-	EXPECT_TOLD(subject, PINCHECK_EVENT_CLEAR, SOME_TOLD, events_written(subject));
+	EXPECT_EVENT(subject, PINCHECK_EVENT_CLEAR, SOME_LOST, events_written(subject));
 	ASSERT_DONE(hold_look(&subject->hold, &view));
 	EXPECT_EQ(BEFORE, view.seen[CPU_AREA][0]);
 	if (subject_holds(subject, HOLD_WRITE))
@@ -287,7 +287,7 @@ SCENARIO(mirror, written_after_free, .rows = "B28 B29", .event = "reclaim",
 	ASSERT_DONE(hold_fill(&subject->hold, LATER));
 	ASSERT_DONE(events_forget(&subject->hold));
 	ASSERT_DONE(madvise(memory->start, memory->bytes, MADV_PAGEOUT) ? -errno : 0);
-	EXPECT_TOLD(subject, PINCHECK_EVENT_CLEAR, SOME_TOLD, events_written(subject));
+	EXPECT_EVENT(subject, PINCHECK_EVENT_CLEAR, SOME_LOST, events_written(subject));
 	ASSERT_DONE(hold_look(&subject->hold, &view));
 	EXPECT_EQ(LATER, view.seen[DEVICE_AREA][0]);
 	memory_fill(memory, AFTER);
@@ -307,11 +307,11 @@ SCENARIO(mirror, written_back, .rows = "B28 B29 B30 B31", .event = "writeback",
 
 	ASSERT_DONE(hold_and_write(subject));
 	ASSERT_DONE(fsync(memory->file) ? -errno : 0);
-	EXPECT_TOLD(subject, PINCHECK_EVENT_PROTECTION_PAGE, ALL_TOLD, events_written(subject));
+	EXPECT_EVENT(subject, PINCHECK_EVENT_PROTECTION_PAGE, ALL_LOST, events_written(subject));
 	EXPECT_VERDICT(verdict_on_disk, subject, BY_DEVICE);
 	ASSERT_DONE(hold_fill(&subject->hold, LATER));
 	ASSERT_DONE(fsync(memory->file) ? -errno : 0);
-	EXPECT_TOLD(subject, PINCHECK_EVENT_PROTECTION_PAGE, SOME_TOLD, events_written(subject));
+	EXPECT_EVENT(subject, PINCHECK_EVENT_PROTECTION_PAGE, SOME_LOST, events_written(subject));
 	EXPECT_VERDICT(verdict_on_disk, subject, LATER);
 	memory_fill(memory, AFTER);
 	EXPECT_SYNC(subject, AFTER);
@@ -337,7 +337,7 @@ SCENARIO(mirror, truncated, .rows = "B31 B42", .event = "truncate", .memory = ME
 
 	ASSERT_DONE(hold_and_write(subject));
 	ASSERT_DONE(ftruncate(memory->file, 0) ? -errno : 0);
-	EXPECT_TOLD(subject, PINCHECK_EVENT_CLEAR, ALL_TOLD, events_written(subject));
+	EXPECT_EVENT(subject, PINCHECK_EVENT_CLEAR, ALL_LOST, events_written(subject));
 	EXPECT_EQ(-EFAULT, hold_look(&subject->hold, &view));
 	ASSERT_DONE(ftruncate(memory->file, memory->bytes) ? -errno : 0);
 	memory_fill(memory, AFTER);

@@ -145,7 +145,7 @@ TEST_F(page_types, mapcount)
 {
 	const __u32 mapcounts = PINCHECK_REPORT_MAPCOUNT | PINCHECK_REPORT_FOLIO_MAPCOUNT |
 				PINCHECK_REPORT_ENTIRE_MAPCOUNT;
-	size_t judged = 0, told = 0, negative = 0, unnamed = 0;
+	size_t judged = 0, mapcounts_seen = 0, negative = 0, unnamed = 0;
 	struct pincheck_report report;
 
 	for (size_t i = 0; i < self->count; i++) {
@@ -153,17 +153,17 @@ TEST_F(page_types, mapcount)
 		if (!is_kind(self, variant->bit, report.pfn))
 			continue;
 		judged++;
-		told += variant->typed && (report.present & mapcounts);
+		mapcounts_seen += variant->typed && (report.present & mapcounts);
 		negative += report.page_mapcount < 0 || report.folio_mapcount < 0 ||
 			    report.entire_mapcount < 0 || report.refcount < 0;
 		unnamed += (report.flags & variant->flag) != variant->flag;
 	}
 	EXPECT_LT(0, judged);
-	EXPECT_EQ(0, told);
+	EXPECT_EQ(0, mapcounts_seen);
 	EXPECT_EQ(0, negative);
 	EXPECT_EQ(0, unnamed);
 	evidence("judged=%zu pages=%zu first_pfn=%llx mapcounts=%zu negative=%zu unnamed=%zu",
-		 judged, self->count, self->pfns[0], told, negative, unnamed);
+		 judged, self->count, self->pfns[0], mapcounts_seen, negative, unnamed);
 }
 
 /* Reports and scans the page as long as the other thread reports it. */

@@ -49,24 +49,24 @@ FIXTURE_TEARDOWN(path)
 }
 
 /* Return: of how many pages of the hold PAGES says @path. */
-static unsigned int pages_told(const struct stage *stage, __u32 path)
+static unsigned int count_by_path(const struct stage *stage, __u32 path)
 {
 	struct pincheck_page pages[STAGE_PAGES];
-	unsigned int told = 0;
+	unsigned int count = 0;
 
 	if (pincheck_pages(stage->session, stage->hold.hold, 0, STAGE_PAGES, pages))
 		return -1;
 	for (size_t i = 0; i < STAGE_PAGES; i++)
-		told += pages[i].path == path;
-	return told;
+		count += pages[i].path == path;
+	return count;
 }
 
 static void show_paths(const struct stage *stage, const char *what)
 {
 	evidence("what=\"%s\" fast=%llu slow=%llu pages_fast=%u pages_slow=%u pages_unknown=%u",
 		 what, stage->hold.fast_pages, stage->hold.slow_pages,
-		 pages_told(stage, PINCHECK_PATH_FAST), pages_told(stage, PINCHECK_PATH_SLOW),
-		 pages_told(stage, PINCHECK_PATH_UNKNOWN));
+		 count_by_path(stage, PINCHECK_PATH_FAST), count_by_path(stage, PINCHECK_PATH_SLOW),
+		 count_by_path(stage, PINCHECK_PATH_UNKNOWN));
 }
 
 /* The switch is off before HOLD, in an open session: HOLD and PAGES both know. */
@@ -79,11 +79,11 @@ TEST_F(path, switched_off)
 	ASSERT_EQ(0, stage_hold(stage, fast_row, self->untouched, stage->length));
 	show_paths(stage, "never touched, switched off");
 	EXPECT_EQ(0, stage->hold.fast_pages);
-	EXPECT_EQ(0, pages_told(stage, PINCHECK_PATH_FAST));
+	EXPECT_EQ(0, count_by_path(stage, PINCHECK_PATH_FAST));
 	ASSERT_EQ(0, pincheck_info(stage->session, &info));
 	if (!(info.features & PINCHECK_FEAT_PATH)) {
 		EXPECT_EQ(0, stage->hold.slow_pages);
-		EXPECT_EQ(STAGE_PAGES, pages_told(stage, PINCHECK_PATH_UNKNOWN));
+		EXPECT_EQ(STAGE_PAGES, count_by_path(stage, PINCHECK_PATH_UNKNOWN));
 	}
 }
 
@@ -97,11 +97,11 @@ TEST_F(path, switched_on_again)
 	ASSERT_EQ(0, stage_hold(stage, fast_row, self->untouched, stage->length));
 	unseen = stage->hold.hold;
 	ASSERT_EQ(0, knob_set(variant->knob, "1"));
-	EXPECT_EQ(0, pages_told(stage, PINCHECK_PATH_FAST));
+	EXPECT_EQ(0, count_by_path(stage, PINCHECK_PATH_FAST));
 	ASSERT_EQ(0, stage_hold_all(stage, fast_row));
 	show_paths(stage, "touched, switched on again");
 	EXPECT_EQ(STAGE_PAGES, stage->hold.fast_pages);
-	EXPECT_EQ(STAGE_PAGES, pages_told(stage, PINCHECK_PATH_FAST));
+	EXPECT_EQ(STAGE_PAGES, count_by_path(stage, PINCHECK_PATH_FAST));
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, stage->hold.hold));
 	madvise(self->untouched, stage->length, MADV_DONTNEED);
 	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, unseen));

@@ -328,7 +328,7 @@ static void *race_ledger(void *argument)
 
 TEST_F(races, ledger_against_close)
 {
-	int own = self->stage.session, told = 0;
+	int own = self->stage.session, ledger_saw = 0;
 	struct tally tally = { 0 };
 	struct racer racers[2];
 	__u64 pfn = stage_pfn(self->stage.memory);
@@ -346,11 +346,11 @@ TEST_F(races, ledger_against_close)
 		ASSERT_TRUE(racers[0].result == 0 || racers[0].result == 1) {
 			TH_LOG("ledger says %ld", racers[0].result);
 		}
-		told += racers[0].result;
+		ledger_saw += racers[0].result;
 		ASSERT_EQ(0, count_unreleased(self));
 	}
 	race_evidence(&tally);
-	evidence("ledger_saw=%d rounds=%d", told, tally.rounds);
+	evidence("ledger_saw=%d rounds=%d", ledger_saw, tally.rounds);
 }
 
 struct worker {

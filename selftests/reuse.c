@@ -19,7 +19,7 @@ SUITE_EVENT("write")
 TOPIC(reuse)
 FOR_EACH_MEMORY(REUSE_HOLDS, TOPIC_VARIANT, reuse)
 
-#define MANY	24	/* references; a huge page takes one of each for each base page */
+#define MANY	24	/* holds; on a huge page each is a reference for each base page */
 
 /*
  * Ends the child, then drains the LRU batches: the kernel cannot tell the reference that a batch of

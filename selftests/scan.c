@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include "stage.h"
 
-#define ROOM	512
+#define CAPACITY	512
 
 FIXTURE(scan)
 {
@@ -71,13 +71,13 @@ static int found_alone(FIXTURE_DATA(scan) *self, __u32 filter, __u64 pfn)
 }
 
 /* Return: how many of the stage's pages a scan of all memory finds, each once, or -errno. */
-static int found_of_all(FIXTURE_DATA(scan) *self, __u32 filter, __u64 room, unsigned int *calls)
+static int found_of_all(FIXTURE_DATA(scan) *self, __u32 filter, __u64 capacity, unsigned int *calls)
 {
-	__u64 pfns[ROOM], cursor = 0, end = 0, count, before = 0;
+	__u64 pfns[CAPACITY], cursor = 0, end = 0, count, before = 0;
 	int error, found = 0;
 
 	for (*calls = 1;; ++*calls) {
-		count = room;
+		count = capacity;
 		error = pincheck_scan(self->stage.session, filter, &cursor, &end, pfns, &count);
 		if (error)
 			return error;
@@ -118,11 +118,11 @@ TEST_F(scan, all_memory)
 	struct stage *stage = &self->stage;
 	unsigned int calls;
 
-	EXPECT_EQ(0, found_of_all(self, variant->filter, ROOM, &calls));
+	EXPECT_EQ(0, found_of_all(self, variant->filter, CAPACITY, &calls));
 	for (size_t i = 0; i < STAGE_PAGES; i += 2)
 		ASSERT_EQ(0, stage_hold(stage, variant->row, stage->memory + i * stage->page,
 					stage->page));
-	EXPECT_EQ(STAGE_PAGES / 2, found_of_all(self, variant->filter, ROOM, &calls));
+	EXPECT_EQ(STAGE_PAGES / 2, found_of_all(self, variant->filter, CAPACITY, &calls));
 	evidence("found=%u pages=%u calls=%u", STAGE_PAGES / 2, STAGE_PAGES, calls);
 }
 

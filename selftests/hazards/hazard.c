@@ -7,8 +7,8 @@
  * The story (V19, R51, R52). A file system that tracks dirtying prepares a page when it becomes
  * writable, page_mkwrite: ext4 gives it buffers. Writeback cleans the page and takes the write
  * permission away; from then on the buffers may be freed, and reclaim frees them, before it finds
- * that somebody still has a reference and keeps the page. Who then marks the page dirty, because
- * he wrote to it, leaves ext4 with a dirty page without buffers.
+ * that somebody still has a reference and keeps the page. A driver that then marks the page
+ * dirty, because it wrote to it, leaves ext4 with a dirty page without buffers.
  */
 #include "suite.h"
 #include <fcntl.h>

@@ -97,7 +97,7 @@ int footprint_take(struct footprint *footprint)
 {
 	sync();
 	knob_set("/proc/sys/vm/drop_caches", "3");
-	/* kfree_rcu() frees within two grace periods. */
+	/* Memory that RCU frees after a grace period is free after two. */
 	for (int i = 0; i < 2; i++)
 		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 	shrink_caches();

@@ -59,9 +59,9 @@ static int count_pins_of_buffer(struct memory *memory, int64_t *pins)
 }
 
 /*
- * Reads the machine's counters of pins, which no test judges at that time. The buffer adds 1 or one
- * a page; other processes may pin and unpin meanwhile, so any other number is read again. Without
- * io_uring or huge pages the answer is unused.
+ * Judges by the machine's counters of pins, not by the page counts that tests check. The buffer
+ * adds 1 pin or one a page; other processes may pin and unpin meanwhile, so any other number is
+ * read again. Without io_uring or huge pages the answer is unused.
  */
 static int probe_uring_folds(struct memory *memory)
 {

@@ -94,10 +94,11 @@ static json_t *index_results(const struct results *results, const struct renames
 	json_t *index = json_object();
 
 	for (size_t i = 0; i < results->count; i++) {
-		char *name = renames ? renames_apply(renames, results->cases[i].name) :
-				       copy_of(results->cases[i].name);
+		const char *today = results->cases[i].name;
+		char *name = renames ? renames_apply(renames, today) : copy_of(today);
+		json_t *number = json_integer((json_int_t)i);
 
-		if (json_object_set_new(index, name, json_integer((json_int_t)i)))
+		if (json_object_set_new(index, name, number))
 			errx(EXIT_USAGE, "out of memory");
 		free(name);
 	}
@@ -115,7 +116,8 @@ static const struct test_case *find_case(const struct results *results, const js
 static void compare_cases(struct comparison *comparison, const char *run,
 			  const struct results *before, const struct results *after)
 {
-	json_t *old = index_results(before, comparison->renames), *new = index_results(after, NULL);
+	json_t *old = index_results(before, comparison->renames);
+	json_t *new = index_results(after, NULL);
 	const char *name;
 	json_t *number;
 
