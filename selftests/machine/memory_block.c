@@ -85,7 +85,7 @@ static int offline_in_slices(const char *block, uint64_t *failures)
 			 "page failed to migrate: the machine is too busy", SLICES);
 }
 
-/* Offlining took hugetlb pages out of the pool: allocate as many again now that the block is back. */
+/* Offlining took hugetlb pages out of the pool: the pool gets its size back with the block. */
 int memory_block_empty(int (*while_away)(void *argument), void *argument, uint64_t *failures)
 {
 	long pool = knob_number(HUGETLB_POOL);
