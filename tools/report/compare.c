@@ -110,7 +110,9 @@ static const struct test_case *find_case(const struct results *results, const js
 {
 	const json_t *number = json_object_get(index, name);
 
-	return number ? &results->cases[json_integer_value(number)] : NULL;
+	if (!number)
+		return NULL;
+	return &results->cases[json_integer_value(number)];
 }
 
 static void compare_cases(struct comparison *comparison, const char *run,

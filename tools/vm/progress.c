@@ -86,7 +86,7 @@ static void say_topic_ended(void *context, const struct topic *topic, const stru
 		     test->outcome == KTAP_SKIP ? "skip" : "ok",
 		     topic->name, cases_of(topic), outcomes[KTAP_PASS] + outcomes[KTAP_XFAIL],
 		     ktap_failures(outcomes), outcomes[KTAP_SKIP], topic->ended - topic->began,
-		     *test->reason ? ": " : "", test->reason);
+		     test->reason[0] ? ": " : "", test->reason);
 }
 
 static void show_case(void *context, const struct suite *suite, const struct topic *topic,
