@@ -98,13 +98,16 @@ static void add_build(struct report *report, const struct kernel_run *run, const
 	json_array_append_new(report->builds, build);
 }
 
-/* The reason "R28: why" becomes pincheck:known-r28-why. Return: to be freed */
+/*
+ * The reason "R13 R20: why" becomes pincheck:known-r13-r20: an id stays the same when somebody words
+ * the reason better. Return: to be freed
+ */
 static char *issue_id(const struct report *report, const char *reason)
 {
 	struct text id = { 0 };
 
 	text_printf(&id, "%s:known", report->origin);
-	for (bool dash = true; *reason; reason++) {
+	for (bool dash = true; *reason && *reason != ':'; reason++) {
 		if (!isalnum((unsigned char)*reason)) {
 			dash = true;
 			continue;
