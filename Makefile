@@ -10,7 +10,7 @@ CC      ?= gcc
 
 matrix  := $(CURDIR)/tools/kernels/kernels
 results := $(BUILD)/results
-# What the test says is worth nothing if the file it wrote is older than its sources.
+# A failed command must leave no target: make would take the target for up to date.
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .DEFAULT_GOAL := all
@@ -19,9 +19,9 @@ CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 INCLUDES := -Iinclude/uapi -Itools/lib -Itools/ktap -Itools/table -I.
 
-# How a program for this machine is made of its prerequisites, and a unit test, with the sanitizers.
-# A rule may set LIBS. $(call script-test,VARIABLE=VALUE,SCRIPT): tools/unit takes programs without
-# arguments.
+# Recipes: host-program links a program for this machine from its prerequisites; unit-program links a unit
+# test, with the sanitizers. A rule may set LIBS. $(call script-test,VARIABLE=VALUE,SCRIPT) makes a program
+# that runs SCRIPT with VARIABLE, because tools/unit calls programs without arguments.
 HOST_CC   = $(CC) -D_GNU_SOURCE $(CFLAGS) $(WARNINGS) $(INCLUDES)
 SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 
@@ -44,7 +44,7 @@ endef
 VERSION = $(shell sed -n 's/^.define PINCHECK_VERSION.*"\(.*\)"/\1/p' include/pincheck-version.h)
 
 export BUILD CC CACHE KSRC
-# The machine that the guest is
+# These describe the guest's machine.
 export APPEND MEMORY SMP HUGEPAGES QEMU_ARGS SHARE
 
 include tools/lib/build.mk
@@ -72,22 +72,22 @@ tests: $(SELFTESTS) $(HAZARDS) | tests-stale ## the test programs (static), in b
 
 ##@ Run
 .PHONY: demo check selftests shell fuzz soak selftests-host
-demo: host-vm ## the main job from nothing: a stock kernel judged, as a table
+demo: host-vm ## the demo scenarios on a stock kernel, as a table; installs and downloads what is missing
 	tools/run-suite --demo
 
-check: host-vm host-lint ## everything that must pass, from nothing; ends N passed, N failed, N skipped
+check: host-vm host-lint ## everything that must pass; the last line is N passed, N failed, N skipped
 	tools/check
 
 selftests: host-vm ## the suite in a VM; KERNEL= and KDIR= for a kernel of your own, TESTS='fork.*', ACCEL=tcg
 	KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" TESTS='$(TESTS)' \
 		ACCEL="$(ACCEL)" tools/run-suite
 
-shell: host-vm ## a prompt with module, pincheck and tests; commands come by a pipe, too; SHARE=dir; KERNELS= ...
+shell: host-vm ## a shell in the guest, or commands from a pipe; KERNELS=, KERNEL=, KDIR= as above, SHARE=dir
 	@KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" \
 		tools/run-suite --shell
 
 COUNT ?= 1000000
-fuzz: host-vm ## COUNT= hostile calls of several processes, SEED= to repeat; KERNELS=, KERNEL=, KDIR= as above
+fuzz: host-vm ## COUNT= hostile calls of several processes; SEED= repeats them; KERNELS=, KERNEL=, KDIR= as above
 	KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" \
 		COUNT="$(COUNT)" SEED="$(SEED)" tools/run-suite --fuzz
 
@@ -96,7 +96,7 @@ LOAD ?= 8
 soak: host-vm ## the suite ROUNDS= times beside LOAD= busy processes; KERNELS=, TESTS= as above
 	KERNELS="$(KERNELS)" TESTS='$(TESTS)' ACCEL="$(ACCEL)" ROUNDS="$(ROUNDS)" LOAD="$(LOAD)" tools/soak
 
-selftests-host: ## the suite on this machine's running kernel, after a warning; YES=1 answers it
+selftests-host: ## the suite on this machine's running kernel; asks first, YES=1 answers
 	@$(MAKE) --no-print-directory -s $(if $(MODULE),,module) tools tests
 	MODULE="$(MODULE)" TESTS='$(TESTS)' YES="$(YES)" tools/run-host
 
@@ -104,7 +104,7 @@ selftests-host: ## the suite on this machine's running kernel, after a warning; 
 unit: $(UNIT_TESTS) ## host unit tests, with ASan and UBSan
 	tools/unit $(UNIT_TESTS)
 
-lint: host-lint ## warnings, sparse, shellcheck: module with gcc and clang, host programs
+lint: host-lint ## warnings, sparse, style, scripts, manual pages, names, prose
 	tools/lint
 
 catalogue: ## the tests of each row, written into Documentation/catalogue.md
@@ -113,13 +113,13 @@ catalogue: ## the tests of each row, written into Documentation/catalogue.md
 stock-kernels: ## the matrix.md of the last make matrix, written into Documentation/stock-kernels.md
 	tools/stock-kernels $(results)/matrix.md
 
-hazards: host-vm ## what must not be done to a page of a file, done: a guest for each; KERNELS=
+hazards: host-vm ## wrong ways to write to pages of files, which make a kernel warn: a guest for each; KERNELS=
 	KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" tools/run-hazards
 
-mutants: host-vm ## module and tools broken in one place each, or kernels (KTREE=): a test must turn red
+mutants: host-vm ## break the module or a tool, or a kernel (KTREE=), in one place: a test must turn red; MUTANTS=
 	KTREE="$(KTREE)" tools/run-mutants $(MUTANTS)
 
-config-check: host-vm ## kernels from the sources in KTREE=, each without one option that the suite uses; OPTIONS=
+config-check: host-vm ## the suite on kernels built from KTREE=, each without one option; OPTIONS=
 	KTREE="$(KTREE)" tools/config-check $(OPTIONS)
 
 ##@ Install
@@ -136,10 +136,10 @@ install: tools ## programs, header and man pages, under PREFIX= (and DESTDIR=)
 	done
 
 .PHONY: dkms-install dkms-remove
-dkms-install: host-dkms ## the module under DKMS: for all kernels here that have headers, and those to come
+dkms-install: host-dkms ## the module under DKMS, for all kernels here with headers, and for later ones
 	VERSION="$(VERSION)" tools/dkms install
 
-dkms-remove: ## take it out again
+dkms-remove: ## remove the module from DKMS
 	VERSION="$(VERSION)" tools/dkms remove
 
 ##@ Release
@@ -148,7 +148,7 @@ DIST    = $(BUILD)/dist/pincheck-$(VERSION).tar.gz
 version: ## print the version of the project
 	@echo $(VERSION)
 
-dist: ## build/dist/pincheck-VERSION.tar.gz: the commit that is checked out
+dist: ## build/dist/pincheck-VERSION.tar.gz, from the commit that is checked out
 	@git diff --quiet HEAD || echo 'dist: the tarball lacks what is not committed: git commit' >&2
 	@mkdir -p $(dir $(DIST))
 	git archive --format=tar.gz --prefix=pincheck-$(VERSION)/ --output=$(DIST) HEAD
@@ -158,10 +158,10 @@ dist-check: dist ## unpack the tarball outside of this clone, build the tools, r
 
 ##@ Tidy
 .PHONY: clean distclean cache-clean host-vm host-lint host-build host-dkms
-clean: ## remove what was built here, keep results
+clean: ## remove everything in build/ except the results
 	rm -rf $(filter-out $(results),$(wildcard $(BUILD)/*))
 
-distclean: ## remove build/ whole; the cache stays
+distclean: ## remove build/; the cache stays
 	rm -rf $(BUILD)
 
 cache-clean: ## empty the cache shared by all clones (kernels, build roots)
@@ -183,12 +183,12 @@ help: ## this list
 		KDIR 'kernel build tree for the module' \
 		TESTS "glob over topic.variant.scenario ['$(TESTS)']" \
 		ACCEL 'auto, kvm or tcg [$(ACCEL)]' \
-		APPEND 'more kernel command line: numa=fake=2' \
+		APPEND 'more parameters for the kernel: numa=fake=2' \
 		MEMORY 'of the guest, MiB [2048]' \
 		SMP 'processors of the guest [2]' \
 		HUGEPAGES 'hugetlb pages of the default size in the guest [64]' \
 		QEMU_ARGS 'more words for QEMU: -device edu' \
-		SHARE 'directory of this machine that the shell gets' \
-		KSRC 'kernel source tree to take kselftest_harness.h from' \
-		CACHE 'downloads, kernels, build roots [~/.cache/pincheck]' \
-		BUILD 'where things are built [$(BUILD)]'
+		SHARE 'directory of this machine that the guest of make shell mounts' \
+		KSRC 'kernel source tree that has kselftest_harness.h' \
+		CACHE 'directory for downloads, kernels, build roots [~/.cache/pincheck]' \
+		BUILD 'directory of everything that is built, and of results [$(BUILD)]'

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The selftests, for the top Makefile: build/tests/TOPIC, static, one a file selftests/ROOM/TOPIC.c.
-# KSRC is a directory with tools/testing/selftests/kselftest_harness.h; where it is not set, the
-# distribution's kernel source package gives one, and is asked for only when something is built.
+# The selftests, for the top Makefile: build/tests/TOPIC, static, from selftests/ROOM/TOPIC.c.
+# KSRC is a directory with tools/testing/selftests/kselftest_harness.h. If it is not set, the file comes from
+# the distribution's kernel source package, which is downloaded only when something is built.
 
 BUILD			?= build
 SELFTESTS_OUT		:= $(BUILD)/selftests
-# The rooms of the library, and those of the topics: a topic is a file, whichever room it is in.
+# The rooms of the library, and the rooms of the topics. Each file of the latter is a topic.
 SELFTESTS_ROOMS		:= frame subject device machine fuzz
 SELFTESTS_TOPICS	:= $(wildcard $(addprefix selftests/,$(addsuffix /*.c,cow mirror pfnmap device_api \
 			     placement robustness cli)))
@@ -17,14 +17,13 @@ SELFTESTS_LIB_OBJS	:= $(patsubst %.c,$(SELFTESTS_OUT)/%.o,$(wildcard $(SELFTESTS
 SELFTESTS_HEADERS	:= $(ARCH_HEADERS) $(wildcard $(SELFTESTS_ROOMS:%=selftests/%/*.h) tools/lib/*.h include/uapi/linux/*.h)
 SELFTESTS_CFLAGS	:= -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wshadow -Werror \
 			   -Iinclude/uapi $(SELFTESTS_ROOMS:%=-Iselftests/%)
-# -isystem: the harness is the kernel's, its warnings are not ours to mend; clang warns of what its
-# macros leave unused all the same.
+# -isystem hides warnings in the kernel's harness; clang warns of unused parameters in its macros nevertheless.
 SELFTESTS_HARNESS	= -Wno-unused-parameter \
 			  -isystem "$${KSRC:-$$(cat $(SELFTESTS_KSRC))}/tools/testing/selftests"
 SELFTESTS_KSRC		:= $(SELFTESTS_OUT)/ksrc
 
-# Where the package's headers are. Asked for once, and before anything is compiled: each compiler would
-# ask by itself, and one wait for another. Anew where the cache was emptied meanwhile.
+# The path of the package's headers. One command finds it before anything is compiled, because parallel
+# compilers would each ask, and wait for each other. It is found again if the cache was emptied.
 $(SELFTESTS_KSRC): $(if $(wildcard $(shell cat $(SELFTESTS_KSRC) 2>/dev/null || echo /none)/tools),,selftests-ksrc)
 	@mkdir -p $(@D)
 	tools/kernels/kernels ksrc > $@
@@ -39,14 +38,14 @@ $(SELFTESTS_PROGRAMS): $(BUILD)/tests/%: %.c $(SELFTESTS_LIB) $(SELFTESTS_HEADER
 	@mkdir -p $(@D)
 	$(CC) $(SELFTESTS_CFLAGS) $(SELFTESTS_HARNESS) -static -o $@ $< $(SELFTESTS_LIB) -luring -ljansson
 
-# A program whose source has gone would be run as a topic all the same.
+# The runner would run a program whose source is gone as a topic.
 SELFTESTS_STALE = $(filter-out $(SELFTESTS_PROGRAMS),$(shell \
 	find $(BUILD)/tests -maxdepth 1 -type f -perm -u+x 2>/dev/null))
 .PHONY: tests-stale
 tests-stale:
 	@$(if $(SELFTESTS_STALE),rm -f $(SELFTESTS_STALE),:)
 
-# What may crash the kernel it runs on: no part of the suite, see tools/run-hazards.
+# Programs that may crash the kernel: they are no part of the suite, see tools/run-hazards.
 HAZARDS	:= $(BUILD)/hazards/hazard $(BUILD)/hazards/known-issues
 $(BUILD)/hazards/hazard: selftests/hazards/hazard.c $(SELFTESTS_LIB) $(SELFTESTS_HEADERS)
 	@mkdir -p $(@D)
@@ -68,8 +67,8 @@ $(BUILD)/tests/known-issues: selftests/known-issues
 	@mkdir -p $(@D)
 	cp $< $@
 
-# The command itself, for topic cli: as it is installed, with the libraries and the loader that it
-# runs by (no static library of libsmartcols exists). What is executable there is taken for a topic.
+# The command, for topic cli, with its libraries and its loader (no static library of libsmartcols exists).
+# The files are not executable, because the runner takes executable files for topics.
 $(BUILD)/tests/pincheck: $(BUILD)/bin/pincheck
 	@mkdir -p $(@D)
 	install -m 644 -t $(@D) $$(ldd $< | awk '/=> \// { print $$3 } /^[[:space:]]*\// { print $$1 }') $<

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Unit tests of the module's pure pieces, on the host.
+# Unit tests, on the host, of the module's functions that need no kernel.
 
 UNIT_TESTS += $(patsubst src/test/%.c,$(BUILD)/test/%,$(wildcard src/test/*_test.c))
 

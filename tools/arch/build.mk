@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The architectures, linked into tools, the guest's init and selftests as an object.
+# The table of architectures, an object that tools, the guest's init and selftests link.
 
 ARCH_SOURCES	:= tools/arch/arch.c
 ARCH_HEADERS	:= tools/arch/arch.h

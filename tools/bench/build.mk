@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The measurements: in the pincheck command, and as the one static program of a guest.
+# The measurements: a part of the pincheck command, and a static program for the guest.
 
 BENCH_PARTS	:= $(filter-out tools/bench/main.c,$(wildcard tools/bench/*.c))
 BENCH_SOURCES	:= $(BENCH_PARTS) tools/bench/main.c \
@@ -15,5 +15,5 @@ $(BUILD)/test/bench-test: $(BUILD)/bin/pincheck
 	$(call script-test,PINCHECK=$<,tools/bench/test/bench-test)
 
 .PHONY: bench
-bench: host-vm $(BUILD)/bench/bench ## the budgets, as ratios: table, and build/results/bench.json; runs the suite once
+bench: host-vm $(BUILD)/bench/bench ## measure the cost of pincheck: a table, and build/results/bench.json; runs the suite once
 	ACCEL="$(ACCEL)" tools/run-bench

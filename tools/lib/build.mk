@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# libpincheck, linked into tools and selftests as objects.
+# libpincheck: objects that tools and selftests link.
 
 LIB_SOURCES := $(addprefix tools/lib/,cause.c knob.c offline.c page_size.c pagemap.c pairs.c pidfd.c \
 				   pincheck.c usermem.c usermem_kind.c vmstat.c)

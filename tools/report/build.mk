@@ -22,14 +22,14 @@ $(BUILD)/test/report-test: $(BUILD)/test/pincheck-report
 
 ##@ Matrix
 .PHONY: matrix matrix-check report-check
-matrix: host-vm ## the suite on every stock kernel, or on those in KERNELS=; build/results/matrix.html
+matrix: host-vm ## the suite on every stock kernel, or on those in KERNELS=; writes build/results/matrix.html
 	KERNELS="$(if $(filter file,$(origin KERNELS)),,$(KERNELS))" TESTS='$(TESTS)' ACCEL="$(ACCEL)" \
 		tools/run-matrix
 
-report-check: $(BUILD)/bin/pincheck-report ## the report in a browser and in other programs; needs Chromium
+report-check: $(BUILD)/bin/pincheck-report ## test the report in a browser and in other programs; needs Chromium
 	$(matrix) prepare-host browser
 	REPORT=$< tools/report/test/outside-test $(BUILD)/report-check
 	REPORT=$< tools/report/test/page-test $(BUILD)/report-check
 
-matrix-check: tools tests host-vm ## make matrix with kernels that cannot be downloaded, built for, booted
+matrix-check: tools tests host-vm ## test make matrix with kernels that cannot be downloaded, built for, booted
 	BUILD="$(BUILD)" tools/report/test/matrix-test $(BUILD)/matrix-check

@@ -51,7 +51,7 @@ $(BUILD)/test/vm_test: tools/vm/test/vm_test.c $(VM_TEST_PARTS) $(VM_HEADERS) | 
 VM_TESTING	:= $(BUILD)/bin/pincheck-vm $(BUILD)/vm/init $(BUILD)/test/misbehave $(BUILD)/test/vm_test
 
 .PHONY: test-vm
-test-vm: $(VM_TESTING) tests | host-vm ## the runner itself, on a real kernel: good runs and all bad ends, as TAP
+test-vm: $(VM_TESTING) tests | host-vm ## test the runner on a real kernel: good runs and all kinds of failure, as TAP
 	@module=$(BUILD)/module/$$($(matrix) default) && \
 	$(matrix) fetch default >&2 && $(matrix) build default $$module >&2 && \
 	BUILD=$(BUILD) $(BUILD)/test/vm_test "$$($(matrix) image default)" \
