@@ -50,6 +50,7 @@ $(BUILD)/test/vm_test: tools/vm/test/vm_test.c $(VM_TEST_PARTS) $(VM_HEADERS) | 
 
 VM_TESTING	:= $(BUILD)/bin/pincheck-vm $(BUILD)/vm/init $(BUILD)/test/misbehave $(BUILD)/test/vm_test
 
+##@ Test and measure
 .PHONY: test-vm
 test-vm: $(VM_TESTING) tests | host-vm ## test the runner on a real kernel: good runs and all kinds of failure, as TAP
 	@module=$(BUILD)/module/$$($(matrix) default) && \
