@@ -27,8 +27,9 @@
  * do not exist, they are not skipped. .needs adds to what memory and hold need.
  *
  * A topic without products uses FIXTURE, FIXTURE_VARIANT_ADD and TEST_F of the harness as they
- * are, plus ASSERT_DONE, EXPECT_VERDICT and PINCHECK_TEST_MAIN; SUITE_NEEDS() skips, and
- * SUITE_PREPARE does what is dear once for all cases. Keep the names topic.variant.scenario.
+ * are, plus ASSERT_DONE, EXPECT_VERDICT and PINCHECK_TEST_MAIN; CASE() is a TEST_F that covers rows
+ * of the catalogue, SUITE_NEEDS() skips, and SUITE_PREPARE does what is dear once for all cases.
+ * Keep the names topic.variant.scenario.
  *
  * The binary: run cases that match one of its arguments, or of PINCHECK_TESTS (globs over
  * topic.variant.scenario, separated by spaces), or all. -l lists them, and TOPIC_NEEDS() of the
@@ -78,6 +79,20 @@ struct scenario {
 };
 
 /**
+ * struct test_facts - what all cases of a test without products say of themselves
+ * @topic: fixture of the test
+ * @name: of the test
+ * @facts: SUITE_FACTS() of the topic adds those of the variant
+ * @next: in the list of all
+ */
+struct test_facts {
+	const char *topic;
+	const char *name;
+	struct case_facts facts;
+	struct test_facts *next;
+};
+
+/**
  * struct suite_case - one case of this program
  * @fixture: as the harness has it
  * @variant: as the harness has it
@@ -98,6 +113,7 @@ struct suite_case {
 };
 
 static struct scenario *suite_scenarios;
+static struct test_facts *suite_tests;
 static void (*suite_prepared)(void);
 static const char *suite_event;
 static void (*suite_facts)(const char *name, const void *variant, struct case_facts *facts);
@@ -390,6 +406,22 @@ static inline void suite_register(struct scenario *row, struct __test_metadata *
 	static void topic_name##_##scenario_name##_body(					\
 		struct __test_metadata __attribute__((unused)) *_metadata,			\
 		struct subject __attribute__((unused)) *subject)
+
+/** CASE_FACTS() - the fields of struct case_facts for a test; CASE() has them already */
+#define CASE_FACTS(topic_name, test_name, ...)							\
+	static struct test_facts topic_name##_##test_name##_facts = {				\
+		.topic = #topic_name, .name = #test_name, .facts = { __VA_ARGS__ },		\
+	};											\
+	static void __attribute__((constructor)) topic_name##_##test_name##_facts_add(void)	\
+	{											\
+		topic_name##_##test_name##_facts.next = suite_tests;				\
+		suite_tests = &topic_name##_##test_name##_facts;				\
+	}
+
+/** CASE() - TEST_F() with facts: CASE(scan, all_memory, .rows = "B14") */
+#define CASE(topic_name, test_name, ...)							\
+	CASE_FACTS(topic_name, test_name, __VA_ARGS__)						\
+	TEST_F(topic_name, test_name)
 
 #include "suite_main.h"
 

@@ -311,9 +311,21 @@ static void suite_after_failure(const struct pin_accounting *before)
 	pins_baseline();
 }
 
+static struct case_facts suite_facts_of_test(const struct suite_case *this)
+{
+	const struct test_facts *test;
+
+	for (test = suite_tests; test; test = test->next) {
+		if (!strcmp(test->topic, this->fixture->name) &&
+		    !strcmp(test->name, this->test->name))
+			return test->facts;
+	}
+	return (struct case_facts) { 0 };
+}
+
 static void suite_print_facts(const struct suite_case *this)
 {
-	struct case_facts facts = { .event = suite_event };
+	struct case_facts facts = suite_facts_of_test(this);
 
 	if (this->scenario) {
 		const struct product *product = this->variant->data;
@@ -321,11 +333,12 @@ static void suite_print_facts(const struct suite_case *this)
 		facts.memory = product->memory->name;
 		facts.hold = product->hold->name;
 		facts.rows = this->scenario->rows;
-		if (this->scenario->event)
-			facts.event = this->scenario->event;
+		facts.event = this->scenario->event;
 	} else if (suite_facts && this->variant->data) {
 		suite_facts(this->variant->name, this->variant->data, &facts);
 	}
+	if (!facts.event)
+		facts.event = suite_event;
 	evidence_of_case(&facts);
 }
 
