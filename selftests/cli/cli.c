@@ -120,8 +120,8 @@ static struct place place_in(pid_t process, const struct stage *stage)
 	return place;
 }
 
-/* ACCURACY. Row R50: a hold by process number takes the pages that this process has. */
-TEST_F(cli, hold_of_another_process)
+/* ACCURACY. A hold by process number takes the pages that this process has. */
+CASE(cli, hold_of_another_process, .rows = "R50")
 {
 	struct stage *stage = &self->stage;
 	struct place here = place_in(getpid(), stage);
@@ -151,8 +151,8 @@ TEST_F(cli, hold_of_another_process)
 	EXPECT_EQ(0, report.pins);
 }
 
-/* ACCURACY, CLEAN. Row B28: a mirror has no reference, and ends with a signal. */
-TEST_F(cli, hold_ended_by_a_signal)
+/* ACCURACY, CLEAN. A mirror has no reference, and ends with a signal. */
+CASE(cli, hold_ended_by_a_signal, .rows = "B28")
 {
 	uint64_t before = references_outstanding();
 	struct pincheck_report report;
@@ -196,8 +196,8 @@ TEST_F(cli, hold_for_a_command)
 	evidence("exit_codes=%d,%d,2 held_after=0", KSFT_PASS, KSFT_SKIP);
 }
 
-/* ACCURACY. Rows B1 to B6: a page with one hold of each kind, by address and by page frame number. */
-TEST_F(cli, page)
+/* ACCURACY. A page with one hold of each kind, by address and by page frame number. */
+CASE(cli, page, .rows = "B1 B2 B3 B4 B5 B6")
 {
 	static const struct hold_row rows[] = {
 		STAGE_ROW(GET, FAST, 0),
@@ -314,8 +314,8 @@ TEST_F(cli, watch)
 	close(channel[0]);
 }
 
-/* ACCURACY. Rows B28, B29: the event of the kernel comes first, then the change of the page. */
-TEST_F(cli, watch_events)
+/* ACCURACY. The event of the kernel comes first, then the change of the page. */
+CASE(cli, watch_events, .rows = "B28 B29")
 {
 	struct stage *stage = &self->stage;
 	struct pincheck_info info;
@@ -370,10 +370,10 @@ static bool event_is_first(FIXTURE_DATA(cli) *self)
 }
 
 /*
- * ACCURACY. Rows B28, B29, D20: the event comes first also where the kernel unmaps the page between two
- * steps of the command. Each round has the same three changes.
+ * ACCURACY. The event comes first also where the kernel unmaps the page between two steps of the
+ * command. Each round has the same three changes.
  */
-TEST_F(cli, watch_events_in_order)
+CASE(cli, watch_events_in_order, .rows = "B28 B29 D20")
 {
 	unsigned int rounds, reversed = 0;
 	char count[16];
@@ -412,8 +412,8 @@ static size_t count_scanned(FIXTURE_DATA(cli) *self, const char *filter)
 	return command_end(&self->command, NULL, 0) ? ~0UL : found;
 }
 
-/* ACCURACY. Rows B14 to B16: the right filter finds what the test holds. */
-TEST_F(cli, scan)
+/* ACCURACY. The right filter finds what the test holds. */
+CASE(cli, scan, .rows = "B14 B15 B16")
 {
 	static const struct hold_row pin = STAGE_ROW(PIN, FAST, 0);
 	static const struct hold_row get = STAGE_ROW(GET, FAST, 0);
@@ -640,8 +640,8 @@ TEST_F(cli, refused)
 	evidence("said=\"%s\"", cli_errors);							\
 } while (0)
 
-/* Row D23: a setting of the kernel forbids folios of 64 KiB. */
-TEST_F(cli, refused_folio_of_another_size)
+/* A setting of the kernel forbids folios of 64 KiB. */
+CASE(cli, refused_folio_of_another_size, .rows = "D23")
 {
 	char words[80];
 
@@ -653,8 +653,8 @@ TEST_F(cli, refused_folio_of_another_size)
 	EXPECT_WORDS(self, words, mthp_setting(), "Bad file descriptor");
 }
 
-/* Row D23: the pool has no huge page for the memory of a process. */
-TEST_F(cli, refused_hugetlb_pool_empty)
+/* The pool has no huge page for the memory of a process. */
+CASE(cli, refused_hugetlb_pool_empty, .rows = "D23")
 {
 	struct place here = { 0 };
 	void *others, *mapped;

@@ -71,10 +71,10 @@ static size_t count_outcomes(const json_t *experiments, const char *memory, cons
 }
 
 /*
- * REUSE. Rows B7 B8 B9 B12 B13 B22 R24 R61: `pincheck model` finds the model that this kernel is
- * known to follow, and its experiments saw both pages that were reused and pages that were copied.
+ * REUSE. `pincheck model` finds the model that this kernel is known to follow, and its experiments
+ * saw both pages that were reused and pages that were copied.
  */
-TEST_F(model_cli, as_known)
+CASE(model_cli, as_known, .rows = "B7 B8 B9 B12 B13 B22 R24 R61")
 {
 	struct pincheck_report report;
 	size_t i, reused, copied;

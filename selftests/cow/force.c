@@ -94,7 +94,7 @@ static void expect_sync(struct __test_metadata *_metadata, FIXTURE_DATA(force) *
 }
 
 /* SYNC. The process itself made its memory read-only. */
-TEST_F(force, private_memory)
+CASE(force, private_memory, .rows = "B4")
 {
 	struct stage *stage = &self->stage;
 
@@ -104,7 +104,7 @@ TEST_F(force, private_memory)
 }
 
 /* SYNC, ISOLATION. A private mapping of a file: the kernel copies, the file is unchanged. */
-TEST_F(force, private_file)
+CASE(force, private_file, .rows = "B4")
 {
 	const unsigned char *memory = map_stage_file(self, MAP_PRIVATE);
 	struct stage *stage = &self->stage;
@@ -124,7 +124,7 @@ TEST_F(force, private_file)
 }
 
 /* ISOLATION. A child shares the pages: the parent gets copies, the child keeps the pages. */
-TEST_F(force, shared_with_child)
+CASE(force, shared_with_child, .rows = "B4")
 {
 	struct stage *stage = &self->stage;
 	size_t at = 5 * stage->page + 17;

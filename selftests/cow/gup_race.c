@@ -282,8 +282,8 @@ static int zap_pages(struct opponent *opponent, unsigned int number)
 	return use_freed_pages(opponent->bytes);
 }
 
-/* SYNC, ISOLATION. Rows B43, B46: the page may be freed and reused before GUP holds it. */
-TEST_F(gup_race, zapped_meanwhile)
+/* SYNC, ISOLATION. The page may be freed and reused before GUP holds it. */
+CASE(gup_race, zapped_meanwhile, .rows = "B43 B46")
 {
 	struct stage *stage = &self->stage;
 	struct opponent opponent = {
@@ -341,8 +341,8 @@ static bool split_both(void)
 	return now.pmds > splits_before.pmds && now.folios > splits_before.folios;
 }
 
-/* SYNC. Rows B46, B49: GUP-fast references the page first, is refused, or checks the PMD again. */
-TEST_F(gup_race, split_meanwhile)
+/* SYNC. GUP-fast references the page first, is refused, or checks the PMD again. */
+CASE(gup_race, split_meanwhile, .rows = "B46 B49")
 {
 	unsigned char *area, *huge;
 	struct opponent opponent;
@@ -399,10 +399,10 @@ static int fork_sharer(struct opponent *opponent, unsigned int number)
 }
 
 /*
- * SYNC. Row R31 (57efa1fe5957): fork checks whether a page is pinned, then protects it; GUP-fast
- * refuses a pin in between. A pin for reading is kept where it unshares first (R22).
+ * SYNC. 57efa1fe5957: fork checks whether a page is pinned, then protects it; GUP-fast refuses a
+ * pin in between. A pin for reading is kept where it unshares first (R22).
  */
-TEST_F(gup_race, forked_meanwhile)
+CASE(gup_race, forked_meanwhile, .rows = "R22 R31")
 {
 	struct stage *stage = &self->stage;
 	struct opponent opponent = { .act = fork_sharer, .start = stage->memory, .bytes = BYTES };
@@ -446,8 +446,8 @@ static int mount_and_lose(struct opponent *opponent, unsigned int number)
 	return mapped == MAP_FAILED ? -errno : use_freed_pages(opponent->bytes);
 }
 
-/* FILE, WHITELIST. Row B45: the kernel does not free the mapping while GUP-fast inspects it. */
-TEST_F(gup_race, file_system_gone_meanwhile)
+/* FILE, WHITELIST. The kernel does not free the mapping while GUP-fast inspects it. */
+CASE(gup_race, file_system_gone_meanwhile, .rows = "B45")
 {
 	unsigned char *area = mmap(NULL, BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct opponent opponent = { .act = mount_and_lose, .start = area, .bytes = BYTES,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * memory_kinds: memory under test is what its kind says, and stays so, whatever the kernel's own
- * threads would like to do with it. Row D29: khugepaged had collapsed a huge page that was
- * mapped by PTEs for the case.
+ * threads would like to do with it. In the past khugepaged collapsed a huge page that was mapped by
+ * PTEs for the case.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -102,7 +102,7 @@ static long let_khugepaged_work(FIXTURE_DATA(memory_kinds) *self)
 }
 
 /* PLACEMENT, SYNC. The same pages, mapped the same way, beside memory that khugepaged collapsed. */
-TEST_F(memory_kinds, stays_beside_khugepaged)
+CASE(memory_kinds, stays_beside_khugepaged, .rows = "D29")
 {
 	struct memory *memory = &self->memory;
 	uint64_t before[SAMPLES];

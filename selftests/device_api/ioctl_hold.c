@@ -260,8 +260,8 @@ static void *find_pfnmap(void)
 	return found;
 }
 
-/* R58: memory without a struct page must not be pinned. */
-TEST_F(ioctl_hold, pfnmap)
+/* Memory without a struct page must not be pinned. */
+CASE(ioctl_hold, pfnmap, .rows = "B53 R58")
 {
 	void *pfns = find_pfnmap();
 	struct hold_row row = variant->row;
@@ -309,10 +309,10 @@ TEST_F(ioctl_hold, file_ends_before)
 }
 
 /*
- * Row D23: the hugetlb pool has no page for the fault. The kernel answers EFAULT, as it does for
- * unmapped memory. Once the pool has a page again, the same hold succeeds.
+ * The hugetlb pool has no page for the fault. The kernel answers EFAULT, as it does for unmapped
+ * memory. Once the pool has a page again, the same hold succeeds.
  */
-TEST_F(ioctl_hold, hugetlb_pool_empty)
+CASE(ioctl_hold, hugetlb_pool_empty, .rows = "D23")
 {
 	void *others, *mapped;
 	size_t bytes;

@@ -86,8 +86,8 @@ static const struct {
 
 #define SPAN_BYTES(part)	((part).pages * PAGE_BYTES + (part).bytes)
 
-/* The control, and row B3: at any offset the device reads the bytes that the CPU wrote. */
-TEST_F(ioctl_io, read_spans)
+/* The control: at any offset the device reads the bytes that the CPU wrote. */
+CASE(ioctl_io, read_spans, .rows = "B3")
 {
 	struct stage *stage = &self->stage;
 
@@ -108,10 +108,10 @@ TEST_F(ioctl_io, read_spans)
 }
 
 /*
- * Row B4: the CPU sees the bytes that the device wrote, and all others are unchanged. A write
- * through a hold without WRITE always answers EPERM and changes nothing.
+ * The CPU sees the bytes that the device wrote, and all others are unchanged. A write through a
+ * hold without WRITE always answers EPERM and changes nothing.
  */
-TEST_F(ioctl_io, write_spans)
+CASE(ioctl_io, write_spans, .rows = "B4")
 {
 	struct stage *stage = &self->stage;
 

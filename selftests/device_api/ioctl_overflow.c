@@ -116,10 +116,10 @@ static int pin_until_refused(FIXTURE_DATA(ioctl_overflow) *self, struct hold_row
 }
 
 /*
- * CLEAN. Row D5: every kind that keeps references refuses a page that may have no more of them, not
- * only the kind that took them.
+ * CLEAN. Every kind that keeps references refuses a page that may have no more of them, not only
+ * the kind that took them.
  */
-TEST_F(ioctl_overflow, memfd_is_refused)
+CASE(ioctl_overflow, memfd_is_refused, .rows = "D5")
 {
 	struct pincheck_hold *hold = &self->stage.hold;
 	struct pincheck_info info, after;
@@ -140,8 +140,8 @@ TEST_F(ioctl_overflow, memfd_is_refused)
 	EXPECT_EQ(info.session_pages, after.session_pages);
 }
 
-/* CLEAN. Row D5: the module finds such a page anywhere in a range. */
-TEST_F(ioctl_overflow, first_of_two_is_found)
+/* CLEAN. The module finds such a page anywhere in a range. */
+CASE(ioctl_overflow, first_of_two_is_found, .rows = "D5")
 {
 	struct stage *stage = &self->stage;
 	unsigned int tries;

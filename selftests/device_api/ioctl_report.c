@@ -95,7 +95,7 @@ TEST_F(ioctl_report, first_pages_of_the_machine)
 }
 
 /* A page of this process: the report agrees with what the process knows of it. */
-TEST_F(ioctl_report, page_of_our_own)
+CASE(ioctl_report, page_of_our_own, .rows = "B1")
 {
 	struct pincheck_report *reports = (void *)self->buffer;
 	__u64 *pfns = calloc(variant->count, sizeof(*pfns));

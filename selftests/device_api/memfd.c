@@ -2,7 +2,7 @@
 /*
  * Holds of kind memfd: the pages of a file, taken by offset, before or after the first mapping.
  * SYNC with read() and mmap(), ISOLATION from what a hole left in memory, CLEAN down to the
- * counters of the hugetlb pool. Rows R49, R50. One variant a kind of file.
+ * counters of the hugetlb pool. One variant a kind of file.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -156,7 +156,7 @@ static bool device_sees_fill(FIXTURE_DATA(memfd) *self, unsigned char seed)
 }
 
 /* With the feature bit holds work; without it the errno and the reason say why not. */
-TEST_F(memfd, feature_is_the_truth)
+CASE(memfd, feature_is_the_truth, .rows = "R49")
 {
 	bool offered = self->info.features & PINCHECK_FEAT_MEMFD;
 
@@ -189,7 +189,7 @@ static int dirty_the_memory(FIXTURE_DATA(memfd) *self, unsigned int flags)
 	return 0;
 }
 
-TEST_F(memfd, hold_before_touch)
+CASE(memfd, hold_before_touch, .rows = "R49 R50")
 {
 	unsigned char *device, *memory;
 
@@ -214,7 +214,7 @@ TEST_F(memfd, hold_before_touch)
 		 self->bytes);
 }
 
-TEST_F(memfd, both_ways)
+CASE(memfd, both_ways, .rows = "B3 B4 R49")
 {
 	unsigned char *memory = map_memfd(self), *from_file = malloc(self->bytes);
 
@@ -237,7 +237,7 @@ TEST_F(memfd, both_ways)
 }
 
 /* The page of each offset is the one that a mapping has there, pinned, and of the right kind. */
-TEST_F(memfd, pages_and_reports)
+CASE(memfd, pages_and_reports, .rows = "R49")
 {
 	size_t count = self->bytes / self->stage.page;
 	struct pincheck_page *pages = calloc(count, sizeof(*pages));
@@ -267,7 +267,7 @@ TEST_F(memfd, pages_and_reports)
 }
 
 /* Two pages about the middle, of one folio or of two: each read from its place. */
-TEST_F(memfd, part_of_the_file)
+CASE(memfd, part_of_the_file, .rows = "R49")
 {
 	size_t page = self->stage.page, at = self->bytes / 2 - page;
 	unsigned char *memory = map_memfd(self), bytes[2];
@@ -327,20 +327,20 @@ static int truncate_and_grow(int file, size_t bytes)
 	return ftruncate(file, 0) || ftruncate(file, bytes);
 }
 
-TEST_F(memfd, hole_under_hold)
+CASE(memfd, hole_under_hold, .rows = "R49")
 {
 	SUITE_NEEDS(NEEDS_MEMFD);
 	lose_pages(_metadata, self, punch_hole);
 }
 
-TEST_F(memfd, truncate_under_hold)
+CASE(memfd, truncate_under_hold, .rows = "R49")
 {
 	SUITE_NEEDS(NEEDS_MEMFD);
 	lose_pages(_metadata, self, truncate_and_grow);
 }
 
 /* Only the device still has the pages. */
-TEST_F(memfd, file_gone)
+CASE(memfd, file_gone, .rows = "R49")
 {
 	unsigned char *memory = map_memfd(self);
 
@@ -356,7 +356,7 @@ TEST_F(memfd, file_gone)
 }
 
 /* Holds of the same folios add up, and are released one by one. */
-TEST_F(memfd, holds_add_up)
+CASE(memfd, holds_add_up, .rows = "R49")
 {
 	unsigned char *memory = map_memfd(self);
 	struct pincheck_report report;
@@ -381,7 +381,7 @@ TEST_F(memfd, holds_add_up)
 }
 
 /* Sealing fails during a hold for writing, and such a hold fails after sealing. */
-TEST_F(memfd, sealed)
+CASE(memfd, sealed, .rows = "R49")
 {
 	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_EQ(0, hold_whole_file(self));
@@ -395,7 +395,7 @@ TEST_F(memfd, sealed)
 	evidence("seal_while_held=EBUSY write_hold_once_sealed=EPERM read_hold_once_sealed=held");
 }
 
-TEST_F(memfd, charged)
+CASE(memfd, charged, .rows = "R49")
 {
 	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_EQ(0, vm_pin_kib());
@@ -407,10 +407,10 @@ TEST_F(memfd, charged)
 }
 
 /*
- * ACCURACY, CLEAN. Row D23: a hugetlb file has a hole, and the pool has no page to fill it. A shmem
- * file is the control: it needs no pool.
+ * ACCURACY, CLEAN. A hugetlb file has a hole, and the pool has no page to fill it. A shmem file is
+ * the control: it needs no pool.
  */
-TEST_F(memfd, hugetlb_pool_empty)
+CASE(memfd, hugetlb_pool_empty, .rows = "R49 D23")
 {
 	bool huge = variant->huge;
 	void *others;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CLEAN. Row D3: the module charges the kernel memory that it allocates for a session to the user
- * who opened the device, for every kind of hold, against RLIMIT_MEMLOCK of the caller; and it
- * returns the whole charge. (ioctl_hold tests the charge for held pages.)
+ * CLEAN. The module charges the kernel memory that it allocates for a session to the user who
+ * opened the device, for every kind of hold, against RLIMIT_MEMLOCK of the caller; and it returns
+ * the whole charge. (ioctl_hold tests the charge for held pages.)
  *
  * No file shows the charge of a user. So the test searches the lowest limit that still allows a
  * mirror of PROBE_PAGES: that is the charge so far, and a constant.
@@ -176,7 +176,7 @@ static void expect_charged(struct __test_metadata *_metadata, FIXTURE_DATA(memlo
 }
 
 #define IS_CHARGED(name, kind, flags)						\
-	TEST_F(memlock, name##_is_charged)					\
+	CASE(memlock, name##_is_charged, .rows = "D3")				\
 	{									\
 		const struct hold_row row = STAGE_ROW(kind, UNKNOWN, flags);	\
 										\
@@ -188,7 +188,7 @@ IS_CHARGED(pin_rw_lt, PIN, HOLD_RW | HOLD_LT)
 IS_CHARGED(mirror_late, MIRROR, HOLD_RW | PINCHECK_HOLD_DIRTY_LATE)
 
 /* The charge is for the whole session: many small holds do not cost a page each. */
-TEST_F(memlock, small_holds_share_pages)
+CASE(memlock, small_holds_share_pages, .rows = "D3")
 {
 	const struct hold_row row = STAGE_ROW(PIN, FAST, 0);
 	const int count = 64;
@@ -208,7 +208,7 @@ TEST_F(memlock, small_holds_share_pages)
 }
 
 /* The array of pages, and its charge, stay until the last page is released. */
-TEST_F(memlock, part_released)
+CASE(memlock, part_released, .rows = "D3")
 {
 	struct pincheck_hold request = {
 		.kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST,
@@ -232,7 +232,7 @@ TEST_F(memlock, part_released)
 }
 
 /* Memory that a hold gets later is charged, too: the bitmap of stolen pins. */
-TEST_F(memlock, stolen_pins_are_charged)
+CASE(memlock, stolen_pins_are_charged, .rows = "D3")
 {
 	struct pincheck_hold request = {
 		.kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST,
@@ -253,7 +253,7 @@ TEST_F(memlock, stolen_pins_are_charged)
 }
 
 /* The module allocates device memory with the first mmap() and frees it with the session. */
-TEST_F(memlock, device_memory)
+CASE(memlock, device_memory, .rows = "D3")
 {
 	size_t least = DEVICE_SMALL_BYTES / self->stage.page;
 	size_t before = charged_pages(self), during, after;
@@ -272,7 +272,7 @@ TEST_F(memlock, device_memory)
 		 (ssize_t)(during - before), least, (ssize_t)(after - before));
 }
 
-TEST_F(memlock, device_memory_refused)
+CASE(memlock, device_memory_refused, .rows = "D3")
 {
 	void *memory;
 
@@ -288,7 +288,7 @@ TEST_F(memlock, device_memory_refused)
 		munmap(memory, DEVICE_SMALL_BYTES);
 }
 
-TEST_F(memlock, close_gives_back)
+CASE(memlock, close_gives_back, .rows = "D3")
 {
 	const struct hold_row row = STAGE_ROW(MIRROR, UNKNOWN, 0);
 	struct pincheck_hold request;
@@ -308,7 +308,7 @@ TEST_F(memlock, close_gives_back)
 }
 
 /* CAP_IPC_LOCK: nothing is charged, as in io_uring, so no other process of the user is refused. */
-TEST_F(memlock, privileged_not_charged)
+CASE(memlock, privileged_not_charged, .rows = "D3")
 {
 	const struct hold_row row = STAGE_ROW(MIRROR, UNKNOWN, 0);
 	struct pincheck_hold request;
@@ -329,7 +329,7 @@ TEST_F(memlock, privileged_not_charged)
 }
 
 /* A process with limit 0 may still open the device and call INFO. */
-TEST_F(memlock, limit_0)
+CASE(memlock, limit_0, .rows = "D3")
 {
 	struct pincheck_info info;
 	int session;
@@ -412,7 +412,7 @@ static void end_greedy(pid_t child)
  * takes all it can. 340 mirrors of 1 GiB once took a guest to OOM. Each mirror costs over 10 KiB
  * for events.
  */
-TEST_F(memlock, ordinary_user)
+CASE(memlock, ordinary_user, .rows = "D3")
 {
 	rlim_t limit = ORDINARY_LIMIT + charged_pages(self) * self->stage.page;
 	const long most = limit / (256 * sizeof(struct pincheck_event));
@@ -435,7 +435,7 @@ TEST_F(memlock, ordinary_user)
 }
 
 /* More descriptors and more processes do not get more, and the whole charge is returned. */
-TEST_F(memlock, many_sessions_and_processes)
+CASE(memlock, many_sessions_and_processes, .rows = "D3")
 {
 	enum { SESSIONS = 4 };
 	size_t before = charged_pages(self);

@@ -2,8 +2,8 @@
 /*
  * The kernel's own pages: of a type (page tables, slab), reserved, or allocated by kernel code.
  * Their owner decides what their struct page means. ACCURACY demands that a word which is no
- * mapcount is not reported as one (row D12), and that the module takes no reference on them,
- * because their owner may set the count (row D7). One variant a kind of page.
+ * mapcount is not reported as one, and that the module takes no reference on them, because their
+ * owner may set the count. One variant a kind of page.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -140,8 +140,8 @@ FIXTURE_TEARDOWN(page_types)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-/* Row D12: the report does not take a page's type for its mapcount, and has no negative count. */
-TEST_F(page_types, mapcount)
+/* The report does not take a page's type for its mapcount, and has no negative count. */
+CASE(page_types, mapcount, .rows = "D12")
 {
 	const __u32 mapcounts = PINCHECK_REPORT_MAPCOUNT | PINCHECK_REPORT_FOLIO_MAPCOUNT |
 				PINCHECK_REPORT_ENTIRE_MAPCOUNT;
@@ -184,10 +184,10 @@ static void *report_and_scan(void *argument)
 }
 
 /*
- * Row D7: a report does not count its own references, but those of another report and of a scan. On
- * such a page there must be none.
+ * A report does not count its own references, but those of another report and of a scan. On such a
+ * page there must be none.
  */
-TEST_F(page_types, no_reference)
+CASE(page_types, no_reference, .rows = "D7")
 {
 	struct pincheck_report report, first;
 	size_t judged = 0, differs = 0;

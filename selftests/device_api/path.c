@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The path is "unknown", never "fast", where the device's probe could not see the slow path:
- * kprobes and ftrace can be switched off at any time (row D6). Untouched memory always comes by the
- * slow path. Invariant: ACCURACY.
+ * kprobes and ftrace can be switched off at any time. Untouched memory always comes by the slow
+ * path. Invariant: ACCURACY.
  *
  * The case holds nothing during a switch: the kernel then patches its text, and an emulated CPU
  * that runs into that crashes (6.12.117: a call of address 0 from the probed function).
@@ -70,7 +70,7 @@ static void show_paths(const struct stage *stage, const char *what)
 }
 
 /* The switch is off before HOLD, in an open session: HOLD and PAGES both know. */
-TEST_F(path, switched_off)
+CASE(path, switched_off, .rows = "D6")
 {
 	struct stage *stage = &self->stage;
 	struct pincheck_info info;
@@ -88,7 +88,7 @@ TEST_F(path, switched_off)
 }
 
 /* A path that was not seen stays unknown, and the next hold has a path again without INFO. */
-TEST_F(path, switched_on_again)
+CASE(path, switched_on_again, .rows = "D6")
 {
 	struct stage *stage = &self->stage;
 	__u32 unseen;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * FILE. Row D11: without CAP_SYS_ADMIN a process gets no reference for writing on pages of a file
- * that tracks dirtying. Such a page is marked dirty when the hold ends, and by then writeback and
+ * FILE. Without CAP_SYS_ADMIN a process gets no reference for writing on pages of a file that
+ * tracks dirtying. Such a page is marked dirty when the hold ends, and by then writeback and
  * reclaim may have freed what the mark needs: the harm of DIRTY_LATE and DIRTY_UNLOCKED, which need
  * the capability. One variant a way to hold.
  */
@@ -87,7 +87,7 @@ static bool kernel_refuses(FIXTURE_DATA(privilege) *self, int error)
 	       self->stage.hold.reason == PINCHECK_REASON_FILE;
 }
 
-TEST_F(privilege, file_that_tracks_dirtying)
+CASE(privilege, file_that_tracks_dirtying, .rows = "D11")
 {
 	struct stage *stage = &self->stage;
 	const uint64_t place = (uintptr_t)stage->memory + 2 * stage->page;
@@ -127,13 +127,13 @@ static void expect_given(struct __test_metadata *_metadata, FIXTURE_DATA(privile
 	evidence("memory=\"%s\" capability=0 pages=%llu", what, self->stage.hold.pages);
 }
 
-TEST_F(privilege, private_copies)
+CASE(privilege, private_copies, .rows = "D11")
 {
 	self->file = file_open(&file_ext4);
 	expect_given(_metadata, self, variant->row, MAP_PRIVATE, "private copies of a file's");
 }
 
-TEST_F(privilege, shmem)
+CASE(privilege, shmem, .rows = "D11")
 {
 	SUITE_NEEDS(NEEDS_SHMEM);
 	self->file = memfd_create("privilege", MFD_CLOEXEC);

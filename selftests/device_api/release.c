@@ -69,8 +69,8 @@ TEST_F(release, nothing_written)
 	evidence("dirty=0 note=\"held and released\"");
 }
 
-/* Row D13: a device write from an unreadable buffer has written nothing. */
-TEST_F(release, nothing_could_be_written)
+/* A device write from an unreadable buffer has written nothing. */
+CASE(release, nothing_could_be_written, .rows = "D13")
 {
 	struct stage *stage = &self->stage;
 	const bool write = variant->row.flags & PINCHECK_HOLD_WRITE;

@@ -139,7 +139,7 @@ static int device_byte(FIXTURE_DATA(remote) *self, size_t offset)
 	return byte;
 }
 
-TEST_F(remote, both_ways)
+CASE(remote, both_ways, .rows = "B3 B4")
 {
 	const bool write = variant->row.flags & PINCHECK_HOLD_WRITE;
 	const size_t last = self->stage.length - 1;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Signals during HOLD: only a fatal signal may end it. For the first hold of a kind that watches
- * memory, the kernel takes all mapping locks of the process, and gives up on any signal (row D9).
- * So each hold is the first of a new process with many mappings, which have many locks. Invariant:
- * CLEAN.
+ * memory, the kernel takes all mapping locks of the process, and gives up on any signal. So each
+ * hold is the first of a new process with many mappings, which have many locks. Invariant: CLEAN.
  */
 #include "suite.h"
 #include <sched.h>
@@ -141,8 +140,8 @@ static pid_t start_holder(const FIXTURE_DATA(signals) *self, struct hold_row row
 	_exit(0);
 }
 
-/* Row D9. Signals with a handler arrive all the time, and every HOLD succeeds. */
-TEST_F(signals, alarms_do_not_interrupt)
+/* Signals with a handler arrive all the time, and every HOLD succeeds. */
+CASE(signals, alarms_do_not_interrupt, .rows = "D9")
 {
 	struct outcome *outcome = self->outcome;
 	unsigned int processes;
@@ -190,8 +189,8 @@ static unsigned int stop_often(pid_t pid, int *status)
 	return stops;
 }
 
-/* Row D9. SIGSTOP cannot be blocked: the kernel restarts the call when the process continues. */
-TEST_F(signals, stops_do_not_interrupt)
+/* SIGSTOP cannot be blocked: the kernel restarts the call when the process continues. */
+CASE(signals, stops_do_not_interrupt, .rows = "D9")
 {
 	struct outcome *outcome = self->outcome;
 	unsigned int stops = 0, processes;

@@ -138,7 +138,7 @@ TEST_F(ioctl_mirror, hole)
 	stops_at(_metadata, &self->stage, 5, PINCHECK_REASON_UNMAPPED);
 }
 
-TEST_F(ioctl_mirror, readonly)
+CASE(ioctl_mirror, readonly, .rows = "B37")
 {
 	mprotect(self->stage.memory + 3 * self->stage.page, self->stage.page, PROT_READ);
 	stops_at(_metadata, &self->stage, 3, PINCHECK_REASON_ACCESS);
@@ -153,7 +153,7 @@ TEST_F(ioctl_mirror, no_access)
 }
 
 /* HMM would give secret memory, and reading it would be a fault in the kernel (R56). */
-TEST_F(ioctl_mirror, secret)
+CASE(ioctl_mirror, secret, .rows = "R56")
 {
 	int file;
 
@@ -167,7 +167,7 @@ TEST_F(ioctl_mirror, secret)
 }
 
 /* Secret memory that is mapped later, in the range of a mirror. */
-TEST_F(ioctl_mirror, secret_later)
+CASE(ioctl_mirror, secret_later, .rows = "R56")
 {
 	unsigned char byte;
 	int file;
@@ -323,8 +323,8 @@ TEST_F(ioctl_mirror, events_unwritable)
 	evidence("errno=EFAULT note=\"the next event is read after that\"");
 }
 
-/* Row D13: a device write from an unreadable buffer has written nothing. */
-TEST_F(ioctl_mirror, nothing_could_be_written)
+/* A device write from an unreadable buffer has written nothing. */
+CASE(ioctl_mirror, nothing_could_be_written, .rows = "D13")
 {
 	__u64 count = 2, lost;
 

@@ -265,11 +265,11 @@ static uint64_t invalidations_cost(unsigned char *memory, size_t bytes, int roun
 }
 
 /*
- * Row D3: an invalidation, which the OOM reaper makes, too, does not visit each page of a mirror
- * that has no valid page. 1 GiB was half a million bits and pointers each time. The kernel itself
- * has next to nothing to do there without page tables, and so has the mirror now.
+ * An invalidation, which the OOM reaper makes, too, does not visit each page of a mirror that has
+ * no valid page. 1 GiB was half a million bits and pointers each time. The kernel itself has next
+ * to nothing to do there without page tables, and so has the mirror now.
  */
-TEST_F(mirror_life, nothing_valid_costs_nothing)
+CASE(mirror_life, nothing_valid_costs_nothing, .rows = "D3")
 {
 	const int rounds = 50, factor = 10;
 	const uint64_t ticks = 20000000;	/* 2 of HZ=100: the unit of some kernels' CPU time */
@@ -393,7 +393,7 @@ static bool io_goes_on(const struct shaker *shaker, unsigned int round)
  * SYNC. Device I/O beside invalidations succeeds or fails with an errno, and never reaches another
  * page; when the thread has stopped, CPU and device see the same.
  */
-TEST_F(mirror_life, invalidated_under_load)
+CASE(mirror_life, invalidated_under_load, .rows = "B11")
 {
 	struct shaker shaker = { .stage = &self->stage };
 	struct stage *stage = &self->stage;

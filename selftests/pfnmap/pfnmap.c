@@ -75,10 +75,10 @@ TEST_F(pfnmap, same_memory)
 }
 
 /*
- * B54: a mapping from within the memory, whose address and offset do not fit a PMD: the memory is
- * mapped by pages, each at its place.
+ * A mapping from within the memory, whose address and offset do not fit a PMD: the memory is mapped
+ * by pages, each at its place.
  */
-TEST_F(pfnmap, part_of_it)
+CASE(pfnmap, part_of_it, .rows = "B54")
 {
 	size_t page = self->stage.page, bytes = self->bytes - 2 * page, wrong = 0;
 	struct pincheck_revoke before, after;
@@ -115,7 +115,7 @@ static void expect_gup_refused(struct __test_metadata *_metadata, FIXTURE_DATA(p
 	EXPECT_EQ((uintptr_t)self->device, self->stage.hold.fail_addr);
 }
 
-TEST_F(pfnmap, gup_refused)
+CASE(pfnmap, gup_refused, .rows = "B53")
 {
 	static const struct hold_row rows[] = {
 #define HOLD_ROW(name, kind, path, flags)	STAGE_ROW(kind, path, flags),
@@ -149,10 +149,10 @@ static ssize_t proc_access(void *buffer, size_t bytes, const void *address, bool
 }
 
 /*
- * Row B53: where GUP refuses, /proc/PID/mem asks the driver (access_process_vm). Only the driver
- * checks what the mapping allows. For a private mapping the driver has no answer.
+ * Where GUP refuses, /proc/PID/mem asks the driver (access_process_vm). Only the driver checks what
+ * the mapping allows. For a private mapping the driver has no answer.
  */
-TEST_F(pfnmap, proc_mem)
+CASE(pfnmap, proc_mem, .rows = "B53")
 {
 	size_t at = self->stage.page - 8;	/* across two pages */
 	uint64_t words[2] = { 0 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * PFNMAP: FOLLOW, from an address of device memory to its page frame number. Once the page table is
- * unlocked the number is worthless, unless a notifier watches it. Rows B51 to B54, R58, R59. One
- * variant a flavour of the mapping.
+ * unlocked the number is worthless, unless a notifier watches it. One variant a flavour of the
+ * mapping.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -45,10 +45,10 @@ static int follow_at(FIXTURE_DATA(pfnmap_follow) *self, __u32 flags, const void 
 }
 
 /*
- * B54, B51: each page's number belongs to its offset in the memory, whatever size the entry maps,
- * and the page has what the CPU wrote. FOLLOW says that nothing keeps the number.
+ * Each page's number belongs to its offset in the memory, whatever size the entry maps, and the
+ * page has what the CPU wrote. FOLLOW says that nothing keeps the number.
  */
-TEST_F(pfnmap_follow, every_offset)
+CASE(pfnmap_follow, every_offset, .rows = "B51 B52 B54")
 {
 	const bool private_one = variant->flavour->map == MAP_PRIVATE;
 	const __u32 wanted = PINCHECK_FOLLOWED_SPECIAL | PINCHECK_FOLLOWED_VALUE |
@@ -108,8 +108,8 @@ static void expect_refusals(struct __test_metadata *_metadata, FIXTURE_DATA(pfnm
 	}
 }
 
-/* B53: FOLLOW leaves memory with pages to GUP, even if the kernel's function would read it. */
-TEST_F(pfnmap_follow, memory_with_pages)
+/* FOLLOW leaves memory with pages to GUP, even if the kernel's function would read it. */
+CASE(pfnmap_follow, memory_with_pages, .rows = "B53")
 {
 	int file = file_tmpfs.open(self->stage.page);
 	unsigned char *shared = mmap(NULL, self->stage.page, PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -126,8 +126,8 @@ TEST_F(pfnmap_follow, memory_with_pages)
 	evidence("anonymous=EINVAL shmem=EINVAL hole=EFAULT");
 }
 
-/* R59: FOLLOW for writing is refused, and writes nothing, where the mapping is read-only. */
-TEST_F(pfnmap_follow, read_only)
+/* FOLLOW for writing is refused, and writes nothing, where the mapping is read-only. */
+CASE(pfnmap_follow, read_only, .rows = "R59")
 {
 	unsigned char byte = 0x77;
 
@@ -147,8 +147,8 @@ TEST_F(pfnmap_follow, read_only)
 	evidence("mapping=read_only note=\"WRITE is refused, a hold for reading does not write\"");
 }
 
-/* R58: neither a mapping nor FOLLOW nor KEEP takes a reference that could be relied on. */
-TEST_F(pfnmap_follow, no_reference)
+/* Neither a mapping nor FOLLOW nor KEEP takes a reference that could be relied on. */
+CASE(pfnmap_follow, no_reference, .rows = "B52 R58")
 {
 	struct pincheck_report before, after;
 	struct pincheck_info info_before, info;
@@ -179,8 +179,8 @@ TEST_F(pfnmap_follow, no_reference)
 		 after.page_mapcount);
 }
 
-/* B53: FOLLOW reads memory of other drivers and of the kernel, and never writes it. */
-TEST_F(pfnmap_follow, foreign)
+/* FOLLOW reads memory of other drivers and of the kernel, and never writes it. */
+CASE(pfnmap_follow, foreign, .rows = "B53")
 {
 	unsigned long start = 0, end;
 	char line[256], name[64];
@@ -227,10 +227,10 @@ static unsigned char *map_display(FIXTURE_DATA(pfnmap_follow) *self)
 }
 
 /*
- * Row D4: the section of the display's memory is online and has a memory map, and yet it is not
- * RAM: neither FOLLOW nor a hold reads it.
+ * The section of the display's memory is online and has a memory map, and yet it is not RAM:
+ * neither FOLLOW nor a hold reads it.
  */
-TEST_F(pfnmap_follow, not_ram)
+CASE(pfnmap_follow, not_ram, .rows = "D4")
 {
 	unsigned char *display, byte = 0;
 	ssize_t got;

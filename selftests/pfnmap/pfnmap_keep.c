@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * PFNMAP: a kept page frame number (FOLLOW with KEEP) is used until its notifier ends it. Whatever
- * the kernel changes in the range ends it, before the change. Rows B51, B52, B56, R58. One variant
- * a flavour of the mapping.
+ * the kernel changes in the range ends it, before the change. One variant a flavour of the mapping.
  */
 #include "suite.h"
 #include <sys/ioctl.h>
@@ -61,8 +60,8 @@ static int use_kept(FIXTURE_DATA(pfnmap_keep) *self, int session)
 	return done < 0 ? done : 0;
 }
 
-/* B52: device and CPU see each other's writes; in a private mapping both use the process's copy. */
-TEST_F(pfnmap_keep, both_ways)
+/* Device and CPU see each other's writes; in a private mapping both use the process's copy. */
+CASE(pfnmap_keep, both_ways, .rows = "B52")
 {
 	const bool shared = variant->flavour->map == MAP_SHARED;
 	size_t page = self->stage.page;
@@ -139,8 +138,8 @@ static int event_revokes_and_restores(FIXTURE_DATA(pfnmap_keep) *self)
 }
 
 /*
- * B51, B56, R58: after the event neither a read nor a write reaches the memory. The notifier comes
- * before the change, so there is no gap.
+ * After the event neither a read nor a write reaches the memory. The notifier comes before the
+ * change, so there is no gap.
  */
 static void expect_ended_by(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_keep) *self,
 			    int (*event)(FIXTURE_DATA(pfnmap_keep) *self), const char *name)
@@ -167,7 +166,7 @@ static void expect_ended_by(struct __test_metadata *_metadata, FIXTURE_DATA(pfnm
 }
 
 #define ENDED_BY(event)								\
-	TEST_F(pfnmap_keep, ended_by_##event)					\
+	CASE(pfnmap_keep, ended_by_##event, .rows = "B51 B56 R58")		\
 	{									\
 		expect_ended_by(_metadata, self, event_##event, #event);	\
 	}
@@ -180,7 +179,7 @@ ENDED_BY(revokes)
 ENDED_BY(revokes_and_restores)
 
 /* Events beside the range, or in another process, do not end it. */
-TEST_F(pfnmap_keep, not_ended_by_others)
+CASE(pfnmap_keep, not_ended_by_others, .rows = "B52")
 {
 	struct toucher child;
 	uint64_t word;
@@ -197,8 +196,8 @@ TEST_F(pfnmap_keep, not_ended_by_others)
 	evidence("note=\"a child touched it and exited, pages beside it were protected: still good\"");
 }
 
-/* R58, CVE-2021-22543: the memory is freed and may be anybody's: the number is not used. */
-TEST_F(pfnmap_keep, memory_freed)
+/* CVE-2021-22543: the memory is freed and may be anybody's: the number is not used. */
+CASE(pfnmap_keep, memory_freed, .rows = "B51 R58")
 {
 	struct pincheck_report before, after;
 	struct pincheck_follow follow = { .addr = (uintptr_t)self->device + self->stage.page };
@@ -223,7 +222,7 @@ TEST_F(pfnmap_keep, memory_freed)
 }
 
 /* HOLD keeps device memory, too, and a hold for reading refuses writes. */
-TEST_F(pfnmap_keep, by_hold)
+CASE(pfnmap_keep, by_hold, .rows = "B52")
 {
 	struct pincheck_hold hold = {
 		.kind = PINCHECK_KIND_PFNMAP, .addr = (uintptr_t)self->device, .len = self->bytes,

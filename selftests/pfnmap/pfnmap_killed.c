@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * PFNMAP, CLEAN: a process that is killed while the module works on its device memory ends soon,
- * and other processes see no change. Rows D14 and D17.
+ * and other processes see no change.
  */
 #include "suite.h"
 #include <linux/fs.h>
@@ -232,10 +232,10 @@ static pid_t start_revoker(FIXTURE_DATA(pfnmap_killed) *self)
 }
 
 /*
- * Row D14: REVOKE waits for a process that maps device memory at once, and is killed meanwhile.
- * Then nothing may be revoked; once the memory was revoked all the same.
+ * REVOKE waits for a process that maps device memory at once, and is killed meanwhile. Then nothing
+ * may be revoked; once the memory was revoked all the same.
  */
-TEST_F(pfnmap_killed, revoke)
+CASE(pfnmap_killed, revoke, .rows = "D14")
 {
 	int file, number = -1, status;
 	pid_t revoker;
@@ -369,10 +369,10 @@ static int hold_cost(FIXTURE_DATA(pfnmap_killed) *self, int64_t after, int64_t *
 }
 
 /*
- * Row D17: a hold of the most pages takes a while. When its process is killed, HOLD neither goes on
- * to the last page, nor starts again whenever the memory changes.
+ * A hold of the most pages takes a while. When its process is killed, HOLD neither goes on to the
+ * last page, nor starts again whenever the memory changes.
  */
-TEST_F(pfnmap_killed, hold)
+CASE(pfnmap_killed, hold, .rows = "D17")
 {
 	int64_t whole, killed, least = INT64_MAX;
 

@@ -2,7 +2,7 @@
 /*
  * PFNMAP, ISOLATION: private mappings of device memory. Where the kernel can copy on write, the
  * process gets a copy and the device's memory is unchanged; where the kernel would hit a BUG, the
- * device refuses. Rows B55, R11.
+ * device refuses.
  */
 #include "suite.h"
 #include <stdint.h>
@@ -63,8 +63,8 @@ static uint64_t read_word(const unsigned char *address)
 	return word;
 }
 
-/* B55: the copy is the process's own; the pages beside it go on showing the device's memory. */
-TEST_F(pfnmap_private, copied_on_write)
+/* The copy is the process's own; the pages beside it go on showing the device's memory. */
+CASE(pfnmap_private, copied_on_write, .rows = "B55")
 {
 	unsigned char *written = self->copy + self->written;
 
@@ -83,7 +83,7 @@ TEST_F(pfnmap_private, copied_on_write)
  * does not look at mappings, holds the copy, and the slow path refuses the mapping. The held page
  * stays the mapped one (SYNC), and is never the device's.
  */
-TEST_F(pfnmap_private, copy_can_be_pinned)
+CASE(pfnmap_private, copy_can_be_pinned, .rows = "B55")
 {
 	const struct hold_row fast = STAGE_ROW(PIN, FAST, HOLD_RW);
 	const struct hold_row slow = STAGE_ROW(PIN, SLOW, HOLD_RW);
@@ -105,7 +105,7 @@ TEST_F(pfnmap_private, copy_can_be_pinned)
 }
 
 /* FOLLOW for writing copies the page as a write does, and gives the copy's number. */
-TEST_F(pfnmap_private, followed_for_writing)
+CASE(pfnmap_private, followed_for_writing, .rows = "B55")
 {
 	struct pincheck_follow before = { .addr = (uintptr_t)self->copy + self->written };
 	struct pincheck_follow after = before;
@@ -164,11 +164,11 @@ static int swap_copy(FIXTURE_DATA(pfnmap_private) *self, unsigned char *copy,
 }
 
 /*
- * FILE, ISOLATION. Row D2: a device write to the copy, which is ordinary anonymous memory, survives
+ * FILE, ISOLATION. A device write to the copy, which is ordinary anonymous memory, survives
  * reclaim, because the page is marked dirty before the write returns. Reclaim drops a clean page
  * from the swap cache, and swap has older bytes.
  */
-TEST_F(pfnmap_private, device_write_survives_reclaim)
+CASE(pfnmap_private, device_write_survives_reclaim, .rows = "D2")
 {
 	unsigned char *written = self->copy + self->written;
 	struct pincheck_follow follow = {
@@ -193,8 +193,8 @@ TEST_F(pfnmap_private, device_write_survives_reclaim)
 		 follow.pfn, (unsigned long long)read_word(written));
 }
 
-/* Row D13: a device write whose bytes cannot be read has written nothing. */
-TEST_F(pfnmap_private, nothing_could_be_written)
+/* A device write whose bytes cannot be read has written nothing. */
+CASE(pfnmap_private, nothing_could_be_written, .rows = "D13")
 {
 	struct pincheck_follow follow = {
 		.flags = PINCHECK_FOLLOW_KEEP | PINCHECK_FOLLOW_WRITE,
@@ -216,10 +216,10 @@ TEST_F(pfnmap_private, nothing_could_be_written)
 }
 
 /*
- * R11 (04c35ab3bdae): munmap() of a mapping whose first page was copied, in parts and whole, must
- * still find what PAT tracks. A warning of the kernel turns the run red.
+ * 04c35ab3bdae: munmap() of a mapping whose first page was copied, in parts and whole, must still
+ * find what PAT tracks. A warning of the kernel turns the run red.
  */
-TEST_F(pfnmap_private, unmapped_after_copy)
+CASE(pfnmap_private, unmapped_after_copy, .rows = "R11")
 {
 	unsigned char *again;
 
@@ -249,10 +249,10 @@ static void verdict_forked(int error, struct verdict *verdict)
 }
 
 /*
- * R11: fork must work, and parent and child share the copy by COW until the next write. On old
- * kernels PAT tracking looks for the mapping's start in the page table, where it is gone.
+ * Fork must work, and parent and child share the copy by COW until the next write. On old kernels
+ * PAT tracking looks for the mapping's start in the page table, where it is gone.
  */
-TEST_F(pfnmap_private, forked_after_copy)
+CASE(pfnmap_private, forked_after_copy, .rows = "R11")
 {
 	struct toucher child;
 	uint64_t word = 0;
@@ -274,8 +274,8 @@ TEST_F(pfnmap_private, forked_after_copy)
 		 self->written / self->page);
 }
 
-/* B55: where faults insert the pages, mmap() and mprotect() refuse writable private mappings. */
-TEST_F(pfnmap_private, writable_refused)
+/* Where faults insert the pages, mmap() and mprotect() refuse writable private mappings. */
+CASE(pfnmap_private, writable_refused, .rows = "B55")
 {
 	static const struct {
 		const struct flavour *flavour;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * PFNMAP: REVOKE against threads that are about to map the memory, by faults or by mmap(), or to
- * keep its page frame number. After REVOKE no thread reaches the memory until it is restored: R58,
- * R60, and CVE-2022-39188 (b67fbebd4cf9: munmap() against the zap). The rounds are bounded. One
- * variant a flavour.
+ * keep its page frame number. After REVOKE no thread reaches the memory until it is restored.
+ * CVE-2022-39188 (b67fbebd4cf9) was munmap() against the zap. The rounds are bounded. One variant a
+ * flavour.
  */
 #include "suite.h"
 #include <pthread.h>
@@ -182,20 +182,20 @@ static void race_revoke(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_r
 }
 
 /* A revoked mapping comes back by faults, or not at all. */
-TEST_F(pfnmap_race, touched)
+CASE(pfnmap_race, touched, .rows = "R58 R60")
 {
 	race_revoke(_metadata, self, touch_mapping, variant->flavour->comes_back);
 }
 
 /* A kept page frame number is not used after REVOKE. */
-TEST_F(pfnmap_race, kept)
+CASE(pfnmap_race, kept, .rows = "R58 R60")
 {
 	SUITE_NEEDS(NEEDS_PFNMAP);
 	race_revoke(_metadata, self, keep_and_read, variant->flavour->comes_back);
 }
 
-/* R58 and R73: no thread maps the memory during REVOKE and keeps it. */
-TEST_F(pfnmap_race, mapped)
+/* No thread maps the memory during REVOKE and keeps it. */
+CASE(pfnmap_race, mapped, .rows = "R58 R60 R73")
 {
 	/* R73: a kernel that warned is tainted, and its later verdicts do not count. */
 	if (self->flavour == &flavour_remap)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * PFNMAP: the owner takes device memory from the processes that map it (REVOKE), as a driver does
- * before its device loses power: from then on no process reaches the memory. Row B56. One variant a
- * flavour of the mapping.
+ * before its device loses power: from then on no process reaches the memory. One variant a flavour
+ * of the mapping.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -40,10 +40,10 @@ static size_t count_readable(const FIXTURE_DATA(pfnmap_revoke) *self)
 }
 
 /*
- * B56: REVOKE removes all CPU mappings, of parent and child, touched or not; the memory keeps its
- * bytes. After the restore faults map the memory again; else only a new mapping reaches it.
+ * REVOKE removes all CPU mappings, of parent and child, touched or not; the memory keeps its bytes.
+ * After the restore faults map the memory again; else only a new mapping reaches it.
  */
-TEST_F(pfnmap_revoke, cpu)
+CASE(pfnmap_revoke, cpu, .rows = "B56")
 {
 	size_t pages = self->bytes / self->stage.page;
 	struct pincheck_revoke counts;
@@ -79,7 +79,7 @@ TEST_F(pfnmap_revoke, cpu)
 }
 
 /* A mapping made while revoked waits for the restore, or is refused where mmap() maps at once. */
-TEST_F(pfnmap_revoke, mapped_while_revoked)
+CASE(pfnmap_revoke, mapped_while_revoked, .rows = "B56")
 {
 	unsigned char *late;
 	uint64_t word;
@@ -100,7 +100,7 @@ TEST_F(pfnmap_revoke, mapped_while_revoked)
 }
 
 /* REVOKE and restore may be repeated, and may come before the memory exists. */
-TEST_F(pfnmap_revoke, repeated)
+CASE(pfnmap_revoke, repeated, .rows = "B56")
 {
 	int session = pincheck_open();
 	struct pincheck_revoke counts;
@@ -119,7 +119,7 @@ TEST_F(pfnmap_revoke, repeated)
 }
 
 /* REVOKE of one session leaves other sessions alone, although all opens share an inode. */
-TEST_F(pfnmap_revoke, not_of_others)
+CASE(pfnmap_revoke, not_of_others, .rows = "B56")
 {
 	int other = pincheck_open();
 	unsigned char *kept;

@@ -2,7 +2,7 @@
 /*
  * Memory of a DAX file system: pages of ZONE_DEVICE, which are not online memory, and which a
  * device holds as any other. ACCURACY: the report says that the page is of ZONE_DEVICE; SYNC
- * between process and device. Row D18. One variant a kind of hold.
+ * between process and device. One variant a kind of hold.
  */
 #include "suite.h"
 #include <fcntl.h>
@@ -76,8 +76,8 @@ static struct pincheck_report report_of(struct __test_metadata *_metadata,
 	return report;
 }
 
-/* Row D18: before, during and after the hold REPORT finds the page, in ZONE_DEVICE. */
-TEST_F(dax, told)
+/* Before, during and after the hold REPORT finds the page, in ZONE_DEVICE. */
+CASE(dax, told, .rows = "D18")
 {
 	const bool pin = variant->row.kind == PINCHECK_KIND_PIN;
 	const __u64 pfn = stage_pfn(self->memory);
@@ -104,8 +104,8 @@ TEST_F(dax, told)
 		 before.refcount, held.refcount, held.pins, after.refcount);
 }
 
-/* Row D18: a number behind the device's memory has no page, whatever the number wraps to. */
-TEST_F(dax, wrapped_number)
+/* A number behind the device's memory has no page, whatever the number wraps to. */
+CASE(dax, wrapped_number, .rows = "D18")
 {
 	const __u64 pfn = stage_pfn(self->memory);
 
@@ -119,7 +119,7 @@ TEST_F(dax, wrapped_number)
 }
 
 /* SYNC: the device reads the CPU's write, and the CPU and read() see the device's. */
-TEST_F(dax, device_io)
+CASE(dax, device_io, .rows = "B3 B4")
 {
 	unsigned char byte = 0, seen = 0;
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CLEAN: memory is plugged and unplugged while REPORT and SCAN look at it. Rows D7 and D16.
- * virtio-mem sets the reference count of pages that it plugs (set_page_count(page, 0) in
- * __free_pages_core()): a reference that is put afterwards makes the count -1. Unplugged memory
- * loses its memory map.
+ * CLEAN: memory is plugged and unplugged while REPORT and SCAN look at it. virtio-mem sets the
+ * reference count of pages that it plugs (set_page_count(page, 0) in __free_pages_core()): a
+ * reference that is put afterwards makes the count -1. Unplugged memory loses its memory map.
  */
 #include "suite.h"
 #include <inttypes.h>
@@ -123,9 +122,10 @@ static size_t pages_below_zero(FIXTURE_DATA(hotplug) *self)
 }
 
 /*
- * Rows D7 and D16. First a part of a memory block is plugged: the others are PageOffline pages,
- * whose count is set when they are plugged, too. Then the whole device is unplugged.
+ * First a part of a memory block is plugged: the others are PageOffline pages, whose count is set
+ * when they are plugged, too. Then the whole device is unplugged.
  */
+CASE_FACTS(hotplug, resized_meanwhile, .rows = "D7 D16")
 TEST_F_TIMEOUT(hotplug, resized_meanwhile, 120)
 {
 	size_t below = 0;

@@ -188,14 +188,14 @@ static void verdict_cell(FIXTURE_DATA(whitelist_policy) *self,
 		judge_pages(self, hold, verdict);
 }
 
-/* WHITELIST. Rows B39, B50, R53, R56: the answer of the kernel alone. */
-TEST_F(whitelist_policy, kernel_alone)
+/* WHITELIST. The answer of the kernel alone. */
+CASE(whitelist_policy, kernel_alone, .rows = "B39 B50 R53 R56")
 {
 	EXPECT_VERDICT(verdict_cell, self, variant, false);
 }
 
-/* WHITELIST. Rows B38, B39, B40: with the policy the answer is the same on every kernel. */
-TEST_F(whitelist_policy, with_policy)
+/* WHITELIST. With the policy the answer is the same on every kernel. */
+CASE(whitelist_policy, with_policy, .rows = "B38 B39 B40")
 {
 	EXPECT_VERDICT(verdict_cell, self, variant, true);
 }
@@ -244,8 +244,8 @@ static void verdict_report(FIXTURE_DATA(whitelist_policy) *self,
 		verdict_broken(verdict, "the report's verdict is another", 0);
 }
 
-/* WHITELIST, ACCURACY. Row B40: the verdict and the reason in the page report. */
-TEST_F(whitelist_policy, verdict_in_report)
+/* WHITELIST, ACCURACY. The verdict and the reason in the page report. */
+CASE(whitelist_policy, verdict_in_report, .rows = "B40")
 {
 	EXPECT_VERDICT(verdict_report, self, variant);
 }

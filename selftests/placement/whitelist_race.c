@@ -102,7 +102,7 @@ static bool is_denied(const FIXTURE_VARIANT(whitelist_race) *race)
 }
 
 /* WHITELIST. HOLD names the refused page, and releases the pages before it. */
-TEST_F(whitelist_race, part_of_range)
+CASE(whitelist_race, part_of_range, .rows = "B39")
 {
 	struct pincheck_hold *hold = &self->stage.hold;
 	__u64 file = (uintptr_t)self->start + BYTES;
@@ -135,10 +135,10 @@ static void truncate_for_ever(int file, volatile unsigned int *count)
 }
 
 /*
- * WHITELIST. Row B42: a page whose mapping vanished never passes for anonymous memory, so a refused
- * file is refused at every moment.
+ * WHITELIST. A page whose mapping vanished never passes for anonymous memory, so a refused file is
+ * refused at every moment.
  */
-TEST_F(whitelist_race, truncated_meanwhile)
+CASE(whitelist_race, truncated_meanwhile, .rows = "B42")
 {
 	unsigned int given = 0, refused = 0, before, i;
 	pid_t child;

@@ -2,9 +2,9 @@
 /*
  * Assumptions of the module's shims (src/compat) about the running kernel. A probe that finds an
  * interface shows that it exists, not that it does what the shim needs: FOLL_NOFAULT of 6.1 faults
- * hugetlb in (row D8). Each row is an assumption that can be tested through the device. The shims'
- * comments ("Assumes:") name these rows, the topics that test others, and what cannot be tested.
- * Invariant: ACCURACY.
+ * hugetlb in. Each row is an assumption that can be tested through the device. The shims' comments
+ * ("Assumes:") name these rows, the topics that test others, and what cannot be tested. Invariant:
+ * ACCURACY.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -50,7 +50,7 @@ FIXTURE_TEARDOWN(assumptions)
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
-TEST_F(assumptions, hold)
+CASE(assumptions, hold, .rows = "D8")
 {
 	variant->test(_metadata, &self->stage);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * frame: the suite's own frame runs cases made for it. Row D27: nothing that a case leaves, even a
- * killed one, and no setting that it changed reaches the next case; and a case that repeats
- * something ends before its time limit. Invariant: CLEAN.
+ * frame: the suite's own frame runs cases made for it. Nothing that a case leaves, even a killed
+ * one, and no setting that it changed reaches the next case; and a case that repeats something ends
+ * before its time limit. Invariant: CLEAN.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -156,7 +156,7 @@ static struct __test_metadata *run_cases(inner_function *const functions[CASES])
 	return child > 0 && waitpid(child, NULL, 0) == child ? tests : NULL;
 }
 
-TEST_F(frame, killed_case_leaves_nothing)
+CASE(frame, killed_case_leaves_nothing, .rows = "D27")
 {
 	static inner_function *const functions[CASES] = { inner_exceeds_its_time, inner_next };
 	const struct __test_metadata *tests = run_cases(functions);
@@ -184,17 +184,17 @@ static void expect_put_back(struct __test_metadata *_metadata, inner_function *c
 	EXPECT_EQ(expected_setting, knob_number(SETTING));
 }
 
-TEST_F(frame, failed_case_changes_no_setting)
+CASE(frame, failed_case_changes_no_setting, .rows = "D27")
 {
 	expect_put_back(_metadata, inner_changes_and_fails);
 }
 
-TEST_F(frame, killed_case_changes_no_setting)
+CASE(frame, killed_case_changes_no_setting, .rows = "D27")
 {
 	expect_put_back(_metadata, inner_changes_and_hangs);
 }
 
-TEST_F(frame, child_of_a_case_leaves_nothing)
+CASE(frame, child_of_a_case_leaves_nothing, .rows = "D27")
 {
 	static inner_function *const functions[CASES] = { inner_leaves_a_child, inner_next };
 	const struct __test_metadata *tests = run_cases(functions);
@@ -206,7 +206,7 @@ TEST_F(frame, child_of_a_case_leaves_nothing)
 	EXPECT_EQ(KSFT_PASS, tests[1].exit_code);
 }
 
-TEST_F(frame, repetition_ends_in_time)
+CASE(frame, repetition_ends_in_time, .rows = "D27")
 {
 	static inner_function *const functions[CASES] = { inner_repeats, inner_next };
 	const struct __test_metadata *tests = run_cases(functions);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * HOLD can be killed while it waits for memory that never comes, for every kind of hold and path,
- * and for memory of any process (row D10). Otherwise a hostile process could make root's `pincheck
- * hold --pid` wait for ever. The memory is a private mapping of a FUSE file whose server does not
+ * and for memory of any process. Otherwise a hostile process could make root's `pincheck hold
+ * --pid` wait for ever. The memory is a private mapping of a FUSE file whose server does not
  * answer, or lies under a userfaultfd without a handler. If the waiter cannot be killed the case
  * ends the server, so that the run goes on. Invariant: CLEAN.
  */
@@ -127,7 +127,7 @@ static int wait_for_fault(const FIXTURE_DATA(killable) *self)
 	return self->trap ? trap_wait(self->trap, &where) : silent_file_wait(&self->silent);
 }
 
-TEST_F(killable, hold_ends)
+CASE(killable, hold_ends, .rows = "D10")
 {
 	bool dies;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Use of a hold meets memory that never comes: device I/O can be killed while it waits, and calls
- * that only look do not wait at all (row D10). Invariant: CLEAN.
+ * that only look do not wait at all. Invariant: CLEAN.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -73,7 +73,7 @@ static void expect_io_dies(struct __test_metadata *_metadata, FIXTURE_DATA(killa
 }
 
 /* A mirror that lost its page has to fault the new mapping in. */
-TEST_F(killable_use, mirror_reads)
+CASE(killable_use, mirror_reads, .rows = "D10")
 {
 	uint64_t word;
 
@@ -84,7 +84,7 @@ TEST_F(killable_use, mirror_reads)
 	expect_io_dies(_metadata, self);
 }
 
-TEST_F(killable_use, mirror_writes)
+CASE(killable_use, mirror_writes, .rows = "D10")
 {
 	uint64_t word = 1;
 
@@ -97,7 +97,7 @@ TEST_F(killable_use, mirror_writes)
 }
 
 /* The caller's buffer never comes. */
-TEST_F(killable_use, buffer)
+CASE(killable_use, buffer, .rows = "D10")
 {
 	ASSERT_EQ(0, stage_hold(&self->stage, pin_row, self->stage.memory, self->stage.page));
 	self->buffer = map_silent(self, NULL);
@@ -106,7 +106,7 @@ TEST_F(killable_use, buffer)
 }
 
 /* PAGES faults no page in: it answers, and the server gets no request. */
-TEST_F(killable_use, pages_do_not_wait)
+CASE(killable_use, pages_do_not_wait, .rows = "D10")
 {
 	struct pincheck_page page;
 
@@ -119,7 +119,7 @@ TEST_F(killable_use, pages_do_not_wait)
 }
 
 /* FOLLOW refuses memory with pages before it looks at the page. */
-TEST_F(killable_use, follow_does_not_wait)
+CASE(killable_use, follow_does_not_wait, .rows = "D10")
 {
 	struct pincheck_follow follow = { .addr = (uintptr_t)map_silent(self, NULL) };
 

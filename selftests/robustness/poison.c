@@ -2,8 +2,8 @@
 /*
  * Memory fails (hwpoison) while a device holds it: device I/O neither reads nor writes the page,
  * the page report says so, and the pages beside it are served. Invariants: ACCURACY; on real
- * hardware CLEAN, too, because touching such memory is a machine check in kernel mode. Row D1. One
- * variant a kind of memory and of hold.
+ * hardware CLEAN, too, because touching such memory is a machine check in kernel mode. One variant
+ * a kind of memory and of hold.
  *
  * For hugetlb the kernel tells a module only that some page of a folio failed, so the module
  * refuses the whole folio.
@@ -185,10 +185,10 @@ static bool reports_failure(const struct pincheck_report *report, bool failed)
 }
 
 /*
- * Row D1: a page fails under a hold. From then on the module refuses that page, or the whole
- * hugetlb folio that has it, and no other.
+ * A page fails under a hold. From then on the module refuses that page, or the whole hugetlb folio
+ * that has it, and no other.
  */
-TEST_F(poison, refused_and_told)
+CASE(poison, refused_and_told, .rows = "D1")
 {
 	const size_t page = self->stage.page, pages = self->bytes / page;
 	const size_t unit_pages = self->unit / page;
