@@ -82,13 +82,15 @@ struct scenario {
  * struct test_facts - what all cases of a test without products say of themselves
  * @topic: fixture of the test
  * @name: of the test
- * @facts: SUITE_FACTS() of the topic adds those of the variant
+ * @rows: of the catalogue
+ * @event: what happens to the memory; NULL: what SUITE_FACTS() or SUITE_EVENT() of the topic says
  * @next: in the list of all
  */
 struct test_facts {
 	const char *topic;
 	const char *name;
-	struct case_facts facts;
+	const char *rows;
+	const char *event;
 	struct test_facts *next;
 };
 
@@ -407,10 +409,10 @@ static inline void suite_register(struct scenario *row, struct __test_metadata *
 		struct __test_metadata __attribute__((unused)) *_metadata,			\
 		struct subject __attribute__((unused)) *subject)
 
-/** CASE_FACTS() - the fields of struct case_facts for a test; CASE() has them already */
+/** CASE_FACTS() - the fields of struct test_facts for a test; CASE() has them already */
 #define CASE_FACTS(topic_name, test_name, ...)							\
 	static struct test_facts topic_name##_##test_name##_facts = {				\
-		.topic = #topic_name, .name = #test_name, .facts = { __VA_ARGS__ },		\
+		.topic = #topic_name, .name = #test_name, __VA_ARGS__				\
 	};											\
 	static void __attribute__((constructor)) topic_name##_##test_name##_facts_add(void)	\
 	{											\

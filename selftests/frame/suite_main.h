@@ -311,21 +311,23 @@ static void suite_after_failure(const struct pin_accounting *before)
 	pins_baseline();
 }
 
-static struct case_facts suite_facts_of_test(const struct suite_case *this)
+static void suite_add_facts_of_test(const struct suite_case *this, struct case_facts *facts)
 {
 	const struct test_facts *test;
 
 	for (test = suite_tests; test; test = test->next) {
-		if (!strcmp(test->topic, this->fixture->name) &&
-		    !strcmp(test->name, this->test->name))
-			return test->facts;
+		if (strcmp(test->topic, this->fixture->name) ||
+		    strcmp(test->name, this->test->name))
+			continue;
+		facts->rows = test->rows;
+		if (test->event)
+			facts->event = test->event;
 	}
-	return (struct case_facts) { 0 };
 }
 
 static void suite_print_facts(const struct suite_case *this)
 {
-	struct case_facts facts = suite_facts_of_test(this);
+	struct case_facts facts = { .event = suite_event };
 
 	if (this->scenario) {
 		const struct product *product = this->variant->data;
@@ -333,12 +335,12 @@ static void suite_print_facts(const struct suite_case *this)
 		facts.memory = product->memory->name;
 		facts.hold = product->hold->name;
 		facts.rows = this->scenario->rows;
-		facts.event = this->scenario->event;
+		if (this->scenario->event)
+			facts.event = this->scenario->event;
 	} else if (suite_facts && this->variant->data) {
 		suite_facts(this->variant->name, this->variant->data, &facts);
 	}
-	if (!facts.event)
-		facts.event = suite_event;
+	suite_add_facts_of_test(this, &facts);
 	evidence_of_case(&facts);
 }
 
