@@ -4,6 +4,7 @@
  * itself, what this kernel is known to do, and what the command must refuse.
  */
 #include "suite.h"
+#include <ctype.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -543,13 +544,42 @@ static size_t count_members(FIXTURE_DATA(cli) *self, size_t index)
 	return count;
 }
 
-/* End the subcommand, of which only watch needs a signal. Return: is its exit code one of @codes? */
+/* hold ends when its input does; only watch needs a signal. */
+static void stop_subcommand(FIXTURE_DATA(cli) *self, size_t index)
+{
+	if (self->command.input >= 0)
+		close(self->command.input);
+	self->command.input = -1;
+	if (!strcmp(subcommands[index].words[0], "watch"))
+		kill(self->command.pid, SIGTERM);
+}
+
+/* Return: does the subcommand print only JSON after its first JSON value, until it ends? */
+static bool rest_is_json(FIXTURE_DATA(cli) *self, size_t index)
+{
+	FILE *output = self->command.output;
+	json_t *value;
+	int next;
+
+	stop_subcommand(self, index);
+	while ((next = fgetc(output)) != EOF) {
+		if (isspace(next))
+			continue;
+		ungetc(next, output);
+		value = command_json(&self->command);
+		if (!value)
+			return false;
+		json_decref(value);
+	}
+	return true;
+}
+
+/* Return: is the exit code of the subcommand one of @codes? */
 static bool end_subcommand(FIXTURE_DATA(cli) *self, size_t index)
 {
 	int code;
 
-	if (!strcmp(subcommands[index].words[0], "watch"))
-		kill(self->command.pid, SIGTERM);
+	stop_subcommand(self, index);
 	code = command_end(&self->command, NULL, 0);
 	return code >= 0 && code < 8 && (subcommands[index].codes & 1 << code);
 }
@@ -572,9 +602,11 @@ TEST_F(cli, tables)
 
 		ASSERT_EQ(0, start_subcommand(self, i, results, all));
 		EXPECT_LT(1, count_members(self, i)) TH_LOG("%s", name);
+		EXPECT_TRUE(rest_is_json(self, i)) TH_LOG("%s: not only JSON", name);
 		EXPECT_TRUE(end_subcommand(self, i)) TH_LOG("%s", name);
 		ASSERT_EQ(0, start_subcommand(self, i, results, one));
 		EXPECT_EQ(1, count_members(self, i)) TH_LOG("%s", name);
+		EXPECT_TRUE(rest_is_json(self, i)) TH_LOG("%s: not only JSON", name);
 		EXPECT_TRUE(end_subcommand(self, i)) TH_LOG("%s", name);
 		ASSERT_EQ(0, start_subcommand(self, i, results, raw));
 		EXPECT_NE(NULL, fgets(line, sizeof(line), self->command.output)) TH_LOG("%s", name);
