@@ -78,15 +78,18 @@ static unsigned int cases_of(const struct topic *topic)
 static void say_topic_ended(void *context, const struct topic *topic, const struct ktap_test *test)
 {
 	const unsigned int *outcomes = topic->outcomes;
+	const char *colon = "";
 
 	if (topic->filtered)
 		return;
+	if (test->reason[0])
+		colon = ": ";
 	progress_say(context, "%-4s %-16s %4u cases: %u passed, %u failed, %u skipped (%.1f s)%s%s",
 		     ktap_is_failure(test->outcome) ? "FAIL" :
 		     test->outcome == KTAP_SKIP ? "skip" : "ok",
 		     topic->name, cases_of(topic), outcomes[KTAP_PASS] + outcomes[KTAP_XFAIL],
 		     ktap_failures(outcomes), outcomes[KTAP_SKIP], topic->ended - topic->began,
-		     test->reason[0] ? ": " : "", test->reason);
+		     colon, test->reason);
 }
 
 static void show_case(void *context, const struct suite *suite, const struct topic *topic,
