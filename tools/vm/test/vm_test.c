@@ -619,7 +619,7 @@ static void shell_on_a_terminal(void)
 	row_verdict(row.name, "prompt", prompted);
 	if (prompted && write(terminal, typed, strlen(typed)) < 0)
 		puts("# the terminal is gone");
-	answered = terminal_says(terminal, text, sizeof(text), "file_whitelist ");
+	answered = terminal_says(terminal, text, sizeof(text), "FILE-WHITELIST ");
 	row_verdict(row.name, "pincheck_runs", answered);
 	if (!prompted)
 		kill(pid, SIGKILL);
