@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A good argument for each command, and the buffers and the hold that it refers to. */
-#ifndef SELFTESTS_LIB_ARGUMENTS_H
-#define SELFTESTS_LIB_ARGUMENTS_H
+#ifndef PINCHECK_SELFTESTS_ARGUMENTS_H
+#define PINCHECK_SELFTESTS_ARGUMENTS_H
 
 #include <linux/pincheck.h>
 #include "stage.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The caller's effective capabilities. A dropped capability can be raised again. */
-#ifndef SELFTESTS_LIB_CAPABILITY_H
-#define SELFTESTS_LIB_CAPABILITY_H
+#ifndef PINCHECK_SELFTESTS_CAPABILITY_H
+#define PINCHECK_SELFTESTS_CAPABILITY_H
 
 #include <linux/capability.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Device memory of /dev/pincheck: its flavours, and accesses that may end in a signal. */
-#ifndef SELFTESTS_LIB_DEVICE_MEMORY_H
-#define SELFTESTS_LIB_DEVICE_MEMORY_H
+#ifndef PINCHECK_SELFTESTS_DEVICE_MEMORY_H
+#define PINCHECK_SELFTESTS_DEVICE_MEMORY_H
 
 #include <signal.h>
 #include <stdbool.h>

@@ -3,8 +3,8 @@
  * Allocations and copies that fail on demand: CONFIG_FAILSLAB, FAIL_PAGE_ALLOC and
  * FAULT_INJECTION_USERCOPY, as far as the kernel has them. See NEEDS_FAULTS.
  */
-#ifndef SELFTESTS_LIB_FAULTS_H
-#define SELFTESTS_LIB_FAULTS_H
+#ifndef PINCHECK_SELFTESTS_FAULTS_H
+#define PINCHECK_SELFTESTS_FAULTS_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Descriptors that travel through a UNIX socket (SCM_RIGHTS). */
-#ifndef SELFTESTS_LIB_FD_PASS_H
-#define SELFTESTS_LIB_FD_PASS_H
+#ifndef PINCHECK_SELFTESTS_FD_PASS_H
+#define PINCHECK_SELFTESTS_FD_PASS_H
 
 #include <stddef.h>
 

@@ -3,8 +3,8 @@
  * CLEAN. The kernel memory that a run leaves behind. No single number is the same before and after,
  * so the same program runs several times: memory that grows each time is lost.
  */
-#ifndef SELFTESTS_LIB_FOOTPRINT_H
-#define SELFTESTS_LIB_FOOTPRINT_H
+#ifndef PINCHECK_SELFTESTS_FOOTPRINT_H
+#define PINCHECK_SELFTESTS_FOOTPRINT_H
 
 #include <stdbool.h>
 #include <stddef.h>

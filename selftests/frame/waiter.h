@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A process that makes a call which does not return, and is killed in it. */
-#ifndef SELFTESTS_LIB_WAITER_H
-#define SELFTESTS_LIB_WAITER_H
+#ifndef PINCHECK_SELFTESTS_WAITER_H
+#define PINCHECK_SELFTESTS_WAITER_H
 
 #include <stdbool.h>
 #include <sys/types.h>

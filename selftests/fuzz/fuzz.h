@@ -7,8 +7,8 @@
  * The seed of a worker's generator decides what the worker does. The machine decides in which order
  * several workers do it.
  */
-#ifndef SELFTESTS_LIB_FUZZ_H
-#define SELFTESTS_LIB_FUZZ_H
+#ifndef PINCHECK_SELFTESTS_FUZZ_H
+#define PINCHECK_SELFTESTS_FUZZ_H
 
 #include <stdbool.h>
 #include <stddef.h>

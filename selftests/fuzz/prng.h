@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A pseudo-random generator: xorshift64*. The same seed gives the same numbers with every libc. */
-#ifndef SELFTESTS_LIB_PRNG_H
-#define SELFTESTS_LIB_PRNG_H
+#ifndef PINCHECK_SELFTESTS_PRNG_H
+#define PINCHECK_SELFTESTS_PRNG_H
 
 #include <stdbool.h>
 #include <stdint.h>

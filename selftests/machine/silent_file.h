@@ -4,8 +4,8 @@
  * answers every request but reads. A touch of a mapping of the file waits until the toucher or the
  * server is killed. See NEEDS_FUSE.
  */
-#ifndef SELFTESTS_LIB_SILENT_FILE_H
-#define SELFTESTS_LIB_SILENT_FILE_H
+#ifndef PINCHECK_SELFTESTS_SILENT_FILE_H
+#define PINCHECK_SELFTESTS_SILENT_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Memory that stops a process that touches or writes it: a userfaultfd that answers on request. */
-#ifndef SELFTESTS_LIB_TRAP_H
-#define SELFTESTS_LIB_TRAP_H
+#ifndef PINCHECK_SELFTESTS_TRAP_H
+#define PINCHECK_SELFTESTS_TRAP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,8 +7,8 @@
  * A table calls ROW(access, kind, flags, arguments...). The lists below the tables call
  * X(arguments..., name, kind, path, flags).
  */
-#ifndef SELFTESTS_LIB_HOLD_ROWS_H
-#define SELFTESTS_LIB_HOLD_ROWS_H
+#ifndef PINCHECK_SELFTESTS_HOLD_ROWS_H
+#define PINCHECK_SELFTESTS_HOLD_ROWS_H
 
 #include <linux/pincheck.h>
 

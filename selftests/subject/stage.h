@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The stage of the tests of the device: a session, STAGE_PAGES base pages, one hold on them. */
-#ifndef SELFTESTS_LIB_STAGE_H
-#define SELFTESTS_LIB_STAGE_H
+#ifndef PINCHECK_SELFTESTS_STAGE_H
+#define PINCHECK_SELFTESTS_STAGE_H
 
 #include <stdbool.h>
 #include <stdint.h>
