@@ -8,7 +8,7 @@
  * not be referenced, see hold_folio(), have their report from report_unheld.c.
  *
  * Pages that one call asks about are mostly alike. Of a large folio, whatever is true of all its
- * pages is looked up once; small anonymous pages are compared by the rule of report_alike.h.
+ * pages is looked up once; small anonymous pages are compared by the rule of page_marks.h.
  */
 #include <linux/kernel.h>
 #include <linux/magic.h>
@@ -21,7 +21,6 @@
 #include "compat/page_type.h"
 #include "compat/placement.h"
 #include "report.h"
-#include "report_alike.h"
 #include "report_unheld.h"
 #include "reuse_rule.h"
 #include "whitelist.h"

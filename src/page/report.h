@@ -6,16 +6,7 @@
 #include <linux/types.h>
 #include <linux/pincheck.h>
 #include "online.h"
-
-/** struct page_marks - everything that the report of a small anonymous page is made of */
-struct page_marks {
-	unsigned long flags;
-	int mapcount;
-	int refcount;
-	int node;
-	int cma;
-	int pinnable;
-};
+#include "page_marks.h"
 
 /**
  * struct report_walk - reports of one page after the other
