@@ -41,7 +41,7 @@ static void add_case(struct suite *suite, const struct ktap_test *test, bool of_
 	struct topic *topic = current_topic(suite);
 
 	suite->cases = grow(suite->cases, suite->case_count, sizeof(*suite->cases));
-	suite->cases[suite->case_count++] = (struct test_case){
+	suite->cases[suite->case_count++] = (struct run_case){
 		.name = format_text("%s", test->name), .reason = format_text("%s", test->reason),
 		.diagnostics = format_text("%s", test->diagnostics), .outcome = test->outcome,
 		.of_suite = of_suite,

@@ -12,10 +12,14 @@ struct suite;
 struct topic;
 
 /**
- * struct test_case - a test without subtests, or a topic that failed without a failed test
+ * struct run_case - a test without subtests, or a topic that failed without a failed test
+ *
+ * The runner keeps cases as the stream brings them; pincheck-report reads a finished file and has its
+ * own struct test_case, with the facts and the evidence.
+ *
  * @of_suite: false for the runner's own tests: boot, insmod, clean
  */
-struct test_case {
+struct run_case {
 	char *name;
 	char *reason;
 	char *diagnostics;
@@ -70,7 +74,7 @@ struct suite {
 	const struct suite_ops *ops;
 	void *context;
 	struct qmp *qmp;
-	struct test_case *cases;
+	struct run_case *cases;
 	size_t case_count;
 	struct topic *topics;
 	size_t topic_count;

@@ -23,7 +23,7 @@ static const char *last_lines(const char *text, unsigned int lines)
 	return at;
 }
 
-static void print_failure(const struct test_case *test)
+static void print_failure(const struct run_case *test)
 {
 	const char *line = last_lines(test->diagnostics, DIAGNOSTIC_LINES);
 
@@ -45,7 +45,7 @@ static void print_failures(const struct suite *suite)
 	if (failed)
 		printf("\nFailures:\n");
 	for (size_t i = 0; i < suite->case_count && shown < FAILURES_SHOWN; i++) {
-		const struct test_case *test = &suite->cases[i];
+		const struct run_case *test = &suite->cases[i];
 
 		if (!ktap_is_failure(test->outcome) || test->outcome == KTAP_XPASS)
 			continue;
@@ -63,7 +63,7 @@ static void print_stale(const struct suite *suite)
 	printf("\nSTALE expectations: known failures that now pass, take them off the list: %u\n",
 	       suite->totals[KTAP_XPASS]);
 	for (size_t i = 0; i < suite->case_count; i++) {
-		const struct test_case *test = &suite->cases[i];
+		const struct run_case *test = &suite->cases[i];
 
 		if (test->outcome == KTAP_XPASS)
 			printf("  %s%s%s\n", test->name, *test->reason ? ": " : "", test->reason);
