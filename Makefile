@@ -45,7 +45,7 @@ VERSION = $(shell sed -n 's/^.define PINCHECK_VERSION.*"\(.*\)"/\1/p' include/pi
 
 export BUILD CC CACHE KSRC
 # These describe the guest's machine.
-export APPEND MEMORY SMP HUGEPAGES QEMU_ARGS SHARE
+export APPEND MEMORY SMP HUGEPAGES QEMU_ARGS SHARE FORM SOAK
 
 include tools/lib/build.mk
 include tools/arch/build.mk
@@ -182,6 +182,8 @@ help: ## this list
 		ARCH 'architecture of the guest, a row of tools/arch/arch.c [that of this machine]' \
 		KDIR 'kernel build tree for the module' \
 		TESTS "glob over topic.variant.scenario ['$(TESTS)']" \
+		FORM 'short or full: see Documentation/scenarios.md [full; make check: short]' \
+		SOAK 'minutes for which each race goes on [until it met often enough]' \
 		ACCEL 'auto, kvm or tcg [$(ACCEL)]' \
 		APPEND 'more parameters for the kernel: numa=fake=2' \
 		MEMORY 'of the guest, MiB [2048]' \

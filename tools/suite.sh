@@ -30,6 +30,21 @@ machine_number()
 	fi
 }
 
+# FORM=short and SOAK=minutes are for the test programs. The kernel passes a NAME=VALUE that it does not know
+# to init as environment, and init to the tests.
+suite_form()
+{
+	machine_number SOAK 1 10
+	case ${FORM:-full} in
+	full) ;;
+	short) APPEND="${APPEND:+$APPEND }PINCHECK_FORM=short" ;;
+	*) die "FORM=$FORM: is short or full, as in: make selftests FORM=short" ;;
+	esac
+	[ -n "${SOAK:-}" ] || return 0
+	APPEND="${APPEND:+$APPEND }PINCHECK_SOAK=$SOAK"
+	vm_options+=(--topic-deadline 86400 --test-deadline 86400)
+}
+
 # Put the person's variables for the machine into machine_options. A wrong value ends the script.
 machine_options()
 {
@@ -47,6 +62,7 @@ machine_options()
 # Build everything that does not depend on the kernel.
 suite_make()
 {
+	suite_form
 	machine_options
 	"$kernels" prepare-host build kernels vm
 	"${MAKE:-make}" --no-print-directory -s -j"$(nproc)" tools tests

@@ -33,8 +33,9 @@
  *
  * The binary: run cases that match one of its arguments, or of PINCHECK_TESTS (globs over
  * topic.variant.scenario, separated by spaces), or all. -l lists them, and TOPIC_NEEDS() of the
- * topic. PINCHECK_TIMEOUT_FACTOR multiplies the time limit of each. Exit code 0: none failed, 1:
- * some failed, 4: none matched.
+ * topic. PINCHECK_TIMEOUT_FACTOR multiplies the time limit of each. PINCHECK_FORM=short chooses a
+ * part of the products, PINCHECK_SOAK lengthens races: see suite_main.h. Exit code 0: none failed,
+ * 1: some failed, 4: none matched.
  */
 #ifndef PINCHECK_SELFTESTS_SUITE_H
 #define PINCHECK_SELFTESTS_SUITE_H
@@ -149,6 +150,20 @@ static inline bool suite_has_time(void)
 {
 	return nanoseconds() - suite_case_began <
 	       suite_current->test->timeout * 1000000000LL * 2 / 3;
+}
+
+/* SOAK=minutes: how long a race goes on after it has what it needs; 0: not at all. */
+static int suite_soak_seconds;
+
+/**
+ * suite_goes_on() - shall this case, which repeats a race, begin another round?
+ * @enough: the race has met often enough, or had its greatest number of rounds
+ *
+ * Under SOAK=minutes a race goes on for these minutes, whatever @enough says.
+ */
+static inline bool suite_goes_on(bool enough)
+{
+	return suite_has_time() && (suite_soak_seconds || !enough);
 }
 
 /** EXPECT_OFTEN() - @seen is @least or more; 1 or more if suite_has_time() was false */

@@ -132,6 +132,30 @@ static void suite_add(struct suite_run *run, const struct suite_case *this)
 	run->cases[run->count++] = *this;
 }
 
+/*
+ * PINCHECK_FORM=short leaves a product out if the scenario has its kind of memory and its kind of
+ * hold already, in other products. Topics without products are always whole.
+ */
+static bool suite_form_leaves_out(const struct suite_run *run, const struct suite_case *this)
+{
+	const struct product *product = this->variant->data;
+	const char *form = getenv("PINCHECK_FORM");
+	bool memory = false, hold = false;
+	size_t i;
+
+	if (!form || strcmp(form, "short"))
+		return false;
+	for (i = 0; i < run->count; i++) {
+		const struct product *other = run->cases[i].variant->data;
+
+		if (run->cases[i].scenario != this->scenario)
+			continue;
+		memory |= other->memory == product->memory;
+		hold |= other->hold == product->hold;
+	}
+	return memory && hold;
+}
+
 static void suite_choose_scenarios(struct suite_run *run, struct suite_case *this, char **globs)
 {
 	struct scenario *row;
@@ -141,7 +165,8 @@ static void suite_choose_scenarios(struct suite_run *run, struct suite_case *thi
 			continue;
 		this->scenario = row;
 		this->test = row->test;
-		if (suite_case_exists(this) && suite_case_chosen(this, globs))
+		if (suite_case_exists(this) && suite_case_chosen(this, globs) &&
+		    !suite_form_leaves_out(run, this))
 			suite_add(run, this);
 	}
 	this->scenario = NULL;
@@ -263,17 +288,28 @@ static void suite_stay_on_one_cpu(void)
 	sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
+static int suite_number(const char *variable, int otherwise)
+{
+	const char *value = getenv(variable);
+	int number = value ? atoi(value) : 0;
+
+	return number > 0 ? number : otherwise;
+}
+
+/* Under SOAK=minutes, suite_has_time() is true for these minutes. */
 static void suite_set_timeouts(void)
 {
-	const char *factor = getenv("PINCHECK_TIMEOUT_FACTOR");
+	int factor = suite_number("PINCHECK_TIMEOUT_FACTOR", 1);
 	struct __fixture_metadata *fixture;
 	struct __test_metadata *test;
 
-	if (!factor || atoi(factor) < 1)
-		return;
+	suite_soak_seconds = 60 * suite_number("PINCHECK_SOAK", 0);
 	for (fixture = __fixture_list; fixture; fixture = fixture->next) {
-		for (test = fixture->tests; test; test = test->next)
-			test->timeout *= atoi(factor);
+		for (test = fixture->tests; test; test = test->next) {
+			test->timeout *= factor;
+			if (suite_soak_seconds)
+				test->timeout = suite_soak_seconds * 3 / 2;
+		}
 	}
 }
 

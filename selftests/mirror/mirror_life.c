@@ -33,11 +33,10 @@ FIXTURE(mirror_life)
 
 FIXTURE_SETUP(mirror_life)
 {
-	char why[WHY];
 
 	self->let_go = -1;
 	SUITE_NEEDS(NEEDS_MIRROR);
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 }
 
 static int child_ended(FIXTURE_DATA(mirror_life) *self)
@@ -386,7 +385,9 @@ static void *invalidate_pages(void *argument)
 
 static bool io_goes_on(const struct shaker *shaker, unsigned int round)
 {
-	return round < ROUNDS || (shaker->shakes < MEETINGS && round < ROUNDS_MAX);
+	bool enough = round >= ROUNDS && (shaker->shakes >= MEETINGS || round >= ROUNDS_MAX);
+
+	return suite_goes_on(enough);
 }
 
 /*
@@ -405,7 +406,7 @@ CASE(mirror_life, invalidated_under_load, .rows = "B11")
 	stage_use_all_cpus();
 	ASSERT_EQ(0, stage_hold_all(stage, write_row));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, invalidate_pages, &shaker));
-	for (round = 0; suite_has_time() && io_goes_on(&shaker, round); round++) {
+	for (round = 0; io_goes_on(&shaker, round); round++) {
 		__u64 at = (round % STAGE_PAGES) * stage->page;
 		ssize_t got = pincheck_write(stage->session, stage->hold.hold, at, "w", 1);
 

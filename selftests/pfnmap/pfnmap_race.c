@@ -160,14 +160,14 @@ static void race_revoke(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_r
 {
 	struct pincheck_revoke counts;
 	pthread_t threads[THREADS];
+	bool enough = false;
 	int rounds;
 
 	for (int i = 0; i < THREADS; i++)
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, run, self));
-	for (rounds = 0; rounds < ROUNDS_MAX && suite_has_time(); rounds++) {
-		if (rounds >= ROUNDS && self->refused && self->reached >= reach)
-			break;
+	for (rounds = 0; suite_goes_on(enough || rounds >= ROUNDS_MAX); rounds++) {
 		revoke_and_restore(_metadata, self);
+		enough = rounds + 1 >= ROUNDS && self->refused && self->reached >= reach;
 	}
 	__atomic_store_n(&self->stop, true, __ATOMIC_RELAXED);
 	for (int i = 0; i < THREADS; i++)
