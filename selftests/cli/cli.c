@@ -27,16 +27,11 @@ SUITE_PREPARE
 
 FIXTURE_SETUP(cli)
 {
-	char why[WHY];
-
 	SUITE_NEEDS(NEEDS_SIGNALFD);
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 }
 
-FIXTURE_TEARDOWN(cli)
-{
-	EXPECT_STAGE_CLEAN(&self->stage);
-}
+STAGE_TEARDOWN(cli)
 
 /* References that all sessions of the module have now. */
 static uint64_t references_outstanding(void)

@@ -16,16 +16,12 @@ FIXTURE(model_cli)
 
 FIXTURE_SETUP(model_cli)
 {
-	char why[WHY];
 
 	SUITE_NEEDS(NEEDS_UNIX);
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 }
 
-FIXTURE_TEARDOWN(model_cli)
-{
-	EXPECT_STAGE_CLEAN(&self->stage);
-}
+STAGE_TEARDOWN(model_cli)
 
 /* The model that this kernel is known to follow: the same rule as in model_holds.c. */
 static const char *known_model(const char *memory, const struct pincheck_report *report)

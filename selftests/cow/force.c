@@ -16,10 +16,7 @@ FIXTURE(force)
 	unsigned char *mapped;	/* of the file */
 };
 
-FIXTURE_VARIANT(force)
-{
-	struct hold_row row;
-};
+STAGE_ROWS(force)
 
 STAGE_VARIANT(force, pin_fast, PIN, FAST, 0)
 STAGE_VARIANT(force, pin_slow, PIN, SLOW, 0)
@@ -28,16 +25,9 @@ STAGE_VARIANT(force, pin_lt_slow, PIN, SLOW, HOLD_LT)
 STAGE_VARIANT(force, get_fast, GET, FAST, 0)
 STAGE_VARIANT(force, get_slow, GET, SLOW, 0)
 
-SUITE_FACTS(force)
-{
-	facts->hold = name;
-}
-
 FIXTURE_SETUP(force)
 {
-	char why[WHY];
-
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	self->file = memfd_create("pincheck", 0);
 	ASSERT_LE(0, self->file);
 	ASSERT_EQ((ssize_t)self->stage.length,

@@ -39,31 +39,18 @@ FIXTURE(gup_race)
 	struct stage stage;
 };
 
-FIXTURE_VARIANT(gup_race)
-{
-	struct hold_row row;
-};
+STAGE_ROWS(gup_race)
 
 FOR_EACH_FAST_HOLD_ROW(STAGE_VARIANT, gup_race)
 
-SUITE_FACTS(gup_race)
-{
-	facts->hold = name;
-}
-
 FIXTURE_SETUP(gup_race)
 {
-	char why[WHY];
-
 	SUITE_NEEDS(NEEDS_THREADS);
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	stage_use_all_cpus();
 }
 
-FIXTURE_TEARDOWN(gup_race)
-{
-	EXPECT_STAGE_CLEAN(&self->stage);
-}
+STAGE_TEARDOWN(gup_race)
 
 /**
  * struct opponent - the thread that takes pages away
@@ -197,10 +184,10 @@ static bool rounds_go_on(const struct tally *tally, const struct opponent *oppon
 {
 	/* Mounting takes longer than any other act. */
 	unsigned int rounds = opponent->announces ? ACTS : ROUNDS;
+	bool enough = tally->rounds >= rounds && tally->meetings >= MEETINGS &&
+		      steps_of(opponent) / 2 >= ACTS && (!opponent->enough || opponent->enough());
 
-	return !opponent->failed && tally->rounds < ROUNDS_MAX && suite_has_time() &&
-	       (tally->rounds < rounds || tally->meetings < MEETINGS ||
-		steps_of(opponent) / 2 < ACTS || (opponent->enough && !opponent->enough()));
+	return !opponent->failed && suite_goes_on(enough || tally->rounds >= ROUNDS_MAX);
 }
 
 /* If there is no memory to hold most of the time, a round waits until there is. */

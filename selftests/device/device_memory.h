@@ -54,10 +54,8 @@ extern const struct flavour flavour_fault, flavour_huge, flavour_remap, flavour_
 
 /** DEVICE_SETUP() - the first line of FIXTURE_SETUP(); adds the flavour's needs */
 #define DEVICE_SETUP(requirements) do {								\
-	char why[WHY];										\
-												\
 	self->device = MAP_FAILED;								\
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);		\
+	ASSERT_STAGE_OPEN(&self->stage);							\
 	SUITE_NEEDS((requirements) | (variant->flavour->huge ? NEEDS_PFNMAP_HUGE : 0));		\
 	self->bytes = variant->flavour->bytes;							\
 	self->device = device_map(self->stage.session, variant->flavour,			\

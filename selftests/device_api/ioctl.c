@@ -139,9 +139,8 @@ FIXTURE_SETUP(ioctl)
 {
 	const struct hold_row pin = STAGE_ROW(PIN, FAST, HOLD_RW);
 	const struct hold_row mirror = STAGE_ROW(MIRROR, UNKNOWN, HOLD_RW);
-	char why[WHY];
 
-	ASSERT_EQ(0, stage_open(&self->to.stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->to.stage);
 	SUITE_NEEDS(variant->of_mirror ? NEEDS_MIRROR : 0);
 	ASSERT_EQ(0, stage_hold_all(&self->to.stage, variant->of_mirror ? mirror : pin));
 	self->to.references = variant->of_mirror ? 0 : STAGE_PAGES;

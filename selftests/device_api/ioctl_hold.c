@@ -19,32 +19,20 @@ FIXTURE(ioctl_hold)
 	__s32 refcount;
 };
 
-FIXTURE_VARIANT(ioctl_hold)
-{
-	struct hold_row row;
-};
+STAGE_ROWS(ioctl_hold)
 
 FOR_EACH_HOLD_ROW(STAGE_VARIANT, ioctl_hold)
-
-SUITE_FACTS(ioctl_hold)
-{
-	facts->hold = name;
-}
 
 FIXTURE_SETUP(ioctl_hold)
 {
 	struct pincheck_report report;
-	char why[WHY];
 
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	ASSERT_EQ(0, stage_report(&self->stage, self->stage.memory, &report));
 	self->refcount = report.refcount;
 }
 
-FIXTURE_TEARDOWN(ioctl_hold)
-{
-	EXPECT_STAGE_CLEAN(&self->stage);
-}
+STAGE_TEARDOWN(ioctl_hold)
 
 /* The answer that a refused HOLD must give. */
 struct refusal {

@@ -19,24 +19,15 @@ FIXTURE(ioctl_io)
 	bool writes;
 };
 
-FIXTURE_VARIANT(ioctl_io)
-{
-	struct hold_row row;
-};
+STAGE_ROWS(ioctl_io)
 
 FOR_EACH_HOLD_ROW(STAGE_VARIANT, ioctl_io)
-
-SUITE_FACTS(ioctl_io)
-{
-	facts->hold = name;
-}
 
 FIXTURE_SETUP(ioctl_io)
 {
 	struct stage *stage = &self->stage;
-	char why[WHY];
 
-	ASSERT_EQ(0, stage_open(stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(stage);
 	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
 	self->copy = malloc(stage->length);
 	memcpy(self->copy, stage->memory, stage->length);

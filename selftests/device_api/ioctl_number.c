@@ -32,15 +32,11 @@ FIXTURE_VARIANT_ADD(ioctl_number, magic_bb) { PINCHECK_IOC_MAGIC - 1, 0x00, 0xff
 
 FIXTURE_SETUP(ioctl_number)
 {
-	char why[WHY];
 
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 }
 
-FIXTURE_TEARDOWN(ioctl_number)
-{
-	EXPECT_STAGE_CLEAN(&self->stage);
-}
+STAGE_TEARDOWN(ioctl_number)
 
 TEST_F(ioctl_number, is_enotty)
 {

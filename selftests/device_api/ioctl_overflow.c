@@ -18,10 +18,7 @@ FIXTURE(ioctl_overflow)
 	unsigned char *mappings;
 };
 
-FIXTURE_VARIANT(ioctl_overflow)
-{
-	struct hold_row row;
-};
+STAGE_ROWS(ioctl_overflow)
 
 FIXTURE_VARIANT_ADD(ioctl_overflow, pin_ro_fast)
 {
@@ -47,16 +44,9 @@ static unsigned char *map_one_page_often(size_t page, int *opened)
 	return start;
 }
 
-SUITE_FACTS(ioctl_overflow)
-{
-	facts->hold = name;
-}
-
 FIXTURE_SETUP(ioctl_overflow)
 {
-	char why[WHY];
-
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	self->mappings = map_one_page_often(self->stage.page, &self->file);
 	ASSERT_NE(MAP_FAILED, (void *)self->mappings);
 }

@@ -29,9 +29,8 @@ FIXTURE_VARIANT_ADD(ioctl_report, many) { 3000 };
 
 FIXTURE_SETUP(ioctl_report)
 {
-	char why[WHY];
 
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	self->buffer = mmap(NULL, REPORT_BYTES, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)self->buffer);

@@ -20,25 +20,15 @@ FIXTURE(lifetime)
 	int wire[2];
 };
 
-FIXTURE_VARIANT(lifetime)
-{
-	struct hold_row row;
-};
+STAGE_ROWS(lifetime)
 
 /* Release does not depend on the path by which a page was found: one path is enough. */
 FOR_EACH_FAST_HOLD_ROW(STAGE_VARIANT, lifetime)
 
-SUITE_FACTS(lifetime)
-{
-	facts->hold = name;
-}
-
 FIXTURE_SETUP(lifetime)
 {
-	char why[WHY];
-
 	SUITE_NEEDS(NEEDS_UNIX);
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, self->wire));
 }
 

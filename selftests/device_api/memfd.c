@@ -55,10 +55,8 @@ SUITE_FACTS(memfd)
 
 FIXTURE_SETUP(memfd)
 {
-	char why[WHY];
-
 	self->file = -1;
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	ASSERT_EQ(0, pincheck_info(self->stage.session, &self->info));
 	SUITE_NEEDS(variant->needs);
 	self->pool_free = pool_number("free_hugepages");

@@ -70,10 +70,8 @@ SUITE_FACTS(memfd_part)
 
 FIXTURE_SETUP(memfd_part)
 {
-	char why[WHY];
-
 	self->file = -1;
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	SUITE_NEEDS(NEEDS_MEMFD | variant->needs);
 	self->pages = variant->huge ? PMD_BYTES / self->stage.page : 1;
 	ASSERT_EQ(0, reopen_file(self, variant->flags, FOLIOS));

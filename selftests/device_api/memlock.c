@@ -85,10 +85,8 @@ static size_t charged_pages(FIXTURE_DATA(memlock) *self)
 
 FIXTURE_SETUP(memlock)
 {
-	char why[WHY];
-
 	SUITE_NEEDS(NEEDS_MIRROR | NEEDS_CAPABILITIES);
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	self->zeros = mmap(NULL, GIB, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)self->zeros);

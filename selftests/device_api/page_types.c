@@ -112,9 +112,7 @@ SUITE_FACTS(page_types)
 
 FIXTURE_SETUP(page_types)
 {
-	char why[WHY];
-
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	self->kpageflags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	self->pfns = calloc(PAGES_MAX, sizeof(*self->pfns));
 	SUITE_NEEDS(NEEDS_KPAGEFLAGS | (variant->bit == KPF_OFFLINE ? NEEDS_VIRTIO_MEM : 0));

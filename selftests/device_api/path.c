@@ -31,10 +31,9 @@ FIXTURE_VARIANT_ADD(path, ftrace) { KNOB_FTRACE, NEEDS_FTRACE_SWITCH };
 
 FIXTURE_SETUP(path)
 {
-	char why[WHY];
 
 	SUITE_NEEDS(NEEDS_PATH | variant->needs);
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	self->untouched = mmap(NULL, self->stage.length, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)self->untouched);

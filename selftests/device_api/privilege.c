@@ -43,11 +43,9 @@ SUITE_FACTS(privilege)
 
 FIXTURE_SETUP(privilege)
 {
-	char why[WHY];
-
 	self->file = -1;
 	SUITE_NEEDS(NEEDS_EXT4 | NEEDS_CAPABILITIES | variant->needs);
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 }
 
 FIXTURE_TEARDOWN(privilege)

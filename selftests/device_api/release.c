@@ -16,29 +16,16 @@ FIXTURE(release)
 	struct stage stage;
 };
 
-FIXTURE_VARIANT(release)
-{
-	struct hold_row row;
-};
+STAGE_ROWS(release)
 
 FOR_EACH_FAST_HOLD_ROW(STAGE_VARIANT, release)
 
-SUITE_FACTS(release)
-{
-	facts->hold = name;
-}
-
 FIXTURE_SETUP(release)
 {
-	char why[WHY];
-
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 }
 
-FIXTURE_TEARDOWN(release)
-{
-	EXPECT_STAGE_CLEAN(&self->stage);
-}
+STAGE_TEARDOWN(release)
 
 /*
  * Return: pages of the stage that are marked dirty. A CPU write alone does not mark anonymous
@@ -341,8 +328,7 @@ TEST_F(release, parts_while_used)
 	ASSERT_EQ(0, stage_hold_all(stage, variant->row));
 	user.hold = stage->hold.hold;
 	ASSERT_EQ(0, pthread_create(&thread, NULL, use_pages, &user));
-	for (round = 0; round < ROUNDS_MAX && !has_met(&user) && suite_has_time();
-	     round++) {
+	for (round = 0; suite_goes_on(has_met(&user) || round >= ROUNDS_MAX); round++) {
 		for (unsigned int page = 0; page < STAGE_PAGES; page++)
 			wrong += pincheck_release_part(stage->session, user.hold, 0, page, 1) != 1;
 		sched_yield();

@@ -21,10 +21,7 @@ FIXTURE(remote)
 	int orders, answers;
 };
 
-FIXTURE_VARIANT(remote)
-{
-	struct hold_row row;
-};
+STAGE_ROWS(remote)
 
 FOR_EACH_SLOW_HOLD_ROW(STAGE_VARIANT, remote)
 
@@ -77,17 +74,11 @@ static long send_order(FIXTURE_DATA(remote) *self, enum order what, long value)
 	return answer;
 }
 
-SUITE_FACTS(remote)
-{
-	facts->hold = name;
-}
-
 FIXTURE_SETUP(remote)
 {
 	int orders[2], answers[2];
-	char why[WHY];
 
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	ASSERT_EQ(0, pipe(orders));
 	ASSERT_EQ(0, pipe(answers));
 	self->other = fork();

@@ -24,10 +24,7 @@ FIXTURE(remote_pidfd)
 	int pidfd;
 };
 
-FIXTURE_VARIANT(remote_pidfd)
-{
-	struct hold_row row;
-};
+STAGE_ROWS(remote_pidfd)
 
 STAGE_VARIANT(remote_pidfd, pin_rw_lt, PIN, SLOW, HOLD_RW | HOLD_LT)
 STAGE_VARIANT(remote_pidfd, get_ro, GET, SLOW, 0)
@@ -57,16 +54,9 @@ static pid_t start_other(struct stage *stage, unsigned char byte)
 	return child;
 }
 
-SUITE_FACTS(remote_pidfd)
-{
-	facts->hold = name;
-}
-
 FIXTURE_SETUP(remote_pidfd)
 {
-	char why[WHY];
-
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	self->other = start_other(&self->stage, 0x31);
 	ASSERT_LT(0, self->other);
 	self->pidfd = syscall(SYS_pidfd_open, self->other, 0);

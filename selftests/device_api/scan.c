@@ -43,19 +43,14 @@ SUITE_FACTS(scan)
 
 FIXTURE_SETUP(scan)
 {
-	char why[WHY];
-
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	for (size_t i = 0; i < STAGE_PAGES; i++) {
 		self->pfn[i] = stage_pfn(self->stage.memory + i * self->stage.page);
 		ASSERT_NE(0, self->pfn[i]);
 	}
 }
 
-FIXTURE_TEARDOWN(scan)
-{
-	EXPECT_STAGE_CLEAN(&self->stage);
-}
+STAGE_TEARDOWN(scan)
 
 /* Does a scan of this page find this page? Return: 1, 0 or -errno. */
 static int found_alone(FIXTURE_DATA(scan) *self, __u32 filter, __u64 pfn)

@@ -64,10 +64,8 @@ static int set_trap(FIXTURE_DATA(sessions) *self)
 
 FIXTURE_SETUP(sessions)
 {
-	char why[WHY];
-
 	SUITE_NEEDS(NEEDS_UFFD_WP | NEEDS_THREADS);
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	ASSERT_EQ(0, set_trap(self));
 	ASSERT_EQ(0, stage_hold(&self->stage, pin_rw,
 				self->stage.memory + OTHER_PAGES * self->stage.page,

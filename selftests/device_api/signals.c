@@ -51,10 +51,8 @@ SUITE_FACTS(signals)
 
 FIXTURE_SETUP(signals)
 {
-	char why[WHY];
-
 	SUITE_NEEDS(variant->needs);
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	self->outcome = mmap(NULL, sizeof(*self->outcome), PROT_READ | PROT_WRITE,
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)self->outcome);

@@ -26,16 +26,12 @@ FIXTURE(ioctl_mirror)
 
 FIXTURE_SETUP(ioctl_mirror)
 {
-	char why[WHY];
 
 	SUITE_NEEDS(NEEDS_MIRROR);
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 }
 
-FIXTURE_TEARDOWN(ioctl_mirror)
-{
-	EXPECT_STAGE_CLEAN(&self->stage);
-}
+STAGE_TEARDOWN(ioctl_mirror)
 
 /* A good request, which cases then spoil. */
 static struct pincheck_hold good_request(const struct stage *stage)

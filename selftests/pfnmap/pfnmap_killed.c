@@ -39,11 +39,10 @@ struct shared {
 
 FIXTURE_SETUP(pfnmap_killed)
 {
-	char why[WHY];
 
 	self->thaw = self->orders = self->answers = -1;
 	SUITE_NEEDS(NEEDS_PFNMAP);
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	self->shared = mmap(NULL, self->stage.page, PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)self->shared);

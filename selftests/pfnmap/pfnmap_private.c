@@ -32,10 +32,9 @@ FIXTURE_VARIANT_ADD(pfnmap_private, last_page) { .last = true };
 
 FIXTURE_SETUP(pfnmap_private)
 {
-	char why[WHY];
 
 	self->device = self->copy = MAP_FAILED;
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	self->bytes = DEVICE_SMALL_BYTES;
 	self->page = self->stage.page;
 	self->written = variant->last ? self->bytes - self->page : 0;

@@ -20,10 +20,7 @@ FIXTURE(dax)
 	size_t bytes;
 };
 
-FIXTURE_VARIANT(dax)
-{
-	struct hold_row row;
-};
+STAGE_ROWS(dax)
 
 FIXTURE_VARIANT_ADD(dax, pin)
 {
@@ -34,18 +31,13 @@ FIXTURE_VARIANT_ADD(dax, get)
 	.row = STAGE_ROW(GET, FAST, HOLD_RW),
 };
 
-SUITE_FACTS(dax)
-{
-	facts->hold = name;
-}
-
 FIXTURE_SETUP(dax)
 {
-	char why[WHY], path[128];
+	char path[128];
 
 	self->file = -1;
 	self->memory = MAP_FAILED;
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	SUITE_NEEDS(NEEDS_DAX);
 	self->bytes = PAGES * self->stage.page;
 	snprintf(path, sizeof(path), "%s/pincheck", getenv("PINCHECK_DAX"));

@@ -119,7 +119,7 @@ TEST_F(devices, second_node)
 	SUITE_NEEDS(NEEDS_VIRTIO_MEM | NEEDS_NUMA);
 	ASSERT_DONE(virtio_mem_resize(PLUG_MIB));
 	EXPECT_EQ(0, access("/sys/devices/system/node/node1", F_OK));
-	ASSERT_EQ(0, stage_open(&stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&stage);
 	memory = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, memory);
 	ASSERT_EQ(0, syscall(SYS_mbind, memory, page, MPOL_BIND, &node_1, 8 * sizeof(node_1), 0));

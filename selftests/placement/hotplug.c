@@ -86,9 +86,8 @@ FIXTURE_VARIANT_ADD(hotplug, scan) { scans_all };
 FIXTURE_SETUP(hotplug)
 {
 	uint64_t first, end;
-	char why[WHY];
 
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	SUITE_NEEDS(NEEDS_VIRTIO_MEM | NEEDS_THREADS);
 	/* Find where the memory will be. */
 	ASSERT_DONE(virtio_mem_resize(128));

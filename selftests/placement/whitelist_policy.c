@@ -102,12 +102,11 @@ FIXTURE_SETUP(whitelist_policy)
 {
 	const struct file_kind *file = variant->file;
 	int flags = variant->mapping == SHARED ? MAP_SHARED : MAP_PRIVATE;
-	char why[WHY];
 
 	self->start = MAP_FAILED;
 	self->file = -1;
 	SUITE_NEEDS(file->needs);
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	self->file = file_open(file);
 	ASSERT_LE(0, self->file) TH_LOG("%s: %s", file->name, strerror(-self->file));
 	self->start = mmap(NULL, file_bytes(file), PROT_READ | PROT_WRITE, flags, self->file, 0);

@@ -60,11 +60,10 @@ SUITE_FACTS(whitelist_race)
 FIXTURE_SETUP(whitelist_race)
 {
 	unsigned char *file;
-	char why[WHY];
 
 	self->start = MAP_FAILED;
 	SUITE_NEEDS(variant->file->needs);
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	self->file = variant->file->open(BYTES);
 	ASSERT_LE(0, self->file) TH_LOG("%s: %s", variant->file->name, strerror(-self->file));
 	self->start = mmap(NULL, 2 * BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
@@ -92,8 +91,8 @@ FIXTURE_TEARDOWN(whitelist_race)
 
 static bool attempts_go_on(int attempt, unsigned int truncated)
 {
-	return suite_has_time() &&
-	       (attempt < ATTEMPTS || (truncated < TRUNCATIONS && attempt < ATTEMPTS_MAX));
+	return suite_goes_on(attempt >= ATTEMPTS &&
+			     (truncated >= TRUNCATIONS || attempt >= ATTEMPTS_MAX));
 }
 
 static bool is_denied(const FIXTURE_VARIANT(whitelist_race) *race)

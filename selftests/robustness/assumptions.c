@@ -39,16 +39,12 @@ FIXTURE_VARIANT(assumptions)
 
 FIXTURE_SETUP(assumptions)
 {
-	char why[WHY];
 
 	SUITE_NEEDS(variant->needs);
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 }
 
-FIXTURE_TEARDOWN(assumptions)
-{
-	EXPECT_STAGE_CLEAN(&self->stage);
-}
+STAGE_TEARDOWN(assumptions)
 
 CASE(assumptions, hold, .rows = "D8")
 {

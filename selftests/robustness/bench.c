@@ -19,23 +19,13 @@ FIXTURE(bench)
 	struct pincheck_bench_sample samples[ROUNDS + 1];
 };
 
-FIXTURE_VARIANT(bench)
-{
-	struct hold_row row;
-};
+STAGE_ROWS(bench)
 
 FOR_EACH_HOLD_ROW(STAGE_VARIANT, bench)
 
-SUITE_FACTS(bench)
-{
-	facts->hold = name;
-}
-
 FIXTURE_SETUP(bench)
 {
-	char why[WHY];
-
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	memset(self->samples, UNTOUCHED & 0xff, sizeof(self->samples));
 	self->call = (struct pincheck_bench) {
 		.kind = variant->row.kind, .path = variant->row.path, .flags = variant->row.flags,
@@ -44,10 +34,7 @@ FIXTURE_SETUP(bench)
 	};
 }
 
-FIXTURE_TEARDOWN(bench)
-{
-	EXPECT_STAGE_CLEAN(&self->stage);
-}
+STAGE_TEARDOWN(bench)
 
 /* References that all sessions took since the module was loaded. */
 static int64_t read_acquired(const FIXTURE_DATA(bench) *self)

@@ -18,26 +18,16 @@ FIXTURE(faults)
 	int file;
 };
 
-FIXTURE_VARIANT(faults)
-{
-	struct hold_row row;
-};
+STAGE_ROWS(faults)
 
 FOR_EACH_HOLD_ROW(STAGE_VARIANT, faults)
 FOR_EACH_OTHER_HOLD_ROW(STAGE_VARIANT, faults)
 STAGE_VARIANT(faults, memfd, MEMFD, UNKNOWN, HOLD_RW)
 
-SUITE_FACTS(faults)
-{
-	facts->hold = name;
-}
-
 FIXTURE_SETUP(faults)
 {
-	char why[WHY];
-
 	SUITE_NEEDS(NEEDS_FAULTS);
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	self->file = memfd_create("faults", MFD_CLOEXEC);
 	ASSERT_LE(0, self->file);
 	ASSERT_EQ(0, ftruncate(self->file, self->stage.length));

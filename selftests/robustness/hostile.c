@@ -60,11 +60,10 @@ FIXTURE_VARIANT_ADD(hostile, failing_allocations) { true, 4 };
 
 FIXTURE_SETUP(hostile)
 {
-	char why[WHY];
 
 	SUITE_NEEDS(NEEDS_UNIX | NEEDS_CAPABILITIES | NEEDS_SHMEM |
 		    (variant->faults ? NEEDS_FAULTS : 0));
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	self->shared = fuzz_shared_open();
 	ASSERT_NE(NULL, self->shared) TH_LOG("the files of the run: %s", strerror(errno));
 	self->shared->seed = prng_given_seed() ?: SEED;

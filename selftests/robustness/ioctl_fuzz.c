@@ -58,9 +58,7 @@ static uint64_t choose_seed(void)
 
 FIXTURE_SETUP(ioctl_fuzz)
 {
-	char why[WHY];
-
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	self->buffer_bytes = BUFFER_PAGES * self->stage.page;
 	self->buffer = mmap(NULL, self->buffer_bytes + self->stage.page, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

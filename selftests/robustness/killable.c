@@ -85,12 +85,11 @@ SUITE_FACTS(killable)
 FIXTURE_SETUP(killable)
 {
 	const struct hold_row *row = &variant->row;
-	char why[WHY];
 
 	self->silent = (struct silent_file) { .file = -1, .reads = -1 };
 	SUITE_NEEDS((variant->trap ? NEEDS_UFFD_WP : NEEDS_FUSE) |
 		    (row->kind == PINCHECK_KIND_MIRROR ? NEEDS_MIRROR : 0));
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	ASSERT_EQ(0, map_memory(self, variant->trap));
 	self->request = (struct pincheck_hold) {
 		.kind = row->kind, .path = row->path, .flags = row->flags,

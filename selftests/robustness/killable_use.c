@@ -25,11 +25,10 @@ FIXTURE(killable_use)
 
 FIXTURE_SETUP(killable_use)
 {
-	char why[WHY];
 
 	self->silent = (struct silent_file) { .file = -1, .reads = -1 };
 	SUITE_NEEDS(NEEDS_FUSE);
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	ASSERT_EQ(0, silent_file_open(&self->silent));
 }
 

@@ -97,11 +97,9 @@ SUITE_FACTS(poison)
 
 FIXTURE_SETUP(poison)
 {
-	char why[WHY];
-
 	self->file = -1;
 	self->area = MAP_FAILED;
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 	SUITE_NEEDS(variant->needs);
 	self->unit = variant->thp || variant->hugetlb ? PMD_BYTES : SMALL_PAGES * self->stage.page;
 	self->bytes = 2 * self->unit;

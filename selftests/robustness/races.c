@@ -27,30 +27,17 @@ FIXTURE(races)
 	struct stage stage;
 };
 
-FIXTURE_VARIANT(races)
-{
-	struct hold_row row;
-};
+STAGE_ROWS(races)
 
 FOR_EACH_FAST_HOLD_ROW(STAGE_VARIANT, races)
 
-SUITE_FACTS(races)
-{
-	facts->hold = name;
-}
-
 FIXTURE_SETUP(races)
 {
-	char why[WHY];
-
 	SUITE_NEEDS(NEEDS_THREADS);
-	ASSERT_EQ(0, stage_open(&self->stage, why, sizeof(why))) TH_LOG("%s", why);
+	ASSERT_STAGE_OPEN(&self->stage);
 }
 
-FIXTURE_TEARDOWN(races)
-{
-	EXPECT_STAGE_CLEAN(&self->stage);
-}
+STAGE_TEARDOWN(races)
 
 /* References that the module has now beyond those before the test. */
 static int64_t count_unreleased(const FIXTURE_DATA(races) *self)
@@ -218,8 +205,8 @@ static bool run_race(struct racer racers[2], struct tally *tally, void *(*first)
 
 static bool race_goes_on(const struct tally *tally)
 {
-	return !tally->rounds || (tally->meetings < MEETINGS && tally->rounds < ROUNDS_MAX &&
-				  suite_has_time());
+	return !tally->rounds ||
+	       suite_goes_on(tally->meetings >= MEETINGS || tally->rounds >= ROUNDS_MAX);
 }
 
 static void race_evidence(const struct tally *tally)

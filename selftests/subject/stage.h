@@ -42,12 +42,28 @@ struct hold_row {
 #define STAGE_VARIANT(topic, name, kind, path, flags)						\
 	FIXTURE_VARIANT_ADD(topic, name) { .row = STAGE_ROW(kind, path, flags) };
 
+/** STAGE_ROWS() - the variants of @topic have a struct hold_row row, which names their hold */
+#define STAGE_ROWS(topic)									\
+	FIXTURE_VARIANT(topic) { struct hold_row row; };					\
+	SUITE_FACTS(topic)									\
+	{											\
+		facts->hold = name;								\
+	}
+
 /**
  * stage_open() - read the module's counters, open a session, map and write the memory
  *
  * Return: 0 or -errno; @why then says what failed and what mends it.
  */
 int stage_open(struct stage *stage, char *why, size_t size);
+
+/** ASSERT_STAGE_OPEN() - stage_open() for FIXTURE_SETUP */
+#define ASSERT_STAGE_OPEN(stage) do {								\
+	char stage_why[WHY];									\
+												\
+	ASSERT_EQ(0, stage_open(stage, stage_why, sizeof(stage_why)))				\
+		TH_LOG("%s", stage_why);							\
+} while (0)
 
 /** stage_hold() - take a hold as in @row; stage->hold is the answer. Return: 0 or -errno */
 int stage_hold(struct stage *stage, struct hold_row row, const void *address, size_t length);
@@ -72,6 +88,13 @@ bool stage_close(struct stage *stage, bool machine, char *why, size_t size);
 		TH_LOG("CLEAN: %s", stage_why);							\
 	}											\
 } while (0)
+
+/** STAGE_TEARDOWN() - for a topic whose fixture owns nothing but the stage */
+#define STAGE_TEARDOWN(topic)									\
+	FIXTURE_TEARDOWN(topic)									\
+	{											\
+		EXPECT_STAGE_CLEAN(&self->stage);						\
+	}
 
 /** stage_use_all_cpus() - let a race use all CPUs: the suite runs on one CPU */
 void stage_use_all_cpus(void);
