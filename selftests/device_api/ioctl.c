@@ -192,14 +192,14 @@ static bool only_the_first_hold(const FIXTURE_DATA(ioctl) *self)
 }
 
 /* The control: the module accepts the good argument that the bad ones are made from. */
-TEST_F(ioctl, good_argument)
+CASE(ioctl, good_argument, .rows = "P1")
 {
 	EXPECT_EQ(0, issue_good(self, variant));
 	evidence("size=%u accepted=1", self->as_sent.size);
 }
 
 /* The argument may grow, but an argument of ABI 1 stays valid for ever. */
-TEST_F(ioctl, size_of_abi1)
+CASE(ioctl, size_of_abi1, .rows = "P2")
 {
 	ASSERT_LE(variant->abi1_size, self->argument->size);
 	self->argument->size = variant->abi1_size;
@@ -207,7 +207,7 @@ TEST_F(ioctl, size_of_abi1)
 	evidence("size=%u accepted=1", variant->abi1_size);
 }
 
-TEST_F(ioctl, size_too_small)
+CASE(ioctl, size_too_small, .rows = "P1 P2")
 {
 	const __u32 sizes[] = {
 		0, 1, 3, 4, 7, 8, variant->abi1_size / 2, variant->abi1_size - 4,
@@ -224,7 +224,7 @@ TEST_F(ioctl, size_too_small)
 }
 
 /* A caller that was built with a newer header and uses nothing new. */
-TEST_F(ioctl, size_larger_zero_tail)
+CASE(ioctl, size_larger_zero_tail, .rows = "P2")
 {
 	__u32 size = self->argument->size + 8;
 
@@ -236,7 +236,7 @@ TEST_F(ioctl, size_larger_zero_tail)
 	evidence("size=%u tail=zero accepted=1", size);
 }
 
-TEST_F(ioctl, size_of_a_page_zero_tail)
+CASE(ioctl, size_of_a_page_zero_tail, .rows = "P2")
 {
 	self->argument->size = ARGUMENT_BYTES;
 	EXPECT_EQ(0, issue_good(self, variant));
@@ -244,7 +244,7 @@ TEST_F(ioctl, size_of_a_page_zero_tail)
 }
 
 /* A caller that uses what this module does not know is refused, not misunderstood. */
-TEST_F(ioctl, size_larger_tail_used)
+CASE(ioctl, size_larger_tail_used, .rows = "P1 P2")
 {
 	__u32 size = self->argument->size;
 	const size_t tails[] = { size, size + 1, size + 7, size + 100, ARGUMENT_BYTES - 1 };
@@ -262,7 +262,7 @@ TEST_F(ioctl, size_larger_tail_used)
 }
 
 /* Absurd sizes: the module refuses them before it reads that many bytes. */
-TEST_F(ioctl, size_huge)
+CASE(ioctl, size_huge, .rows = "P1 P2")
 {
 	const __u32 sizes[] = { ARGUMENT_BYTES + 1, 1U << 20, 0x7fffffff, 0x80000000, 0xffffffff };
 
@@ -298,7 +298,7 @@ static void refuse_bit(struct __test_metadata *_metadata, FIXTURE_DATA(ioctl) *s
 }
 
 /* Each bit alone: a bit that the module ignores today could not get a meaning later. */
-TEST_F(ioctl, flags_and_reserved_unknown)
+CASE(ioctl, flags_and_reserved_unknown, .rows = "P1")
 {
 	unsigned int flags = 0, reserved = 0;
 
@@ -317,7 +317,7 @@ TEST_F(ioctl, flags_and_reserved_unknown)
 }
 
 /* Callers need not clear the fields that only the module writes. */
-TEST_F(ioctl, outputs_are_not_read)
+CASE(ioctl, outputs_are_not_read, .rows = "P2")
 {
 	unsigned char preset[8];
 
@@ -339,7 +339,7 @@ TEST_F(ioctl, outputs_are_not_read)
 }
 
 /* The caller may not read the argument: -EFAULT, and no splat (the runner looks for splats). */
-TEST_F(ioctl, pointer_bad)
+CASE(ioctl, pointer_bad, .rows = "P3")
 {
 	unsigned char *hole = (unsigned char *)self->argument + ARGUMENT_BYTES;
 	void *const pointers[] = {
@@ -357,7 +357,7 @@ TEST_F(ioctl, pointer_bad)
 }
 
 /* The argument runs into a hole, at every length of the part before the hole. */
-TEST_F(ioctl, pointer_into_a_hole)
+CASE(ioctl, pointer_into_a_hole, .rows = "P3")
 {
 	unsigned char *end = (unsigned char *)self->argument + ARGUMENT_BYTES;
 	union argument good = *self->argument;
@@ -371,7 +371,7 @@ TEST_F(ioctl, pointer_into_a_hole)
 	evidence("readable_bytes=1..%u errno=EFAULT", good.size - 1);
 }
 
-TEST_F(ioctl, pointer_prot_none)
+CASE(ioctl, pointer_prot_none, .rows = "P3")
 {
 	ASSERT_EQ(0, mprotect(self->argument, ARGUMENT_BYTES, PROT_NONE));
 	EXPECT_EQ(-EFAULT, issue_command(self, variant, self->argument));
@@ -383,7 +383,7 @@ TEST_F(ioctl, pointer_prot_none)
  * All numbers are _IOWR, so the argument must be writable. If HOLD cannot answer, its hold must not
  * stay, because no caller knows its id. If RELEASE cannot answer, the hold is either gone or whole.
  */
-TEST_F(ioctl, pointer_read_only)
+CASE(ioctl, pointer_read_only, .rows = "P3")
 {
 	struct pincheck_info info;
 	int error;
@@ -398,7 +398,7 @@ TEST_F(ioctl, pointer_read_only)
 }
 
 /* The ABI does not require an aligned argument. */
-TEST_F(ioctl, pointer_unaligned)
+CASE(ioctl, pointer_unaligned, .rows = "P3")
 {
 	unsigned char *odd = (unsigned char *)self->argument + 1001;
 
@@ -408,7 +408,7 @@ TEST_F(ioctl, pointer_unaligned)
 }
 
 /* The module compares magic and number only: the encoded size changes with every new field. */
-TEST_F(ioctl, number_with_another_size)
+CASE(ioctl, number_with_another_size, .rows = "P4")
 {
 	static const __u32 sizes[] = { 0, 4, 8, 200, (1 << _IOC_SIZEBITS) - 1 };
 	__u32 nr = _IOC_NR(variant->number);
@@ -429,7 +429,7 @@ TEST_F(ioctl, number_with_another_size)
 }
 
 /* All fields have a fixed width, so the argument of a 32-bit program is the same. */
-TEST_F(ioctl, from_a_32_bit_program)
+CASE(ioctl, from_a_32_bit_program, .rows = "P2")
 {
 	union argument *low = mmap(NULL, sizeof(*low), PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
@@ -450,7 +450,7 @@ TEST_F(ioctl, from_a_32_bit_program)
 }
 
 /* PFNs and reports need CAP_SYS_ADMIN; all other commands need only the open device. */
-TEST_F(ioctl, without_sys_admin)
+CASE(ioctl, without_sys_admin, .rows = "P5")
 {
 	int expected = variant->needs_admin ? -EPERM : 0;
 

@@ -94,7 +94,7 @@ static const char *refused_wrongly(FIXTURE_DATA(ioctl_hold) *self, struct hold_r
 	EXPECT_REFUSAL(address, length, -EFAULT, reason, page)
 
 /* The control: the good request, from which the bad ones are made, is held and given back whole. */
-TEST_F(ioctl_hold, whole_range)
+CASE(ioctl_hold, whole_range, .rows = "P6")
 {
 	struct pincheck_hold *hold = &self->stage.hold;
 	struct pincheck_report report;
@@ -118,13 +118,13 @@ TEST_F(ioctl_hold, whole_range)
 	EXPECT_EQ(self->refcount, report.refcount);
 }
 
-TEST_F(ioctl_hold, length_zero)
+CASE(ioctl_hold, length_zero, .rows = "P1")
 {
 	EXPECT_REFUSED(self->stage.memory, 0, -EINVAL, PINCHECK_REASON_ARGUMENT);
 	EXPECT_REFUSED(NULL, 0, -EINVAL, PINCHECK_REASON_ARGUMENT);
 }
 
-TEST_F(ioctl_hold, length_unaligned)
+CASE(ioctl_hold, length_unaligned, .rows = "P1")
 {
 	const size_t lengths[] = { 1, 7, 512, PAGE_BYTES - 1, PAGE_BYTES + 1 };
 
@@ -132,7 +132,7 @@ TEST_F(ioctl_hold, length_unaligned)
 		EXPECT_REFUSED(self->stage.memory, lengths[i], -EINVAL, PINCHECK_REASON_ARGUMENT);
 }
 
-TEST_F(ioctl_hold, address_unaligned)
+CASE(ioctl_hold, address_unaligned, .rows = "P1")
 {
 	const size_t offsets[] = { 1, 8, PAGE_BYTES / 2, PAGE_BYTES - 1 };
 
@@ -142,7 +142,7 @@ TEST_F(ioctl_hold, address_unaligned)
 }
 
 /* Sums that wrap to small numbers: a check that adds before it compares would accept them. */
-TEST_F(ioctl_hold, range_wraps)
+CASE(ioctl_hold, range_wraps, .rows = "P1")
 {
 	size_t page = self->stage.page;
 	uintptr_t here = (uintptr_t)self->stage.memory;
@@ -155,7 +155,7 @@ TEST_F(ioctl_hold, range_wraps)
 }
 
 /* Ranges that begin in the last page of user space (4 or 5 levels of page tables) and leave it. */
-TEST_F(ioctl_hold, leaves_user_space)
+CASE(ioctl_hold, leaves_user_space, .rows = "P1")
 {
 	size_t page = self->stage.page;
 
@@ -165,7 +165,7 @@ TEST_F(ioctl_hold, leaves_user_space)
 		       PINCHECK_REASON_ARGUMENT);
 }
 
-TEST_F(ioctl_hold, kernel_address)
+CASE(ioctl_hold, kernel_address, .rows = "P1")
 {
 	size_t page = self->stage.page;
 
@@ -175,19 +175,19 @@ TEST_F(ioctl_hold, kernel_address)
 	EXPECT_REFUSED((void *)0x8000000000000000, page, -EINVAL, PINCHECK_REASON_ARGUMENT);
 }
 
-TEST_F(ioctl_hold, null_page)
+CASE(ioctl_hold, null_page, .rows = "P7")
 {
 	EXPECT_STOPS_AT(NULL, self->stage.page, 0, PINCHECK_REASON_UNMAPPED);
 }
 
 /* All or nothing: the module gives back the pages before the hole and answers its address. */
-TEST_F(ioctl_hold, hole_at_start)
+CASE(ioctl_hold, hole_at_start, .rows = "P7")
 {
 	EXPECT_STOPS_AT(self->stage.memory - self->stage.page, self->stage.length, 0,
 			PINCHECK_REASON_UNMAPPED);
 }
 
-TEST_F(ioctl_hold, hole_in_the_middle)
+CASE(ioctl_hold, hole_in_the_middle, .rows = "P7")
 {
 	struct stage *stage = &self->stage;
 
@@ -197,13 +197,13 @@ TEST_F(ioctl_hold, hole_in_the_middle)
 	}
 }
 
-TEST_F(ioctl_hold, hole_at_end)
+CASE(ioctl_hold, hole_at_end, .rows = "P7")
 {
 	EXPECT_STOPS_AT(self->stage.memory, self->stage.length + self->stage.page, STAGE_PAGES,
 			PINCHECK_REASON_UNMAPPED);
 }
 
-TEST_F(ioctl_hold, prot_none)
+CASE(ioctl_hold, prot_none, .rows = "P7")
 {
 	struct stage *stage = &self->stage;
 
@@ -213,7 +213,7 @@ TEST_F(ioctl_hold, prot_none)
 }
 
 /* A write hold needs a writable mapping; a read hold needs a readable one. */
-TEST_F(ioctl_hold, read_only_mapping)
+CASE(ioctl_hold, read_only_mapping, .rows = "P6 P7")
 {
 	struct stage *stage = &self->stage;
 
@@ -266,7 +266,7 @@ CASE(ioctl_hold, pfnmap, .rows = "B53 R58")
 }
 
 /* No page is mapped yet: GUP faults one in by the slow path; a read may get the zero page. */
-TEST_F(ioctl_hold, untouched_memory)
+CASE(ioctl_hold, untouched_memory, .rows = "P6")
 {
 	struct stage *stage = &self->stage;
 
@@ -279,7 +279,7 @@ TEST_F(ioctl_hold, untouched_memory)
 }
 
 /* A file ends in the middle of its mapping: GUP fails on the pages behind its end. */
-TEST_F(ioctl_hold, file_ends_before)
+CASE(ioctl_hold, file_ends_before, .rows = "P7")
 {
 	struct stage *stage = &self->stage;
 	int file = memfd_create("short", MFD_CLOEXEC);
@@ -319,7 +319,7 @@ CASE(ioctl_hold, hugetlb_pool_empty, .rows = "D23")
 	munmap(mapped, PMD_BYTES);
 }
 
-TEST_F(ioctl_hold, kind_unknown)
+CASE(ioctl_hold, kind_unknown, .rows = "P1")
 {
 	static const __u32 kinds[] = { 0, 6, 100, 0x80000001, 0xffffffff };
 	struct hold_row row = variant->row;
@@ -335,7 +335,7 @@ TEST_F(ioctl_hold, kind_unknown)
 }
 
 /* UNKNOWN exists only as an answer: a request must name a path. */
-TEST_F(ioctl_hold, path_unknown)
+CASE(ioctl_hold, path_unknown, .rows = "P1")
 {
 	static const __u32 paths[] = { PINCHECK_PATH_UNKNOWN, 3, 100, 0x80000001, 0xffffffff };
 	struct hold_row row = variant->row;
@@ -351,7 +351,7 @@ TEST_F(ioctl_hold, path_unknown)
 }
 
 /* The kernel WARNs of a long-term FOLL_GET: the module must refuse it before. */
-TEST_F(ioctl_hold, longterm_is_for_pins)
+CASE(ioctl_hold, longterm_is_for_pins, .rows = "P1")
 {
 	struct hold_row row = variant->row;
 	int expected;
@@ -365,7 +365,7 @@ TEST_F(ioctl_hold, longterm_is_for_pins)
 		 expected ? "EINVAL" : "held");
 }
 
-TEST_F(ioctl_hold, force_needs_sys_admin)
+CASE(ioctl_hold, force_needs_sys_admin, .rows = "P5 P11")
 {
 	struct stage *stage = &self->stage;
 	struct hold_row row = variant->row;
@@ -391,7 +391,7 @@ static int limit_memlock(rlim_t bytes)
 }
 
 /* The limit is exact: the last page below it is held, the next refused, and the charge returned. */
-TEST_F(ioctl_hold, memlock_at_the_limit)
+CASE(ioctl_hold, memlock_at_the_limit, .rows = "P9")
 {
 	struct stage *stage = &self->stage;
 	long kib = stage->length / 1024;
@@ -414,7 +414,7 @@ TEST_F(ioctl_hold, memlock_at_the_limit)
 	evidence("limit_kib=%ld one_page_more=ENOMEM vm_pin_kib_after=0", kib);
 }
 
-TEST_F(ioctl_hold, memlock_one_page_above)
+CASE(ioctl_hold, memlock_one_page_above, .rows = "P9")
 {
 	struct stage *stage = &self->stage;
 
@@ -427,7 +427,7 @@ TEST_F(ioctl_hold, memlock_one_page_above)
 }
 
 /* CAP_IPC_LOCK lifts the limit; the pages are still counted. */
-TEST_F(ioctl_hold, memlock_with_ipc_lock)
+CASE(ioctl_hold, memlock_with_ipc_lock, .rows = "P9")
 {
 	struct stage *stage = &self->stage;
 
@@ -438,7 +438,7 @@ TEST_F(ioctl_hold, memlock_with_ipc_lock)
 }
 
 /* A failed hold must not stay charged. */
-TEST_F(ioctl_hold, memlock_after_failure)
+CASE(ioctl_hold, memlock_after_failure, .rows = "P7 P9")
 {
 	struct stage *stage = &self->stage;
 
@@ -452,7 +452,7 @@ TEST_F(ioctl_hold, memlock_after_failure)
 	EXPECT_EQ(0, stage_hold_all(stage, variant->row));
 }
 
-TEST_F(ioctl_hold, more_pages_than_allowed)
+CASE(ioctl_hold, more_pages_than_allowed, .rows = "P8")
 {
 	struct stage *stage = &self->stage;
 	struct pincheck_info info;
@@ -463,7 +463,7 @@ TEST_F(ioctl_hold, more_pages_than_allowed)
 		       PINCHECK_REASON_LIMIT);
 }
 
-TEST_F(ioctl_hold, more_holds_than_allowed)
+CASE(ioctl_hold, more_holds_than_allowed, .rows = "P8")
 {
 	struct stage *stage = &self->stage;
 	struct pincheck_info info;
@@ -487,7 +487,7 @@ TEST_F(ioctl_hold, more_holds_than_allowed)
 	evidence("holds=%llu one_more=ENOSPC after_release=held", info.max_session_holds);
 }
 
-TEST_F(ioctl_hold, release_twice)
+CASE(ioctl_hold, release_twice, .rows = "P10 P14")
 {
 	struct stage *stage = &self->stage;
 
@@ -499,7 +499,7 @@ TEST_F(ioctl_hold, release_twice)
 }
 
 /* RELEASE of ids that do not exist: the only hold stays. */
-TEST_F(ioctl_hold, release_unknown_id)
+CASE(ioctl_hold, release_unknown_id, .rows = "P10")
 {
 	struct stage *stage = &self->stage;
 	__u32 ids[] = { 0, 0, 0, 0x7fffffff, 0x80000000, 0xffffffff, 0xdeadbeef };
@@ -517,7 +517,7 @@ TEST_F(ioctl_hold, release_unknown_id)
 }
 
 /* An id is valid in its own session only. */
-TEST_F(ioctl_hold, release_of_another_session)
+CASE(ioctl_hold, release_of_another_session, .rows = "P10")
 {
 	struct stage *stage = &self->stage;
 	int other = pincheck_open();

@@ -122,7 +122,7 @@ CASE(ioctl_io, write_spans, .rows = "B4")
 }
 
 /* EPERM has priority: no bad buffer or offset changes the answer. */
-TEST_F(ioctl_io, write_permission_first)
+CASE(ioctl_io, write_permission_first, .rows = "P12")
 {
 	struct pincheck_io io = { .flags = PINCHECK_IO_WRITE, .hold = self->stage.hold.hold };
 	int expected = self->writes ? -EFAULT : -EPERM;
@@ -135,7 +135,7 @@ TEST_F(ioctl_io, write_permission_first)
 }
 
 /* Ranges that end beyond the hold, or wrap: nothing is transferred, not even the part that fits. */
-TEST_F(ioctl_io, past_the_end)
+CASE(ioctl_io, past_the_end, .rows = "P1 P12")
 {
 	const size_t end = self->stage.length;
 	const struct {
@@ -163,7 +163,7 @@ TEST_F(ioctl_io, past_the_end)
 }
 
 /* The buffer is no memory of the caller: the module transfers nothing and answers 0 bytes done. */
-TEST_F(ioctl_io, buffer_bad)
+CASE(ioctl_io, buffer_bad, .rows = "P3 P12")
 {
 	const __u64 buffers[] = {
 		0, 1, (uintptr_t)self->buffer + self->stage.length, ~0ULL, 0xffff888000000000,
@@ -185,7 +185,7 @@ TEST_F(ioctl_io, buffer_bad)
 }
 
 /* The buffer ends in a hole after 3 pages: done is exactly the number of bytes transferred. */
-TEST_F(ioctl_io, buffer_ends_in_a_hole)
+CASE(ioctl_io, buffer_ends_in_a_hole, .rows = "P3 P12")
 {
 	struct stage *stage = &self->stage;
 	size_t good = 3 * stage->page;
@@ -207,7 +207,7 @@ TEST_F(ioctl_io, buffer_ends_in_a_hole)
 }
 
 /* The caller's buffer may be the held memory itself. */
-TEST_F(ioctl_io, buffer_is_the_held_memory)
+CASE(ioctl_io, buffer_is_the_held_memory, .rows = "P12")
 {
 	struct stage *stage = &self->stage;
 
@@ -219,7 +219,7 @@ TEST_F(ioctl_io, buffer_is_the_held_memory)
 	evidence("from_page=0 to_page=2 note=\"read into the same hold, and the bytes agree\"");
 }
 
-TEST_F(ioctl_io, hold_unknown)
+CASE(ioctl_io, hold_unknown, .rows = "P10")
 {
 	const __u32 ids[] = { 0, self->stage.hold.hold + 1, 0x80000000, 0xffffffff };
 	struct pincheck_page page;
@@ -236,7 +236,7 @@ TEST_F(ioctl_io, hold_unknown)
 }
 
 /* Another session cannot reach the pages by a guessed id. */
-TEST_F(ioctl_io, hold_of_another_session)
+CASE(ioctl_io, hold_of_another_session, .rows = "P10")
 {
 	__u32 id = self->stage.hold.hold;
 	int other = pincheck_open();
@@ -251,7 +251,7 @@ TEST_F(ioctl_io, hold_of_another_session)
 	evidence("hold=%u other_session=ENOENT", id);
 }
 
-TEST_F(ioctl_io, hold_released)
+CASE(ioctl_io, hold_released, .rows = "P10 P14")
 {
 	__u32 id = self->stage.hold.hold;
 	int session = self->stage.session;
@@ -266,7 +266,7 @@ TEST_F(ioctl_io, hold_released)
 }
 
 /* The control: PAGES answers the PFNs of pagemap, and that they are still mapped. */
-TEST_F(ioctl_io, pages_agree_with_pagemap)
+CASE(ioctl_io, pages_agree_with_pagemap, .rows = "P13")
 {
 	struct stage *stage = &self->stage;
 	struct pincheck_page pages[STAGE_PAGES];
@@ -287,7 +287,7 @@ TEST_F(ioctl_io, pages_agree_with_pagemap)
 		 pages[STAGE_PAGES - 1].pfn);
 }
 
-TEST_F(ioctl_io, pages_bad_range)
+CASE(ioctl_io, pages_bad_range, .rows = "P1")
 {
 	static const struct {
 		__u64 first;
@@ -311,7 +311,7 @@ TEST_F(ioctl_io, pages_bad_range)
 	evidence("ranges_out_of_hold=%zu errno=EINVAL", ARRAY_SIZE(bad));
 }
 
-TEST_F(ioctl_io, pages_bad_buffer)
+CASE(ioctl_io, pages_bad_buffer, .rows = "P3")
 {
 	struct stage *stage = &self->stage;
 	const __u64 buffers[] = {

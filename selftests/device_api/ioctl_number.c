@@ -38,7 +38,7 @@ FIXTURE_SETUP(ioctl_number)
 
 STAGE_TEARDOWN(ioctl_number)
 
-TEST_F(ioctl_number, is_enotty)
+CASE(ioctl_number, is_enotty, .rows = "P4")
 {
 	unsigned char argument[ARGUMENT_BYTES] = { 88 };
 
@@ -55,7 +55,7 @@ TEST_F(ioctl_number, is_enotty)
 }
 
 /* The VFS handles these commands itself: they reach no driver and do not harm a session. */
-TEST_F(ioctl_number, vfs_commands_are_harmless)
+CASE(ioctl_number, vfs_commands_are_harmless, .rows = "P4")
 {
 	static const unsigned long eaten[] = {
 		FIBMAP, FIGETBSZ, FIOCLEX, FIONCLEX, FIONBIO, FIOASYNC, FIOQSIZE, FIONREAD,

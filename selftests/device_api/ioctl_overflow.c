@@ -59,7 +59,7 @@ FIXTURE_TEARDOWN(ioctl_overflow)
 }
 
 /* CLEAN, ACCURACY. EOVERFLOW comes before the counter wraps, and the refused hold left nothing. */
-TEST_F(ioctl_overflow, references_would_wrap)
+CASE(ioctl_overflow, references_would_wrap, .rows = "P8")
 {
 	struct stage *stage = &self->stage;
 	size_t length = MAPPINGS * stage->page;

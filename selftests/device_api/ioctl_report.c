@@ -54,7 +54,7 @@ static int issue_report(const struct stage *stage, __u32 stride, __u64 count, co
 }
 
 /* A PFN without a page is no error: the report says that there is no page. */
-TEST_F(ioctl_report, pfns_without_a_page)
+CASE(ioctl_report, pfns_without_a_page, .rows = "P16")
 {
 	static const __u64 beyond[] = {
 		~0ULL, ~0ULL - 1, 1ULL << 63, 1ULL << 52, 1ULL << 40, (1ULL << 46) / 4096,
@@ -75,7 +75,7 @@ TEST_F(ioctl_report, pfns_without_a_page)
 }
 
 /* All PFNs from 0 on: firmware holes, reserved pages, free pages, slab. */
-TEST_F(ioctl_report, first_pages_of_the_machine)
+CASE(ioctl_report, first_pages_of_the_machine, .rows = "P16")
 {
 	struct pincheck_report *reports = (void *)self->buffer;
 	__u64 *pfns = calloc(variant->count, sizeof(*pfns));
@@ -208,7 +208,7 @@ static int compare_reports(const struct stage *stage, __u64 count, const __u64 *
 }
 
 /* ACCURACY. The report of a page does not depend on the pages before it in the list. */
-TEST_F(ioctl_report, together_as_alone)
+CASE(ioctl_report, together_as_alone, .rows = "P16")
 {
 	__u64 *pfns = calloc(variant->count, sizeof(*pfns)), mixed[KINDS];
 	struct comparison comparison;
@@ -258,7 +258,7 @@ static pid_t child_with_holes(unsigned char *memory, size_t page, size_t count)
  * The same for the pages of one THP, which its parent maps whole and a child maps with holes; and
  * then for a THP of which PTEs map some pages.
  */
-TEST_F(ioctl_report, folio_together_as_alone)
+CASE(ioctl_report, folio_together_as_alone, .rows = "P16")
 {
 	const size_t thp = 2 << 20, page = self->stage.page;
 	__u64 count = variant->count < 512 ? variant->count : 512, pfns[512];
@@ -294,7 +294,7 @@ TEST_F(ioctl_report, folio_together_as_alone)
 }
 
 /* The stride of a newer header: the module writes the bytes that it knows and clears the others. */
-TEST_F(ioctl_report, stride_larger)
+CASE(ioctl_report, stride_larger, .rows = "P2")
 {
 	const __u32 stride = sizeof(struct pincheck_report) + 24;
 	__u64 *pfns = calloc(variant->count, sizeof(*pfns));
@@ -317,7 +317,7 @@ TEST_F(ioctl_report, stride_larger)
 		 sizeof(struct pincheck_report));
 }
 
-TEST_F(ioctl_report, stride_bad)
+CASE(ioctl_report, stride_bad, .rows = "P1")
 {
 	static const __u32 strides[] = {
 		0, 1, 7, PINCHECK_REPORT_SIZE_ABI1 - 1, PINCHECK_REPORT_SIZE_ABI1 - 8,
@@ -336,7 +336,7 @@ TEST_F(ioctl_report, stride_bad)
 }
 
 /* Bad addresses of both lists, and counts whose product with the size wraps. */
-TEST_F(ioctl_report, pointers_bad)
+CASE(ioctl_report, pointers_bad, .rows = "P3")
 {
 	const __u32 stride = sizeof(struct pincheck_report);
 	__u64 *pfns = calloc(variant->count, sizeof(*pfns));

@@ -108,7 +108,7 @@ static bool bytes_agree(int session, __u32 hold, const unsigned char *expected, 
 	return agree;
 }
 
-TEST_F(lifetime, close)
+CASE(lifetime, close, .rows = "P19")
 {
 	struct stage *stage = &self->stage;
 
@@ -121,7 +121,7 @@ TEST_F(lifetime, close)
 }
 
 /* A duplicate of the descriptor is the same session: closing the last one ends it. */
-TEST_F(lifetime, close_of_a_duplicate)
+CASE(lifetime, close_of_a_duplicate, .rows = "P19")
 {
 	struct stage *stage = &self->stage;
 	int duplicate = dup(stage->session);
@@ -137,7 +137,7 @@ TEST_F(lifetime, close_of_a_duplicate)
 	evidence("pages_after_first_close=%d pages_after_last_close=0", STAGE_PAGES);
 }
 
-TEST_F(lifetime, holds_of_the_same_pages)
+CASE(lifetime, holds_of_the_same_pages, .rows = "P6")
 {
 	static const int order[] = { 2, 0, 3, 1 };
 	struct stage *stage = &self->stage;
@@ -166,7 +166,7 @@ static void hold_and_wait(FIXTURE_DATA(lifetime) *self, struct hold_row row)
 }
 
 /* The process ends and closes nothing. */
-TEST_F(lifetime, exit)
+CASE(lifetime, exit, .rows = "P19")
 {
 	pid_t child = start_child(self);
 
@@ -183,7 +183,7 @@ TEST_F(lifetime, exit)
 	evidence("child=exited child_pages=%d pages_after=0", STAGE_PAGES);
 }
 
-TEST_F(lifetime, sigkill)
+CASE(lifetime, sigkill, .rows = "P19")
 {
 	pid_t child = start_child(self);
 
@@ -201,7 +201,7 @@ TEST_F(lifetime, sigkill)
 }
 
 /* A session is close-on-exec: a new program must not inherit references unknowingly. */
-TEST_F(lifetime, exec)
+CASE(lifetime, exec, .rows = "P19")
 {
 	pid_t child = start_child(self);
 	int status;
@@ -226,7 +226,7 @@ TEST_F(lifetime, exec)
 }
 
 /* A child inherits the session by fork: the session outlives the process that opened it. */
-TEST_F(lifetime, fork_inherits)
+CASE(lifetime, fork_inherits, .rows = "P13 P19 P20")
 {
 	struct stage *stage = &self->stage;
 	pid_t child;
@@ -260,7 +260,7 @@ TEST_F(lifetime, fork_inherits)
 }
 
 /* The session goes on in the parent when a child closes its copy. */
-TEST_F(lifetime, fork_child_closes)
+CASE(lifetime, fork_child_closes, .rows = "P19 P20")
 {
 	struct stage *stage = &self->stage;
 	pid_t child;
@@ -279,7 +279,7 @@ TEST_F(lifetime, fork_child_closes)
 }
 
 /* SCM_RIGHTS passes the session, with its references, to a process that never had the memory. */
-TEST_F(lifetime, passed_to_another_process)
+CASE(lifetime, passed_to_another_process, .rows = "P9 P19 P20")
 {
 	struct stage *stage = &self->stage;
 	pid_t child = start_child(self);
@@ -316,7 +316,7 @@ TEST_F(lifetime, passed_to_another_process)
 }
 
 /* The owner of the memory exits, its held pages stay: bytes are unchanged, release works. */
-TEST_F(lifetime, owner_exits)
+CASE(lifetime, owner_exits, .rows = "P20")
 {
 	struct stage *stage = &self->stage;
 	pid_t child = start_child(self);
@@ -347,7 +347,7 @@ TEST_F(lifetime, owner_exits)
 }
 
 /* No process maps the pages any more: device I/O works, PAGES answers NONE, release is clean. */
-TEST_F(lifetime, munmap_while_held)
+CASE(lifetime, munmap_while_held, .rows = "P13 P20")
 {
 	struct pincheck_page pages[STAGE_PAGES];
 	struct stage *stage = &self->stage;
@@ -368,7 +368,7 @@ TEST_F(lifetime, munmap_while_held)
 }
 
 /* New memory at the same address is not the held page: PAGES answers OTHER. */
-TEST_F(lifetime, replaced_while_held)
+CASE(lifetime, replaced_while_held, .rows = "P13 P20")
 {
 	struct pincheck_page pages[STAGE_PAGES];
 	struct stage *stage = &self->stage;

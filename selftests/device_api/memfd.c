@@ -429,7 +429,7 @@ CASE(memfd, hugetlb_pool_empty, .rows = "R49 D23")
 }
 
 /* HOLD refuses these before it looks at a file, so on every kernel. */
-TEST_F(memfd, bad_arguments)
+CASE(memfd, bad_arguments, .rows = "P1")
 {
 	const __u64 page = self->stage.page, past = 1ULL << 63;
 	const struct pincheck_hold good = { .kind = PINCHECK_KIND_MEMFD, .fd = self->file,
@@ -484,7 +484,7 @@ static void expect_file_refused(struct __test_metadata *_metadata, FIXTURE_DATA(
 	self->file = file;
 }
 
-TEST_F(memfd, bad_files)
+CASE(memfd, bad_files, .rows = "P1")
 {
 	int ends[2], device = open("/dev/zero", O_RDWR);
 	int read_only;

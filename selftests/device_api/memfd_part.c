@@ -109,7 +109,7 @@ static int pins_of(FIXTURE_DATA(memfd_part) *self, size_t folio)
 }
 
 /* Folio by folio, the middle one first: each keeps its pin until its release. */
-TEST_F(memfd_part, folio_by_folio)
+CASE(memfd_part, folio_by_folio, .rows = "P9 P14")
 {
 	const size_t order[FOLIOS] = { 1, 0, 2 };
 	long pages = self->pages, left = FOLIOS * pages;
@@ -133,7 +133,7 @@ TEST_F(memfd_part, folio_by_folio)
 }
 
 /* RELEASE within a folio is refused, and changes nothing. */
-TEST_F(memfd_part, within_a_folio)
+CASE(memfd_part, within_a_folio, .rows = "P14")
 {
 	const size_t pages = self->pages, part_of = pages > 1 ? pages / 2 : 0;
 	unsigned char byte = 0;
@@ -158,7 +158,7 @@ TEST_F(memfd_part, within_a_folio)
 }
 
 /* A hold that begins within a folio has a pin for its part, and can release the part. */
-TEST_F(memfd_part, begins_within_a_folio)
+CASE(memfd_part, begins_within_a_folio, .rows = "P14")
 {
 	const size_t pages = self->pages, head = pages > 1 ? pages / 2 : 1;
 
@@ -180,7 +180,7 @@ TEST_F(memfd_part, begins_within_a_folio)
  */
 #define CALL_PAGES	4096UL
 
-TEST_F(memfd_part, across_calls)
+CASE(memfd_part, across_calls, .rows = "P14")
 {
 	const size_t pages = self->pages, half = pages / 2, folio = CALL_PAGES / pages;
 

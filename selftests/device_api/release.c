@@ -45,7 +45,7 @@ static unsigned int dirty_pages(const struct stage *stage)
 }
 
 /* The control: without flags and without device I/O no page becomes dirty. */
-TEST_F(release, nothing_written)
+CASE(release, nothing_written, .rows = "P15")
 {
 	struct stage *stage = &self->stage;
 
@@ -73,7 +73,7 @@ CASE(release, nothing_could_be_written, .rows = "D13")
 }
 
 /* The device writes one page: like a driver, the module does not record which, so all are dirty. */
-TEST_F(release, device_wrote)
+CASE(release, device_wrote, .rows = "P15")
 {
 	struct stage *stage = &self->stage;
 	bool write = variant->row.flags & PINCHECK_HOLD_WRITE;
@@ -103,17 +103,17 @@ static void release_as_dirty(struct __test_metadata *_metadata, struct stage *st
 		 write ? "all dirty" : "EPERM");
 }
 
-TEST_F(release, dirty)
+CASE(release, dirty, .rows = "P15")
 {
 	release_as_dirty(_metadata, &self->stage, variant->row, PINCHECK_RELEASE_DIRTY);
 }
 
-TEST_F(release, dirty_unlocked)
+CASE(release, dirty_unlocked, .rows = "P15")
 {
 	release_as_dirty(_metadata, &self->stage, variant->row, PINCHECK_RELEASE_DIRTY_UNLOCKED);
 }
 
-TEST_F(release, dirty_both_ways)
+CASE(release, dirty_both_ways, .rows = "P1")
 {
 	struct stage *stage = &self->stage;
 
@@ -125,7 +125,7 @@ TEST_F(release, dirty_both_ways)
 }
 
 /* DIRTY_UNLOCKED can crash a kernel: it needs CAP_SYS_ADMIN. */
-TEST_F(release, dirty_unlocked_needs_sys_admin)
+CASE(release, dirty_unlocked_needs_sys_admin, .rows = "P5")
 {
 	struct stage *stage = &self->stage;
 
@@ -139,7 +139,7 @@ TEST_F(release, dirty_unlocked_needs_sys_admin)
 }
 
 /* A flag concerns the part that is given back with it, not the rest. */
-TEST_F(release, dirty_part)
+CASE(release, dirty_part, .rows = "P15")
 {
 	struct stage *stage = &self->stage;
 	bool write = variant->row.flags & PINCHECK_HOLD_WRITE;
@@ -160,7 +160,7 @@ TEST_F(release, dirty_part)
 }
 
 /* The module does not record which pages the device wrote: a part becomes dirty like the whole. */
-TEST_F(release, device_wrote_part)
+CASE(release, device_wrote_part, .rows = "P15")
 {
 	struct stage *stage = &self->stage;
 	bool write = variant->row.flags & PINCHECK_HOLD_WRITE;
@@ -180,7 +180,7 @@ TEST_F(release, device_wrote_part)
 }
 
 /* Device I/O stops at pages that were given back, and answers how many bytes it transferred. */
-TEST_F(release, io_up_to_hole)
+CASE(release, io_up_to_hole, .rows = "P12 P14")
 {
 	struct stage *stage = &self->stage;
 	bool write = variant->row.flags & PINCHECK_HOLD_WRITE;
@@ -209,7 +209,7 @@ TEST_F(release, io_up_to_hole)
 }
 
 /* A caller that was built before parts existed passes 24 bytes: the whole hold is given back. */
-TEST_F(release, shorter_argument)
+CASE(release, shorter_argument, .rows = "P2")
 {
 	struct stage *stage = &self->stage;
 	struct pincheck_release release = {
@@ -223,7 +223,7 @@ TEST_F(release, shorter_argument)
 	evidence("size=%u pages=%llu", release.size, release.pages);
 }
 
-TEST_F(release, bad_parts)
+CASE(release, bad_parts, .rows = "P14")
 {
 	static const struct { __u64 first, count; } bad[] = {
 		{ 1, 0 }, { ~0ULL, 0 }, { STAGE_PAGES, 1 }, { 0, STAGE_PAGES + 1 },
@@ -246,7 +246,7 @@ TEST_F(release, bad_parts)
 }
 
 /* STEAL works for pins, of a named part, once, with CAP_SYS_ADMIN; a refusal changes nothing. */
-TEST_F(release, steal_refused)
+CASE(release, steal_refused, .rows = "P1 P5")
 {
 	const __u32 steal = PINCHECK_RELEASE_STEAL;
 	bool pin = variant->row.kind == PINCHECK_KIND_PIN;
@@ -316,7 +316,7 @@ static bool has_met(const struct user *user)
 	       __atomic_load_n(&user->given_back, __ATOMIC_RELAXED) >= MEETINGS;
 }
 
-TEST_F(release, parts_while_used)
+CASE(release, parts_while_used, .rows = "P22")
 {
 	struct stage *stage = &self->stage;
 	struct user user = { .stage = stage };

@@ -151,7 +151,7 @@ CASE(remote, both_ways, .rows = "B3 B4")
 }
 
 /* The address means nothing in the caller: PAGES answers that it does not know the mapping. */
-TEST_F(remote, pages_are_theirs)
+CASE(remote, pages_are_theirs, .rows = "P13 P27")
 {
 	struct pincheck_page pages[STAGE_PAGES];
 
@@ -167,7 +167,7 @@ TEST_F(remote, pages_are_theirs)
 }
 
 /* The process ends and its memory goes, but the held pages stay unchanged. */
-TEST_F(remote, process_ends)
+CASE(remote, process_ends, .rows = "P20")
 {
 	ASSERT_EQ(0, hold_other(self, variant->row, self->other));
 	end_other(self);
@@ -176,7 +176,7 @@ TEST_F(remote, process_ends)
 	evidence("pages=%u note=\"process gone, pages read and released\"", STAGE_PAGES);
 }
 
-TEST_F(remote, charged_to_them)
+CASE(remote, charged_to_them, .rows = "P9 P27")
 {
 	long kib = self->stage.length / 1024;
 
@@ -190,7 +190,7 @@ TEST_F(remote, charged_to_them)
 }
 
 /* The limit of the other process counts, not that of the caller. */
-TEST_F(remote, their_limit)
+CASE(remote, their_limit, .rows = "P9 P27")
 {
 	const struct rlimit own = { 0, RLIM_INFINITY };
 	struct rlimit theirs = { self->stage.length, RLIM_INFINITY };
@@ -210,7 +210,7 @@ TEST_F(remote, their_limit)
 }
 
 /* The other process lacks a page that the caller has mapped: the answer names that page. */
-TEST_F(remote, hole)
+CASE(remote, hole, .rows = "P7 P27")
 {
 	ASSERT_EQ(0, send_order(self, UNMAP, 3));
 	EXPECT_EQ(-EFAULT, hold_other(self, variant->row, self->other));
@@ -221,7 +221,7 @@ TEST_F(remote, hole)
 	evidence("hole=3 errno=EFAULT reason=%s", pincheck_reason_name(self->stage.hold.reason));
 }
 
-TEST_F(remote, needs_ptrace)
+CASE(remote, needs_ptrace, .rows = "P5")
 {
 	SUITE_NEEDS(NEEDS_CAPABILITIES);
 	ASSERT_EQ(0, capability_drop(CAP_SYS_PTRACE));
@@ -234,7 +234,7 @@ TEST_F(remote, needs_ptrace)
 }
 
 /* GUP-fast reads the page tables of the caller: it would give the wrong pages. */
-TEST_F(remote, not_by_the_fast_path)
+CASE(remote, not_by_the_fast_path, .rows = "P1")
 {
 	struct hold_row row = variant->row;
 
@@ -244,7 +244,7 @@ TEST_F(remote, not_by_the_fast_path)
 	evidence("path=fast errno=EINVAL");
 }
 
-TEST_F(remote, no_such_process)
+CASE(remote, no_such_process, .rows = "P27")
 {
 	pid_t gone = self->other;
 

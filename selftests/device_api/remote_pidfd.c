@@ -102,7 +102,7 @@ static int device_byte(FIXTURE_DATA(remote_pidfd) *self)
 	return byte;
 }
 
-TEST_F(remote_pidfd, their_memory)
+CASE(remote_pidfd, their_memory, .rows = "P20 P28")
 {
 	ASSERT_EQ(0, hold_pidfd(self, variant->row, self->pidfd));
 	EXPECT_EQ(self->other, self->stage.hold.pid);
@@ -117,7 +117,7 @@ TEST_F(remote_pidfd, their_memory)
 }
 
 /* Before reaping, the process still has its number but no memory; afterwards it has neither. */
-TEST_F(remote_pidfd, process_gone)
+CASE(remote_pidfd, process_gone, .rows = "P28")
 {
 	end_other(self, false);
 	EXPECT_EQ(-ESRCH, hold_pidfd(self, variant->row, self->pidfd));
@@ -190,7 +190,7 @@ static void *call_pidfd(void *argument)
  * write stops it. The test then makes the page of the number trap, too, so HOLD stops when it
  * answers. At that moment the test reaps the process: the pages that are held belong to no process.
  */
-TEST_F(remote_pidfd, reaped_meanwhile)
+CASE(remote_pidfd, reaped_meanwhile, .rows = "P28")
 {
 	struct call call = { self->stage.session, self->pidfd, NULL, 1 };
 	size_t page = self->stage.page;
@@ -234,7 +234,7 @@ TEST_F(remote_pidfd, reaped_meanwhile)
  * Another process gets the number and has memory at the same address: a hold by number is on that
  * process, a hold by the old pidfd fails.
  */
-TEST_F(remote_pidfd, number_used_again)
+CASE(remote_pidfd, number_used_again, .rows = "P27 P28")
 {
 	pid_t number = self->other, again;
 
@@ -252,7 +252,7 @@ TEST_F(remote_pidfd, number_used_again)
 }
 
 /* A descriptor that is not a pidfd, open or closed, is refused; nothing is held. */
-TEST_F(remote_pidfd, other_descriptors)
+CASE(remote_pidfd, other_descriptors, .rows = "P28")
 {
 	int ends[2], process = open("/proc/self", O_RDONLY | O_DIRECTORY);
 	const int bad[] = { -1, 1000, self->stage.session, 0, process };
@@ -291,7 +291,7 @@ static int from_below(FIXTURE_DATA(remote_pidfd) *self, struct hold_row row, boo
 }
 
 /* The process has no number in the child namespace: the hold fails and hits no other process. */
-TEST_F(remote_pidfd, from_another_namespace)
+CASE(remote_pidfd, from_another_namespace, .rows = "P28")
 {
 	pid_t tester;
 	int status;

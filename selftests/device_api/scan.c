@@ -89,7 +89,7 @@ static int found_of_all(FIXTURE_DATA(scan) *self, __u32 filter, __u64 capacity, 
 	}
 }
 
-TEST_F(scan, held_and_released)
+CASE(scan, held_and_released, .rows = "P17")
 {
 	struct stage *stage = &self->stage;
 
@@ -108,7 +108,7 @@ TEST_F(scan, held_and_released)
 }
 
 /* Every other page is held: SCAN does not find those in between. */
-TEST_F(scan, all_memory)
+CASE(scan, all_memory, .rows = "P17")
 {
 	struct stage *stage = &self->stage;
 	unsigned int calls;
@@ -122,7 +122,7 @@ TEST_F(scan, all_memory)
 }
 
 /* With room for one page the cursor goes on after it, and SCAN skips and repeats no page. */
-TEST_F(scan, room_for_one)
+CASE(scan, room_for_one, .rows = "P17")
 {
 	unsigned int calls;
 
@@ -133,7 +133,7 @@ TEST_F(scan, room_for_one)
 }
 
 /* No process maps the page, but a device holds it. */
-TEST_F(scan, unmapped_while_held)
+CASE(scan, unmapped_while_held, .rows = "P17")
 {
 	struct stage *stage = &self->stage;
 
@@ -147,7 +147,7 @@ TEST_F(scan, unmapped_while_held)
 	evidence("found=%u note=\"without a mapping, and gone after release\"", STAGE_PAGES);
 }
 
-TEST_F(scan, names_blocking_page)
+CASE(scan, names_blocking_page, .rows = "P17")
 {
 	struct stage *stage = &self->stage;
 	struct pincheck_report report;
@@ -164,7 +164,7 @@ TEST_F(scan, names_blocking_page)
 }
 
 /* SCAN beyond memory, and at the largest numbers, finds nothing and ends. */
-TEST_F(scan, beyond_memory)
+CASE(scan, beyond_memory, .rows = "P17")
 {
 	static const __u64 starts[] = { 1ULL << 40, 1ULL << 52, 1ULL << 63, ~0ULL };
 	__u64 pfns[1], cursor, end, count, memory_end;
@@ -183,7 +183,7 @@ TEST_F(scan, beyond_memory)
 	evidence("end_pfn=%llx found_after=0", memory_end);
 }
 
-TEST_F(scan, bad_arguments)
+CASE(scan, bad_arguments, .rows = "P1 P3")
 {
 	__u64 cursor = 0, end = 0, count = 1, pfn;
 

@@ -238,19 +238,19 @@ static void others_go_on(struct __test_metadata *_metadata, FIXTURE_DATA(session
 }
 
 /* Two sessions of one process. */
-TEST_F(sessions, other_session)
+CASE(sessions, other_session, .rows = "P21")
 {
 	others_go_on(_metadata, self, variant, work_in_own_session);
 }
 
 /* Two processes. */
-TEST_F(sessions, other_process)
+CASE(sessions, other_process, .rows = "P21")
 {
 	others_go_on(_metadata, self, variant, work_in_own_process);
 }
 
 /* Two holds of one session. */
-TEST_F(sessions, same_session)
+CASE(sessions, same_session, .rows = "P21")
 {
 	others_go_on(_metadata, self, variant, work_in_its_session);
 }
