@@ -43,7 +43,7 @@ static struct pincheck_hold good_request(const struct stage *stage)
 }
 
 /* The control. A mirror counts as a hold, and has no reference. */
-TEST_F(ioctl_mirror, good_argument)
+CASE(ioctl_mirror, good_argument, .rows = "P1 P29")
 {
 	struct pincheck_hold request = good_request(&self->stage);
 	struct pincheck_info info;
@@ -58,7 +58,7 @@ TEST_F(ioctl_mirror, good_argument)
 	evidence("pages=%llu references=%llu", request.pages, info.session_pages);
 }
 
-TEST_F(ioctl_mirror, malformed)
+CASE(ioctl_mirror, malformed, .rows = "P1")
 {
 	const struct {
 		const char *what;
@@ -91,7 +91,7 @@ TEST_F(ioctl_mirror, malformed)
 }
 
 /* DIRTY_LATE can crash a kernel: it needs CAP_SYS_ADMIN, and exists for mirrors only. */
-TEST_F(ioctl_mirror, late_needs_sys_admin)
+CASE(ioctl_mirror, late_needs_sys_admin, .rows = "P1 P5")
 {
 	struct hold_row row = write_row;
 
@@ -128,7 +128,7 @@ static void stops_at(struct __test_metadata *_metadata, struct stage *stage, siz
 		 stage->hold.pages);
 }
 
-TEST_F(ioctl_mirror, hole)
+CASE(ioctl_mirror, hole, .rows = "P7")
 {
 	munmap(self->stage.memory + 5 * self->stage.page, self->stage.page);
 	stops_at(_metadata, &self->stage, 5, PINCHECK_REASON_UNMAPPED);
@@ -141,7 +141,7 @@ CASE(ioctl_mirror, readonly, .rows = "B37")
 	EXPECT_EQ(0, stage_hold_all(&self->stage, read_row));
 }
 
-TEST_F(ioctl_mirror, no_access)
+CASE(ioctl_mirror, no_access, .rows = "P7")
 {
 	mprotect(self->stage.memory, self->stage.page, PROT_NONE);
 	stops_at(_metadata, &self->stage, 0, PINCHECK_REASON_ACCESS);
@@ -181,7 +181,7 @@ CASE(ioctl_mirror, secret_later, .rows = "R56")
 	evidence("mapped_below=EFAULT note=\"its neighbour is read\"");
 }
 
-TEST_F(ioctl_mirror, released_whole_only)
+CASE(ioctl_mirror, released_whole_only, .rows = "P14")
 {
 	struct stage *stage = &self->stage;
 
@@ -204,7 +204,7 @@ static int request_mirror(FIXTURE_DATA(ioctl_mirror) *self, __u64 room, __u32 ev
 	return ioctl(self->stage.session, PINCHECK_IOC_EVENTS, request) ? -errno : 0;
 }
 
-TEST_F(ioctl_mirror, events_refused)
+CASE(ioctl_mirror, events_refused, .rows = "P1 P10")
 {
 	const __u32 sizes[] = { 0, 1, 39, 4097, ~0U };
 	const struct hold_row pin = STAGE_ROW(PIN, FAST, 0);
@@ -231,7 +231,7 @@ static int invalidate_pages(FIXTURE_DATA(ioctl_mirror) *self, size_t page)
 }
 
 /* Events come in the order in which they happened, each once, with increasing sequence numbers. */
-TEST_F(ioctl_mirror, events_in_order)
+CASE(ioctl_mirror, events_in_order, .rows = "P30")
 {
 	__u64 count = 5, lost;
 
@@ -260,7 +260,7 @@ TEST_F(ioctl_mirror, events_in_order)
 }
 
 /* The queue keeps the newest events; the number of lost ones, and each event, is answered once. */
-TEST_F(ioctl_mirror, events_overflow)
+CASE(ioctl_mirror, events_overflow, .rows = "P30")
 {
 	__u64 count = ROUNDS, lost, last;
 
@@ -284,7 +284,7 @@ TEST_F(ioctl_mirror, events_overflow)
 }
 
 /* The caller's struct is longer than the module's: the module clears the tail, and no more. */
-TEST_F(ioctl_mirror, events_larger_stride)
+CASE(ioctl_mirror, events_larger_stride, .rows = "P2")
 {
 	const __u32 stride = sizeof(*self->events) + 24;
 	unsigned char *bytes = (unsigned char *)self->events;
@@ -303,7 +303,7 @@ TEST_F(ioctl_mirror, events_larger_stride)
 }
 
 /* An event that could not be copied to the caller is lost; the hold goes on. */
-TEST_F(ioctl_mirror, events_unwritable)
+CASE(ioctl_mirror, events_unwritable, .rows = "P3 P30")
 {
 	__u64 count = 1, lost;
 

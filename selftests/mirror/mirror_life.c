@@ -156,23 +156,23 @@ static void owner_ends(struct __test_metadata *_metadata, FIXTURE_DATA(mirror_li
 	evidence("reason=exit events=1 after=EFAULT");
 }
 
-TEST_F(mirror_life, owner_exits)
+CASE(mirror_life, owner_exits, .rows = "P29")
 {
 	owner_ends(_metadata, self, just_exit, 0);
 }
 
-TEST_F(mirror_life, owner_executes)
+CASE(mirror_life, owner_executes, .rows = "P29")
 {
 	owner_ends(_metadata, self, execute_self, 0);
 }
 
-TEST_F(mirror_life, owner_is_killed)
+CASE(mirror_life, owner_is_killed, .rows = "P29")
 {
 	owner_ends(_metadata, self, be_killed, SIGKILL);
 }
 
 /* The hold is not released: the session closes after the mirror's process has exited. */
-TEST_F(mirror_life, session_outlives_owner)
+CASE(mirror_life, session_outlives_owner, .rows = "P19")
 {
 	__u32 hold;
 
@@ -182,7 +182,7 @@ TEST_F(mirror_life, session_outlives_owner)
 }
 
 /* The reverse: the process that took the mirror closes the session, and a child closes it last. */
-TEST_F(mirror_life, closed_by_another)
+CASE(mirror_life, closed_by_another, .rows = "P19")
 {
 	struct stage *stage = &self->stage;
 
@@ -197,7 +197,7 @@ TEST_F(mirror_life, closed_by_another)
 }
 
 /* A mirror of another process shows that process's memory, and takes CAP_SYS_PTRACE. */
-TEST_F(mirror_life, remote)
+CASE(mirror_life, remote, .rows = "P5 P27 P29")
 {
 	struct stage *stage = &self->stage;
 	struct pincheck_hold request = {
@@ -226,7 +226,7 @@ TEST_F(mirror_life, remote)
 }
 
 /* A mirror pins nothing, so VmPin stays. Topic memlock checks the charge for its own memory. */
-TEST_F(mirror_life, costs_no_memlock)
+CASE(mirror_life, costs_no_memlock, .rows = "P9")
 {
 	const struct hold_row pin = STAGE_ROW(PIN, FAST, 0);
 	struct stage *stage = &self->stage;
@@ -308,7 +308,7 @@ CASE(mirror_life, nothing_valid_costs_nothing, .rows = "D3")
  * A page that a mirror keeps to mark it late is a reference, and the event, the counters and the
  * ledger say so; the release gives it back. (Anonymous memory: this does no harm.)
  */
-TEST_F(mirror_life, late_is_told)
+CASE(mirror_life, late_is_told, .rows = "P31")
 {
 	struct hold_row row = write_row;
 	struct stage *stage = &self->stage;
@@ -341,7 +341,7 @@ TEST_F(mirror_life, late_is_told)
 }
 
 /* In time: the page is dirty before its entry goes, and the mirror keeps nothing. */
-TEST_F(mirror_life, in_time_is_told)
+CASE(mirror_life, in_time_is_told, .rows = "P31")
 {
 	struct stage *stage = &self->stage;
 	struct pincheck_event event;

@@ -31,7 +31,7 @@ FIXTURE_SETUP(pfnmap)
 }
 
 /* New device memory is zero, and keeps what the CPU writes. */
-TEST_F(pfnmap, cpu_reads_and_writes)
+CASE(pfnmap, cpu_reads_and_writes, .rows = "P32")
 {
 	struct pincheck_revoke counts;
 	size_t other = 0;
@@ -53,7 +53,7 @@ TEST_F(pfnmap, cpu_reads_and_writes)
 }
 
 /* All flavours map the same memory; other sessions have other memory. */
-TEST_F(pfnmap, same_memory)
+CASE(pfnmap, same_memory, .rows = "P32")
 {
 	int other_session = pincheck_open();
 	unsigned char *same, *other;
@@ -174,7 +174,7 @@ CASE(pfnmap, proc_mem, .rows = "B53")
 }
 
 /* The mapping moves, splits and is inherited, but does not grow: all bytes stay in place. */
-TEST_F(pfnmap, moves_and_splits)
+CASE(pfnmap, moves_and_splits, .rows = "P32")
 {
 	size_t half = self->bytes / 2;
 	unsigned char *elsewhere, *moved;
@@ -205,7 +205,7 @@ TEST_F(pfnmap, moves_and_splits)
 }
 
 /* CLEAN: a mapping alone keeps the session, and ends the session with it. */
-TEST_F(pfnmap, outlives_descriptor)
+CASE(pfnmap, outlives_descriptor, .rows = "P19")
 {
 	struct pin_accounting now, with_it;
 
@@ -224,7 +224,7 @@ TEST_F(pfnmap, outlives_descriptor)
 }
 
 /* CLEAN: a mapping prevents unloading the module. */
-TEST_F(pfnmap, keeps_module)
+CASE(pfnmap, keeps_module, .rows = "P26")
 {
 	struct pin_accounting now;
 

@@ -79,7 +79,7 @@ CASE(pfnmap_follow, every_offset, .rows = "B51 B52 B54")
 }
 
 /* FOLLOW reads the word at the address, not at the start of the page. */
-TEST_F(pfnmap_follow, within_a_page)
+CASE(pfnmap_follow, within_a_page, .rows = "P32")
 {
 	unsigned char *same = device_map(self->stage.session, &flavour_fault,
 					 PROT_READ | PROT_WRITE);
@@ -250,7 +250,7 @@ CASE(pfnmap_follow, not_ram, .rows = "D4")
 	evidence("pfn=%llx told=%#x hold_reads=%zd", self->follow.pfn, self->follow.told, got);
 }
 
-TEST_F(pfnmap_follow, bad_arguments)
+CASE(pfnmap_follow, bad_arguments, .rows = "P1")
 {
 	const __u64 page = self->stage.page, at = (uintptr_t)self->device;
 	const struct pincheck_follow bad[] = {

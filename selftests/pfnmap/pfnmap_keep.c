@@ -248,7 +248,7 @@ CASE(pfnmap_keep, by_hold, .rows = "B52")
 }
 
 /* CLEAN: a caller who cannot receive the hold's id gets no hold. */
-TEST_F(pfnmap_keep, answer_not_written)
+CASE(pfnmap_keep, answer_not_written, .rows = "P3")
 {
 	size_t page = self->stage.page;
 	struct pincheck_follow *follow = mmap(NULL, page, PROT_READ | PROT_WRITE,

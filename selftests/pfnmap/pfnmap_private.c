@@ -307,7 +307,7 @@ CASE(pfnmap_private, writable_refused, .rows = "B55")
 }
 
 /* mmap() accepts only a part of the memory, at an offset of a flavour. */
-TEST_F(pfnmap_private, bad_offsets)
+CASE(pfnmap_private, bad_offsets, .rows = "P1 P32")
 {
 	const size_t page = self->page;
 	const struct {
