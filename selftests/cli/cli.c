@@ -60,7 +60,7 @@ static const struct {
 	{ "hugetlb", "get", "--write", NEEDS_HUGETLB, FOLIO_PMD, 1, 0, 0, 0 },
 };
 
-TEST_F(cli, hold_memory_of_its_own)
+CASE(cli, hold_memory_of_its_own, .rows = "P33")
 {
 	size_t i, tried = 0;
 
@@ -171,7 +171,7 @@ CASE(cli, hold_ended_by_a_signal, .rows = "B28")
 }
 
 /* CLEAN. A command runs while the pages are held, and its exit code is returned. */
-TEST_F(cli, hold_for_a_command)
+CASE(cli, hold_for_a_command, .rows = "P33")
 {
 	char self_path[4096] = "";
 	uint64_t before = references_outstanding();
@@ -271,7 +271,7 @@ static int start_watch(FIXTURE_DATA(cli) *self, pid_t process, const char *colum
 }
 
 /* ACCURACY. Each change is printed when it happens. */
-TEST_F(cli, watch)
+CASE(cli, watch, .rows = "P34")
 {
 	static const struct hold_row pin = STAGE_ROW(PIN, FAST, 0);
 	struct stage *stage = &self->stage;
@@ -444,7 +444,7 @@ static const struct {
 };
 
 /* The command shows the numbers and the features that the device has. */
-TEST_F(cli, info)
+CASE(cli, info, .rows = "P34")
 {
 	const json_t *shown, *value;
 	struct pincheck_info info;
@@ -580,7 +580,7 @@ static bool end_subcommand(FIXTURE_DATA(cli) *self, size_t index)
 }
 
 /* Every subcommand prints JSON with all columns, JSON with one, and raw words of one. */
-TEST_F(cli, tables)
+CASE(cli, tables, .rows = "P34")
 {
 	static const struct hold_row pin = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
 	char results[64], line[200] = "";
@@ -641,7 +641,7 @@ static const struct {
 	{ { "watch", "--pid", "1", "0", "1024G" }, "too many", "at most" },
 };
 
-TEST_F(cli, refused)
+CASE(cli, refused, .rows = "P35")
 {
 	char errors[600];
 	size_t i;

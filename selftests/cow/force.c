@@ -144,7 +144,7 @@ CASE(force, shared_with_child, .rows = "B4")
 }
 
 /* ISOLATION. Not even force writes to pages that others gave for reading. */
-TEST_F(force, shared_file)
+CASE(force, shared_file, .rows = "P11")
 {
 	const unsigned char *memory = map_stage_file(self, MAP_SHARED);
 	struct stage *stage = &self->stage;
@@ -166,7 +166,7 @@ TEST_F(force, shared_file)
 }
 
 /* SYNC. The mapping allows no access: force reads the page. */
-TEST_F(force, no_access)
+CASE(force, no_access, .rows = "B3 P11")
 {
 	struct stage *stage = &self->stage;
 	unsigned char byte = 0, mine = stage->memory[stage->page];

@@ -26,10 +26,10 @@
  * must have (.memory, .hold) or must not have (.not_memory, .not_hold); products outside of that
  * do not exist, they are not skipped. .needs adds to what memory and hold need.
  *
- * A topic without products uses FIXTURE, FIXTURE_VARIANT_ADD and TEST_F of the harness as they
- * are, plus ASSERT_DONE, EXPECT_VERDICT and PINCHECK_TEST_MAIN; CASE() is a TEST_F that covers rows
- * of the catalogue, SUITE_NEEDS() skips, and SUITE_PREPARE does what is dear once for all cases.
- * Keep the names topic.variant.scenario.
+ * A topic without products uses FIXTURE and FIXTURE_VARIANT_ADD of the harness as they are, plus
+ * CASE(), ASSERT_DONE, EXPECT_VERDICT and PINCHECK_TEST_MAIN; SUITE_NEEDS() skips, and SUITE_PREPARE
+ * does what is dear once for all cases. Keep the names topic.variant.scenario. SCENARIO() and CASE()
+ * name the rows of Documentation/catalogue.md that the test shows.
  *
  * The binary: run cases that match one of its arguments, or of PINCHECK_TESTS (globs over
  * topic.variant.scenario, separated by spaces), or all. -l lists them, and TOPIC_NEEDS() of the
@@ -424,8 +424,8 @@ static inline void suite_register(struct scenario *row, struct __test_metadata *
 		struct __test_metadata __attribute__((unused)) *_metadata,			\
 		struct subject __attribute__((unused)) *subject)
 
-/** CASE_FACTS() - the fields of struct test_facts for a test; CASE() has them already */
-#define CASE_FACTS(topic_name, test_name, ...)							\
+/** CASE_TIMEOUT() - CASE() with a time limit of its own, in seconds */
+#define CASE_TIMEOUT(topic_name, test_name, seconds, ...)					\
 	static struct test_facts topic_name##_##test_name##_facts = {				\
 		.topic = #topic_name, .name = #test_name, __VA_ARGS__				\
 	};											\
@@ -433,12 +433,17 @@ static inline void suite_register(struct scenario *row, struct __test_metadata *
 	{											\
 		topic_name##_##test_name##_facts.next = suite_tests;				\
 		suite_tests = &topic_name##_##test_name##_facts;				\
-	}
+	}											\
+	TEST_F_TIMEOUT(topic_name, test_name, seconds)
 
-/** CASE() - TEST_F() with facts: CASE(scan, all_memory, .rows = "B14") */
+/**
+ * CASE() - a test of a topic without products: CASE(scan, all_memory, .rows = "P17")
+ *
+ * The fields after the name are those of struct test_facts. In the body, @self and @variant are
+ * those of the harness's TEST_F(), which has no rows: tools/catalogue refuses it.
+ */
 #define CASE(topic_name, test_name, ...)							\
-	CASE_FACTS(topic_name, test_name, __VA_ARGS__)						\
-	TEST_F(topic_name, test_name)
+	CASE_TIMEOUT(topic_name, test_name, TEST_TIMEOUT_DEFAULT, __VA_ARGS__)
 
 #include "suite_main.h"
 

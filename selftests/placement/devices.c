@@ -52,7 +52,7 @@ static unsigned int memory_blocks(void)
 }
 
 /* ACCURACY. The kernel gets exactly the memory that was asked for, and loses all of it again. */
-TEST_F(devices, memory_is_plugged)
+CASE(devices, memory_is_plugged, .rows = "P36")
 {
 	unsigned int before, with;
 
@@ -89,7 +89,7 @@ static long offline_pages(uint64_t first, uint64_t end, size_t page)
 }
 
 /* ACCURACY. In a memory block the pages that are not plugged are PageOffline, and no others. */
-TEST_F(devices, part_of_block_is_offline)
+CASE(devices, part_of_block_is_offline, .rows = "P36")
 {
 	size_t page = PAGE_BYTES;
 	uint64_t first, end, plugged;
@@ -107,7 +107,7 @@ TEST_F(devices, part_of_block_is_offline)
 }
 
 /* The device's memory is node 1, and a policy allocates pages there. */
-TEST_F(devices, second_node)
+CASE(devices, second_node, .rows = "P36")
 {
 	size_t page = PAGE_BYTES;
 	unsigned long node_1 = 1UL << 1;
@@ -132,7 +132,7 @@ TEST_F(devices, second_node)
 }
 
 /* A file on the persistent memory is mapped without page cache. */
-TEST_F(devices, file_has_dax)
+CASE(devices, file_has_dax, .rows = "P36")
 {
 	size_t page = PAGE_BYTES;
 	struct statx status = { 0 };
@@ -157,7 +157,7 @@ TEST_F(devices, file_has_dax)
 }
 
 /* The edu device answers, and the kernel put it into an IOMMU group. */
-TEST_F(devices, edu_behind_iommu)
+CASE(devices, edu_behind_iommu, .rows = "P36")
 {
 	char device[PCI_PATH], path[PCI_PATH + 16];
 	volatile uint32_t *registers;

@@ -124,8 +124,7 @@ static size_t pages_below_zero(FIXTURE_DATA(hotplug) *self)
  * First a part of a memory block is plugged: the others are PageOffline pages, whose count is set
  * when they are plugged, too. Then the whole device is unplugged.
  */
-CASE_FACTS(hotplug, resized_meanwhile, .rows = "D7 D16")
-TEST_F_TIMEOUT(hotplug, resized_meanwhile, 120)
+CASE_TIMEOUT(hotplug, resized_meanwhile, 120, .rows = "D7 D16")
 {
 	size_t below = 0;
 	pthread_t looker;

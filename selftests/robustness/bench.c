@@ -63,7 +63,7 @@ static int64_t sum_references(const FIXTURE_DATA(bench) *self)
 }
 
 /* ACCURACY, CLEAN. BENCH runs the given rounds on all pages, and leaves no reference. */
-TEST_F(bench, rounds)
+CASE(bench, rounds, .rows = "P18")
 {
 	int64_t before = read_acquired(self), expected = ROUNDS * STAGE_PAGES;
 	int64_t counts = sum_references(self);
@@ -99,7 +99,7 @@ TEST_F(bench, rounds)
 		bad.__VA_ARGS__;							\
 		bad; }) }
 
-TEST_F(bench, refused)
+CASE(bench, refused, .rows = "P1")
 {
 	const struct {
 		const char *what;
@@ -137,7 +137,7 @@ TEST_F(bench, refused)
 }
 
 /* Long-term is for pins: the kernel warns about anything else. */
-TEST_F(bench, longterm)
+CASE(bench, longterm, .rows = "P1")
 {
 	bool pin = variant->row.kind == PINCHECK_KIND_PIN;
 	int expected = pin ? 0 : -EINVAL;
@@ -148,7 +148,7 @@ TEST_F(bench, longterm)
 }
 
 /* CLEAN. A page of the range is unmapped: BENCH releases the pages before it, every round. */
-TEST_F(bench, unmapped_page_refused)
+CASE(bench, unmapped_page_refused, .rows = "P18")
 {
 	int64_t before = read_acquired(self), taken;
 

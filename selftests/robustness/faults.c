@@ -65,7 +65,7 @@ static bool session_is_empty(FIXTURE_DATA(faults) *self)
 	       !info.session_pages;
 }
 
-TEST_F(faults, each_allocation_of_hold_fails)
+CASE(faults, each_allocation_of_hold_fails, .rows = "P25")
 {
 	unsigned int nth, failed = 0;
 	long pinned = vm_pin_kib();
@@ -97,7 +97,7 @@ TEST_F(faults, each_allocation_of_hold_fails)
 }
 
 /* RELEASE allocates nothing: whatever fails, the hold is released or still there. */
-TEST_F(faults, each_of_release)
+CASE(faults, each_of_release, .rows = "P25")
 {
 	unsigned int nth, failed = 0;
 	bool struck = true;

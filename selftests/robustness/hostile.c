@@ -335,7 +335,7 @@ static void judge_outcomes(struct __test_metadata *_metadata, FIXTURE_DATA(hosti
 	}
 }
 
-TEST_F_TIMEOUT(hostile, rounds_cost_same, SECONDS)
+CASE_TIMEOUT(hostile, rounds_cost_same, SECONDS, .rows = "P5 P23 P24")
 {
 	const char *name;
 	long lost;

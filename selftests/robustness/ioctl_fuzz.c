@@ -186,7 +186,7 @@ static int64_t unaccounted_pages(FIXTURE_DATA(ioctl_fuzz) *self)
 }
 
 /* Any command, in any session, with spoilt arguments. */
-TEST_F(ioctl_fuzz, spoilt_arguments)
+CASE(ioctl_fuzz, spoilt_arguments, .rows = "P24")
 {
 	unsigned int calls;
 
@@ -201,7 +201,7 @@ TEST_F(ioctl_fuzz, spoilt_arguments)
 }
 
 /* The same while the memory under the holds is unmapped, protected, replaced and forked. */
-TEST_F(ioctl_fuzz, spoilt_arguments_moving_memory)
+CASE(ioctl_fuzz, spoilt_arguments_moving_memory, .rows = "P24")
 {
 	static const int protections[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE };
 	struct stage *stage = &self->stage;
@@ -243,7 +243,7 @@ TEST_F(ioctl_fuzz, spoilt_arguments_moving_memory)
 }
 
 /* Children are killed at any point of a call: the module gives back all that they held. */
-TEST_F(ioctl_fuzz, dying_children)
+CASE(ioctl_fuzz, dying_children, .rows = "P23 P24")
 {
 	unsigned int i;
 
@@ -340,7 +340,7 @@ static bool model_touch(FIXTURE_DATA(ioctl_fuzz) *self, const struct model_hold 
 }
 
 /* Good calls in any order, in several sessions; a model predicts every answer. */
-TEST_F(ioctl_fuzz, model)
+CASE(ioctl_fuzz, model, .rows = "P24")
 {
 	struct model_hold holds[HOLDS] = { 0 };
 	uint64_t taken = 0;

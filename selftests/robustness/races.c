@@ -49,7 +49,7 @@ static int64_t count_unreleased(const FIXTURE_DATA(races) *self)
 }
 
 /* A process is killed during hold, I/O or release: the module gives its pages back. */
-TEST_F(races, sigkill_while_busy)
+CASE(races, sigkill_while_busy, .rows = "P23")
 {
 	struct stage *stage = &self->stage;
 	int left = 0, round;
@@ -244,7 +244,7 @@ static int hold_wide(FIXTURE_DATA(races) *self, struct hold_row row, struct race
 }
 
 /* Two threads release one hold: one releases the pages, the other gets ENOENT. */
-TEST_F(races, release_against_release)
+CASE(races, release_against_release, .rows = "P22")
 {
 	struct tally tally = { 0 };
 	struct racer racers[2];
@@ -259,7 +259,7 @@ TEST_F(races, release_against_release)
 }
 
 /* I/O against release: the read gets all bytes or ENOENT, never bytes of a released page. */
-TEST_F(races, io_against_release)
+CASE(races, io_against_release, .rows = "P22")
 {
 	struct tally tally = { 0 };
 	struct racer racers[2];
@@ -277,7 +277,7 @@ TEST_F(races, io_against_release)
 }
 
 /* The descriptor is closed during a read: the session lives until the read is done. */
-TEST_F(races, io_against_close)
+CASE(races, io_against_close, .rows = "P22")
 {
 	int own = self->stage.session;
 	struct tally tally = { 0 };
@@ -313,7 +313,7 @@ static void *race_ledger(void *argument)
 
 #define WIDE_HOLDS	6
 
-TEST_F(races, ledger_against_close)
+CASE(races, ledger_against_close, .rows = "P22")
 {
 	int own = self->stage.session, ledger_saw = 0;
 	struct tally tally = { 0 };
@@ -372,7 +372,7 @@ static void *hold_read_release(void *argument)
 }
 
 /* Threads of one session, each with pages of its own: the module mixes up no id, page or count. */
-TEST_F(races, threads_of_one_session)
+CASE(races, threads_of_one_session, .rows = "P22")
 {
 	struct worker workers[4];
 	pthread_t threads[ARRAY_SIZE(workers)];

@@ -171,7 +171,7 @@ FIXTURE_TEARDOWN(unload)
 		insert_module(self->file);
 }
 
-TEST_F(unload, refused_while_used)
+CASE(unload, refused_while_used, .rows = "P26")
 {
 	struct pincheck_info before, info;
 	int session = pincheck_open(), state;
@@ -241,7 +241,7 @@ static void open_all_the_time(struct openers *openers, const struct use *use)
 }
 
 /* Openers find the device, or no device, and nothing in between. */
-TEST_F_TIMEOUT(unload, while_others_open, 120)
+CASE_TIMEOUT(unload, while_others_open, 120, .rows = "P26")
 {
 	unsigned int refused = 0, removed = 0;
 	struct openers *openers = suite_shared(sizeof(*openers));
