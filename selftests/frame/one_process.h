@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * TEST_F() of the harness with one process a case instead of two.
+ * TEST_F() of the harness, from which CASE() makes tests, with one process a case instead of two.
  *
  * The harness forks a process for the case, which forks another for the body, so that the first can
  * run a teardown after a body that died. No topic has such a teardown (FIXTURE_TEARDOWN_PARENT):
