@@ -24,6 +24,7 @@
 #include "../../tools/lib/usermem.h"
 #include "../../tools/lib/vmstat.h"
 #include "call32.h"
+#include "cma_area.h"
 #include "file.h"
 #include "faults.h"
 #include "knob_journal.h"
@@ -441,6 +442,7 @@ static const struct requirement_row {
 	  "needs two NUMA nodes with memory (boot with numa=fake=2: CONFIG_NUMA_EMU)" },
 	{ NEEDS_DAX, 0, has_dax,
 	  "needs a file system with DAX (PINCHECK_DAX= a directory on it; CONFIG_VIRTIO_PMEM)" },
+	{ NEEDS_CMA, 0, cma_area_offered, "needs a CMA area (CONFIG_CMA, boot with cma=900M)" },
 	{ NEEDS_EDU, 0, has_edu,
 	  "needs QEMU's edu behind an IOMMU (-device intel-iommu -device edu, CONFIG_INTEL_IOMMU)" },
 	{ NEEDS_THP, 0, has_thp,

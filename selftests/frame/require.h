@@ -104,6 +104,8 @@ enum requirement {
 	NEEDS_FTRACE_SWITCH	= 1ULL << 51,
 	/** @NEEDS_PAT_RECORDS: device memory may be zapped beside munmap() without a WARN (R73) */
 	NEEDS_PAT_RECORDS	= 1ULL << 31,
+	/** @NEEDS_CMA: cma_area.h: a CMA area */
+	NEEDS_CMA		= 1ULL << 57,
 	/** @NEEDS_RECLAIM: reclaim.h: memory of a cgroup can be reclaimed */
 	NEEDS_RECLAIM		= 1ULL << 60,
 };

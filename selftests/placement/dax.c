@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Memory of a DAX file system: pages of ZONE_DEVICE, which are not online memory, and which a
- * device holds as any other. ACCURACY: the report says that the page is of ZONE_DEVICE; SYNC
- * between process and device. One variant a kind of hold.
+ * device holds as any other, but not for long: the blocks of the file are the pages, and truncation
+ * waits until nobody holds them. ACCURACY: the report says that the page is of ZONE_DEVICE; SYNC
+ * between process and device; WHITELIST: a long-term pin is refused. One variant a kind of hold.
  */
 #include "suite.h"
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include "stage.h"
+#include "waiter.h"
 
-#define PAGES	4
+#define PAGES		4
+#define STILL_WAITS_MS	50
+#define ENDS_WITHIN_MS	10000
 
 FIXTURE(dax)
 {
@@ -18,6 +26,7 @@ FIXTURE(dax)
 	int file;
 	unsigned char *memory;
 	size_t bytes;
+	pid_t waiter;
 };
 
 STAGE_ROWS(dax)
@@ -52,6 +61,7 @@ FIXTURE_SETUP(dax)
 
 FIXTURE_TEARDOWN(dax)
 {
+	waiter_end(&self->waiter);
 	if (self->memory != MAP_FAILED)
 		munmap(self->memory, self->bytes);
 	if (self->file >= 0)
@@ -127,6 +137,180 @@ CASE(dax, device_io, .rows = "B3 B4")
 	EXPECT_EQ(9, seen);
 	EXPECT_LE(0, pincheck_release(self->stage.session, self->stage.hold.hold));
 	evidence("bytes=%zu note=\"seen both ways, and in the file\"", self->bytes);
+}
+
+static const struct hold_row longterm_rows[] = {
+	STAGE_ROW(PIN, FAST, HOLD_LT),
+	STAGE_ROW(PIN, SLOW, HOLD_LT),
+	STAGE_ROW(PIN, FAST, HOLD_RW | HOLD_LT),
+	STAGE_ROW(PIN, SLOW, HOLD_RW | HOLD_LT),
+};
+
+/* EOPNOTSUPP because of the file (check_vma_flags(), check_dax_vmas()), and no reference stays. */
+static void expect_longterm_refused(struct __test_metadata *_metadata, FIXTURE_DATA(dax) *self,
+				    __u64 pfn)
+{
+	const int references = report_of(_metadata, self, pfn).refcount;
+
+	for (size_t i = 0; i < ARRAY_SIZE(longterm_rows); i++) {
+		int error = stage_hold(&self->stage, longterm_rows[i], self->memory, self->bytes);
+
+		evidence("flags=%x path=%s outcome=\"%s\" reason=%s", longterm_rows[i].flags,
+			 pincheck_path_name(longterm_rows[i].path), strerror(-error),
+			 pincheck_reason_name(self->stage.hold.reason));
+		EXPECT_EQ(-EOPNOTSUPP, error);
+		EXPECT_EQ(PINCHECK_REASON_FILE, self->stage.hold.reason);
+		if (!error)
+			EXPECT_LE(0, pincheck_release(self->stage.session, self->stage.hold.hold));
+	}
+	EXPECT_EQ(references, report_of(_metadata, self, pfn).refcount);
+}
+
+/* WHITELIST: nobody may hold the page for as long as they like, beside another hold neither. */
+CASE(dax, longterm_refused, .rows = "B5 B57")
+{
+	const __u64 pfn = stage_pfn(self->memory);
+	__u32 beside;
+
+	ASSERT_NE(0, pfn);
+	expect_longterm_refused(_metadata, self, pfn);
+	ASSERT_EQ(0, stage_hold(&self->stage, variant->row, self->memory, self->bytes));
+	beside = self->stage.hold.hold;
+	expect_longterm_refused(_metadata, self, pfn);
+	EXPECT_LE(0, pincheck_release(self->stage.session, beside));
+}
+
+/* WHITELIST: a registered buffer is a long-term pin that another driver takes. */
+CASE(dax, uring_refused, .rows = "B5 B57")
+{
+	struct iovec buffer = { self->memory, self->bytes };
+	struct io_uring ring;
+	int error;
+
+	SUITE_NEEDS(NEEDS_URING);
+	ASSERT_EQ(0, stage_hold(&self->stage, variant->row, self->memory, self->bytes));
+	ASSERT_EQ(0, io_uring_queue_init(2, &ring, 0));
+	error = io_uring_register_buffers(&ring, &buffer, 1);
+	evidence("outcome=\"%s\"", strerror(-error));
+	EXPECT_EQ(-EOPNOTSUPP, error);
+	io_uring_queue_exit(&ring);
+	EXPECT_LE(0, pincheck_release(self->stage.session, self->stage.hold.hold));
+}
+
+static int truncate_file(void *argument)
+{
+	FIXTURE_DATA(dax) *self = argument;
+
+	return ftruncate(self->file, 0) ? -errno : 0;
+}
+
+static int punch_hole(void *argument)
+{
+	FIXTURE_DATA(dax) *self = argument;
+
+	return fallocate(self->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, self->bytes) ?
+	       -errno : 0;
+}
+
+static bool waiter_ends(pid_t waiter, int milliseconds)
+{
+	struct pollfd end = { .fd = syscall(SYS_pidfd_open, waiter, 0), .events = POLLIN };
+	bool ended = poll(&end, 1, milliseconds) == 1;
+
+	close(end.fd);
+	return ended;
+}
+
+/* Does the waiter sleep in its call? The state comes behind the name in parentheses: "7 (dax) S 1". */
+static bool waiter_sleeps(pid_t waiter)
+{
+	char path[64], text[256] = "", *state;
+	int file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", waiter);
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file < 0 || read(file, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	close(file);
+	state = strrchr(text, ')');
+	return state && state[1] == ' ' && state[2] == 'S';
+}
+
+/* Return: the waiter came to sleep, and did not wake up */
+static bool waiter_waits(pid_t waiter)
+{
+	int64_t end = nanoseconds() + ENDS_WITHIN_MS * 1000000LL;
+
+	while (!waiter_sleeps(waiter) && !waiter_ends(waiter, 1))
+		if (nanoseconds() > end)
+			return false;
+	return !waiter_ends(waiter, STILL_WAITS_MS) && waiter_sleeps(waiter);
+}
+
+/* SYNC while a process waits to take the blocks away: the page is mapped again when touched. */
+static void expect_sync(struct __test_metadata *_metadata, FIXTURE_DATA(dax) *self, __u64 pfn)
+{
+	unsigned char byte = 10;
+
+	self->memory[1] = 11;
+	EXPECT_EQ(pfn, stage_pfn(self->memory));
+	EXPECT_EQ(1, pincheck_write(self->stage.session, self->stage.hold.hold, 0, &byte, 1));
+	EXPECT_EQ(10, self->memory[0]);
+	EXPECT_EQ(1, pincheck_read(self->stage.session, self->stage.hold.hold, 1, &byte, 1));
+	EXPECT_EQ(11, byte);
+}
+
+/* The page is held: whoever takes its block away waits for the release, and then goes on. */
+static void expect_waits(struct __test_metadata *_metadata, FIXTURE_DATA(dax) *self,
+			 const struct hold_row *row, int (*take_blocks)(void *argument))
+{
+	const __u64 pfn = stage_pfn(self->memory);
+	bool waited, ended;
+	struct stat file;
+
+	ASSERT_NE(0, pfn);
+	ASSERT_EQ(0, stage_hold(&self->stage, *row, self->memory, self->bytes));
+	self->waiter = waiter_start(take_blocks, self);
+	ASSERT_LT(0, self->waiter);
+	waited = waiter_waits(self->waiter);
+	EXPECT_TRUE(waited);
+	if (waited)
+		expect_sync(_metadata, self, pfn);
+	ASSERT_EQ(0, fstat(self->file, &file));
+	evidence("pfn=%llx waited=%d blocks=%ld", pfn, waited, (long)file.st_blocks);
+	EXPECT_LT(0, file.st_blocks);
+	EXPECT_LE(0, pincheck_release(self->stage.session, self->stage.hold.hold));
+	ended = waiter_ends(self->waiter, ENDS_WITHIN_MS);
+	EXPECT_TRUE(ended);
+	ASSERT_EQ(0, fstat(self->file, &file));
+	evidence("ended=%d blocks=%ld", ended, (long)file.st_blocks);
+	EXPECT_EQ(0, file.st_blocks);
+}
+
+/* SYNC: the block is not given to another file while a device writes to it. */
+CASE(dax, truncation_waits, .rows = "B57")
+{
+	expect_waits(_metadata, self, &variant->row, truncate_file);
+}
+
+CASE(dax, hole_waits, .rows = "B57")
+{
+	expect_waits(_metadata, self, &variant->row, punch_hole);
+}
+
+/* The control: nothing is held, and truncation takes the blocks at once. */
+CASE(dax, truncation_goes_on, .rows = "B57")
+{
+	struct stat file;
+
+	ASSERT_EQ(0, stage_hold(&self->stage, variant->row, self->memory, self->bytes));
+	EXPECT_LE(0, pincheck_release(self->stage.session, self->stage.hold.hold));
+	self->waiter = waiter_start(truncate_file, self);
+	ASSERT_LT(0, self->waiter);
+	EXPECT_TRUE(waiter_ends(self->waiter, ENDS_WITHIN_MS));
+	ASSERT_EQ(0, fstat(self->file, &file));
+	EXPECT_EQ(0, file.st_blocks);
+	evidence("blocks=%ld", (long)file.st_blocks);
 }
 
 TOPIC_NEEDS("pmem");

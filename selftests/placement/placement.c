@@ -6,10 +6,9 @@
  * makes a ZONE_MOVABLE for this topic, and touched memory comes from it.
  */
 #include "suite.h"
-#include <fcntl.h>
 #include <inttypes.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
+#include "lru_batch.h"
 #include "placement.h"
 
 #define ANONYMOUS_HOLDS(X, topic, memory)							\
@@ -43,37 +42,6 @@ FILE_HOLDS(TOPIC_VARIANT, placement, ext4_shared)
 static bool is_mapped_shared(const struct subject *subject)
 {
 	return subject->product->memory->flags & MAP_SHARED;
-}
-
-/* PATH: GUP-fast leaves pages that may not be pinned for long to the slow path. */
-static void verdict_all_slow(struct subject *subject, struct verdict *verdict)
-{
-	const struct hold *hold = &subject->hold;
-
-	verdict_start(verdict, "PATH");
-	verdict_note(verdict, "pages=%zu fast=%" PRIu64 " slow=%" PRIu64, hold->pages,
-		     hold->fast_pages, hold->slow_pages);
-	if (hold->slow_pages != hold->pages)
-		verdict_broken(verdict, "expected all of them slow", hold->first);
-}
-
-/* PLACEMENT: a long-term pin is refused where the page cannot leave. Releases it if given. */
-static void verdict_longterm_refused(struct subject *subject, struct verdict *verdict)
-{
-	const struct hold_kind *other = subject_holds(subject, HOLD_WRITE) ?
-					&hold_pin_rw_lt_slow : &hold_pin_ro_lt_slow;
-	struct hold hold;
-	int error = hold_take(&hold, other, &subject->memory, 0, memory_pages(&subject->memory));
-
-	verdict_start(verdict, "PLACEMENT");
-	if (!error)
-		verdict_broken(verdict, "pinned in ZONE_MOVABLE", subject->memory.sample[0]);
-	else if (error != -ENOMEM)
-		verdict_broken(verdict, "refused by another errno than ENOMEM",
-			       subject->memory.sample[0]);
-	verdict_note(verdict, "hold=%s beside=%s outcome=\"%s\"", other->name,
-		     subject->product->hold->name, error ? strerror(-error) : "given");
-	hold_release(&hold);
 }
 
 /* Skips what makes this kernel WARN. */
@@ -186,6 +154,16 @@ SCENARIO(placement, longterm_faults_in, .rows = "B5 R45",
 }
 
 /*
+ * PLACEMENT, SYNC. A page that an LRU batch refers to leaves, too: no ENOMEM, and no endless loop
+ * (1aaf8c122918 and its reverts).
+ */
+SCENARIO(placement, longterm_of_waiting, .rows = "R45 R46", .hold = HOLD_PIN | HOLD_LONGTERM,
+	 .not_hold = HOLD_URING, .not_memory = ALL_BUT_BASE, .needs = NEEDS_MOVABLE)
+{
+	EXPECT_WAITING_LEAVES(subject, PINCHECK_PAGE_MOVABLE_ZONE);
+}
+
+/*
  * PLACEMENT, ISOLATION, SYNC. A child shares the page. The pin first copies a COW page, and the
  * copy must not come from ZONE_MOVABLE; with MAP_SHARED the child's mapping moves with the page.
  */
@@ -284,22 +262,6 @@ SCENARIO(placement, longterm_lets_block_go, .rows = "B5 B10 R45",
 	EXPECT_ACCURATE(subject);
 }
 
-/* Splices a page into a pipe. Return: the pipe's reading end, or a negative errno. */
-static int splice_page(const struct memory *memory)
-{
-	struct iovec page = { memory->start, PAGE_BYTES };
-	int splice_pipe[2], error = 0;
-
-	if (pipe2(splice_pipe, O_CLOEXEC))
-		return -errno;
-	if (vmsplice(splice_pipe[1], &page, 1, 0) != (ssize_t)PAGE_BYTES)
-		error = cause_say(-EIO, "vmsplice() did not take the page");
-	close(splice_pipe[1]);
-	if (error)
-		close(splice_pipe[0]);
-	return error ? error : splice_pipe[0];
-}
-
 /*
  * PLACEMENT, and a gap in it. A pipe holds a page by a plain reference for as long as its reader
  * likes, and the kernel treats the reference as short: it moves no page, and the memory block stays
@@ -312,7 +274,7 @@ SCENARIO(placement, pipe_keeps_block, .rows = "B19", .hold = HOLD_NONE,
 	int splice_pipe;
 
 	ASSERT_DONE(starts_in_movable(subject, &before));
-	splice_pipe = splice_page(&subject->memory);
+	splice_pipe = pipe_takes_pages(&subject->memory);
 	ASSERT_DONE(splice_pipe);
 	EXPECT_BLOCK_STAYS();
 	EXPECT_SCAN_FINDS(subject, &before, false);

@@ -1,71 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The zone of pages: whether it may hold them for long, and whether they can move. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
-#include <sys/mman.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
 #include "../../tools/lib/cause.h"
-#include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
 #include "known_issues.h"
 #include "memory_block.h"
 #include "placement.h"
 
 #define MOVABLE_ZONES	(PINCHECK_PAGE_MOVABLE_ZONE | PINCHECK_PAGE_CMA)
-#define HUGE_PAGES_TRIED	8
+#define PLACES_TRIED	100
 
-/* Is the page at @address in ZONE_MOVABLE? Touches the page first. */
-static bool is_in_movable(struct memory *memory, char *address)
+static bool all_are_in(const struct memory *memory, const struct witness *now, uint64_t place)
 {
-	struct pincheck_report report;
-	__u64 pfn;
-
-	(void)*(volatile char *)address;
-	pfn = pagemap_pfn(pagemap_entry(memory->pagemap, address));
-	return !pincheck_report(memory->session, &pfn, 1, &report) &&
-	       (report.flags & PINCHECK_PAGE_MOVABLE_ZONE);
+	for (size_t i = 0; i < memory->samples; i++)
+		if (!(now->report[i].flags & place))
+			return false;
+	return true;
 }
 
 /*
- * The hugetlb pool gives out first the page that came back last, which may be the destination of
- * the last migration. Take pages until one is in ZONE_MOVABLE, and give that one back last.
+ * The kernel gives out first what came back last: a page of another zone, if the last case made its
+ * pages leave. Such memory is kept until other memory is where it should be.
  */
-static int take_huge_page_of_movable(struct memory *memory)
+int starts_in(struct subject *subject, uint64_t place, struct witness *before)
 {
-	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | memory->kind->shape->flags | hugetlb_size_flag();
-	char *taken[HUGE_PAGES_TRIED];
-	int count = 0, error = 0;
-	bool found = false;
+	const struct memory_kind *kind = subject->product->memory;
+	static struct memory elsewhere[PLACES_TRIED];
+	int count = 0, error = witness_take(subject, before);
 
-	while (count < HUGE_PAGES_TRIED && !found && !error) {
-		taken[count] = mmap(NULL, memory->bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
-		if (taken[count] == MAP_FAILED)
-			error = -errno;
-		else
-			found = is_in_movable(memory, taken[count++]);
+	while (!error && !all_are_in(&subject->memory, before, place)) {
+		if (count == PLACES_TRIED) {
+			error = cause_say(-EADDRNOTAVAIL, "no memory of %d came from %s", count,
+					  place == PINCHECK_PAGE_CMA ? "CMA" : "ZONE_MOVABLE");
+			break;
+		}
+		elsewhere[count++] = subject->memory;
+		error = memory_map(&subject->memory, kind);
+		if (!error)
+			error = witness_take(subject, before);
 	}
-	if (mmap(memory->start, memory->bytes, PROT_READ | PROT_WRITE, flags | MAP_FIXED, -1,
-		 0) == MAP_FAILED)
-		error = -errno;
-	for (int i = 0; i < count; i++)
-		munmap(taken[i], memory->bytes);
-	return error ? error : memory->kind->populate(memory);
-}
-
-/* All of the memory must be in ZONE_MOVABLE: else the case shows nothing. Return: 0 or -errno. */
-int starts_in_movable(struct subject *subject, struct witness *before)
-{
-	struct memory *memory = &subject->memory;
-	int error = 0;
-	size_t i;
-
-	if (subject_is(subject, MEMORY_HUGETLB) && !is_in_movable(memory, memory->start))
-		error = take_huge_page_of_movable(memory);
-	if (!error)
-		error = witness_take(subject, before);
-	for (i = 0; i < memory->samples && !error; i++) {
-		if (!(before->report[i].flags & PINCHECK_PAGE_MOVABLE_ZONE))
-			error = -EADDRNOTAVAIL;
-	}
+	while (count)
+		memory_unmap(&elsewhere[--count]);
 	return error;
 }
 
@@ -119,7 +99,7 @@ static bool longterm_pin_migrates(void)
 	return kernel_in_range(kernel, ">=5.13", NULL) > 0;
 }
 
-/* PLACEMENT: each page is where it was @before, in ZONE_MOVABLE, and the report says so. */
+/* PLACEMENT: each page is where it was @before, and the report names the same place. */
 void verdict_page_unchanged(struct subject *subject, const struct witness *before,
 			    struct verdict *verdict)
 {
@@ -136,9 +116,8 @@ void verdict_page_unchanged(struct subject *subject, const struct witness *befor
 		telling = i;
 		if (now.mapped[i] != before->mapped[i])
 			verdict_broken(verdict, "a held page was moved", memory->sample[i]);
-		else if (!(now.report[i].flags & PINCHECK_PAGE_MOVABLE_ZONE))
-			verdict_broken(verdict, "the report does not say ZONE_MOVABLE",
-				       memory->sample[i]);
+		else if ((now.report[i].flags ^ before->report[i].flags) & MOVABLE_ZONES)
+			verdict_broken(verdict, "the report names another place", memory->sample[i]);
 		else if (leaves && (now.report[i].flags & PINCHECK_PAGE_LONGTERM_PINNABLE))
 			verdict_broken(verdict, "the report says that it may be pinned for long",
 				       memory->sample[i]);
@@ -157,15 +136,61 @@ void verdict_only_held_left(struct subject *subject, struct verdict *verdict)
 	if (error)
 		return verdict_failed(verdict, "cannot look at the pages", error);
 	for (i = 0; i < memory->samples; i++) {
-		bool movable = now.report[i].flags & PINCHECK_PAGE_MOVABLE_ZONE;
+		bool movable = now.report[i].flags & MOVABLE_ZONES;
 
 		if (movable == hold_covers(&subject->hold, memory->sample[i]))
-			verdict_broken(verdict, movable ? "a held page is in ZONE_MOVABLE" :
+			verdict_broken(verdict, movable ? "a held page is in ZONE_MOVABLE or CMA" :
 				       "a page that is not held left it", memory->sample[i]);
 		left += !movable;
 	}
 	verdict_note(verdict, "left=%zu samples=%zu held_pages=%zu", left, memory->samples,
 		     subject->hold.pages);
+}
+
+/* PATH: GUP-fast leaves pages that may not be pinned for long to the slow path. */
+void verdict_all_slow(struct subject *subject, struct verdict *verdict)
+{
+	const struct hold *hold = &subject->hold;
+
+	verdict_start(verdict, "PATH");
+	verdict_note(verdict, "pages=%zu fast=%" PRIu64 " slow=%" PRIu64, hold->pages,
+		     hold->fast_pages, hold->slow_pages);
+	if (hold->slow_pages != hold->pages)
+		verdict_broken(verdict, "expected all of them slow", hold->first);
+}
+
+/* PLACEMENT: a long-term pin is refused where the page cannot leave. Releases it if given. */
+void verdict_longterm_refused(struct subject *subject, struct verdict *verdict)
+{
+	const struct hold_kind *other = subject_holds(subject, HOLD_WRITE) ?
+					&hold_pin_rw_lt_slow : &hold_pin_ro_lt_slow;
+	struct hold hold;
+	int error = hold_take(&hold, other, &subject->memory, 0, memory_pages(&subject->memory));
+
+	verdict_start(verdict, "PLACEMENT");
+	if (!error)
+		verdict_broken(verdict, "pinned where it blocks migration", subject->memory.sample[0]);
+	else if (error != -ENOMEM)
+		verdict_broken(verdict, "refused by another errno than ENOMEM",
+			       subject->memory.sample[0]);
+	verdict_note(verdict, "hold=%s beside=%s outcome=\"%s\"", other->name,
+		     subject->product->hold->name, error ? strerror(-error) : "given");
+	hold_release(&hold);
+}
+
+int pipe_takes_pages(const struct memory *memory)
+{
+	struct iovec pages = { memory->start, memory->bytes };
+	int splice_pipe[2], error = 0;
+
+	if (pipe2(splice_pipe, O_CLOEXEC))
+		return -errno;
+	if (vmsplice(splice_pipe[1], &pages, 1, 0) != (ssize_t)memory->bytes)
+		error = cause_say(-EIO, "vmsplice() did not take the pages");
+	close(splice_pipe[1]);
+	if (error)
+		close(splice_pipe[0]);
+	return error ? error : splice_pipe[0];
 }
 
 /* Return: how many of the folios of @pages SCAN UNMOVABLE finds, or a negative errno. */
@@ -201,7 +226,7 @@ void verdict_scanned(struct subject *subject, const struct witness *pages, bool 
 	if (found < 0)
 		return verdict_failed(verdict, "cannot scan", found);
 	if (found != (all ? samples : 0))
-		verdict_broken(verdict, all ? "a pinned page in ZONE_MOVABLE is not found" :
+		verdict_broken(verdict, all ? "a pinned page in the way is not found" :
 			       "SCAN finds a page not pinned there", subject->memory.sample[0]);
 	verdict_note(verdict, "found=%d samples=%d pfn=%" PRIx64, found, samples,
 		     (uint64_t)pages->report[0].head);

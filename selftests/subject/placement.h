@@ -6,15 +6,23 @@
 #include "subject.h"
 
 /**
- * starts_in_movable() - require that all of the memory is in ZONE_MOVABLE
+ * starts_in() - require that all of the memory is in a place that pinned memory blocks
+ * @place: PINCHECK_PAGE_MOVABLE_ZONE or PINCHECK_PAGE_CMA
  * @before: receives what was seen
  *
- * Touched memory comes from that zone as long as the zone has room (NEEDS_MOVABLE). For hugetlb
- * this may map another page and fill it again.
+ * Touched memory comes from ZONE_MOVABLE as long as the zone has room (NEEDS_MOVABLE), and from CMA
+ * as long as more than half of the free memory is there (NEEDS_CMA). This may map other memory of
+ * the kind in place of the first.
  *
  * Return: 0, -EADDRNOTAVAIL if a page is elsewhere, or a negative errno.
  */
-int starts_in_movable(struct subject *subject, struct witness *before);
+int starts_in(struct subject *subject, uint64_t place, struct witness *before);
+
+/** starts_in_movable() - starts_in() for ZONE_MOVABLE */
+static inline int starts_in_movable(struct subject *subject, struct witness *before)
+{
+	return starts_in(subject, PINCHECK_PAGE_MOVABLE_ZONE, before);
+}
 
 /**
  * verdict_zone_allowed() - PLACEMENT: pages held, or else mapped, are where they may be for long
@@ -23,12 +31,27 @@ int starts_in_movable(struct subject *subject, struct witness *before);
 void verdict_zone_allowed(struct subject *subject, const struct witness *before,
 			  struct verdict *verdict);
 
-/** verdict_page_unchanged() - PLACEMENT: each page is where it was @before, in ZONE_MOVABLE */
+/** verdict_page_unchanged() - PLACEMENT: each page is where it was @before, in the same place */
 void verdict_page_unchanged(struct subject *subject, const struct witness *before,
 			    struct verdict *verdict);
 
-/** verdict_only_held_left() - PLACEMENT: the held pages left ZONE_MOVABLE, and no others */
+/** verdict_only_held_left() - PLACEMENT: the held pages left ZONE_MOVABLE or CMA, and no others */
 void verdict_only_held_left(struct subject *subject, struct verdict *verdict);
+
+/**
+ * verdict_all_slow() - PATH: GUP-fast leaves pages that may not be pinned for long to the slow path
+ */
+void verdict_all_slow(struct subject *subject, struct verdict *verdict);
+
+/**
+ * verdict_longterm_refused() - PLACEMENT: a long-term pin is refused where the page cannot leave
+ *
+ * Gives the pin back if it is given.
+ */
+void verdict_longterm_refused(struct subject *subject, struct verdict *verdict);
+
+/** pipe_takes_pages() - splice base pages into a pipe. Return: the reading end, or -errno */
+int pipe_takes_pages(const struct memory *memory);
 
 /** verdict_scanned() - ACCURACY: SCAN UNMOVABLE finds @all of the folios of @pages, or none */
 void verdict_scanned(struct subject *subject, const struct witness *pages, bool all,

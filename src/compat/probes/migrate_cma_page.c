@@ -2,7 +2,7 @@
 /*
  * interface: is_migrate_cma_page(), linkable
  * since: ever without CONFIG_CMA; with it, bracketed by 6.1 and 7.2
- * else: zone_cma
+ * else: pageblock_bitmap
  * shim: compat/placement.h; stays until get_pfnblock_migratetype() is exported
  */
 #include "probe.h"
