@@ -30,7 +30,7 @@ static bool all_are_in(const struct memory *memory, const struct witness *now, u
 int starts_in(struct subject *subject, uint64_t place, struct witness *before)
 {
 	const struct memory_kind *kind = subject->product->memory;
-	static struct memory elsewhere[PLACES_TRIED];
+	static struct memory others[PLACES_TRIED];
 	int count = 0, error = witness_take(subject, before);
 
 	while (!error && !all_are_in(&subject->memory, before, place)) {
@@ -39,13 +39,13 @@ int starts_in(struct subject *subject, uint64_t place, struct witness *before)
 					  place == PINCHECK_PAGE_CMA ? "CMA" : "ZONE_MOVABLE");
 			break;
 		}
-		elsewhere[count++] = subject->memory;
+		others[count++] = subject->memory;
 		error = memory_map(&subject->memory, kind);
 		if (!error)
 			error = witness_take(subject, before);
 	}
 	while (count)
-		memory_unmap(&elsewhere[--count]);
+		memory_unmap(&others[--count]);
 	return error;
 }
 
