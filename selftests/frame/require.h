@@ -106,6 +106,8 @@ enum requirement {
 	NEEDS_PAT_RECORDS	= 1ULL << 31,
 	/** @NEEDS_CMA: cma_area.h: a CMA area */
 	NEEDS_CMA		= 1ULL << 57,
+	/** @NEEDS_HUGETLB_1G: a hugetlb page of a GiB is free */
+	NEEDS_HUGETLB_1G	= 1ULL << 58,
 	/** @NEEDS_RECLAIM: reclaim.h: memory of a cgroup can be reclaimed */
 	NEEDS_RECLAIM		= 1ULL << 60,
 };

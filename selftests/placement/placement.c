@@ -39,11 +39,6 @@ FOR_EACH_MEMORY(ANONYMOUS_HOLDS, TOPIC_VARIANT, placement)
 ANONYMOUS_HOLDS(TOPIC_VARIANT, placement, shmem_shared)
 FILE_HOLDS(TOPIC_VARIANT, placement, ext4_shared)
 
-static bool is_mapped_shared(const struct subject *subject)
-{
-	return subject->product->memory->flags & MAP_SHARED;
-}
-
 /* Skips what makes this kernel WARN. */
 #define NEEDS_LONGTERM(subject) do {								\
 	if (subject_is(subject, MEMORY_HUGETLB))						\
@@ -179,7 +174,7 @@ SCENARIO(placement, longterm_of_shared, .rows = "B5 R22 R45", .hold = HOLD_PIN |
 	EXPECT_PLACED(subject, &before);
 	EXPECT_CHILD_SEES(subject, 0, BEFORE);
 	memory_fill(&subject->memory, AFTER);
-	if (is_mapped_shared(subject)) {
+	if (subject_is_shared(subject)) {
 		EXPECT_CHILD_SEES(subject, 0, AFTER);
 		EXPECT_CHILD_SHARES(subject, 0);
 		EXPECT_SYNC(subject, AFTER);

@@ -68,13 +68,14 @@ static int make_on_btrfs(void)
 	return make_on_file_system_of("PINCHECK_BTRFS");
 }
 
-int file_make_alone(const char *filesystem)
+int file_make_alone_with(const char *filesystem, const char *key, const char *value)
 {
 	int context = fsopen(filesystem, FSOPEN_CLOEXEC), mounted, file;
 
 	if (context < 0)
 		return -errno;
-	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0)) {
+	if ((key && fsconfig(context, FSCONFIG_SET_STRING, key, value, 0)) ||
+	    fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0)) {
 		close(context);
 		return -errno;
 	}
@@ -87,6 +88,11 @@ int file_make_alone(const char *filesystem)
 		file = -errno;
 	close(mounted);
 	return file;
+}
+
+int file_make_alone(const char *filesystem)
+{
+	return file_make_alone_with(filesystem, NULL, NULL);
 }
 
 static int make_on_ramfs(void)
@@ -134,6 +140,18 @@ static int open_tmpfs(size_t bytes)
 	return file_renewed(&file, make_on_tmpfs, bytes);
 }
 
+static int make_on_tmpfs_huge(void)
+{
+	return file_make_alone_with("tmpfs", "huge", "always");
+}
+
+static int open_tmpfs_huge(size_t bytes)
+{
+	static int file = -1;
+
+	return file_renewed(&file, make_on_tmpfs_huge, bytes);
+}
+
 static int open_memfd(size_t bytes)
 {
 	return set_size(memfd_create("pincheck", MFD_CLOEXEC), bytes);
@@ -142,6 +160,11 @@ static int open_memfd(size_t bytes)
 static int open_hugetlb(size_t bytes)
 {
 	return set_size(hugetlb_pool_memfd("pincheck", MFD_CLOEXEC | MFD_HUGETLB), bytes);
+}
+
+static int open_hugetlb_1g(size_t bytes)
+{
+	return set_size(memfd_create("pincheck", MFD_CLOEXEC | MFD_HUGETLB | MFD_HUGE_1GB), bytes);
 }
 
 static int open_secretmem(size_t bytes)
@@ -195,6 +218,17 @@ const struct file_kind file_memfd = {
 const struct file_kind file_hugetlb = {
 	.name = "hugetlb", .folio = FOLIO_PMD, .needs = NEEDS_HUGETLB, .open = open_hugetlb,
 	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_HUGETLB,
+};
+
+const struct file_kind file_hugetlb_1g = {
+	.name = "hugetlb_1g", .needs = NEEDS_HUGETLB_1G, .open = open_hugetlb_1g,
+	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_HUGETLB,
+};
+
+const struct file_kind file_tmpfs_huge = {
+	.name = "tmpfs_huge", .folio = FOLIO_PMD, .needs = NEEDS_SHMEM | NEEDS_THP,
+	.open = open_tmpfs_huge,
+	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_SHMEM,
 };
 
 const struct file_kind file_secretmem = {

@@ -30,7 +30,7 @@ struct file_kind {
 
 extern const struct file_kind file_ext4, file_xfs, file_btrfs, file_overlay_ext4,
 			      file_overlay_tmpfs, file_ramfs, file_tmpfs, file_memfd,
-			      file_hugetlb, file_secretmem;
+			      file_hugetlb, file_secretmem, file_tmpfs_huge, file_hugetlb_1g;
 
 /** file_bytes() - size of a file of @kind */
 static inline size_t file_bytes(const struct file_kind *kind)
@@ -64,6 +64,9 @@ int file_renewed(int *file, int (*make)(void), size_t bytes);
  * Return: a descriptor, or a negative errno.
  */
 int file_make_alone(const char *filesystem);
+
+/** file_make_alone_with() - file_make_alone() with a mount option: @key=@value; NULL: none */
+int file_make_alone_with(const char *filesystem, const char *key, const char *value);
 
 /**
  * overlay_open_ext4() - a file on an overlay whose upper layer is on $PINCHECK_EXT4

@@ -156,7 +156,7 @@ static struct usermem usermem_of(const struct memory *memory)
 	};
 }
 
-static int populate_shape(struct memory *memory)
+int memory_populate_shape(struct memory *memory)
 {
 	struct usermem shape = usermem_of(memory);
 	int error = usermem_prepare(&shape);
@@ -169,12 +169,12 @@ static int populate_shape(struct memory *memory)
 static int populate_many(struct memory *memory)
 {
 	memset(memory->start, 1, memory->bytes);
-	return populate_shape(memory);
+	return memory_populate_shape(memory);
 }
 
 static int populate_swapped_async(struct memory *memory)
 {
-	int error = populate_shape(memory);
+	int error = memory_populate_shape(memory);
 
 	if (!error)
 		error = swap_async_evict(memory->start, memory->bytes);
@@ -183,29 +183,29 @@ static int populate_swapped_async(struct memory *memory)
 	return error;
 }
 
-/* Folios of MTHP_BYTES are off unless somebody wants them: the setting is put back at once. */
+/* Such folios are off unless somebody wants them: the setting is put back at once. */
 static int populate_mthp(struct memory *memory)
 {
 	unsigned int mark = knob_mark();
-	int error = knob_change(mthp_setting(), "madvise"), back;
+	int error = knob_change(memory->kind->shape->setting(), "madvise"), back;
 
 	if (!error)
-		error = populate_shape(memory);
+		error = memory_populate_shape(memory);
 	back = knob_restore(mark);
 	return error ? error : back;
 }
 
-static const char *check_shape(struct memory *memory)
+const char *memory_check_shape(struct memory *memory)
 {
 	struct usermem shape = usermem_of(memory);
 
 	return usermem_check(&shape) ? shape.wrong : NULL;
 }
 
-#define SHAPE(row)	.shape = &usermem_kinds[row], .check = check_shape
+#define SHAPE(row)	.shape = &usermem_kinds[row], .check = memory_check_shape
 
 const struct memory_kind memory_base = {
-	.name = "base", SHAPE(USERMEM_BASE), .populate = populate_shape,
+	.name = "base", SHAPE(USERMEM_BASE), .populate = memory_populate_shape,
 };
 
 const struct memory_kind memory_many = {
@@ -214,17 +214,17 @@ const struct memory_kind memory_many = {
 };
 
 const struct memory_kind memory_swapped = {
-	.name = "swapped", SHAPE(USERMEM_SWAPPED), .populate = populate_shape,
+	.name = "swapped", SHAPE(USERMEM_SWAPPED), .populate = memory_populate_shape,
 	.traits = MEMORY_SWAPPED, .needs = NEEDS_SWAP,
 };
 
 const struct memory_kind memory_thp_pmd = {
-	.name = "thp_pmd", SHAPE(USERMEM_THP), .populate = populate_shape,
+	.name = "thp_pmd", SHAPE(USERMEM_THP), .populate = memory_populate_shape,
 	.traits = MEMORY_LARGE | MEMORY_PMD, .needs = NEEDS_THP,
 };
 
 const struct memory_kind memory_thp_pte = {
-	.name = "thp_pte", SHAPE(USERMEM_THP_PTE), .populate = populate_shape,
+	.name = "thp_pte", SHAPE(USERMEM_THP_PTE), .populate = memory_populate_shape,
 	.traits = MEMORY_LARGE, .needs = NEEDS_THP,
 };
 
@@ -233,14 +233,24 @@ const struct memory_kind memory_mthp = {
 	.traits = MEMORY_LARGE, .needs = NEEDS_MTHP,
 };
 
+const struct memory_kind memory_mthp_least = {
+	.name = "mthp_least", SHAPE(USERMEM_MTHP_LEAST), .populate = populate_mthp,
+	.traits = MEMORY_LARGE, .needs = NEEDS_MTHP,
+};
+
+const struct memory_kind memory_mthp_most = {
+	.name = "mthp_most", SHAPE(USERMEM_MTHP_MOST), .populate = populate_mthp,
+	.traits = MEMORY_LARGE, .needs = NEEDS_MTHP,
+};
+
 const struct memory_kind memory_hugetlb = {
-	.name = "hugetlb", SHAPE(USERMEM_HUGETLB), .populate = populate_shape,
+	.name = "hugetlb", SHAPE(USERMEM_HUGETLB), .populate = memory_populate_shape,
 	.traits = MEMORY_LARGE | MEMORY_PMD | MEMORY_HUGETLB, .needs = NEEDS_HUGETLB,
 };
 
 /* The same kinds, with the swap device that is not synchronous. */
 const struct memory_kind memory_base_async = {
-	.name = "base_async", SHAPE(USERMEM_BASE), .populate = populate_shape,
+	.name = "base_async", SHAPE(USERMEM_BASE), .populate = memory_populate_shape,
 	.traits = MEMORY_ASYNC, .needs = NEEDS_SWAP_ASYNC,
 };
 
@@ -250,20 +260,24 @@ const struct memory_kind memory_swapped_async = {
 };
 
 const struct memory_kind memory_thp_pmd_async = {
-	.name = "thp_pmd_async", SHAPE(USERMEM_THP), .populate = populate_shape,
+	.name = "thp_pmd_async", SHAPE(USERMEM_THP), .populate = memory_populate_shape,
 	.traits = MEMORY_LARGE | MEMORY_PMD | MEMORY_ASYNC,
 	.needs = NEEDS_THP | NEEDS_SWAP_ASYNC,
 };
 
 const struct memory_kind memory_thp_pte_async = {
-	.name = "thp_pte_async", SHAPE(USERMEM_THP_PTE), .populate = populate_shape,
+	.name = "thp_pte_async", SHAPE(USERMEM_THP_PTE), .populate = memory_populate_shape,
 	.traits = MEMORY_LARGE | MEMORY_ASYNC, .needs = NEEDS_THP | NEEDS_SWAP_ASYNC,
 };
 
 static size_t bytes_of_kind(const struct memory_kind *kind)
 {
+	if (kind->traits & MEMORY_GIGANTIC)
+		return 1UL << 30;
 	if (kind->shape && kind->shape->folio)
 		return folio_bytes(kind->shape->folio);
+	if (kind->file && kind->file->folio)
+		return folio_bytes(kind->file->folio);
 	return (kind->pages ?: SAMPLES) * PAGE_BYTES;
 }
 
@@ -295,18 +309,24 @@ static int populate_kind(struct memory *memory)
 	return error ? error : usermem_drain_lru();
 }
 
+void memory_resize(struct memory *memory, char *start, size_t bytes)
+{
+	memory->start = start;
+	memory->bytes = bytes;
+	memory->samples = SAMPLES;
+	memory->sample[0] = 0;
+	memory->sample[1] = memory_pages(memory) / 2;
+	memory->sample[2] = memory_pages(memory) - 1;
+}
+
 static int map_and_check(struct memory *memory, const struct memory_kind *kind)
 {
 	const char *wrong;
 	int error;
 
 	memory->kind = kind;
-	memory->bytes = bytes_of_kind(kind);
+	memory_resize(memory, NULL, bytes_of_kind(kind));
 	memory->nonce = nonce_of_this_test();
-	memory->samples = SAMPLES;
-	memory->sample[0] = 0;
-	memory->sample[1] = memory_pages(memory) / 2;
-	memory->sample[2] = memory_pages(memory) - 1;
 	error = map_kind(memory);
 	if (!error)
 		error = populate_kind(memory);

@@ -44,6 +44,8 @@ enum memory_trait {
 	MEMORY_SHMEM		= 1U << 10,
 	/** @MEMORY_ASYNC: reclaim writes the memory to the swap device of swap_async.h */
 	MEMORY_ASYNC		= 1U << 11,
+	/** @MEMORY_GIGANTIC: one page of a GiB: there is no second one for a copy */
+	MEMORY_GIGANTIC		= 1U << 13,
 };
 
 struct memory;
@@ -78,7 +80,11 @@ extern const struct memory_kind memory_base, memory_swapped, memory_thp_pmd, mem
 				memory_mthp, memory_hugetlb, memory_many, memory_ext4_shared,
 				memory_ext4_private, memory_shmem_shared, memory_shmem_private,
 				memory_secret, memory_zero, memory_base_async,
-				memory_swapped_async, memory_thp_pmd_async, memory_thp_pte_async;
+				memory_swapped_async, memory_thp_pmd_async, memory_thp_pte_async,
+				memory_mthp_least, memory_mthp_most, memory_lazyfree,
+				memory_swapcache, memory_huge_zero, memory_thp_half,
+				memory_thp_moved, memory_tmpfs_huge, memory_memfd_hugetlb,
+				memory_hugetlb_1g;
 
 /** enum generation - who wrote an area last, and when */
 enum generation {
@@ -149,6 +155,15 @@ void memory_unmap(struct memory *memory);
 
 /** memory_populate() - the way that suits most kinds: write BEFORE to both areas */
 int memory_populate(struct memory *memory);
+
+/** memory_populate_shape() - memory_populate(), and what the shape of the kind needs before and after */
+int memory_populate_shape(struct memory *memory);
+
+/** memory_check_shape() - @check of a kind that has a shape */
+const char *memory_check_shape(struct memory *memory);
+
+/** memory_resize() - the memory under test is @bytes from @start on; its samples are first, middle, last */
+void memory_resize(struct memory *memory, char *start, size_t bytes);
 
 /** memory_read_samples() - the CPU reads from each sample */
 void memory_read_samples(const struct memory *memory);

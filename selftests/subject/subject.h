@@ -91,6 +91,12 @@ static inline bool subject_is(const struct subject *subject, unsigned int traits
 	return (subject->product->memory->traits & traits) == traits;
 }
 
+/** subject_is_shared() - is the memory mapped shared, so that a child has the same pages? */
+static inline bool subject_is_shared(const struct subject *subject)
+{
+	return subject->product->memory->flags & MAP_SHARED;
+}
+
 /** subject_mapped() - how the memory is mapped before the test writes to it */
 enum page_state subject_mapped(const struct subject *subject);
 

@@ -62,6 +62,10 @@ size_t folio_bytes(enum folio_size size)
 		return PMD_BYTES;
 	case FOLIO_MTHP:
 		return MTHP_BYTES;
+	case FOLIO_MTHP_LEAST:
+		return MTHP_LEAST_PAGES * PAGE_BYTES;
+	case FOLIO_MTHP_MOST:
+		return PMD_BYTES / 2;
 	default:
 		return PAGE_BYTES;
 	}
@@ -72,12 +76,27 @@ const char *thp_setting(void)
 	return THP "enabled";
 }
 
-const char *mthp_setting(void)
+static const char *setting_of(enum folio_size size)
 {
 	static char path[80];
 
-	snprintf(path, sizeof(path), THP "hugepages-%zukB/enabled", MTHP_BYTES >> 10);
+	snprintf(path, sizeof(path), THP "hugepages-%zukB/enabled", folio_bytes(size) >> 10);
 	return path;
+}
+
+const char *mthp_setting(void)
+{
+	return setting_of(FOLIO_MTHP);
+}
+
+const char *mthp_least_setting(void)
+{
+	return setting_of(FOLIO_MTHP_LEAST);
+}
+
+const char *mthp_most_setting(void)
+{
+	return setting_of(FOLIO_MTHP_MOST);
 }
 
 int hugetlb_size_flag(void)

@@ -21,7 +21,15 @@
 #define MTHP_BYTES	mthp_bytes()
 
 /** enum folio_size - the sizes of folios that memory of a process is made of */
-enum folio_size { FOLIO_BASE, FOLIO_MTHP, FOLIO_PMD };
+enum folio_size {
+	FOLIO_BASE,
+	FOLIO_MTHP,
+	/** @FOLIO_MTHP_LEAST: four base pages */
+	FOLIO_MTHP_LEAST,
+	/** @FOLIO_MTHP_MOST: half of a huge page */
+	FOLIO_MTHP_MOST,
+	FOLIO_PMD
+};
 
 size_t folio_bytes(enum folio_size size) __attribute_const__;
 size_t page_bytes(void) __attribute_const__;
@@ -33,6 +41,8 @@ const char *thp_setting(void);
 
 /** mthp_setting() - path of the file that allows folios of MTHP_BYTES (Linux 6.8) */
 const char *mthp_setting(void);
+const char *mthp_least_setting(void);
+const char *mthp_most_setting(void);
 
 /** hugetlb_size_flag() - asks mmap() or memfd_create() for hugetlb pages of PMD_BYTES */
 int hugetlb_size_flag(void);

@@ -16,9 +16,13 @@
 /* mmap() aligns hugetlb itself; another folio needs its own alignment, and nothing beside it. */
 static size_t alignment_of(size_t bytes, int flags)
 {
-	if (flags & MAP_HUGETLB || bytes < MTHP_BYTES)
+	size_t align = PMD_BYTES;
+
+	if (flags & MAP_HUGETLB || bytes < folio_bytes(FOLIO_MTHP_LEAST))
 		return 0;
-	return bytes < PMD_BYTES ? MTHP_BYTES : PMD_BYTES;
+	while (align > bytes)
+		align /= 2;
+	return align;
 }
 
 void *usermem_map(size_t bytes, int flags, int file)

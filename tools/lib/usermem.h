@@ -50,7 +50,8 @@ struct usermem_kind {
 
 /** enum usermem_row - where each kind is in usermem_kinds[] */
 enum usermem_row {
-	USERMEM_BASE, USERMEM_SWAPPED, USERMEM_THP, USERMEM_THP_PTE, USERMEM_MTHP, USERMEM_HUGETLB,
+	USERMEM_BASE, USERMEM_SWAPPED, USERMEM_THP, USERMEM_THP_PTE, USERMEM_MTHP,
+	USERMEM_MTHP_LEAST, USERMEM_MTHP_MOST, USERMEM_HUGETLB,
 	USERMEM_KINDS
 };
 
@@ -118,7 +119,7 @@ uint64_t usermem_pfn(const struct usermem *memory, size_t offset);
  * @flags: of mmap(); MAP_HUGETLB is for pages of PMD_BYTES
  * @file: to map from its start, or -1
  *
- * What is large enough for a huge page, or for a folio of MTHP_BYTES, is aligned to that, and no
+ * What is large enough for a huge page, or for a smaller large folio, is aligned to that, and no
  * mapping of ours is beside it.
  *
  * Return: the address, or MAP_FAILED with errno

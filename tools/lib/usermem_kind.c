@@ -74,6 +74,16 @@ const struct usermem_kind usermem_kinds[USERMEM_KINDS] = {
 		.traits = USERMEM_LARGE | USERMEM_PARTIAL,
 		.prepare = prepare_large, .finish = finish_large, .setting = mthp_setting,
 	},
+	[USERMEM_MTHP_LEAST] = {
+		.name = "mthp-least", .folio = FOLIO_MTHP_LEAST, .least = 1,
+		.traits = USERMEM_LARGE | USERMEM_PARTIAL,
+		.prepare = prepare_large, .finish = finish_large, .setting = mthp_least_setting,
+	},
+	[USERMEM_MTHP_MOST] = {
+		.name = "mthp-most", .folio = FOLIO_MTHP_MOST, .least = 1,
+		.traits = USERMEM_LARGE | USERMEM_PARTIAL,
+		.prepare = prepare_large, .finish = finish_large, .setting = mthp_most_setting,
+	},
 	[USERMEM_HUGETLB] = {
 		.name = "hugetlb", .folio = FOLIO_PMD, .least = 1,
 		.traits = USERMEM_LARGE, .flags = MAP_HUGETLB, .entire = true,
