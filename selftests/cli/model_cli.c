@@ -78,8 +78,10 @@ CASE(model_cli, as_known, .rows = "B7 B8 B9 B12 B13 B22 R24 R61")
 	const json_t *row, *experiments;
 
 	ASSERT_EQ(0, stage_report(&self->stage, self->stage.memory, &report));
-	/* The kernel makes no folios of MTHP_BYTES by default, and old kernels cannot. */
+	/* The kernel makes no such folios by default, and old kernels cannot. */
 	knob_change(mthp_setting(), "madvise");
+	knob_change(mthp_least_setting(), "madvise");
+	knob_change(mthp_most_setting(), "madvise");
 	ASSERT_EQ(0, RUN(&self->command, "model", "--json"));
 	root = command_json(&self->command);
 	EXPECT_EXIT(self, 0);

@@ -237,7 +237,8 @@ static int make_tables(FIXTURE_DATA(large_part) *self)
 	return 0;
 }
 
-static int hold_pages(FIXTURE_DATA(large_part) *self, struct hold_row row, size_t first, size_t count)
+static int hold_pages(FIXTURE_DATA(large_part) *self, struct hold_row row, size_t first,
+		      size_t count)
 {
 	struct part_hold *hold = &self->holds[self->held];
 	int error = stage_hold(&self->stage, row, self->address[first], count * PAGE_BYTES);
@@ -298,7 +299,8 @@ FIXTURE_TEARDOWN(large_part)
 }
 
 /* Return: what is wrong with page @index of @hold, or NULL */
-static const char *judge_held(FIXTURE_DATA(large_part) *self, const struct part_hold *hold, size_t index)
+static const char *judge_held(FIXTURE_DATA(large_part) *self, const struct part_hold *hold,
+			      size_t index)
 {
 	const size_t page = hold->first + index, at = index * PAGE_BYTES;
 	const int session = self->stage.session;
