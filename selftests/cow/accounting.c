@@ -36,6 +36,41 @@ SCENARIO(accounting, held_and_released, .rows = "B2 B14", .not_hold = HOLD_NONE)
 	EXPECT_CHANGE(subject, &before, pages, 0);
 }
 
+/* Does lockdep still look for wrong locking? Lockdep ends with the first thing that it finds. */
+static bool lockdep_works(void)
+{
+	FILE *stats = fopen("/proc/lockdep_stats", "re");
+	bool works = false;
+	char line[128];
+	int value;
+
+	if (!stats)
+		return false;
+	while (!works && fgets(line, sizeof(line), stats))
+		works = sscanf(line, " debug_locks: %d", &value) == 1 && value;
+	fclose(stats);
+	return works;
+}
+
+/*
+ * ACCURACY. The slow path takes references to hugetlb pages with interrupts on, the fast path with
+ * interrupts off. The debug kernel, where allocations can fail, has lockdep as well, and lockdep must
+ * find nothing wrong with that.
+ */
+SCENARIO(accounting, hugetlb_under_lockdep, .rows = "B48", .memory = MEMORY_HUGETLB,
+	 .not_hold = HOLD_NONE, .needs = NEEDS_FAULTS)
+{
+	struct counts before;
+
+	ASSERT_TRUE(lockdep_works());
+	ASSERT_DONE(counts_take(subject, &before));
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_CHANGE(subject, &before, memory_pages(&subject->memory), 1);
+	ASSERT_DONE(subject_release(subject));
+	evidence("lockdep_works=%d", lockdep_works());
+	EXPECT_TRUE(lockdep_works());
+}
+
 /* ACCURACY. Holds on the same pages add up, and are released one by one. */
 SCENARIO(accounting, holds_add_up, .rows = "B14", .not_hold = HOLD_NONE)
 {

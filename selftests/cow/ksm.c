@@ -13,6 +13,8 @@
 #include "../../tools/lib/pagemap.h"
 #include "events.h"
 #include "knob_journal.h"
+#include "trap.h"
+#include "waiter.h"
 
 #define KSM_DIR		"/sys/kernel/mm/ksm/"
 /* ksmd looks at a page twice before it merges it, and takes it in on the third look at most. */
@@ -195,6 +197,95 @@ SCENARIO(ksm, merged_first, .rows = "B3 B10 R22 R26", .memory = MEMORY_MERGED)
 	else if (subject_holds(subject, HOLD_GET))
 		EXPECT_FOLLOWS_PAGE(subject, BEFORE, AFTER);
 	EXPECT_CPU_SEES(subject, AFTER);
+	EXPECT_TWIN_UNTOUCHED(subject);
+}
+
+static int unmerge_everything(void *unused)
+{
+	(void)unused;
+	return knob_change_number(KSM_DIR "run", 2);
+}
+
+/* PLACEMENT: every page is a page of the process's own, and no handler was called for that. */
+static void verdict_unmerged(struct subject *subject, int trap, int error, struct verdict *verdict)
+{
+	int merged = count_merged(&subject->memory);
+	bool sprung = trap >= 0 && trap_was_sprung(trap);
+
+	verdict_start(verdict, "PLACEMENT");
+	if (error)
+		verdict_broken(verdict, "KSM does not take the pages apart", 0);
+	else if (merged < 0)
+		return verdict_failed(verdict, "cannot look at the pages", merged);
+	else if (merged)
+		verdict_broken(verdict, "is merged still", subject->memory.sample[0]);
+	if (sprung)
+		verdict_broken(verdict, "KSM calls the handler of write faults", 0);
+	verdict_note(verdict, "protected=%d merged=%d handler_called=%d outcome=\"%s\"", trap >= 0,
+		     merged, sprung, error ? strerror(-error) : "returned");
+}
+
+#define EXPECT_UNMERGED(subject, trap, error)	EXPECT_VERDICT(verdict_unmerged, subject, trap, error)
+
+/* Another process writes to KSM's switch, for in case that the kernel never comes back. */
+static int unmerge_by_waiter(void)
+{
+	unsigned int mark = knob_mark();
+	pid_t waiter = waiter_start(unmerge_everything, NULL);
+	int answer = -ETIME, back;
+	int64_t cpu_ms = 0;
+
+	if (waiter < 0)
+		return waiter;
+	if (!waiter_returns(&waiter, &answer, &cpu_ms))
+		waiter_dies(&waiter);
+	back = knob_restore(mark);
+	return answer ? answer : back;
+}
+
+/* PLACEMENT, ISOLATION. The control: KSM takes apart what it merged. */
+SCENARIO(ksm, unmerged, .rows = "R27", .memory = MEMORY_MERGED, .hold = HOLD_NONE)
+{
+	EXPECT_UNMERGED(subject, -1, unmerge_by_waiter());
+	EXPECT_CPU_SEES(subject, BEFORE);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_TWIN_UNTOUCHED(subject);
+}
+
+/*
+ * PLACEMENT, TRACKING. A userfaultfd protects the merged pages from writes. To take them apart is no
+ * write: up to 6.1 KSM made a write fault for that, which failed, and the pages stayed merged where
+ * KSM knew of them no longer (6cce3314b928).
+ */
+SCENARIO(ksm, unmerged_while_protected, .rows = "R27", .event = "uffd_wp", .memory = MEMORY_MERGED,
+	 .hold = HOLD_NONE, .needs = NEEDS_UFFD_WP)
+{
+	const struct memory *memory = &subject->memory;
+	int trap = trap_set(memory->start, memory->bytes, UFFDIO_REGISTER_MODE_WP);
+
+	ASSERT_DONE(trap);
+	ASSERT_DONE(trap_protect(trap, memory->start, memory->bytes, true));
+	EXPECT_UNMERGED(subject, trap, unmerge_by_waiter());
+	EXPECT_CPU_SEES(subject, BEFORE);
+	close(trap);
+	memory_fill(memory, AFTER);
+	EXPECT_TWIN_UNTOUCHED(subject);
+}
+
+/* PLACEMENT, TRACKING. The same by the process itself, with MADV_UNMERGEABLE. */
+SCENARIO(ksm, unmergeable_while_protected, .rows = "R27", .event = "uffd_wp",
+	 .memory = MEMORY_MERGED, .hold = HOLD_NONE, .needs = NEEDS_UFFD_WP)
+{
+	const struct memory *memory = &subject->memory;
+	int trap = trap_set(memory->start, memory->bytes, UFFDIO_REGISTER_MODE_WP);
+
+	ASSERT_DONE(trap);
+	ASSERT_DONE(trap_protect(trap, memory->start, memory->bytes, true));
+	EXPECT_UNMERGED(subject, trap, madvise(memory->start, memory->bytes, MADV_UNMERGEABLE) ?
+			-errno : 0);
+	EXPECT_CPU_SEES(subject, BEFORE);
+	close(trap);
+	memory_fill(memory, AFTER);
 	EXPECT_TWIN_UNTOUCHED(subject);
 }
 

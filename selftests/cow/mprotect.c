@@ -18,6 +18,8 @@
 SUITE_EVENT("mprotect")
 TOPIC(mprotect)
 FOR_EACH_MEMORY(MPROTECT_HOLDS, TOPIC_VARIANT, mprotect)
+TOPIC_VARIANT(mprotect, mthp, none)
+TOPIC_VARIANT(mprotect, mthp, pin_rw_fast)
 
 static int protect_from(struct subject *subject, size_t page, int protection)
 {
@@ -183,6 +185,80 @@ SCENARIO(mprotect, forked_while_readonly, .rows = "B10 B11 R7 R20")
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_PROMISE(subject, ACROSS_FORK, BEFORE, AFTER);
 	EXPECT_CHILD_SEES(subject, 0, BEFORE);
+}
+
+/* Forks while @half of the memory, 0 or 1, is kept from the child. */
+static int fork_without_half(struct subject *subject, size_t half)
+{
+	struct memory *memory = &subject->memory;
+	size_t bytes = memory_pages(memory) / 2 * PAGE_BYTES;
+	char *start = memory->start + half * bytes;
+	int error;
+
+	if (madvise(start, bytes, MADV_DONTFORK))
+		return -errno;
+	error = subject_fork(subject, 1);
+	return error ? error : madvise(start, bytes, MADV_DOFORK) ? -errno : 0;
+}
+
+/* Runs in the child. Return: the samples with the generation BEFORE, or a negative errno. */
+static int child_sees_samples(const struct memory *memory, void *samples)
+{
+	uint64_t words[AREA_WORDS];
+	size_t first = (uintptr_t)samples;
+	int seen = 0;
+
+	for (size_t i = first; i < first + (first ? SAMPLES - 1 : 1); i++) {
+		memcpy(words, memory->start + area_offset(memory, CPU_AREA, i), AREA_BYTES);
+		seen += pattern_generation(memory, CPU_AREA, i, words) == BEFORE;
+	}
+	return seen;
+}
+
+/*
+ * Of one large folio the child shares @half, and the other half is the parent's alone. mprotect works
+ * on the entries of both halves at once, and must ask for each page whether it is exclusive.
+ */
+static void protect_partly_shared(struct __test_metadata *_metadata, struct subject *subject,
+				  size_t half)
+{
+	size_t first = half ? 1 : 0, count = half ? SAMPLES - 1 : 1;
+	struct witness before, now;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(fork_without_half(subject, !half));
+	ASSERT_DONE(protect_all(subject, PROT_READ));
+	ASSERT_DONE(protect_all(subject, PROT_READ | PROT_WRITE));
+	memory_fill(&subject->memory, AFTER);
+	ASSERT_DONE(witness_take(subject, &now));
+	EXPECT_EQ((int)count, child_run(&subject->child, 0, child_sees_samples, (void *)first));
+	for (size_t i = 0; i < SAMPLES; i++) {
+		bool shared = i >= first && i < first + count;
+
+		evidence("page=%zu shared=%d pfn_before=%lx pfn=%lx", subject->memory.sample[i], shared,
+			 (unsigned long)before.mapped[i], (unsigned long)now.mapped[i]);
+		EXPECT_EQ(!shared || subject_holds(subject, HOLD_PIN),
+			  before.mapped[i] == now.mapped[i]);
+	}
+	EXPECT_PROMISE(subject, ACROSS_FORK, BEFORE, AFTER);
+}
+
+/*
+ * ISOLATION, REUSE. The first half is shared. cac1db8c3aad (6.17-rc1) took the first page's mark for
+ * that of all entries of a batch.
+ */
+SCENARIO(mprotect, first_half_shared, .rows = "B10 R9", .event = "fork", .memory = MEMORY_LARGE,
+	 .not_memory = MEMORY_HUGETLB)
+{
+	protect_partly_shared(_metadata, subject, 0);
+}
+
+/* ISOLATION, REUSE. The second half is shared, and the first page of the batch is exclusive. */
+SCENARIO(mprotect, second_half_shared, .rows = "B10 R9", .event = "fork", .memory = MEMORY_LARGE,
+	 .not_memory = MEMORY_HUGETLB)
+{
+	protect_partly_shared(_metadata, subject, 1);
 }
 
 PINCHECK_TEST_MAIN

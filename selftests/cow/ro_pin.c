@@ -100,6 +100,27 @@ SCENARIO(ro_pin, previously_shared, .rows = "B3 B5 R22", .event = "fork", .hold 
 	EXPECT_SYNC(subject, AFTER);
 }
 
+/*
+ * SYNC. Three processes mapped the folio, and one does still. With CONFIG_NO_PAGE_MAPCOUNT (6.15) the
+ * kernel may believe for ever that others map the folio, too: then the pin costs a copy, and the device
+ * must have the copy.
+ */
+SCENARIO(ro_pin, previously_shared_by_many, .rows = "B3 R62", .event = "fork", .hold = HOLD_PIN,
+	 .memory = MEMORY_LARGE, .not_memory = MEMORY_PMD)
+{
+	struct witness now;
+
+	ASSERT_DONE(subject_fork(subject, 2));
+	ASSERT_DONE(child_end(&subject->child));
+	ASSERT_DONE(witness_take(subject, &now));
+	evidence("pfn=%lx mapped_shared_known=%d mapped_shared=%d", (unsigned long)now.mapped[0],
+		 !!(now.report[0].flags_known & PINCHECK_PAGE_MAPPED_SHARED),
+		 !!(now.report[0].flags & PINCHECK_PAGE_MAPPED_SHARED));
+	ASSERT_DONE(subject_hold(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+}
+
 /* REUSE. Pinning such a page must not cost a copy either. */
 SCENARIO(ro_pin, previously_shared_stays, .rows = "B12 R22 R24 R61", .event = "fork",
 	 .hold = HOLD_PIN)

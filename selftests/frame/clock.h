@@ -37,4 +37,39 @@ static inline bool moment_goes_on(int64_t end)
 	return nanoseconds() < end && !nanosleep(&little, NULL);
 }
 
+#define ENDLESS_MS	1000	/* CPU time after which a call is said not to return */
+#define ENDLESS_WAIT_MS	20000	/* the same where the call uses no CPU */
+
+/**
+ * struct cpu_watch - when a process or a thread began to work
+ * @clock: its CPU time
+ * @begin: on nanoseconds()
+ */
+struct cpu_watch {
+	clockid_t clock;
+	int64_t begin;
+};
+
+/** cpu_watch_begin() - @watch->clock is set */
+static inline void cpu_watch_begin(struct cpu_watch *watch)
+{
+	watch->begin = nanoseconds();
+}
+
+/**
+ * cpu_watch_goes_on() - wait for a millisecond
+ * @cpu_ms: CPU time that was used
+ *
+ * Return: false once ENDLESS_MS of CPU time were used, or ENDLESS_WAIT_MS went by.
+ */
+static inline bool cpu_watch_goes_on(const struct cpu_watch *watch, int64_t *cpu_ms)
+{
+	struct timespec used;
+
+	if (!clock_gettime(watch->clock, &used))
+		*cpu_ms = used.tv_sec * 1000LL + used.tv_nsec / 1000000;
+	return *cpu_ms < ENDLESS_MS &&
+	       moment_goes_on(watch->begin + ENDLESS_WAIT_MS * 1000000LL);
+}
+
 #endif

@@ -23,6 +23,7 @@
 #include "../../tools/lib/pincheck.h"
 #include "../../tools/lib/usermem.h"
 #include "../../tools/lib/vmstat.h"
+#include "aead.h"
 #include "call32.h"
 #include "cma_area.h"
 #include "file.h"
@@ -220,6 +221,41 @@ static bool has_uffd_wp_mark(void)
 
 	munmap(page, PAGE_BYTES);
 	return has_file(pagemap) && has_file(trap) && marked;
+}
+
+/* The kernel is asked about memory of the memfd: the feature bit is of all kernels since 5.14. */
+static bool has_uffd_minor(void)
+{
+	int file = file_open(&file_memfd), trap = -1;
+	void *page = mmap(NULL, PAGE_BYTES, PROT_READ, MAP_PRIVATE, file, 0);
+
+	if (page != MAP_FAILED) {
+		trap = trap_set(page, PAGE_BYTES, UFFDIO_REGISTER_MODE_MINOR);
+		munmap(page, PAGE_BYTES);
+	}
+	return has_file(file) && has_file(trap);
+}
+
+static bool has_uffd_move(void)
+{
+	char *from = one_page();
+	void *to = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			0);
+	int trap = to != MAP_FAILED ? trap_set(to, PAGE_BYTES, UFFDIO_REGISTER_MODE_MISSING) : -1;
+	bool moved = trap >= 0 && from && !trap_move(trap, to, from, PAGE_BYTES);
+
+	munmap(from, PAGE_BYTES);
+	munmap(to, PAGE_BYTES);
+	return has_file(trap) && moved;
+}
+
+static bool has_uffd_rwp(void)
+{
+	char *page = one_page();
+	int trap = page ? trap_set(page, PAGE_BYTES, UFFDIO_REGISTER_MODE_RWP) : -1;
+
+	munmap(page, PAGE_BYTES);
+	return has_file(trap);
 }
 
 static bool has_ksm(void)
@@ -471,6 +507,14 @@ static const struct requirement_row {
 	{ NEEDS_UFFD_WP, 0, has_uffd_wp,
 	  "needs userfaultfd write-protection (CONFIG_USERFAULTFD)" },
 	{ NEEDS_UFFD_WP_MARK, 0, has_uffd_wp_mark, "needs uffd-wp in pagemap (Linux 5.14)" },
+	{ NEEDS_UFFD_MINOR, 0, has_uffd_minor,
+	  "needs userfaultfd that continues in shmem (Linux 5.14, CONFIG_USERFAULTFD, CONFIG_SHMEM)" },
+	{ NEEDS_UFFD_MOVE, 0, has_uffd_move,
+	  "needs userfaultfd that moves pages (Linux 6.8, CONFIG_USERFAULTFD)" },
+	{ NEEDS_UFFD_RWP, 0, has_uffd_rwp,
+	  "needs userfaultfd that protects from reading (Linux 7.3, CONFIG_USERFAULTFD)" },
+	{ NEEDS_AEAD, 0, aead_offered,
+	  "needs " AEAD_ESN " by sockets (CONFIG_CRYPTO_USER_API_AEAD, modprobe algif_aead)" },
 	{ NEEDS_FAULTS, 0, faults_possible,
 	  "needs allocations that can be made to fail (CONFIG_FAILSLAB, see debug-kernel.md)" },
 	{ NEEDS_MODULE_FILE, 0, has_module_file,

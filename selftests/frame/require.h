@@ -110,6 +110,14 @@ enum requirement {
 	NEEDS_HUGETLB_1G	= 1ULL << 58,
 	/** @NEEDS_RECLAIM: reclaim.h: memory of a cgroup can be reclaimed */
 	NEEDS_RECLAIM		= 1ULL << 60,
+	/** @NEEDS_UFFD_MINOR: userfaultfd that maps pages of shmem that the file has */
+	NEEDS_UFFD_MINOR	= 1ULL << 61,
+	/** @NEEDS_AEAD: AF_ALG sockets with authenticated encryption */
+	NEEDS_AEAD		= 1ULL << 62,
+	/** @NEEDS_UFFD_MOVE: userfaultfd that moves pages */
+	NEEDS_UFFD_MOVE		= 1ULL << 63,
+	/** @NEEDS_UFFD_RWP: userfaultfd that takes all access from pages */
+	NEEDS_UFFD_RWP		= 1ULL << 56,
 };
 
 /**

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "clock.h"
 #include "stage.h"
 #include "waiter.h"
 
@@ -16,12 +17,31 @@
 pid_t waiter_start(int (*call)(void *argument), void *argument)
 {
 	pid_t pid = fork();
+	int answer;
 
 	if (pid)
 		return pid < 0 ? -errno : pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	evidence("came_back=\"%s\"", strerror(-call(argument)));
-	_exit(1);
+	answer = call(argument);
+	evidence("came_back=\"%s\"", strerror(-answer));
+	_exit(-answer);
+}
+
+bool waiter_returns(pid_t *waiter, int *answer, int64_t *cpu_ms)
+{
+	struct cpu_watch watch;
+	int status;
+
+	if (clock_getcpuclockid(*waiter, &watch.clock))
+		return false;
+	cpu_watch_begin(&watch);
+	while (!waitpid(*waiter, &status, WNOHANG)) {
+		if (!cpu_watch_goes_on(&watch, cpu_ms))
+			return false;
+	}
+	*waiter = 0;
+	*answer = WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+	return true;
 }
 
 bool waiter_dies(pid_t *waiter)

@@ -4,10 +4,24 @@
 #define PINCHECK_SELFTESTS_WAITER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-/** waiter_start() - fork a child that makes @call and reports its return. Return: pid or -errno */
+/**
+ * waiter_start() - fork a child that makes @call and reports what it returns: 0 or a negative errno
+ *
+ * Return: the child, or a negative errno.
+ */
 pid_t waiter_start(int (*call)(void *argument), void *argument);
+
+/**
+ * waiter_returns() - wait for the end of @call, with a deadline that a busy machine does not move
+ * @answer: what @call returned, which is 0 or a negative errno
+ * @cpu_ms: CPU time that the waiter has used
+ *
+ * Return: false if the waiter used ENDLESS_MS of CPU time (clock.h), or waited for ENDLESS_WAIT_MS.
+ */
+bool waiter_returns(pid_t *waiter, int *answer, int64_t *cpu_ms);
 
 /**
  * waiter_dies() - kill the waiter

@@ -12,12 +12,18 @@
 
 #define PATIENCE	20000	/* ms */
 
+static uint64_t features_of_mode(uint64_t mode)
+{
+	if (mode & UFFDIO_REGISTER_MODE_WP)
+		return UFFD_FEATURE_PAGEFAULT_FLAG_WP;
+	if (mode & UFFDIO_REGISTER_MODE_MINOR)
+		return UFFD_FEATURE_MINOR_SHMEM;
+	return mode & UFFDIO_REGISTER_MODE_RWP ? UFFD_FEATURE_RWP : 0;
+}
+
 int trap_set(const void *start, size_t bytes, uint64_t mode)
 {
-	struct uffdio_api api = {
-		.api = UFFD_API,
-		.features = mode & UFFDIO_REGISTER_MODE_WP ? UFFD_FEATURE_PAGEFAULT_FLAG_WP : 0,
-	};
+	struct uffdio_api api = { .api = UFFD_API, .features = features_of_mode(mode) };
 	struct uffdio_register area = { .range = { (uintptr_t)start, bytes }, .mode = mode };
 	int trap = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK), error;
 
@@ -38,6 +44,37 @@ int trap_protect(int trap, const void *start, size_t bytes, bool protect)
 	};
 
 	return ioctl(trap, UFFDIO_WRITEPROTECT, &area) ? -errno : 0;
+}
+
+int trap_deny(int trap, const void *start, size_t bytes, bool deny)
+{
+	struct uffdio_rwprotect area = {
+		.range = { (uintptr_t)start, bytes },
+		.mode = deny ? UFFDIO_RWPROTECT_MODE_RWP : 0,
+	};
+
+	return ioctl(trap, UFFDIO_RWPROTECT, &area) ? -errno : 0;
+}
+
+int trap_continue(int trap, const void *start, size_t bytes)
+{
+	struct uffdio_continue area = { .range = { (uintptr_t)start, bytes } };
+
+	return ioctl(trap, UFFDIO_CONTINUE, &area) ? -errno : 0;
+}
+
+int trap_move(int trap, void *to, const void *from, size_t bytes)
+{
+	struct uffdio_move area = { .dst = (uintptr_t)to, .src = (uintptr_t)from, .len = bytes };
+
+	return ioctl(trap, UFFDIO_MOVE, &area) ? -errno : 0;
+}
+
+bool trap_was_sprung(int trap)
+{
+	struct pollfd fault = { .fd = trap, .events = POLLIN };
+
+	return poll(&fault, 1, 0) == 1;
 }
 
 int trap_fill(int trap, const void *page)

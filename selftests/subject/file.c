@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/memfd.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -68,13 +69,13 @@ static int make_on_btrfs(void)
 	return make_on_file_system_of("PINCHECK_BTRFS");
 }
 
-int file_make_alone_with(const char *filesystem, const char *key, const char *value)
+int file_make_alone_with(const char *filesystem, const char *option, const char *value)
 {
 	int context = fsopen(filesystem, FSOPEN_CLOEXEC), mounted, file;
 
 	if (context < 0)
 		return -errno;
-	if ((key && fsconfig(context, FSCONFIG_SET_STRING, key, value, 0)) ||
+	if ((option && fsconfig(context, FSCONFIG_SET_STRING, option, value, 0)) ||
 	    fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0)) {
 		close(context);
 		return -errno;
@@ -93,6 +94,27 @@ int file_make_alone_with(const char *filesystem, const char *key, const char *va
 int file_make_alone(const char *filesystem)
 {
 	return file_make_alone_with(filesystem, NULL, NULL);
+}
+
+int file_make_huge(void)
+{
+	int file = file_make_alone_with("tmpfs", "huge", "always");
+	size_t at, block = PAGE_BYTES_MAX;
+	static char bytes[PAGE_BYTES_MAX];
+
+	if (file < 0)
+		return file;
+	if (ftruncate(file, (off_t)PMD_BYTES))
+		goto failed;
+	for (at = 0; at < PMD_BYTES; at += block) {
+		memset(bytes, (int)(at / block) + 1, block);
+		if (pwrite(file, bytes, block, (off_t)at) != (ssize_t)block)
+			goto failed;
+	}
+	return file;
+failed:
+	close(file);
+	return cause_say(-EIO, "tmpfs takes no file of one huge page: is there free memory?");
 }
 
 static int make_on_ramfs(void)

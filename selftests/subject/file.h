@@ -65,8 +65,15 @@ int file_renewed(int *file, int (*make)(void), size_t bytes);
  */
 int file_make_alone(const char *filesystem);
 
-/** file_make_alone_with() - file_make_alone() with a mount option: @key=@value; NULL: none */
-int file_make_alone_with(const char *filesystem, const char *key, const char *value);
+/** file_make_alone_with() - the same with an option of the file system: @option=@value */
+int file_make_alone_with(const char *filesystem, const char *option, const char *value);
+
+/**
+ * file_make_huge() - a file of one huge page, on a tmpfs of its own with huge=always
+ *
+ * Every byte of the file is written. Return: a descriptor, or a negative errno.
+ */
+int file_make_huge(void);
 
 /**
  * overlay_open_ext4() - a file on an overlay whose upper layer is on $PINCHECK_EXT4

@@ -48,6 +48,11 @@ static const struct wanted wanted[] = {
 	{ "virtio_pci", "", "a directory of the host", NEED_SHARE },
 	{ "9pnet_virtio", "", "a directory of the host", NEED_SHARE },
 	{ "9p", "", "a directory of the host", NEED_SHARE },
+	{ "aes_generic", "", "encryption", NEED_CRYPTO },
+	{ "cbc", "", "encryption", NEED_CRYPTO },
+	{ "authenc", "", "encryption", NEED_CRYPTO },
+	{ "authencesn", "", "encryption", NEED_CRYPTO },
+	{ "algif_aead", "", "encryption by sockets", NEED_CRYPTO },
 };
 
 /**

@@ -23,6 +23,7 @@ static const struct {
 	{ NEED_PMEM, "pmem" },
 	{ NEED_EDU, "edu" },
 	{ NEED_SHARE, "share" },
+	{ NEED_CRYPTO, "crypto" },
 };
 
 const char *need_name(enum need need)

@@ -23,7 +23,9 @@ enum need {
 	NEED_EDU		= 1U << 4,
 	/** @NEED_SHARE: of a shell: a directory of the host by 9p */
 	NEED_SHARE		= 1U << 5,
-	NEEDS_ALL		= (1U << 6) - 1,
+	/** @NEED_CRYPTO: modules of algorithms, which one topic uses */
+	NEED_CRYPTO		= 1U << 6,
+	NEEDS_ALL		= (1U << 7) - 1,
 };
 
 /**

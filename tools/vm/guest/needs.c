@@ -11,6 +11,12 @@ static void file_systems_up(const struct config *config)
 	disks_up(true);
 }
 
+static void crypto_up(const struct config *config)
+{
+	(void)config;
+	kmods_load_for(NEED_CRYPTO);
+}
+
 static const struct {
 	enum need need;
 	void (*up)(const struct config *config);
@@ -20,6 +26,7 @@ static const struct {
 	{ NEED_MOVABLE, movable_up, movable_down },
 	{ NEED_VIRTIO_MEM, virtio_mem_up, virtio_mem_down },
 	{ NEED_PMEM, pmem_up, NULL },
+	{ NEED_CRYPTO, crypto_up, NULL },
 };
 
 void needs_up(unsigned int needs, const struct config *config)
