@@ -125,6 +125,34 @@ CASE(pfnmap_private, followed_for_writing, .rows = "B55")
 		 after.pfn);
 }
 
+/* Reclaim does not look at a page that waits in an LRU batch. */
+static int reclaim_once(struct reclaim *reclaim)
+{
+	int error = usermem_drain_lru();
+
+	return error ? error : reclaim_all(reclaim);
+}
+
+/* Is the page with this number free, or no memory of a process? Return: 1, 0 or -errno */
+static int page_is_gone(FIXTURE_DATA(pfnmap_private) *self, __u64 pfn)
+{
+	struct pincheck_report report;
+	int error = pincheck_report(self->stage.session, &pfn, 1, &report);
+
+	return error ? error : !report.refcount || !(report.flags & PINCHECK_PAGE_ANON);
+}
+
+/* Another process may have got the page at once: so FOLLOW, which faults the copy in, asks, too. */
+#define ROUNDS_BEFORE_FOLLOW	32
+
+static int copy_came_back(FIXTURE_DATA(pfnmap_private) *self, const struct pincheck_follow *before)
+{
+	struct pincheck_follow now = { .addr = before->addr };
+	int error = pincheck_follow(self->stage.session, &now);
+
+	return error ? error : now.pfn != before->pfn;
+}
+
 /*
  * Reclaims until the copy has left memory: the swap device must have written it first, which takes
  * a while on a busy machine. No file of /proc shows pages of such a mapping. Return: 0 or -errno.
@@ -133,20 +161,17 @@ static int reclaim_copy(FIXTURE_DATA(pfnmap_private) *self, const void *copy,
 			struct reclaim *reclaim)
 {
 	struct pincheck_follow follow = { .addr = (uintptr_t)copy };
-	struct pincheck_report report;
-	int error = pincheck_follow(self->stage.session, &follow);
+	int error = pincheck_follow(self->stage.session, &follow), gone = 0;
+	unsigned int round = 0;
 
-	while (!error && suite_has_time() && moment_goes_on(INT64_MAX)) {
-		/* Reclaim does not look at a page that waits in an LRU batch. */
-		error = usermem_drain_lru();
+	while (!error && !gone && suite_has_time() && moment_goes_on(INT64_MAX)) {
+		error = reclaim_once(reclaim);
 		if (!error)
-			error = reclaim_all(reclaim);
-		if (!error)
-			error = pincheck_report(self->stage.session, &follow.pfn, 1, &report);
-		if (!error && (!report.refcount || !(report.flags & PINCHECK_PAGE_ANON)))
-			return 0;
+			gone = page_is_gone(self, follow.pfn);
+		if (!error && !gone && ++round % ROUNDS_BEFORE_FOLLOW == 0)
+			gone = copy_came_back(self, &follow);
 	}
-	return error ? error : -EBUSY;
+	return error ? error : gone < 0 ? gone : gone ? 0 : -EBUSY;
 }
 
 /* Writes the copy, swaps it out, reads it: now it is clean, writable, and in the swap cache. */

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pincheck-report rows: the rows of the catalogue by kernels: how many tests of a row passed, failed
+ * as known, were red or skipped, and where the row was seen to fail.
+ */
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <jansson.h>
+#include "../lib/pairs.h"
+#include "commands.h"
+#include "kernel_run.h"
+#include "output.h"
+#include "text.h"
+
+#define MUTANT_SUFFIX	".patch"
+#define EXPECT_LINE	"expect: "
+#define MAX_REDS	5	/* named in a line; the page is for reading */
+
+/* What a test says of its row on one kernel, in the order in which a cell names them. */
+enum standing { PASSED, KNOWN, RED, SKIPPED, STANDINGS };
+
+static const char *const standing_names[STANDINGS] = { "passed", "known", "RED", "skipped" };
+
+/**
+ * struct catalogue_row - what is known of one row
+ * @name: "R28"
+ * @counts: STANDINGS numbers for each kernel
+ * @reds: kernels with a known or new failure, and mutants, for the last column
+ * @red_count: number of these
+ * @last_red: the last one
+ */
+struct catalogue_row {
+	char *name;
+	unsigned int *counts;
+	struct text reds;
+	unsigned int red_count;
+	const void *last_red;
+};
+
+/**
+ * struct catalogue - all rows that a test of any kernel cites
+ * @numbers: name of a row -> its place in @rows
+ */
+struct catalogue {
+	struct kernel_run *runs;
+	size_t run_count;
+	struct catalogue_row *rows;
+	size_t row_count;
+	size_t row_size;
+	json_t *numbers;
+};
+
+static enum standing standing_of(enum ktap_outcome outcome)
+{
+	if (ktap_is_failure(outcome))
+		return RED;
+	return outcome == KTAP_SKIP ? SKIPPED : outcome == KTAP_XFAIL ? KNOWN : PASSED;
+}
+
+static struct catalogue_row *find_row(struct catalogue *catalogue, const char *name)
+{
+	const json_t *number = json_object_get(catalogue->numbers, name);
+	struct catalogue_row *row;
+
+	if (number)
+		return &catalogue->rows[json_integer_value(number)];
+	json_object_set_new(catalogue->numbers, name, json_integer((json_int_t)catalogue->row_count));
+	catalogue->rows = grow(catalogue->rows, catalogue->row_count, &catalogue->row_size,
+			       sizeof(*catalogue->rows));
+	row = &catalogue->rows[catalogue->row_count++];
+	*row = (struct catalogue_row) {
+		.name = copy_of(name),
+		.counts = calloc(catalogue->run_count * STANDINGS, sizeof(*row->counts)),
+	};
+	if (!row->counts)
+		errx(EXIT_USAGE, "out of memory");
+	return row;
+}
+
+/* Call @on_row for each row that the case cites. */
+static void for_each_row_of_case(struct catalogue *catalogue, const struct test_case *of,
+				 void (*on_row)(struct catalogue_row *row, const void *context),
+				 const void *context)
+{
+	char rows[256], *rest = rows, *name;
+
+	if (!pairs_find(of->facts, "rows", rows, sizeof(rows)))
+		return;
+	while ((name = strsep(&rest, " ")))
+		if (*name)
+			on_row(find_row(catalogue, name), context);
+}
+
+static void count_one(struct catalogue_row *row, const void *context)
+{
+	const size_t *cell = context;
+
+	row->counts[*cell]++;
+}
+
+static void count_run(struct catalogue *catalogue, size_t number)
+{
+	const struct results *results = &catalogue->runs[number].results;
+
+	for (size_t i = 0; i < results->count; i++) {
+		size_t cell = number * STANDINGS + standing_of(results->cases[i].outcome);
+
+		for_each_row_of_case(catalogue, &results->cases[i], count_one, &cell);
+	}
+}
+
+/* @name is one string for all cases of one mutant, and they come one after the other. */
+static void add_red(struct catalogue_row *row, const void *name)
+{
+	if (row->last_red == name)
+		return;
+	row->last_red = name;
+	if (row->red_count++ < MAX_REDS)
+		text_printf(&row->reds, "%s%s", row->reds.length ? ", " : "", (const char *)name);
+}
+
+static bool expects_case(const char *globs, const char *name)
+{
+	char *copy = copy_of(globs), *rest = copy, *glob;
+	bool expects = false;
+
+	while (!expects && (glob = strsep(&rest, " \n")))
+		expects = *glob && !fnmatch(glob, name, 0);
+	free(copy);
+	return expects;
+}
+
+/* A mutant that turns some of these cases red shows their rows. */
+static void add_mutant(struct catalogue *catalogue, const char *directory, const char *file)
+{
+	char *path = format_of("%s/%s", directory, file);
+	char *patch = file_read(path, NULL);
+	const char *line = patch ? strstr(patch, EXPECT_LINE) : NULL;
+	char *name = format_of("`%.*s`", (int)(strlen(file) - strlen(MUTANT_SUFFIX)), file);
+	char *globs = line ? format_of("%.*s", (int)strcspn(line, "\n"), line) : copy_of("");
+
+	for (size_t i = 0; i < catalogue->run_count; i++) {
+		const struct results *results = &catalogue->runs[i].results;
+
+		for (size_t j = 0; j < results->count; j++)
+			if (expects_case(globs, results->cases[j].name))
+				for_each_row_of_case(catalogue, &results->cases[j], add_red, name);
+	}
+	for (size_t i = 0; i < catalogue->row_count; i++)
+		catalogue->rows[i].last_red = NULL;
+	free(globs);
+	free(name);
+	free(patch);
+	free(path);
+}
+
+static int is_mutant(const struct dirent *entry)
+{
+	size_t length = strlen(entry->d_name), suffix = strlen(MUTANT_SUFFIX);
+
+	return length > suffix && !strcmp(entry->d_name + length - suffix, MUTANT_SUFFIX);
+}
+
+static void add_mutants(struct catalogue *catalogue, const char *directory)
+{
+	struct dirent **entries;
+	int count = scandir(directory, &entries, is_mutant, alphasort);
+
+	if (count < 0)
+		errx(EXIT_USAGE, "cannot read the mutants in %s: %s. Call rows at the top of the source tree",
+		     directory, strerror(errno));
+	for (int i = 0; i < count; i++) {
+		add_mutant(catalogue, directory, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+static const char *run_name(const struct kernel_run *run)
+{
+	return *run->release ? run->release : run->kernel;
+}
+
+static void add_red_kernels(struct catalogue *catalogue)
+{
+	for (size_t i = 0; i < catalogue->row_count; i++) {
+		struct catalogue_row *row = &catalogue->rows[i];
+
+		for (size_t j = 0; j < catalogue->run_count; j++)
+			if (row->counts[j * STANDINGS + KNOWN] || row->counts[j * STANDINGS + RED])
+				add_red(row, run_name(&catalogue->runs[j]));
+	}
+}
+
+/* By letter, then by number: R9 comes before R10. */
+static int compare_rows(const void *a, const void *b)
+{
+	const struct catalogue_row *one = a, *other = b;
+
+	if (*one->name != *other->name)
+		return *one->name - *other->name;
+	return atoi(one->name + 1) - atoi(other->name + 1);
+}
+
+static void write_cell(const unsigned int counts[STANDINGS], FILE *to)
+{
+	bool any = false;
+
+	for (int standing = 0; standing < STANDINGS; standing++) {
+		if (!counts[standing])
+			continue;
+		fprintf(to, "%s%u %s", any ? ", " : " ", counts[standing], standing_names[standing]);
+		any = true;
+	}
+	fputs(any ? " |" : " - |", to);
+}
+
+static void write_rows(const struct catalogue *catalogue, FILE *to)
+{
+	fputs("| row |", to);
+	for (size_t i = 0; i < catalogue->run_count; i++)
+		fprintf(to, " %s |", run_name(&catalogue->runs[i]));
+	fputs(" seen to fail on |\n|---|", to);
+	for (size_t i = 0; i <= catalogue->run_count; i++)
+		fputs("---|", to);
+	putc('\n', to);
+	for (size_t i = 0; i < catalogue->row_count; i++) {
+		const struct catalogue_row *row = &catalogue->rows[i];
+
+		fprintf(to, "| %s |", row->name);
+		for (size_t j = 0; j < catalogue->run_count; j++)
+			write_cell(&row->counts[j * STANDINGS], to);
+		fprintf(to, " %s", row->reds.length ? row->reds.bytes : "-");
+		if (row->red_count > MAX_REDS)
+			fprintf(to, " and %u more", row->red_count - MAX_REDS);
+		fputs(" |\n", to);
+	}
+}
+
+static void load_runs(struct catalogue *catalogue, const struct arguments *arguments)
+{
+	size_t size = 0;
+
+	for (char **kernel = arguments->operands; *kernel; kernel++) {
+		struct kernel_run *run;
+
+		catalogue->runs = grow(catalogue->runs, catalogue->run_count, &size, sizeof(*run));
+		run = &catalogue->runs[catalogue->run_count];
+		kernel_run_load(run, arguments->results, *kernel);
+		if (kernel_run_not_run(run))
+			kernel_run_free(run);
+		else
+			catalogue->run_count++;
+	}
+	if (!catalogue->run_count)
+		errx(EXIT_USAGE, "rows takes kernels that were run, and none of these was: make matrix");
+}
+
+static void free_catalogue(struct catalogue *catalogue)
+{
+	for (size_t i = 0; i < catalogue->row_count; i++) {
+		free(catalogue->rows[i].name);
+		free(catalogue->rows[i].counts);
+		free(text_take(&catalogue->rows[i].reds));
+	}
+	for (size_t i = 0; i < catalogue->run_count; i++)
+		kernel_run_free(&catalogue->runs[i]);
+	free(catalogue->rows);
+	free(catalogue->runs);
+	json_decref(catalogue->numbers);
+}
+
+int command_rows(const struct arguments *arguments)
+{
+	struct catalogue catalogue = { .numbers = json_object() };
+	struct output output;
+
+	load_runs(&catalogue, arguments);
+	for (size_t i = 0; i < catalogue.run_count; i++)
+		count_run(&catalogue, i);
+	add_red_kernels(&catalogue);
+	add_mutants(&catalogue, "selftests/mutants");
+	add_mutants(&catalogue, "selftests/mutants-module");
+	qsort(catalogue.rows, catalogue.row_count, sizeof(*catalogue.rows), compare_rows);
+	output_open(&output, arguments->output, "rows.md");
+	write_rows(&catalogue, output.to);
+	output_close(&output);
+	free_catalogue(&catalogue);
+	return EXIT_PASS;
+}
