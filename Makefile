@@ -110,8 +110,8 @@ lint: host-lint ## warnings, sparse, style, scripts, manual pages, names, prose
 catalogue: ## the tests of each row, written into Documentation/catalogue.md
 	tools/catalogue
 
-stock-kernels: ## the matrix.md of the last make matrix, written into Documentation/stock-kernels.md
-	tools/stock-kernels $(results)/matrix.md
+stock-kernels: ## Documentation/stock-kernels.md and catalogue-results.md, from the last make matrix
+	tools/stock-kernels $(results)
 
 hazards: host-vm ## wrong ways to write to pages of files, which make a kernel warn: a guest for each; KERNELS=
 	KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" tools/run-hazards
