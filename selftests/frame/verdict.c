@@ -9,6 +9,7 @@
 #include "../../tools/lib/pairs.h"
 #include "clock.h"
 #include "counts.h"
+#include "known_issues.h"
 #include "pin_accounting.h"
 #include "subject.h"
 
@@ -363,10 +364,23 @@ void verdict_soft_dirty(struct subject *subject, enum which_pages pages, bool se
 }
 
 /* Return: the refcount that the folio must have once the LRU batches are drained. */
+/* Of the page cache. Since 6.7 a hugetlb folio counts as any other there (a08c7193e4f1). */
+static int cache_references(const struct pincheck_report *report)
+{
+	char kernel[64];
+
+	if (!(report->flags & (PINCHECK_PAGE_SWAPCACHE | PINCHECK_PAGE_FILE)))
+		return 0;
+	if (!(report->flags & PINCHECK_PAGE_HUGETLB))
+		return 1 << report->order;
+	kernel_version(kernel, sizeof(kernel));
+	return kernel_in_range(kernel, ">=6.7", NULL) > 0 ? 1 << report->order : 1;
+}
+
 static int explained_references(struct subject *subject, const struct pincheck_report *report)
 {
 	bool large = report->order;
-	int pages = 1 << report->order, references;
+	int references;
 	int pins = hold_expected_pins(&subject->hold, large);
 
 	if (report->flags & PINCHECK_PAGE_HUGETLB)
@@ -375,9 +389,7 @@ static int explained_references(struct subject *subject, const struct pincheck_r
 		references = report->folio_mapcount;
 	else
 		references = report->page_mapcount;
-	if (report->flags & (PINCHECK_PAGE_SWAPCACHE | PINCHECK_PAGE_FILE) &&
-	    !(report->flags & PINCHECK_PAGE_HUGETLB))
-		references += pages;
+	references += cache_references(report);
 	if (report->flags & PINCHECK_PAGE_PRIVATE && report->flags & PINCHECK_PAGE_FILE)
 		references++;
 	if (subject->hold.taken && subject_holds(subject, HOLD_GET))

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -138,6 +139,25 @@ static int empty_list_of_cpu(int pagemap)
 	       cause_say(-EADDRNOTAVAIL, "%lu pages came from elsewhere", KEPT_BYTES / PAGE_BYTES);
 }
 
+static int empty_lists(int pagemap)
+{
+	int error = 0;
+	cpu_set_t all;
+
+	if (sched_getaffinity(0, sizeof(all), &all))
+		return -errno;
+	for (int cpu = 0; cpu < CPU_SETSIZE && !error; cpu++) {
+		cpu_set_t one;
+
+		if (!CPU_ISSET(cpu, &all))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		error = sched_setaffinity(0, sizeof(one), &one) ? -errno : empty_list_of_cpu(pagemap);
+	}
+	return sched_setaffinity(0, sizeof(all), &all) ? -errno : error;
+}
+
 int cma_area_reach(void)
 {
 	int pagemap = pagemap_open(0), error;
@@ -146,7 +166,7 @@ int cma_area_reach(void)
 		return pagemap;
 	error = tip_the_scales();
 	if (!error)
-		error = empty_list_of_cpu(pagemap);
+		error = empty_lists(pagemap);
 	close(pagemap);
 	return error;
 }

@@ -22,7 +22,7 @@ bool cma_area_offered(void);
 int cma_area_find(uint64_t *first, uint64_t *end);
 
 /**
- * cma_area_reach() - use memory that is elsewhere up, until the kernel gives out pages of the area
+ * cma_area_reach() - use memory that is elsewhere up, until each CPU gives out pages of the area
  *
  * The caller keeps this memory as long as it lives, and its children do not have it.
  *
