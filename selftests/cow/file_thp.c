@@ -82,7 +82,7 @@ static int map_huge(FIXTURE_DATA(file_thp) *self, int flags)
 static int hold_write_and_read(void *argument)
 {
 	FIXTURE_DATA(file_thp) *self = argument;
-	const char mine[] = "the process wrote this";
+	static const char mine[] = "the process wrote this";
 	struct stage *stage = &self->stage;
 	char seen[sizeof(mine)] = "";
 	int error;
