@@ -6,29 +6,24 @@
  */
 #include "other_suite.h"
 #include <fcntl.h>
-#include <linux/perf_event.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "file.h"
 #include "guard.h"
+#include "other_write.h"
 #include "uprobe.h"
 
-/* No hold; a driver's pin, by each access; what O_DIRECT and vmsplice() held; a mirror. */
+/* No hold, a driver's pin, what O_DIRECT and vmsplice() held, a mirror. */
 #define OTHERS_HOLDS(X, topic, memory)								\
 	X(topic, memory, none)			X(topic, memory, pin_rw_lt_fast)		\
-	X(topic, memory, pin_ro_slow)		X(topic, memory, get_rw_fast)			\
-	X(topic, memory, mirror_rw)
+	X(topic, memory, get_rw_fast)		X(topic, memory, mirror_rw)
 
 /* Shared memory is never copied, so the kind of reference matters less. */
 #define OTHERS_FEW_HOLDS(X, topic, memory)							\
-	X(topic, memory, none)			X(topic, memory, pin_rw_lt_fast)		\
-	X(topic, memory, get_rw_fast)
+	X(topic, memory, none)			X(topic, memory, pin_rw_lt_fast)
 
 TOPIC(others)
 OTHERS_HOLDS(TOPIC_VARIANT, others, base)
@@ -38,66 +33,6 @@ OTHERS_FEW_HOLDS(TOPIC_VARIANT, others, hugetlb)
 /* For breakpoints: a file that may be executed. */
 OTHERS_HOLDS(TOPIC_VARIANT, others, shmem_private)
 OTHERS_HOLDS(TOPIC_VARIANT, others, ext4_private)
-
-static char *area_address(const struct memory *memory, size_t sample)
-{
-	return memory->start + area_offset(memory, CPU_AREA, sample);
-}
-
-static int all_words(ssize_t done)
-{
-	if (done == AREA_BYTES)
-		return 0;
-	return done < 0 ? -errno : -EIO;
-}
-
-static int write_proc_mem(const struct memory *memory, pid_t owner)
-{
-	uint64_t words[AREA_WORDS];
-	char path[40];
-	int file, error = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/mem", owner);
-	file = open(path, O_RDWR | O_CLOEXEC);
-	if (file < 0)
-		return -errno;
-	for (size_t i = 0; i < memory->samples && !error; i++) {
-		pattern_make(memory, CPU_AREA, i, AFTER, words);
-		error = all_words(pwrite(file, words, AREA_BYTES,
-					 (uintptr_t)area_address(memory, i)));
-	}
-	close(file);
-	return error;
-}
-
-static int poke_words(const struct memory *memory, pid_t owner)
-{
-	uint64_t words[AREA_WORDS];
-
-	for (size_t i = 0; i < memory->samples; i++) {
-		pattern_make(memory, CPU_AREA, i, AFTER, words);
-		for (size_t word = 0; word < AREA_WORDS; word++) {
-			char *at = area_address(memory, i) + word * sizeof(*words);
-
-			if (ptrace(PTRACE_POKEDATA, owner, at, words[word]))
-				return -errno;
-		}
-	}
-	return 0;
-}
-
-static int poke_as_tracer(const struct memory *memory, pid_t owner)
-{
-	int error, status;
-
-	if (ptrace(PTRACE_SEIZE, owner, NULL, NULL) || ptrace(PTRACE_INTERRUPT, owner, NULL, NULL))
-		return -errno;
-	if (waitpid(owner, &status, __WALL) != owner)
-		return -errno;
-	error = poke_words(memory, owner);
-	ptrace(PTRACE_DETACH, owner, NULL, NULL);
-	return error;
-}
 
 static int write_process_vm(const struct memory *memory, pid_t owner)
 {
@@ -109,7 +44,7 @@ static int write_process_vm(const struct memory *memory, pid_t owner)
 		struct iovec theirs = { area_address(memory, i), AREA_BYTES };
 
 		pattern_make(memory, CPU_AREA, i, AFTER, words);
-		error = all_words(process_vm_writev(owner, &mine, 1, &theirs, 1, 0));
+		error = all_area_bytes(process_vm_writev(owner, &mine, 1, &theirs, 1, 0));
 	}
 	return error;
 }
@@ -123,7 +58,7 @@ static int read_process_vm(const struct memory *memory, pid_t owner)
 		struct iovec mine = { words, AREA_BYTES };
 		struct iovec theirs = { area_address(memory, i), AREA_BYTES };
 
-		error = all_words(process_vm_readv(owner, &mine, 1, &theirs, 1, 0));
+		error = all_area_bytes(process_vm_readv(owner, &mine, 1, &theirs, 1, 0));
 		if (!error && pattern_generation(memory, CPU_AREA, i, words) != BEFORE)
 			error = -EBADMSG;
 	}
@@ -253,6 +188,68 @@ static int read_direct(struct subject *subject)
 OTHER_EVENT(others, disk_reads_direct, .rows = "B10 B11 R34", .needs = NEEDS_EXT4,
 	    .not_memory = MEMORY_ORIGINAL) {
 	.happen = read_direct, .then = AFTER
+};
+
+/* The bytes before the CPU's area go into a pipe without a copy: the page itself is in the pipe. */
+static int splice_heads(const struct memory *memory, int pipe)
+{
+	for (size_t i = 0; i < memory->samples; i++) {
+		size_t page = memory->sample[i] * PAGE_BYTES;
+		struct iovec head = { memory->start + page, area_offset(memory, CPU_AREA, i) - page };
+
+		if (vmsplice(pipe, &head, 1, 0) != (ssize_t)head.iov_len)
+			return -errno;
+	}
+	return 0;
+}
+
+static int splice_file(const struct memory *memory, int pipe)
+{
+	for (size_t i = 0; i < memory->samples; i++) {
+		loff_t page = memory->sample[i] * PAGE_BYTES;
+		size_t head = area_offset(memory, CPU_AREA, i) - page;
+
+		if (splice(memory->file, &page, pipe, NULL, head, 0) != (ssize_t)head)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Then more bytes are written to the pipe. They may not go into the page behind the spliced ones. */
+static int write_behind(const struct memory *memory,
+			int (*fill)(const struct memory *memory, int pipe))
+{
+	uint64_t words[AREA_WORDS];
+	int ends[2], error;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	pattern_make(memory, CPU_AREA, memory->samples - 1, LATER, words);
+	error = fill(memory, ends[1]);
+	if (!error)
+		error = all_area_bytes(write(ends[1], words, AREA_BYTES));
+	close(ends[0]);
+	close(ends[1]);
+	return error;
+}
+
+static int write_behind_vmsplice(struct subject *subject)
+{
+	return write_behind(&subject->memory, splice_heads);
+}
+
+static int write_behind_splice(struct subject *subject)
+{
+	return write_behind(&subject->memory, splice_file);
+}
+
+/* ISOLATION, as CVE-2022-0847: a pipe appends to its last page only if that page is its own. */
+OTHER_EVENT(others, written_behind_vmsplice, .rows = "B6 B10", .not_memory = MEMORY_ORIGINAL) {
+	.happen = write_behind_vmsplice
+};
+
+OTHER_EVENT(others, written_behind_splice, .rows = "B6 B10", .memory = MEMORY_SHMEM) {
+	.happen = write_behind_splice
 };
 
 /* To other addresses and back. The page tables move as a whole where a PMD's range is aligned. */

@@ -15,8 +15,7 @@
 
 #define OTHERS_MOVE_HOLDS(X, topic, memory)							\
 	X(topic, memory, none)			X(topic, memory, pin_rw_lt_fast)		\
-	X(topic, memory, pin_ro_slow)		X(topic, memory, get_rw_fast)			\
-	X(topic, memory, mirror_rw)
+	X(topic, memory, get_rw_fast)		X(topic, memory, mirror_rw)
 
 /* Memory that one huge page could replace: the size is that of the running kernel's huge pages. */
 static struct memory_kind memory_wide, memory_shmem_wide;
@@ -177,23 +176,26 @@ OTHER_EVENT(others_move, collapsed_around, .rows = "B10 B11", .memory = MEMORY_M
 	.happen = collapse_all, .part = true, .unheld = UNHELD_STAYS, .refused = EAGAIN
 };
 
+#define SHMEM_HUGE	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+
 /* khugepaged works until it has collapsed other memory, which nobody holds, and passes once more. */
 static int let_khugepaged_come(struct subject *subject)
 {
 	const struct memory *memory = &subject->memory;
 
+	if (subject_is(subject, MEMORY_SHMEM) && knob_change(SHMEM_HUGE, "advise"))
+		return -EACCES;
 	if (madvise(memory->start, memory->bytes, MADV_HUGEPAGE))
 		return -errno;
 	return collapse_by_khugepaged(memory->pagemap, memory->session);
 }
 
-OTHER_EVENT(others_move, khugepaged, .rows = "B10 B11", .memory = MEMORY_MANY,
-	    .not_memory = MEMORY_SHMEM) {
+OTHER_EVENT(others_move, khugepaged, .rows = "B10 B11", .memory = MEMORY_MANY) {
 	.happen = let_khugepaged_come, .unheld = UNHELD_LEAVES
 };
 
 OTHER_EVENT(others_move, khugepaged_around, .rows = "B10 B11", .memory = MEMORY_MANY,
-	    .not_memory = MEMORY_SHMEM, .not_hold = HOLD_NONE | HOLD_MIRROR) {
+	    .not_hold = HOLD_NONE | HOLD_MIRROR) {
 	.happen = let_khugepaged_come, .part = true, .unheld = UNHELD_STAYS
 };
 

@@ -29,7 +29,6 @@ static int mark_soft_dirty(struct subject *subject, bool *marked)
 {
 	int error;
 
-	*marked = false;
 	if (subject->product->memory->traits & (MEMORY_HUGETLB | MEMORY_SHMEM) ||
 	    require_missing(NEEDS_SOFT_DIRTY))
 		return 0;
@@ -45,8 +44,11 @@ int other_event_prepare(struct subject *subject, const struct other_event *event
 			struct before_event *before)
 {
 	const struct memory *memory = &subject->memory;
-	int error = mark_soft_dirty(subject, &before->marked);
+	int error = 0;
 
+	before->marked = false;
+	if (!event->unmarked)
+		error = mark_soft_dirty(subject, &before->marked);
 	if (!error && event->begin)
 		error = event->begin(subject);
 	if (!error)

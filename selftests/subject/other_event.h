@@ -31,6 +31,7 @@ enum unheld_page {
  * @refused: errno with which the kernel refuses while a reference is held; 0: the event succeeds
  * @part: hold the first base page only; the event is for the others
  * @loses: the unheld pages lose their bytes
+ * @unmarked: do not write to the memory before, so that it stays as its kind has it
  */
 struct other_event {
 	int (*begin)(struct subject *subject);
@@ -40,6 +41,7 @@ struct other_event {
 	int refused;
 	bool part;
 	bool loses;
+	bool unmarked;
 };
 
 /**
