@@ -27,18 +27,22 @@
 #include "call32.h"
 #include "cma_area.h"
 #include "file.h"
+#include "collapse.h"
 #include "faults.h"
+#include "guard.h"
 #include "knob_journal.h"
 #include "known_issues.h"
 #include "memory.h"
 #include "memory_block.h"
 #include "pin_accounting.h"
 #include "reclaim.h"
+#include "numa_balancing.h"
 #include "pci.h"
 #include "require.h"
 #include "silent_file.h"
 #include "swap_async.h"
 #include "trap.h"
+#include "uprobe.h"
 #include "virtio_mem.h"
 
 /* Parent, child and grandchild have a page each, while pages of the last case come back. */
@@ -369,6 +373,11 @@ static bool has_display(void)
 	return has_file(memory) && display != MAP_FAILED;
 }
 
+static bool has_udmabuf(void)
+{
+	return !access("/dev/udmabuf", R_OK | W_OK);
+}
+
 static bool has_vm_events(void)
 {
 	uint64_t faults;
@@ -545,6 +554,14 @@ static const struct requirement_row {
 	  "needs /proc/kpageflags (CONFIG_PROC_PAGE_MONITOR, and root)" },
 	{ NEEDS_RECLAIM, 0, reclaim_offered,
 	  "needs a cgroup2 hierarchy with the controller memory (CONFIG_MEMCG, and root)" },
+	{ NEEDS_UPROBE, 0, uprobe_offered,
+	  "needs breakpoints by uprobe (CONFIG_UPROBE_EVENTS, CONFIG_PERF_EVENTS, and root)" },
+	{ NEEDS_GUARD, 0, guard_offered, "needs guard regions (Linux 6.13)" },
+	{ NEEDS_COLLAPSE, 0, collapse_offered,
+	  "needs MADV_COLLAPSE (Linux 6.1, CONFIG_TRANSPARENT_HUGEPAGE)" },
+	{ NEEDS_NUMA_BALANCING, 0, numa_balancing_offered,
+	  "needs NUMA balancing (CONFIG_NUMA_BALANCING, and root)" },
+	{ NEEDS_UDMABUF, 0, has_udmabuf, "needs /dev/udmabuf (CONFIG_UDMABUF, and root)" },
 	{ NEEDS_DISPLAY, 0, has_display,
 	  "needs the display of a PC in /dev/mem (x86, CONFIG_DEVMEM, and root)" },
 	{ NEEDS_PID_NS, 0, has_pid_ns,

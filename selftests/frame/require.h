@@ -108,6 +108,16 @@ enum requirement {
 	NEEDS_CMA		= 1ULL << 57,
 	/** @NEEDS_HUGETLB_1G: a hugetlb page of a GiB is free */
 	NEEDS_HUGETLB_1G	= 1ULL << 58,
+	/** @NEEDS_UPROBE: uprobe.h: breakpoints by perf_event_open() */
+	NEEDS_UPROBE		= 1ULL << 38,
+	/** @NEEDS_GUARD: guard.h: guard regions */
+	NEEDS_GUARD		= 1ULL << 39,
+	/** @NEEDS_COLLAPSE: collapse.h: MADV_COLLAPSE of anonymous memory */
+	NEEDS_COLLAPSE		= 1ULL << 54,
+	/** @NEEDS_NUMA_BALANCING: numa_balancing.h */
+	NEEDS_NUMA_BALANCING	= 1ULL << 32,
+	/** @NEEDS_UDMABUF: /dev/udmabuf makes DMA buffers of memfd files */
+	NEEDS_UDMABUF		= 1ULL << 55,
 	/** @NEEDS_RECLAIM: reclaim.h: memory of a cgroup can be reclaimed */
 	NEEDS_RECLAIM		= 1ULL << 60,
 	/** @NEEDS_UFFD_MINOR: userfaultfd that maps pages of shmem that the file has */

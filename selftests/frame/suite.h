@@ -206,6 +206,12 @@ static inline void suite_error(struct __test_metadata *_metadata, const char *wh
 		return;										\
 } while (0)
 
+/** SUITE_WINDOW() - leave a case that tried to hit a moment, and never did: it shows nothing */
+#define SUITE_WINDOW(hits) do {									\
+	if (!(hits))										\
+		SKIP(return, "window never met: the event did not come about this time");	\
+} while (0)
+
 /** ASSERT_DONE() - a step that must work for the test to mean something: 0, else an error */
 #define ASSERT_DONE(step) do {									\
 	int suite_step_error = (step);								\

@@ -397,6 +397,16 @@ static int explained_references(struct subject *subject, const struct pincheck_r
 	return references + pins * (large ? 1 : pin_bias());
 }
 
+/*
+ * The page cache has one reference to a hugetlb page, or since Linux 6.7 one for each of its base pages.
+ */
+static bool is_hugetlb_cache(const struct pincheck_report *report, int surplus)
+{
+	__u64 flags = PINCHECK_PAGE_HUGETLB | PINCHECK_PAGE_FILE;
+
+	return (report->flags & flags) == flags && (surplus == 1 || surplus == 1 << report->order);
+}
+
 static void check_counts(struct subject *subject, size_t sample,
 			 const struct pincheck_report *report, struct verdict *verdict)
 {
@@ -409,7 +419,7 @@ static void check_counts(struct subject *subject, size_t sample,
 	/* All processes share the zero page; kernels differ in what they count of it. */
 	if (report->flags & PINCHECK_PAGE_ZERO)
 		return;
-	if (countable && surplus) {
+	if (countable && surplus && !is_hugetlb_cache(report, surplus)) {
 		verdict_broken(verdict, "the refcount is not explained", page);
 		verdict_note(verdict, "surplus=%d", surplus);
 	}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* NUMA balancing. */
+#include <stddef.h>
+#include <unistd.h>
+#include "knob_journal.h"
+#include "numa_balancing.h"
+
+#define NUMA_BALANCING	"/proc/sys/kernel/numa_balancing"
+
+/* Since Linux 5.13 (8a99b6833c88) in debugfs; before in sysctl. What there is not is not set. */
+static const struct {
+	const char *path;
+	long value;
+} numa_settings[] = {
+	{ NUMA_BALANCING, 0 },
+	{ "/sys/kernel/debug/sched/numa_balancing/scan_delay_ms", 1 },
+	{ "/sys/kernel/debug/sched/numa_balancing/scan_period_min_ms", 1 },
+	{ "/sys/kernel/debug/sched/numa_balancing/scan_period_max_ms", 20 },
+	{ NUMA_BALANCING "_scan_delay_ms", 1 },
+	{ NUMA_BALANCING "_scan_period_min_ms", 1 },
+	{ NUMA_BALANCING "_scan_period_max_ms", 20 },
+};
+
+bool numa_balancing_offered(void)
+{
+	return !access(NUMA_BALANCING, W_OK);
+}
+
+int numa_balancing_on(void)
+{
+	return knob_change_number(NUMA_BALANCING, 1);
+}
+
+void numa_balancing_prepare(void)
+{
+	for (size_t i = 0; i < sizeof(numa_settings) / sizeof(*numa_settings); i++) {
+		if (!access(numa_settings[i].path, W_OK))
+			knob_change_for_run(numa_settings[i].path, numa_settings[i].value);
+	}
+}

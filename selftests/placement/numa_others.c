@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * numa_others: memory is to be on another node by mbind(), by migrate_pages(), or by NUMA balancing, in
+ * which nobody asks and the kernel takes the access away from pages to see who uses them. A page that a
+ * device holds stays where it is. Topic numa has move_pages(); its guest has the same two nodes.
+ */
+#include "other_suite.h"
+#include <linux/mempolicy.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include "numa_balancing.h"
+
+#define NUMA_OTHERS_HOLDS(X, topic, memory)							\
+	X(topic, memory, none)			X(topic, memory, pin_rw_lt_fast)		\
+	X(topic, memory, get_rw_fast)		X(topic, memory, mirror_rw)
+
+#define BALANCE_SECONDS	3	/* until the kernel should have looked at the control */
+
+TOPIC(numa_others)
+NUMA_OTHERS_HOLDS(TOPIC_VARIANT, numa_others, base)
+NUMA_OTHERS_HOLDS(TOPIC_VARIANT, numa_others, thp_pmd)
+NUMA_OTHERS_HOLDS(TOPIC_VARIANT, numa_others, shmem_shared)
+
+/* A mask of nodes, as of mbind(): the one of the nodes 0 and 1 on which the memory is not. */
+static int take_other_node(struct subject *subject, unsigned long *other)
+{
+	struct witness now;
+	int error = witness_take(subject, &now);
+
+	*other = 1UL << !now.report[0].node;
+	return error;
+}
+
+static int bind_to_other_node(struct subject *subject)
+{
+	const struct memory *memory = &subject->memory;
+	unsigned long nodes;
+	int error = take_other_node(subject, &nodes);
+
+	if (error)
+		return error;
+	return syscall(SYS_mbind, memory->start, memory->bytes, MPOL_BIND, &nodes,
+		       8 * sizeof(nodes), MPOL_MF_MOVE | MPOL_MF_STRICT) ? -errno : 0;
+}
+
+/* MPOL_MF_STRICT: the call tells the process that a page stays. The policy is set nevertheless. */
+OTHER_EVENT(numa_others, bound, .rows = "B10 B11", .needs = NEEDS_NODES) {
+	.happen = bind_to_other_node, .unheld = UNHELD_LEAVES, .refused = EIO
+};
+
+/* All of the process's memory; the call returns how many pages stay. */
+static int migrate_process(struct subject *subject)
+{
+	unsigned long to, from;
+	int error = take_other_node(subject, &to);
+	long left;
+
+	if (error)
+		return error;
+	from = 3 & ~to;
+	left = syscall(SYS_migrate_pages, 0, 8 * sizeof(to), &from, &to);
+	evidence("not_migrated=%ld", left);
+	return left < 0 ? -errno : 0;
+}
+
+OTHER_EVENT(numa_others, process_migrated, .rows = "B10 B11", .needs = NEEDS_NODES) {
+	.happen = migrate_process, .unheld = UNHELD_LEAVES
+};
+
+SUITE_PREPARE
+{
+	numa_balancing_prepare();
+}
+
+/* The kernel leaves pages alone that are on the node of the only thread that uses them. */
+static int move_away(char *page)
+{
+	unsigned int cpu, here;
+	int there, status = 0;
+
+	if (syscall(SYS_getcpu, &cpu, &here, NULL))
+		return -errno;
+	there = !here;
+	return syscall(SYS_move_pages, 0, 1, &page, &there, &status, MPOL_MF_MOVE) ? -errno : 0;
+}
+
+/* The control of NUMA balancing: nobody holds it. */
+static char *control;
+
+static int move_all_away(struct subject *subject)
+{
+	const struct memory *memory = &subject->memory;
+	int error;
+
+	control = usermem_map(PAGE_BYTES, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	if (control == MAP_FAILED)
+		return -errno;
+	*control = 1;
+	error = move_away(control);
+	for (size_t i = 0; i < memory->samples && !error; i++)
+		error = move_away(memory_address(memory, memory->sample[i]));
+	return error;
+}
+
+static bool touch_faults(char *page)
+{
+	struct rusage before, after;
+
+	getrusage(RUSAGE_SELF, &before);
+	*(volatile char *)page += 0;
+	getrusage(RUSAGE_SELF, &after);
+	return before.ru_minflt != after.ru_minflt;
+}
+
+/*
+ * NUMA balancing takes the access away from pages, and looks who touches them then. Works until a page
+ * that nobody holds took such faults.
+ */
+static int balance(struct subject *subject)
+{
+	const struct memory *memory = &subject->memory;
+	int64_t end = nanoseconds() + BALANCE_SECONDS * 1000000000LL;
+	size_t control_faults = 0, faults = 0;
+	int error = numa_balancing_on();
+
+	while (!error && !control_faults && nanoseconds() < end) {
+		control_faults += touch_faults(control);
+		for (size_t i = 0; i < memory->samples; i++)
+			faults += touch_faults(memory_address(memory, memory->sample[i]));
+	}
+	evidence("control_faults=%zu faults=%zu", control_faults, faults);
+	if (error)
+		return error;
+	return control_faults ? 0 : -ECANCELED;
+}
+
+/* R21. The next write must not copy a page that has other users. */
+OTHER_EVENT(numa_others, balanced, .rows = "B10 B11 R21",
+	    .needs = NEEDS_NODES | NEEDS_NUMA_BALANCING) {
+	.begin = move_all_away, .happen = balance, .unheld = UNHELD_ANY
+};
+
+TOPIC_NEEDS("numa=fake=2");
+PINCHECK_TEST_MAIN
