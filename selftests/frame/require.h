@@ -108,6 +108,12 @@ enum requirement {
 	NEEDS_CMA		= 1ULL << 57,
 	/** @NEEDS_HUGETLB_1G: a hugetlb page of a GiB is free */
 	NEEDS_HUGETLB_1G	= 1ULL << 58,
+	/** @NEEDS_SCAN: pagemap_scan.h: PAGEMAP_SCAN, and asynchronous write protection */
+	NEEDS_SCAN		= 1ULL << 34,
+	/** @NEEDS_UFFD_WP_FILES: userfaultfd that write-protects hugetlb and shmem, too */
+	NEEDS_UFFD_WP_FILES	= 1ULL << 35,
+	/** @NEEDS_COLLAPSE: madvise(MADV_COLLAPSE) */
+	NEEDS_COLLAPSE		= 1ULL << 37,
 	/** @NEEDS_RECLAIM: reclaim.h: memory of a cgroup can be reclaimed */
 	NEEDS_RECLAIM		= 1ULL << 60,
 	/** @NEEDS_UFFD_MINOR: userfaultfd that maps pages of shmem that the file has */
