@@ -44,7 +44,8 @@ static const struct memory_kind memory_plain = {
 	X(plain, none, tracker)			X(thp_pmd, none, tracker)			\
 	X(mthp, none, tracker)			X(hugetlb, none, tracker)			\
 	X(shmem_shared, none, tracker)		X(shmem_private, none, tracker)			\
-	X(ext4_shared, none, tracker)		X(ext4_private, none, tracker)
+	X(ext4_shared, none, tracker)		X(ext4_private, none, tracker)		\
+	X(tmpfs_huge, none, tracker)
 
 #define DUMPED_MEMORY(X, hold, tracker)								\
 	X(plain, hold, tracker)			X(thp_pmd, hold, tracker)			\
@@ -148,12 +149,18 @@ static bool bytes_changed(const struct look *before, const struct look *after, s
 	return after->there[page] && (!before->there[page] || before->hash[page] != after->hash[page]);
 }
 
-/* TRACKING. A PMD has one mark for all its pages. */
+/* A PMD maps the memory: one mark for all its pages. */
+static bool has_one_mark(const struct memory *memory)
+{
+	return memory->kind->traits & MEMORY_PMD || memory->kind == &memory_tmpfs_huge;
+}
+
+/* TRACKING. */
 static void verdict_change(struct subject *subject, const struct change *change,
 			   const struct look *before, const struct look *after, struct verdict *verdict)
 {
 	const struct memory *memory = &subject->memory;
-	bool one_mark = subject_is(subject, MEMORY_PMD), any = false;
+	bool one_mark = has_one_mark(memory), any = false;
 	struct outcome outcome = { 0 };
 	size_t page;
 
@@ -192,7 +199,7 @@ static void expect_tracked(struct __test_metadata *_metadata, struct subject *su
 /* What a change is to hit: some pages in the middle, the middle one, or all that a PMD maps. */
 static char *target_of(const struct memory *memory, size_t *bytes)
 {
-	if (memory->kind->traits & MEMORY_PMD) {
+	if (has_one_mark(memory)) {
 		*bytes = memory->bytes;
 		return memory->start;
 	}
@@ -320,11 +327,35 @@ static int split_target(struct memory *memory)
 	return usermem_split(memory->start);
 }
 
+static int write_and_split_target(struct memory *memory)
+{
+	write_target(memory);
+	return split_target(memory);
+}
+
+static int punch_target(struct memory *memory)
+{
+	return advise_target(memory, MADV_REMOVE);
+}
+
 /* PTEs map a huge page that is clean: each of them has a mark of its own from now on. */
 SCENARIO(dirty, mapping_split, .rows = "B26 R76", .hold = HOLD_NONE, .event = "split",
 	 .memory = MEMORY_PMD, .not_memory = MEMORY_HUGETLB)
 {
 	EXPECT_TRACKED(subject, .apply = split_target, .same_bytes = true);
+}
+
+/* The split of a PMD that maps a file drops the PMD: page faults bring the pages back one by one. */
+SCENARIO(dirty, written_and_split, .rows = "R68", .hold = HOLD_NONE, .event = "split",
+	 .memory = MEMORY_LARGE | MEMORY_SHMEM)
+{
+	EXPECT_TRACKED(subject, .apply = write_and_split_target);
+}
+
+/* MADV_REMOVE punches a hole into the file: its pages read as zeroes. */
+SCENARIO(dirty, punched, .rows = "R69 R78", .hold = HOLD_NONE, .event = "punch", .memory = MEMORY_SHMEM)
+{
+	EXPECT_TRACKED(subject, .apply = punch_target);
 }
 
 /* Mappings: from here on of anonymous memory of many pages only. */
@@ -359,13 +390,18 @@ static int protect_all(struct memory *memory)
 	return mprotect(memory->start, memory->bytes, PROT_READ) ? -errno : 0;
 }
 
-/* The new mapping stays as it is, and the mapping before it becomes equal to it. */
+/*
+ * The new mapping stays as it is, and the mapping before it becomes equal to it. One page of the new
+ * mapping is written: up to 6.15 a mapping that has pages does not merge with one that has none.
+ */
 static int unprotect_before_target(struct memory *memory)
 {
 	size_t bytes;
 	char *target = target_of(memory, &bytes);
 	int error = map_at(target, bytes, PROT_READ | PROT_WRITE);
 
+	if (!error)
+		*target = 3;
 	if (!error && mprotect(memory->start, target - memory->start, PROT_READ | PROT_WRITE))
 		error = -errno;
 	return error;

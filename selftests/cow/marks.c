@@ -82,6 +82,7 @@ struct marked {
 
 /**
  * struct mark_event - what happens to marked memory
+ * @held: the hold of the variant is taken before
  * @uffd_events: UFFD_FEATURE_EVENT_*
  * @apply: 0, or a negative errno if nothing happened
  * @marks_written: the kernel promises to mark all pages that it moved as written
@@ -89,6 +90,7 @@ struct marked {
  * @shares: the pages are mapped twice afterwards, or for the first time once
  */
 struct mark_event {
+	bool held;
 	uint64_t uffd_events;
 	int (*apply)(struct marked *marked);
 	bool marks_written;
@@ -281,6 +283,8 @@ static void run_event(struct __test_metadata *_metadata, struct subject *subject
 	static struct marked marked;
 
 	NEEDS_TRACKER(subject);
+	if (event->held)
+		ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(begin_marks(&marked, subject, case_tracker()->features ? event->uffd_events : 0));
 	ASSERT_DONE(event->apply(&marked));
 	expect_marks(_metadata, &marked, event);
@@ -471,9 +475,9 @@ static int reprotect_memory(struct marked *marked)
 	return memory_reprotect(&marked->subject->memory);
 }
 
-SCENARIO(marks, reprotected, .rows = "R20 R76", .hold = HOLD_NONE, .event = "mprotect")
+SCENARIO(marks, reprotected, .rows = "R20 R76", .not_hold = HOLD_LONGTERM, .event = "mprotect")
 {
-	EXPECT_MARKS_STAY(subject, .apply = reprotect_memory);
+	EXPECT_MARKS_STAY(subject, .held = true, .apply = reprotect_memory);
 }
 
 static int reprotect_half(struct marked *marked)
