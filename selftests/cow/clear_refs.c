@@ -5,12 +5,11 @@
  *
  * Linux 5.11 (9348b73c2e1b) passes over writable PTEs of pages that may be pinned: they stay
  * writable and dirty, because the device may write at any time. No kernel passes over a PMD, and
- * none tracks hugetlb. Since 5.19 an exclusive page that lost its write permission here gets it
+ * none tracks hugetlb (R67). Since 5.19 an exclusive page that lost its write permission here gets it
  * back without a copy.
  */
 #include "suite.h"
-#include <inttypes.h>
-#include "../../tools/lib/pagemap.h"
+#include "dump.h"
 
 #define CLEAR_REFS_HOLDS(X, topic, memory)							\
 	X(topic, memory, none)									\
@@ -66,8 +65,7 @@ static bool stays_dirty(struct subject *subject)
  * TRACKING. Pages that are pinned and mapped by PTEs stay dirty, whether pinned for reading or for
  * writing; all others become clean. After a CPU's write all are dirty, and the hold is in sync.
  */
-SCENARIO(clear_refs, soft_dirty, .rows = "B10 B16 B24 B27 R14", .needs = NEEDS_SOFT_DIRTY,
-	 .not_memory = MEMORY_HUGETLB)
+SCENARIO(clear_refs, soft_dirty, .rows = "B10 B16 B24 B27 R14 R67", .needs = NEEDS_SOFT_DIRTY)
 {
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(memory_clear_refs());
@@ -82,8 +80,8 @@ SCENARIO(clear_refs, soft_dirty, .rows = "B10 B16 B24 B27 R14", .needs = NEEDS_S
  * without being dirty (hazard 2 of A21: 511 of them where PTEs map a huge page, none where a PMD
  * does). Neighbours in other folios may not, and a write is never lost.
  */
-SCENARIO(clear_refs, neighbours, .rows = "B21 B22 B24 B26 R24", .needs = NEEDS_SOFT_DIRTY,
-	 .hold = HOLD_PIN, .not_memory = MEMORY_HUGETLB)
+SCENARIO(clear_refs, neighbours, .rows = "B21 B22 B24 B26 R24 R67", .needs = NEEDS_SOFT_DIRTY,
+	 .hold = HOLD_PIN)
 {
 	bool same_folio = subject_is(subject, MEMORY_LARGE);
 
@@ -115,111 +113,21 @@ SCENARIO(clear_refs, held_after_clear, .rows = "B10 B11 B12 R14", .not_hold = HO
 	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
 }
 
-/* Writers of the incremental dump write a word each in each page, beside the areas. */
-#define PASSES		4
-#define STRIDE		4
-
-enum writer { CPU, DEVICE, WRITERS };
-
-static const size_t word_places[WRITERS] = { [CPU] = 3072, [DEVICE] = 3584 };
-
-/** struct dump - a copy of the words of all pages; how many pages the last pass copied */
-struct dump {
-	uint64_t word[WRITERS][PMD_PAGES_MAX];
-	size_t copied;
-};
-
-static volatile uint64_t *writer_word(const struct memory *memory, enum writer writer, size_t page)
-{
-	return (uint64_t *)(memory_address(memory, page) + word_places[writer]);
-}
-
-/* A pass of a migration: copies the pages that are marked dirty, or all if @whole. */
-static int dump_pass(struct subject *subject, struct dump *dump, bool whole)
-{
-	const struct memory *memory = &subject->memory;
-	uint64_t entries[PMD_PAGES_MAX];
-	size_t page, pages = memory_pages(memory);
-	int error = pagemap_read(memory->pagemap, memory->start, entries, pages);
-
-	dump->copied = 0;
-	for (page = 0; page < pages && !error; page++) {
-		if (!whole && !(entries[page] & PAGEMAP_SOFT_DIRTY))
-			continue;
-		dump->word[CPU][page] = *writer_word(memory, CPU, page);
-		dump->word[DEVICE][page] = *writer_word(memory, DEVICE, page);
-		dump->copied++;
-	}
-	return error;
-}
-
-/*
- * CPU and device write to different pages, and to others in each pass. In the last pass only the
- * device writes, so no CPU's write marks a page for it. The kernel cannot know of writes through a
- * plain reference.
- */
-static int writers_pass(struct subject *subject, size_t pass)
-{
-	const struct memory *memory = &subject->memory;
-	bool device_writes = subject_holds(subject, HOLD_PIN | HOLD_WRITE);
-	struct hold *hold = &subject->hold;
-	size_t page, pages = memory_pages(memory);
-	uint64_t word;
-	int error = 0;
-
-	for (page = 0; page < pages && !error; page++) {
-		word = memory->nonce + pass * PMD_PAGES_MAX + page;
-		if (page % STRIDE == pass % STRIDE && pass + 1 < PASSES)
-			*writer_word(memory, CPU, page) = word;
-		if (page % STRIDE == (pass + 2) % STRIDE && device_writes)
-			error = hold->kind->ops->device_write(hold, page * PAGE_BYTES +
-							      word_places[DEVICE], &word,
-							      sizeof(word));
-	}
-	return error;
-}
-
-static void dump_is_memory(struct subject *subject, const struct dump *dump,
-			   struct verdict *verdict)
-{
-	const struct memory *memory = &subject->memory;
-	size_t page, lost[WRITERS] = { 0 };
-	enum writer writer;
-
-	verdict_start(verdict, "TRACKING");
-	for (page = 0; page < memory_pages(memory); page++) {
-		for (writer = CPU; writer < WRITERS; writer++) {
-			if (dump->word[writer][page] == *writer_word(memory, writer, page))
-				continue;
-			lost[writer]++;
-			verdict_broken(verdict, writer == CPU ? "a CPU's write is not in the copy" :
-				       "the device's write is not in the copy", page);
-		}
-	}
-	verdict_note(verdict,
-		     "pages=%zu last_pass=%zu lost_by_cpu=%zu lost_by_device=%zu pfn=%" PRIx64,
-		     memory_pages(memory), dump->copied, lost[CPU], lost[DEVICE],
-		     memory_pfn(memory, 0));
-}
-
 /*
  * TRACKING. A migration in passes, each of which copies the pages marked dirty since the last: in
  * the end the copy must equal the memory, including the device's writes (B20: RDMA live migration).
+ * Topic dirty does the same with other trackers.
  */
-SCENARIO(clear_refs, incremental_dump, .rows = "B20 B21 B24 R14", .needs = NEEDS_SOFT_DIRTY,
-	 .not_memory = MEMORY_HUGETLB)
+SCENARIO(clear_refs, incremental_dump, .rows = "B20 B21 B24 R14 R67", .needs = NEEDS_SOFT_DIRTY)
 {
+	static struct tracking tracking;
 	static struct dump dump;
-	size_t pass;
 
 	ASSERT_DONE(subject_hold(subject));
-	ASSERT_DONE(dump_pass(subject, &dump, true));
-	for (pass = 0; pass < PASSES; pass++) {
-		ASSERT_DONE(memory_clear_refs());
-		ASSERT_DONE(writers_pass(subject, pass));
-		ASSERT_DONE(dump_pass(subject, &dump, false));
-	}
-	EXPECT_VERDICT(dump_is_memory, subject, &dump);
+	ASSERT_DONE(tracking_begin(&tracking, &tracker_soft_dirty, &subject->memory, 0));
+	ASSERT_DONE(dump_in_passes(subject, &tracking, &dump));
+	EXPECT_DUMP_COMPLETE(subject, &dump);
+	tracking_end(&tracking);
 }
 
 /* The kernel looks for pins only in a process that pinned at least once. */
@@ -255,7 +163,7 @@ static int release_holds(struct hold *holds, size_t count)
  * pins separately. When the references are gone the page becomes clean again.
  */
 SCENARIO(clear_refs, many_gets, .rows = "B15 B24 B25", .needs = NEEDS_SOFT_DIRTY,
-	 .hold = HOLD_GET | HOLD_FAST, .not_hold = HOLD_WRITE, .not_memory = MEMORY_HUGETLB)
+	 .hold = HOLD_GET | HOLD_FAST, .not_hold = HOLD_WRITE)
 {
 	bool small = !subject_is(subject, MEMORY_LARGE);
 	bool writable = subject_mapped(subject) == STATE_WRITABLE;

@@ -6,19 +6,15 @@
  */
 #include "suite.h"
 #include <inttypes.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "../../tools/lib/pagemap.h"
 #include "events.h"
 #include "knob_journal.h"
+#include "ksm_scan.h"
 #include "trap.h"
 #include "waiter.h"
-
-#define KSM_DIR		"/sys/kernel/mm/ksm/"
-/* ksmd looks at a page twice before it merges it, and takes it in on the third look at most. */
-#define SCANS		4
 
 #define KSM_HOLDS(X, topic, memory)								\
 	X(topic, memory, none)									\
@@ -30,39 +26,6 @@
 	X(topic, memory, uring)
 
 static char *twin;
-
-static long ksm_scans(void)
-{
-	return knob_number(KSM_DIR "full_scans");
-}
-
-/* What ksmd has to be set to, in this order. */
-static const struct {
-	const char *path;
-	long fast;
-} ksm_settings[] = {
-	{ KSM_DIR "sleep_millisecs", 0 },
-	{ KSM_DIR "pages_to_scan", 1000 },
-	{ KSM_DIR "run", 1 },
-};
-
-/* Let ksmd go over all mergeable memory a few times, and stop it again. */
-static int ksm_scan(void)
-{
-	unsigned int mark = knob_mark();
-	long end = ksm_scans() + SCANS;
-	int error = 0, back;
-
-	for (size_t i = 0; i < ARRAY_SIZE(ksm_settings) && !error; i++)
-		error = knob_change_number(ksm_settings[i].path, ksm_settings[i].fast);
-	while (!error && ksm_scans() < end && suite_has_time())
-		sched_yield();
-	if (!error && ksm_scans() < end)
-		error = cause_say(-ETIMEDOUT, "ksmd did not go over all memory %d times within the time "
-				  "of the case. Let it have a CPU", SCANS);
-	back = knob_restore(mark);
-	return error ? error : back;
-}
 
 /* The same bytes a second time, both to be merged. */
 static int make_twin(const struct memory *memory)
@@ -86,7 +49,7 @@ static int populate_merged(struct memory *memory)
 		error = usermem_drain_lru();
 	if (!error)
 		error = make_twin(memory);
-	return error ? error : ksm_scan();
+	return error ? error : ksm_scan(suite_has_time);
 }
 
 /* How many samples are KSM pages now, or a negative errno. */
@@ -170,7 +133,7 @@ SCENARIO(ksm, held_first, .rows = "B10 B36 R26", .needs = NEEDS_KSM, .not_memory
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(witness_take(subject, &before));
 	ASSERT_DONE(make_twin(&subject->memory));
-	ASSERT_DONE(ksm_scan());
+	ASSERT_DONE(ksm_scan(suite_has_time));
 	EXPECT_MERGED(subject, held ? 0 : SAMPLES);
 	if (mirrored)
 		EXPECT_EVENT(subject, PINCHECK_EVENT_CLEAR, ALL_LOST, 0);

@@ -10,12 +10,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include "collapse.h"
 #include "knob_journal.h"
 #include "stage.h"
-
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE	25	/* since Linux 6.1 */
-#endif
 
 #define HOLDS		5
 #define ONLOOKERS	2
@@ -457,9 +454,9 @@ CASE(large_part, half_moved, .rows = "B10", .event = "mremap")
 /* PLACEMENT: a held page is not replaced by a page of another huge page. The kernel may refuse. */
 CASE(large_part, collapsed, .rows = "B10", .event = "collapse")
 {
-	int error = madvise(self->user.start, self->user.bytes, MADV_COLLAPSE) ? errno : 0;
+	int error = collapse_now(self->user.start, self->user.bytes);
 
-	evidence("outcome=\"%s\"", strerror(error));
+	evidence("outcome=\"%s\"", strerror(-error));
 	EXPECT_PARTS(self);
 }
 

@@ -34,6 +34,7 @@
 #include "known_issues.h"
 #include "memory.h"
 #include "memory_block.h"
+#include "pagemap_scan.h"
 #include "pin_accounting.h"
 #include "reclaim.h"
 #include "numa_balancing.h"
@@ -41,6 +42,7 @@
 #include "require.h"
 #include "silent_file.h"
 #include "swap_async.h"
+#include "tracker.h"
 #include "trap.h"
 #include "uprobe.h"
 #include "virtio_mem.h"
@@ -257,6 +259,28 @@ static bool has_uffd_rwp(void)
 {
 	char *page = one_page();
 	int trap = page ? trap_set(page, PAGE_BYTES, UFFDIO_REGISTER_MODE_RWP) : -1;
+
+	munmap(page, PAGE_BYTES);
+	return has_file(trap);
+}
+
+static bool has_scan(void)
+{
+	char *page = one_page();
+	int trap = page ? trap_set_with(page, PAGE_BYTES, UFFDIO_REGISTER_MODE_WP,
+					tracker_uffd_async.features) : -1;
+	int pagemap = pagemap_open(0);
+	bool scans = trap >= 0 && pagemap >= 0 && !pagemap_scan_protect(pagemap, page, PAGE_BYTES);
+
+	munmap(page, PAGE_BYTES);
+	return has_file(pagemap) && has_file(trap) && scans;
+}
+
+static bool has_uffd_wp_files(void)
+{
+	char *page = one_page();
+	int trap = page ? trap_set_with(page, PAGE_BYTES, UFFDIO_REGISTER_MODE_WP,
+					UFFD_FEATURE_WP_HUGETLBFS_SHMEM) : -1;
 
 	munmap(page, PAGE_BYTES);
 	return has_file(trap);
@@ -524,6 +548,10 @@ static const struct requirement_row {
 	  "needs userfaultfd that protects from reading (Linux 7.3, CONFIG_USERFAULTFD)" },
 	{ NEEDS_AEAD, 0, aead_offered,
 	  "needs " AEAD_ESN " by sockets (CONFIG_CRYPTO_USER_API_AEAD, modprobe algif_aead)" },
+	{ NEEDS_UFFD_WP_FILES, 0, has_uffd_wp_files,
+	  "needs uffd-wp of hugetlb and shmem (Linux 5.19)" },
+	{ NEEDS_SCAN, 0, has_scan,
+	  "needs PAGEMAP_SCAN and asynchronous uffd-wp (Linux 6.7, CONFIG_PTE_MARKER_UFFD_WP)" },
 	{ NEEDS_FAULTS, 0, faults_possible,
 	  "needs allocations that can be made to fail (CONFIG_FAILSLAB, see debug-kernel.md)" },
 	{ NEEDS_MODULE_FILE, 0, has_module_file,

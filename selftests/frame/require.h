@@ -118,6 +118,10 @@ enum requirement {
 	NEEDS_NUMA_BALANCING	= 1ULL << 32,
 	/** @NEEDS_UDMABUF: /dev/udmabuf makes DMA buffers of memfd files */
 	NEEDS_UDMABUF		= 1ULL << 55,
+	/** @NEEDS_SCAN: pagemap_scan.h: PAGEMAP_SCAN, and asynchronous write protection */
+	NEEDS_SCAN		= 1ULL << 34,
+	/** @NEEDS_UFFD_WP_FILES: userfaultfd that write-protects hugetlb and shmem, too */
+	NEEDS_UFFD_WP_FILES	= 1ULL << 35,
 	/** @NEEDS_RECLAIM: reclaim.h: memory of a cgroup can be reclaimed */
 	NEEDS_RECLAIM		= 1ULL << 60,
 	/** @NEEDS_UFFD_MINOR: userfaultfd that maps pages of shmem that the file has */

@@ -62,6 +62,7 @@
  * @not_memory: and must not have
  * @hold: enum hold_trait that the hold must have
  * @not_hold: and must not have
+ * @exists: NULL, or whether the scenario is for this variant: for variants of more than a product
  * @test: of the harness
  * @next: in the list of all
  */
@@ -75,6 +76,7 @@ struct scenario {
 	unsigned int not_memory;
 	unsigned int hold;
 	unsigned int not_hold;
+	bool (*exists)(const void *variant);
 	struct __test_metadata *test;
 	struct scenario *next;
 };
@@ -132,7 +134,8 @@ static bool suite_erred;
 
 static inline void suite_reached_the_end(struct __test_metadata *_metadata)
 {
-	if (!suite_current || !suite_current->xfail || suite_erred || _metadata->aborted)
+	if (!suite_current || !suite_current->xfail || suite_erred || _metadata->aborted ||
+	    _metadata->exit_code == KSFT_SKIP)
 		return;
 	suite_current->xfail->test = suite_current->test;
 	if (_metadata->exit_code == KSFT_PASS)

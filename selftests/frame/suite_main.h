@@ -62,7 +62,8 @@ static bool suite_case_exists(const struct suite_case *this)
 	return (product->memory->traits & row->memory) == row->memory &&
 	       !(product->memory->traits & row->not_memory) &&
 	       (product->hold->traits & row->hold) == row->hold &&
-	       !(product->hold->traits & row->not_hold);
+	       !(product->hold->traits & row->not_hold) &&
+	       (!row->exists || row->exists(product));
 }
 
 static bool suite_glob_matches(const char *globs, const char *name)

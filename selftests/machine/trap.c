@@ -21,9 +21,9 @@ static uint64_t features_of_mode(uint64_t mode)
 	return mode & UFFDIO_REGISTER_MODE_RWP ? UFFD_FEATURE_RWP : 0;
 }
 
-int trap_set(const void *start, size_t bytes, uint64_t mode)
+int trap_set_with(const void *start, size_t bytes, uint64_t mode, uint64_t features)
 {
-	struct uffdio_api api = { .api = UFFD_API, .features = features_of_mode(mode) };
+	struct uffdio_api api = { .api = UFFD_API, .features = features };
 	struct uffdio_register area = { .range = { (uintptr_t)start, bytes }, .mode = mode };
 	int trap = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK), error;
 
@@ -34,6 +34,11 @@ int trap_set(const void *start, size_t bytes, uint64_t mode)
 	error = -errno;
 	close(trap);
 	return error;
+}
+
+int trap_set(const void *start, size_t bytes, uint64_t mode)
+{
+	return trap_set_with(start, bytes, mode, features_of_mode(mode));
 }
 
 int trap_protect(int trap, const void *start, size_t bytes, bool protect)

@@ -40,6 +40,9 @@ struct uffdio_rwprotect {
  */
 int trap_set(const void *start, size_t bytes, uint64_t mode);
 
+/** trap_set_with() - the same, with @features that userfaultfd is asked for: UFFD_FEATURE_* */
+int trap_set_with(const void *start, size_t bytes, uint64_t mode, uint64_t features);
+
 /** trap_protect() - protect memory of a trap, or let waiting writers go on. Return: 0 or -errno */
 int trap_protect(int trap, const void *start, size_t bytes, bool protect);
 
