@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * scan_misses_pins: PAGEMAP_SCAN with asynchronous write protection does not report what a device writes
+ * through a pin. Documentation/reports/scan_misses_pins.md
+ *
+ * The device is a disk: io_uring pins a fixed buffer, and reads a file into it with O_DIRECT. Run the
+ * program in a directory on a file system that has O_DIRECT (ext4, xfs).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <liburing.h>
+#include <linux/fs.h>
+#include <linux/userfaultfd.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef PAGEMAP_SCAN
+struct page_region {
+	__u64 start, end, categories;
+};
+
+struct pm_scan_arg {
+	__u64 size, flags, start, end, walk_end, vec, vec_len, max_pages;
+	__u64 category_inverted, category_mask, category_anyof_mask, return_mask;
+};
+
+#define PAGEMAP_SCAN		_IOWR('f', 16, struct pm_scan_arg)
+#define PAGE_IS_WRITTEN		(1 << 1)
+#define PM_SCAN_WP_MATCHING	(1 << 0)
+#define PM_SCAN_CHECK_WPASYNC	(1 << 1)
+#endif
+#ifndef UFFD_FEATURE_WP_ASYNC
+#define UFFD_FEATURE_WP_UNPOPULATED	(1 << 13)
+#define UFFD_FEATURE_WP_ASYNC		(1 << 15)
+#endif
+
+enum { FINE = 0, BROKEN = 1, CANNOT_TELL = 4 };
+
+#define FILE_BYTES	4096U
+#define FILE_NAME	"scan_misses_pins.tmp"
+
+struct device {
+	struct io_uring ring;
+	int file;
+};
+
+static int device_open(struct device *device)
+{
+	static char bytes[FILE_BYTES];
+
+	memset(bytes, 'D', sizeof(bytes));
+	device->file = open(FILE_NAME, O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC, 0600);
+	unlink(FILE_NAME);
+	if (device->file < 0 || fcntl(device->file, F_SETFL, 0) ||
+	    pwrite(device->file, bytes, sizeof(bytes), 0) != sizeof(bytes) || fsync(device->file) ||
+	    fcntl(device->file, F_SETFL, O_DIRECT))
+		return -errno;
+	return io_uring_queue_init(2, &device->ring, 0);
+}
+
+/* The disk writes to @at: through the fixed buffer, or through a pin that lives as long as the read. */
+static int device_writes(struct device *device, void *at, bool fixed)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&device->ring);
+	struct io_uring_cqe *cqe;
+	int done;
+
+	if (fixed)
+		io_uring_prep_read_fixed(sqe, device->file, at, FILE_BYTES, 0, 0);
+	else
+		io_uring_prep_read(sqe, device->file, at, FILE_BYTES, 0);
+	io_uring_submit_and_wait(&device->ring, 1);
+	done = io_uring_wait_cqe(&device->ring, &cqe);
+	if (!done) {
+		done = cqe->res;
+		io_uring_cqe_seen(&device->ring, cqe);
+	}
+	return done == (int)FILE_BYTES ? 0 : done < 0 ? done : -EIO;
+}
+
+/* Number of regions that were written since the last call, which protects them again */
+static int written_regions(void *at, size_t bytes)
+{
+	struct page_region region;
+	struct pm_scan_arg scan = {
+		.size = sizeof(scan), .flags = PM_SCAN_WP_MATCHING | PM_SCAN_CHECK_WPASYNC,
+		.start = (uintptr_t)at, .end = (uintptr_t)at + bytes, .vec = (uintptr_t)&region,
+		.vec_len = 1, .category_mask = PAGE_IS_WRITTEN, .return_mask = PAGE_IS_WRITTEN,
+	};
+	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	int regions = ioctl(pagemap, PAGEMAP_SCAN, &scan);
+
+	close(pagemap);
+	return regions < 0 ? -errno : regions;
+}
+
+static int track_writes(void *at, size_t bytes)
+{
+	struct uffdio_api api = {
+		.api = UFFD_API, .features = UFFD_FEATURE_WP_ASYNC | UFFD_FEATURE_WP_UNPOPULATED,
+	};
+	struct uffdio_register area = {
+		.range = { (uintptr_t)at, bytes }, .mode = UFFDIO_REGISTER_MODE_WP,
+	};
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	return uffd < 0 || ioctl(uffd, UFFDIO_API, &api) || ioctl(uffd, UFFDIO_REGISTER, &area) ? -1 : uffd;
+}
+
+/* Return: 1: the write of the device is reported, 0: it is not; or -errno */
+static int write_is_reported(struct device *device, char *at, size_t bytes, bool fixed)
+{
+	struct iovec range = { at, bytes };
+	int uffd, error, regions;
+
+	memset(at, 'C', bytes);
+	uffd = track_writes(at, bytes);
+	if (uffd < 0)
+		return -errno;
+	error = fixed ? io_uring_register_buffers(&device->ring, &range, 1) : 0;
+	regions = written_regions(at, bytes);
+	if (!error && regions < 0)
+		error = regions;
+	/* The pages are clean now. A second pass proves that. */
+	if (!error && written_regions(at, bytes))
+		error = -EBUSY;
+	error = error ?: device_writes(device, at, fixed);
+	regions = error ?: written_regions(at, bytes);
+	if (!error && *(volatile char *)at != 'D')
+		regions = -EIO;
+	if (fixed)
+		io_uring_unregister_buffers(&device->ring);
+	close(uffd);
+	return regions;
+}
+
+static char *map_memory(size_t bytes, int flags)
+{
+	char *at = mmap(NULL, 2 * bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+
+	if (at == MAP_FAILED)
+		return NULL;
+	return (char *)(((uintptr_t)at + bytes - 1) & ~(bytes - 1));
+}
+
+int main(void)
+{
+	const size_t huge = 2 << 20;
+	const struct {
+		const char *name;
+		size_t bytes;
+		int flags, advice;
+	} kinds[] = {
+		{ "base page", sysconf(_SC_PAGESIZE), 0, MADV_NOHUGEPAGE },
+		{ "THP", huge, 0, MADV_HUGEPAGE },
+		{ "hugetlb", huge, MAP_HUGETLB, MADV_NORMAL },
+	};
+	struct device device;
+	int error = device_open(&device), pinned[3], control[3], missed = 0, seen = 0;
+
+	if (error) {
+		printf("scan_misses_pins: cannot tell: %s: %s\n", FILE_NAME, strerror(-error));
+		return CANNOT_TELL;
+	}
+	for (int i = 0; i < 3; i++) {
+		char *at = map_memory(kinds[i].bytes, kinds[i].flags);
+
+		control[i] = pinned[i] = -ENOMEM;
+		if (!at)
+			continue;
+		madvise(at, kinds[i].bytes, kinds[i].advice);
+		control[i] = write_is_reported(&device, at, kinds[i].bytes, false);
+		pinned[i] = write_is_reported(&device, at, kinds[i].bytes, true);
+		missed += control[i] == 1 && pinned[i] == 0;
+		seen += control[i] == 1 && pinned[i] == 1;
+	}
+	printf("scan_misses_pins: %s: reported writes of the disk, without and with a pin:",
+	       missed ? "broken" : seen ? "fine" : "cannot tell");
+	for (int i = 0; i < 3; i++)
+		printf(" %s %d %d%s", kinds[i].name, control[i], pinned[i], i < 2 ? "," : "\n");
+	return missed ? BROKEN : seen ? FINE : CANNOT_TELL;
+}
