@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * merge_loses_dirty: a new mapping is soft-dirty until mprotect() merges it with a clean neighbour, though
+ * the bytes at its addresses changed. Documentation/reports/merge_loses_dirty.md
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PM_SOFT_DIRTY	(1ULL << 55)
+
+enum { FINE = 0, BROKEN = 1, CANNOT_TELL = 4 };
+
+#define PAGES	8
+
+static size_t page;
+
+static bool is_soft_dirty(const void *at)
+{
+	uint64_t entry = 0;
+	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+
+	pread(pagemap, &entry, sizeof(entry), (uintptr_t)at / page * sizeof(entry));
+	close(pagemap);
+	return entry & PM_SOFT_DIRTY;
+}
+
+static bool clear_soft_dirty(void)
+{
+	int file = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+	bool cleared = write(file, "4", 1) == 1;
+
+	close(file);
+	return cleared;
+}
+
+/**
+ * struct state - is the page soft-dirty?
+ * @byte: of the page at the end
+ */
+struct state {
+	bool cleared, mapped, allowed;
+	char byte;
+};
+
+/* Replace the page behind @at by a new mapping. It becomes writable, so it can merge if @at is. */
+static bool replace_page(char *at, int protection, struct state *state)
+{
+	char *last = at + PAGES * page;
+
+	memset(at, 'A', (PAGES + 1) * page);
+	if (mprotect(at, PAGES * page, protection) || !clear_soft_dirty())
+		return false;
+	state->cleared = is_soft_dirty(last);
+	if (mmap(last, page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != last)
+		return false;
+	state->mapped = is_soft_dirty(last);
+	if (mprotect(last, page, PROT_READ | PROT_WRITE))
+		return false;
+	state->allowed = is_soft_dirty(last);
+	state->byte = *(volatile char *)last;
+	return true;
+}
+
+/* Memory that merges with nothing else */
+static char *map_apart(void)
+{
+	size_t bytes = (PAGES + 3) * page;
+	char *room = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	mprotect(room + page, (PAGES + 1) * page, PROT_READ | PROT_WRITE);
+	return room + page;
+}
+
+int main(void)
+{
+	struct state apart = { 0 }, merged = { 0 };
+
+	page = sysconf(_SC_PAGESIZE);
+	/* The control: the neighbour is read-only, so the two do not merge. */
+	if (!replace_page(map_apart(), PROT_READ, &apart) ||
+	    !replace_page(map_apart(), PROT_READ | PROT_WRITE, &merged)) {
+		printf("merge_loses_dirty: cannot tell: %s\n", strerror(errno));
+		return CANNOT_TELL;
+	}
+	if (apart.cleared || !apart.mapped || !apart.allowed || !merged.mapped || merged.byte) {
+		printf("merge_loses_dirty: cannot tell: control: soft-dirty %d %d %d (CONFIG_MEM_SOFT_DIRTY)\n",
+		       apart.cleared, apart.mapped, apart.allowed);
+		return CANNOT_TELL;
+	}
+	printf("merge_loses_dirty: %s: bytes changed from 0x41 to 0; soft-dirty when mapped anew, after mprotect: alone %d %d, merged %d %d\n",
+	       merged.allowed ? "fine" : "broken", apart.mapped, apart.allowed, merged.mapped,
+	       merged.allowed);
+	return merged.allowed ? FINE : BROKEN;
+}
