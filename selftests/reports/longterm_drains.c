@@ -135,6 +135,10 @@ static int count_drains(int block)
 	munmap(at, PINS * page);
 	close(ring);
 	errno = 0;
+	if (movable == PINS && !moved) {
+		puts("longterm_drains: cannot tell: long-term pins leave the pages in ZONE_MOVABLE (before Linux 5.13)");
+		return CANNOT_TELL;
+	}
 	if (movable != PINS || moved != PINS || second) {
 		printf("longterm_drains: cannot tell: %d of %d pages movable, %d moved, %d drains in the control\n",
 		       movable, PINS, moved, (int)second);

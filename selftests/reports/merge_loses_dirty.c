@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * merge_loses_dirty: a new mapping is soft-dirty until mprotect() merges it with a clean neighbour, though
- * the bytes at its addresses changed. Documentation/reports/merge_loses_dirty.md
+ * merge_loses_dirty: a new mapping is soft-dirty until its clean neighbour becomes equal by mprotect(), and
+ * the two merge. Documentation/reports/merge_loses_dirty.md
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,28 +41,31 @@ static bool clear_soft_dirty(void)
 
 /**
  * struct state - is the page soft-dirty?
- * @byte: of the page at the end
+ * @cleared: after clear_refs
+ * @mapped: after a new mapping took its place
+ * @merged: after mprotect() of its neighbour
+ * @byte: what the page has at the end
  */
 struct state {
-	bool cleared, mapped, allowed;
+	bool cleared, mapped, merged;
 	char byte;
 };
 
-/* Replace the page behind @at by a new mapping. It becomes writable, so it can merge if @at is. */
+/* Replace the page behind @at by a new mapping. Then give @protection to the pages at @at, which are clean. */
 static bool replace_page(char *at, int protection, struct state *state)
 {
 	char *last = at + PAGES * page;
 
 	memset(at, 'A', (PAGES + 1) * page);
-	if (mprotect(at, PAGES * page, protection) || !clear_soft_dirty())
+	if (mprotect(at, PAGES * page, PROT_READ) || !clear_soft_dirty())
 		return false;
 	state->cleared = is_soft_dirty(last);
-	if (mmap(last, page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != last)
+	if (mmap(last, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != last)
 		return false;
 	state->mapped = is_soft_dirty(last);
-	if (mprotect(last, page, PROT_READ | PROT_WRITE))
+	if (mprotect(at, PAGES * page, protection))
 		return false;
-	state->allowed = is_soft_dirty(last);
+	state->merged = is_soft_dirty(last);
 	state->byte = *(volatile char *)last;
 	return true;
 }
@@ -82,19 +85,19 @@ int main(void)
 	struct state apart = { 0 }, merged = { 0 };
 
 	page = sysconf(_SC_PAGESIZE);
-	/* The control: the neighbour is read-only, so the two do not merge. */
-	if (!replace_page(map_apart(), PROT_READ, &apart) ||
+	/* In the control the neighbour gets a protection with which the two do not merge. */
+	if (!replace_page(map_apart(), PROT_NONE, &apart) ||
 	    !replace_page(map_apart(), PROT_READ | PROT_WRITE, &merged)) {
 		printf("merge_loses_dirty: cannot tell: %s\n", strerror(errno));
 		return CANNOT_TELL;
 	}
-	if (apart.cleared || !apart.mapped || !apart.allowed || !merged.mapped || merged.byte) {
+	if (apart.cleared || !apart.mapped || !apart.merged || !merged.mapped || merged.byte) {
 		printf("merge_loses_dirty: cannot tell: control: soft-dirty %d %d %d (CONFIG_MEM_SOFT_DIRTY)\n",
-		       apart.cleared, apart.mapped, apart.allowed);
+		       apart.cleared, apart.mapped, apart.merged);
 		return CANNOT_TELL;
 	}
-	printf("merge_loses_dirty: %s: bytes changed from 0x41 to 0; soft-dirty when mapped anew, after mprotect: alone %d %d, merged %d %d\n",
-	       merged.allowed ? "fine" : "broken", apart.mapped, apart.allowed, merged.mapped,
-	       merged.allowed);
-	return merged.allowed ? FINE : BROKEN;
+	printf("merge_loses_dirty: %s: bytes changed from 0x41 to 0; soft-dirty when mapped anew, after mprotect of the neighbour: not merged %d %d, merged %d %d\n",
+	       merged.merged ? "fine" : "broken", apart.mapped, apart.merged, merged.mapped,
+	       merged.merged);
+	return merged.merged ? FINE : BROKEN;
 }

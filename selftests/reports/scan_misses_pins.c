@@ -110,7 +110,9 @@ static int track_writes(void *at, size_t bytes)
 	};
 	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 
-	return uffd < 0 || ioctl(uffd, UFFDIO_API, &api) || ioctl(uffd, UFFDIO_REGISTER, &area) ? -1 : uffd;
+	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api) || ioctl(uffd, UFFDIO_REGISTER, &area))
+		return -errno;
+	return uffd;
 }
 
 /* Return: 1: the write of the device is reported, 0: it is not; or -errno */
@@ -122,7 +124,7 @@ static int write_is_reported(struct device *device, char *at, size_t bytes, bool
 	memset(at, 'C', bytes);
 	uffd = track_writes(at, bytes);
 	if (uffd < 0)
-		return -errno;
+		return uffd;
 	error = fixed ? io_uring_register_buffers(&device->ring, &range, 1) : 0;
 	regions = written_regions(at, bytes);
 	if (!error && regions < 0)
@@ -179,6 +181,10 @@ int main(void)
 		pinned[i] = write_is_reported(&device, at, kinds[i].bytes, true);
 		missed += control[i] == 1 && pinned[i] == 0;
 		seen += control[i] == 1 && pinned[i] == 1;
+	}
+	if (control[0] == -EINVAL) {
+		puts("scan_misses_pins: cannot tell: no UFFD_FEATURE_WP_ASYNC (Linux 6.7)");
+		return CANNOT_TELL;
 	}
 	printf("scan_misses_pins: %s: reported writes of the disk, without and with a pin:",
 	       missed ? "broken" : seen ? "fine" : "cannot tell");

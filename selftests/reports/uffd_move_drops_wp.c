@@ -93,7 +93,7 @@ int main(void)
 	bool control, before, after, reported;
 
 	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api))
-		return cannot_tell("userfaultfd with UFFDIO_MOVE (Linux 6.8)");
+		return cannot_tell("no UFFDIO_MOVE (Linux 6.8)");
 	madvise(at, 3 * page, MADV_NOHUGEPAGE);
 	memset(at, 1, 2 * page);
 	if (ioctl(uffd, UFFDIO_REGISTER, &area) || ioctl(uffd, UFFDIO_WRITEPROTECT, &protect))
