@@ -142,53 +142,76 @@ static int write_is_reported(struct device *device, char *at, size_t bytes, bool
 	return regions;
 }
 
-static char *map_memory(size_t bytes, int flags)
+/* The number behind @format in @path, or 0 */
+static size_t read_number(const char *path, const char *format)
 {
-	char *at = mmap(NULL, 2 * bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+	FILE *file = fopen(path, "r");
+	size_t number = 0;
+	char line[128];
 
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, format, &number) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return number;
+}
+
+/**
+ * struct kind - a kind of memory
+ * @control: is a write of the disk without an older pin reported? 1, 0, or -errno
+ * @pinned: and one through an older pin?
+ */
+struct kind {
+	const char *name;
+	size_t bytes;
+	int flags, advice;
+	int control, pinned;
+};
+
+static void try_kind(struct device *device, struct kind *kind)
+{
+	char *at = mmap(NULL, 2 * kind->bytes, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | kind->flags, -1, 0);
+
+	kind->control = kind->pinned = -errno;
 	if (at == MAP_FAILED)
-		return NULL;
-	return (char *)(((uintptr_t)at + bytes - 1) & ~(bytes - 1));
+		return;
+	at = (char *)(((uintptr_t)at + kind->bytes - 1) & ~(kind->bytes - 1));
+	madvise(at, kind->bytes, kind->advice);
+	kind->control = write_is_reported(device, at, kind->bytes, false);
+	kind->pinned = write_is_reported(device, at, kind->bytes, true);
 }
 
 int main(void)
 {
-	const size_t huge = 2 << 20;
-	const struct {
-		const char *name;
-		size_t bytes;
-		int flags, advice;
-	} kinds[] = {
-		{ "base page", sysconf(_SC_PAGESIZE), 0, MADV_NOHUGEPAGE },
-		{ "THP", huge, 0, MADV_HUGEPAGE },
-		{ "hugetlb", huge, MAP_HUGETLB, MADV_NORMAL },
+	size_t thp = read_number("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "%zu");
+	size_t hugetlb = read_number("/proc/meminfo", "Hugepagesize: %zu") << 10;
+	struct kind kinds[] = {
+		{ "base page", sysconf(_SC_PAGESIZE), 0, MADV_NOHUGEPAGE, 0, 0 },
+		{ "THP", thp, 0, MADV_HUGEPAGE, 0, 0 },
+		{ "hugetlb", hugetlb, MAP_HUGETLB, MADV_NORMAL, 0, 0 },
 	};
+	int missed = 0, seen = 0, error;
 	struct device device;
-	int error = device_open(&device), pinned[3], control[3], missed = 0, seen = 0;
 
+	error = device_open(&device);
 	if (error) {
 		printf("scan_misses_pins: cannot tell: %s: %s\n", FILE_NAME, strerror(-error));
 		return CANNOT_TELL;
 	}
 	for (int i = 0; i < 3; i++) {
-		char *at = map_memory(kinds[i].bytes, kinds[i].flags);
-
-		control[i] = pinned[i] = -ENOMEM;
-		if (!at)
-			continue;
-		madvise(at, kinds[i].bytes, kinds[i].advice);
-		control[i] = write_is_reported(&device, at, kinds[i].bytes, false);
-		pinned[i] = write_is_reported(&device, at, kinds[i].bytes, true);
-		missed += control[i] == 1 && pinned[i] == 0;
-		seen += control[i] == 1 && pinned[i] == 1;
+		try_kind(&device, &kinds[i]);
+		missed += kinds[i].control == 1 && kinds[i].pinned == 0;
+		seen += kinds[i].control == 1 && kinds[i].pinned == 1;
 	}
-	if (control[0] == -EINVAL) {
+	if (kinds[0].control == -EINVAL) {
 		puts("scan_misses_pins: cannot tell: no UFFD_FEATURE_WP_ASYNC (Linux 6.7)");
 		return CANNOT_TELL;
 	}
-	printf("scan_misses_pins: %s: reported writes of the disk, without and with a pin:",
+	printf("scan_misses_pins: %s: writes of the disk that are reported, without and with an older pin:",
 	       missed ? "broken" : seen ? "fine" : "cannot tell");
 	for (int i = 0; i < 3; i++)
-		printf(" %s %d %d%s", kinds[i].name, control[i], pinned[i], i < 2 ? "," : "\n");
+		printf(" %s %d %d%s", kinds[i].name, kinds[i].control, kinds[i].pinned, i < 2 ? "," : "\n");
 	return missed ? BROKEN : seen ? FINE : CANNOT_TELL;
 }
