@@ -51,32 +51,36 @@ struct state {
 	char byte;
 };
 
-/* Replace the page behind @at by a new mapping. Then give @protection to the pages at @at, which are clean. */
-static bool replace_page(char *at, int protection, struct state *state)
+/*
+ * Replace the two pages behind @at by a new mapping, and write to the second one: without an anon_vma no
+ * mapping merges with its neighbour. Then give @protection to the pages at @at, which are clean.
+ */
+static bool replace_pages(char *at, int protection, struct state *state)
 {
-	char *last = at + PAGES * page;
+	char *new = at + PAGES * page;
 
-	memset(at, 'A', (PAGES + 1) * page);
+	memset(at, 'A', (PAGES + 2) * page);
 	if (mprotect(at, PAGES * page, PROT_READ) || !clear_soft_dirty())
 		return false;
-	state->cleared = is_soft_dirty(last);
-	if (mmap(last, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != last)
+	state->cleared = is_soft_dirty(new);
+	if (mmap(new, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != new)
 		return false;
-	state->mapped = is_soft_dirty(last);
+	new[page] = 'B';
+	state->mapped = is_soft_dirty(new);
 	if (mprotect(at, PAGES * page, protection))
 		return false;
-	state->merged = is_soft_dirty(last);
-	state->byte = *(volatile char *)last;
+	state->merged = is_soft_dirty(new);
+	state->byte = *(volatile char *)new;
 	return true;
 }
 
 /* Memory that merges with nothing else */
 static char *map_apart(void)
 {
-	size_t bytes = (PAGES + 3) * page;
+	size_t bytes = (PAGES + 4) * page;
 	char *room = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	mprotect(room + page, (PAGES + 1) * page, PROT_READ | PROT_WRITE);
+	mprotect(room + page, (PAGES + 2) * page, PROT_READ | PROT_WRITE);
 	return room + page;
 }
 
@@ -86,8 +90,8 @@ int main(void)
 
 	page = sysconf(_SC_PAGESIZE);
 	/* In the control the neighbour gets a protection with which the two do not merge. */
-	if (!replace_page(map_apart(), PROT_NONE, &apart) ||
-	    !replace_page(map_apart(), PROT_READ | PROT_WRITE, &merged)) {
+	if (!replace_pages(map_apart(), PROT_NONE, &apart) ||
+	    !replace_pages(map_apart(), PROT_READ | PROT_WRITE, &merged)) {
 		printf("merge_loses_dirty: cannot tell: %s\n", strerror(errno));
 		return CANNOT_TELL;
 	}
