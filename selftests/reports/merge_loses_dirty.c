@@ -78,7 +78,7 @@ static bool replace_pages(char *at, int protection, struct state *state)
 static char *map_apart(void)
 {
 	size_t bytes = (PAGES + 4) * page;
-	char *room = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *room = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	mprotect(room + page, (PAGES + 2) * page, PROT_READ | PROT_WRITE);
 	return room + page;
