@@ -68,7 +68,7 @@ module: ## build/module/host/pincheck.ko for the kernel tree in KDIR=
 
 tools: $(TOOLS) ## the host programs, in build/bin
 
-tests: $(SELFTESTS) $(HAZARDS) | tests-stale ## the test programs (static), in build/tests
+tests: $(SELFTESTS) $(HAZARDS) $(REPORT_PROGRAMS) | tests-stale ## the test programs (static), in build/tests
 
 ##@ Run
 .PHONY: demo check selftests shell fuzz soak selftests-host
@@ -115,6 +115,14 @@ stock-kernels: ## Documentation/stock-kernels.md and catalogue-results.md, from 
 
 hazards: host-vm ## wrong ways to write to pages of files, which make a kernel warn: a guest for each; KERNELS=
 	KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" tools/run-hazards
+
+.PHONY: reports report-tables
+reports: host-vm tools $(REPORT_PROGRAMS) | reports-stale ## programs that show known kernel bugs, without the module; KERNELS= [all], KERNEL=, REPORTS=
+	@KERNEL="$(KERNEL)" KERNELS="$(if $(filter file,$(origin KERNELS)),,$(KERNELS))" REPORTS="$(REPORTS)" \
+		ACCEL="$(ACCEL)" tools/run-reports
+
+report-tables: ## the verdicts of the last make reports, written into Documentation/reports
+	tools/run-reports --document
 
 mutants: host-vm ## break the module or a tool, or a kernel (KTREE=), in one place: a test must turn red; MUTANTS=
 	KTREE="$(KTREE)" tools/run-mutants $(MUTANTS)

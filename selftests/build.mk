@@ -55,6 +55,16 @@ $(BUILD)/hazards/known-issues: selftests/known-issues
 	@mkdir -p $(@D)
 	cp $< $@
 
+# Programs that each show one kernel bug, without anything of this project: see tools/run-reports.
+REPORT_PROGRAMS	:= $(patsubst selftests/reports/%.c,$(BUILD)/reports/%,$(wildcard selftests/reports/*.c))
+$(REPORT_PROGRAMS): $(BUILD)/reports/%: selftests/reports/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wshadow -Werror -static -o $@ $< -luring -lpthread
+
+.PHONY: reports-stale
+reports-stale:
+	@rm -f $(filter-out $(REPORT_PROGRAMS),$(wildcard $(BUILD)/reports/*))
+
 $(SELFTESTS_LIB): $(SELFTESTS_LIB_OBJS)
 	rm -f $@
 	$(AR) rcs $@ $^

@@ -337,6 +337,18 @@ static void choose_wanted(struct plan *plan, const char *disk_parameters, unsign
 	}
 }
 
+/* Modules that the person names. Their own defaults are their parameters. */
+static void choose_named(struct plan *plan, const char *names)
+{
+	char *words = format_text("%s", names), *rest;
+
+	plan->list = list_of(0);
+	for (char *name = strtok_r(words, " ", &rest); name; name = strtok_r(NULL, " ", &rest))
+		if (!add_module(plan, name, "", 0))
+			complain("this kernel has no module %s (--load)", name);
+	free(words);
+}
+
 static int index_open(struct index *index, const char *directory)
 {
 	*index = (struct index){ .directory = directory };
@@ -383,6 +395,7 @@ int kmods_pack(struct initramfs *initramfs, const struct options *options)
 	disk_parameters = disks_parameters(options, "");
 	if (!index_open(&index, options->modules)) {
 		choose_wanted(&plan, disk_parameters, options->needs);
+		choose_named(&plan, options->load ?: "");
 		error = pack_modules(initramfs, &plan) ?:
 			pack_lists(initramfs, &plan, options->needs);
 	}

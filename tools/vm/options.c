@@ -16,6 +16,7 @@ enum option_key {
 	OPT_NAME,
 	OPT_PACKAGE,
 	OPT_MODULES,
+	OPT_LOAD,
 	OPT_MODULE,
 	OPT_TESTS,
 	OPT_FILTER,
@@ -48,6 +49,7 @@ static const struct argp_option rows[] = {
 	  "run.json", 0 },
 	{ "modules", OPT_MODULES, "DIR", 0, "the kernel's .../lib/modules/RELEASE; without it, zram or "
 	  "brd must be built in for swap", 0 },
+	{ "load", OPT_LOAD, "NAMES", 0, "more modules of the kernel to load at boot, separated by spaces", 0 },
 	{ "module", OPT_MODULE, "FILE", 0, "pincheck.ko to load; without it, none is loaded", 0 },
 	{ "tests", OPT_TESTS, "DIR", 0, "static test programs, one a topic; other files there are "
 	  "copied as data (required)", 0 },
@@ -140,6 +142,7 @@ static const struct {
 	{ OPT_PACKAGE, offsetof(struct options, package), false },
 	{ OPT_KERNEL, offsetof(struct options, kernel), false },
 	{ OPT_MODULES, offsetof(struct options, modules), false },
+	{ OPT_LOAD, offsetof(struct options, load), false },
 	{ OPT_MODULE, offsetof(struct options, module), false },
 	{ OPT_TESTS, offsetof(struct options, tests), false },
 	{ OPT_RESULTS, offsetof(struct options, results), false },

@@ -14,6 +14,7 @@ enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
  * @arch: the architecture of the guest
  * @package: version of the package that the kernel comes from, or NULL
  * @modules: directory .../lib/modules/RELEASE, or NULL when everything needed is built in
+ * @load: names of more modules to load at boot, separated by spaces, or NULL
  * @module: pincheck.ko, or NULL to run the tests without a module
  * @qemu_args: more words for QEMU, separated by spaces; "" for none
  * @share: directory that the guest of a shell gets, or NULL
@@ -30,6 +31,7 @@ struct options {
 	const char *package;
 	const char *kernel;
 	const char *modules;
+	const char *load;
 	const char *module;
 	const char *tests;
 	const char *results;
