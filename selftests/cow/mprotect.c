@@ -215,6 +215,44 @@ static int child_sees_samples(const struct memory *memory, void *samples)
 	return seen;
 }
 
+/* REUSE: what nobody shares, or the device has, stays; the rest was copied. */
+static void verdict_halves(struct subject *subject, size_t first, size_t count,
+			   const struct witness *before, struct verdict *verdict)
+{
+	struct witness now;
+	int error = witness_take(subject, &now);
+
+	verdict_start(verdict, "REUSE");
+	if (error)
+		return verdict_failed(verdict, "cannot look at the pages", error);
+	for (size_t i = 0; i < SAMPLES; i++) {
+		bool shared = i >= first && i < first + count;
+		bool stays = !shared || subject_holds(subject, HOLD_PIN);
+
+		if (stays != (before->mapped[i] == now.mapped[i]))
+			verdict_broken(verdict, stays ? "copied" : "written where the child reads",
+				       subject->memory.sample[i]);
+		verdict_note(verdict, "page=%zu shared=%d pfn_before=%lx pfn=%lx",
+			     subject->memory.sample[i], shared, (unsigned long)before->mapped[i],
+			     (unsigned long)now.mapped[i]);
+	}
+}
+
+/* ISOLATION: the child sees in its pages what was there before fork. */
+static void verdict_half_of_child(struct subject *subject, size_t first, size_t count,
+				  struct verdict *verdict)
+{
+	int seen = child_run(&subject->child, 0, child_sees_samples, (void *)first);
+
+	verdict_start(verdict, "ISOLATION");
+	if (seen < 0)
+		return verdict_failed(verdict, "cannot ask the child", seen);
+	if (seen != (int)count)
+		verdict_broken(verdict, "the child sees the parent's write",
+			       subject->memory.sample[first]);
+	verdict_note(verdict, "child_pages=%zu unchanged=%d", count, seen);
+}
+
 /*
  * Of one large folio the child shares @half, and the other half is the parent's alone. mprotect works
  * on the entries of both halves at once, and must ask for each page whether it is exclusive.
@@ -223,7 +261,7 @@ static void protect_partly_shared(struct __test_metadata *_metadata, struct subj
 				  size_t half)
 {
 	size_t first = half ? 1 : 0, count = half ? SAMPLES - 1 : 1;
-	struct witness before, now;
+	struct witness before;
 
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(witness_take(subject, &before));
@@ -231,16 +269,8 @@ static void protect_partly_shared(struct __test_metadata *_metadata, struct subj
 	ASSERT_DONE(protect_all(subject, PROT_READ));
 	ASSERT_DONE(protect_all(subject, PROT_READ | PROT_WRITE));
 	memory_fill(&subject->memory, AFTER);
-	ASSERT_DONE(witness_take(subject, &now));
-	EXPECT_EQ((int)count, child_run(&subject->child, 0, child_sees_samples, (void *)first));
-	for (size_t i = 0; i < SAMPLES; i++) {
-		bool shared = i >= first && i < first + count;
-
-		evidence("page=%zu shared=%d pfn_before=%lx pfn=%lx", subject->memory.sample[i], shared,
-			 (unsigned long)before.mapped[i], (unsigned long)now.mapped[i]);
-		EXPECT_EQ(!shared || subject_holds(subject, HOLD_PIN),
-			  before.mapped[i] == now.mapped[i]);
-	}
+	EXPECT_VERDICT(verdict_half_of_child, subject, first, count);
+	EXPECT_VERDICT(verdict_halves, subject, first, count, &before);
 	EXPECT_PROMISE(subject, ACROSS_FORK, BEFORE, AFTER);
 }
 

@@ -80,9 +80,8 @@ static struct cmsghdr *add_control(struct msghdr *message, struct cmsghdr *last,
 /* The bytes that follow are not complete yet: MSG_MORE. */
 static int send_parameters(int operation, bool encrypt)
 {
-	struct { struct af_alg_iv head; uint8_t iv[AEAD_BLOCK]; } iv = {
-		.head = { .ivlen = AEAD_BLOCK },
-	};
+	/* struct af_alg_iv: the length, then the bytes, which are zero */
+	struct { uint32_t length; uint8_t bytes[AEAD_BLOCK]; } iv = { .length = AEAD_BLOCK };
 	uint32_t action = encrypt ? ALG_OP_ENCRYPT : ALG_OP_DECRYPT, associated = AEAD_ASSOCIATED;
 	uint8_t text[AEAD_ASSOCIATED] = { 0xde, 0xad, 0xbe, 0xef, 0xfe, 0xed, 0xfa, 0xce };
 	struct iovec vector = { text, sizeof(text) };

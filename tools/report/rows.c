@@ -82,9 +82,9 @@ static struct catalogue_row *find_row(struct catalogue *catalogue, const char *n
 }
 
 /* Call @on_row for each row that the case cites. */
-static void for_each_row_of_case(struct catalogue *catalogue, const struct test_case *of,
-				 void (*on_row)(struct catalogue_row *row, const void *context),
-				 const void *context)
+static void visit_rows_of_case(struct catalogue *catalogue, const struct test_case *of,
+			       void (*on_row)(struct catalogue_row *row, const void *context),
+			       const void *context)
 {
 	char rows[256], *rest = rows, *name;
 
@@ -109,7 +109,7 @@ static void count_run(struct catalogue *catalogue, size_t number)
 	for (size_t i = 0; i < results->count; i++) {
 		size_t cell = number * STANDINGS + standing_of(results->cases[i].outcome);
 
-		for_each_row_of_case(catalogue, &results->cases[i], count_one, &cell);
+		visit_rows_of_case(catalogue, &results->cases[i], count_one, &cell);
 	}
 }
 
@@ -128,7 +128,7 @@ static bool expects_case(const char *globs, const char *name)
 	char *copy = copy_of(globs), *rest = copy, *glob;
 	bool expects = false;
 
-	while (!expects && (glob = strsep(&rest, " \n")))
+	while (!expects && (glob = strsep(&rest, "\n ")))
 		expects = *glob && !fnmatch(glob, name, 0);
 	free(copy);
 	return expects;
@@ -148,7 +148,7 @@ static void add_mutant(struct catalogue *catalogue, const char *directory, const
 
 		for (size_t j = 0; j < results->count; j++)
 			if (expects_case(globs, results->cases[j].name))
-				for_each_row_of_case(catalogue, &results->cases[j], add_red, name);
+				visit_rows_of_case(catalogue, &results->cases[j], add_red, name);
 	}
 	for (size_t i = 0; i < catalogue->row_count; i++)
 		catalogue->rows[i].last_red = NULL;
