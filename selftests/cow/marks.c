@@ -509,7 +509,7 @@ SCENARIO(marks, moved, .rows = "R77", .hold = HOLD_NONE, .event = "mremap")
 }
 
 /* The userfaultfd moves with the memory. */
-SCENARIO(marks, moved_with_event, .rows = "R10", .hold = HOLD_NONE, .event = "mremap",
+SCENARIO(marks, moved_with_event, .rows = "R16", .hold = HOLD_NONE, .event = "mremap",
 	 .exists = by_userfaultfd)
 {
 	EXPECT_MARKS_STAY(subject, .uffd_events = UFFD_FEATURE_EVENT_REMAP, .apply = move_memory);
