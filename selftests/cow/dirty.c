@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include "../../tools/lib/pagemap.h"
 #include "dump.h"
+#include "uprobe.h"
 
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP	4	/* Linux 5.7 */
@@ -356,6 +357,34 @@ SCENARIO(dirty, written_and_split, .rows = "R68", .hold = HOLD_NONE, .event = "s
 SCENARIO(dirty, punched, .rows = "R69 R78", .hold = HOLD_NONE, .event = "punch", .memory = MEMORY_SHMEM)
 {
 	EXPECT_TRACKED(subject, .apply = punch_target);
+}
+
+/* The probed page becomes a copy of the process's own before the tracker forgets. */
+static int write_copy_to_probe(struct memory *memory)
+{
+	memory_fill_sample(memory, 0, AFTER);
+	return uprobe_prepare(memory->file);
+}
+
+/* The kernel sets breakpoints only where the process may not write. */
+static int set_breakpoint_and_keep(struct memory *memory)
+{
+	static struct uprobe breakpoint;
+	int error;
+
+	if (mprotect(memory->start, memory->bytes, PROT_READ | PROT_EXEC))
+		return -errno;
+	error = uprobe_set(&breakpoint, memory->file, memory->start);
+	if (mprotect(memory->start, memory->bytes, PROT_READ | PROT_WRITE))
+		return -errno;
+	return error;
+}
+
+/* A tracer's breakpoint is an instruction that the kernel writes into the process's page. */
+SCENARIO(dirty, breakpoint_set, .rows = "R65 R75", .hold = HOLD_NONE, .event = "uprobe",
+	 .memory = MEMORY_ORIGINAL, .needs = NEEDS_UPROBE)
+{
+	EXPECT_TRACKED(subject, .prepare = write_copy_to_probe, .apply = set_breakpoint_and_keep);
 }
 
 /* Mappings: from here on of anonymous memory of many pages only. */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "../../tools/lib/pagemap.h"
 #include "collapse.h"
+#include "collapse.h"
 #include "ksm_scan.h"
 #include "pagemap_scan.h"
 #include "placement.h"
@@ -413,11 +414,8 @@ SCENARIO(marks, mapping_split, .rows = "B22 B26 R24", .memory = MEMORY_PMD,
 /* The kernel refuses to collapse what userfaultfd protects. */
 static int collapse_pages(struct marked *marked)
 {
-	const struct memory *memory = &marked->subject->memory;
-	int error = usermem_drain_lru();
+	int error = collapse_now(marked->at, marked->subject->memory.bytes);
 
-	if (!error)
-		error = collapse_now(marked->at, memory->bytes);
 	return error && case_tracker()->features ? 0 : error;
 }
 
@@ -511,7 +509,7 @@ SCENARIO(marks, moved, .rows = "R77", .hold = HOLD_NONE, .event = "mremap")
 }
 
 /* The userfaultfd moves with the memory. */
-SCENARIO(marks, moved_with_event, .rows = "R10", .hold = HOLD_NONE, .event = "mremap",
+SCENARIO(marks, moved_with_event, .rows = "R16", .hold = HOLD_NONE, .event = "mremap",
 	 .exists = by_userfaultfd)
 {
 	EXPECT_MARKS_STAY(subject, .uffd_events = UFFD_FEATURE_EVENT_REMAP, .apply = move_memory);
