@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include "../../tools/lib/vmstat.h"
 #include "collapse.h"
 #include "knob_journal.h"
 #include "stage.h"
@@ -457,6 +458,27 @@ CASE(large_part, collapsed, .rows = "B10", .event = "collapse")
 	int error = collapse_now(self->user.start, self->user.bytes);
 
 	evidence("outcome=\"%s\"", strerror(-error));
+	EXPECT_PARTS(self);
+}
+
+/* Return: pages that compaction has looked at, in all */
+static uint64_t pages_scanned(void)
+{
+	uint64_t scanned = 0;
+
+	vmstat_read("compact_migrate_scanned", &scanned);
+	return scanned;
+}
+
+/* PLACEMENT: compaction goes over all memory, and moves what it can. */
+CASE(large_part, compacted, .rows = "B10", .event = "migrate")
+{
+	const uint64_t before = pages_scanned();
+
+	SUITE_NEEDS(NEEDS_VM_EVENTS);
+	ASSERT_DONE(knob_set("/proc/sys/vm/compact_memory", "1"));
+	evidence("scanned_pages=%" PRIu64, pages_scanned() - before);
+	EXPECT_LT(before, pages_scanned());
 	EXPECT_PARTS(self);
 }
 

@@ -279,18 +279,26 @@ static void begin_to_wait(struct __test_metadata *_metadata, FIXTURE_DATA(dax) *
 	EXPECT_LT(0, file.st_blocks);
 }
 
-/* The hold ends, and so does the wait. */
+/* SYNC: the wait ends with the hold, and the file's blocks are taken away. */
+static void verdict_wait_ends(FIXTURE_DATA(dax) *self, struct verdict *verdict)
+{
+	bool ended = waiter_ends(self->waiter, ENDS_WITHIN_MS);
+	struct stat file = { 0 };
+
+	verdict_start(verdict, "SYNC");
+	if (fstat(self->file, &file))
+		return verdict_failed(verdict, "cannot look at the file", -errno);
+	if (!ended)
+		verdict_broken(verdict, "the wait does not end with the hold", 0);
+	else if (file.st_blocks)
+		verdict_broken(verdict, "the file has the blocks still", 0);
+	verdict_note(verdict, "ended=%d blocks=%ld", ended, (long)file.st_blocks);
+}
+
 static void end_wait(struct __test_metadata *_metadata, FIXTURE_DATA(dax) *self)
 {
-	struct stat file;
-	bool ended;
-
 	EXPECT_LE(0, pincheck_release(self->stage.session, self->stage.hold.hold));
-	ended = waiter_ends(self->waiter, ENDS_WITHIN_MS);
-	EXPECT_TRUE(ended);
-	ASSERT_EQ(0, fstat(self->file, &file));
-	evidence("ended=%d blocks=%ld", ended, (long)file.st_blocks);
-	EXPECT_EQ(0, file.st_blocks);
+	EXPECT_VERDICT(verdict_wait_ends, self);
 }
 
 /* SYNC: the block is not given to another file while a device writes to it. */

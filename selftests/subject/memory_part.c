@@ -192,6 +192,6 @@ const struct memory_kind memory_memfd_hugetlb = {
 
 const struct memory_kind memory_hugetlb_1g = {
 	.name = "hugetlb_1g", .traits = MEMORY_LARGE | MEMORY_HUGETLB | MEMORY_GIGANTIC,
-	.flags = MAP_SHARED, .needs = NEEDS_HUGETLB_1G, .file = &file_hugetlb_1g,
+	.flags = MAP_SHARED | MAP_HUGETLB, .needs = NEEDS_HUGETLB_1G, .file = &file_hugetlb_1g,
 	.populate = memory_populate, .check = check_hugetlb,
 };
