@@ -55,7 +55,7 @@ static int write_by_forced_hold(struct subject *subject)
 
 static int by_proc_mem(struct subject *subject)
 {
-	return other_event_by_process(subject, write_proc_mem);
+	return other_event_by_process(subject, write_proc_mem_as_tracer);
 }
 
 static int by_tracer(struct subject *subject)

@@ -50,7 +50,8 @@ static int poke_words(const struct memory *memory, pid_t owner)
 	return 0;
 }
 
-int poke_as_tracer(const struct memory *memory, pid_t owner)
+static int as_tracer(const struct memory *memory, pid_t owner,
+		     int (*act)(const struct memory *memory, pid_t owner))
 {
 	int error, status;
 
@@ -58,7 +59,17 @@ int poke_as_tracer(const struct memory *memory, pid_t owner)
 		return -errno;
 	if (waitpid(owner, &status, __WALL) != owner)
 		return -errno;
-	error = poke_words(memory, owner);
+	error = act(memory, owner);
 	ptrace(PTRACE_DETACH, owner, NULL, NULL);
 	return error;
+}
+
+int poke_as_tracer(const struct memory *memory, pid_t owner)
+{
+	return as_tracer(memory, owner, poke_words);
+}
+
+int write_proc_mem_as_tracer(const struct memory *memory, pid_t owner)
+{
+	return as_tracer(memory, owner, write_proc_mem);
 }

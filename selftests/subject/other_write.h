@@ -18,6 +18,13 @@ int all_area_bytes(ssize_t done);
 /** write_proc_mem() - write AFTER to all samples of process @owner. Return: 0 or a negative errno */
 int write_proc_mem(const struct memory *memory, pid_t owner);
 
+/**
+ * write_proc_mem_as_tracer() - the same by a tracer of @owner
+ *
+ * With proc_mem.force_override=ptrace (Linux 6.12) only a tracer may write where @owner may not.
+ */
+int write_proc_mem_as_tracer(const struct memory *memory, pid_t owner);
+
 /** poke_as_tracer() - the same by ptrace() */
 int poke_as_tracer(const struct memory *memory, pid_t owner);
 
