@@ -106,7 +106,7 @@ static void verdict_file_untouched(struct subject *subject, struct verdict *verd
 	}
 }
 
-/* Private memory takes the write. Shared memory does not, and hugetlb on newer kernels (1d8d14641fd9). */
+/* Private memory takes the write. Shared memory does not, nor does hugetlb since 6.2 (f347454d0341). */
 static void verdict_force(struct subject *subject, int answer, struct verdict *verdict)
 {
 	bool shared = subject->product->memory->flags & MAP_SHARED;
@@ -141,17 +141,17 @@ static void force_meets(struct __test_metadata *_metadata, struct subject *subje
 		EXPECT_VERDICT(verdict_file_untouched, subject);
 }
 
-SCENARIO(others_force, proc_mem_writes, .rows = "B4 B10 B11 B17", .event = "write_by_force")
+SCENARIO(others_force, proc_mem_writes, .rows = "B4 B10 B11 B17 R23 R82", .event = "write_by_force")
 {
 	force_meets(_metadata, subject, by_proc_mem);
 }
 
-SCENARIO(others_force, tracer_pokes, .rows = "B4 B10 B11 B17", .event = "write_by_force")
+SCENARIO(others_force, tracer_pokes, .rows = "B4 B10 B11 B17 R23 R82", .event = "write_by_force")
 {
 	force_meets(_metadata, subject, by_tracer);
 }
 
-SCENARIO(others_force, device_writes, .rows = "B4 B10 B11 B17", .event = "write_by_force")
+SCENARIO(others_force, device_writes, .rows = "B4 B10 B11 B17 R23 R82", .event = "write_by_force")
 {
 	force_meets(_metadata, subject, write_by_forced_hold);
 }

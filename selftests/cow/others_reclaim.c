@@ -237,7 +237,7 @@ static int page_out_and_swapoff(struct subject *subject)
  * swapoff reads back what is on the device, and takes pages out of the swap cache. A held page may be
  * in the swap cache, and unmapped: that page has to come back, not its copy on the device.
  */
-OTHER_EVENT(others_reclaim, swapped_off, .rows = "B10 B11 R18 R19", .memory = MEMORY_ASYNC) {
+OTHER_EVENT(others_reclaim, swapped_off, .rows = "B10 B11 R18 R19 R79", .memory = MEMORY_ASYNC) {
 	.happen = page_out_and_swapoff, .unheld = UNHELD_ANY
 };
 
