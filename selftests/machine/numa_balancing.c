@@ -12,7 +12,7 @@ static const struct {
 	const char *path;
 	long value;
 } numa_settings[] = {
-	{ NUMA_BALANCING, 0 },
+	{ NUMA_BALANCING, 1 },
 	{ "/sys/kernel/debug/sched/numa_balancing/scan_delay_ms", 1 },
 	{ "/sys/kernel/debug/sched/numa_balancing/scan_period_min_ms", 1 },
 	{ "/sys/kernel/debug/sched/numa_balancing/scan_period_max_ms", 20 },
@@ -26,15 +26,13 @@ bool numa_balancing_offered(void)
 	return !access(NUMA_BALANCING, W_OK);
 }
 
-int numa_balancing_on(void)
-{
-	return knob_change_number(NUMA_BALANCING, 1);
-}
-
+/* No write without a change: the switch is a static key of the scheduler (Documentation/emulation.md). */
 void numa_balancing_prepare(void)
 {
 	for (size_t i = 0; i < sizeof(numa_settings) / sizeof(*numa_settings); i++) {
-		if (!access(numa_settings[i].path, W_OK))
-			knob_change_for_run(numa_settings[i].path, numa_settings[i].value);
+		const char *path = numa_settings[i].path;
+
+		if (!access(path, W_OK) && knob_number(path) != numa_settings[i].value)
+			knob_change_for_run(path, numa_settings[i].value);
 	}
 }

@@ -9,13 +9,10 @@
 bool numa_balancing_offered(void);
 
 /**
- * numa_balancing_prepare() - until this program ends: off, and if switched on, then soon and often
+ * numa_balancing_prepare() - until this program ends, the kernel looks soon and often
  *
  * A process waits for its first scan from its birth on: only those that are forked later hurry.
  */
 void numa_balancing_prepare(void);
-
-/** numa_balancing_on() - until the case is over. Return: 0 or a negative errno */
-int numa_balancing_on(void);
 
 #endif

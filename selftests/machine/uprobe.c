@@ -38,7 +38,11 @@ int uprobe_prepare(int file)
 	return pwrite(file, uprobe_nops, INSTRUCTIONS, PLACE) == INSTRUCTIONS ? 0 : -EIO;
 }
 
-/* The process waits for no event: the breakpoint is only to be written. */
+/*
+ * The process waits for no event: the breakpoint is only to be written. An event of a CPU, not of a task,
+ * because the latter switches a static key in the scheduler, which emulated CPUs do not survive
+ * (Documentation/emulation.md).
+ */
 int uprobe_set(struct uprobe *uprobe, int file, const void *mapped)
 {
 	const volatile unsigned char *place = (const unsigned char *)mapped + PLACE;
@@ -50,7 +54,7 @@ int uprobe_set(struct uprobe *uprobe, int file, const void *mapped)
 	attr.type = knob_number(UPROBE_TYPE);
 	attr.config1 = (uintptr_t)path;
 	attr.config2 = PLACE;
-	uprobe->event = syscall(SYS_perf_event_open, &attr, getpid(), -1, -1,
+	uprobe->event = syscall(SYS_perf_event_open, &attr, -1, 0, -1,
 				PERF_FLAG_FD_CLOEXEC);
 	if (uprobe->event < 0 || ioctl(uprobe->event, PERF_EVENT_IOC_ENABLE, 0))
 		return -errno;
