@@ -163,7 +163,7 @@ int guests_plan(struct guests *guests, const struct options *options)
 {
 	unsigned int others = RESULT_BOOT + !!options->module + RESULT_CLEAN;
 	const struct needs of_shell = {
-		.bits = NEED_FILE_SYSTEMS | (options->share ? NEED_SHARE : 0),
+		.bits = NEED_FILE_SYSTEMS | NEED_PMEM | (options->share ? NEED_SHARE : 0),
 	};
 
 	*guests = (struct guests){ 0 };

@@ -126,7 +126,7 @@ static void offer_shell(const struct config *config)
 	int error = 0;
 
 	prepare_machine(config);
-	needs_up(NEED_FILE_SYSTEMS, config);
+	needs_up(NEED_FILE_SYSTEMS | NEED_PMEM, config);
 	topics_environment(config);
 	if (*config->module)
 		error = module_insert(config->module);
