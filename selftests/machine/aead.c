@@ -27,7 +27,7 @@ struct aead_key {
 	uint8_t cipher[16];
 };
 
-/* Linux 7.3 offers only a few algorithms unless it is told otherwise. Root may tell it. */
+/* Linux 7.3 offers one algorithm to sockets, ccm(aes), until root lifts the restriction. */
 static void allow_all_algorithms(void)
 {
 	if (!access(RESTRICTION, W_OK))
