@@ -132,9 +132,12 @@ static int balance(struct subject *subject)
 	return control_faults ? 0 : -ECANCELED;
 }
 
-/* R21. The next write must not copy a page that has other users. */
-OTHER_EVENT(numa_others, balanced, .rows = "B10 B11 R21",
-	    .needs = NEEDS_NODES | NEEDS_NUMA_BALANCING) {
+/*
+ * R21. The next write must not copy a page that has other users. Few variants: each switches a static key
+ * of the scheduler, which emulated CPUs do not like (Documentation/emulation.md).
+ */
+OTHER_EVENT(numa_others, balanced, .rows = "B10 B11 R21", .not_hold = HOLD_MIRROR,
+	    .not_memory = MEMORY_SHMEM, .needs = NEEDS_NODES | NEEDS_NUMA_BALANCING) {
 	.begin = move_all_away, .happen = balance, .unheld = UNHELD_ANY
 };
 
