@@ -43,11 +43,12 @@ static json_t *kernel_of(const struct run *run)
 	return kernel;
 }
 
+/* A guest that never started has no command line: @words is NULL. */
 static json_t *words_of(char *const *words, size_t count)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < count && words[i]; i++)
+	for (size_t i = 0; words && i < count && words[i]; i++)
 		json_array_append_new(array, json_string(words[i]));
 	return array;
 }
