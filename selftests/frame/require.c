@@ -482,6 +482,11 @@ static bool has_two_nodes(void)
 	       file_contains("/sys/devices/system/node/has_memory", "0,");
 }
 
+static bool has_move_pages(void)
+{
+	return !syscall(SYS_move_pages, 0, 0UL, NULL, NULL, NULL, 0);
+}
+
 static bool has_dax(void)
 {
 	const char *directory = getenv("PINCHECK_DAX");
@@ -514,6 +519,7 @@ static const struct requirement_row {
 	{ NEEDS_NUMA, 0, has_second_node, "needs a second NUMA node (CONFIG_NUMA)" },
 	{ NEEDS_NODES, 0, has_two_nodes,
 	  "needs two NUMA nodes with memory (boot with numa=fake=2: CONFIG_NUMA_EMU)" },
+	{ NEEDS_MOVE_PAGES, 0, has_move_pages, "needs move_pages() (CONFIG_NUMA, CONFIG_MIGRATION)" },
 	{ NEEDS_DAX, 0, has_dax,
 	  "needs a file system with DAX (PINCHECK_DAX= a directory on it; CONFIG_VIRTIO_PMEM)" },
 	{ NEEDS_CMA, 0, cma_area_offered, "needs a CMA area (CONFIG_CMA, boot with cma=900M)" },

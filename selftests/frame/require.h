@@ -90,6 +90,8 @@ enum requirement {
 	NEEDS_VIRTIO_MEM	= 1ULL << 50,
 	/** @NEEDS_NUMA: a second NUMA node, which may have no memory yet */
 	NEEDS_NUMA		= 1ULL << 28,
+	/** @NEEDS_MOVE_PAGES: move_pages() says on which node a page is */
+	NEEDS_MOVE_PAGES	= 1ULL << 36,
 	/** @NEEDS_NODES: two NUMA nodes that have memory */
 	NEEDS_NODES		= 1ULL << 53,
 	/** @NEEDS_DAX: a directory on a file system with DAX */
