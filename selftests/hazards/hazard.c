@@ -69,7 +69,7 @@ static void print_page_state(struct subject *subject, uint64_t pfn, const char *
  * FILE. The device writes, writeback cleans the page, reclaim wants it, and then the page is marked
  * dirty: by who has a reference, when he gives it back; by a mirror, before all that or after it.
  */
-SCENARIO(hazard, reclaimed, .rows = "B28 B32 B34 R51 R52")
+SCENARIO(hazard, reclaimed, .rows = "B28 B32 B33 B34 R51 R52")
 {
 	uint64_t pfn = memory_pfn(&subject->memory, 0);
 
