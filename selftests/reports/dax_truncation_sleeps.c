@@ -8,14 +8,15 @@
  * directory is in PINCHECK_DAX.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { FINE = 0, BROKEN = 1, CANNOT_TELL = 4 };
@@ -25,25 +26,27 @@ enum { FINE = 0, BROKEN = 1, CANNOT_TELL = 4 };
 /* Waits until the child has ended, or @asleep: until it sleeps. Return: did it? */
 static int child_comes_to(pid_t child, int asleep)
 {
-	const struct timespec moment = { .tv_nsec = 1000000 };
+	struct pollfd end = { .fd = syscall(SYS_pidfd_open, child, 0), .events = POLLIN };
+	int came = 0;
 
-	for (int i = 0; i < PATIENCE_MS; i++) {
+	for (int i = 0; i < PATIENCE_MS && !came; i++) {
 		char path[64], text[256] = "", *state;
 		int file;
 
-		if (waitpid(child, NULL, WNOHANG) == child)
-			return !asleep;
+		if (poll(&end, 1, 1) == 1) {
+			came = !asleep;
+			break;
+		}
 		snprintf(path, sizeof(path), "/proc/%d/stat", child);
 		file = open(path, O_RDONLY);
 		if (read(file, text, sizeof(text) - 1) < 0)
 			text[0] = '\0';
 		close(file);
 		state = strrchr(text, ')');
-		if (asleep && state && state[2] == 'S')
-			return 1;
-		nanosleep(&moment, NULL);
+		came = asleep && state && state[2] == 'S';
 	}
-	return 0;
+	close(end.fd);
+	return came;
 }
 
 /* Return: 1 if ftruncate() returned after the pipe let go, 0 if not, -1 if nothing could be tried */
