@@ -180,7 +180,7 @@ static const struct row rows[] = {
 			 "echo here is the guest >from_guest\nexit 7\n",
 		.exit_code = 7,
 		.says = { "FILE-WHITELIST ", "# Totals: pass:8 ", "here is the host\n",
-			  "/mnt/btrfs\n/mnt/ext4\n/mnt/share\n", "/mnt/xfs\n1\n" },
+			  "/mnt/btrfs\n/mnt/dax\n/mnt/ext4\n/mnt/share\n", "/mnt/xfs\n1\n" },
 		.leaves = { "here is the guest\n" },
 	}, {
 		.name = "shell_copy",
@@ -191,7 +191,9 @@ static const struct row rows[] = {
 	}, {
 		.name = "shell_panic",
 		.arguments = { SMALL, "--shell", "--tests", "@tests" },
-		.input = "echo begun\necho 1 >/proc/sys/kernel/sysrq\necho c >/proc/sysrq-trigger\n",
+		/* init needs a moment to pass the words on; the panic does not wait for init. */
+		.input = "echo begun\necho 1 >/proc/sys/kernel/sysrq\nsleep 3\n"
+			 "echo c >/proc/sysrq-trigger\n",
 		.exit_code = EXIT_PANIC,
 		.says = { "begun\n", "the kernel panicked: ", "console.log" },
 	}, {
