@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,6 +11,7 @@
 #include "../../tools/lib/page_size.h"
 #include "../../tools/lib/pagemap.h"
 #include "cma_area.h"
+#include "each_cpu.h"
 #include "file.h"
 
 #define KERNEL_LOG	"/dev/kmsg"
@@ -139,25 +139,6 @@ static int empty_list_of_cpu(int pagemap)
 	       cause_say(-EADDRNOTAVAIL, "%lu pages came from elsewhere", KEPT_BYTES / PAGE_BYTES);
 }
 
-static int empty_lists(int pagemap)
-{
-	int error = 0;
-	cpu_set_t all;
-
-	if (sched_getaffinity(0, sizeof(all), &all))
-		return -errno;
-	for (int cpu = 0; cpu < CPU_SETSIZE && !error; cpu++) {
-		cpu_set_t one;
-
-		if (!CPU_ISSET(cpu, &all))
-			continue;
-		CPU_ZERO(&one);
-		CPU_SET(cpu, &one);
-		error = sched_setaffinity(0, sizeof(one), &one) ? -errno : empty_list_of_cpu(pagemap);
-	}
-	return sched_setaffinity(0, sizeof(all), &all) ? -errno : error;
-}
-
 int cma_area_reach(void)
 {
 	int pagemap = pagemap_open(0), error;
@@ -166,7 +147,7 @@ int cma_area_reach(void)
 		return pagemap;
 	error = tip_the_scales();
 	if (!error)
-		error = empty_lists(pagemap);
+		error = each_cpu_calls(empty_list_of_cpu, pagemap);
 	close(pagemap);
 	return error;
 }

@@ -10,6 +10,7 @@
 #include "../../tools/lib/usermem.h"
 #include "clock.h"
 #include "collapse.h"
+#include "each_cpu.h"
 #include "knob_journal.h"
 
 #define KHUGEPAGED	"/sys/kernel/mm/transparent_hugepage/khugepaged/"
@@ -69,6 +70,12 @@ static bool is_huge_page(const char *start, int pagemap, int session)
 	       PAGE_BYTES << report.order == PMD_BYTES;
 }
 
+static int drain_lru_here(int unused)
+{
+	(void)unused;
+	return usermem_drain_lru();
+}
+
 int collapse_by_khugepaged(int pagemap, int session)
 {
 	int64_t end = nanoseconds() + WAIT_SECONDS * 1000000000LL;
@@ -85,5 +92,6 @@ int collapse_by_khugepaged(int pagemap, int session)
 		moment_goes_on(moment_end());
 	}
 	munmap(control, PMD_BYTES);
-	return error;
+	/* khugepaged leaves pages in the LRU batches of the CPU that it ran on. */
+	return error ? error : each_cpu_calls(drain_lru_here, 0);
 }
