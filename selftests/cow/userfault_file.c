@@ -235,22 +235,23 @@ CASE(userfault_file, written_by_force, .rows = "R8", .event = "uffd_continue")
 CASE(userfault_file, discarded_meanwhile, .rows = "R8", .event = "uffd_continue")
 {
 	unsigned long rounds_before, discarded = 0, writes = 0, refused = 0;
+	bool enough = false;
 
 	stage_use_all_cpus();
 	ASSERT_DONE(start_traced(self, true));
 	ASSERT_EQ(0, ptrace(PTRACE_CONT, self->pid, NULL, NULL));
 	rounds_before = __atomic_load_n(&self->shared->rounds, __ATOMIC_RELAXED);
-	while (suite_goes_on(writes + refused >= WRITES && discarded >= DISCARDS)) {
+	while (suite_goes_on(enough)) {
 		if (variant->write(self, self->mapped + 64, (long)writes))
 			refused++;
 		else
 			writes++;
 		discarded = __atomic_load_n(&self->shared->rounds, __ATOMIC_RELAXED) - rounds_before;
+		enough = writes + refused >= WRITES && writes && discarded >= DISCARDS;
 	}
 	evidence("writes=%lu refused=%lu discarded=%lu", writes, refused, discarded);
-	EXPECT_LT(0UL, writes);
 	__atomic_store_n(&self->shared->stop, true, __ATOMIC_RELAXED);
-	SUITE_WINDOW(discarded);
+	SUITE_WINDOW(discarded && writes);
 	EXPECT_VERDICT(verdict_file_unchanged, self);
 }
 
