@@ -251,8 +251,8 @@ CASE(userfault_file, discarded_meanwhile, .rows = "R8", .event = "uffd_continue"
 	}
 	evidence("writes=%lu refused=%lu discarded=%lu", writes, refused, discarded);
 	__atomic_store_n(&self->shared->stop, true, __ATOMIC_RELAXED);
-	SUITE_WINDOW(discarded && writes);
 	EXPECT_VERDICT(verdict_file_unchanged, self);
+	SUITE_WINDOW(discarded && writes);
 }
 
 PINCHECK_TEST_MAIN
