@@ -48,7 +48,7 @@ static const struct {
 	const char *memory;
 	const char *kind;
 	const char *access;
-	uint64_t needs;
+	requirement_set needs;
 	enum folio_size folio;
 	long long gets, read_pins, write_pins, longterm_pins;
 } own_holds[] = {

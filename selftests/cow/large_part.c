@@ -53,7 +53,7 @@ FIXTURE(large_part)
 FIXTURE_VARIANT(large_part)
 {
 	enum usermem_row row;
-	uint64_t needs;
+	requirement_set needs;
 	int (*make_odd)(FIXTURE_DATA(large_part) *self);
 };
 

@@ -30,7 +30,7 @@ FIXTURE(udmabuf)
 
 FIXTURE_VARIANT(udmabuf)
 {
-	uint64_t needs;
+	requirement_set needs;
 	bool huge;
 };
 

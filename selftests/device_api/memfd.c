@@ -28,7 +28,7 @@ FIXTURE_VARIANT(memfd)
 {
 	unsigned int flags;	/* of memfd_create() */
 	bool huge;		/* of hugetlb pages */
-	uint64_t needs;
+	requirement_set needs;
 	__u64 page_flag;
 };
 

@@ -25,7 +25,7 @@ FIXTURE_VARIANT(memfd_part)
 {
 	unsigned int flags;	/* of memfd_create() */
 	bool huge;		/* of hugetlb pages */
-	uint64_t needs;
+	requirement_set needs;
 };
 
 FIXTURE_VARIANT_ADD(memfd_part, shmem) { .needs = NEEDS_SHMEM };

@@ -141,7 +141,7 @@ static int prepare_request(FIXTURE_DATA(memlock) *self, struct hold_row row,
 	return 0;
 }
 
-static uint64_t kind_needs(__u32 kind)
+static requirement_set kind_needs(__u32 kind)
 {
 	return kind == PINCHECK_KIND_MEMFD ? NEEDS_MEMFD | NEEDS_SHMEM :
 	       kind == PINCHECK_KIND_PFNMAP ? NEEDS_PFNMAP : 0;

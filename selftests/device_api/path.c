@@ -23,7 +23,7 @@ FIXTURE(path)
 FIXTURE_VARIANT(path)
 {
 	const char *knob;
-	unsigned long long needs;
+	requirement_set needs;
 };
 
 FIXTURE_VARIANT_ADD(path, kprobes) { KNOB_KPROBES, NEEDS_KPROBES_SWITCH };

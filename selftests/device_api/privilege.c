@@ -20,7 +20,7 @@ FIXTURE(privilege)
 FIXTURE_VARIANT(privilege)
 {
 	struct hold_row row;
-	unsigned int needs;
+	requirement_set needs;
 	bool by_reference;
 };
 

@@ -37,7 +37,7 @@ FIXTURE(signals)
 
 FIXTURE_VARIANT(signals)
 {
-	uint64_t needs;
+	requirement_set needs;
 	struct hold_row row;
 };
 

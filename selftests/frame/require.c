@@ -504,124 +504,131 @@ static bool has_edu(void)
 	return !access(group, F_OK);
 }
 
+/* The number of a set of one requirement. */
+#define NUMBER(set)	((set) >> 64 ? 64 + __builtin_ctzll((set) >> 64) : __builtin_ctzll(set))
+
+/* A row stands at its number, so a number that two rows have does not compile. */
+#define ROW(set, feature_, met_, reason_)							\
+	[NUMBER(set)] = { .feature = feature_, .met = met_, .reason = reason_ },
+
 static const struct requirement_row {
-	uint64_t bit;
 	__u64 feature;		/* of the device, or 0: ask @met */
 	bool (*met)(void);
 	const char *reason;
 } requirements[] = {
-	{ NEEDS_PATH, PINCHECK_FEAT_PATH, NULL, "needs fast/slow attribution (CONFIG_KPROBES)" },
-	{ NEEDS_SWAP, 0, has_swap, "needs swap (swapon a device)" },
-	{ NEEDS_SWAP_ASYNC, 0, swap_async_offered,
-	  "needs a swap device that is not synchronous (PINCHECK_SWAP_ASYNC= its path, mkswap done)" },
-	{ NEEDS_VIRTIO_MEM, 0, virtio_mem_offered,
-	  "needs a virtio-mem device that pincheck-vm resizes (CONFIG_VIRTIO_MEM)" },
-	{ NEEDS_NUMA, 0, has_second_node, "needs a second NUMA node (CONFIG_NUMA)" },
-	{ NEEDS_NODES, 0, has_two_nodes,
-	  "needs two NUMA nodes with memory (boot with numa=fake=2: CONFIG_NUMA_EMU)" },
-	{ NEEDS_MOVE_PAGES, 0, has_move_pages, "needs move_pages() (CONFIG_NUMA, CONFIG_MIGRATION)" },
-	{ NEEDS_DAX, 0, has_dax,
-	  "needs a file system with DAX (PINCHECK_DAX= a directory on it; CONFIG_VIRTIO_PMEM)" },
-	{ NEEDS_CMA, 0, cma_area_offered, "needs a CMA area (CONFIG_CMA, boot with cma=900M)" },
-	{ NEEDS_EDU, 0, has_edu,
-	  "needs QEMU's edu behind an IOMMU (-device intel-iommu -device edu, CONFIG_INTEL_IOMMU)" },
-	{ NEEDS_THP, 0, has_thp,
-	  "needs transparent huge pages (/sys/kernel/mm/transparent_hugepage: always or madvise)" },
-	{ NEEDS_MTHP, 0, has_mthp, "needs folios of a few base pages, mTHP (Linux 6.8, and root)" },
-	{ NEEDS_HUGETLB, 0, has_hugetlb,
-	  "needs 10 free hugetlb pages of the size that a PMD maps (vm.nr_hugepages; /sys/kernel/mm/hugepages)" },
-	{ NEEDS_HUGETLB_1G, 0, has_hugetlb_1g,
-	  "needs a free hugetlb page of a GiB (boot with hugepagesz=1G hugepages=1 and 4 GiB of memory)" },
-	{ NEEDS_URING, 0, has_uring, "needs io_uring (kernel.io_uring_disabled=0)" },
-	{ NEEDS_SOFT_DIRTY, 0, has_soft_dirty, "needs soft-dirty (CONFIG_MEM_SOFT_DIRTY)" },
-	{ NEEDS_ANON_EXCLUSIVE, PINCHECK_FEAT_ANON_EXCLUSIVE, NULL,
-	  "needs AnonExclusive (Linux 5.19)" },
-	{ NEEDS_CALL32, 0, has_call32, "needs 32-bit system calls (CONFIG_IA32_EMULATION)" },
-	{ NEEDS_EXT4, 0, has_ext4, "needs ext4 (PINCHECK_EXT4= a directory on it)" },
-	{ NEEDS_XFS, 0, has_xfs, "needs xfs (PINCHECK_XFS= a directory on it)" },
-	{ NEEDS_BTRFS, 0, has_btrfs, "needs btrfs (PINCHECK_BTRFS= a directory on it)" },
-	{ NEEDS_OVERLAY, 0, has_overlay, "needs overlay (CONFIG_OVERLAY_FS, and root)" },
-	{ NEEDS_SECRETMEM, 0, has_secretmem,
-	  "needs memfd_secret (CONFIG_SECRETMEM; to 6.4 boot with secretmem.enable=1)" },
-	{ NEEDS_UFFD_WP, 0, has_uffd_wp,
-	  "needs userfaultfd write-protection (CONFIG_USERFAULTFD)" },
-	{ NEEDS_UFFD_WP_MARK, 0, has_uffd_wp_mark, "needs uffd-wp in pagemap (Linux 5.14)" },
-	{ NEEDS_UFFD_MINOR, 0, has_uffd_minor,
-	  "needs userfaultfd that continues in shmem (Linux 5.14, CONFIG_USERFAULTFD, CONFIG_SHMEM)" },
-	{ NEEDS_UFFD_MOVE, 0, has_uffd_move,
-	  "needs userfaultfd that moves pages (Linux 6.8, CONFIG_USERFAULTFD)" },
-	{ NEEDS_UFFD_RWP, 0, has_uffd_rwp,
-	  "needs userfaultfd that protects from reading (Linux 7.3, CONFIG_USERFAULTFD)" },
-	{ NEEDS_AEAD, 0, aead_offered,
-	  "needs " AEAD_ESN " by sockets (CONFIG_CRYPTO_USER_API_AEAD, modprobe algif_aead)" },
-	{ NEEDS_UFFD_WP_FILES, 0, has_uffd_wp_files,
-	  "needs uffd-wp of hugetlb and shmem (Linux 5.19)" },
-	{ NEEDS_SCAN, 0, has_scan,
-	  "needs PAGEMAP_SCAN and asynchronous uffd-wp (Linux 6.7, CONFIG_PTE_MARKER_UFFD_WP)" },
-	{ NEEDS_FAULTS, 0, faults_possible,
-	  "needs allocations that can be made to fail (CONFIG_FAILSLAB, see debug-kernel.md)" },
-	{ NEEDS_MODULE_FILE, 0, has_module_file,
-	  "needs a module that may be unloaded (CONFIG_MODULE_UNLOAD, PINCHECK_MODULE= its file)" },
-	{ NEEDS_KSM, 0, has_ksm, "needs KSM (CONFIG_KSM, and root)" },
-	{ NEEDS_MIRROR, PINCHECK_FEAT_MIRROR, NULL, "needs mirrors (CONFIG_HMM_MIRROR)" },
-	{ NEEDS_MEMFD, PINCHECK_FEAT_MEMFD, NULL, "needs memfd_pin_folios() (Linux 6.11)" },
-	{ NEEDS_PFNMAP, PINCHECK_FEAT_PFNMAP, NULL,
-	  "needs follow_pfnmap_start() (Linux 6.12) or follow_pte()" },
-	{ NEEDS_PFNMAP_HUGE, PINCHECK_FEAT_PFNMAP_HUGE, NULL,
-	  "needs GUP-fast that knows huge device mappings (Linux 6.12, CONFIG_TRANSPARENT_HUGEPAGE)" },
-	{ NEEDS_MOVABLE, 0, has_movable,
-	  "needs free memory in ZONE_MOVABLE (boot with movablecore=1G)" },
-	{ NEEDS_MEMORY_BLOCK, 0, memory_block_offered,
-	  "needs memory of ZONE_MOVABLE that may go offline (PINCHECK_MEMORY_BLOCK= its path)" },
-	{ NEEDS_HUGETLB_LEAVES, 0, has_hugetlb_leaves,
-	  "needs a kernel that does not WARN of hugetlb in ZONE_MOVABLE (Linux 6.10)" },
-	{ NEEDS_PAT_RECORDS, 0, has_pat_records,
-	  "needs a kernel that does not WARN of munmap() beside unmap_mapping_range() (Linux 6.16; CONFIG_KALLSYMS)" },
-	{ NEEDS_FUSE, 0, has_fuse, "needs FUSE (CONFIG_FUSE_FS: modprobe fuse; and root)" },
-	{ NEEDS_KPROBES_SWITCH, 0, has_kprobes_switch,
-	  "needs the switch of all kprobes (" KNOB_KPROBES ": mount debugfs; and root)" },
-	{ NEEDS_FTRACE_SWITCH, 0, has_ftrace_switch,
-	  "needs the switch of ftrace (" KNOB_FTRACE ": CONFIG_FUNCTION_TRACER, before 7.3; and root)" },
-	{ NEEDS_POISON, 0, has_poison,
-	  "needs memory that may be lost (CONFIG_MEMORY_FAILURE, root, PINCHECK_POISON=yes)" },
-	{ NEEDS_KPAGEFLAGS, 0, has_kpageflags,
-	  "needs /proc/kpageflags (CONFIG_PROC_PAGE_MONITOR, and root)" },
-	{ NEEDS_RECLAIM, 0, reclaim_offered,
-	  "needs a cgroup2 hierarchy with the controller memory (CONFIG_MEMCG, and root)" },
-	{ NEEDS_UPROBE, 0, uprobe_offered,
-	  "needs breakpoints by uprobe (CONFIG_UPROBE_EVENTS, CONFIG_PERF_EVENTS, and root)" },
-	{ NEEDS_GUARD, 0, guard_offered, "needs guard regions (Linux 6.13)" },
-	{ NEEDS_COLLAPSE, 0, collapse_offered,
-	  "needs MADV_COLLAPSE (Linux 6.1, CONFIG_TRANSPARENT_HUGEPAGE)" },
-	{ NEEDS_NUMA_BALANCING, 0, numa_balancing_offered,
-	  "needs NUMA balancing (CONFIG_NUMA_BALANCING, and root)" },
-	{ NEEDS_UDMABUF, 0, has_udmabuf, "needs /dev/udmabuf (CONFIG_UDMABUF, and root)" },
-	{ NEEDS_DISPLAY, 0, has_display,
-	  "needs the display of a PC in /dev/mem (x86, CONFIG_DEVMEM, and root)" },
-	{ NEEDS_PID_NS, 0, has_pid_ns,
-	  "needs PID namespaces (CONFIG_PID_NS, CONFIG_CHECKPOINT_RESTORE, and root)" },
-	{ NEEDS_VM_EVENTS, 0, has_vm_events,
-	  "needs counters of events in /proc/vmstat (CONFIG_VM_EVENT_COUNTERS)" },
-	{ NEEDS_UNIX, 0, has_unix, "needs sockets between processes (CONFIG_UNIX)" },
-	{ NEEDS_THREADS, 0, has_threads, "needs threads (futex(): CONFIG_FUTEX)" },
-	{ NEEDS_TIMERS, 0, has_timers, "needs setitimer() (CONFIG_POSIX_TIMERS)" },
-	{ NEEDS_CAPABILITIES, 0, has_capabilities,
-	  "needs processes without capabilities (CONFIG_MULTIUSER)" },
-	{ NEEDS_SHMEM, 0, has_shmem, "needs shmem (CONFIG_SHMEM, CONFIG_TMPFS)" },
-	{ NEEDS_SIGNALFD, 0, has_signalfd, "needs signalfd() (CONFIG_SIGNALFD)" },
+	ROW(NEEDS_PATH, PINCHECK_FEAT_PATH, NULL, "needs fast/slow attribution (CONFIG_KPROBES)")
+	ROW(NEEDS_SWAP, 0, has_swap, "needs swap (swapon a device)")
+	ROW(NEEDS_SWAP_ASYNC, 0, swap_async_offered,
+	    "needs a swap device that is not synchronous (PINCHECK_SWAP_ASYNC= its path, mkswap done)")
+	ROW(NEEDS_VIRTIO_MEM, 0, virtio_mem_offered,
+	    "needs a virtio-mem device that pincheck-vm resizes (CONFIG_VIRTIO_MEM)")
+	ROW(NEEDS_NUMA, 0, has_second_node, "needs a second NUMA node (CONFIG_NUMA)")
+	ROW(NEEDS_NODES, 0, has_two_nodes,
+	    "needs two NUMA nodes with memory (boot with numa=fake=2: CONFIG_NUMA_EMU)")
+	ROW(NEEDS_MOVE_PAGES, 0, has_move_pages,
+	    "needs move_pages() (CONFIG_NUMA, CONFIG_MIGRATION)")
+	ROW(NEEDS_DAX, 0, has_dax,
+	    "needs a file system with DAX (PINCHECK_DAX= a directory on it; CONFIG_VIRTIO_PMEM)")
+	ROW(NEEDS_CMA, 0, cma_area_offered, "needs a CMA area (CONFIG_CMA, boot with cma=900M)")
+	ROW(NEEDS_EDU, 0, has_edu,
+	    "needs QEMU's edu behind an IOMMU (-device intel-iommu -device edu, CONFIG_INTEL_IOMMU)")
+	ROW(NEEDS_THP, 0, has_thp,
+	    "needs transparent huge pages (/sys/kernel/mm/transparent_hugepage: always or madvise)")
+	ROW(NEEDS_MTHP, 0, has_mthp, "needs folios of a few base pages, mTHP (Linux 6.8, and root)")
+	ROW(NEEDS_HUGETLB, 0, has_hugetlb,
+	    "needs 10 free hugetlb pages of the size that a PMD maps (vm.nr_hugepages; /sys/kernel/mm/hugepages)")
+	ROW(NEEDS_HUGETLB_1G, 0, has_hugetlb_1g,
+	    "needs a free hugetlb page of a GiB (boot with hugepagesz=1G hugepages=1 and 4 GiB of memory)")
+	ROW(NEEDS_URING, 0, has_uring, "needs io_uring (kernel.io_uring_disabled=0)")
+	ROW(NEEDS_SOFT_DIRTY, 0, has_soft_dirty, "needs soft-dirty (CONFIG_MEM_SOFT_DIRTY)")
+	ROW(NEEDS_ANON_EXCLUSIVE, PINCHECK_FEAT_ANON_EXCLUSIVE, NULL,
+	    "needs AnonExclusive (Linux 5.19)")
+	ROW(NEEDS_CALL32, 0, has_call32, "needs 32-bit system calls (CONFIG_IA32_EMULATION)")
+	ROW(NEEDS_EXT4, 0, has_ext4, "needs ext4 (PINCHECK_EXT4= a directory on it)")
+	ROW(NEEDS_XFS, 0, has_xfs, "needs xfs (PINCHECK_XFS= a directory on it)")
+	ROW(NEEDS_BTRFS, 0, has_btrfs, "needs btrfs (PINCHECK_BTRFS= a directory on it)")
+	ROW(NEEDS_OVERLAY, 0, has_overlay, "needs overlay (CONFIG_OVERLAY_FS, and root)")
+	ROW(NEEDS_SECRETMEM, 0, has_secretmem,
+	    "needs memfd_secret (CONFIG_SECRETMEM; to 6.4 boot with secretmem.enable=1)")
+	ROW(NEEDS_UFFD_WP, 0, has_uffd_wp,
+	    "needs userfaultfd write-protection (CONFIG_USERFAULTFD)")
+	ROW(NEEDS_UFFD_WP_MARK, 0, has_uffd_wp_mark, "needs uffd-wp in pagemap (Linux 5.14)")
+	ROW(NEEDS_UFFD_MINOR, 0, has_uffd_minor,
+	    "needs userfaultfd that continues in shmem (Linux 5.14, CONFIG_USERFAULTFD, CONFIG_SHMEM)")
+	ROW(NEEDS_UFFD_MOVE, 0, has_uffd_move,
+	    "needs userfaultfd that moves pages (Linux 6.8, CONFIG_USERFAULTFD)")
+	ROW(NEEDS_UFFD_RWP, 0, has_uffd_rwp,
+	    "needs userfaultfd that protects from reading (Linux 7.3, CONFIG_USERFAULTFD)")
+	ROW(NEEDS_AEAD, 0, aead_offered,
+	    "needs " AEAD_ESN " by sockets (CONFIG_CRYPTO_USER_API_AEAD, modprobe algif_aead)")
+	ROW(NEEDS_UFFD_WP_FILES, 0, has_uffd_wp_files,
+	    "needs uffd-wp of hugetlb and shmem (Linux 5.19)")
+	ROW(NEEDS_SCAN, 0, has_scan,
+	    "needs PAGEMAP_SCAN and asynchronous uffd-wp (Linux 6.7, CONFIG_PTE_MARKER_UFFD_WP)")
+	ROW(NEEDS_FAULTS, 0, faults_possible,
+	    "needs allocations that can be made to fail (CONFIG_FAILSLAB, see debug-kernel.md)")
+	ROW(NEEDS_MODULE_FILE, 0, has_module_file,
+	    "needs a module that may be unloaded (CONFIG_MODULE_UNLOAD, PINCHECK_MODULE= its file)")
+	ROW(NEEDS_KSM, 0, has_ksm, "needs KSM (CONFIG_KSM, and root)")
+	ROW(NEEDS_MIRROR, PINCHECK_FEAT_MIRROR, NULL, "needs mirrors (CONFIG_HMM_MIRROR)")
+	ROW(NEEDS_MEMFD, PINCHECK_FEAT_MEMFD, NULL, "needs memfd_pin_folios() (Linux 6.11)")
+	ROW(NEEDS_PFNMAP, PINCHECK_FEAT_PFNMAP, NULL,
+	    "needs follow_pfnmap_start() (Linux 6.12) or follow_pte()")
+	ROW(NEEDS_PFNMAP_HUGE, PINCHECK_FEAT_PFNMAP_HUGE, NULL,
+	    "needs GUP-fast that knows huge device mappings (Linux 6.12, CONFIG_TRANSPARENT_HUGEPAGE)")
+	ROW(NEEDS_MOVABLE, 0, has_movable,
+	    "needs free memory in ZONE_MOVABLE (boot with movablecore=1G)")
+	ROW(NEEDS_MEMORY_BLOCK, 0, memory_block_offered,
+	    "needs memory of ZONE_MOVABLE that may go offline (PINCHECK_MEMORY_BLOCK= its path)")
+	ROW(NEEDS_HUGETLB_LEAVES, 0, has_hugetlb_leaves,
+	    "needs a kernel that does not WARN of hugetlb in ZONE_MOVABLE (Linux 6.10)")
+	ROW(NEEDS_PAT_RECORDS, 0, has_pat_records,
+	    "needs a kernel that does not WARN of munmap() beside unmap_mapping_range() (Linux 6.16; CONFIG_KALLSYMS)")
+	ROW(NEEDS_FUSE, 0, has_fuse, "needs FUSE (CONFIG_FUSE_FS: modprobe fuse; and root)")
+	ROW(NEEDS_KPROBES_SWITCH, 0, has_kprobes_switch,
+	    "needs the switch of all kprobes (" KNOB_KPROBES ": mount debugfs; and root)")
+	ROW(NEEDS_FTRACE_SWITCH, 0, has_ftrace_switch,
+	    "needs the switch of ftrace (" KNOB_FTRACE ": CONFIG_FUNCTION_TRACER, before 7.3; and root)")
+	ROW(NEEDS_POISON, 0, has_poison,
+	    "needs memory that may be lost (CONFIG_MEMORY_FAILURE, root, PINCHECK_POISON=yes)")
+	ROW(NEEDS_KPAGEFLAGS, 0, has_kpageflags,
+	    "needs /proc/kpageflags (CONFIG_PROC_PAGE_MONITOR, and root)")
+	ROW(NEEDS_RECLAIM, 0, reclaim_offered,
+	    "needs a cgroup2 hierarchy with the controller memory (CONFIG_MEMCG, and root)")
+	ROW(NEEDS_UPROBE, 0, uprobe_offered,
+	    "needs breakpoints by uprobe (CONFIG_UPROBE_EVENTS, CONFIG_PERF_EVENTS, and root)")
+	ROW(NEEDS_GUARD, 0, guard_offered, "needs guard regions (Linux 6.13)")
+	ROW(NEEDS_COLLAPSE, 0, collapse_offered,
+	    "needs MADV_COLLAPSE (Linux 6.1, CONFIG_TRANSPARENT_HUGEPAGE)")
+	ROW(NEEDS_NUMA_BALANCING, 0, numa_balancing_offered,
+	    "needs NUMA balancing (CONFIG_NUMA_BALANCING, and root)")
+	ROW(NEEDS_UDMABUF, 0, has_udmabuf, "needs /dev/udmabuf (CONFIG_UDMABUF, and root)")
+	ROW(NEEDS_DISPLAY, 0, has_display,
+	    "needs the display of a PC in /dev/mem (x86, CONFIG_DEVMEM, and root)")
+	ROW(NEEDS_PID_NS, 0, has_pid_ns,
+	    "needs PID namespaces (CONFIG_PID_NS, CONFIG_CHECKPOINT_RESTORE, and root)")
+	ROW(NEEDS_VM_EVENTS, 0, has_vm_events,
+	    "needs counters of events in /proc/vmstat (CONFIG_VM_EVENT_COUNTERS)")
+	ROW(NEEDS_UNIX, 0, has_unix, "needs sockets between processes (CONFIG_UNIX)")
+	ROW(NEEDS_THREADS, 0, has_threads, "needs threads (futex(): CONFIG_FUTEX)")
+	ROW(NEEDS_TIMERS, 0, has_timers, "needs setitimer() (CONFIG_POSIX_TIMERS)")
+	ROW(NEEDS_CAPABILITIES, 0, has_capabilities,
+	    "needs processes without capabilities (CONFIG_MULTIUSER)")
+	ROW(NEEDS_SHMEM, 0, has_shmem, "needs shmem (CONFIG_SHMEM, CONFIG_TMPFS)")
+	ROW(NEEDS_SIGNALFD, 0, has_signalfd, "needs signalfd() (CONFIG_SIGNALFD)")
 };
 
-const char *require_missing(uint64_t needs)
+const char *require_missing(requirement_set needs)
 {
-	static uint64_t probed, met;
-	size_t i;
+	static requirement_set probed, met;
 
-	for (i = 0; i < sizeof(requirements) / sizeof(*requirements); i++) {
+	for (size_t i = 0; i < sizeof(requirements) / sizeof(*requirements); i++) {
 		const struct requirement_row *row = &requirements[i];
-		uint64_t bit = row->bit;
+		requirement_set bit = REQUIREMENT(i);
 
-		if (!(needs & bit))
+		if (!(needs & bit) || !row->reason)
 			continue;
+		needs &= ~bit;
 		if (!(probed & bit)) {
 			probed |= bit;
 			if (row->feature ? has_feature(row->feature) : row->met())
@@ -630,7 +637,7 @@ const char *require_missing(uint64_t needs)
 		if (!(met & bit))
 			return row->reason;
 	}
-	return NULL;
+	return needs ? "needs something that has no row in require.c" : NULL;
 }
 
 static bool has_pagemap(void)

@@ -57,7 +57,7 @@
  * @name: of the test
  * @rows: of the catalogue
  * @event: what happens to the memory; NULL: SUITE_EVENT() of the topic
- * @needs: enum requirement
+ * @needs: NEEDS_... of require.h
  * @memory: enum memory_trait that the memory must have
  * @not_memory: and must not have
  * @hold: enum hold_trait that the hold must have
@@ -71,7 +71,7 @@ struct scenario {
 	const char *name;
 	const char *rows;
 	const char *event;
-	uint64_t needs;
+	requirement_set needs;
 	unsigned int memory;
 	unsigned int not_memory;
 	unsigned int hold;
@@ -173,9 +173,9 @@ static inline bool suite_goes_on(bool enough)
 #define EXPECT_OFTEN(least, seen)	EXPECT_LE(suite_has_time() ? (least) : 1, seen)
 
 /* Requirements that an earlier case found met; shared, for each case has a process of its own. */
-static uint64_t *suite_met;
+static requirement_set *suite_met;
 
-static inline bool suite_skip(struct __test_metadata *_metadata, uint64_t needs)
+static inline bool suite_skip(struct __test_metadata *_metadata, requirement_set needs)
 {
 	const char *reason = require_missing(needs & ~*suite_met);
 
@@ -290,7 +290,7 @@ static inline void suite_judge(struct __test_metadata *_metadata, const struct v
 static inline void suite_setup(struct __test_metadata *_metadata, struct subject *subject,
 			       const struct product *product)
 {
-	uint64_t needs = product->memory->needs | product->hold->needs;
+	requirement_set needs = product->memory->needs | product->hold->needs;
 	int error;
 
 	if (suite_current && suite_current->scenario)

@@ -45,7 +45,7 @@ struct suite_run {
  */
 struct suite_board {
 	struct __test_results results;
-	uint64_t met;
+	requirement_set met;
 };
 
 static void suite_case_name(const struct suite_case *this, char *name, size_t size)

@@ -28,7 +28,7 @@ FIXTURE(assumptions)
 
 FIXTURE_VARIANT(assumptions)
 {
-	unsigned long long needs;
+	requirement_set needs;
 	void (*test)(struct __test_metadata *_metadata, struct stage *stage);
 };
 

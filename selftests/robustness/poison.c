@@ -31,7 +31,7 @@ FIXTURE(poison)
 FIXTURE_VARIANT(poison)
 {
 	__u32 kind;
-	uint64_t needs;
+	requirement_set needs;
 	bool hugetlb, thp;
 };
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "../../tools/lib/page_size.h"
+#include "require.h"
 
 #define FILE_PAGES	4
 
@@ -13,7 +14,7 @@
  * struct file_kind - a row: a file system, and what the whitelist must say of its pages
  * @name: first part of a variant's name
  * @folio: FOLIO_PMD for a file of one huge page; other files have FILE_PAGES base pages
- * @needs: enum requirement
+ * @needs: NEEDS_... of require.h
  * @open: opens a file of @bytes without a name, to which nobody wrote: a descriptor or -errno.
  *        In processes of one topic this may be the same file (file_renewed()).
  * @whitelist: enum pincheck_whitelist for a long-term pin that writes a page of it
@@ -22,7 +23,7 @@
 struct file_kind {
 	const char *name;
 	enum folio_size folio;
-	uint64_t needs;
+	requirement_set needs;
 	int (*open)(size_t bytes);
 	uint32_t whitelist;
 	uint32_t reason;

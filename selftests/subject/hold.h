@@ -69,7 +69,7 @@ struct hold_ops {
  * @name: second part of the name of a variant
  * @ops: implementation
  * @traits: enum hold_trait
- * @needs: enum requirement
+ * @needs: NEEDS_... of require.h
  * @kind: enum pincheck_kind, for /dev/pincheck
  * @flags: PINCHECK_HOLD_*
  * @path: enum pincheck_path of the request
@@ -79,7 +79,7 @@ struct hold_kind {
 	const char *name;
 	const struct hold_ops *ops;
 	unsigned int traits;
-	uint64_t needs;
+	requirement_set needs;
 	uint32_t kind;
 	uint32_t flags;
 	uint32_t path;

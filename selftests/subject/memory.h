@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "../../tools/lib/usermem.h"
+#include "require.h"
 
 #define SAMPLES			3
 
@@ -58,7 +59,7 @@ struct file_kind;
  * @shape: row of usermem_kinds[]: what the kernel makes of the memory; NULL for a file
  * @pages: base pages, where there are not SAMPLES of them; memory of huge pages is one huge page
  * @traits: enum memory_trait
- * @needs: enum requirement
+ * @needs: NEEDS_... of require.h
  * @file: row of file.h: what is mapped; NULL for anonymous memory
  * @flags: of mmap(), where there is no @shape
  * @populate: write BEFORE, and make the memory what it should be; 0 or a negative errno
@@ -69,7 +70,7 @@ struct memory_kind {
 	const struct usermem_kind *shape;
 	size_t pages;
 	unsigned int traits;
-	uint64_t needs;
+	requirement_set needs;
 	const struct file_kind *file;
 	int flags;
 	int (*populate)(struct memory *memory);

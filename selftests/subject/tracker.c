@@ -81,7 +81,7 @@ const struct tracker tracker_uffd_async = {
 	.forget = forget_async, .read = read_async,
 };
 
-uint64_t tracker_needs(const struct tracker *tracker, const struct memory_kind *kind)
+requirement_set tracker_needs(const struct tracker *tracker, const struct memory_kind *kind)
 {
 	bool file = kind->file || kind->traits & MEMORY_HUGETLB;
 

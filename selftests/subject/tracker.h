@@ -36,7 +36,7 @@ struct tracking;
 /**
  * struct tracker - a row: a way to track writes
  * @name: last part of a variant's name
- * @needs: enum requirement
+ * @needs: NEEDS_... of require.h
  * @features: of userfaultfd; 0: it takes no part
  * @mark: bit of pagemap that the tracker works by
  * @set_is_written: the page was written if @mark is set; otherwise if it is clear
@@ -45,7 +45,7 @@ struct tracking;
  */
 struct tracker {
 	const char *name;
-	uint64_t needs;
+	requirement_set needs;
 	uint64_t features;
 	uint64_t mark;
 	bool set_is_written;
@@ -76,7 +76,7 @@ struct tracking {
 };
 
 /** tracker_needs() - what @tracker needs of the machine to track memory of @kind */
-uint64_t tracker_needs(const struct tracker *tracker, const struct memory_kind *kind);
+requirement_set tracker_needs(const struct tracker *tracker, const struct memory_kind *kind);
 
 /** tracker_marks() - does @entry of pagemap say that the page was written? */
 bool tracker_marks(const struct tracker *tracker, uint64_t entry);
