@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The pieces of the runner that need no guest: splats, counting, verdicts, module order. */
+/* The pieces of the runner that need no guest: splats, counting, verdicts, module order, the record. */
 #include <archive.h>
 #include <archive_entry.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "../needs.h"
 #include "../options.h"
 #include "../protocol.h"
+#include "../record.h"
 #include "../splat.h"
 #include "../suite.h"
 #include "../summary.h"
@@ -205,6 +207,7 @@ static void make_module_directory(const char *directory)
 		 "k/lz4-base.ko:\n"
 		 "k/ext4.ko: k/jbd2.ko k/mbcache.ko\n"
 		 "k/jbd2.ko:\nk/mbcache.ko:\n"
+		 "k/edu_driver.ko: k/pci_base.ko\nk/pci_base.ko:\n"
 		 "k/crypto/crc32c-generic.ko:\n");
 	put_file(directory, "k/zram/zram.ko", "zram");
 	put_file(directory, "k/lz4_compress.ko", "lz4_compress");
@@ -212,6 +215,8 @@ static void make_module_directory(const char *directory)
 	put_file(directory, "k/ext4.ko", "ext4");
 	put_file(directory, "k/jbd2.ko", "jbd2");
 	put_file(directory, "k/mbcache.ko", "mbcache");
+	put_file(directory, "k/edu_driver.ko", "edu_driver");
+	put_file(directory, "k/pci_base.ko", "pci_base");
 	put_file(directory, "k/crypto/crc32c-generic.ko", "crc32c-generic");
 }
 
@@ -240,29 +245,106 @@ static char *packed_order(const char *path)
 	return order;
 }
 
+/**
+ * struct packing - which modules the guest gets
+ * @load: what --load says
+ * @order: the modules that are packed, in load order
+ */
+static const struct packing {
+	const char *name;
+	const char *load;
+	const char *order;
+} packings[] = {
+	{ "order", NULL, "lz4-base lz4_compress zram crc32c-generic mbcache jbd2 ext4 " },
+	{ "named", "edu_driver",
+	  "lz4-base lz4_compress zram crc32c-generic mbcache jbd2 ext4 pci_base edu_driver " },
+	{ "named_are_there", "zsmalloc jbd2",
+	  "lz4-base lz4_compress zram crc32c-generic mbcache jbd2 ext4 " },
+	{ "named_unknown", "none edu_driver",
+	  "lz4-base lz4_compress zram crc32c-generic mbcache jbd2 ext4 pci_base edu_driver " },
+};
+
+static void judge_packing(const struct packing *packing, const char *directory)
+{
+	struct options options = {
+		.modules = directory, .swap_mib = 16, .load = packing->load,
+	};
+	char *path = format_text("%s/initramfs", directory);
+	struct initramfs *initramfs = initramfs_create(path);
+	bool packed = initramfs && !kmods_pack(initramfs, &options) && !initramfs_close(initramfs);
+	char *order = packed_order(path);
+	bool ok = packed && !strcmp(order, packing->order);
+
+	if (!ok)
+		printf("# %s\n# expected %s\n", order, packing->order);
+	tap_verdict(ok, "vm_parts.kmods.%s", packing->name);
+	free(order);
+	free(path);
+}
+
 static void modules_load_after_what_they_need(void)
 {
 	char *directory = format_text("%s/test/vm_parts", getenv("BUILD") ?: "build");
-	static const char *const expected =
-		"lz4-base lz4_compress zram crc32c-generic mbcache jbd2 ext4 ";
-	struct options options = { .modules = directory, .swap_mib = 16 };
-	char *path = format_text("%s/initramfs", directory);
 	char *remove = format_text("rm -rf -- '%s'", directory);
-	struct initramfs *initramfs;
-	char *order;
 
 	if (system(remove))
 		puts("# old files stay");
 	make_module_directory(directory);
-	initramfs = initramfs_create(path);
-	tap_verdict(initramfs && !kmods_pack(initramfs, &options) && !initramfs_close(initramfs),
-		"vm_parts.kmods.packed");
-	order = packed_order(path);
-	if (strcmp(order, expected))
-		printf("# %s\n# expected %s\n", order, expected);
-	tap_verdict(!strcmp(order, expected), "vm_parts.kmods.order");
-	free(order);
+	for (size_t i = 0; i < ARRAY_SIZE(packings); i++)
+		judge_packing(&packings[i], directory);
 	free(remove);
+	free(directory);
+}
+
+/* The text at @path of objects and arrays in run.json: "machine", "0" and so on. */
+static json_t *json_at(json_t *json, const char *const *path)
+{
+	for (; *path && json; path++)
+		json = json_is_array(json) ? json_array_get(json, strtoul(*path, NULL, 10))
+					   : json_object_get(json, *path);
+	return json;
+}
+
+/* The first of two guests panicked: the second never started, and has no command line. */
+static void record_has_a_guest_that_never_started(void)
+{
+	char *directory = format_text("%s/test/vm_parts_record", getenv("BUILD") ?: "build");
+	char *path = format_text("%s/run.json", directory);
+	struct guest planned[] = { {
+		.number = 1, .parameters = "", .topics = (char *[]){ "common" }, .topic_count = 1,
+		.argv = (char *[]){ "qemu", "-smp", "2", NULL },
+	}, {
+		.number = 2, .parameters = "a=1", .topics = (char *[]){ "own" }, .topic_count = 1,
+	} };
+	const struct guests guests = { .guests = planned, .count = ARRAY_SIZE(planned) };
+	const struct options options = {
+		.arch = arch_host(), .name = "test", .kernel = "/nonexistent/kernel",
+		.results = directory, .append = "", .qemu_args = "", .qemu = "true",
+	};
+	const struct run run = {
+		.options = &options, .guests = &guests, .guest = planned, .accel_note = "",
+		.boots = 1,
+	};
+	const struct verdict verdict = { .code = EXIT_PANIC, .name = "panic" };
+	const struct machine machine = { .end = END_BY_ITSELF };
+	static const char *const of_first[] = { "machine", "argv", NULL };
+	static const char *const of_second[] = { "machine", "own_guests", "0", "argv", NULL };
+	static const char *const topic[] = { "machine", "own_guests", "0", "topics", "0", NULL };
+	static const char *const code[] = { "verdict", "exit_code", NULL };
+	struct suite suite;
+	json_t *root = NULL;
+
+	suite_init(&suite, NULL, NULL);
+	if (!make_directories(directory) && !record_write(&run, &suite, &machine, &verdict))
+		root = json_load_file(path, 0, NULL);
+	tap_verdict(json_array_size(json_at(root, of_first)) == 3 &&
+		    json_is_array(json_at(root, of_second)) &&
+		    !json_array_size(json_at(root, of_second)) &&
+		    !strcmp(json_string_value(json_at(root, topic)) ?: "", "own") &&
+		    json_integer_value(json_at(root, code)) == EXIT_PANIC,
+		    "vm_parts.record.guest_that_never_started");
+	json_decref(root);
+	suite_free(&suite);
 	free(path);
 	free(directory);
 }
@@ -373,5 +455,6 @@ int main(void)
 	for (size_t i = 0; i < ARRAY_SIZE(deaths); i++)
 		judge_death(deaths[i].name, deaths[i].line, deaths[i].int3);
 	modules_load_after_what_they_need();
+	record_has_a_guest_that_never_started();
 	return tap_end();
 }
