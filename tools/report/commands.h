@@ -30,5 +30,6 @@ int command_junit(const struct arguments *arguments);
 int command_kcidb(const struct arguments *arguments);
 int command_compare(const struct arguments *arguments);
 int command_rows(const struct arguments *arguments);
+int command_known(const struct arguments *arguments);
 
 #endif

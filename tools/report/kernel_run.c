@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The run on one kernel, read from the files that it left. */
+#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -216,6 +217,42 @@ void kernel_run_free(struct kernel_run *run)
 	free(run->release);
 	free(run->title);
 	free(run->time);
+}
+
+struct kernel_run *kernel_runs_load(const struct arguments *arguments, const char *command,
+				    size_t *count)
+{
+	struct kernel_run *runs = NULL;
+	size_t size = 0;
+
+	*count = 0;
+	for (char **kernel = arguments->operands; *kernel; kernel++) {
+		struct kernel_run *run;
+
+		runs = grow(runs, *count, &size, sizeof(*runs));
+		run = &runs[*count];
+		kernel_run_load(run, arguments->results, *kernel);
+		if (kernel_run_not_run(run))
+			kernel_run_free(run);
+		else
+			++*count;
+	}
+	if (!*count)
+		errx(EXIT_USAGE, "%s takes kernels that were run, and none of these was: make matrix",
+		     command);
+	return runs;
+}
+
+void kernel_runs_free(struct kernel_run *runs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		kernel_run_free(&runs[i]);
+	free(runs);
+}
+
+const char *kernel_run_short_name(const struct kernel_run *run)
+{
+	return *run->release ? run->release : run->kernel;
 }
 
 const char *kernel_run_not_run(const struct kernel_run *run)

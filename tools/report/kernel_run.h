@@ -14,6 +14,8 @@
 /* Fails if the verdict of the runner is bad although no case failed. */
 #define VERDICT_CASE	"verdict"
 
+struct arguments;
+
 /**
  * struct kernel_run - what is known of the run on one kernel
  * @kernel: its name in the matrix
@@ -38,6 +40,20 @@ struct kernel_run {
 void kernel_run_load(struct kernel_run *run, const char *directory, const char *kernel);
 
 void kernel_run_free(struct kernel_run *run);
+
+/**
+ * kernel_runs_load() - the runs on the kernels of the command line, without those that need not be run
+ * @command: that wants them; if there is none, the program ends and names it
+ * @count: (out)
+ *
+ * Return: an array for kernel_runs_free().
+ */
+struct kernel_run *kernel_runs_load(const struct arguments *arguments, const char *command,
+				    size_t *count);
+void kernel_runs_free(struct kernel_run *runs, size_t count);
+
+/** kernel_run_short_name() - Return: the release, or the kernel's name in the matrix */
+const char *kernel_run_short_name(const struct kernel_run *run);
 
 /** kernel_run_not_run() - Return: why this kernel need not be run, or NULL if it had to be run */
 const char *kernel_run_not_run(const struct kernel_run *run);

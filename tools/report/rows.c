@@ -180,11 +180,6 @@ static void add_mutants(struct catalogue *catalogue, const char *directory)
 	free(entries);
 }
 
-static const char *run_name(const struct kernel_run *run)
-{
-	return *run->release ? run->release : run->kernel;
-}
-
 static void add_red_kernels(struct catalogue *catalogue)
 {
 	for (size_t i = 0; i < catalogue->row_count; i++) {
@@ -192,7 +187,7 @@ static void add_red_kernels(struct catalogue *catalogue)
 
 		for (size_t j = 0; j < catalogue->run_count; j++)
 			if (row->counts[j * STANDINGS + KNOWN] || row->counts[j * STANDINGS + RED])
-				add_red(row, run_name(&catalogue->runs[j]));
+				add_red(row, kernel_run_short_name(&catalogue->runs[j]));
 	}
 }
 
@@ -223,7 +218,7 @@ static void write_rows(const struct catalogue *catalogue, FILE *to)
 {
 	fputs("| row |", to);
 	for (size_t i = 0; i < catalogue->run_count; i++)
-		fprintf(to, " %s |", run_name(&catalogue->runs[i]));
+		fprintf(to, " %s |", kernel_run_short_name(&catalogue->runs[i]));
 	fputs(" seen to fail on |\n|---|", to);
 	for (size_t i = 0; i <= catalogue->run_count; i++)
 		fputs("---|", to);
@@ -241,25 +236,6 @@ static void write_rows(const struct catalogue *catalogue, FILE *to)
 	}
 }
 
-static void load_runs(struct catalogue *catalogue, const struct arguments *arguments)
-{
-	size_t size = 0;
-
-	for (char **kernel = arguments->operands; *kernel; kernel++) {
-		struct kernel_run *run;
-
-		catalogue->runs = grow(catalogue->runs, catalogue->run_count, &size, sizeof(*run));
-		run = &catalogue->runs[catalogue->run_count];
-		kernel_run_load(run, arguments->results, *kernel);
-		if (kernel_run_not_run(run))
-			kernel_run_free(run);
-		else
-			catalogue->run_count++;
-	}
-	if (!catalogue->run_count)
-		errx(EXIT_USAGE, "rows takes kernels that were run, and none of these was: make matrix");
-}
-
 static void free_catalogue(struct catalogue *catalogue)
 {
 	for (size_t i = 0; i < catalogue->row_count; i++) {
@@ -267,10 +243,8 @@ static void free_catalogue(struct catalogue *catalogue)
 		free(catalogue->rows[i].counts);
 		free(text_take(&catalogue->rows[i].reds));
 	}
-	for (size_t i = 0; i < catalogue->run_count; i++)
-		kernel_run_free(&catalogue->runs[i]);
+	kernel_runs_free(catalogue->runs, catalogue->run_count);
 	free(catalogue->rows);
-	free(catalogue->runs);
 	json_decref(catalogue->numbers);
 }
 
@@ -279,7 +253,7 @@ int command_rows(const struct arguments *arguments)
 	struct catalogue catalogue = { .numbers = json_object() };
 	struct output output;
 
-	load_runs(&catalogue, arguments);
+	catalogue.runs = kernel_runs_load(arguments, "rows", &catalogue.run_count);
 	for (size_t i = 0; i < catalogue.run_count; i++)
 		count_run(&catalogue, i);
 	add_red_kernels(&catalogue);
