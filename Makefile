@@ -60,10 +60,10 @@ include selftests/build.mk
 
 ##@ Build
 .PHONY: all module tools tests
-all: module tools tests ## module, tools and selftests for the running kernel, or for KDIR=
+all: module tools tests ## modules, tools and selftests for the running kernel, or for KDIR=
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-module: ## build/module/host/pincheck.ko for the kernel tree in KDIR=
+module: ## build/module/host/pincheck.ko and gup_test.ko, for the kernel tree in KDIR=
 	$(matrix) build-custom "$(KDIR)" $(BUILD)/module/host
 
 tools: $(TOOLS) ## the host programs, in build/bin
@@ -144,10 +144,10 @@ install: tools ## programs, header and man pages, under PREFIX= (and DESTDIR=)
 	done
 
 .PHONY: dkms-install dkms-remove
-dkms-install: host-dkms ## the module under DKMS, for all kernels here with headers, and for later ones
+dkms-install: host-dkms ## the modules under DKMS, for all kernels here with headers, and for later ones
 	VERSION="$(VERSION)" tools/dkms install
 
-dkms-remove: ## remove the module from DKMS
+dkms-remove: ## remove the modules from DKMS
 	VERSION="$(VERSION)" tools/dkms remove
 
 ##@ Release

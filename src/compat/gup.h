@@ -55,6 +55,21 @@ static inline long compat_get_user_pages(unsigned long start, unsigned long nr,
 	return compat_gup_call(get_user_pages, start, nr, flags, pages);
 }
 
+/**
+ * compat_pin_user_pages() - the same, pins
+ * @start: first address
+ * @nr: base pages
+ * @flags: FOLL_*
+ * @pages: filled
+ *
+ * Return: number of pages, or a negative errno.
+ */
+static inline long compat_pin_user_pages(unsigned long start, unsigned long nr,
+					 unsigned int flags, struct page **pages)
+{
+	return compat_gup_call(pin_user_pages, start, nr, flags, pages);
+}
+
 /* Plain references or pins by the slow path: @own for current->mm, @remote for any other mm. */
 static __always_inline long compat_gup_slow(typeof(get_user_pages_unlocked) *own,
 					    typeof(get_user_pages_remote) *remote,

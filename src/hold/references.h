@@ -5,13 +5,10 @@
 #ifndef PINCHECK_REFERENCES_H
 #define PINCHECK_REFERENCES_H
 
-#include <linux/types.h>
+#include "page/reference_limit.h"
 
 struct hold;
-struct page;
 
-bool references_exhausted(struct page *page);
-bool references_near_end(struct page **pages, unsigned long nr);
 int references_taken(struct hold *hold, unsigned long first, unsigned long nr);
 
 #endif

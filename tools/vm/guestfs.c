@@ -58,6 +58,19 @@ static int pack_tests(struct initramfs *initramfs, const struct options *options
 	return error;
 }
 
+/* gup_test.ko, if it was built beside the module under test */
+static int pack_gup_test(struct initramfs *initramfs, const char *module)
+{
+	const char *slash = strrchr(module, '/');
+	char *host = format_text("%.*s" GUP_TEST_MODULE, slash ? (int)(slash + 1 - module) : 0, module);
+	int error = 0;
+
+	if (!access(host, R_OK))
+		error = initramfs_file(initramfs, GUEST_MODULE_DIR "/" GUP_TEST_MODULE, 0644, host);
+	free(host);
+	return error;
+}
+
 static int pack_config(struct initramfs *initramfs, const struct options *options,
 		       const struct guest *guest, unsigned int results, bool emulated)
 {
@@ -76,6 +89,8 @@ static int pack_config(struct initramfs *initramfs, const struct options *option
 
 	if (base && !error)
 		error = initramfs_file(initramfs, module, 0644, options->module);
+	if (base && !error)
+		error = pack_gup_test(initramfs, options->module);
 	free(module);
 	free(text);
 	return error;

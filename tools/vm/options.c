@@ -50,7 +50,8 @@ static const struct argp_option rows[] = {
 	{ "modules", OPT_MODULES, "DIR", 0, "the kernel's .../lib/modules/RELEASE; without it, zram or "
 	  "brd must be built in for swap", 0 },
 	{ "load", OPT_LOAD, "NAMES", 0, "more modules of the kernel to load at boot, separated by spaces", 0 },
-	{ "module", OPT_MODULE, "FILE", 0, "pincheck.ko to load; without it, none is loaded", 0 },
+	{ "module", OPT_MODULE, "FILE", 0, "pincheck.ko to load; without it, none is loaded. gup_test.ko "
+	  "beside it is copied as data", 0 },
 	{ "tests", OPT_TESTS, "DIR", 0, "static test programs, one a topic; other files there are "
 	  "copied as data (required)", 0 },
 	{ "filter", OPT_FILTER, "GLOB", 0, "only tests whose topic.variant.scenario matches GLOB", 0 },
@@ -94,8 +95,8 @@ static const char doc[] =
 	"    --module build/module/custom/pincheck.ko --tests build/tests\n\n"
 	"Tests see: PINCHECK_TESTS (the filter), KSFT_MACHINE_SLOW=yes under emulation, "
 	"PINCHECK_EXT4, _XFS, _BTRFS (a directory on each, where there is one), PINCHECK_SWAP_ASYNC "
-	"(a swap device that is off), PINCHECK_MODULE (the module's file), PINCHECK_MEMORY_BLOCK "
-	"(a block of ZONE_MOVABLE, made for topics that need one), and what --append gives as "
+	"(a swap device that is off), PINCHECK_MODULE (the module's file), PINCHECK_GUP_TEST "
+	"(the file of gup_test.ko), PINCHECK_MEMORY_BLOCK (a block of ZONE_MOVABLE, made for topics that need one), and what --append gives as "
 	"NAME=VALUE; their directory is /tests, their working directory /tmp. A topic marker stands in the console log before each.";
 
 static const char *const accel_names[] = {

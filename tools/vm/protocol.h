@@ -10,6 +10,7 @@
 #define GUEST_SPLATS_ALLOWED	"/etc/splats-allowed"
 #define GUEST_KMOD_DIR		"/lib/pincheck-vm"
 #define GUEST_TESTS		"/tests"
+#define GUP_TEST_MODULE		"gup_test.ko"	/* beside the module under test, on the host and in the guest */
 #define GUEST_BUSYBOX		"/bin/busybox"
 #define GUEST_SCRIPT		"/etc/pincheck-vm.script"	/* commands of a shell without a person */
 #define GUEST_SHARE		"/mnt/share"
@@ -71,6 +72,7 @@
 #define ENV_DAX			"PINCHECK_DAX"		/* a directory on ext4 with DAX */
 #define ENV_SWAP_ASYNC		"PINCHECK_SWAP_ASYNC"	/* a swap device that is off */
 #define ENV_MODULE		"PINCHECK_MODULE"	/* its file: it may be unloaded and loaded again */
+#define ENV_GUP_TEST		"PINCHECK_GUP_TEST"	/* the file of gup_test.ko, which nobody has loaded */
 #define ENV_POISON		"PINCHECK_POISON"	/* memory may be made to fail */
 #define ENV_MEMORY_BLOCK	"PINCHECK_MEMORY_BLOCK"	/* of ZONE_MOVABLE: it may go offline */
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154 # names of arch.sh
-# Builds this clone's module for a kernel. OUTDIR/tree gets a copy of the sources, and the build root
+# Builds this clone's modules for a kernel. OUTDIR/tree gets a copy of the sources, and the build root
 # mounts it: clones do not disturb each other, and `make clean` removes everything.
 
 readonly SOURCES="Kbuild src include"
+readonly BUILT="pincheck.ko gup_test.ko"
 
 # build_sync TREE: makes TREE a copy of the clone's sources. Unchanged files keep their time, so that make
 # does not compile them again; files that the clone no longer has are removed.
@@ -46,23 +47,25 @@ build_report()
 		grep -vE '^( +[A-Z]+( \[M\])? |make(\[[0-9]+\])?: (Entering|Leaving))' | tail -n 60 >&2 || true
 }
 
-# build_conclude OUTDIR RC WHAT PREFIX...: reports the build, and puts a new module into OUTDIR.
+# build_conclude OUTDIR RC WHAT PREFIX...: reports the build, and puts new modules into OUTDIR.
 build_conclude()
 {
-	local outdir=$1 rc=$2 what=$3 tree=$1/tree
+	local outdir=$1 rc=$2 what=$3 tree=$1/tree module
 	shift 3
 
-	if [ "$rc" -ne 0 ] || [ ! -e "$tree/pincheck.ko" ]; then
+	for module in $BUILT; do
+		[ "$rc" -eq 0 ] && [ -e "$tree/$module" ] && continue
 		build_report "$outdir/build.log" "$@"
-		rm -f -- "$outdir/pincheck.ko"
-		say "the module does not build for $what; whole log: $outdir/build.log"
+		(cd -- "$outdir" && rm -f -- $BUILT)
+		say "$module does not build for $what; whole log: $outdir/build.log"
 		exit 1
-	fi
+	done
 	if grep -q 'warning: ' "$outdir/build.log"; then
 		build_report "$outdir/build.log" "$@"
 	fi
-	cmp -s -- "$tree/pincheck.ko" "$outdir/pincheck.ko" ||
-		cp -- "$tree/pincheck.ko" "$outdir/pincheck.ko"
+	for module in $BUILT; do
+		cmp -s -- "$tree/$module" "$outdir/$module" || cp -- "$tree/$module" "$outdir/$module"
+	done
 }
 
 # build_outdir DIR: sets OUTDIR and locks it, so that two makes in one clone take turns.

@@ -105,8 +105,13 @@ static bool check_rmmod(const struct config *config)
 	return !error;
 }
 
+static bool names_module(const char *line)
+{
+	return strstr(line, "[pincheck]") || strstr(line, "[gup_test]");
+}
+
 /*
- * Count the leaked objects that the module allocated: the trace of such an object names the module.
+ * Count the leaked objects that the modules allocated: the trace of such an object names its module.
  */
 static unsigned int count_leaks(void)
 {
@@ -118,7 +123,7 @@ static unsigned int count_leaks(void)
 		line[strcspn(line, "\n")] = '\0';
 		if (!strncmp(line, "unreferenced object", 19))
 			snprintf(object, sizeof(object), "%s", line);
-		if (!strstr(line, "[pincheck]") || !*object)
+		if (!names_module(line) || !*object)
 			continue;
 		report("%s%s", object, line);
 		*object = '\0';
@@ -137,7 +142,7 @@ static bool check_kmemleak(void)
 	knob_set(KMEMLEAK, "scan");
 	knob_set(KMEMLEAK, "scan");
 	leaks = count_leaks();
-	report_subresult(!leaks, "kmemleak", "%u objects of the module", leaks);
+	report_subresult(!leaks, "kmemleak", "%u objects of the modules", leaks);
 	return !leaks;
 }
 

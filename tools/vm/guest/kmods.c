@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -80,6 +81,17 @@ int module_insert(const char *path)
 	file_read(file, version, sizeof(version));
 	report("module: %s srcversion %s", name, version);
 	return 0;
+}
+
+void gup_test_offer(const struct config *config)
+{
+	const char *slash = strrchr(config->module, '/');
+	char path[FILTER_MAX + sizeof(GUP_TEST_MODULE)];
+
+	snprintf(path, sizeof(path), "%.*s" GUP_TEST_MODULE,
+		 slash ? (int)(slash + 1 - config->module) : 0, config->module);
+	if (*config->module && !access(path, R_OK))
+		setenv(ENV_GUP_TEST, path, 1);
 }
 
 int module_remove(const char *path)
