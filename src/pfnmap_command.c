@@ -37,8 +37,10 @@ static int follow_once(struct pincheck_follow *request)
 		return refuse(&request->reason, PINCHECK_REASON_SIGNAL, -EINTR);
 	err = follow(current->mm, request->addr, write, &seen, &request->reason);
 	mmap_read_unlock(current->mm);
-	if (!err)
+	if (seen.given)
 		fill_request(request, &seen);
+	if (seen.given && err)
+		request->told |= PINCHECK_FOLLOWED_GIVEN;
 	return err;
 }
 

@@ -379,7 +379,7 @@ CASE(memfd, holds_add_up, .rows = "R49")
 }
 
 /* Sealing fails during a hold for writing, and such a hold fails after sealing. */
-CASE(memfd, sealed, .rows = "R49")
+CASE(memfd, sealed, .rows = "R49 P37")
 {
 	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_EQ(0, hold_whole_file(self));
@@ -389,6 +389,8 @@ CASE(memfd, sealed, .rows = "R49")
 	ASSERT_EQ(0, fcntl(self->file, F_ADD_SEALS, F_SEAL_WRITE));
 	EXPECT_EQ(-EPERM, hold_whole_file(self));
 	EXPECT_EQ(PINCHECK_REASON_ACCESS, self->stage.hold.reason);
+	/* memfd_pin_folios() does not look at seals: its callers have to. */
+	EXPECT_EQ(1, self->stage.hold.slow_pages);
 	EXPECT_EQ(0, hold_file(self, 0, 0, self->bytes));
 	evidence("seal_while_held=EBUSY write_hold_once_sealed=EPERM read_hold_once_sealed=held");
 }
@@ -468,6 +470,7 @@ struct refusal {
 	__u64 offset;
 	int error;
 	__u32 reason;
+	bool given;	/* memfd_pin_folios() gave the page: only the module refuses */
 };
 
 static void expect_file_refused(struct __test_metadata *_metadata, FIXTURE_DATA(memfd) *self,
@@ -481,10 +484,15 @@ static void expect_file_refused(struct __test_metadata *_metadata, FIXTURE_DATA(
 	EXPECT_EQ(wanted.reason, self->stage.hold.reason) TH_LOG("file %d", wanted.file);
 	EXPECT_EQ(wanted.offset, self->stage.hold.fail_addr);
 	EXPECT_EQ(0, self->stage.hold.hold);
+	EXPECT_EQ(wanted.given, self->stage.hold.slow_pages) TH_LOG("file %d", wanted.file);
 	self->file = file;
 }
 
-CASE(memfd, bad_files, .rows = "P1")
+/*
+ * The kernel itself refuses other files, and pages past the end. It is the caller who has to look at the
+ * mode of the file; topic memfd.sealed does so with seals.
+ */
+CASE(memfd, bad_files, .rows = "P1 P37")
 {
 	int ends[2], device = open("/dev/zero", O_RDWR);
 	int read_only;
@@ -495,20 +503,24 @@ CASE(memfd, bad_files, .rows = "P1")
 	read_only = open(path, O_RDONLY);
 	ASSERT_LE(0, read_only);
 	ASSERT_EQ(0, pipe(ends));
+	/* Of hugetlb the kernel is asked only for pages that the file has. */
+	ASSERT_NE(MAP_FAILED, (void *)map_memfd(self));
+	self->memory[0] = 1;
+	unmap_file(self);
 	expect_file_refused(_metadata, self, (struct refusal) { -1, 0, 0, -EBADF,
-								PINCHECK_REASON_ARGUMENT });
+								PINCHECK_REASON_ARGUMENT, false });
 	expect_file_refused(_metadata, self, (struct refusal) { 1000, 0, 0, -EBADF,
-								PINCHECK_REASON_ARGUMENT });
+								PINCHECK_REASON_ARGUMENT, false });
 	expect_file_refused(_metadata, self, (struct refusal) { ends[0], 0, 0, -EINVAL,
-								PINCHECK_REASON_FILE });
+								PINCHECK_REASON_FILE, false });
 	expect_file_refused(_metadata, self, (struct refusal) { device, 0, 0, -EINVAL,
-								PINCHECK_REASON_FILE });
+								PINCHECK_REASON_FILE, false });
 	expect_file_refused(_metadata, self, (struct refusal) { self->stage.session, 0, 0, -EINVAL,
-								PINCHECK_REASON_FILE });
+								PINCHECK_REASON_FILE, false });
 	expect_file_refused(_metadata, self, (struct refusal) { read_only, PINCHECK_HOLD_WRITE, 0,
-								-EACCES, PINCHECK_REASON_ACCESS });
+								-EACCES, PINCHECK_REASON_ACCESS, true });
 	expect_file_refused(_metadata, self, (struct refusal) { self->file, 0, self->bytes, -EINVAL,
-								PINCHECK_REASON_UNMAPPED });
+								PINCHECK_REASON_UNMAPPED, false });
 	close(ends[0]);
 	close(ends[1]);
 	close(device);

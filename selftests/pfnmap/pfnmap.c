@@ -134,6 +134,23 @@ CASE(pfnmap, gup_refused, .rows = "B53")
 		 ARRAY_SIZE(rows));
 }
 
+/* HMM refuses device memory before the module sees an answer that it would have to refuse. */
+CASE(pfnmap, hmm_refused, .rows = "B53 P37")
+{
+	static const struct hold_row rows[] = {
+#define OTHER_HOLD_ROW(name, kind, path, flags)	STAGE_ROW(kind, path, flags),
+		FOR_EACH_OTHER_HOLD_ROW(OTHER_HOLD_ROW)
+	};
+
+	SUITE_NEEDS(NEEDS_MIRROR);
+	EXPECT_NE(0, device_differs(self->device, self->bytes, 9));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		expect_gup_refused(_metadata, self, rows[i]);
+		EXPECT_EQ(0, self->stage.hold.slow_pages);
+	}
+	evidence("ways=%zu errno=EFAULT reason=pfnmap note=\"to mirror it\"", ARRAY_SIZE(rows));
+}
+
 static ssize_t proc_access(void *buffer, size_t bytes, const void *address, bool write_it)
 {
 	int file = open("/proc/self/mem", O_RDWR | O_CLOEXEC);

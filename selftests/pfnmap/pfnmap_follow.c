@@ -103,12 +103,12 @@ static void expect_refusals(struct __test_metadata *_metadata, FIXTURE_DATA(pfnm
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		EXPECT_EQ(error, follow_at(self, flags[i], address)) TH_LOG("flags %#x", flags[i]);
 		EXPECT_EQ(reason, self->follow.reason);
-		EXPECT_EQ(0, self->follow.pfn);
+		EXPECT_EQ(0, self->follow.value);
 		EXPECT_EQ(0, self->follow.hold);
 	}
 }
 
-/* FOLLOW leaves memory with pages to GUP, even if the kernel's function would read it. */
+/* FOLLOW leaves memory with pages to GUP. Topic asked has what the kernel's function says of it. */
 CASE(pfnmap_follow, memory_with_pages, .rows = "B53")
 {
 	int file = file_tmpfs.open(self->stage.page);
@@ -126,16 +126,31 @@ CASE(pfnmap_follow, memory_with_pages, .rows = "B53")
 	evidence("anonymous=EINVAL shmem=EINVAL hole=EFAULT");
 }
 
+/* The kernel gave the entry of @pfn, which allows no writing, and the module did not use it. */
+static void expect_given(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_follow) *self,
+			 __u64 pfn)
+{
+	const __u32 no = PINCHECK_FOLLOWED_WRITABLE | PINCHECK_FOLLOWED_VALUE;
+
+	EXPECT_EQ(PINCHECK_FOLLOWED_GIVEN, self->follow.told & (PINCHECK_FOLLOWED_GIVEN | no));
+	EXPECT_EQ(pfn, self->follow.pfn);
+	EXPECT_EQ(0, self->follow.value);
+}
+
 /* FOLLOW for writing is refused, and writes nothing, where the mapping is read-only. */
-CASE(pfnmap_follow, read_only, .rows = "R59")
+CASE(pfnmap_follow, read_only, .rows = "R59 P37")
 {
 	unsigned char byte = 0x77;
+	__u64 pfn;
 
 	ASSERT_EQ(0, mprotect(self->device, self->bytes, PROT_READ));
 	EXPECT_EQ(0, follow_at(self, 0, self->device));
 	EXPECT_EQ(0, self->follow.told & PINCHECK_FOLLOWED_WRITABLE);
+	pfn = self->follow.pfn;
 	EXPECT_EQ(-EACCES, follow_at(self, PINCHECK_FOLLOW_WRITE, self->device));
 	EXPECT_EQ(PINCHECK_REASON_ACCESS, self->follow.reason);
+	/* The kernel gives the entry, and says that it does not allow writing: the caller must look. */
+	expect_given(_metadata, self, pfn);
 	EXPECT_EQ(-EACCES, follow_at(self, PINCHECK_FOLLOW_WRITE | PINCHECK_FOLLOW_KEEP,
 				     self->device));
 	ASSERT_EQ(0, follow_at(self, PINCHECK_FOLLOW_KEEP, self->device));
@@ -144,6 +159,8 @@ CASE(pfnmap_follow, read_only, .rows = "R59")
 	EXPECT_LE(0, pincheck_release(self->stage.session, self->follow.hold));
 	ASSERT_EQ(0, mprotect(self->device, self->bytes, PROT_NONE));
 	EXPECT_EQ(-EACCES, follow_at(self, 0, self->device));
+	/* The kernel does not look at what the mapping allows. */
+	expect_given(_metadata, self, pfn);
 	evidence("mapping=read_only note=\"WRITE is refused, a hold for reading does not write\"");
 }
 

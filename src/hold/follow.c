@@ -4,6 +4,9 @@
  * and no reference would keep it: what the page table says is true while the page table is locked.
  * After that the number is used only while an interval notifier watches the range (kind pfnmap,
  * pfnmap_hold.c). Rows B51 to B54, R58, R59 of the catalogue.
+ *
+ * The kernel is asked about every mapping, also where this file then refuses to use the answer: what
+ * the kernel's function gives away is for tests to judge (row P37).
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -52,10 +55,11 @@ int follow_read(unsigned long pfn, unsigned int offset, void *buffer, unsigned i
 	return err ? -EIO : 0;
 }
 
-static void read_entry(const struct compat_follow *entry, const struct vm_area_struct *vma,
-		       unsigned long addr, struct mapping_seen *seen)
+static void record_entry(const struct compat_follow *entry, const struct vm_area_struct *vma,
+			 struct mapping_seen *seen)
 {
 	*seen = (struct mapping_seen) {
+		.given = true,
 		.pfn = entry->pfn,
 		.leaf = entry->leaf,
 		.writable = entry->writable,
@@ -63,21 +67,27 @@ static void read_entry(const struct compat_follow *entry, const struct vm_area_s
 		.ours = pfnmap_is_device_memory(vma, entry->pfn),
 		.copied = pfnmap_is_private_copy(vma, entry->pfn),
 	};
-	seen->readable = !follow_read(entry->pfn, offset_in_page(addr), &seen->value,
-				      sizeof(seen->value));
 }
 
-/* May an address of this mapping be followed at all? Under mmap_lock. */
-static int check_mapping(const struct vm_area_struct *vma, unsigned long addr, bool write,
-			 u32 *reason)
+/* May the answer of the kernel about this mapping be used at all? Under mmap_lock. */
+static int check_mapping(const struct vm_area_struct *vma, bool write, u32 *reason)
 {
-	if (!vma || vma->vm_start > addr)
-		return refuse(reason, PINCHECK_REASON_UNMAPPED, -EFAULT);
-	/* follow_pte() would follow an address of any mapping. */
+	/* Up to 6.9 follow_pte() follows an address of any mapping. */
 	if (!(vma->vm_flags & (VM_IO | VM_PFNMAP)))
 		return refuse(reason, PINCHECK_REASON_PAGES, -EINVAL);
 	if (!(vma->vm_flags & VM_READ) || (write && !(vma->vm_flags & VM_WRITE)))
 		return refuse(reason, PINCHECK_REASON_ACCESS, -EACCES);
+	return 0;
+}
+
+/* With the page table locked. Return: 0, or -EAGAIN where a fault is needed first. */
+static int use_entry(const struct compat_follow *entry, unsigned long addr, bool write,
+		     struct mapping_seen *seen)
+{
+	if (write && !entry->writable)
+		return -EAGAIN;
+	seen->readable = !follow_read(entry->pfn, offset_in_page(addr), &seen->value,
+				      sizeof(seen->value));
 	return 0;
 }
 
@@ -86,19 +96,19 @@ static int try_to_follow(struct mm_struct *mm, unsigned long addr, bool write,
 			 struct mapping_seen *seen, u32 *reason)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
-	int err = check_mapping(vma, addr, write, reason);
 	struct compat_follow entry;
-	bool good;
+	int err;
 
-	if (err)
-		return err;
+	if (!vma || vma->vm_start > addr)
+		return refuse(reason, PINCHECK_REASON_UNMAPPED, -EFAULT);
+	err = check_mapping(vma, write, reason);
 	if (compat_follow_start(&entry, vma, addr))
-		return -EAGAIN;
-	good = entry.writable || !write;
-	if (good)
-		read_entry(&entry, vma, addr, seen);
+		return err ?: -EAGAIN;
+	record_entry(&entry, vma, seen);
+	if (!err)
+		err = use_entry(&entry, addr, write, seen);
 	compat_follow_end(&entry);
-	return good ? 0 : -EAGAIN;
+	return err;
 }
 
 /**
@@ -106,7 +116,7 @@ static int try_to_follow(struct mm_struct *mm, unsigned long addr, bool write,
  * @mm: under mmap_lock, which may be dropped and taken again
  * @addr: a multiple of 8
  * @write: only an entry that allows writing will do
- * @seen: filled
+ * @seen: filled; on failure it has the last entry that the kernel gave, if any
  * @reason: enum pincheck_reason; set on failure
  *
  * Context: process context, sleeps.
@@ -122,6 +132,7 @@ int follow(struct mm_struct *mm, unsigned long addr, bool write, struct mapping_
 	bool unlocked = false;
 	int err = -EAGAIN;
 
+	*seen = (struct mapping_seen) { 0 };
 	for (tries = 0; tries < FOLLOW_TRIES && err == -EAGAIN; tries++) {
 		err = try_to_follow(mm, addr, write, seen, reason);
 		if (err != -EAGAIN)

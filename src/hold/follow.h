@@ -9,6 +9,7 @@ struct mm_struct;
 
 /**
  * struct mapping_seen - what was mapped while the page table was locked; may have changed since
+ * @given: the kernel gave an entry: the fields below are its own
  * @pfn: page frame number
  * @leaf: bytes that the entry maps; 0: unknown
  * @value: the eight bytes at the address, with @readable
@@ -19,6 +20,7 @@ struct mm_struct;
  * @copied: the entry maps memory of the process, which is a copy of device memory of this module
  */
 struct mapping_seen {
+	bool given;
 	unsigned long pfn;
 	unsigned long leaf;
 	u64 value;

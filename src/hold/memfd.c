@@ -159,11 +159,44 @@ static bool has_hole(struct inode *inode, const struct pincheck_hold *request)
 }
 
 /*
+ * Asks the kernel for the last page of a range, and gives the page back. Return: the kernel gave it.
+ * Of hugetlb it is asked for pages only that the file has: see fill_holes().
+ */
+static bool kernel_gives(struct file *file, const struct pincheck_hold *request,
+			 struct folio **folios)
+{
+	loff_t last = request->offset + request->len - PAGE_SIZE;
+	struct inode *inode = file_inode(file);
+	struct page *page;
+
+	if (is_hugetlb(inode) && has_hole(inode, request))
+		return false;
+	if (compat_memfd_pin(file, last, 1, &page, folios) != 1)
+		return false;
+	compat_memfd_unpin(page);
+	return true;
+}
+
+/*
+ * As check_file(). What is refused here is refused only after the kernel was asked, so that tests can
+ * judge the kernel's answer: memfd_pin_folios() looks neither at the mode of the file nor at seals.
+ */
+static int check_file_and_ask(struct file *file, struct pincheck_hold *request,
+			      struct folio **folios)
+{
+	int err = check_file(file, request);
+
+	if (err)
+		request->slow_pages = kernel_gives(file, request, folios);
+	return err;
+}
+
+/*
  * Allocates the pages that a hugetlb file lacks, as fallocate() does. memfd_pin_folios() would take
  * them from the pages that mappings have reserved, and where no page is reserved kernels count
  * below 0 (a BUG with CONFIG_DEBUG_VM): then no process gets a huge page any more.
  */
-static int fill_holes(struct file *file, struct pincheck_hold *request)
+static int fill_holes(struct file *file, struct pincheck_hold *request, struct folio **folios)
 {
 	struct inode *inode = file_inode(file);
 	bool hole;
@@ -173,7 +206,7 @@ static int fill_holes(struct file *file, struct pincheck_hold *request)
 		return 0;
 	if (down_read_killable(&inode->i_rwsem))
 		return -EINTR;
-	err = check_file(file, request);
+	err = check_file_and_ask(file, request, folios);
 	hole = !err && has_hole(inode, request);
 	up_read(&inode->i_rwsem);
 	if (!hole)
@@ -190,7 +223,7 @@ static int fill_holes(struct file *file, struct pincheck_hold *request)
 static int take_locked(struct hold *hold, struct file *file, struct pincheck_hold *request,
 		       struct folio **folios)
 {
-	int err = check_file(file, request);
+	int err = check_file_and_ask(file, request, folios);
 
 	if (err)
 		return err;
@@ -210,7 +243,7 @@ static int take_file(struct hold *hold, struct file *file, struct pincheck_hold 
 				GFP_KERNEL_ACCOUNT);
 	if (!folios)
 		return -ENOMEM;
-	err = fill_holes(file, request);
+	err = fill_holes(file, request, folios);
 	if (err)
 		goto free;
 	err = down_read_killable(&inode->i_rwsem);

@@ -130,20 +130,28 @@ static const struct interval_ops mirror_interval_ops = {
 
 /*
  * The kernel does not map secret memory for itself: a read of it would fault. GUP refuses such
- * memory, HMM does not. Under mmap_lock.
+ * memory, HMM does not.
  */
-static bool is_secret(struct mm_struct *mm, unsigned long addr, unsigned long end)
+static bool is_secret(const struct vm_area_struct *vma)
+{
+	return vma->vm_file && file_inode(vma->vm_file)->i_sb->s_magic == SECRETMEM_MAGIC;
+}
+
+/* May pages that HMM gave be used? Its answer comes first, for tests to judge. Under mmap_lock. */
+static int check_mappings(struct mm_struct *mm, unsigned long addr, unsigned long end, bool write)
 {
 	while (addr < end) {
 		struct vm_area_struct *vma = find_vma(mm, addr);
 
 		if (!vma || vma->vm_start >= end)
-			return false;
-		if (vma->vm_file && file_inode(vma->vm_file)->i_sb->s_magic == SECRETMEM_MAGIC)
-			return true;
+			return 0;
+		if (is_secret(vma))
+			return -EFAULT;
+		if (write && !(vma->vm_flags & VM_WRITE))
+			return -EPERM;
 		addr = vma->vm_end;
 	}
-	return false;
+	return 0;
 }
 
 static void publish_pages(struct mirror *mirror, unsigned long first, unsigned long nr,
@@ -174,12 +182,12 @@ static bool answer_serves(unsigned long answer, bool write)
 static int fault_in_page(struct mm_struct *mm, unsigned long addr, bool write)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
+	bool forbidden = write && vma && vma->vm_start <= addr && !(vma->vm_flags & VM_WRITE);
 	bool unlocked = false;
+	int err = fixup_user_fault(mm, addr, FAULT_FLAG_REMOTE | (write ? FAULT_FLAG_WRITE : 0),
+				   &unlocked);
 
-	if (write && vma && vma->vm_start <= addr && !(vma->vm_flags & VM_WRITE))
-		return -EPERM;
-	return fixup_user_fault(mm, addr, FAULT_FLAG_REMOTE | (write ? FAULT_FLAG_WRITE : 0),
-				&unlocked);
+	return forbidden && err == -EFAULT ? -EPERM : err;
 }
 
 /*
@@ -228,16 +236,17 @@ static int find_pages(struct mirror *mirror, unsigned long first, unsigned long 
 		.end = mirror->hold->addr + ((first + nr) << PAGE_SHIFT),
 		.hmm_pfns = found,
 	};
-	int err = -EFAULT;	/* of secret memory */
+	int err;
 
 	memset(found, 0, nr * sizeof(*found));
 	range.notifier_seq = mmu_interval_read_begin(notifier);
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
-	if (!is_secret(mm, range.start, range.end))
-		err = hmm_range_fault(&range);	/* a snapshot: no fault is asked for */
+	err = hmm_range_fault(&range);	/* a snapshot: no fault is asked for */
 	if (!err)
 		err = fault_in_missing(mm, range.start, nr, write, found);
+	if (!err)
+		err = check_mappings(mm, range.start, range.end, write);
 	mmap_read_unlock(mm);
 	if (err)
 		return err;
@@ -269,9 +278,13 @@ static int find_pages_patiently(struct mirror *mirror, unsigned long first, unsi
 	return -EAGAIN;
 }
 
-/* Finds all pages. After a failure tries page by page, to learn which page fails. */
-static int find_all_pages(struct mirror *mirror, u64 *done)
+/*
+ * Finds all pages. After a failure tries page by page, to learn which page fails. *given: HMM gave
+ * that page, and check_mappings() refuses it.
+ */
+static int find_all_pages(struct mirror *mirror, u64 *done, u64 *given)
 {
+	bool write = mirror->hold->flags & PINCHECK_HOLD_WRITE;
 	unsigned long nr = mirror->hold->nr, step = FIND_PAGES;
 	unsigned long *found = (unsigned long *)__get_free_page(GFP_KERNEL_ACCOUNT);
 	int err = 0;
@@ -288,6 +301,7 @@ static int find_all_pages(struct mirror *mirror, u64 *done)
 		else
 			break;
 	}
+	*given = (err == -EFAULT || err == -EPERM) && answer_serves(*found, write);
 	free_page((unsigned long)found);
 	return err;
 }
@@ -342,7 +356,7 @@ static int mirror_take(struct hold *hold, struct pincheck_hold *request)
 	err = interval_begin(&mirror->interval, hold->mm, hold->addr, hold->nr << PAGE_SHIFT,
 			     &mirror_interval_ops);
 	if (!err) {
-		err = find_all_pages(mirror, &request->pages);
+		err = find_all_pages(mirror, &request->pages, &request->slow_pages);
 		if (err)
 			interval_end(&mirror->interval);
 	}

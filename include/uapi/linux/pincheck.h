@@ -264,7 +264,11 @@ struct pincheck_hold {
 	__u64 pages;
 	/** @fast_pages: (out) the number of these that came by GUP-fast */
 	__u64 fast_pages;
-	/** @slow_pages: (out) the number that came under mmap_lock; for the rest it is unknown */
+	/**
+	 * @slow_pages: (out) the number that came under mmap_lock; for the rest it is unknown. On
+	 * failure, kinds mirror and memfd: 1 if the kernel gave a page and the module alone refuses,
+	 * else 0
+	 */
 	__u64 slow_pages;
 	/** @fail_addr: (out) on failure, the first address (file offset) that could not be held */
 	__u64 fail_addr;
@@ -783,6 +787,7 @@ struct pincheck_events {
 #define PINCHECK_FOLLOWED_VALUE		(1U << 2)	/* value is valid: RAM, see EIO of IO */
 #define PINCHECK_FOLLOWED_OURS		(1U << 3)	/* device memory of a session */
 #define PINCHECK_FOLLOWED_KEPT		(1U << 4)	/* an event reports when this ends */
+#define PINCHECK_FOLLOWED_GIVEN		(1U << 5)	/* the kernel gave what the module refuses */
 
 /**
  * struct pincheck_follow - argument of PINCHECK_IOC_FOLLOW
@@ -799,6 +804,11 @@ struct pincheck_events {
  * reads and writes it until the mapping changes in any way: is unmapped, revoked, moved or
  * protected. After that IO gives ESTALE, and EVENTS reports the change. HOLD can take such a hold,
  * too.
+ *
+ * The kernel is asked about memory of every kind, also where the module then refuses to use the answer.
+ * A call without KEEP that fails reports the last answer: with PINCHECK_FOLLOWED_GIVEN in @told, the
+ * kernel gave an entry, and @pfn, @leaf and the other bits of @told are those of the entry; @value is
+ * never read then. Without the bit, the kernel refused, too, or nothing was mapped.
  *
  * @reason is set on failure, too. EINVAL: unknown flag, reserved field not 0; @addr is not a
  * multiple of 8, or outside of user space; @len not 0 without KEEP, else not as for HOLD; memory
