@@ -323,7 +323,7 @@ static inline void suite_teardown(struct __test_metadata *_metadata, struct subj
 		EXPECT_QUIETLY(verdict_given_back, subject,
 			       !suite_current || suite_current->ends_variant);
 	}
-	subject_end(subject);
+	/* What is left now, memory and descriptors, goes when this process exits. */
 	suite_reached_the_end(_metadata);
 }
 

@@ -261,6 +261,8 @@ static void suite_prepare(struct suite_run *run)
 				product->hold->needs);
 		products = true;
 	}
+	/* Each case would ask the module again: a session more. */
+	pin_bias();
 	error = pins_baseline();
 	if (error)
 		ksft_exit_fail_msg("cannot read the machine's pins: %s. Run as root\n",
