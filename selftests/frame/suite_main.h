@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include "../../tools/vm/protocol.h"
+#include "huge_text.h"
 #include "knob_journal.h"
 #include "pin_accounting.h"
 #include "quiet.h"
@@ -496,6 +497,7 @@ static int suite_main(char **argv)
 	suite_met = &board->met;
 	evidence_keep(&board->evidence);
 	knob_journal_open();
+	huge_text();
 	suite_prepare(&run);
 	suite_load_issues(&run);
 	suite_set_timeouts();
