@@ -33,10 +33,13 @@ selftests-ksrc:
 
 $(SELFTESTS_PROGRAMS) $(BUILD)/hazards/hazard: | $(if $(KSRC),,$(SELFTESTS_KSRC))
 
+# Few mappings, and none beside the instructions: see frame/huge_text.h. The size is that of a huge page.
+SELFTESTS_LDFLAGS	:= -static -Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-z,max-page-size=0x200000
+
 vpath %.c $(sort $(dir $(SELFTESTS_TOPICS)))
 $(SELFTESTS_PROGRAMS): $(BUILD)/tests/%: %.c $(SELFTESTS_LIB) $(SELFTESTS_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(SELFTESTS_CFLAGS) $(SELFTESTS_HARNESS) -static -o $@ $< $(SELFTESTS_LIB) -luring -ljansson
+	$(CC) $(SELFTESTS_CFLAGS) $(SELFTESTS_HARNESS) $(SELFTESTS_LDFLAGS) -o $@ $< $(SELFTESTS_LIB) -luring -ljansson
 
 # The runner would run a program whose source is gone as a topic.
 SELFTESTS_STALE = $(filter-out $(SELFTESTS_PROGRAMS),$(shell \

@@ -84,13 +84,14 @@ static void (*const orders[ORDERS])(const struct memory *, const struct request 
 static _Noreturn void serve_orders(const struct memory *memory, int channel, pid_t below)
 {
 	struct request request;
-	struct reply reply = { .pid = getpid() };
+	struct reply reply;
 	int status = 0;
 
-	while (send(channel, &reply, sizeof(reply), MSG_NOSIGNAL) == sizeof(reply) &&
-	       recv(channel, &request, sizeof(request), 0) == sizeof(request)) {
+	while (recv(channel, &request, sizeof(request), 0) == sizeof(request)) {
 		memset(&reply, 0, sizeof(reply));
 		orders[request.order](memory, &request, &reply);
+		if (send(channel, &reply, sizeof(reply), MSG_NOSIGNAL) != sizeof(reply))
+			break;
 	}
 	close(channel);
 	if (below && (waitpid(below, &status, 0) != below || status))
@@ -103,6 +104,14 @@ static void die_with_parent(pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
+}
+
+/* Only the first process is known to its parent by fork(). */
+static bool greet(int channel, pid_t pid)
+{
+	struct reply reply = { .pid = pid };
+
+	return send(channel, &reply, sizeof(reply), MSG_NOSIGNAL) == sizeof(reply);
 }
 
 /*
@@ -127,6 +136,8 @@ static _Noreturn void be_child(struct child *child, const int *theirs, pid_t par
 		close(theirs[level]);
 		self = getpid();
 		level++;
+		if (!greet(theirs[level], self))
+			_exit(1);
 	}
 	serve_orders(child->memory, theirs[level], below);
 }
@@ -147,10 +158,8 @@ static int await_greeting(struct child *child, int level)
 	struct reply reply = { 0 };
 	int error = await_reply(child, level, &reply);
 
-	if (error)
-		return error;
-	child->pagemap[level] = pagemap_open(reply.pid);
-	return child->pagemap[level] < 0 ? child->pagemap[level] : 0;
+	child->process[level] = reply.pid;
+	return error;
 }
 
 int child_start(struct child *child, const struct memory *memory, int depth)
@@ -179,10 +188,11 @@ int child_start(struct child *child, const struct memory *memory, int depth)
 	}
 	if (child->pid < 0)
 		error = -errno;
+	child->process[0] = child->pid;
 close_theirs:
 	for (level = 0; level < child->depth; level++)
 		close(theirs[level]);
-	for (level = 0; level < child->depth && !error; level++)
+	for (level = 1; level < child->depth && !error; level++)
 		error = await_greeting(child, level);
 	if (error)
 		child_end(child);
@@ -238,10 +248,22 @@ int child_run(struct child *child, int level,
 	return error ? error : reply.error;
 }
 
+static int pagemap_of_child(struct child *child, int level)
+{
+	if (child->pagemap[level] < 0)
+		child->pagemap[level] = pagemap_open(child->process[level]);
+	return child->pagemap[level];
+}
+
 uint64_t child_pfn(struct child *child, int level, size_t page)
 {
-	return pagemap_pfn(pagemap_entry(child->pagemap[level],
+	return pagemap_pfn(pagemap_entry(pagemap_of_child(child, level),
 					 memory_address(child->memory, page)));
+}
+
+void child_pfns(struct child *child, int level, uint64_t *pfn)
+{
+	memory_pfns(child->memory, pagemap_of_child(child, level), pfn);
 }
 
 int child_end(struct child *child)

@@ -20,13 +20,15 @@
  * @depth: number of processes below this one
  * @pid: of the child, which reaps its own child
  * @channel: a socket for each process
- * @pagemap: of each process
+ * @process: pid of each
+ * @pagemap: of each process, or -1 as long as nobody asked
  */
 struct child {
 	const struct memory *memory;
 	int depth;
 	pid_t pid;
 	int channel[GENERATIONS_BELOW];
+	pid_t process[GENERATIONS_BELOW];
 	int pagemap[GENERATIONS_BELOW];
 };
 
@@ -56,6 +58,9 @@ int child_run(struct child *child, int level,
 
 /** child_pfn() - the page frame number that process @level maps at base page @page; 0 if none */
 uint64_t child_pfn(struct child *child, int level, size_t page);
+
+/** child_pfns() - child_pfn() of each sample */
+void child_pfns(struct child *child, int level, uint64_t *pfn);
 
 /** child_end() - let the children exit and reap them. Return: 0, or -ECHILD if one failed */
 int child_end(struct child *child);

@@ -21,11 +21,13 @@ static int report_again(struct subject *subject, struct counts *counts)
 int counts_take(struct subject *subject, struct counts *counts)
 {
 	const struct memory *memory = &subject->memory;
+	uint64_t pfn[SAMPLES];
 	size_t i;
 
 	memset(counts, 0, sizeof(*counts));
+	memory_pfns(memory, memory->pagemap, pfn);
 	for (i = 0; i < memory->samples; i++) {
-		counts->pfn[i] = memory_pfn(memory, memory->sample[i]);
+		counts->pfn[i] = pfn[i];
 		if (!counts->pfn[i])
 			return cause_say(-ENODATA, "page %zu of the memory is not mapped, or its number "
 					 "needs CAP_SYS_ADMIN", memory->sample[i]);

@@ -2,20 +2,74 @@
 /* What a case prints before its verdict. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 #include "../../tools/lib/pairs.h"
 #include "evidence.h"
 
 #define LINE	1024
 
+static struct kept_lines *kept;
+
+void evidence_keep(struct kept_lines *lines)
+{
+	kept = lines;
+}
+
+FILE *evidence_stream(void)
+{
+	size_t length = kept ? kept->used : 0;
+
+	if (length && write(STDERR_FILENO, kept->text, length) == (ssize_t)length)
+		kept->used = 0;
+	return stderr;
+}
+
+/* Processes and threads of the case may print at the same time: each reserves its own place. */
+static bool keep_line(const char *line, size_t length)
+{
+	size_t at;
+
+	if (!kept || kept->used + length > sizeof(kept->text))
+		return false;
+	at = __atomic_fetch_add(&kept->used, length, __ATOMIC_RELAXED);
+	if (at + length > sizeof(kept->text)) {
+		__atomic_fetch_sub(&kept->used, length, __ATOMIC_RELAXED);
+		return false;
+	}
+	memcpy(kept->text + at, line, length);
+	return true;
+}
+
+static void print_line(char *line, size_t length)
+{
+	line[length++] = '\n';
+	if (!keep_line(line, length))
+		fwrite(line, 1, length, evidence_stream());
+}
+
+void evidence_line(const char *format, ...)
+{
+	char line[LINE];
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	if (length >= 0)
+		print_line(line, (size_t)length < sizeof(line) ? (size_t)length : sizeof(line) - 1);
+}
+
 void evidence(const char *format, ...)
 {
-	char line[LINE] = "";
+	char line[LINE], *pairs = stpcpy(line, "# ");
 	va_list arguments;
 
 	va_start(arguments, format);
-	pairs_print(line, sizeof(line), format, arguments);
+	pairs_print(pairs, (size_t)(line + sizeof(line) - pairs), format, arguments);
 	va_end(arguments);
-	fprintf(stderr, "# %s\n", line);
+	print_line(line, strlen(line));
 }
 
 static void __attribute__((format(printf, 3, 4)))

@@ -40,10 +40,12 @@
 #ifndef PINCHECK_SELFTESTS_SUITE_H
 #define PINCHECK_SELFTESTS_SUITE_H
 
+#include "evidence.h"
+/* What the harness prints comes after the evidence before it. */
+#define TH_LOG_STREAM	evidence_stream()
 #include <kselftest_harness.h>
 #include "../../tools/lib/cause.h"
 #include "clock.h"
-#include "evidence.h"
 #include "known_issues.h"
 #include "one_process.h"
 #include "require.h"
@@ -231,10 +233,13 @@ static inline void suite_error(struct __test_metadata *_metadata, const char *wh
 
 static inline void suite_judge(struct __test_metadata *_metadata, const struct verdict *verdict)
 {
-	fprintf(TH_LOG_STREAM, "# %s %s %s\n", verdict->invariant,
-		verdict->error ? "ERROR" : verdict->kept ? "kept" : "BROKEN", verdict->evidence);
+	evidence_line("# %s %s %s", verdict->invariant,
+		      verdict->error ? "ERROR" : verdict->kept ? "kept" : "BROKEN",
+		      verdict->evidence);
 	if (verdict->kept)
 		return;
+	/* A kernel with a bug may not live until the end of the case. */
+	evidence_stream();
 	_metadata->exit_code = KSFT_FAIL;
 	if (verdict->error)
 		suite_erred = true;
@@ -318,7 +323,7 @@ static inline void suite_teardown(struct __test_metadata *_metadata, struct subj
 		EXPECT_QUIETLY(verdict_given_back, subject,
 			       !suite_current || suite_current->ends_variant);
 	}
-	subject_end(subject);
+	/* What is left now, memory and descriptors, goes when this process exits. */
 	suite_reached_the_end(_metadata);
 }
 

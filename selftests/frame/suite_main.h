@@ -12,9 +12,11 @@
 #include <libgen.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio_ext.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include "../../tools/vm/protocol.h"
+#include "huge_text.h"
 #include "knob_journal.h"
 #include "pin_accounting.h"
 #include "quiet.h"
@@ -42,10 +44,12 @@ struct suite_run {
  * struct suite_board - memory that the tests share with the process from which they are forked
  * @results: of the harness
  * @met: see suite_skip()
+ * @evidence: of the case that runs
  */
 struct suite_board {
 	struct __test_results results;
 	requirement_set met;
+	struct kept_lines evidence;
 };
 
 static void suite_case_name(const struct suite_case *this, char *name, size_t size)
@@ -258,6 +262,8 @@ static void suite_prepare(struct suite_run *run)
 				product->hold->needs);
 		products = true;
 	}
+	/* Each case would ask the module again: a session more. */
+	pin_bias();
 	error = pins_baseline();
 	if (error)
 		ksft_exit_fail_msg("cannot read the machine's pins: %s. Run as root\n",
@@ -381,7 +387,30 @@ static void suite_print_facts(const struct suite_case *this)
 	evidence_of_case(&facts);
 }
 
-static bool suite_run_cases(struct suite_run *run, struct __test_results *results)
+/*
+ * One write for each case, not for each line: every write wakes the reader. The harness flushes before
+ * it forks, so the output of a case is complete before the next case begins.
+ */
+static char suite_output[16384];
+
+/* The evidence of a case goes before its result, which the harness has printed to stdout. */
+static void suite_print_evidence(struct kept_lines *evidence)
+{
+	size_t result = __fpending(stdout);
+	char copy[4096];
+
+	if (result > sizeof(copy)) {
+		evidence_stream();
+		return;
+	}
+	memcpy(copy, suite_output, result);
+	__fpurge(stdout);
+	fwrite(evidence->text, 1, evidence->used, stdout);
+	fwrite(copy, 1, result, stdout);
+	evidence->used = 0;
+}
+
+static bool suite_run_cases(struct suite_run *run, struct suite_board *board)
 {
 	unsigned int knobs = knob_mark();
 	struct pin_accounting before = { 0 };
@@ -397,10 +426,11 @@ static bool suite_run_cases(struct suite_run *run, struct __test_results *result
 		suite_current = &run->cases[i];
 		suite_current->ends_variant = i + 1 == run->count ||
 					      run->cases[i + 1].variant != suite_current->variant;
-		test->results = results;
+		test->results = &board->results;
 		suite_case_began = nanoseconds();
 		suite_print_facts(suite_current);
 		__run_test(suite_current->fixture, suite_current->variant, test);
+		suite_print_evidence(&board->evidence);
 		test->results = NULL;
 		suite_end_processes(test->pid);
 		error = knob_restore(knobs);
@@ -455,11 +485,7 @@ static int suite_main(char **argv)
 		return suite_list(&run);
 	ksft_print_header();
 	ksft_set_plan(run.count);
-	/*
-	 * One write for each case, not for each line: every write wakes the reader. The harness
-	 * flushes before it forks, so the output of a case is complete before the next case begins.
-	 */
-	setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
+	setvbuf(stdout, suite_output, _IOFBF, sizeof(suite_output));
 	if (!run.count)
 		return KSFT_SKIP;
 	lacks = require_base();
@@ -469,14 +495,16 @@ static int suite_main(char **argv)
 	}
 	board = suite_shared(sizeof(*board));
 	suite_met = &board->met;
+	evidence_keep(&board->evidence);
 	knob_journal_open();
+	huge_text();
 	suite_prepare(&run);
 	suite_load_issues(&run);
 	suite_set_timeouts();
 	suite_expect_failures(&run);
 	quiet_begin();
 	suite_stay_on_one_cpu();
-	passed = suite_run_cases(&run, &board->results);
+	passed = suite_run_cases(&run, board);
 	/* Cases leave the swap device on for the next case: swapoff waits for an RCU grace period. */
 	swap_async_off();
 	ksft_exit(passed);

@@ -296,21 +296,21 @@ void verdict_child_has_own_page(struct subject *subject, int level, bool own,
 				struct verdict *verdict)
 {
 	const struct memory *memory = &subject->memory;
-	uint64_t theirs, ours;
+	uint64_t theirs[SAMPLES], ours[SAMPLES];
 	size_t i;
 
 	verdict_start(verdict, own ? "SYNC" : "REUSE");
+	child_pfns(&subject->child, level, theirs);
+	memory_pfns(memory, memory->pagemap, ours);
 	for (i = 0; i < memory->samples; i++) {
-		theirs = child_pfn(&subject->child, level, memory->sample[i]);
-		ours = memory_pfn(memory, memory->sample[i]);
-		if (!theirs || !ours)
+		if (!theirs[i] || !ours[i])
 			return verdict_failed(verdict, "a page is not present",
 					      cause_say(-ENODATA, "page %zu of the memory",
 							memory->sample[i]));
 		if (!i)
-			verdict_note(verdict, "child_pfn=%" PRIx64 " parent_pfn=%" PRIx64, theirs,
-				     ours);
-		if ((theirs != ours) != own)
+			verdict_note(verdict, "child_pfn=%" PRIx64 " parent_pfn=%" PRIx64, theirs[i],
+				     ours[i]);
+		if ((theirs[i] != ours[i]) != own)
 			verdict_broken(verdict, own ? "the child shares a pinned page" :
 			       "the child got a copy of a page that nobody pins",
 			       memory->sample[i]);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -84,15 +85,19 @@ int cma_area_find(uint64_t *first, uint64_t *end)
 /* Pages of ramfs are not movable, so none is of the area. The file stays open. Return: 0 or -errno */
 static int use_up_others(unsigned long kib)
 {
-	static char piece[PIECE_BYTES];
 	int file = file_make_alone("ramfs");
+	size_t left = kib << 10;
+	char *piece;
 
 	if (file < 0)
 		return file;
-	for (size_t left = kib << 10; left > PIECE_BYTES; left -= PIECE_BYTES)
-		if (write(file, piece, PIECE_BYTES) != (ssize_t)PIECE_BYTES)
-			return cause_say(-ENOSPC, "ramfs does not take %lu KiB", kib);
-	return 0;
+	/* No static array: each fork of each topic would go through its page table entries. */
+	piece = calloc(1, PIECE_BYTES);
+	while (piece && left > PIECE_BYTES &&
+	       write(file, piece, PIECE_BYTES) == (ssize_t)PIECE_BYTES)
+		left -= PIECE_BYTES;
+	free(piece);
+	return left <= PIECE_BYTES ? 0 : cause_say(-ENOSPC, "ramfs does not take %lu KiB", kib);
 }
 
 /* The rule of the page allocator: more than half of the free memory is in areas (__rmqueue()). */

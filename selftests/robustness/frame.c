@@ -123,12 +123,13 @@ typedef void inner_function(struct __test_metadata *_metadata,
 /* Runs the inner cases without output, which would mix with that of the outer run. */
 static void run_inner(struct suite_run *run)
 {
-	struct __test_results *results = suite_shared(sizeof(*results));
+	struct suite_board *board = suite_shared(sizeof(*board));
 	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	dup2(nowhere, STDOUT_FILENO);
 	dup2(nowhere, STDERR_FILENO);
-	suite_run_cases(run, results);
+	evidence_keep(&board->evidence);
+	suite_run_cases(run, board);
 	_exit(0);
 }
 

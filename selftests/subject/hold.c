@@ -33,15 +33,15 @@ static int none_write(struct hold *hold, size_t offset, const void *buffer, size
 	return nothing_held();
 }
 
-static int none_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path)
+static int none_pages(struct hold *hold, size_t page, size_t count, uint64_t *pfn, uint32_t *path)
 {
-	(void)hold, (void)page, (void)pfn, (void)path;
+	(void)hold, (void)page, (void)count, (void)pfn, (void)path;
 	return nothing_held();
 }
 
 const struct hold_ops hold_ops_none = {
 	.take = none_take, .device_read = none_read, .device_write = none_write,
-	.page = none_page, .release = none_take,
+	.pages = none_pages, .release = none_take,
 };
 
 static int pincheck_take(struct hold *hold)
@@ -87,13 +87,17 @@ static int pincheck_device_write(struct hold *hold, size_t offset, const void *b
 			 bytes);
 }
 
-static int pincheck_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path)
+static int pincheck_held_pages(struct hold *hold, size_t page, size_t count, uint64_t *pfn,
+			       uint32_t *path)
 {
-	struct pincheck_page answer;
-	int error = pincheck_pages(hold->memory->session, hold->id, page, 1, &answer);
+	struct pincheck_page answers[SAMPLES];
+	int error = pincheck_pages(hold->memory->session, hold->id, page, count, answers);
+	size_t i;
 
-	*pfn = answer.pfn;
-	*path = answer.path;
+	for (i = 0; i < count && !error; i++) {
+		pfn[i] = answers[i].pfn;
+		path[i] = answers[i].path;
+	}
 	return error;
 }
 
@@ -110,7 +114,7 @@ static int pincheck_give_back(struct hold *hold)
 
 const struct hold_ops hold_ops_pincheck = {
 	.take = pincheck_take, .device_read = pincheck_device_read,
-	.device_write = pincheck_device_write, .page = pincheck_page,
+	.device_write = pincheck_device_write, .pages = pincheck_held_pages,
 	.release = pincheck_give_back,
 };
 
@@ -207,32 +211,45 @@ int hold_fill(struct hold *hold, enum generation generation)
 int hold_look(struct hold *hold, struct view *view)
 {
 	const struct memory *memory = hold->memory;
-	uint64_t words[AREA_WORDS];
+	uint64_t words[AREAS_BYTES / sizeof(uint64_t)];
 	enum area area;
-	size_t i;
+	size_t i, start;
 	int error;
 
 	memset(view, 0, sizeof(*view));
 	for (i = 0; i < memory->samples; i++) {
 		if (!hold_covers(hold, memory->sample[i]))
 			continue;
-		for (area = CPU_AREA; area < AREAS; area++) {
-			error = hold->kind->ops->device_read(hold, area_offset(memory, area, i) -
-							     hold->first * PAGE_BYTES, words,
-							     AREA_BYTES);
-			if (error)
-				return error;
-			view->seen[area][i] = pattern_generation(memory, area, i, words);
-		}
+		start = area_offset(memory, CPU_AREA, i);
+		error = hold->kind->ops->device_read(hold, start - hold->first * PAGE_BYTES, words,
+						     sizeof(words));
+		if (error)
+			return error;
+		for (area = CPU_AREA; area < AREAS; area++)
+			view->seen[area][i] = pattern_generation(memory, area, i, words +
+				(area_offset(memory, area, i) - start) / sizeof(*words));
 	}
 	return 0;
 }
 
-int hold_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path)
+/* One question for samples that are neighbours: the number of questions is what costs. */
+int hold_pages(struct hold *hold, uint64_t *pfn, uint32_t *path)
 {
-	if (!hold_covers(hold, page))
-		return nothing_held();
-	return hold->kind->ops->page(hold, page - hold->first, pfn, path);
+	const struct memory *memory = hold->memory;
+	size_t i, count;
+	int error = 0;
+
+	for (i = 0; hold->taken && i < memory->samples && !error; i += count) {
+		count = memory_adjacent(memory, i);
+		while (count > 1 && !hold_covers(hold, memory->sample[i + count - 1]))
+			count--;
+		if (hold_covers(hold, memory->sample[i]))
+			error = hold->kind->ops->pages(hold, memory->sample[i] - hold->first, count,
+						       pfn + i, path + i);
+		else
+			count = 1;
+	}
+	return error;
 }
 
 uint32_t hold_expected_path(const struct hold_kind *kind, enum page_state state)

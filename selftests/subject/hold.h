@@ -59,8 +59,8 @@ struct hold_ops {
 	int (*take)(struct hold *hold);
 	int (*device_read)(struct hold *hold, size_t offset, void *buffer, size_t bytes);
 	int (*device_write)(struct hold *hold, size_t offset, const void *buffer, size_t bytes);
-	/* reads PFN and path of base page @page of the hold */
-	int (*page)(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path);
+	/* reads PFN and path of @count base pages of the hold, from @page on; SAMPLES at most */
+	int (*pages)(struct hold *hold, size_t page, size_t count, uint64_t *pfn, uint32_t *path);
 	int (*release)(struct hold *hold);
 };
 
@@ -145,8 +145,8 @@ int hold_fill_sample(struct hold *hold, size_t sample, enum generation generatio
 /** hold_look() - read both areas of every held sample as the device; others are UNKNOWN */
 int hold_look(struct hold *hold, struct view *view);
 
-/** hold_page() - read PFN and path of base page @page of the memory */
-int hold_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path);
+/** hold_pages() - read PFN and path of each held sample; others are left alone */
+int hold_pages(struct hold *hold, uint64_t *pfn, uint32_t *path);
 
 /**
  * hold_expected_path() - the path by which GUP must find memory that is mapped as @state

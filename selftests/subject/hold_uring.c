@@ -32,7 +32,6 @@ static int uring_take(struct hold *hold)
 		.iov_base = memory_address(memory, hold->first),
 		.iov_len = hold->pages * PAGE_BYTES,
 	};
-	size_t i;
 	int error = io_uring_queue_init(RING_ENTRIES, &hold->ring, 0);
 
 	if (error)
@@ -48,8 +47,7 @@ static int uring_take(struct hold *hold)
 		return error;
 	}
 	hold->start = range.iov_base;
-	for (i = 0; i < memory->samples; i++)
-		hold->pfn[i] = memory_pfn(memory, memory->sample[i]);
+	memory_pfns(memory, memory->pagemap, hold->pfn);
 	return 0;
 }
 
@@ -102,17 +100,23 @@ static int uring_device_write(struct hold *hold, size_t offset, const void *buff
 	return transfer_bytes(hold, bytes);
 }
 
-static int uring_page(struct hold *hold, size_t page, uint64_t *pfn, uint32_t *path)
+/* Only the pages of samples are known. */
+static int uring_pages(struct hold *hold, size_t page, size_t count, uint64_t *pfn, uint32_t *path)
 {
-	size_t i;
+	const struct memory *memory = hold->memory;
+	size_t i, j, known = 0;
 
-	*path = PINCHECK_PATH_UNKNOWN;
-	for (i = 0; i < hold->memory->samples; i++) {
-		if (hold->memory->sample[i] != page + hold->first)
-			continue;
-		*pfn = hold->pfn[i];
-		return 0;
+	for (i = 0; i < count; i++) {
+		path[i] = PINCHECK_PATH_UNKNOWN;
+		for (j = 0; j < memory->samples; j++) {
+			if (memory->sample[j] != page + i + hold->first)
+				continue;
+			pfn[i] = hold->pfn[j];
+			known++;
+		}
 	}
+	if (known == count)
+		return 0;
 	return cause_say(-ENOENT, "page %zu of the buffer is no sample: its PFN is unknown", page);
 }
 
@@ -127,5 +131,5 @@ static int uring_release(struct hold *hold)
 
 const struct hold_ops hold_ops_uring = {
 	.take = uring_take, .device_read = uring_device_read,
-	.device_write = uring_device_write, .page = uring_page, .release = uring_release,
+	.device_write = uring_device_write, .pages = uring_pages, .release = uring_release,
 };

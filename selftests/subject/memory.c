@@ -17,7 +17,9 @@
 
 #define MAP_TRIES	3
 
-static const size_t area_places[AREAS] = { [CPU_AREA] = 128, [DEVICE_AREA] = 2048 };
+static const size_t area_places[AREAS] = {
+	[CPU_AREA] = CPU_PLACE, [DEVICE_AREA] = DEVICE_PLACE,
+};
 
 /* splitmix64: neighbours in (test, page, area, generation) share no bits. */
 static uint64_t mix_bits(uint64_t x)
@@ -118,6 +120,30 @@ void memory_look(const struct memory *memory, struct view *view)
 uint64_t memory_pfn(const struct memory *memory, size_t page)
 {
 	return pagemap_pfn(pagemap_entry(memory->pagemap, memory_address(memory, page)));
+}
+
+size_t memory_adjacent(const struct memory *memory, size_t sample)
+{
+	size_t count = 1;
+
+	while (sample + count < memory->samples &&
+	       memory->sample[sample + count] == memory->sample[sample] + count)
+		count++;
+	return count;
+}
+
+void memory_pfns(const struct memory *memory, int pagemap, uint64_t *pfn)
+{
+	uint64_t entries[SAMPLES];
+	size_t i, j, count;
+
+	for (i = 0; i < memory->samples; i += count) {
+		count = memory_adjacent(memory, i);
+		if (pagemap_read(pagemap, memory_address(memory, memory->sample[i]), entries, count))
+			memset(entries, 0, sizeof(entries));
+		for (j = 0; j < count; j++)
+			pfn[i + j] = pagemap_pfn(entries[j]);
+	}
 }
 
 int memory_clear_refs(void)

@@ -109,6 +109,10 @@ enum area { CPU_AREA, DEVICE_AREA, AREAS };
 
 #define AREA_WORDS		4
 #define AREA_BYTES		(AREA_WORDS * sizeof(uint64_t))
+#define CPU_PLACE		128	/* in the page */
+#define DEVICE_PLACE		2048
+/** AREAS_BYTES - from the first area of a sample to the end of the last */
+#define AREAS_BYTES		(DEVICE_PLACE - CPU_PLACE + AREA_BYTES)
 
 /** struct view - the generation that a reader sees in each area of each sample */
 struct view {
@@ -202,6 +206,15 @@ const char *generation_name(enum generation generation);
 
 /** memory_pfn() - page frame number that is mapped at base page @page; 0 for none */
 uint64_t memory_pfn(const struct memory *memory, size_t page);
+
+/**
+ * memory_pfns() - memory_pfn() of each sample
+ * @pagemap: of the process whose page tables are meant
+ */
+void memory_pfns(const struct memory *memory, int pagemap, uint64_t *pfn);
+
+/** memory_adjacent() - how many samples from number @sample on are neighbours: 1 at least */
+size_t memory_adjacent(const struct memory *memory, size_t sample);
 
 /** memory_clear_refs() - echo 4 >/proc/self/clear_refs. Return: 0 or a negative errno */
 int memory_clear_refs(void);

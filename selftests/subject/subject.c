@@ -67,18 +67,14 @@ int witness_take(struct subject *subject, struct witness *witness)
 	const struct memory *memory = &subject->memory;
 	__u64 pfn[SAMPLES];
 	size_t i;
+	int error;
 
 	memset(witness, 0, sizeof(*witness));
-	for (i = 0; i < memory->samples; i++) {
-		int error = 0;
-
-		witness->mapped[i] = memory_pfn(memory, memory->sample[i]);
-		if (hold_covers(&subject->hold, memory->sample[i]))
-			error = hold_page(&subject->hold, memory->sample[i], &witness->held[i],
-					  &witness->path[i]);
-		if (error)
-			return error;
+	memory_pfns(memory, memory->pagemap, witness->mapped);
+	error = hold_pages(&subject->hold, witness->held, witness->path);
+	if (error)
+		return error;
+	for (i = 0; i < memory->samples; i++)
 		pfn[i] = witness->held[i] ? witness->held[i] : witness->mapped[i];
-	}
 	return pincheck_report(memory->session, pfn, memory->samples, witness->report);
 }

@@ -17,7 +17,11 @@
 
 size_t page_bytes(void)
 {
-	return (size_t)sysconf(_SC_PAGESIZE);
+	static size_t bytes;
+
+	if (!bytes)
+		bytes = (size_t)sysconf(_SC_PAGESIZE);
+	return bytes;
 }
 
 static size_t hugetlb_default_bytes(void)
