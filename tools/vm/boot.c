@@ -19,7 +19,7 @@
 #define SLOWDOWN		3
 #define BOOT_SECONDS		20
 #define TOPIC_SECONDS		120
-#define TEST_SECONDS		600
+#define TEST_SECONDS		1200
 #define SHELL_SECONDS		(24 * 60 * 60)
 /* The guest itself ends an overdue topic. After this time more, the guest must be stuck. */
 #define TOPIC_GRACE_SECONDS	60

@@ -76,7 +76,7 @@ static const struct argp_option rows[] = {
 	{ .doc = "Deadlines, in seconds; the defaults are three times as long under emulation:" },
 	{ "boot-deadline", OPT_BOOT, "S", 0, "boot without a new console line; then it is retried "
 	  "once [20]", 0 },
-	{ "test-deadline", OPT_TEST, "S", 0, "all topics together [600]", 0 },
+	{ "test-deadline", OPT_TEST, "S", 0, "all topics together [1200]", 0 },
 	{ "topic-deadline", OPT_TOPIC, "S", 0, "one topic [120]", 0 },
 	{ .doc = "Files that are found without these options:" },
 	{ "init", OPT_INIT, "FILE", 0, "/init of the guest", 0 },
