@@ -56,6 +56,7 @@ include tools/kernels/build.mk
 include tools/report/build.mk
 include src/test/build.mk
 include selftests/build.mk
+include tools/kernel-tests/build.mk
 
 
 ##@ Build
@@ -71,7 +72,7 @@ tools: $(TOOLS) ## the host programs, in build/bin
 tests: $(SELFTESTS) $(HAZARDS) $(REPORT_PROGRAMS) | tests-stale ## the test programs (static), in build/tests
 
 ##@ Run
-.PHONY: demo check selftests shell fuzz soak selftests-host
+.PHONY: demo check selftests selftests-kernel shell fuzz soak selftests-host
 demo: host-vm ## the demo scenarios on a stock kernel, as a table; installs and downloads what is missing
 	tools/run-suite --demo
 
@@ -81,6 +82,10 @@ check: host-vm host-lint ## everything that must pass; the last line is N passed
 selftests: host-vm ## the suite in a VM; KERNEL= and KDIR= for a kernel of your own, TESTS='fork.*', ACCEL=tcg
 	KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" TESTS='$(TESTS)' \
 		ACCEL="$(ACCEL)" tools/run-suite
+
+selftests-kernel: host-vm ## the kernel's own mm tests; KERNELS=, KERNEL=, KDIR= as above, KSRC=, TESTS='cow khugepaged', ALL=1
+	KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" TESTS='$(TESTS)' \
+		ACCEL="$(ACCEL)" ALL="$(ALL)" tools/run-kernel-tests
 
 shell: host-vm ## a shell in the guest, or commands from a pipe; KERNELS=, KERNEL=, KDIR= as above, SHARE=dir
 	@KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" \
@@ -199,6 +204,6 @@ help: ## this list
 		HUGEPAGES 'hugetlb pages of the default size in the guest [64]' \
 		QEMU_ARGS 'more words for QEMU: -device edu' \
 		SHARE 'directory of this machine that the guest of make shell mounts' \
-		KSRC 'kernel source tree that has kselftest_harness.h' \
+		KSRC 'kernel source tree, for its harness and its own tests' \
 		CACHE 'directory for downloads, kernels, build roots [~/.cache/pincheck]' \
 		BUILD 'directory of everything that is built, and of results [$(BUILD)]'

@@ -7,7 +7,7 @@ VM_SOURCES	:= $(wildcard tools/vm/*.c) $(ARCH_SOURCES) \
 VM_TOPIC_PARTS	:= tools/vm/needs.c tools/vm/splat.c $(ARCH_SOURCES) \
 		   $(addprefix tools/lib/,knob.c offline.c page_size.c vmstat.c)
 VM_INIT_SOURCES	:= $(filter-out %/host.c,$(wildcard tools/vm/guest/*.c)) $(VM_TOPIC_PARTS)
-VM_HOST_SOURCES	:= $(patsubst %,tools/vm/guest/%.c,host run topics ktap_forward report clean kmsg kmods files) \
+VM_HOST_SOURCES	:= $(patsubst %,tools/vm/guest/%.c,host run topics descendants ktap_forward report clean kmsg kmods files) \
 		   $(VM_TOPIC_PARTS)
 VM_HEADERS	:= $(wildcard tools/vm/*.h tools/vm/guest/*.h) $(ARCH_HEADERS) \
 		   $(addprefix tools/lib/,array.h directory.h exit_code.h knob.h offline.h page_size.h \

@@ -86,7 +86,8 @@ bool guests_is_program(const char *directory, const char *name)
 {
 	char *path = format_text("%s/%s", directory, name);
 	struct stat status;
-	bool is = !stat(path, &status) && S_ISREG(status.st_mode) && (status.st_mode & 0111);
+	bool is = *name != '.' && !stat(path, &status) && S_ISREG(status.st_mode) &&
+		  (status.st_mode & 0111);
 
 	free(path);
 	return is;

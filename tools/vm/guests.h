@@ -57,7 +57,12 @@ void guests_free(struct guests *guests);
 /** guests_list_files() - sorted by name. Return: their number, or -1, having complained */
 int guests_list_files(const char *directory, struct dirent ***entries);
 
-/** guests_is_program() - is the file @name of @directory a topic? Other files are data of topics */
+/**
+ * guests_is_program() - is the file @name of @directory a topic?
+ *
+ * An executable file is one; it may be a script. Other files are data of topics, and so is a program whose name
+ * begins with a dot: the interpreter of a script.
+ */
 bool guests_is_program(const char *directory, const char *name);
 
 /** guest_has_topic() - does @guest run the test program @name? */

@@ -77,6 +77,30 @@ static void read_section(int file, const char *name, char *text, size_t size)
 	}
 }
 
+/* Copy the rest of the line of the script that begins with "needs " into @text. */
+static void read_script(int file, char *text, size_t size)
+{
+	FILE *script = fdopen(dup(file), "r");
+	char line[sizeof(((struct needs *)0)->parameters)];
+
+	while (script && fgets(line, sizeof(line), script)) {
+		if (strncmp(line, SCRIPT_NEEDS, strlen(SCRIPT_NEEDS)))
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(text, size, "%s", line + strlen(SCRIPT_NEEDS));
+		break;
+	}
+	if (script)
+		fclose(script);
+}
+
+static bool is_script(int file)
+{
+	char begin[2];
+
+	return read_at(file, begin, sizeof(begin), 0) && !memcmp(begin, "#!", sizeof(begin));
+}
+
 /* Return: false if @word means nothing */
 static bool add_word(struct needs *needs, const char *word)
 {
@@ -103,10 +127,12 @@ int needs_read(const char *program, struct needs *needs, char *unknown, size_t s
 
 	*needs = (struct needs){ 0 };
 	*text = '\0';
-	if (file >= 0) {
+	if (file >= 0 && is_script(file))
+		read_script(file, text, sizeof(text));
+	else if (file >= 0)
 		read_section(file, NEEDS_SECTION, text, sizeof(text));
+	if (file >= 0)
 		close(file);
-	}
 	while ((word = strsep(&rest, " "))) {
 		if (!*word || add_word(needs, word))
 			continue;

@@ -60,6 +60,8 @@
 
 /* Section of a test program that says what it needs: words with spaces between them, see needs.h */
 #define NEEDS_SECTION		".pincheck.needs"
+/* A topic may be a script, "#!" and an interpreter: then a line that begins so has the words. */
+#define SCRIPT_NEEDS		"needs "
 
 /* Environment of the test programs */
 #define ENV_FILTER		"PINCHECK_TESTS"

@@ -175,3 +175,26 @@ command_build_custom()
 		>"$OUTDIR/build.log" 2>&1 </dev/null || rc=$?
 	build_conclude "$OUTDIR" "$rc" "$kdir" "$OUTDIR/tree"
 }
+
+# build-tree NAME|KDIR DIR: the modules of the Kbuild in DIR, which has everything that they include, for a
+# kernel of the matrix or a tree of one's own: DIR/*.ko, DIR/build.log. It fails if one does not build.
+command_build_tree()
+{
+	local kernel=${1:-} dir=${2:-} release root
+	local -a build=(timeout --kill-after=10 "$BUILD_SECONDS" make -j"$(nproc)")
+
+	[ -e "$dir/Kbuild" ] || die "which directory? Usage: kernels build-tree NAME|KDIR DIR"
+	dir=$(cd -- "$dir" && pwd -P)
+	if [ -e "$kernel/Module.symvers" ]; then
+		[ -z "${ARCH:-}" ] || arch_select || exit
+		env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL "${build[@]}" -C "$kernel" M="$dir" modules \
+			"${kernel_make_variables[@]}" >"$dir/build.log" 2>&1 </dev/null
+		return
+	fi
+	matrix_select "$kernel"
+	fetch_ensure
+	release=$(<"$CURRENT/release")
+	root=$(readlink -f -- "$CURRENT")/root
+	root_run "$root" "$dir" "${build[@]}" -C "/usr/src/linux-headers-$release" M=/work modules \
+		>"$dir/build.log" 2>&1 </dev/null
+}

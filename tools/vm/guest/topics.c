@@ -15,11 +15,11 @@
 #include <unistd.h>
 #include "../needs.h"
 #include "../protocol.h"
+#include "descendants.h"
 #include "ktap_forward.h"
 #include "guest.h"
 
 #define EXIT_SKIP	4	/* KSFT_SKIP */
-#define REAP_SECONDS	5
 
 static char topics[MAX_TOPICS][64];
 static unsigned int topic_count;
@@ -29,7 +29,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* Executable files are topics; other files there (known-issues) are their data. */
+/* What guests_is_program() takes for a topic. Other files there (known-issues) are data of topics. */
 unsigned int topics_find(const char *tests)
 {
 	DIR *directory = opendir(tests);
@@ -38,7 +38,7 @@ unsigned int topics_find(const char *tests)
 	while (directory && (entry = readdir(directory)) && topic_count < MAX_TOPICS) {
 		struct stat status;
 
-		if (fstatat(dirfd(directory), entry->d_name, &status, 0) ||
+		if (*entry->d_name == '.' || fstatat(dirfd(directory), entry->d_name, &status, 0) ||
 		    !S_ISREG(status.st_mode) || !(status.st_mode & 0111))
 			continue;
 		snprintf(topics[topic_count++], sizeof(topics[0]), "%.63s",
@@ -66,60 +66,11 @@ static void __attribute__((noreturn)) become_topic(const char *topic, const char
 	_exit(127);
 }
 
-static bool is_number(const char *text)
-{
-	return *text && text[strspn(text, "0123456789")] == '\0';
-}
-
-/* The words of /proc/PID/stat from the name on: "(sh) S 1 ...". NULL once the process is gone */
-static const char *read_stat(pid_t pid, char *text, size_t size)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	return file_read(path, text, size) > 0 ? strchr(text, '(') : NULL;
-}
-
-static pid_t parent_of(pid_t pid)
-{
-	char text[512];
-	const char *stat = read_stat(pid, text, sizeof(text));
-	const char *end = stat ? strrchr(stat, ')') : NULL;
-	int parent = 0;
-
-	return end && sscanf(end, ") %*c %d", &parent) == 1 ? parent : 0;
-}
-
-/*
- * Kernel threads are no descendants of this process, nor are other programs of a person's machine.
- */
-static bool is_descendant(pid_t pid)
-{
-	while (pid && pid != getpid())
-		pid = parent_of(pid);
-	return pid;
-}
-
-static void visit_descendants(void (*visit)(pid_t pid))
-{
-	DIR *directory = opendir("/proc");
-	struct dirent *entry;
-
-	while (directory && (entry = readdir(directory))) {
-		pid_t pid = (pid_t)atol(entry->d_name);
-
-		if (is_number(entry->d_name) && pid != getpid() && is_descendant(pid))
-			visit(pid);
-	}
-	if (directory)
-		closedir(directory);
-}
-
 /* Report the state of a process and its stack in the kernel. */
 static void report_hung_process(pid_t pid)
 {
 	char path[64], text[2048], *line, *rest;
-	const char *stat = read_stat(pid, text, sizeof(text));
+	const char *stat = process_stat(pid, text, sizeof(text));
 
 	if (!stat)
 		return;
@@ -129,49 +80,6 @@ static void report_hung_process(pid_t pid)
 	file_read(path, text, sizeof(text));
 	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
 		report("hung:   %s", line);
-}
-
-static void kill_process(pid_t pid)
-{
-	kill(pid, SIGKILL);
-}
-
-/*
- * In a guest all processes belong to the topic: one call reaches even a process that forks all the
- * time.
- */
-static void kill_descendants(void)
-{
-	if (getpid() == 1)
-		kill(-1, SIGKILL);
-	else
-		visit_descendants(kill_process);
-}
-
-/*
- * The harness puts every test into a process group of its own, so killing the group of the topic is
- * not enough. Return: false if a process survives SIGKILL
- */
-static bool reap_descendants(void)
-{
-	double deadline = monotonic_seconds() + REAP_SECONDS;
-	const struct timespec slice = { .tv_nsec = 20 * 1000 * 1000 };
-	sigset_t child;
-
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	for (;;) {
-		pid_t pid = waitpid(-1, NULL, WNOHANG);
-
-		if (pid < 0 && errno == ECHILD)
-			return true;
-		if (pid > 0)
-			continue;
-		if (monotonic_seconds() > deadline)
-			return false;
-		kill_descendants();
-		sigtimedwait(&child, NULL, &slice);
-	}
 }
 
 /**

@@ -352,6 +352,21 @@ static void record_has_a_guest_that_never_started(void)
 /* This program is a topic, too. */
 static const char needs_of_this[] __attribute__((used, section(NEEDS_SECTION))) = "pmem a=1  b=2";
 
+static void needs_are_read_from_a_script(void)
+{
+	int fd = memfd_create("script", 0);
+	char *path = format_text("/proc/self/fd/%d", fd);
+	struct needs needs;
+	char word[64];
+
+	dprintf(fd, "#!/tests/.interpreter\nprogram needs crypto\nneeds file_systems a=1\n");
+	tap_verdict(!needs_read(path, &needs, word, sizeof(word)) &&
+		    needs.bits == NEED_FILE_SYSTEMS && needs.own_guest &&
+		    !strcmp(needs.parameters, "a=1"), "vm_parts.needs.script");
+	close(fd);
+	free(path);
+}
+
 static void needs_are_read_from_the_program(void)
 {
 	char word[16] = "";
@@ -362,6 +377,7 @@ static void needs_are_read_from_the_program(void)
 		    !strcmp(needs.parameters, "a=1 b=2"), "vm_parts.needs.read");
 	tap_verdict(!needs_read("/proc/self/cmdline", &needs, word, sizeof(word)) && !needs.bits &&
 		    !needs.own_guest, "vm_parts.needs.no_program");
+	needs_are_read_from_a_script();
 }
 
 /**
@@ -415,18 +431,22 @@ static void guests_are_planned(void)
 {
 	char *directory = format_text("%s/test/vm_parts_guests", getenv("BUILD") ?: "build");
 	char *common = format_text("%s/common", directory), *own = format_text("%s/own", directory);
+	char *hidden = format_text("%s/.interpreter", directory);
 
 	if (make_directories(directory))
 		printf("# cannot make %s\n", directory);
 	unlink(common);
 	unlink(own);
-	if (symlink("/bin/sh", common) || symlink("/proc/self/exe", own))
+	unlink(hidden);
+	/* A file whose name begins with a dot is no topic. */
+	if (symlink("/bin/sh", common) || symlink("/proc/self/exe", own) || symlink("/bin/sh", hidden))
 		printf("# cannot make links in %s\n", directory);
 	for (size_t i = 0; i < ARRAY_SIZE(plans); i++)
 		topics_get_their_guests(&plans[i], directory);
 	free(directory);
 	free(common);
 	free(own);
+	free(hidden);
 }
 
 /* make unit runs in the top directory. */

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reads the output of one run of a program. */
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include "../../lib/array.h"
+#include "output.h"
+
+#define KSFT_SKIP	4
+
+/**
+ * struct output - what came so far
+ * @results: of the program, @failed: those of them that count as failures
+ * @skip: "1..0 # SKIP text"
+ * @testing: the test that a line "Testing TEST... " began, "" outside
+ * @last: the last line that says something
+ * @problem: what is wrong with the stream, "" if nothing
+ */
+struct output {
+	const struct output_ops *ops;
+	void *context;
+	struct ktap_reader *reader;
+	unsigned int results;
+	unsigned int failed;
+	char skip[256];
+	char testing[256];
+	char last[256];
+	char problem[256];
+	char line[4096];
+	size_t length;
+};
+
+static bool is_name_byte(unsigned char byte)
+{
+	return isalnum(byte) || byte == '_' || byte == '-';
+}
+
+/* Points stay where they separate fixture, variant and test, so not in names that are sentences. */
+void output_name(char *name)
+{
+	bool sentence = strchr(name, ' ');
+	char *to = name;
+
+	for (const char *from = name; *from; from++) {
+		if (is_name_byte((unsigned char)*from) || (*from == '.' && !sentence))
+			*to++ = *from;
+		else if (to > name && to[-1] != '_')
+			*to++ = '_';
+	}
+	while (to > name && (to[-1] == '_' || to[-1] == '.'))
+		to--;
+	*to = '\0';
+}
+
+static void emit(struct output *output, enum ktap_outcome outcome, const char *name, const char *reason)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s", name);
+	output_name(text);
+	output->results++;
+	output->failed += ktap_is_failure(outcome);
+	output->ops->result(output->context, outcome, *text ? text : "unnamed", reason);
+	*output->last = '\0';
+}
+
+/* "(128 kB)", a size of huge pages, belongs to the name. */
+static bool is_size(const char *text)
+{
+	text += strspn(text, "0123456789");
+	return !strncmp(text, " kB)", 4) || !strncmp(text, " KiB)", 5);
+}
+
+/* A skipped test often has its reason behind its name: "wp-fork on anon (feature missing)". */
+static char *split_reason(char *name)
+{
+	size_t length = strlen(name);
+	char *open = strrchr(name, '(');
+
+	if (!open || open == name || name[length - 1] != ')' || is_size(open + 1))
+		return NULL;
+	name[length - 1] = '\0';
+	open[-1] = '\0';
+	return open + 1;
+}
+
+static void on_test(void *context, const struct ktap_test *test)
+{
+	struct output *output = context;
+	const char *reason = test->reason;
+	char name[256];
+
+	snprintf(name, sizeof(name), "%s", test->name);
+	if (test->outcome != KTAP_PASS && !*reason)
+		reason = output->last;
+	if (test->outcome == KTAP_SKIP && !*reason)
+		reason = split_reason(name) ?: "";
+	emit(output, test->outcome, name, reason);
+}
+
+static void on_problem(void *context, enum ktap_problem kind, unsigned int depth, const char *detail)
+{
+	struct output *output = context;
+
+	(void)depth;
+	if (kind != KTAP_SHORT_PLAN && kind != KTAP_BAIL_OUT && kind != KTAP_GARBLED)
+		return;
+	if (!*output->problem)
+		snprintf(output->problem, sizeof(output->problem), "%s: %s", ktap_problem_name(kind),
+			 detail);
+}
+
+static const struct {
+	const char *word;
+	enum ktap_outcome outcome;
+} endings[] = {
+	{ "done", KTAP_PASS },
+	{ "skipped", KTAP_SKIP },
+	{ "failed", KTAP_FAIL },
+};
+
+/* The end of a line that "Testing TEST... " begins: "skipped [reason: feature missing]" */
+static bool read_ending(struct output *output, const char *text)
+{
+	char reason[256] = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
+		if (strncmp(text, endings[i].word, strlen(endings[i].word)))
+			continue;
+		sscanf(text + strlen(endings[i].word), " [reason: %255[^]]", reason);
+		emit(output, endings[i].outcome, output->testing, reason);
+		*output->testing = '\0';
+		return true;
+	}
+	return false;
+}
+
+/* Other lines may stand between the beginning and the end of such a line. */
+static bool read_testing(struct output *output, const char *line)
+{
+	const char *dots;
+
+	if (strncmp(line, "Testing ", 8))
+		return *output->testing && read_ending(output, line);
+	dots = strstr(line, "... ");
+	if (!dots)
+		return false;
+	if (*output->testing)
+		emit(output, KTAP_ERROR, output->testing, "the program went on without a result");
+	line += 8;
+	snprintf(output->testing, sizeof(output->testing), "%.*s", (int)(dots - line), line);
+	read_ending(output, dots + 4);
+	return true;
+}
+
+static void on_diagnostic(void *context, unsigned int depth, const char *text)
+{
+	struct output *output = context;
+
+	(void)depth;
+	if (read_testing(output, text))
+		return;
+	output->ops->line(output->context, text);
+	/* A line that only announces a test is no reason for anything. */
+	if (*text && *text != '[' && strncmp(text, " RUN", 4) && strncmp(text, "Totals:", 7))
+		snprintf(output->last, sizeof(output->last), "%s", text);
+}
+
+static const struct ktap_ops reader_ops = {
+	.test = on_test,
+	.diagnostic = on_diagnostic,
+	.problem = on_problem,
+};
+
+struct output *output_new(const struct output_ops *ops, void *context)
+{
+	struct output *output = calloc(1, sizeof(*output));
+
+	if (!output)
+		return NULL;
+	output->ops = ops;
+	output->context = context;
+	output->reader = ktap_reader_new(&reader_ops, output);
+	if (output->reader)
+		return output;
+	free(output);
+	return NULL;
+}
+
+static void whole_output_line(struct output *output)
+{
+	const char *skip;
+
+	output->line[output->length] = '\0';
+	skip = strncmp(output->line, "1..0", 4) ? NULL : strstr(output->line, "SKIP");
+	if (skip)
+		snprintf(output->skip, sizeof(output->skip), "%.255s", skip + 4 + strspn(skip + 4, " "));
+	output->line[output->length++] = '\n';
+	ktap_reader_feed(output->reader, output->line, output->length);
+	output->length = 0;
+}
+
+void output_feed(struct output *output, const char *bytes, size_t length)
+{
+	for (; length; length--, bytes++) {
+		if (*bytes == '\n' || output->length == sizeof(output->line) - 2)
+			whole_output_line(output);
+		if (*bytes != '\n')
+			output->line[output->length++] = *bytes;
+	}
+}
+
+static void judge_ending(struct output *output, const struct ending *ending)
+{
+	int code = WIFEXITED(ending->status) ? WEXITSTATUS(ending->status) : -1;
+	char reason[320];
+
+	if (ending->timed_out) {
+		emit(output, KTAP_TIMEOUT, "ended", "the program did not end in time");
+	} else if (code < 0) {
+		snprintf(reason, sizeof(reason), "killed by signal %d (%s)", WTERMSIG(ending->status),
+			 strsignal(WTERMSIG(ending->status)));
+		emit(output, KTAP_ERROR, "ended", reason);
+	} else if (code == KSFT_SKIP) {
+		/* A program that skips its rest does not come to the end of its plan. */
+		if (!output->results)
+			emit(output, KTAP_SKIP, "ended", *output->skip ? output->skip : output->last);
+	} else if (*output->problem) {
+		emit(output, KTAP_ERROR, "ended", output->problem);
+	} else if (code && !output->failed) {
+		snprintf(reason, sizeof(reason), "exit status %d%s%s", code, *output->last ? ": " : "",
+			 output->last);
+		emit(output, KTAP_FAIL, "ended", reason);
+	} else if (!output->results) {
+		emit(output, KTAP_PASS, "ended", "");
+	}
+}
+
+void output_end(struct output *output, const struct ending *ending)
+{
+	if (output->length)
+		whole_output_line(output);
+	if (*output->testing)
+		emit(output, KTAP_ERROR, output->testing, "the program ended");
+	/* What other programs print has no plan, and no problem. */
+	if (output->results)
+		ktap_reader_finish(output->reader);
+	judge_ending(output, ending);
+	ktap_reader_free(output->reader);
+	free(output);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The results of a topic: names that are unique, and failures that are known. */
+#ifndef PINCHECK_KERNEL_TESTS_RESULTS_H
+#define PINCHECK_KERNEL_TESTS_RESULTS_H
+
+#include <stdbool.h>
+#include "../../ktap/ktap.h"
+
+/** results_begin() - of @topic; reads the known issues. They stand in @directory */
+void results_begin(const char *topic, const char *directory);
+
+/**
+ * results_add() - print one result, as TOPIC.VARIANT.NAME
+ *
+ * A failure that is known is an expected one. A second result of the same name gets a number.
+ */
+void results_add(enum ktap_outcome outcome, const char *variant, const char *name, const char *reason);
+
+/** results_end() - print the plan. Return: the exit status */
+int results_end(void);
+
+#endif

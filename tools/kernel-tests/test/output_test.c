@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the interpreter of the kernel's own tests makes of their output, and of its scripts. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "../../lib/array.h"
+#include "../../lib/test/tap.h"
+#include "../guest/output.h"
+#include "../guest/plan.h"
+
+#define EXITED(code)	((code) << 8)
+#define KILLED(signal)	(signal)
+#define TIMED_OUT	(-1)
+
+/**
+ * struct sample - a program that printed @stream and ended with @status
+ * @results: what has to be reported, "OUTCOME NAME (REASON)" a line
+ */
+static const struct sample {
+	const char *name;
+	const char *stream;
+	int status;
+	const char *results;
+} samples[] = {
+	{ "tap", "TAP version 13\n1..2\n# [RUN] a b (c)\nok 1 a b (c)\nnot ok 2 pin: R/O, 4 kB\n", EXITED(1),
+	  "pass a_b_c ()\nfail pin_R_O_4_kB ()\n" },
+	{ "skip_before_name", "TAP version 13\n1..1\n# [RUN] x with y\n# gup_test not available\nok 1 # SKIP x with y\n",
+	  EXITED(0), "skip x_with_y (gup_test not available)\n" },
+	{ "skip_behind_name", "TAP version 13\n1..2\nok 1 # SKIP wp on anon (feature missing)\n"
+	  "ok 2 # SKIP THP (128 kB)\n", EXITED(0), "skip wp_on_anon (feature missing)\nskip THP_128_kB ()\n" },
+	{ "harness", "TAP version 13\n1..1\n# Starting 1 tests from 1 test cases.\n#  RUN           hmm.open ...\n"
+	  "#            OK  hmm.open\nok 1 hmm.open\n", EXITED(0), "pass hmm.open ()\n" },
+	{ "whole_skip", "TAP version 13\n1..0 # SKIP needs /dev/mem\n", EXITED(4), "skip ended (needs /dev/mem)\n" },
+	{ "skips_rest", "TAP version 13\n1..3\nok 1 a\nok 2 # SKIP b\n", EXITED(4), "pass a ()\nskip b ()\n" },
+	{ "exit_status", "hello\nOK\n", EXITED(0), "pass ended ()\n" },
+	{ "exit_skip", "no KSM here\n", EXITED(4), "skip ended (no KSM here)\n" },
+	{ "exit_failure", "Not OK\n", EXITED(1), "fail ended (exit status 1: Not OK)\n" },
+	{ "passes_and_fails", "TAP version 13\n1..1\nok 1 a\n", EXITED(1), "pass a ()\nfail ended (exit status 1)\n" },
+	{ "short_plan", "TAP version 13\n1..3\nok 1 a\n", EXITED(0),
+	  "pass a ()\nerror ended (short plan: 1 of 3 results)\n" },
+	{ "signal", "TAP version 13\n1..3\nok 1 a\n", KILLED(11),
+	  "pass a ()\nerror ended (killed by signal 11 (Segmentation fault))\n" },
+	{ "deadline", "TAP version 13\n1..3\n", TIMED_OUT, "timeout ended (the program did not end in time)\n" },
+	{ "bail_out", "TAP version 13\n1..2\nok 1 a\nBail out! no memory\n", EXITED(1),
+	  "pass a ()\nerror ended (bail out: no memory)\n" },
+	{ "uffd", "Testing UFFDIO_API (with syscall)... done\nTesting wp-fork on anon... skipped [reason: feature missing]\n"
+	  "Testing wp on shmem... failed [reason: fork count 3]\nUserfaults unit tests: pass=1, skip=1, fail=1 (total=3)\n",
+	  EXITED(1), "pass UFFDIO_API_with_syscall ()\nskip wp-fork_on_anon (feature missing)\n"
+	  "fail wp_on_shmem (fork count 3)\n" },
+	{ "uffd_dies", "Testing wp on anon... ERROR: x\n", EXITED(1),
+	  "error wp_on_anon (the program ended)\n" },
+	{ "uffd_talks", "Testing wp on anon... line\nmore\ndone\n", EXITED(0), "pass wp_on_anon ()\n" },
+	{ "no_newline", "TAP version 13\n1..1\nok 1 a", EXITED(0), "pass a ()\n" },
+};
+
+static void note_line(void *context, const char *text)
+{
+	(void)context;
+	(void)text;
+}
+
+static void note_result(void *context, enum ktap_outcome outcome, const char *name, const char *reason)
+{
+	fprintf(context, "%s %s (%s)\n", ktap_outcome_name(outcome), name, reason);
+}
+
+static const struct output_ops ops = {
+	.line = note_line,
+	.result = note_result,
+};
+
+/* However the bytes are split, the results are the same. */
+static bool sample_reads(const struct sample *sample, size_t step)
+{
+	const struct ending ending = { .status = sample->status, .timed_out = sample->status == TIMED_OUT };
+	size_t length, size = strlen(sample->stream);
+	char *text = NULL;
+	FILE *to = open_memstream(&text, &length);
+	struct output *output = output_new(&ops, to);
+	bool same;
+
+	for (size_t at = 0; at < size; at += step)
+		output_feed(output, sample->stream + at, size - at < step ? size - at : step);
+	output_end(output, &ending);
+	fclose(to);
+	same = !strcmp(text, sample->results);
+	if (!same)
+		printf("# step %zu: %s", step, text);
+	free(text);
+	return same;
+}
+
+static void outputs_become_results(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
+		tap_verdict(sample_reads(&samples[i], 1) && sample_reads(&samples[i], 7) &&
+			    sample_reads(&samples[i], 4096), "kernel_tests.output.%s", samples[i].name);
+}
+
+static int read_script(struct plan *plan, const char *text, unsigned int *line)
+{
+	char path[] = "/tmp/kernel-tests-XXXXXX";
+	int fd = mkstemp(path), error;
+
+	if (fd < 0)
+		tap_bail_out("no file in /tmp");
+	dprintf(fd, "%s", text);
+	close(fd);
+	error = plan_read(plan, path, line);
+	unlink(path);
+	return error;
+}
+
+static void script_is_read(void)
+{
+	struct plan plan;
+	unsigned int line;
+	bool ok = !read_script(&plan, "#!/tests/.kernel-test\nneeds file_systems\nseconds 30\n"
+			       "module gup_test /sys/x\nrequire test_hmm /dev/y\nknob /proc/z 1\n"
+			       "run - ext4 - cow\nrun s_2 tmpfs nobody khugepaged -s 2\n"
+			       "insert smoke test_vmalloc a=1 b=2\n", &line);
+
+	ok = ok && plan.run_count == 3 && plan.module_count == 2 && plan.seconds == 30;
+	tap_verdict(ok, "kernel_tests.plan.counts");
+	if (!ok)
+		return;
+	tap_verdict(!plan.modules[0].required && plan.modules[1].required &&
+		    !strcmp(plan.modules[1].present, "/dev/y"), "kernel_tests.plan.modules");
+	tap_verdict(!*plan.runs[0].variant && !*plan.runs[0].user && plan.runs[0].knob_count == 1 &&
+		    !strcmp(plan.runs[0].words[0], "cow") && !plan.runs[0].words[1],
+		    "kernel_tests.plan.first_run");
+	tap_verdict(!strcmp(plan.runs[1].user, "nobody") && !plan.runs[1].knob_count &&
+		    !strcmp(plan.runs[1].words[2], "2") && !plan.runs[1].words[3],
+		    "kernel_tests.plan.second_run");
+	tap_verdict(!strcmp(plan.runs[2].module, "test_vmalloc") &&
+		    !strcmp(plan.runs[2].parameters, "a=1 b=2"), "kernel_tests.plan.insert");
+	plan_free(&plan);
+}
+
+static void errors_of_scripts_are_found(void)
+{
+	static const char *const scripts[] = {
+		"#!x\nrunn - ext4 - cow\n", "#!x\nrun - ext4 -\n", "#!x\nseconds x\n", "#!x\nknob /proc/z\n",
+		"#!x\nmodule gup_test\n", "#!x\nrun\n",
+	};
+	struct plan plan;
+	unsigned int line;
+
+	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
+		tap_verdict(read_script(&plan, scripts[i], &line) == -EINVAL && line == 2,
+			    "kernel_tests.plan.error_%zu", i + 1);
+		plan_free(&plan);
+	}
+}
+
+int main(void)
+{
+	tap_begin();
+	outputs_become_results();
+	script_is_read();
+	errors_of_scripts_are_found();
+	return tap_end();
+}
