@@ -80,7 +80,7 @@ $(BUILD)/tests/known-issues: selftests/known-issues
 	@mkdir -p $(@D)
 	cp $< $@
 
-# The command, for topic cli, with its libraries and its loader (no static library of libsmartcols exists).
+# The command, for the topics of room cli, with its libraries and its loader (no static library of libsmartcols exists).
 # The files are not executable, because the runner takes executable files for topics.
 $(BUILD)/tests/pincheck: $(BUILD)/bin/pincheck
 	@mkdir -p $(@D)

@@ -235,7 +235,7 @@ static int make_tables(FIXTURE_DATA(large_part) *self)
 	return 0;
 }
 
-static int hold_pages(FIXTURE_DATA(large_part) *self, struct hold_row row, size_t first,
+static int take_pages(FIXTURE_DATA(large_part) *self, struct hold_row row, size_t first,
 		      size_t count)
 {
 	struct part_hold *hold = &self->holds[self->held];
@@ -252,17 +252,17 @@ static int hold_parts(FIXTURE_DATA(large_part) *self)
 {
 	const struct hold_row write_row = STAGE_ROW(PIN, FAST, HOLD_RW);
 	const struct hold_row read_row = STAGE_ROW(PIN, FAST, HOLD_LT);
-	int error = hold_pages(self, write_row, 0, 2);
+	int error = take_pages(self, write_row, 0, 2);
 
 	if (!error)
-		error = hold_pages(self, write_row, self->odd - 1, 1);
+		error = take_pages(self, write_row, self->odd - 1, 1);
 	if (!error)
-		error = hold_pages(self, write_row, self->odd_end, 1);
+		error = take_pages(self, write_row, self->odd_end, 1);
 	if (!error)
-		error = hold_pages(self, read_row, self->pages - 1, 1);
+		error = take_pages(self, read_row, self->pages - 1, 1);
 	/* What is not there has no page that could be held and kept. */
 	if (!error && self->expected[self->odd + 1])
-		error = hold_pages(self, read_row, self->odd + 1, 1);
+		error = take_pages(self, read_row, self->odd + 1, 1);
 	return error;
 }
 

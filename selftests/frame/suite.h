@@ -136,13 +136,8 @@ static bool suite_erred;
 
 static inline void suite_reached_the_end(struct __test_metadata *_metadata)
 {
-	if (!suite_current || !suite_current->xfail || suite_erred || _metadata->aborted ||
-	    _metadata->exit_code == KSFT_SKIP)
-		return;
-	suite_current->xfail->test = suite_current->test;
-	if (_metadata->exit_code == KSFT_PASS)
-		snprintf(_metadata->results->reason, sizeof(_metadata->results->reason),
-			 "known-issues says it fails: %s", suite_current->issue->why);
+	if (suite_current && suite_current->xfail && !suite_erred && !_metadata->aborted)
+		suite_current->xfail->test = suite_current->test;
 }
 
 /**
@@ -185,8 +180,6 @@ static inline bool suite_skip(struct __test_metadata *_metadata, requirement_set
 		*suite_met |= needs;
 		return false;
 	}
-	if (suite_current && suite_current->xfail)
-		suite_current->xfail->test = NULL;
 	SKIP(return true, "%s", reason);
 }
 
@@ -243,9 +236,6 @@ static inline void suite_judge(struct __test_metadata *_metadata, const struct v
 	_metadata->exit_code = KSFT_FAIL;
 	if (verdict->error)
 		suite_erred = true;
-	else if (suite_current && suite_current->issue)
-		snprintf(_metadata->results->reason, sizeof(_metadata->results->reason), "%s: %s",
-			 suite_current->issue->rows, suite_current->issue->why);
 }
 
 /** EXPECT_VERDICT() - fill in a verdict by @function(arguments..., &verdict) and print it */

@@ -410,6 +410,45 @@ static void suite_print_evidence(struct kept_lines *evidence)
 	evidence->used = 0;
 }
 
+/* What the harness prints behind XFAIL, or behind XPASS. */
+static void suite_say_why(struct __test_metadata *test, bool passed)
+{
+	const struct known_issue *issue = suite_current->issue;
+
+	snprintf(test->results->reason, sizeof(test->results->reason), "%s: %s",
+		 passed ? "known-issues says it fails" : issue->rows, issue->why);
+}
+
+/* The function of the test that runs. */
+static void (*suite_test)(struct __test_metadata *test,
+			  struct __fixture_variant_metadata *variant);
+
+/* Runs in the process of a case, which may die in the test. */
+static void suite_case_process(struct __test_metadata *test,
+			       struct __fixture_variant_metadata *variant)
+{
+	struct __test_xfail *xfail = suite_current->xfail;
+	pid_t self = getpid();
+
+	if (xfail && xfail->test)
+		suite_say_why(test, false);
+	suite_test(test, variant);
+	if (!xfail || getpid() != self)
+		return;
+	if (test->exit_code == KSFT_SKIP)
+		xfail->test = NULL;
+	else if (xfail->test)
+		suite_say_why(test, test->exit_code == KSFT_PASS);
+}
+
+static void suite_run_case(const struct suite_case *this)
+{
+	suite_test = this->test->fn;
+	this->test->fn = suite_case_process;
+	__run_test(this->fixture, this->variant, this->test);
+	this->test->fn = suite_test;
+}
+
 static bool suite_run_cases(struct suite_run *run, struct suite_board *board)
 {
 	unsigned int knobs = knob_mark();
@@ -429,7 +468,7 @@ static bool suite_run_cases(struct suite_run *run, struct suite_board *board)
 		test->results = &board->results;
 		suite_case_began = nanoseconds();
 		suite_print_facts(suite_current);
-		__run_test(suite_current->fixture, suite_current->variant, test);
+		suite_run_case(suite_current);
 		suite_print_evidence(&board->evidence);
 		test->results = NULL;
 		suite_end_processes(test->pid);

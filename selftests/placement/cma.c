@@ -8,12 +8,10 @@
  * guest's 2048 MiB are nearly that. The kernel itself, whose place is random, may lie in the middle of
  * the memory and leave no larger piece.
  */
-#include "suite.h"
+#include "placement_suite.h"
 #include <inttypes.h>
-#include <sys/mman.h>
 #include "cma_area.h"
 #include "lru_batch.h"
-#include "placement.h"
 
 #define HOLDS(X, topic, memory)									\
 	X(topic, memory, none)									\
@@ -102,74 +100,32 @@ SCENARIO(cma, area_is_known, .rows = "B58", .hold = HOLD_NONE, .needs = NEEDS_CM
 SCENARIO(cma, longterm_leaves, .rows = "B5 B58", .hold = HOLD_PIN | HOLD_LONGTERM,
 	 .needs = NEEDS_CMA)
 {
-	struct witness before, now;
+	struct witness now;
 
-	ASSERT_DONE(starts_in(subject, PINCHECK_PAGE_CMA, &before));
-	ASSERT_DONE(subject_hold(subject));
-	EXPECT_PLACED(subject, &before);
-	if (!subject_holds(subject, HOLD_URING))
-		EXPECT_VERDICT(verdict_all_slow, subject);
-	EXPECT_CPU_SEES(subject, BEFORE);
-	memory_fill(&subject->memory, AFTER);
-	EXPECT_SYNC(subject, AFTER);
+	place_longterm_leaves(_metadata, subject, PINCHECK_PAGE_CMA);
 	ASSERT_DONE(witness_take(subject, &now));
 	EXPECT_AREA_KNOWN(subject, &now);
-	EXPECT_SCAN_FINDS(subject, &before, false);
-	EXPECT_SCAN_FINDS(subject, &now, false);
-	EXPECT_ACCURATE(subject);
 }
 
 /* PLACEMENT, ACCURACY. A short pin, or a plain reference, moves no page; SCAN finds the pin. */
 SCENARIO(cma, short_stays, .rows = "B5 B58", .not_hold = HOLD_NONE | HOLD_LONGTERM,
 	 .needs = NEEDS_CMA)
 {
-	struct witness before;
-
-	ASSERT_DONE(starts_in(subject, PINCHECK_PAGE_CMA, &before));
-	EXPECT_SCAN_FINDS(subject, &before, false);
-	ASSERT_DONE(subject_hold(subject));
-	EXPECT_STAYED(subject, &before);
-	EXPECT_SCAN_FINDS(subject, &before, subject_holds(subject, HOLD_PIN));
-	EXPECT_ACCURATE(subject);
-	ASSERT_DONE(subject_release(subject));
-	EXPECT_SCAN_FINDS(subject, &before, false);
-	EXPECT_STAYED(subject, &before);
+	place_short_stays(_metadata, subject, PINCHECK_PAGE_CMA);
 }
 
 /* PLACEMENT, ACCURACY. The page is held and cannot leave: a long-term pin is refused, and leaks nothing. */
 SCENARIO(cma, longterm_beside_short, .rows = "B5 B58", .not_hold = HOLD_NONE | HOLD_LONGTERM,
 	 .needs = NEEDS_CMA)
 {
-	static struct product then = { .hold = &hold_pin_rw_lt_fast };
-	struct witness before;
-
-	ASSERT_DONE(starts_in(subject, PINCHECK_PAGE_CMA, &before));
-	ASSERT_DONE(subject_hold(subject));
-	EXPECT_VERDICT(verdict_longterm_refused, subject);
-	EXPECT_STAYED(subject, &before);
-	EXPECT_ACCURATE(subject);
-	memory_fill(&subject->memory, AFTER);
-	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
-	ASSERT_DONE(subject_release(subject));
-	then.memory = subject->product->memory;
-	subject->product = &then;
-	ASSERT_DONE(subject_hold(subject));
-	EXPECT_PLACED(subject, &before);
-	EXPECT_SYNC(subject, AFTER);
+	place_longterm_beside_short(_metadata, subject, PINCHECK_PAGE_CMA);
 }
 
 /* PLACEMENT, ACCURACY. Only held pages leave. */
 SCENARIO(cma, part_leaves, .rows = "B5 B58", .hold = HOLD_PIN | HOLD_LONGTERM,
 	 .not_memory = MEMORY_LARGE, .needs = NEEDS_CMA)
 {
-	struct witness before;
-
-	ASSERT_DONE(starts_in(subject, PINCHECK_PAGE_CMA, &before));
-	ASSERT_DONE(subject_hold_part(subject, 1, 1));
-	EXPECT_VERDICT(verdict_only_held_left, subject);
-	EXPECT_CPU_SEES(subject, BEFORE);
-	memory_fill(&subject->memory, AFTER);
-	EXPECT_SYNC(subject, AFTER);
+	place_part_leaves(_metadata, subject, PINCHECK_PAGE_CMA);
 }
 
 /* PLACEMENT. A page that the pin faults in comes from elsewhere. */
@@ -177,15 +133,7 @@ SCENARIO(cma, longterm_faults_in, .rows = "B5 B58",
 	 .hold = HOLD_PIN | HOLD_WRITE | HOLD_LONGTERM, .not_memory = MEMORY_HUGETLB | MEMORY_SHMEM,
 	 .needs = NEEDS_CMA)
 {
-	struct memory *memory = &subject->memory;
-	struct witness before;
-
-	ASSERT_DONE(starts_in(subject, PINCHECK_PAGE_CMA, &before));
-	ASSERT_DONE(madvise(memory->start, memory->bytes, MADV_DONTNEED) ? -errno : 0);
-	ASSERT_DONE(subject_hold(subject));
-	EXPECT_PLACED(subject, NULL);
-	memory_fill(memory, AFTER);
-	EXPECT_SYNC(subject, AFTER);
+	place_longterm_faults_in(_metadata, subject, PINCHECK_PAGE_CMA);
 }
 
 /* PLACEMENT, SYNC. A page that an LRU batch refers to leaves, too: no ENOMEM, and no endless loop. */
@@ -203,7 +151,6 @@ SCENARIO(cma, longterm_of_waiting, .rows = "R46 B58", .hold = HOLD_PIN | HOLD_LO
 SCENARIO(cma, pipe_keeps_page, .rows = "B19 B58", .hold = HOLD_NONE,
 	 .not_memory = LARGE_OR_SHARED, .needs = NEEDS_CMA)
 {
-	static struct product then = { .hold = &hold_pin_rw_lt_slow };
 	struct witness before;
 	int splice_pipe;
 
@@ -215,11 +162,7 @@ SCENARIO(cma, pipe_keeps_page, .rows = "B19 B58", .hold = HOLD_NONE,
 	EXPECT_VERDICT(verdict_longterm_refused, subject);
 	EXPECT_STAYED(subject, &before);
 	close(splice_pipe);
-	then.memory = subject->product->memory;
-	subject->product = &then;
-	ASSERT_DONE(subject_hold(subject));
-	EXPECT_PLACED(subject, &before);
-	EXPECT_SYNC(subject, BEFORE);
+	place_longterm_given(_metadata, subject, &before, BEFORE);
 }
 
 TOPIC_NEEDS("cma=900M");

@@ -5,11 +5,8 @@
  * short pin leaves the page there, and blocks its migration as long as the pin lasts. The runner
  * makes a ZONE_MOVABLE for this topic, and touched memory comes from it.
  */
-#include "suite.h"
-#include <inttypes.h>
-#include <sys/mman.h>
+#include "placement_suite.h"
 #include "lru_batch.h"
-#include "placement.h"
 
 #define ANONYMOUS_HOLDS(X, topic, memory)							\
 	X(topic, memory, none)									\
@@ -52,22 +49,8 @@ FILE_HOLDS(TOPIC_VARIANT, placement, ext4_shared)
 SCENARIO(placement, longterm_leaves, .rows = "B5 R45", .hold = HOLD_PIN | HOLD_LONGTERM,
 	 .needs = NEEDS_MOVABLE)
 {
-	struct witness before, now;
-
 	NEEDS_LONGTERM(subject);
-	ASSERT_DONE(starts_in_movable(subject, &before));
-	ASSERT_DONE(subject_hold(subject));
-	EXPECT_PLACED(subject, &before);
-	if (!subject_holds(subject, HOLD_URING))
-		EXPECT_VERDICT(verdict_all_slow, subject);
-	EXPECT_CPU_SEES(subject, BEFORE);
-	EXPECT_SYNC(subject, BEFORE);
-	memory_fill(&subject->memory, AFTER);
-	EXPECT_SYNC(subject, AFTER);
-	ASSERT_DONE(witness_take(subject, &now));
-	EXPECT_SCAN_FINDS(subject, &before, false);
-	EXPECT_SCAN_FINDS(subject, &now, false);
-	EXPECT_ACCURATE(subject);
+	place_longterm_leaves(_metadata, subject, PINCHECK_PAGE_MOVABLE_ZONE);
 }
 
 /*
@@ -77,18 +60,7 @@ SCENARIO(placement, longterm_leaves, .rows = "B5 R45", .hold = HOLD_PIN | HOLD_L
 SCENARIO(placement, short_stays, .rows = "B5", .not_hold = HOLD_NONE | HOLD_LONGTERM,
 	 .needs = NEEDS_MOVABLE)
 {
-	struct witness before;
-
-	ASSERT_DONE(starts_in_movable(subject, &before));
-	EXPECT_SCAN_FINDS(subject, &before, false);
-	ASSERT_DONE(subject_hold(subject));
-	EXPECT_PATH(subject, subject_mapped(subject));
-	EXPECT_STAYED(subject, &before);
-	EXPECT_SCAN_FINDS(subject, &before, subject_holds(subject, HOLD_PIN));
-	EXPECT_ACCURATE(subject);
-	ASSERT_DONE(subject_release(subject));
-	EXPECT_SCAN_FINDS(subject, &before, false);
-	EXPECT_STAYED(subject, &before);
+	place_short_stays(_metadata, subject, PINCHECK_PAGE_MOVABLE_ZONE);
 }
 
 /*
@@ -99,37 +71,15 @@ SCENARIO(placement, longterm_beside_short, .rows = "B5 R45 R48",
 	 .not_hold = HOLD_NONE | HOLD_LONGTERM, .not_memory = MEMORY_TRACKED,
 	 .needs = NEEDS_MOVABLE)
 {
-	static struct product then = { .hold = &hold_pin_rw_lt_fast };
-	struct witness before;
-
 	NEEDS_LONGTERM(subject);
-	ASSERT_DONE(starts_in_movable(subject, &before));
-	ASSERT_DONE(subject_hold(subject));
-	EXPECT_VERDICT(verdict_longterm_refused, subject);
-	EXPECT_STAYED(subject, &before);
-	EXPECT_ACCURATE(subject);
-	memory_fill(&subject->memory, AFTER);
-	EXPECT_PROMISE(subject, ACROSS_PROTECTION, BEFORE, AFTER);
-	ASSERT_DONE(subject_release(subject));
-	then.memory = subject->product->memory;
-	subject->product = &then;
-	ASSERT_DONE(subject_hold(subject));
-	EXPECT_PLACED(subject, &before);
-	EXPECT_SYNC(subject, AFTER);
+	place_longterm_beside_short(_metadata, subject, PINCHECK_PAGE_MOVABLE_ZONE);
 }
 
 /* PLACEMENT, ACCURACY. Only held pages leave. One REPORT covers both zones. */
 SCENARIO(placement, part_leaves, .rows = "B5 R45", .hold = HOLD_PIN | HOLD_LONGTERM,
 	 .not_memory = MEMORY_LARGE, .needs = NEEDS_MOVABLE)
 {
-	struct witness before;
-
-	ASSERT_DONE(starts_in_movable(subject, &before));
-	ASSERT_DONE(subject_hold_part(subject, 1, 1));
-	EXPECT_VERDICT(verdict_only_held_left, subject);
-	EXPECT_CPU_SEES(subject, BEFORE);
-	memory_fill(&subject->memory, AFTER);
-	EXPECT_SYNC(subject, AFTER);
+	place_part_leaves(_metadata, subject, PINCHECK_PAGE_MOVABLE_ZONE);
 }
 
 /* PLACEMENT. A page that the pin faults in comes from a zone where it may stay. */
@@ -137,15 +87,7 @@ SCENARIO(placement, longterm_faults_in, .rows = "B5 R45",
 	 .hold = HOLD_PIN | HOLD_WRITE | HOLD_LONGTERM, .not_memory = MEMORY_HUGETLB,
 	 .needs = NEEDS_MOVABLE)
 {
-	struct memory *memory = &subject->memory;
-	struct witness before;
-
-	ASSERT_DONE(starts_in_movable(subject, &before));
-	ASSERT_DONE(madvise(memory->start, memory->bytes, MADV_DONTNEED) ? -errno : 0);
-	ASSERT_DONE(subject_hold(subject));
-	EXPECT_PLACED(subject, NULL);
-	memory_fill(memory, AFTER);
-	EXPECT_SYNC(subject, AFTER);
+	place_longterm_faults_in(_metadata, subject, PINCHECK_PAGE_MOVABLE_ZONE);
 }
 
 /*

@@ -2,7 +2,8 @@
 /*
  * frame: the suite's own frame runs cases made for it. Nothing that a case leaves, even a killed
  * one, and no setting that it changed reaches the next case; and a case that repeats something ends
- * before its time limit. Invariant: CLEAN.
+ * before its time limit. A line of known-issues decides how a failure counts, and gives its reason.
+ * Invariant: CLEAN.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -121,9 +122,8 @@ typedef void inner_function(struct __test_metadata *_metadata,
 			    struct __fixture_variant_metadata *variant);
 
 /* Runs the inner cases without output, which would mix with that of the outer run. */
-static void run_inner(struct suite_run *run)
+static void run_inner(struct suite_run *run, struct suite_board *board)
 {
-	struct suite_board *board = suite_shared(sizeof(*board));
 	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	dup2(nowhere, STDOUT_FILENO);
@@ -133,16 +133,22 @@ static void run_inner(struct suite_run *run)
 	_exit(0);
 }
 
-/* Runs @functions as the cases of a suite, with a time limit of a second. Return: NULL on error */
-static struct __test_metadata *run_cases(inner_function *const functions[CASES])
+/*
+ * Runs @functions as the cases of a suite, with a time limit of a second, and with the table @known of
+ * known issues, or with none. Return: NULL on error
+ */
+static struct __test_metadata *run_known(inner_function *const functions[CASES],
+					 const struct known_issues *known)
 {
 	static struct __fixture_metadata fixture = { .name = "inner" };
-	static struct __fixture_variant_metadata variant = { .name = "" };
+	static struct __fixture_variant_metadata variant;
 	struct __test_metadata *tests = suite_shared(CASES * sizeof(*tests));
+	struct suite_board *board = suite_shared(sizeof(*board));
 	static struct suite_case cases[CASES];
 	struct suite_run run = { .cases = cases, .count = CASES };
 	pid_t child;
 
+	variant = (struct __fixture_variant_metadata) { .name = "" };
 	for (size_t i = 0; i < CASES; i++) {
 		tests[i] = (struct __test_metadata) {
 			.name = "case", .fn = functions[i], .termsig = -1, .timeout = 1,
@@ -151,10 +157,22 @@ static struct __test_metadata *run_cases(inner_function *const functions[CASES])
 			.fixture = &fixture, .variant = &variant, .test = &tests[i],
 		};
 	}
+	if (known) {
+		run.issues = *known;
+		suite_expect_failures(&run);
+	}
 	child = fork();
 	if (!child)
-		run_inner(&run);
-	return child > 0 && waitpid(child, NULL, 0) == child ? tests : NULL;
+		run_inner(&run, board);
+	if (child < 0 || waitpid(child, NULL, 0) != child)
+		return NULL;
+	tests[CASES - 1].results = &board->results;
+	return tests;
+}
+
+static struct __test_metadata *run_cases(inner_function *const functions[CASES])
+{
+	return run_known(functions, NULL);
 }
 
 CASE(frame, killed_case_leaves_nothing, .rows = "D27")
@@ -218,6 +236,52 @@ CASE(frame, repetition_ends_in_time, .rows = "D27")
 	EXPECT_FALSE(tests[0].timed_out);
 	EXPECT_EQ(KSFT_PASS, tests[0].exit_code);
 	EXPECT_EQ(KSFT_PASS, tests[1].exit_code);
+}
+
+static void inner_fails(struct __test_metadata *_metadata,
+			struct __fixture_variant_metadata *variant)
+{
+	EXPECT_TRUE(false);
+}
+
+static void inner_skips(struct __test_metadata *_metadata,
+			struct __fixture_variant_metadata *variant)
+{
+	SUITE_WINDOW(false);
+}
+
+#define CAUSE	"made for this test"
+
+static const struct {
+	const char *name;
+	inner_function *function;
+	int exit_code;
+	const char *reason;
+} known_cases[] = {
+	{ "expect", inner_fails, KSFT_XFAIL, "X0: " CAUSE },
+	{ "assert", inner_changes_and_fails, KSFT_XFAIL, "X0: " CAUSE },
+	{ "timeout", inner_exceeds_its_time, KSFT_XFAIL, "X0: " CAUSE },
+	{ "pass", inner_next, KSFT_XPASS, "known-issues says it fails: " CAUSE },
+	{ "skip", inner_skips, KSFT_SKIP,
+	  "window never met: the event did not come about this time" },
+};
+
+/* Cases without products, which fail as a whole, match a line of known-issues. */
+CASE(frame, known_failure_has_its_reason, .rows = "D30")
+{
+	struct known_issue issue = { .pattern = "inner.case", .rows = "X0", .why = CAUSE };
+	struct known_issues known = { .issue = &issue, .count = 1 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(known_cases); i++) {
+		inner_function *const functions[CASES] = { inner_next, known_cases[i].function };
+		const struct __test_metadata *tests = run_known(functions, &known);
+
+		ASSERT_NE(NULL, tests);
+		evidence("case=%s exit_code=%d reason=\"%s\"", known_cases[i].name,
+			 tests[1].exit_code, tests[1].results->reason);
+		EXPECT_EQ(known_cases[i].exit_code, tests[1].exit_code);
+		EXPECT_STREQ(known_cases[i].reason, tests[1].results->reason);
+	}
 }
 
 PINCHECK_TEST_MAIN
