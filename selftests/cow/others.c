@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 #include "file.h"
@@ -65,22 +64,9 @@ static int read_process_vm(const struct memory *memory, pid_t owner)
 	return error;
 }
 
-static int advise_process(const struct memory *memory, pid_t owner, int advice)
-{
-	struct iovec theirs = { memory->start, memory->bytes };
-	int process = syscall(SYS_pidfd_open, owner, 0), error = 0;
-
-	if (process < 0)
-		return -errno;
-	if (syscall(SYS_process_madvise, process, &theirs, 1, advice, 0) < 0)
-		error = -errno;
-	close(process);
-	return error;
-}
-
 static int advise_process_cold(const struct memory *memory, pid_t owner)
 {
-	return advise_process(memory, owner, MADV_COLD);
+	return other_event_advise(memory, owner, MADV_COLD);
 }
 
 static int by_proc_mem(struct subject *subject)

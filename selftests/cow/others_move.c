@@ -170,6 +170,28 @@ OTHER_EVENT(others_move, collapsed, .rows = "B10 B11", .memory = MEMORY_MANY,
 	.happen = collapse_all, .unheld = UNHELD_LEAVES, .refused = EAGAIN
 };
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE	25	/* Linux 6.1 */
+#endif
+
+static int advise_process_collapse(const struct memory *memory, pid_t owner)
+{
+	return other_event_advise(memory, owner, MADV_COLLAPSE);
+}
+
+static int collapse_by_process(struct subject *subject)
+{
+	if (madvise(subject->memory.start, subject->memory.bytes, MADV_HUGEPAGE))
+		return -errno;
+	return other_event_by_process(subject, advise_process_collapse);
+}
+
+/* The same by another process, which does not map the memory. */
+OTHER_EVENT(others_move, collapsed_by_process, .rows = "B10 B11", .memory = MEMORY_MANY,
+	    .not_hold = HOLD_MIRROR, .needs = NEEDS_COLLAPSE) {
+	.happen = collapse_by_process, .unheld = UNHELD_LEAVES, .refused = EAGAIN
+};
+
 /* One page is held: the others may not leave, either, for a huge page has all or nothing. */
 OTHER_EVENT(others_move, collapsed_around, .rows = "B10 B11", .memory = MEMORY_MANY,
 	    .not_hold = HOLD_NONE | HOLD_MIRROR, .needs = NEEDS_COLLAPSE) {

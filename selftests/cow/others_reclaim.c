@@ -20,6 +20,9 @@
 /* A limit of 0 is set this many times at most. */
 #define ROUNDS_MOST	500
 
+/* MADV_PAGEOUT by another process is repeated this many times. */
+#define ADVICES		3
+
 /* A trait of this topic's own memory: charged to the cgroup. */
 #define MEMORY_CHARGED	(1U << 31)
 
@@ -168,6 +171,30 @@ static int reclaim_by_each_list(struct subject *subject)
 OTHER_EVENT(others_reclaim, cgroup_reclaimed, .rows = "B10 B11 B34 R18", .needs = NEEDS_RECLAIM,
 	    .memory = MEMORY_CHARGED) {
 	.happen = reclaim_by_each_list, .unheld = UNHELD_LEAVES
+};
+
+static int advise_process_pageout(const struct memory *memory, pid_t owner)
+{
+	int error = 0;
+
+	/* A page that is under writeback, or in a batch of the CPU, has to wait for the next time. */
+	for (int round = 0; round < ADVICES && !error; round++) {
+		error = usermem_drain_lru();
+		if (!error)
+			error = other_event_advise(memory, owner, MADV_PAGEOUT);
+	}
+	return error;
+}
+
+static int page_out_by_process(struct subject *subject)
+{
+	return other_event_by_process(subject, advise_process_pageout);
+}
+
+/* MADV_PAGEOUT by another process (process_madvise()): a held page stays, as with the process's own. */
+OTHER_EVENT(others_reclaim, paged_out_by_process, .rows = "B10 B11 B34 R18", .needs = NEEDS_SWAP,
+	    .not_memory = MEMORY_CHARGED | MEMORY_ASYNC) {
+	.happen = page_out_by_process, .unheld = UNHELD_LEAVES
 };
 
 /* What the device wrote last is what the CPU reads, even if the page was unmapped meanwhile. */

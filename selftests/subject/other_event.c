@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "../../tools/lib/cause.h"
@@ -76,6 +78,19 @@ int other_event_by_process(struct subject *subject,
 	if (!WIFEXITED(status))
 		return cause_say(-ECHILD, "the other process ended by signal %d", WTERMSIG(status));
 	return -WEXITSTATUS(status);
+}
+
+int other_event_advise(const struct memory *memory, pid_t owner, int advice)
+{
+	struct iovec theirs = { memory->start, memory->bytes };
+	int process = syscall(SYS_pidfd_open, owner, 0), error = 0;
+
+	if (process < 0)
+		return -errno;
+	if (syscall(SYS_process_madvise, process, &theirs, 1, advice, 0) < 0)
+		error = -errno;
+	close(process);
+	return error;
 }
 
 /* A mirror has no reference: the kernel does with its pages what it does with unheld ones. */

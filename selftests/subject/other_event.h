@@ -74,6 +74,9 @@ int other_event_prepare(struct subject *subject, const struct other_event *event
 int other_event_by_process(struct subject *subject,
 			   int (*act)(const struct memory *memory, pid_t owner));
 
+/** other_event_advise() - give @advice by process_madvise() to process @owner. Return: 0 or -errno */
+int other_event_advise(const struct memory *memory, pid_t owner, int advice);
+
 /** verdict_event_answer() - PLACEMENT: @answer is that of the row */
 void verdict_event_answer(struct subject *subject, const struct other_event *event, int answer,
 			  struct verdict *verdict);
