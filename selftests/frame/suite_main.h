@@ -45,11 +45,15 @@ struct suite_run {
  * @results: of the harness
  * @met: see suite_skip()
  * @evidence: of the case that runs
+ * @xfails: a place for each case, for those that show a known issue
+ *
+ * One mapping for all: every mapping makes every fork of every case slower.
  */
 struct suite_board {
 	struct __test_results results;
 	requirement_set met;
 	struct kept_lines evidence;
+	struct __test_xfail xfails[];
 };
 
 static void suite_case_name(const struct suite_case *this, char *name, size_t size)
@@ -106,10 +110,8 @@ static void *suite_shared(size_t bytes)
 	return shared;
 }
 
-/* One mapping for all: every mapping makes every fork of every case slower. */
-static void suite_expect_failures(struct suite_run *run)
+static void suite_expect_failures(struct suite_run *run, struct __test_xfail *xfails)
 {
-	struct __test_xfail *xfails = suite_shared((run->count + 1) * sizeof(*xfails));
 	char name[256];
 	size_t i;
 
@@ -532,7 +534,7 @@ static int suite_main(char **argv)
 		suite_skip_cases(&run, lacks);
 		ksft_exit(true);
 	}
-	board = suite_shared(sizeof(*board));
+	board = suite_shared(sizeof(*board) + run.count * sizeof(*board->xfails));
 	suite_met = &board->met;
 	evidence_keep(&board->evidence);
 	knob_journal_open();
@@ -540,7 +542,7 @@ static int suite_main(char **argv)
 	suite_prepare(&run);
 	suite_load_issues(&run);
 	suite_set_timeouts();
-	suite_expect_failures(&run);
+	suite_expect_failures(&run, board->xfails);
 	quiet_begin();
 	suite_stay_on_one_cpu();
 	passed = suite_run_cases(&run, board);

@@ -233,7 +233,7 @@ int hold_look(struct hold *hold, struct view *view)
 }
 
 /* One question for samples that are neighbours: the number of questions is what costs. */
-int hold_pages(struct hold *hold, uint64_t *pfn, uint32_t *path)
+int hold_pages_of_samples(struct hold *hold, uint64_t *pfn, uint32_t *path)
 {
 	const struct memory *memory = hold->memory;
 	size_t i, count;

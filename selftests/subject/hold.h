@@ -145,8 +145,8 @@ int hold_fill_sample(struct hold *hold, size_t sample, enum generation generatio
 /** hold_look() - read both areas of every held sample as the device; others are UNKNOWN */
 int hold_look(struct hold *hold, struct view *view);
 
-/** hold_pages() - read PFN and path of each held sample; others are left alone */
-int hold_pages(struct hold *hold, uint64_t *pfn, uint32_t *path);
+/** hold_pages_of_samples() - read PFN and path of each held sample; others are left alone */
+int hold_pages_of_samples(struct hold *hold, uint64_t *pfn, uint32_t *path);
 
 /**
  * hold_expected_path() - the path by which GUP must find memory that is mapped as @state

@@ -71,7 +71,7 @@ int witness_take(struct subject *subject, struct witness *witness)
 
 	memset(witness, 0, sizeof(*witness));
 	memory_pfns(memory, memory->pagemap, witness->mapped);
-	error = hold_pages(&subject->hold, witness->held, witness->path);
+	error = hold_pages_of_samples(&subject->hold, witness->held, witness->path);
 	if (error)
 		return error;
 	for (i = 0; i < memory->samples; i++)

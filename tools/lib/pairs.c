@@ -7,6 +7,21 @@
 
 #define NOTE	"note=\""
 
+/* Values are short: strspn() and strcspn() would first make a table of the characters. */
+static const char *skip_spaces(const char *at)
+{
+	while (*at == ' ')
+		at++;
+	return at;
+}
+
+static const char *plain_end(const char *at)
+{
+	while (*at && *at != ' ' && *at != '"')
+		at++;
+	return at;
+}
+
 static bool is_key_character(char c)
 {
 	return islower((unsigned char)c) || isdigit((unsigned char)c) || c == '_';
@@ -46,7 +61,7 @@ static const char *pair_read(const char *at, struct pair *pair)
 	*pair = (struct pair) { .key = at, .key_length = (size_t)(end - at) };
 	at = end + 1;
 	pair->quoted = *at == '"';
-	end = pair->quoted ? quoted_end(at) : at + strcspn(at, " \"");
+	end = pair->quoted ? quoted_end(at) : plain_end(at);
 	if (!end || end == at || (*end && *end != ' '))
 		return NULL;
 	pair->value = at + pair->quoted;
@@ -56,10 +71,10 @@ static const char *pair_read(const char *at, struct pair *pair)
 
 bool pair_next(const char **line, struct pair *pair)
 {
-	const char *at = *line + strspn(*line, " "), *end;
+	const char *at = skip_spaces(*line), *end;
 
 	while ((end = word_end(at)))
-		at = end + strspn(end, " ");
+		at = skip_spaces(end);
 	end = pair_read(at, pair);
 	*line = end ? end : at;
 	return end;
@@ -101,7 +116,7 @@ bool pairs_are_valid(const char *line)
 	struct pair pair;
 	bool any = false;
 
-	for (line += strspn(line, " "); *line; line += strspn(line, " ")) {
+	for (line = skip_spaces(line); *line; line = skip_spaces(line)) {
 		line = pair_read(line, &pair);
 		if (!line)
 			return false;
