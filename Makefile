@@ -138,11 +138,11 @@ config-check: host-vm ## the suite on kernels built from KTREE=, each without on
 ##@ Install
 PREFIX ?= /usr/local
 .PHONY: install
-install: tools ## programs, header and man pages, under PREFIX= (and DESTDIR=)
+install: tools ## programs, headers and man pages, under PREFIX= (and DESTDIR=)
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(filter $(BUILD)/bin/%,$(TOOLS))
 	install -D -t $(DESTDIR)$(PREFIX)/libexec/pincheck $(BUILD)/vm/init
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/pincheck tools/vm/splats-allowed
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/linux include/uapi/linux/pincheck.h
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/linux $(wildcard include/uapi/linux/*.h)
 	for page in $(notdir $(wildcard Documentation/*.[1-9])); do \
 		sed 's/@VERSION@/$(VERSION)/' Documentation/$$page | install -D -m 644 /dev/stdin \
 			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page || exit; \

@@ -30,6 +30,7 @@
 #include "collapse.h"
 #include "faults.h"
 #include "guard.h"
+#include "gup_test_file.h"
 #include "knob_journal.h"
 #include "known_issues.h"
 #include "memory.h"
@@ -616,6 +617,8 @@ static const struct requirement_row {
 	    "needs processes without capabilities (CONFIG_MULTIUSER)")
 	ROW(NEEDS_SHMEM, 0, has_shmem, "needs shmem (CONFIG_SHMEM, CONFIG_TMPFS)")
 	ROW(NEEDS_SIGNALFD, 0, has_signalfd, "needs signalfd() (CONFIG_SIGNALFD)")
+	ROW(NEEDS_GUP_TEST, 0, gup_test_offered,
+	    "needs gup_test.ko (PINCHECK_GUP_TEST= its file; debugfs, CONFIG_MODULE_UNLOAD, no CONFIG_GUP_TEST)")
 };
 
 const char *require_missing(requirement_set needs)

@@ -140,6 +140,8 @@ typedef unsigned __int128 requirement_set;
 #define NEEDS_SHMEM			REQUIREMENT(60)
 /** NEEDS_SIGNALFD - the command `pincheck` waits by signalfd() */
 #define NEEDS_SIGNALFD			REQUIREMENT(61)
+/** NEEDS_GUP_TEST - gup_test_file.h: gup_test.ko, and no such file of the kernel's own */
+#define NEEDS_GUP_TEST			REQUIREMENT(66)
 
 /**
  * require_missing() - the first of @needs that this machine lacks
