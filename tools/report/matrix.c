@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "matrix.h"
 #include "text.h"
 #include "../lib/pairs.h"
@@ -337,7 +338,7 @@ static void load_runs(struct matrix *matrix, const char *directory, char **kerne
 	}
 }
 
-void matrix_build(struct matrix *matrix, const char *directory, char **kernels)
+static void build_suite(struct matrix *matrix, const char *directory, char **kernels)
 {
 	size_t sizes[2] = { 0 };
 
@@ -351,6 +352,51 @@ void matrix_build(struct matrix *matrix, const char *directory, char **kernels)
 	collect_rows(matrix);
 	fill_rows(matrix);
 	find_leaders(matrix);
+}
+
+/* Return: DIRECTORIES with a run of the kernel's own tests, one for each of @kernels that has one; NULL at the end */
+static char **find_kernel_tests(const char *directory, char **kernels)
+{
+	char **found = NULL;
+	size_t count = 0, size = 0;
+
+	for (; *kernels; kernels++) {
+		char *name = format_of("%s" KERNEL_TESTS, *kernels);
+		char *path = format_of("%s/%s/results.ktap", directory, name);
+
+		found = grow(found, count + 1, &size, sizeof(*found));
+		if (access(path, R_OK))
+			free(name);
+		else
+			found[count++] = name;
+		found[count] = NULL;
+		free(path);
+	}
+	return found;
+}
+
+/* The title of a column is that of the kernel. */
+static void title_kernel_tests(struct matrix *tests)
+{
+	for (size_t i = 0; i < tests->run_count; i++) {
+		char *title = tests->runs[i].title, *end = strstr(title, KERNEL_TESTS);
+
+		if (end)
+			memmove(end, end + strlen(KERNEL_TESTS), strlen(end + strlen(KERNEL_TESTS)) + 1);
+	}
+}
+
+void matrix_build(struct matrix *matrix, const char *directory, char **kernels)
+{
+	size_t size = 0;
+
+	build_suite(matrix, directory, kernels);
+	matrix->kernel_tests_names = find_kernel_tests(directory, kernels);
+	if (!matrix->kernel_tests_names || !*matrix->kernel_tests_names)
+		return;
+	matrix->kernel_tests = grow(NULL, 0, &size, sizeof(*matrix->kernel_tests));
+	build_suite(matrix->kernel_tests, directory, matrix->kernel_tests_names);
+	title_kernel_tests(matrix->kernel_tests);
 }
 
 void matrix_free(struct matrix *matrix)
@@ -373,6 +419,12 @@ void matrix_free(struct matrix *matrix)
 	free(matrix->rows);
 	free(matrix->counts);
 	free(matrix->reds);
+	if (matrix->kernel_tests)
+		matrix_free(matrix->kernel_tests);
+	free(matrix->kernel_tests);
+	for (char **name = matrix->kernel_tests_names; name && *name; name++)
+		free(*name);
+	free(matrix->kernel_tests_names);
 }
 
 bool matrix_is_red(const struct matrix *matrix)

@@ -68,6 +68,8 @@ struct not_run {
  * struct matrix - runs are its columns, scenarios its rows
  * @counts: [column * STATES + state]
  * @reds: number of red cells of each column
+ * @kernel_tests: the kernel's own tests, of the kernels that have a run of them; NULL if none has
+ * @kernel_tests_names: of their directories, NULL at the end
  */
 struct matrix {
 	struct kernel_run *runs;
@@ -79,7 +81,12 @@ struct matrix {
 	size_t row_size;
 	unsigned int *counts;
 	unsigned int *reds;
+	struct matrix *kernel_tests;
+	char **kernel_tests_names;
 };
+
+/* The end of the name of a directory with results of the kernel's own tests. */
+#define KERNEL_TESTS	"-kernel-tests"
 
 extern const char *const state_names[STATES];
 /* One character for each state: colour alone must not distinguish them. */
@@ -93,7 +100,11 @@ void matrix_free(struct matrix *matrix);
 /** row_codes() - rows of the catalogue that the case covers: " (B11 R28)", or "". To be freed */
 char *row_codes(const struct row *row);
 
-/** matrix_is_red() - is any cell red? */
+/**
+ * matrix_is_red() - is any cell red?
+ *
+ * The kernel's own tests do not count: their run may be an old one.
+ */
 bool matrix_is_red(const struct matrix *matrix);
 
 /** matrix_json() - Return: the whole matrix; a new reference */

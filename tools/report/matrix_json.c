@@ -53,23 +53,41 @@ static json_t *row_json(const struct matrix *matrix, const struct row *row)
 			 "cells", cells);
 }
 
-json_t *matrix_json(const struct matrix *matrix)
+static json_t *kernels_json(const struct matrix *matrix)
 {
-	json_t *kernels = json_array(), *not_run = json_array(), *rows = json_array();
-	char *created = time_now();
-	json_t *json;
+	json_t *kernels = json_array();
 
 	for (size_t i = 0; i < matrix->run_count; i++)
 		json_array_append_new(kernels, kernel_json(matrix, i));
+	return kernels;
+}
+
+static json_t *rows_json(const struct matrix *matrix)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < matrix->row_count; i++)
+		json_array_append_new(rows, row_json(matrix, &matrix->rows[i]));
+	return rows;
+}
+
+json_t *matrix_json(const struct matrix *matrix)
+{
+	json_t *not_run = json_array();
+	char *created = time_now();
+	json_t *json;
+
 	for (size_t i = 0; i < matrix->not_run_count; i++)
 		json_array_append_new(not_run, json_pack("{s:s, s:s}",
 							 "name", matrix->not_run[i].kernel,
 							 "reason", matrix->not_run[i].reason));
-	for (size_t i = 0; i < matrix->row_count; i++)
-		json_array_append_new(rows, row_json(matrix, &matrix->rows[i]));
 	json = json_pack("{s:i, s:s, s:b, s:o, s:o, s:o}", "version", FORMAT_VERSION,
-			 "created", created, "red", matrix_is_red(matrix), "kernels", kernels,
-			 "not_run", not_run, "scenarios", rows);
+			 "created", created, "red", matrix_is_red(matrix), "kernels",
+			 kernels_json(matrix), "not_run", not_run, "scenarios", rows_json(matrix));
+	if (matrix->kernel_tests)
+		json_object_set_new(json, "kernel_tests",
+				    json_pack("{s:o, s:o}", "kernels", kernels_json(matrix->kernel_tests),
+					      "scenarios", rows_json(matrix->kernel_tests)));
 	free(created);
 	return json;
 }

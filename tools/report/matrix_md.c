@@ -213,9 +213,8 @@ static void write_not_run(const struct matrix *matrix, FILE *to)
 		putc('\n', to);
 }
 
-void matrix_write_md(const struct matrix *matrix, FILE *to)
+static void write_section(const struct matrix *matrix, FILE *to)
 {
-	fputs("## pincheck: scenarios by kernels\n\n", to);
 	write_topics(matrix, to);
 	write_not_run(matrix, to);
 	write_differences(matrix, to);
@@ -223,4 +222,22 @@ void matrix_write_md(const struct matrix *matrix, FILE *to)
 		write_skips(matrix, i, to);
 	putc('\n', to);
 	write_reds(matrix, to);
+}
+
+/* Each kernel may have run them at another time. */
+static void write_kernel_tests(const struct matrix *tests, FILE *to)
+{
+	fputs("\n## The kernel's own tests\n\nFrom the last `make selftests-kernel`:", to);
+	for (size_t i = 0; i < tests->run_count; i++)
+		fprintf(to, "%s %s on %.10s", i ? "," : "", tests->runs[i].title, tests->runs[i].time);
+	fputs(".\n\n", to);
+	write_section(tests, to);
+}
+
+void matrix_write_md(const struct matrix *matrix, FILE *to)
+{
+	fputs("## pincheck: scenarios by kernels\n\n", to);
+	write_section(matrix, to);
+	if (matrix->kernel_tests)
+		write_kernel_tests(matrix->kernel_tests, to);
 }

@@ -117,14 +117,11 @@ static void print_reds(const struct matrix *matrix)
 		printf("... and %u more\n", all - told);
 }
 
-void matrix_print_table(const struct matrix *matrix)
+static void print_topics(const struct matrix *matrix)
 {
-	struct libscols_table *table;
+	struct libscols_table *table = new_table(matrix);
 	struct libscols_line *total;
 
-	setlocale(LC_ALL, "");
-	scols_init_debug(0);
-	table = new_table(matrix);
 	for (size_t row = 0; row < matrix->row_count;)
 		row = add_topic(table, matrix, row);
 	total = new_line(table, "all");
@@ -132,7 +129,19 @@ void matrix_print_table(const struct matrix *matrix)
 		set_counts(total, i, &matrix->counts[i * STATES], matrix->reds[i]);
 	scols_print_table(table);
 	scols_unref_table(table);
+}
+
+void matrix_print_table(const struct matrix *matrix)
+{
+	setlocale(LC_ALL, "");
+	scols_init_debug(0);
+	print_topics(matrix);
 	for (size_t i = 0; i < matrix->not_run_count; i++)
 		printf("%s: %s\n", matrix->not_run[i].kernel, matrix->not_run[i].reason);
 	print_reds(matrix);
+	if (!matrix->kernel_tests)
+		return;
+	puts("\nthe kernel's own tests, from the last make selftests-kernel:");
+	print_topics(matrix->kernel_tests);
+	print_reds(matrix->kernel_tests);
 }

@@ -33,11 +33,6 @@ struct output {
 	size_t length;
 };
 
-static bool is_name_byte(unsigned char byte)
-{
-	return isalnum(byte) || byte == '_' || byte == '-';
-}
-
 /* Points stay where they separate fixture, variant and test, so not in names that are sentences. */
 void output_name(char *name)
 {
@@ -45,8 +40,8 @@ void output_name(char *name)
 	char *to = name;
 
 	for (const char *from = name; *from; from++) {
-		if (is_name_byte((unsigned char)*from) || (*from == '.' && !sentence))
-			*to++ = *from;
+		if (isalnum((unsigned char)*from) || (*from == '.' && !sentence))
+			*to++ = (char)tolower((unsigned char)*from);
 		else if (to > name && to[-1] != '_')
 			*to++ = '_';
 	}

@@ -45,7 +45,7 @@ void output_feed(struct output *output, const char *bytes, size_t length);
  */
 void output_end(struct output *output, const struct ending *ending);
 
-/** output_name() - change @name to letters, digits and "_-." */
+/** output_name() - change @name to small letters, digits, "_" and "." */
 void output_name(char *name);
 
 #endif

@@ -26,11 +26,11 @@ static const struct sample {
 	const char *results;
 } samples[] = {
 	{ "tap", "TAP version 13\n1..2\n# [RUN] a b (c)\nok 1 a b (c)\nnot ok 2 pin: R/O, 4 kB\n", EXITED(1),
-	  "pass a_b_c ()\nfail pin_R_O_4_kB ()\n" },
+	  "pass a_b_c ()\nfail pin_r_o_4_kb ()\n" },
 	{ "skip_before_name", "TAP version 13\n1..1\n# [RUN] x with y\n# gup_test not available\nok 1 # SKIP x with y\n",
 	  EXITED(0), "skip x_with_y (gup_test not available)\n" },
 	{ "skip_behind_name", "TAP version 13\n1..2\nok 1 # SKIP wp on anon (feature missing)\n"
-	  "ok 2 # SKIP THP (128 kB)\n", EXITED(0), "skip wp_on_anon (feature missing)\nskip THP_128_kB ()\n" },
+	  "ok 2 # SKIP THP (128 kB)\n", EXITED(0), "skip wp_on_anon (feature missing)\nskip thp_128_kb ()\n" },
 	{ "harness", "TAP version 13\n1..1\n# Starting 1 tests from 1 test cases.\n#  RUN           hmm.open ...\n"
 	  "#            OK  hmm.open\nok 1 hmm.open\n", EXITED(0), "pass hmm.open ()\n" },
 	{ "whole_skip", "TAP version 13\n1..0 # SKIP needs /dev/mem\n", EXITED(4), "skip ended (needs /dev/mem)\n" },
@@ -48,7 +48,7 @@ static const struct sample {
 	  "pass a ()\nerror ended (bail out: no memory)\n" },
 	{ "uffd", "Testing UFFDIO_API (with syscall)... done\nTesting wp-fork on anon... skipped [reason: feature missing]\n"
 	  "Testing wp on shmem... failed [reason: fork count 3]\nUserfaults unit tests: pass=1, skip=1, fail=1 (total=3)\n",
-	  EXITED(1), "pass UFFDIO_API_with_syscall ()\nskip wp-fork_on_anon (feature missing)\n"
+	  EXITED(1), "pass uffdio_api_with_syscall ()\nskip wp_fork_on_anon (feature missing)\n"
 	  "fail wp_on_shmem (fork count 3)\n" },
 	{ "uffd_dies", "Testing wp on anon... ERROR: x\n", EXITED(1),
 	  "error wp_on_anon (the program ended)\n" },
