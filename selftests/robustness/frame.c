@@ -143,7 +143,7 @@ static struct __test_metadata *run_known(inner_function *const functions[CASES],
 	static struct __fixture_metadata fixture = { .name = "inner" };
 	static struct __fixture_variant_metadata variant;
 	struct __test_metadata *tests = suite_shared(CASES * sizeof(*tests));
-	struct suite_board *board = suite_shared(sizeof(*board));
+	struct suite_board *board = suite_shared(sizeof(*board) + CASES * sizeof(*board->xfails));
 	static struct suite_case cases[CASES];
 	struct suite_run run = { .cases = cases, .count = CASES };
 	pid_t child;
@@ -159,7 +159,7 @@ static struct __test_metadata *run_known(inner_function *const functions[CASES],
 	}
 	if (known) {
 		run.issues = *known;
-		suite_expect_failures(&run);
+		suite_expect_failures(&run, board->xfails);
 	}
 	child = fork();
 	if (!child)
