@@ -204,12 +204,14 @@ OTHER_EVENT(others_move, collapsed_around, .rows = "B10 B11", .memory = MEMORY_M
 static int let_khugepaged_come(struct subject *subject)
 {
 	const struct memory *memory = &subject->memory;
+	int error;
 
 	if (subject_is(subject, MEMORY_SHMEM) && knob_change(SHMEM_HUGE, "advise"))
 		return -EACCES;
 	if (madvise(memory->start, memory->bytes, MADV_HUGEPAGE))
 		return -errno;
-	return collapse_by_khugepaged(memory->pagemap, memory->session);
+	error = collapse_by_khugepaged(memory->pagemap, memory->session);
+	return error ? error : collapse_no_more(memory->start, memory->bytes);
 }
 
 OTHER_EVENT(others_move, khugepaged, .rows = "B10 B11", .memory = MEMORY_MANY) {

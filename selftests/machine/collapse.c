@@ -76,6 +76,18 @@ static int drain_lru_here(int unused)
 	return usermem_drain_lru();
 }
 
+/* Until khugepaged has passed over all memory PASSES times more. */
+static int wait_for_passes(long passes, int64_t end)
+{
+	while (knob_number(KHUGEPAGED "full_scans") < passes + PASSES) {
+		if (nanoseconds() > end)
+			return cause_say(-ETIME, "khugepaged did not pass over all memory %d times in %d s",
+					 PASSES, WAIT_SECONDS);
+		moment_goes_on(moment_end());
+	}
+	return 0;
+}
+
 int collapse_by_khugepaged(int pagemap, int session)
 {
 	int64_t end = nanoseconds() + WAIT_SECONDS * 1000000000LL;
@@ -85,13 +97,22 @@ int collapse_by_khugepaged(int pagemap, int session)
 
 	if (control == MAP_FAILED || madvise(control, PMD_BYTES, MADV_HUGEPAGE))
 		return -errno;
-	while (!error && (!is_huge_page(control, pagemap, session) ||
-			  knob_number(KHUGEPAGED "full_scans") < passes + PASSES)) {
+	while (!error && !is_huge_page(control, pagemap, session)) {
 		if (nanoseconds() > end)
 			error = cause_say(-ETIME, "khugepaged collapsed nothing in %d s", WAIT_SECONDS);
 		moment_goes_on(moment_end());
 	}
+	if (!error)
+		error = wait_for_passes(passes, end);
 	munmap(control, PMD_BYTES);
 	/* khugepaged leaves pages in the LRU batches of the CPU that it ran on. */
 	return error ? error : each_cpu_calls(drain_lru_here, 0);
+}
+
+int collapse_no_more(void *start, size_t bytes)
+{
+	if (madvise(start, bytes, MADV_NOHUGEPAGE))
+		return -errno;
+	return wait_for_passes(knob_number(KHUGEPAGED "full_scans"),
+			       nanoseconds() + WAIT_SECONDS * 1000000000LL);
 }

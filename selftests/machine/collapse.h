@@ -24,4 +24,16 @@ int collapse_now(void *start, size_t bytes);
  */
 int collapse_by_khugepaged(int pagemap, int session);
 
+/**
+ * collapse_no_more() - khugepaged does not come to this memory again
+ * @start: of whole huge pages
+ * @bytes: their length
+ *
+ * Of shared memory khugepaged unmaps pages before it finds that it cannot collapse them: whoever
+ * looks at the memory then finds no entry. After collapse_by_khugepaged(), in the same case.
+ *
+ * Return: 0; -ETIME: khugepaged did not pass over all memory in 10 s; or another negative errno.
+ */
+int collapse_no_more(void *start, size_t bytes);
+
 #endif
