@@ -53,6 +53,8 @@ static const struct wanted wanted[] = {
 	{ "authenc", "", "encryption", NEED_CRYPTO },
 	{ "authencesn", "", "encryption", NEED_CRYPTO },
 	{ "algif_aead", "", "encryption by sockets", NEED_CRYPTO },
+	{ "tun", "", "packets for vhost-net", NEED_VHOST },
+	{ "vhost_net", "", "writes of vhost", NEED_VHOST },
 };
 
 /**

@@ -24,6 +24,7 @@ static const struct {
 	{ NEED_EDU, "edu" },
 	{ NEED_SHARE, "share" },
 	{ NEED_CRYPTO, "crypto" },
+	{ NEED_VHOST, "vhost" },
 };
 
 const char *need_name(enum need need)

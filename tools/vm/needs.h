@@ -25,7 +25,9 @@ enum need {
 	NEED_SHARE		= 1U << 5,
 	/** @NEED_CRYPTO: modules of algorithms, which one topic uses */
 	NEED_CRYPTO		= 1U << 6,
-	NEEDS_ALL		= (1U << 7) - 1,
+	/** @NEED_VHOST: network devices of virtual machines */
+	NEED_VHOST		= 1U << 7,
+	NEEDS_ALL		= (1U << 8) - 1,
 };
 
 /**

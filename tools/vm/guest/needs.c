@@ -17,6 +17,12 @@ static void crypto_up(const struct config *config)
 	kmods_load_for(NEED_CRYPTO);
 }
 
+static void vhost_up(const struct config *config)
+{
+	(void)config;
+	kmods_load_for(NEED_VHOST);
+}
+
 static const struct {
 	enum need need;
 	void (*up)(const struct config *config);
@@ -27,6 +33,7 @@ static const struct {
 	{ NEED_VIRTIO_MEM, virtio_mem_up, virtio_mem_down },
 	{ NEED_PMEM, pmem_up, NULL },
 	{ NEED_CRYPTO, crypto_up, NULL },
+	{ NEED_VHOST, vhost_up, NULL },
 };
 
 void needs_up(unsigned int needs, const struct config *config)

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Packets by vhost-net: virtio's split ring, of which this process is the guest. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <linux/vhost.h>
+#include <linux/virtio_ring.h>
+#include "../../tools/lib/knob.h"
+#include "../../tools/lib/page_size.h"
+#include "vhost_net.h"
+
+#define TAP		"pincheck0"
+#define ENTRIES		8	/* of the ring: a power of two, two for each buffer */
+#define PROTOCOL	0x88b5	/* for experiments: nobody sends such packets */
+#define VNET_HEADER	10	/* struct virtio_net_hdr, without features of virtio 1 */
+#define WAIT_MS		5000
+
+/* Before the bytes: where the header of virtio and that of Ethernet go. */
+#define HEADERS		(VNET_HEADER + ETH_HLEN)
+
+/** struct guest_ring - shared with the kernel, in one mapping */
+struct guest_ring {
+	struct vring_desc desc[ENTRIES];
+	struct {
+		uint16_t flags, index, ring[ENTRIES], event;
+	} avail;
+	struct {
+		uint16_t flags, index;
+		struct vring_used_elem ring[ENTRIES];
+		uint16_t event;
+	} used __attribute__((aligned(VRING_USED_ALIGN_SIZE)));
+	char headers[ENTRIES][HEADERS];
+};
+
+/** struct vhost_net - all that is open; -1: not */
+struct vhost_net {
+	int tap, vhost, sender, kick, call;
+	struct guest_ring *ring;
+};
+
+const char *vhost_net_missing(void)
+{
+	if (access("/dev/vhost-net", R_OK | W_OK) || access("/dev/net/tun", R_OK | W_OK))
+		return "needs vhost-net (modprobe tun vhost_net; CONFIG_VHOST_NET, CONFIG_TUN, and root)";
+	return NULL;
+}
+
+/* Nobody but this process sends by the device. */
+static int tap_up(struct ifreq *request)
+{
+	int any = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), error = 0;
+
+	knob_set("/proc/sys/net/ipv6/conf/" TAP "/disable_ipv6", "1");
+	request->ifr_flags = IFF_UP | IFF_RUNNING | IFF_NOARP;
+	if (any < 0 || ioctl(any, SIOCSIFFLAGS, request))
+		error = -errno;
+	if (any >= 0)
+		close(any);
+	return error;
+}
+
+static int tap_open(void)
+{
+	struct ifreq request = { .ifr_name = TAP, .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
+	int tap = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK), error;
+
+	if (tap < 0)
+		return -errno;
+	error = ioctl(tap, TUNSETIFF, &request) ? -errno : tap_up(&request);
+	if (!error)
+		return tap;
+	close(tap);
+	return error;
+}
+
+static int sender_open(void)
+{
+	struct sockaddr_ll address = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(PROTOCOL),
+		.sll_ifindex = if_nametoindex(TAP),
+	};
+	int sender = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	if (sender >= 0 && !bind(sender, (struct sockaddr *)&address, sizeof(address)))
+		return sender;
+	if (sender >= 0)
+		close(sender);
+	return -errno;
+}
+
+/* The addresses of the guest are those of this process. */
+static int set_memory(int vhost, const struct vhost_net_buffer *buffers, size_t nr,
+		      struct guest_ring *ring)
+{
+	struct {
+		struct vhost_memory head;
+		struct vhost_memory_region region[VHOST_NET_BUFFERS + 1];
+	} table = { .head.nregions = nr + 1 };
+
+	for (size_t i = 0; i <= nr; i++) {
+		uintptr_t start = i < nr ? (uintptr_t)buffers[i].start : (uintptr_t)ring;
+
+		table.region[i] = (struct vhost_memory_region) {
+			.guest_phys_addr = start, .userspace_addr = start,
+			.memory_size = i < nr ? buffers[i].size : sizeof(*ring),
+		};
+	}
+	return ioctl(vhost, VHOST_SET_MEM_TABLE, &table) ? -errno : 0;
+}
+
+static int set_ring(struct vhost_net *net)
+{
+	struct vhost_vring_state entries = { .num = ENTRIES }, base = { .num = 0 };
+	struct vhost_vring_addr address = {
+		.desc_user_addr = (uintptr_t)net->ring->desc,
+		.avail_user_addr = (uintptr_t)&net->ring->avail,
+		.used_user_addr = (uintptr_t)&net->ring->used,
+	};
+	struct vhost_vring_file kick = { .fd = net->kick }, call = { .fd = net->call },
+				tap = { .fd = net->tap };
+
+	if (ioctl(net->vhost, VHOST_SET_VRING_NUM, &entries) ||
+	    ioctl(net->vhost, VHOST_SET_VRING_BASE, &base) ||
+	    ioctl(net->vhost, VHOST_SET_VRING_ADDR, &address) ||
+	    ioctl(net->vhost, VHOST_SET_VRING_KICK, &kick) ||
+	    ioctl(net->vhost, VHOST_SET_VRING_CALL, &call) ||
+	    ioctl(net->vhost, VHOST_NET_SET_BACKEND, &tap))
+		return -errno;
+	return 0;
+}
+
+static int set_up(struct vhost_net *net, const struct vhost_net_buffer *buffers, size_t nr)
+{
+	uint64_t features = 0;
+
+	net->tap = tap_open();
+	if (net->tap < 0)
+		return net->tap;
+	net->sender = sender_open();
+	if (net->sender < 0)
+		return net->sender;
+	net->kick = eventfd(0, EFD_CLOEXEC);
+	net->call = eventfd(0, EFD_CLOEXEC);
+	net->vhost = open("/dev/vhost-net", O_RDWR | O_CLOEXEC);
+	net->ring = mmap(NULL, sizeof(*net->ring), PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (net->kick < 0 || net->call < 0 || net->vhost < 0 || net->ring == MAP_FAILED ||
+	    ioctl(net->vhost, VHOST_SET_OWNER) ||
+	    ioctl(net->vhost, VHOST_SET_FEATURES, &features))
+		return -errno;
+	return set_memory(net->vhost, buffers, nr, net->ring);
+}
+
+/* Closing vhost-net waits for its thread. */
+static void tear_down(struct vhost_net *net)
+{
+	const int files[] = { net->vhost, net->sender, net->tap, net->kick, net->call };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		if (files[i] >= 0)
+			close(files[i]);
+	}
+	if (net->ring != MAP_FAILED)
+		munmap(net->ring, sizeof(*net->ring));
+}
+
+/* Offers a place for the headers, and behind it the place for the bytes. */
+static void offer_buffer(struct guest_ring *ring, size_t number, const struct vhost_net_buffer *buffer)
+{
+	uint16_t first = 2 * number;
+
+	ring->desc[first] = (struct vring_desc) {
+		.addr = (uintptr_t)ring->headers[number], .len = HEADERS,
+		.flags = VRING_DESC_F_WRITE | VRING_DESC_F_NEXT, .next = first + 1,
+	};
+	ring->desc[first + 1] = (struct vring_desc) {
+		.addr = (uintptr_t)buffer->start, .len = buffer->size, .flags = VRING_DESC_F_WRITE,
+	};
+	ring->avail.ring[number] = first;
+	__atomic_store_n(&ring->avail.index, number + 1, __ATOMIC_RELEASE);
+}
+
+static int send_packet(int sender, const struct vhost_net_buffer *buffer)
+{
+	struct {
+		struct ethhdr head;
+		char bytes[ETH_DATA_LEN];
+	} __attribute__((packed)) packet = { .head.h_proto = htons(PROTOCOL) };
+	ssize_t size = ETH_HLEN + buffer->size;
+
+	memset(packet.head.h_dest, 0xff, ETH_ALEN);
+	memcpy(packet.bytes, buffer->bytes, buffer->size);
+	if (send(sender, &packet, size, 0) != size)
+		return -errno;
+	return 0;
+}
+
+static int wait_for_used(struct vhost_net *net, uint16_t wanted)
+{
+	struct pollfd call = { .fd = net->call, .events = POLLIN };
+	uint64_t count;
+
+	while (__atomic_load_n(&net->ring->used.index, __ATOMIC_ACQUIRE) != wanted) {
+		if (poll(&call, 1, WAIT_MS) != 1)
+			return -ETIMEDOUT;
+		if (read(net->call, &count, sizeof(count)) != sizeof(count))
+			return -errno;
+	}
+	return 0;
+}
+
+static int receive_packets(struct vhost_net *net, const struct vhost_net_buffer *buffers, size_t nr)
+{
+	int error = set_ring(net);
+
+	for (size_t i = 0; i < nr && !error; i++) {
+		offer_buffer(net->ring, i, &buffers[i]);
+		if (eventfd_write(net->kick, 1))
+			return -errno;
+		error = send_packet(net->sender, &buffers[i]);
+		if (!error)
+			error = wait_for_used(net, i + 1);
+	}
+	return error;
+}
+
+int vhost_net_receive(const struct vhost_net_buffer *buffers, size_t nr)
+{
+	struct vhost_net net = {
+		.tap = -1, .vhost = -1, .sender = -1, .kick = -1, .call = -1, .ring = MAP_FAILED,
+	};
+	int error = nr > VHOST_NET_BUFFERS ? -EINVAL : set_up(&net, buffers, nr);
+
+	if (!error)
+		error = receive_packets(&net, buffers, nr);
+	tear_down(&net);
+	return error;
+}
