@@ -10,6 +10,7 @@
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PM_PFN		((1ULL << 55) - 1)
@@ -75,8 +77,8 @@ static bool ksm_merges(char *at)
 
 	if (madvise(at, PAGES * page, MADV_MERGEABLE) || !write_file("/sys/kernel/mm/ksm/run", "1"))
 		return false;
-	for (int i = 0; i < PATIENCE * 100 && first != second; i++) {
-		usleep(10000);
+	for (time_t end = time(NULL) + PATIENCE; first != second && time(NULL) < end;) {
+		sched_yield();
 		first = pagemap_entry(at + FIRST * page) & PM_PFN;
 		second = pagemap_entry(at + SECOND * page) & PM_PFN;
 	}

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -88,11 +89,11 @@ static bool swap_out(char *at)
 	size_t left = PAGES;
 
 	for (int i = 0; i < 1000 && left; i++) {
+		sched_yield();
 		madvise(at, PAGES * page, MADV_PAGEOUT);
 		left = 0;
 		for (size_t k = 0; k < PAGES; k++)
 			left += !is_swapped(at + k * page);
-		usleep(left ? 10000 : 0);
 	}
 	errno = EBUSY;
 	return !left;
