@@ -4,6 +4,10 @@
  * process may not write or what is secret; but it asks the kernel first, and reports what the kernel
  * gave. The kernel's own functions should have refused. Topic memfd asks of files, pfnmap_follow of
  * device memory.
+ *
+ * The kernel is not asked where its answer is a warning or a crash: for long-term plain references, for
+ * holes of hugetlb files (memfd.md), for a PFN in a private writable mapping, and for the bytes of memory
+ * that failed or is no RAM.
  */
 #include "suite.h"
 #include <sys/mman.h>
