@@ -4,6 +4,10 @@
  * process may not write or what is secret; but it asks the kernel first, and reports what the kernel
  * gave. The kernel's own functions should have refused. Topic memfd asks of files, pfnmap_follow of
  * device memory.
+ *
+ * The kernel is not asked where its answer is a warning or a crash: for long-term plain references, for
+ * holes of hugetlb files (memfd.md), for a PFN in a private writable mapping, and for the bytes of memory
+ * that failed or is no RAM.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -72,7 +76,7 @@ static void verdict_kernel_refused(const struct answers *answers, struct verdict
  * ISOLATION, CLEAN. Entries of memory with pages can change their page at any time, and nothing would
  * keep the page: follow_pte() and follow_pfnmap_start() are for device memory only (c5541ba378e3).
  */
-SCENARIO(asked, followed, .rows = "B53 P37", .needs = NEEDS_PFNMAP)
+SCENARIO(asked, followed, .rows = "B53 P40", .needs = NEEDS_PFNMAP)
 {
 	const struct memory *memory = &subject->memory;
 	struct answers answers = { 0 };
@@ -101,7 +105,7 @@ static void mirror_sample(const struct memory *memory, size_t page, __u32 flags,
 }
 
 /* ISOLATION, CLEAN. HMM faults memory in and gives it, but not for writing where the process may not write. */
-SCENARIO(asked, mirrored_read_only, .rows = "B37 P37", .needs = NEEDS_MIRROR,
+SCENARIO(asked, mirrored_read_only, .rows = "B37 P40", .needs = NEEDS_MIRROR,
 	 .not_memory = MEMORY_SECRET)
 {
 	const struct memory *memory = &subject->memory;
@@ -117,7 +121,7 @@ SCENARIO(asked, mirrored_read_only, .rows = "B37 P37", .needs = NEEDS_MIRROR,
 }
 
 /* ISOLATION, CLEAN. Only the process itself may read secret memory. GUP refuses it, and so should HMM. */
-SCENARIO(asked, mirrored_secret, .rows = "R56 R83 P37", .needs = NEEDS_MIRROR,
+SCENARIO(asked, mirrored_secret, .rows = "R56 R83 P40", .needs = NEEDS_MIRROR,
 	 .memory = MEMORY_SECRET)
 {
 	const struct memory *memory = &subject->memory;

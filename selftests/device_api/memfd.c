@@ -379,7 +379,7 @@ CASE(memfd, holds_add_up, .rows = "R49")
 }
 
 /* Sealing fails during a hold for writing, and such a hold fails after sealing. */
-CASE(memfd, sealed, .rows = "R49 P37")
+CASE(memfd, sealed, .rows = "R49 P40")
 {
 	SUITE_NEEDS(NEEDS_MEMFD);
 	ASSERT_EQ(0, hold_whole_file(self));
@@ -492,7 +492,7 @@ static void expect_file_refused(struct __test_metadata *_metadata, FIXTURE_DATA(
  * The kernel itself refuses other files, and pages past the end. It is the caller who has to look at the
  * mode of the file; topic memfd.sealed does so with seals.
  */
-CASE(memfd, bad_files, .rows = "P1 P37")
+CASE(memfd, bad_files, .rows = "P1 P40")
 {
 	int ends[2], device = open("/dev/zero", O_RDWR);
 	int read_only;

@@ -135,7 +135,7 @@ CASE(pfnmap, gup_refused, .rows = "B53")
 }
 
 /* HMM refuses device memory before the module sees an answer that it would have to refuse. */
-CASE(pfnmap, hmm_refused, .rows = "B53 P37")
+CASE(pfnmap, hmm_refused, .rows = "B53 P40")
 {
 	static const struct hold_row rows[] = {
 #define OTHER_HOLD_ROW(name, kind, path, flags)	STAGE_ROW(kind, path, flags),

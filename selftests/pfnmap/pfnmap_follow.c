@@ -138,7 +138,7 @@ static void expect_given(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_
 }
 
 /* FOLLOW for writing is refused, and writes nothing, where the mapping is read-only. */
-CASE(pfnmap_follow, read_only, .rows = "R59 P37")
+CASE(pfnmap_follow, read_only, .rows = "R59 P40")
 {
 	unsigned char byte = 0x77;
 	__u64 pfn;

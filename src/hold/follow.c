@@ -6,7 +6,7 @@
  * pfnmap_hold.c). Rows B51 to B54, R58, R59 of the catalogue.
  *
  * The kernel is asked about every mapping, also where this file then refuses to use the answer: what
- * the kernel's function gives away is for tests to judge (row P37).
+ * the kernel's function gives away is for tests to judge (row P40).
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
