@@ -322,7 +322,7 @@ static void expect_fork_keeps_marks(struct __test_metadata *_metadata, struct su
 	ASSERT_DONE(fork_child(&marked));
 	expect_marks(_metadata, &marked, &event);
 	event.drops_protection = !uffd_events;
-	EXPECT_VERDICT(verdict_marks, &marked, subject->child.pagemap[0], &event);
+	EXPECT_VERDICT(verdict_marks, &marked, child_pagemap(&subject->child, 0), &event);
 	tracking_end(&marked.tracking);
 }
 

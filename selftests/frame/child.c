@@ -248,7 +248,7 @@ int child_run(struct child *child, int level,
 	return error ? error : reply.error;
 }
 
-static int pagemap_of_child(struct child *child, int level)
+int child_pagemap(struct child *child, int level)
 {
 	if (child->pagemap[level] < 0)
 		child->pagemap[level] = pagemap_open(child->process[level]);
@@ -257,13 +257,13 @@ static int pagemap_of_child(struct child *child, int level)
 
 uint64_t child_pfn(struct child *child, int level, size_t page)
 {
-	return pagemap_pfn(pagemap_entry(pagemap_of_child(child, level),
+	return pagemap_pfn(pagemap_entry(child_pagemap(child, level),
 					 memory_address(child->memory, page)));
 }
 
 void child_pfns(struct child *child, int level, uint64_t *pfn)
 {
-	memory_pfns(child->memory, pagemap_of_child(child, level), pfn);
+	memory_pfns(child->memory, child_pagemap(child, level), pfn);
 }
 
 int child_end(struct child *child)

@@ -21,7 +21,7 @@
  * @pid: of the child, which reaps its own child
  * @channel: a socket for each process
  * @process: pid of each
- * @pagemap: of each process, or -1 as long as nobody asked
+ * @pagemap: of each process, or a negative number: see child_pagemap()
  */
 struct child {
 	const struct memory *memory;
@@ -55,6 +55,9 @@ int child_write_refused(struct child *child, int level, size_t *refused);
  */
 int child_run(struct child *child, int level,
 	      int (*what)(const struct memory *memory, void *argument), void *argument);
+
+/** child_pagemap() - the pagemap of process @level. Return: its descriptor, or a negative errno */
+int child_pagemap(struct child *child, int level);
 
 /** child_pfn() - the page frame number that process @level maps at base page @page; 0 if none */
 uint64_t child_pfn(struct child *child, int level, size_t page);
