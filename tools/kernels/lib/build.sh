@@ -4,7 +4,7 @@
 # mounts it: clones do not disturb each other, and `make clean` removes everything.
 
 readonly SOURCES="Kbuild src include"
-readonly BUILT="pincheck.ko gup_test.ko"
+readonly -a BUILT=(pincheck.ko gup_test.ko)
 
 # build_sync TREE: makes TREE a copy of the clone's sources. Unchanged files keep their time, so that make
 # does not compile them again; files that the clone no longer has are removed.
@@ -53,17 +53,17 @@ build_conclude()
 	local outdir=$1 rc=$2 what=$3 tree=$1/tree module
 	shift 3
 
-	for module in $BUILT; do
+	for module in "${BUILT[@]}"; do
 		[ "$rc" -eq 0 ] && [ -e "$tree/$module" ] && continue
 		build_report "$outdir/build.log" "$@"
-		(cd -- "$outdir" && rm -f -- $BUILT)
+		(cd -- "$outdir" && rm -f -- "${BUILT[@]}")
 		say "$module does not build for $what; whole log: $outdir/build.log"
 		exit 1
 	done
 	if grep -q 'warning: ' "$outdir/build.log"; then
 		build_report "$outdir/build.log" "$@"
 	fi
-	for module in $BUILT; do
+	for module in "${BUILT[@]}"; do
 		cmp -s -- "$tree/$module" "$outdir/$module" || cp -- "$tree/$module" "$outdir/$module"
 	done
 }
