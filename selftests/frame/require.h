@@ -108,7 +108,7 @@ enum requirement {
 	NEEDS_PAT_RECORDS	= 1ULL << 31,
 	/** @NEEDS_CMA: cma_area.h: a CMA area */
 	NEEDS_CMA		= 1ULL << 57,
-	/** @NEEDS_HUGETLB_1G: a hugetlb page of a GiB is free */
+	/** @NEEDS_HUGETLB_1G: two hugetlb pages of a GiB are free */
 	NEEDS_HUGETLB_1G	= 1ULL << 58,
 	/** @NEEDS_UPROBE: uprobe.h: breakpoints by perf_event_open() */
 	NEEDS_UPROBE		= 1ULL << 38,

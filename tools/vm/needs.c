@@ -24,6 +24,7 @@ static const struct {
 	{ NEED_EDU, "edu" },
 	{ NEED_SHARE, "share" },
 	{ NEED_CRYPTO, "crypto" },
+	{ NEED_GIGANTIC, "gigantic" },
 };
 
 const char *need_name(enum need need)

@@ -25,7 +25,9 @@ enum need {
 	NEED_SHARE		= 1U << 5,
 	/** @NEED_CRYPTO: modules of algorithms, which one topic uses */
 	NEED_CRYPTO		= 1U << 6,
-	NEEDS_ALL		= (1U << 7) - 1,
+	/** @NEED_GIGANTIC: more memory, and two hugetlb pages of a GiB: with own_guest */
+	NEED_GIGANTIC		= 1U << 7,
+	NEEDS_ALL		= (1U << 8) - 1,
 };
 
 /**
