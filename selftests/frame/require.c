@@ -112,7 +112,7 @@ static bool has_hugetlb(void)
 
 static bool has_hugetlb_1g(void)
 {
-	return knob_number("/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages") > 0;
+	return knob_number("/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages") > 1;
 }
 
 static bool has_uring(void)
@@ -539,7 +539,7 @@ static const struct requirement_row {
 	ROW(NEEDS_HUGETLB, 0, has_hugetlb,
 	    "needs 10 free hugetlb pages of the size that a PMD maps (vm.nr_hugepages; /sys/kernel/mm/hugepages)")
 	ROW(NEEDS_HUGETLB_1G, 0, has_hugetlb_1g,
-	    "needs a free hugetlb page of a GiB (boot with hugepagesz=1G hugepages=1 and 4 GiB of memory)")
+	    "needs two free hugetlb pages of a GiB (boot with hugepagesz=1G hugepages=2 and 6 GiB of memory)")
 	ROW(NEEDS_URING, 0, has_uring, "needs io_uring (kernel.io_uring_disabled=0)")
 	ROW(NEEDS_SOFT_DIRTY, 0, has_soft_dirty, "needs soft-dirty (CONFIG_MEM_SOFT_DIRTY)")
 	ROW(NEEDS_ANON_EXCLUSIVE, PINCHECK_FEAT_ANON_EXCLUSIVE, NULL,

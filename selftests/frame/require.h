@@ -42,7 +42,7 @@ typedef unsigned __int128 requirement_set;
 #define NEEDS_MTHP			REQUIREMENT(11)
 /** NEEDS_HUGETLB - a few hugetlb pages of PMD_BYTES are free, or can be had */
 #define NEEDS_HUGETLB			REQUIREMENT(12)
-/** NEEDS_HUGETLB_1G - a hugetlb page of a GiB is free */
+/** NEEDS_HUGETLB_1G - two hugetlb pages of a GiB are free */
 #define NEEDS_HUGETLB_1G		REQUIREMENT(13)
 /** NEEDS_URING - io_uring with fixed buffers */
 #define NEEDS_URING			REQUIREMENT(14)

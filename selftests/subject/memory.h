@@ -45,7 +45,7 @@ enum memory_trait {
 	MEMORY_SHMEM		= 1U << 10,
 	/** @MEMORY_ASYNC: reclaim writes the memory to the swap device of swap_async.h */
 	MEMORY_ASYNC		= 1U << 11,
-	/** @MEMORY_GIGANTIC: one page of a GiB: there is no second one for a copy */
+	/** @MEMORY_GIGANTIC: one page of a GiB */
 	MEMORY_GIGANTIC		= 1U << 13,
 };
 
@@ -85,7 +85,7 @@ extern const struct memory_kind memory_base, memory_swapped, memory_thp_pmd, mem
 				memory_mthp_least, memory_mthp_most, memory_lazyfree,
 				memory_swapcache, memory_huge_zero, memory_thp_half,
 				memory_thp_moved, memory_tmpfs_huge, memory_memfd_hugetlb,
-				memory_hugetlb_1g;
+				memory_hugetlb_1g, memory_hugetlb_1g_private;
 
 /** enum generation - who wrote an area last, and when */
 enum generation {

@@ -195,3 +195,10 @@ const struct memory_kind memory_hugetlb_1g = {
 	.flags = MAP_SHARED | MAP_HUGETLB, .needs = NEEDS_HUGETLB_1G, .file = &file_hugetlb_1g,
 	.populate = memory_populate, .check = check_hugetlb,
 };
+
+/* The first write gives the process a page of its own; the file gets none. */
+const struct memory_kind memory_hugetlb_1g_private = {
+	.name = "hugetlb_1g_private", .traits = MEMORY_LARGE | MEMORY_HUGETLB | MEMORY_GIGANTIC,
+	.flags = MAP_PRIVATE | MAP_HUGETLB, .needs = NEEDS_HUGETLB_1G, .file = &file_hugetlb_1g,
+	.populate = memory_populate, .check = check_hugetlb,
+};

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "../arch/arch.h"
 #include "devices.h"
 #include "needs.h"
@@ -21,6 +22,7 @@
 /**
  * struct device - one row
  * @need: enum need: QEMU gets the words if one of these is wanted
+ * @host_mib: only where the host has that much memory; 0: everywhere
  * @not_with: not where --qemu-args or --append has this word: the person takes care of such a
  *	device. NULL: always
  * @words: for QEMU; @M@ is the memory in MiB, @X@ that and all that can be plugged in, @L@ the
@@ -29,6 +31,7 @@
  */
 struct device {
 	unsigned int need;
+	long host_mib;
 	const char *not_with;
 	const char *words[MAX_WORDS];
 	const char *parameters;
@@ -72,6 +75,12 @@ static const struct device devices[] = {
 		.words = { "-device", "@I@", "-device", "edu,id=edu" },
 		.parameters = " @P@",
 	}, {
+		/* The kernel, whose place is random, and its map of pages spoil at most two of four. */
+		.need = NEED_GIGANTIC,
+		.host_mib = 8192,
+		.words = { "-m", "@X@M" },
+		.parameters = " swiotlb=noforce hugepagesz=1G hugepages=2",
+	}, {
 		.need = NEED_SHARE,
 		.not_with = "-virtfs",
 		.words = {
@@ -86,9 +95,14 @@ static bool person_says(const struct options *options, const char *word)
 	return strstr(options->qemu_args, word) || strstr(options->append, word);
 }
 
+static long host_mib(void)
+{
+	return sysconf(_SC_PHYS_PAGES) / 1024 * sysconf(_SC_PAGESIZE) / 1024;
+}
+
 static bool device_is_wanted(const struct device *device, const struct options *options)
 {
-	return (device->need & options->needs) &&
+	return (device->need & options->needs) && device->host_mib <= host_mib() &&
 	       (!device->not_with || !person_says(options, device->not_with));
 }
 

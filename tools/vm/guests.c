@@ -107,6 +107,15 @@ int guests_list_files(const char *directory, struct dirent ***entries)
 	return count;
 }
 
+/* Topics that are not chosen are listed with the common guest, if there is one. */
+static struct guest *guest_of_others(struct guests *guests)
+{
+	for (size_t i = 0; i < guests->count; i++)
+		if (!guests->guests[i].own)
+			return &guests->guests[i];
+	return &guests->guests[0];
+}
+
 static int add_topics(struct guests *guests, const struct options *options)
 {
 	struct dirent **entries;
@@ -124,7 +133,7 @@ static int add_topics(struct guests *guests, const struct options *options)
 	for (int i = 0; i < count; i++) {
 		if (guests_is_program(options->tests, entries[i]->d_name) &&
 		    !is_chosen(options, entries[i]->d_name))
-			add_topic(&guests->guests[0], entries[i]->d_name, 0);
+			add_topic(guest_of_others(guests), entries[i]->d_name, 0);
 		free(entries[i]);
 	}
 	free(entries);

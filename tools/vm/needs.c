@@ -25,6 +25,7 @@ static const struct {
 	{ NEED_SHARE, "share" },
 	{ NEED_CRYPTO, "crypto" },
 	{ NEED_VHOST, "vhost" },
+	{ NEED_GIGANTIC, "gigantic" },
 };
 
 const char *need_name(enum need need)

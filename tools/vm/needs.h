@@ -27,7 +27,9 @@ enum need {
 	NEED_CRYPTO		= 1U << 6,
 	/** @NEED_VHOST: network devices of virtual machines */
 	NEED_VHOST		= 1U << 7,
-	NEEDS_ALL		= (1U << 8) - 1,
+	/** @NEED_GIGANTIC: more memory, and two hugetlb pages of a GiB: with own_guest */
+	NEED_GIGANTIC		= 1U << 8,
+	NEEDS_ALL		= (1U << 9) - 1,
 };
 
 /**
