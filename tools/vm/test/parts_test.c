@@ -381,7 +381,7 @@ static void needs_are_read_from_the_program(void)
 }
 
 /**
- * struct plan - which guests run "common", a program without needs, and "own", which is this one
+ * struct plan - which guests run "common" and "plain", programs without needs, and "own", this one
  * @guests: topics of each guest
  */
 static const struct plan {
@@ -390,10 +390,11 @@ static const struct plan {
 	const char *guests[2];
 	unsigned int results;
 } plans[] = {
-	{ "all", NULL, { "common", "own" }, 6 },
-	{ "one_guest", "common.*", { "common own" }, 4 },
-	{ "own_guest_only", "own.*", { "own common" }, 4 },
-	{ "none_chosen", "x.*", { "common own" }, 4 },
+	{ "all", NULL, { "common plain", "own" }, 7 },
+	{ "one_guest", "common.*", { "common own plain" }, 5 },
+	{ "own_guest_only", "own.*", { "own common plain" }, 5 },
+	{ "own_guest_found_first", "own.* plain.*", { "plain common", "own" }, 7 },
+	{ "none_chosen", "x.*", { "common own plain" }, 5 },
 };
 
 static bool guest_is(const struct guests *guests, size_t number, const char *topics)
@@ -422,31 +423,37 @@ static void topics_get_their_guests(const struct plan *plan, const char *directo
 		ok &= guest_is(&guests, i, plan->guests[i]);
 	if (guests.count == 2)
 		ok &= !strcmp(guest_options(&guests.guests[1], &options).append, "a=1 b=2 c=3") &&
-		      guests.guests[1].needs == NEED_PMEM && guests.guests[1].results_before == 3;
+		      guests.guests[1].needs == NEED_PMEM && guests.guests[1].results_before == 4;
 	tap_verdict(ok, "vm_parts.guests.%s", plan->name);
 	guests_free(&guests);
 }
 
+/* A file whose name begins with a dot is no topic. */
+static const struct {
+	const char *name;
+	const char *program;
+} programs[] = {
+	{ "common", "/bin/sh" }, { "own", "/proc/self/exe" }, { "plain", "/bin/sh" },
+	{ ".interpreter", "/bin/sh" },
+};
+
 static void guests_are_planned(void)
 {
 	char *directory = format_text("%s/test/vm_parts_guests", getenv("BUILD") ?: "build");
-	char *common = format_text("%s/common", directory), *own = format_text("%s/own", directory);
-	char *hidden = format_text("%s/.interpreter", directory);
 
 	if (make_directories(directory))
 		printf("# cannot make %s\n", directory);
-	unlink(common);
-	unlink(own);
-	unlink(hidden);
-	/* A file whose name begins with a dot is no topic. */
-	if (symlink("/bin/sh", common) || symlink("/proc/self/exe", own) || symlink("/bin/sh", hidden))
-		printf("# cannot make links in %s\n", directory);
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		char *path = format_text("%s/%s", directory, programs[i].name);
+
+		unlink(path);
+		if (symlink(programs[i].program, path))
+			printf("# cannot make %s\n", path);
+		free(path);
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(plans); i++)
 		topics_get_their_guests(&plans[i], directory);
 	free(directory);
-	free(common);
-	free(own);
-	free(hidden);
 }
 
 /* make unit runs in the top directory. */
