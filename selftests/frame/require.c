@@ -46,6 +46,7 @@
 #include "tracker.h"
 #include "trap.h"
 #include "uprobe.h"
+#include "vhost_net.h"
 #include "virtio_mem.h"
 
 /* Parent, child and grandchild have a page each, while pages of the last case come back. */
@@ -603,6 +604,8 @@ static const struct requirement_row {
 	    "needs MADV_COLLAPSE (Linux 6.1, CONFIG_TRANSPARENT_HUGEPAGE)")
 	ROW(NEEDS_NUMA_BALANCING, 0, numa_balancing_offered,
 	    "needs NUMA balancing (CONFIG_NUMA_BALANCING, and root)")
+	ROW(NEEDS_VHOST, 0, vhost_net_offered,
+	    "needs vhost-net (modprobe tun vhost_net; CONFIG_VHOST_NET, CONFIG_TUN, and root)")
 	ROW(NEEDS_UDMABUF, 0, has_udmabuf, "needs /dev/udmabuf (CONFIG_UDMABUF, and root)")
 	ROW(NEEDS_DISPLAY, 0, has_display,
 	    "needs the display of a PC in /dev/mem (x86, CONFIG_DEVMEM, and root)")

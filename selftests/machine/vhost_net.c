@@ -6,7 +6,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <stdint.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -19,7 +19,6 @@
 #include <linux/vhost.h>
 #include <linux/virtio_ring.h>
 #include "../../tools/lib/knob.h"
-#include "../../tools/lib/page_size.h"
 #include "vhost_net.h"
 
 #define TAP		"pincheck0"
@@ -51,11 +50,9 @@ struct vhost_net {
 	struct guest_ring *ring;
 };
 
-const char *vhost_net_missing(void)
+bool vhost_net_offered(void)
 {
-	if (access("/dev/vhost-net", R_OK | W_OK) || access("/dev/net/tun", R_OK | W_OK))
-		return "needs vhost-net (modprobe tun vhost_net; CONFIG_VHOST_NET, CONFIG_TUN, and root)";
-	return NULL;
+	return !access("/dev/vhost-net", R_OK | W_OK) && !access("/dev/net/tun", R_OK | W_OK);
 }
 
 /* Nobody but this process sends by the device. */
@@ -105,20 +102,24 @@ static int sender_open(void)
 static int set_memory(int vhost, const struct vhost_net_buffer *buffers, size_t nr,
 		      struct guest_ring *ring)
 {
-	struct {
-		struct vhost_memory head;
-		struct vhost_memory_region region[VHOST_NET_BUFFERS + 1];
-	} table = { .head.nregions = nr + 1 };
+	struct vhost_memory *table;
+	int error;
 
+	table = calloc(1, sizeof(*table) + (nr + 1) * sizeof(*table->regions));
+	if (!table)
+		return -ENOMEM;
+	table->nregions = nr + 1;
 	for (size_t i = 0; i <= nr; i++) {
 		uintptr_t start = i < nr ? (uintptr_t)buffers[i].start : (uintptr_t)ring;
 
-		table.region[i] = (struct vhost_memory_region) {
+		table->regions[i] = (struct vhost_memory_region) {
 			.guest_phys_addr = start, .userspace_addr = start,
 			.memory_size = i < nr ? buffers[i].size : sizeof(*ring),
 		};
 	}
-	return ioctl(vhost, VHOST_SET_MEM_TABLE, &table) ? -errno : 0;
+	error = ioctl(vhost, VHOST_SET_MEM_TABLE, table) ? -errno : 0;
+	free(table);
+	return error;
 }
 
 static int set_ring(struct vhost_net *net)

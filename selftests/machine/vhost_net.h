@@ -6,6 +6,7 @@
 #ifndef PINCHECK_SELFTESTS_VHOST_NET_H
 #define PINCHECK_SELFTESTS_VHOST_NET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define VHOST_NET_BUFFERS	3	/* most that vhost_net_receive() takes */
@@ -17,8 +18,8 @@ struct vhost_net_buffer {
 	size_t size;
 };
 
-/** vhost_net_missing() - Return: what the machine lacks for it, or NULL */
-const char *vhost_net_missing(void);
+/** vhost_net_offered() - are there vhost-net and tap devices? For NEEDS_VHOST */
+bool vhost_net_offered(void);
 
 /**
  * vhost_net_receive() - the kernel writes the bytes of @buffers to their places, one packet each
