@@ -19,7 +19,7 @@
 
 /**
  * struct ledger_entry - one thing that programs can change
- * @path: of the file, or "mount DIRECTORY", or "shared memory SEGMENT"
+ * @path: of the file, or "mount DIRECTORY", "swap on DEVICE", "shared memory SEGMENT"
  * @setting: the file can be written, so the value can be put back
  */
 struct ledger_entry {
@@ -36,7 +36,7 @@ static const char *const directories[] = {
 
 static const char *const files[] = {
 	"/proc/sys/kernel/shmmax", "/proc/sys/kernel/shmall", "/proc/sys/kernel/core_pattern",
-	"/proc/sys/kernel/yama/ptrace_scope", "/proc/swaps",
+	"/proc/sys/kernel/yama/ptrace_scope",
 };
 
 /* These can only be read, and tell of pages that a program has not given back. */
@@ -131,6 +131,7 @@ void ledger_take(struct ledger *ledger)
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		add_file(ledger, files[i], !access(files[i], W_OK));
 	add_lines(ledger, "/proc/self/mounts", "mount", "%*s %255s");
+	add_lines(ledger, "/proc/swaps", "swap on", "/%255s");
 	add_lines(ledger, "/proc/sysvipc/shm", "shared memory", "%*d %255[0-9]");
 	take_pins(ledger);
 }

@@ -150,7 +150,7 @@ static unsigned int run_all(const struct plan *plan, const char *tests)
 		if (*run->module)
 			module_test_run(run, tests, output);
 		else
-			processes += program_run(run, tests, plan->seconds, output);
+			processes += program_run(plan, run, tests, output);
 		printf("# %s%s%s took %.1f s\n", plan->topic, *run->variant ? "." : "", run->variant,
 		       monotonic_seconds() - start);
 	}

@@ -9,8 +9,6 @@
 #include "../../lib/array.h"
 #include "output.h"
 
-#define KSFT_SKIP	4
-
 /**
  * struct output - what came so far
  * @results: of the program, @failed: those of them that count as failures
@@ -219,7 +217,7 @@ static void judge_ending(struct output *output, const struct ending *ending)
 		snprintf(reason, sizeof(reason), "killed by signal %d (%s)", WTERMSIG(ending->status),
 			 strsignal(WTERMSIG(ending->status)));
 		emit(output, KTAP_ERROR, "ended", reason);
-	} else if (code == KSFT_SKIP) {
+	} else if (code == ending->skip_code) {
 		/* A program that skips its rest does not come to the end of its plan. */
 		if (!output->results)
 			emit(output, KTAP_SKIP, "ended", *output->skip ? output->skip : output->last);

@@ -23,9 +23,11 @@ struct output_ops {
 /**
  * struct ending - how a program ended
  * @status: as waitpid() has it
+ * @skip_code: the exit status that means a skip
  */
 struct ending {
 	int status;
+	int skip_code;
 	bool timed_out;
 };
 

@@ -8,6 +8,7 @@
 #include "plan.h"
 
 #define RUN_SECONDS	600
+#define KSFT_SKIP	4
 
 /* Knobs stand in front of the run that they are for. */
 struct reading {
@@ -118,6 +119,13 @@ static int read_seconds(struct reading *reading, char *rest)
 	return reading->plan->seconds > 0 ? 0 : -EINVAL;
 }
 
+/* "skip STATUS": liburing has 77, LTP has 32 */
+static int read_skip(struct reading *reading, char *rest)
+{
+	reading->plan->skip_code = atoi(rest);
+	return reading->plan->skip_code > 0 ? 0 : -EINVAL;
+}
+
 /* For pincheck-vm, see tools/vm/needs.h */
 static int read_script_needs(struct reading *reading, char *rest)
 {
@@ -137,6 +145,7 @@ static const struct {
 	{ "require", read_require },
 	{ "lacks", read_lacks },
 	{ "seconds", read_seconds },
+	{ "skip", read_skip },
 	{ "needs", read_script_needs },
 };
 
@@ -182,7 +191,7 @@ int plan_read(struct plan *plan, const char *path, unsigned int *line)
 	char text[1024];
 	int error = 0;
 
-	*plan = (struct plan){ .seconds = RUN_SECONDS };
+	*plan = (struct plan){ .seconds = RUN_SECONDS, .skip_code = KSFT_SKIP };
 	*line = 0;
 	if (!script)
 		return -errno;

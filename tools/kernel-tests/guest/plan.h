@@ -52,11 +52,13 @@ struct plan_module {
  * struct plan - the script of a topic
  * @lacks: what is missing for the topic, which is then skipped; "" for nothing
  * @seconds: for one run
+ * @skip_code: the exit status that means a skip
  */
 struct plan {
 	char topic[64];
 	char lacks[256];
 	long seconds;
+	int skip_code;
 	struct plan_module modules[4];
 	size_t module_count;
 	struct plan_run *runs;

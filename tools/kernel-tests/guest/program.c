@@ -194,7 +194,7 @@ static void set_knobs(const struct plan_run *run)
 /* "needs WHAT NAME" */
 static void end_without(struct output *output, const char *what, const char *name)
 {
-	const struct ending skipped = { .status = 4 << 8 };
+	const struct ending skipped = { .status = 4 << 8, .skip_code = 4 };
 	char line[256];
 
 	snprintf(line, sizeof(line), "1..0 # SKIP needs %s %s\n", what, name);
@@ -223,9 +223,10 @@ static void run_watched(const struct plan_run *run, const char *path, long secon
 	close(ends[0]);
 }
 
-unsigned int program_run(const struct plan_run *run, const char *tests, long seconds, struct output *output)
+unsigned int program_run(const struct plan *plan, const struct plan_run *run, const char *tests,
+			 struct output *output)
 {
-	struct ending ending = { 0 };
+	struct ending ending = { .skip_code = plan->skip_code };
 	char path[512], directory[512];
 
 	snprintf(path, sizeof(path), "%s/%s.bin", tests, run->words[0]);
@@ -238,7 +239,7 @@ unsigned int program_run(const struct plan_run *run, const char *tests, long sec
 		return 0;
 	}
 	set_knobs(run);
-	run_watched(run, path, seconds, output, &ending);
+	run_watched(run, path, plan->seconds, output, &ending);
 	left = take_away_processes(ending.timed_out || !WIFEXITED(ending.status));
 	leave_place(run->where, directory);
 	output_end(output, &ending);

@@ -12,7 +12,8 @@
  *
  * Processes that the program leaves behind are killed, after a line about each. Return: their number
  */
-unsigned int program_run(const struct plan_run *run, const char *tests, long seconds, struct output *output);
+unsigned int program_run(const struct plan *plan, const struct plan_run *run, const char *tests,
+			 struct output *output);
 
 /**
  * module_find() - put the file of the module @name into @path

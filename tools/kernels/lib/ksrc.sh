@@ -1,49 +1,51 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2153 # names of matrix.sh
-# Files of the kernel source, from the tree KSRC=, or else from a source package of the distribution:
-# a few that the suite and lint need, and those from which the kernel's own tests are built.
+# shellcheck shell=bash disable=SC2153,SC2154 # names of matrix.sh and arch.sh
+# Files of the kernel source, from the tree KSRC=, or else from a source package of the distribution.
 
-# kselftest_harness.h includes kselftest.h and nothing else of the tree.
-readonly KSRC_PATHS=(
-	tools/testing/selftests/kselftest.h
-	tools/testing/selftests/kselftest_harness.h
-	tools/testing/kunit
-	scripts/checkpatch.pl
-	scripts/spelling.txt
-	scripts/const_structs.checkpatch
-)
+# source_paths: these files. The suite needs the kselftest harness, lint the style checker, the report's tests
+# the KTAP parser; and the kernel's own mm tests are built from the rest, with `make headers`.
+source_paths()
+{
+	printf '%s\n' Makefile Kbuild scripts usr include "arch/${arch[srcarch]}" \
+		tools/{arch,include,lib,scripts,testing/kunit,testing/selftests} mm/gup_test.h \
+		lib/{test_hmm.c,test_hmm_uapi.h,test_vmalloc.c}
+}
 
 command_ksrc()
 {
-	local key dir
+	local key dir harness=tools/testing/selftests/kselftest_harness.h
+	local -a paths
 
 	if [ -n "${KSRC:-}" ]; then
-		[ -e "$KSRC/${KSRC_PATHS[1]}" ] || die "KSRC=$KSRC is no kernel tree: no ${KSRC_PATHS[1]} in it"
+		[ -e "$KSRC/$harness" ] || die "KSRC=$KSRC is no kernel tree: no $harness in it"
 		(cd -- "$KSRC" && pwd -P)
 		return
 	fi
 	matrix_select ksrc
 	KSRC_PACKAGE=linux-source-${VERSION_PATTERN%.\*}
-	key=$(printf '%s\n' "$KSRC_PACKAGE" "${KSRC_PATHS[@]}" | cksum | cut -d' ' -f1)
+	mapfile -t paths < <(source_paths)
+	key=$(printf '%s\n' "$KSRC_PACKAGE" "${paths[@]}" | cksum | cut -d' ' -f1)
 	dir=$CACHE/ksrc/$KSRC_PACKAGE-$key
 	if [ ! -d "$dir" ]; then
 		fetch_lock
-		[ -d "$dir" ] || ksrc_fetch "$dir"
+		[ -d "$dir" ] || ksrc_fetch "$dir" "${paths[@]}"
 		fetch_unlock
 	fi
 	printf '%s\n' "$dir"
 }
 
+# ksrc_fetch DIR PATH...
 ksrc_fetch()
 {
 	local dir=$1 archives=$CACHE/ksrc/archives
+	shift
 
 	host_need kernels
 	apt_lists || apt_lists_failed
 	apt_download "$archives" "$KSRC_PACKAGE" download "$KSRC_PACKAGE"
 	rm -rf -- "$dir.partial"
 	mkdir -p -- "$dir.partial"
-	ksrc_unpack "$archives" "$dir" "$KSRC_PACKAGE" "${KSRC_PATHS[@]}"
+	ksrc_unpack "$archives" "$dir" "$KSRC_PACKAGE" "$@"
 }
 
 # ksrc_unpack ARCHIVES DIR PACKAGE PATH...: makes DIR from the package that was downloaded to ARCHIVES.
@@ -69,14 +71,6 @@ ksrc_extract()
 		tar -x --to-stdout -f - "./usr/src/$package.tar.xz" |
 		xz -dc -T0 |
 		tar -x --no-same-owner --strip-components=1 -C "$dir" -f - "${@/#/$package/}"
-}
-
-# What the kernel's own mm tests and their modules are built from, with `make headers`.
-source_paths()
-{
-	printf '%s\n' Makefile Kbuild scripts usr include "arch/${arch[srcarch]}" \
-		tools/{arch,include,lib,scripts,testing/selftests} mm/gup_test.h \
-		lib/{test_hmm.c,test_hmm_uapi.h,test_vmalloc.c}
 }
 
 # source: prints the directory of KSRC=, or of these files of the newest linux-source package.
@@ -139,4 +133,50 @@ source_fetch()
 	fi
 	touch -- "$dir"
 	ln -sfn -- "$(basename -- "$dir")" "$newest"
+}
+
+# source-package NAME: prints the directory with the tree of the newest source package NAME, without the
+# distribution's patches. It is looked for once a day.
+command_source_package()
+{
+	local name=${1:-} dir
+
+	[ -n "$name" ] || die "which source package? Usage: kernels source-package NAME"
+	matrix_select source
+	dir=$CACHE/source-packages/$name
+	if [ -n "${REFRESH:-}" ] || [ -z "$(find "$dir" -prune -mmin -1440 2>/dev/null)" ]; then
+		fetch_lock
+		source_package_fetch "$name" "$dir"
+		fetch_unlock
+	fi
+	printf '%s\n' "$dir"
+}
+
+# The package lists of sources are apart from those of binary packages, which are updated more often.
+source_package_fetch()
+{
+	local name=$1 dir=$2 archives=$2.archives
+
+	host_need kernels
+	APT_DIR=$CACHE/source-packages/apt
+	SUITES=${SUITES%% *}
+	apt_configure
+	sed -i 's/^deb /deb-src /' "$APT_DIR/sources.list"
+	apt_update || apt_lists_failed
+	rm -rf -- "$archives" "$dir.partial"
+	mkdir -p -- "$archives" "$dir.partial"
+	step "$name: download" "$archives" source_package_download "$name" "$archives" || {
+		step_failed
+		die "no source package $name in $SUITES (reasons above)"
+	}
+	tar -x --no-same-owner --strip-components=1 -C "$dir.partial" -f "$(find "$archives" -name '*.orig.tar.*' \
+		! -name '*.asc' -print -quit)"
+	rm -rf -- "$dir" "$archives"
+	mv -T -- "$dir.partial" "$dir"
+	touch -- "$dir"
+}
+
+source_package_download()
+{
+	(cd -- "$2" && private_apt apt-get source --download-only "$1")
 }
