@@ -470,11 +470,12 @@ static int suite_main(char **argv)
 	board = suite_shared(sizeof(*board));
 	suite_met = &board->met;
 	knob_journal_open();
+	/* First: what SUITE_PREPARE starts must go on. */
+	quiet_begin();
 	suite_prepare(&run);
 	suite_load_issues(&run);
 	suite_set_timeouts();
 	suite_expect_failures(&run);
-	quiet_begin();
 	suite_stay_on_one_cpu();
 	passed = suite_run_cases(&run, &board->results);
 	/* Cases leave the swap device on for the next case: swapoff waits for an RCU grace period. */
