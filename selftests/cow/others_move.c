@@ -7,6 +7,7 @@
  * between nodes, topic memory_kinds has khugepaged beside memory that nobody holds.
  */
 #include "other_suite.h"
+#include <stdlib.h>
 #include <sys/mman.h>
 #include "../../tools/lib/pagemap.h"
 #include "collapse.h"
@@ -76,62 +77,138 @@ OTHERS_MOVE_HOLDS(TOPIC_VARIANT, others_move, shmem_shared)
 OTHERS_MOVE_HOLDS(TOPIC_VARIANT, others_move, wide)
 OTHERS_MOVE_HOLDS(TOPIC_VARIANT, others_move, shmem_wide)
 
-/* Other memory, with holes, so that compaction has what to move and where to. */
-#define LOOSE_PAGES	1024
-#define LOOSE_ROUNDS	4
+/*
+ * Compaction takes pages from the low end of memory and puts them into single free pages at the high
+ * end, until both places meet. So the memory under test is to be below other loose pages, part of
+ * which are free then. They are more than a CPU keeps to itself, where compaction does not see free
+ * pages: up to 32 batches of 63 (nr_pcp_high()).
+ */
+#define LOOSE_PAGES	8192
+#define LOW_PAGES	16	/* for the memory under test */
+#define COMPACTIONS	3	/* each with more of the loose pages free */
 
-/* Return: the memory, or NULL with errno. */
-static char *map_loose_pages(void)
+static struct loose_page {
+	char *address;
+	uint64_t before, now;
+} loose[LOOSE_PAGES];
+
+static int map_loose_pages(void)
 {
-	char *loose = usermem_map(LOOSE_PAGES * PAGE_BYTES, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	char *start = usermem_map(LOOSE_PAGES * PAGE_BYTES, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 
-	if (loose == MAP_FAILED)
-		return NULL;
-	madvise(loose, LOOSE_PAGES * PAGE_BYTES, MADV_NOHUGEPAGE);
-	for (size_t i = 0; i < LOOSE_PAGES; i++)
-		loose[i * PAGE_BYTES] = 1;
-	for (size_t i = 0; i < LOOSE_PAGES; i += 2) {
-		if (madvise(loose + i * PAGE_BYTES, PAGE_BYTES, MADV_DONTNEED))
-			return NULL;
+	if (start == MAP_FAILED)
+		return -errno;
+	madvise(start, LOOSE_PAGES * PAGE_BYTES, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < LOOSE_PAGES; i++) {
+		loose[i].address = start + i * PAGE_BYTES;
+		*loose[i].address = 1;
 	}
-	return usermem_drain_lru() ? NULL : loose;
+	return usermem_drain_lru();
 }
 
-/* Return: how many of the loose pages compaction moved, or a negative errno. */
-static int compact_beside(int pagemap, const char *loose)
+static void look_at_loose_pages(const struct memory *memory)
 {
-	static uint64_t before[LOOSE_PAGES], now[LOOSE_PAGES];
-	int moved = 0, error;
-
-	error = pagemap_read(pagemap, loose, before, LOOSE_PAGES);
-	if (!error)
-		error = knob_set("/proc/sys/vm/compact_memory", "1");
-	if (!error)
-		error = pagemap_read(pagemap, loose, now, LOOSE_PAGES);
-	for (size_t i = 0; i < LOOSE_PAGES; i++)
-		moved += pagemap_pfn(before[i]) != pagemap_pfn(now[i]);
-	return error ? error : moved;
+	for (size_t i = 0; i < LOOSE_PAGES; i++) {
+		loose[i].before = loose[i].now;
+		loose[i].now = pagemap_pfn(pagemap_entry(memory->pagemap, loose[i].address));
+	}
 }
 
-/* The kernel packs the pages that it can move at one end of memory. Pages there already stay. */
+static int by_pfn(const void *left, const void *right)
+{
+	const struct loose_page *a = left, *b = right;
+
+	return (a->now > b->now) - (a->now < b->now);
+}
+
+static int free_loose_page(size_t i)
+{
+	return madvise(loose[i].address, PAGE_BYTES, MADV_DONTNEED) ? -errno : 0;
+}
+
+/* Marks were set on the pages that the memory had before. */
+static int mark_again(struct memory *memory)
+{
+	int error = memory_clear_refs();
+
+	memory_fill(memory, BEFORE);
+	return error ? error : usermem_drain_lru();
+}
+
+/* The pages that were given back last are those that the next faults get. */
+static int map_below_loose_pages(struct subject *subject)
+{
+	struct memory *memory = &subject->memory;
+	int error;
+
+	memory_unmap(memory);
+	error = map_loose_pages();
+	if (error)
+		return error;
+	look_at_loose_pages(memory);
+	qsort(loose, LOOSE_PAGES, sizeof(*loose), by_pfn);
+	for (size_t i = LOW_PAGES; i-- && !error;)
+		error = free_loose_page(i);
+	if (!error)
+		error = memory_map(memory, memory->kind);
+	return error ? error : mark_again(memory);
+}
+
+static int make_holes(int compaction)
+{
+	static const size_t of_four[COMPACTIONS] = { 0, 2, 1 };
+	int error = 0;
+
+	for (size_t i = LOW_PAGES + of_four[compaction]; i < LOOSE_PAGES && !error; i += 4)
+		error = free_loose_page(i);
+	return error;
+}
+
+/* Return: pages that moved and were above @pfn: compaction passed @pfn before it came to them. */
+static int count_moved_above(uint64_t pfn)
+{
+	int moved = 0;
+
+	for (size_t i = 0; i < LOOSE_PAGES; i++)
+		moved += loose[i].now && loose[i].before > pfn && loose[i].before != loose[i].now;
+	return moved;
+}
+
+static uint64_t highest_pfn(const struct memory *memory)
+{
+	uint64_t highest = 0;
+
+	for (size_t i = 0; i < memory->samples; i++) {
+		uint64_t pfn = memory_pfn(memory, memory->sample[i]);
+
+		highest = pfn > highest ? pfn : highest;
+	}
+	return highest;
+}
+
 static int compact_memory(struct subject *subject)
 {
-	int moved = 0, round = 0;
+	const struct memory *memory = &subject->memory;
+	const uint64_t pfn = highest_pfn(memory);
+	int error = 0, above = 0, compactions = 0;
 
-	while (!moved && round++ < LOOSE_ROUNDS) {
-		char *loose = map_loose_pages();
-
-		moved = loose ? compact_beside(subject->memory.pagemap, loose) : -errno;
+	while (!error && !above && compactions < COMPACTIONS) {
+		error = make_holes(compactions++);
+		look_at_loose_pages(memory);
+		if (!error)
+			error = knob_set("/proc/sys/vm/compact_memory", "1");
+		look_at_loose_pages(memory);
+		above = count_moved_above(pfn);
 	}
-	evidence("rounds=%d loose_pages=%d moved=%d", round, LOOSE_PAGES / 2, moved);
-	if (moved < 0)
-		return moved;
-	return moved ? 0 : -ECANCELED;
+	evidence("compactions=%d moved=%d moved_above=%d", compactions, count_moved_above(0), above);
+	if (error)
+		return error;
+	return above ? 0 : -ECANCELED;
 }
 
-/* Compaction isolates pages whose references are explained, and migrates them. */
-OTHER_EVENT(others_move, compacted, .rows = "B10 B11", .not_memory = MEMORY_MANY) {
-	.happen = compact_memory, .unheld = UNHELD_ANY
+/* Compaction isolates pages whose references are explained, and migrates them. It lets huge pages be. */
+OTHER_EVENT(others_move, compacted, .rows = "B10 B11", .not_memory = MEMORY_MANY | MEMORY_PMD) {
+	.begin = map_below_loose_pages, .happen = compact_memory, .unheld = UNHELD_ANY
 };
 
 #ifndef MADV_SOFT_OFFLINE

@@ -31,6 +31,7 @@ SUITE_EVENT("track")
  * struct racer - a thread that counts in a word of the page
  * @word: in the memory under test
  * @written: the number that the thread wrote last
+ * @lost: how often another number was in the word before the next one was written
  * @stop: count no more, and say so
  * @stopped: the thread does not count
  * @end: leave
@@ -39,6 +40,7 @@ struct racer {
 	pthread_t thread;
 	volatile uint64_t *word;
 	uint64_t written;
+	unsigned int lost;
 	bool stop;
 	bool stopped;
 	bool end;
@@ -54,7 +56,7 @@ static void set_flag(bool *flag, bool value)
 	__atomic_store_n(flag, value, __ATOMIC_RELEASE);
 }
 
-/* A write that is lost leaves the word behind the thread's own number. */
+/* A write that is lost leaves the word behind the thread's own number: the next write would hide that. */
 static void *run_racer(void *argument)
 {
 	struct racer *racer = argument;
@@ -67,6 +69,7 @@ static void *run_racer(void *argument)
 			continue;
 		}
 		set_flag(&racer->stopped, false);
+		racer->lost += *racer->word != number;
 		*racer->word = ++number;
 		__atomic_store_n(&racer->written, number, __ATOMIC_RELEASE);
 		if (!(number % YIELD_EVERY))
@@ -102,6 +105,7 @@ static int start_racers(struct race *race, const struct memory *memory)
 
 	for (int i = 0; i < WRITERS && !error; i++) {
 		race->racer[i].word = (uint64_t *)(memory->start + (1 + i) * 512);
+		*race->racer[i].word = 0;
 		race->racer[i].stop = true;
 		error = -pthread_create(&race->racer[i].thread, NULL, run_racer, &race->racer[i]);
 	}
@@ -112,9 +116,11 @@ static void end_racers(struct race *race)
 {
 	for (int i = 0; i < WRITERS; i++)
 		set_flag(&race->racer[i].end, true);
-	for (int i = 0; i < WRITERS; i++)
+	for (int i = 0; i < WRITERS; i++) {
 		if (race->racer[i].thread)
 			pthread_join(race->racer[i].thread, NULL);
+		race->lost += race->racer[i].lost;
+	}
 }
 
 /* Waits until each thread wrote once more than @since; false if time is over. */

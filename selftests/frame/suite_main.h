@@ -539,11 +539,12 @@ static int suite_main(char **argv)
 	evidence_keep(&board->evidence);
 	knob_journal_open();
 	huge_text();
+	/* First: what SUITE_PREPARE starts must go on. */
+	quiet_begin();
 	suite_prepare(&run);
 	suite_load_issues(&run);
 	suite_set_timeouts();
 	suite_expect_failures(&run, board->xfails);
-	quiet_begin();
 	suite_stay_on_one_cpu();
 	passed = suite_run_cases(&run, board);
 	/* Cases leave the swap device on for the next case: swapoff waits for an RCU grace period. */

@@ -6,6 +6,7 @@
  */
 #include "other_suite.h"
 #include <linux/mempolicy.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -15,7 +16,8 @@
 	X(topic, memory, none)			X(topic, memory, pin_rw_lt_fast)		\
 	X(topic, memory, get_rw_fast)		X(topic, memory, mirror_rw)
 
-#define BALANCE_SECONDS	3	/* until the kernel should have looked at the control */
+#define BALANCE_SECONDS	8	/* until the kernel should have looked at the control */
+#define TOUCH_MS	60	/* of a thread: it looks at the pages of the process once */
 
 TOPIC(numa_others)
 NUMA_OTHERS_HOLDS(TOPIC_VARIANT, numa_others, base)
@@ -82,7 +84,9 @@ static int move_away(char *page)
 	if (syscall(SYS_getcpu, &cpu, &here, NULL))
 		return -errno;
 	there = !here;
-	return syscall(SYS_move_pages, 0, 1, &page, &there, &status, MPOL_MF_MOVE) ? -errno : 0;
+	if (syscall(SYS_move_pages, 0, 1, &page, &there, &status, MPOL_MF_MOVE) < 0)
+		return -errno;
+	return status < 0 ? status : 0;
 }
 
 /* The control of NUMA balancing: nobody holds it. */
@@ -107,29 +111,63 @@ static bool touch_faults(char *page)
 {
 	struct rusage before, after;
 
-	getrusage(RUSAGE_SELF, &before);
+	getrusage(RUSAGE_THREAD, &before);
 	*(volatile char *)page += 0;
-	getrusage(RUSAGE_SELF, &after);
+	getrusage(RUSAGE_THREAD, &after);
 	return before.ru_minflt != after.ru_minflt;
+}
+
+/**
+ * struct toucher - a thread that uses the memory, and the faults that it took
+ * @memory: under test
+ * @control_faults: of the page that nobody holds
+ * @faults: of the samples
+ */
+struct toucher {
+	const struct memory *memory;
+	size_t control_faults, faults;
+};
+
+static void *touch_all(void *argument)
+{
+	struct toucher *toucher = argument;
+	const struct memory *memory = toucher->memory;
+	int64_t end = nanoseconds() + TOUCH_MS * 1000000LL;
+
+	while (!toucher->control_faults && nanoseconds() < end) {
+		toucher->control_faults += touch_faults(control);
+		for (size_t i = 0; i < memory->samples; i++)
+			toucher->faults += touch_faults(memory_address(memory, memory->sample[i]));
+	}
+	return NULL;
 }
 
 /*
  * NUMA balancing takes the access away from pages, and looks who touches them then. Works until a page
- * that nobody holds took such faults.
+ * that nobody holds took such a fault. Each new thread looks soon after it began; a thread that has
+ * looked must then run 32 times as long without looking (task_numa_work()), which is seconds in a guest
+ * that is emulated.
  */
 static int balance(struct subject *subject)
 {
-	const struct memory *memory = &subject->memory;
+	struct toucher toucher = { .memory = &subject->memory };
 	int64_t end = nanoseconds() + BALANCE_SECONDS * 1000000000LL;
-	size_t control_faults = 0, faults = 0;
+	size_t threads = 0;
+	int error = 0;
 
-	while (!control_faults && nanoseconds() < end) {
-		control_faults += touch_faults(control);
-		for (size_t i = 0; i < memory->samples; i++)
-			faults += touch_faults(memory_address(memory, memory->sample[i]));
+	while (!error && !toucher.control_faults && nanoseconds() < end) {
+		pthread_t thread;
+
+		error = -pthread_create(&thread, NULL, touch_all, &toucher);
+		if (!error)
+			error = -pthread_join(thread, NULL);
+		threads++;
 	}
-	evidence("control_faults=%zu faults=%zu", control_faults, faults);
-	return control_faults ? 0 : -ECANCELED;
+	evidence("threads=%zu control_faults=%zu faults=%zu", threads, toucher.control_faults,
+		 toucher.faults);
+	if (error)
+		return error;
+	return toucher.control_faults ? 0 : -ECANCELED;
 }
 
 /*
@@ -137,7 +175,7 @@ static int balance(struct subject *subject)
  * of the scheduler, which emulated CPUs do not like (Documentation/emulation.md).
  */
 OTHER_EVENT(numa_others, balanced, .rows = "B10 B11 R21", .not_hold = HOLD_MIRROR,
-	    .not_memory = MEMORY_SHMEM, .needs = NEEDS_NODES | NEEDS_NUMA_BALANCING) {
+	    .not_memory = MEMORY_SHMEM, .needs = NEEDS_NODES | NEEDS_NUMA_BALANCING | NEEDS_THREADS) {
 	.begin = move_all_away, .happen = balance, .unheld = UNHELD_ANY
 };
 
