@@ -25,6 +25,7 @@
 #include "../../tools/lib/vmstat.h"
 #include "aead.h"
 #include "call32.h"
+#include "charge_move.h"
 #include "cma_area.h"
 #include "file.h"
 #include "collapse.h"
@@ -604,6 +605,8 @@ static const struct requirement_row {
 	    "needs MADV_COLLAPSE (Linux 6.1, CONFIG_TRANSPARENT_HUGEPAGE)")
 	ROW(NEEDS_NUMA_BALANCING, 0, numa_balancing_offered,
 	    "needs NUMA balancing (CONFIG_NUMA_BALANCING, and root)")
+	ROW(NEEDS_CHARGE_MOVING, 0, charge_move_offered,
+	    "needs charges that move between cgroups (cgroup v1, up to Linux 6.12: CONFIG_MEMCG_V1, and root)")
 	ROW(NEEDS_VHOST, 0, vhost_net_offered,
 	    "needs vhost-net (modprobe tun vhost_net; CONFIG_VHOST_NET, CONFIG_TUN, and root)")
 	ROW(NEEDS_UDMABUF, 0, has_udmabuf, "needs /dev/udmabuf (CONFIG_UDMABUF, and root)")

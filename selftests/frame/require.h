@@ -142,6 +142,8 @@ typedef unsigned __int128 requirement_set;
 #define NEEDS_SIGNALFD			REQUIREMENT(61)
 /** NEEDS_GUP_TEST - gup_test_file.h: gup_test.ko, and no such file of the kernel's own */
 #define NEEDS_GUP_TEST			REQUIREMENT(66)
+/** NEEDS_CHARGE_MOVING - charge_move.h: memory that changes its cgroup with the process */
+#define NEEDS_CHARGE_MOVING		REQUIREMENT(70)
 /** NEEDS_VHOST - vhost_net.h: vhost-net, and tap devices */
 #define NEEDS_VHOST			REQUIREMENT(71)
 
