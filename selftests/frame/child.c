@@ -11,6 +11,7 @@
 #include "../../tools/lib/cause.h"
 #include "../../tools/lib/pagemap.h"
 #include "child.h"
+#include "plain_fork.h"
 
 enum order { ORDER_LOOK, ORDER_FILL, ORDER_TRY_WRITE, ORDER_RUN, ORDERS };
 
@@ -125,7 +126,7 @@ static _Noreturn void be_child(struct child *child, const int *theirs, pid_t par
 
 	die_with_parent(parent);
 	while (level + 1 < child->depth) {
-		below = fork();
+		below = plain_fork();
 		if (below < 0)
 			_exit(1);
 		if (below) {
@@ -180,7 +181,7 @@ int child_start(struct child *child, const struct memory *memory, int depth)
 		theirs[level] = pair[1];
 		child->depth++;
 	}
-	child->pid = fork();
+	child->pid = plain_fork();
 	if (!child->pid) {
 		for (level = 0; level < depth; level++)
 			close(child->channel[level]);

@@ -43,7 +43,11 @@
 #include "evidence.h"
 /* What the harness prints comes after the evidence before it. */
 #define TH_LOG_STREAM	evidence_stream()
+/* The process that runs the cases has no threads. */
+#include "plain_fork.h"
+#define fork()	plain_fork()
 #include <kselftest_harness.h>
+#undef fork
 #include "../../tools/lib/cause.h"
 #include "clock.h"
 #include "known_issues.h"

@@ -393,7 +393,7 @@ static void suite_print_facts(const struct suite_case *this)
  * One write for each case, not for each line: every write wakes the reader. The harness flushes before
  * it forks, so the output of a case is complete before the next case begins.
  */
-static char suite_output[16384];
+static char suite_output[2048];
 
 /* The evidence of a case goes before its result, which the harness has printed to stdout. */
 static void suite_print_evidence(struct kept_lines *evidence)

@@ -100,19 +100,22 @@ int file_make_huge(void)
 {
 	int file = file_make_alone_with("tmpfs", "huge", "always");
 	size_t at, block = PAGE_BYTES_MAX;
-	static char bytes[PAGE_BYTES_MAX];
+	char *bytes;
 
 	if (file < 0)
 		return file;
-	if (ftruncate(file, (off_t)PMD_BYTES))
+	bytes = malloc(block);
+	if (!bytes || ftruncate(file, (off_t)PMD_BYTES))
 		goto failed;
 	for (at = 0; at < PMD_BYTES; at += block) {
 		memset(bytes, (int)(at / block) + 1, block);
 		if (pwrite(file, bytes, block, (off_t)at) != (ssize_t)block)
 			goto failed;
 	}
+	free(bytes);
 	return file;
 failed:
+	free(bytes);
 	close(file);
 	return cause_say(-EIO, "tmpfs takes no file of one huge page: is there free memory?");
 }

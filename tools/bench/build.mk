@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The measurements: a part of the pincheck command, and a static program for the guest.
 
-BENCH_PARTS	:= $(filter-out tools/bench/main.c,$(wildcard tools/bench/*.c))
-BENCH_SOURCES	:= $(BENCH_PARTS) tools/bench/main.c \
+BENCH_PARTS	:= $(filter-out tools/bench/main.c tools/bench/cases.c,$(wildcard tools/bench/*.c))
+BENCH_SOURCES	:= $(BENCH_PARTS) tools/bench/main.c tools/bench/cases.c \
 		   $(LIB_SOURCES)
-BENCH_HEADERS	:= tools/bench/bench.h $(LIB_HEADERS)
+BENCH_HEADERS	:= tools/bench/bench.h tools/bench/cases.h $(LIB_HEADERS)
 
 $(BUILD)/bench/bench: LIBS := -static -pthread
 $(BUILD)/bench/bench: $(BENCH_SOURCES) $(BENCH_HEADERS) | host-build
