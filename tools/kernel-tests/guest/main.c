@@ -168,6 +168,10 @@ static int run_plan(const struct plan *plan, const char *tests)
 		printf("1..0 # SKIP %s\n", plan->lacks);
 		return EXIT_SKIP;
 	}
+	if (*plan->from && !kernel_is_from(plan->from)) {
+		printf("1..0 # SKIP needs %s (Linux %s)\n", plan->feature, plan->from);
+		return EXIT_SKIP;
+	}
 	missing = modules_up(plan, tests, inserted);
 	if (missing) {
 		printf("1..0 # SKIP needs the module %s, built for this kernel\n", missing->name);
