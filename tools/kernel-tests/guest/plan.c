@@ -113,6 +113,11 @@ static int read_lacks(struct reading *reading, char *rest)
 	return copy_word(reading->plan->lacks, sizeof(reading->plan->lacks), rest);
 }
 
+static int read_slow(struct reading *reading, char *rest)
+{
+	return copy_word(reading->plan->slow, sizeof(reading->plan->slow), rest);
+}
+
 /* "from VERSION FEATURE" */
 static int read_from(struct reading *reading, char *rest)
 {
@@ -154,6 +159,7 @@ static const struct {
 	{ "module", read_module },
 	{ "require", read_require },
 	{ "lacks", read_lacks },
+	{ "slow", read_slow },
 	{ "from", read_from },
 	{ "seconds", read_seconds },
 	{ "skip", read_skip },
