@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,30 @@ static unsigned int run_all(const struct plan *plan, const char *tests)
 	return processes;
 }
 
+static int __attribute__((format(printf, 1, 2))) skip_topic(const char *format, ...)
+{
+	va_list arguments;
+
+	printf("1..0 # SKIP ");
+	va_start(arguments, format);
+	vprintf(format, arguments);
+	va_end(arguments);
+	putchar('\n');
+	return EXIT_SKIP;
+}
+
+/* Return: 0 if this machine can run the topic, or the exit status of a topic that said what is missing */
+static int skip_what_cannot_run(const struct plan *plan)
+{
+	if (*plan->lacks)
+		return skip_topic("%s", plan->lacks);
+	if (*plan->slow && getenv(ENV_SLOW))
+		return skip_topic("%s", plan->slow);
+	if (*plan->from && !kernel_is_from(plan->from))
+		return skip_topic("needs %s (Linux %s)", plan->feature, plan->from);
+	return 0;
+}
+
 static int run_plan(const struct plan *plan, const char *tests)
 {
 	bool inserted[ARRAY_SIZE(plan->modules)];
@@ -164,15 +189,9 @@ static int run_plan(const struct plan *plan, const char *tests)
 	struct ledger before, now;
 	unsigned int processes;
 
-	if (*plan->lacks) {
-		printf("1..0 # SKIP %s\n", plan->lacks);
-		return EXIT_SKIP;
-	}
 	missing = modules_up(plan, tests, inserted);
-	if (missing) {
-		printf("1..0 # SKIP needs the module %s, built for this kernel\n", missing->name);
-		return EXIT_SKIP;
-	}
+	if (missing)
+		return skip_topic("needs the module %s, built for this kernel", missing->name);
 	ledger_take(&before);
 	processes = run_all(plan, tests);
 	settle_ledger(&before, &now);
@@ -219,7 +238,7 @@ int main(int argc, char **argv)
 	become_subreaper();
 	*slash = '\0';
 	results_begin(plan.topic, argv[1]);
-	code = run_plan(&plan, argv[1]);
+	code = skip_what_cannot_run(&plan) ?: run_plan(&plan, argv[1]);
 	plan_free(&plan);
 	return code;
 }

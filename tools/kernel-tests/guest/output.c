@@ -149,6 +149,18 @@ static bool read_testing(struct output *output, const char *line)
 	return true;
 }
 
+/* Lines that only announce a test, or say again how it ended: no reason for anything */
+static bool says_nothing(const char *text)
+{
+	static const char *const words[] = { "[", "RUN ", "OK ", "FAIL ", "SKIP ", "Totals:" };
+
+	text += strspn(text, " ");
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strncmp(text, words[i], strlen(words[i])))
+			return true;
+	return !*text || strstr(text, ": Test terminated by assertion") || strstr(text, ": Test failed");
+}
+
 static void on_diagnostic(void *context, unsigned int depth, const char *text)
 {
 	struct output *output = context;
@@ -157,8 +169,7 @@ static void on_diagnostic(void *context, unsigned int depth, const char *text)
 	if (read_testing(output, text))
 		return;
 	output->ops->line(output->context, text);
-	/* A line that only announces a test is no reason for anything. */
-	if (*text && *text != '[' && strncmp(text, " RUN", 4) && strncmp(text, "Totals:", 7))
+	if (!says_nothing(text))
 		snprintf(output->last, sizeof(output->last), "%s", text);
 }
 

@@ -113,6 +113,21 @@ static int read_lacks(struct reading *reading, char *rest)
 	return copy_word(reading->plan->lacks, sizeof(reading->plan->lacks), rest);
 }
 
+static int read_slow(struct reading *reading, char *rest)
+{
+	return copy_word(reading->plan->slow, sizeof(reading->plan->slow), rest);
+}
+
+/* "from VERSION FEATURE" */
+static int read_from(struct reading *reading, char *rest)
+{
+	struct plan *plan = reading->plan;
+
+	if (copy_word(plan->from, sizeof(plan->from), strsep(&rest, " ")))
+		return -EINVAL;
+	return copy_word(plan->feature, sizeof(plan->feature), rest);
+}
+
 static int read_seconds(struct reading *reading, char *rest)
 {
 	reading->plan->seconds = atol(rest);
@@ -144,6 +159,8 @@ static const struct {
 	{ "module", read_module },
 	{ "require", read_require },
 	{ "lacks", read_lacks },
+	{ "slow", read_slow },
+	{ "from", read_from },
 	{ "seconds", read_seconds },
 	{ "skip", read_skip },
 	{ "needs", read_script_needs },

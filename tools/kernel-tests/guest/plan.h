@@ -51,12 +51,17 @@ struct plan_module {
 /**
  * struct plan - the script of a topic
  * @lacks: what is missing for the topic, which is then skipped; "" for nothing
+ * @slow: the same, on a machine that is emulated
+ * @from: the first kernel that has what the topic tests, "" for any; @feature: that
  * @seconds: for one run
  * @skip_code: the exit status that means a skip
  */
 struct plan {
 	char topic[64];
 	char lacks[256];
+	char slow[256];
+	char from[32];
+	char feature[128];
 	long seconds;
 	int skip_code;
 	struct plan_module modules[4];

@@ -39,6 +39,15 @@ void results_begin(const char *topic, const char *directory)
 		printf("# no known issues: %s:%u: %s\n", path, line, strerror(-error));
 }
 
+bool kernel_is_from(const char *version)
+{
+	char range[64], kernel[64];
+
+	kernel_version(kernel, sizeof(kernel));
+	snprintf(range, sizeof(range), ">=%s", version);
+	return kernel_in_range(kernel, range, no_rule) > 0;
+}
+
 static bool name_is_taken(const char *name)
 {
 	for (size_t i = 0; i < name_count; i++)
@@ -78,8 +87,12 @@ void results_add(enum ktap_outcome outcome, const char *variant, const char *nam
 		[KTAP_XPASS] = "XPASS", [KTAP_TIMEOUT] = "TIMEOUT", [KTAP_ERROR] = "ERROR",
 	};
 	const struct known_issue *issue;
+	size_t length = strlen(topic_name);
 	char whole[384];
 
+	/* Fixtures often have the name of their program. */
+	if (!strncmp(name, topic_name, length) && name[length] == '.')
+		name += length + 1;
 	snprintf(whole, sizeof(whole), "%s%s%s.%.250s", topic_name, *variant ? "." : "", variant, name);
 	make_unique(whole, sizeof(whole));
 	issue = known_issues_find(&issues, whole);

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include "../../ktap/ktap.h"
 
+/** kernel_is_from() - is the running kernel @version or later? */
+bool kernel_is_from(const char *version);
+
 /** results_begin() - of @topic; reads the known issues. They stand in @directory */
 void results_begin(const char *topic, const char *directory);
 
