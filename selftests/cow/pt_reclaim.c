@@ -15,7 +15,7 @@
 
 #define PAGES		8
 #define BYTES		(PAGES * PAGE_BYTES)
-#define MEETINGS	20	/* rounds in which GUP and the zap met: these are enough */
+#define MEETINGS	10	/* rounds in which GUP and the zap met: these are enough */
 #define ROUNDS_MAX	4000
 #define PHASES		16	/* GUP begins at each of them in the time that a zap takes */
 #define OTHERS		4	/* mappings that get a table after the zap */
