@@ -284,6 +284,8 @@ CASE(gup_test, start_refused, .rows = "P38")
 		EXPECT_EQ(-EFAULT, start(self, memory, length + page, flags));
 		EXPECT_EQ(-EFAULT, start(self, memory - page, page, flags));
 		EXPECT_EQ(-EFAULT, start(self, 0xffff888000000000, page, flags));
+		/* Some kernels answer 0 pages, for ever, others EOVERFLOW. */
+		EXPECT_GT(0, start(self, -page, page, flags));
 	}
 	EXPECT_EQ(-EINVAL, gup_test_call(self->file, PIN_LONGTERM_TEST_READ, &self->where));
 	EXPECT_EQ(0, gup_test_call(self->file, PIN_LONGTERM_TEST_STOP, NULL));
