@@ -284,6 +284,8 @@ CASE(gup_test, start_refused, .rows = "P38")
 		EXPECT_EQ(-EFAULT, start(self, memory, length + page, flags));
 		EXPECT_EQ(-EFAULT, start(self, memory - page, page, flags));
 		EXPECT_EQ(-EFAULT, start(self, 0xffff888000000000, page, flags));
+		/* Some kernels answer 0 pages, for ever, others EOVERFLOW. */
+		EXPECT_GT(0, start(self, -page, page, flags));
 	}
 	EXPECT_EQ(-EINVAL, gup_test_call(self->file, PIN_LONGTERM_TEST_READ, &self->where));
 	EXPECT_EQ(0, gup_test_call(self->file, PIN_LONGTERM_TEST_STOP, NULL));
@@ -375,10 +377,16 @@ CASE(gup_test, unload_refused, .rows = "P39")
 	EXPECT_EQ(0, start_stage(self));
 }
 
-/* Where there is such a file already, as in a kernel with CONFIG_GUP_TEST, it stays what it is. */
+/*
+ * Where there is such a file already, as in a kernel with CONFIG_GUP_TEST, it stays what it is. The
+ * module loader of 7.x answers EBUSY where the init of a module answers EEXIST.
+ */
 CASE(gup_test, already_there, .rows = "P39")
 {
-	EXPECT_EQ(-EEXIST, gup_test_load_twin());
+	int error = gup_test_load_twin();
+
+	EXPECT_TRUE(error == -EEXIST || error == -EBUSY);
+	evidence("error=%d", error);
 	EXPECT_EQ(0, start_stage(self));
 	close(self->file);
 	self->file = gup_test_open();

@@ -161,6 +161,18 @@ CASE(gup_test_pins, reads_what_is_pinned, .rows = "P37")
 	evidence("pages=%d note=\"read to memory that no process had touched\"", STAGE_PAGES);
 }
 
+/* A pin for writing needs memory that the process may write; a pin for reading does not. */
+CASE(gup_test_pins, write_as_asked, .rows = "P37")
+{
+	const int expected = variant->flags & WRITE ? -EFAULT : 0;
+	int error;
+
+	ASSERT_EQ(0, mprotect(self->stage.memory, self->stage.length, PROT_READ));
+	error = start_pins(self, self->file);
+	EXPECT_EQ(expected, error);
+	evidence("memory=\"read-only\" error=%d", error);
+}
+
 CASE(gup_test_pins, end_with_the_file, .rows = "P39")
 {
 	struct pincheck_report before[STAGE_PAGES], pinned[STAGE_PAGES], after[STAGE_PAGES];

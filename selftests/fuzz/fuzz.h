@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Hostile use of the device: workers are processes that make calls with good and with spoilt
- * arguments, on memory of every shape, which changes meanwhile. They fork, execute themselves, pass
- * sessions to each other, and are killed.
+ * Hostile use of the device, and of gup_test.ko: workers are processes that make calls with good and
+ * with spoilt arguments, on memory of every shape, which changes meanwhile. They fork, execute
+ * themselves, pass sessions to each other, and are killed.
  *
  * The seed of a worker's generator decides what the worker does. The machine decides in which order
  * several workers do it.
@@ -19,11 +19,15 @@
 #include "prng.h"
 
 #define FUZZ_WORKERS	4
-#define FUZZ_COMMANDS	24	/* most rows of the table in fuzz_calls.c */
+#define FUZZ_COMMANDS	28	/* most rows of the table in fuzz_calls.c */
 #define FUZZ_ERRNOS	134	/* 0 is success */
 #define FUZZ_SESSIONS	6	/* most sessions that a worker knows */
 #define FUZZ_IDS	8	/* most holds that a worker remembers of one session */
+#define FUZZ_GUP_TESTS	2	/* files of gup_test.ko that a worker has open */
 #define FUZZ_PROGRESS_CALLS	64	/* calls between two bytes in the pipe of progress */
+
+/* A feature beside those of the device: gup_test.ko is loaded. */
+#define FUZZ_FEAT_GUP_TEST	(1ULL << 63)
 
 /* The first argument of a test program that is to be a worker: see fuzz_worker_main(). */
 #define FUZZ_WORKER	"--fuzz-worker"
@@ -31,7 +35,7 @@
 /** enum fuzz_action - what a worker does between its calls */
 enum fuzz_action {
 	FUZZ_OPEN, FUZZ_CLOSE, FUZZ_DUP, FUZZ_PASS, FUZZ_RECEIVE, FUZZ_KEEP,
-	FUZZ_FORK, FUZZ_EXEC, FUZZ_SUICIDE, FUZZ_MEMORY, FUZZ_ACTIONS,
+	FUZZ_FORK, FUZZ_GUP_TEST, FUZZ_EXEC, FUZZ_SUICIDE, FUZZ_MEMORY, FUZZ_ACTIONS,
 };
 
 /**
@@ -81,6 +85,7 @@ struct fuzz_session {
  * @depth: number of forks between the worker and this process
  * @left: calls that this process may still make
  * @calls: calls that this process has made
+ * @gup_tests: files of gup_test.ko, -1 for none
  * @in_buffer: pages for arguments; an unmapped page follows
  * @in_buffer_read_only: the same pages, mapped read-only; an unmapped page follows
  * @out_buffer: pages for answers; an unmapped page follows and stops answers that are too long
@@ -96,6 +101,7 @@ struct fuzz_worker {
 	unsigned int calls;
 	struct prng prng;
 	struct fuzz_session sessions[FUZZ_SESSIONS];
+	int gup_tests[FUZZ_GUP_TESTS];
 	unsigned char *in_buffer;
 	unsigned char *in_buffer_read_only;
 	unsigned char *out_buffer;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <linux/gup_test.h>
 #include "../../tools/lib/array.h"
 #include "fuzz.h"
 
@@ -22,6 +23,7 @@
  * @weight: share of the calls, among the sum of all weights
  * @admin: the command always needs CAP_SYS_ADMIN
  * @never: no caller can succeed
+ * @gup_test: of gup_test.ko, not of the device
  * @feature: PINCHECK_FEAT_* without which the command fails, or 0
  * @fill: fills in an argument that is zero except for its size
  * @tame: undoes what spoiling must not do to the argument; may be NULL
@@ -34,6 +36,7 @@ struct command {
 	unsigned int weight;
 	bool admin;
 	bool never;
+	bool gup_test;
 	__u64 feature;
 	void (*fill)(struct fuzz_worker *worker, const struct fuzz_session *session,
 		     void *argument);
@@ -315,6 +318,58 @@ static void fill_nothing(struct fuzz_worker *worker, const struct fuzz_session *
 	(void)argument;
 }
 
+/* FOLL_* have other values on other kernels: mostly FOLL_WRITE, which is 1, and none. */
+static void fill_gup_test(struct fuzz_worker *worker, const struct fuzz_session *session,
+			  void *argument)
+{
+	struct gup_test *test = argument;
+	size_t room;
+
+	(void)session;
+	test->addr = fuzz_address(worker, &room) & ~(PAGE_BYTES - 1);
+	test->size = some_pages(worker, room) * PAGE_BYTES;
+	test->nr_pages_per_call = prng_below(&worker->prng, 6);
+	test->gup_flags = prng_one_in(&worker->prng, 8) ? 1U << prng_below(&worker->prng, 32) :
+							   prng_below(&worker->prng, 2);
+}
+
+/* The log is for other things: few pages are dumped. */
+static void fill_dump(struct fuzz_worker *worker, const struct fuzz_session *session,
+		      void *argument)
+{
+	struct gup_test *test = argument;
+
+	fill_gup_test(worker, session, argument);
+	test->test_flags = prng_below(&worker->prng, 2);
+	test->which_pages[prng_below(&worker->prng, GUP_TEST_MAX_PAGES_TO_DUMP)] =
+		prng_one_in(&worker->prng, 8);
+}
+
+static void fill_start(struct fuzz_worker *worker, const struct fuzz_session *session,
+		       void *argument)
+{
+	struct pin_longterm_test *test = argument;
+	size_t room;
+
+	(void)session;
+	test->addr = fuzz_address(worker, &room) & ~(PAGE_BYTES - 1);
+	test->size = some_pages(worker, room) * PAGE_BYTES;
+	test->flags = prng_below(&worker->prng, 4);
+}
+
+static void fill_read(struct fuzz_worker *worker, const struct fuzz_session *session,
+		      void *argument)
+{
+	__u64 to = prng_one_in(&worker->prng, 3) ? fuzz_address(worker, &(size_t){ 0 }) :
+						   (uintptr_t)worker->out_buffer;
+
+	(void)session;
+	memcpy(argument, &to, sizeof(to));
+}
+
+#define OF_GUP_TEST(name_, weight_, type, fill_)						\
+	{ .name = #name_, .number = name_, sizeof(type), weight_, .gup_test = true,		\
+	  .feature = FUZZ_FEAT_GUP_TEST, .fill = fill_ }
 #define COMMAND(name_)	.name = #name_, .number = PINCHECK_IOC_##name_
 
 static const struct command commands[] = {
@@ -336,6 +391,15 @@ static const struct command commands[] = {
 	  .feature = PINCHECK_FEAT_PFNMAP, .fill = fill_follow, .done = remember_followed },
 	{ COMMAND(REVOKE), sizeof(struct pincheck_revoke), 2, .fill = fill_revoke },
 	{ COMMAND(BENCH), sizeof(struct pincheck_bench), 2, true, .fill = fill_bench },
+	OF_GUP_TEST(GUP_FAST_BENCHMARK, 2, struct gup_test, fill_gup_test),
+	OF_GUP_TEST(PIN_FAST_BENCHMARK, 2, struct gup_test, fill_gup_test),
+	OF_GUP_TEST(PIN_LONGTERM_BENCHMARK, 2, struct gup_test, fill_gup_test),
+	OF_GUP_TEST(GUP_BASIC_TEST, 2, struct gup_test, fill_gup_test),
+	OF_GUP_TEST(PIN_BASIC_TEST, 2, struct gup_test, fill_gup_test),
+	OF_GUP_TEST(DUMP_USER_PAGES_TEST, 1, struct gup_test, fill_dump),
+	OF_GUP_TEST(PIN_LONGTERM_TEST_START, 8, struct pin_longterm_test, fill_start),
+	OF_GUP_TEST(PIN_LONGTERM_TEST_STOP, 4, __u64, fill_nothing),
+	OF_GUP_TEST(PIN_LONGTERM_TEST_READ, 4, __u64, fill_read),
 	{ .name = "unknown", .number = _IOWR(PINCHECK_IOC_MAGIC, 0x7f, struct pincheck_hold),
 	  sizeof(struct pincheck_hold), 1, .never = true, .fill = fill_nothing },
 };
@@ -450,11 +514,15 @@ static uintptr_t place_argument(struct fuzz_worker *worker, const void *argument
 }
 
 /* Sometimes the descriptor is of another file, or closed. */
-static int some_descriptor(struct fuzz_worker *worker, const struct fuzz_session *session)
+static int some_descriptor(struct fuzz_worker *worker, const struct fuzz_session *session,
+			   bool gup_test)
 {
+	const int of_gup_test = worker->gup_tests[prng_below(&worker->prng, FUZZ_GUP_TESTS)];
+	const int others[] = { worker->shared->shmem, of_gup_test, session->fd, -1 };
+
 	if (!prng_one_in(&worker->prng, 128))
-		return session->fd;
-	return prng_one_in(&worker->prng, 2) ? worker->shared->shmem : -1;
+		return gup_test ? of_gup_test : session->fd;
+	return others[prng_below(&worker->prng, ARRAY_SIZE(others))];
 }
 
 void fuzz_call(struct fuzz_worker *worker)
@@ -462,7 +530,7 @@ void fuzz_call(struct fuzz_worker *worker)
 	const struct command *command = some_command(worker);
 	struct fuzz_session *session = fuzz_session(worker);
 	unsigned char argument[ARGUMENT_BYTES] = { 0 };
-	int fd = some_descriptor(worker, session), error = 0;
+	int fd = some_descriptor(worker, session, command->gup_test), error = 0;
 	uintptr_t address;
 	void *here;
 

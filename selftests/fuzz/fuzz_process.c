@@ -19,6 +19,7 @@
 #include "faults.h"
 #include "fd_pass.h"
 #include "fuzz.h"
+#include "gup_test_file.h"
 #include "stage.h"
 
 #define CHILD_CALLS		48	/* that a forked child makes at most */
@@ -177,6 +178,20 @@ static void receive_session(struct fuzz_worker *worker)
 	fuzz_count_action(worker, FUZZ_RECEIVE);
 }
 
+/* Opens a file of gup_test.ko anew, as long as this process may. */
+static void reopen_gup_test(struct fuzz_worker *worker)
+{
+	int *file = &worker->gup_tests[prng_below(&worker->prng, FUZZ_GUP_TESTS)];
+	int opened = gup_test_open();
+
+	if (opened < 0)
+		return;
+	if (*file >= 0)
+		close(*file);
+	*file = opened;
+	fuzz_count_action(worker, FUZZ_GUP_TEST);
+}
+
 static void make_calls(struct fuzz_worker *worker);
 
 /*
@@ -236,7 +251,7 @@ static void do_action(struct fuzz_worker *worker)
 	} actions[] = {
 		{ 600, fuzz_memory_event }, { 60, open_session }, { 40, close_session },
 		{ 40, dup_session }, { 60, pass_session }, { 60, receive_session },
-		{ 20, keep_session }, { 20, fork_child }, { 6, exec_self },
+		{ 20, keep_session }, { 20, fork_child }, { 20, reopen_gup_test }, { 6, exec_self },
 	};
 	uint64_t roll = prng_below(&worker->prng, 10000);
 
@@ -308,6 +323,8 @@ pid_t fuzz_worker_start(struct fuzz_shared *shared, unsigned int number, uint64_
 		if (i < 3)
 			worker.sessions[i].fd = pincheck_open();
 	}
+	for (size_t i = 0; i < FUZZ_GUP_TESTS; i++)
+		worker.gup_tests[i] = gup_test_open();
 	if (shared->faults && faults_mine())
 		_exit(1);
 	become_caller(&worker);
@@ -332,6 +349,8 @@ int fuzz_worker_main(char **arguments)
 	for (size_t i = 0; i < FUZZ_SESSIONS; i++)
 		forget_session(&worker.sessions[i]);
 	adopt_sessions(&worker);
+	for (size_t i = 0; i < FUZZ_GUP_TESTS; i++)
+		worker.gup_tests[i] = gup_test_open();
 	run_worker(&worker);
 	return 1;
 }

@@ -21,6 +21,7 @@
 #include "faults.h"
 #include "footprint.h"
 #include "fuzz.h"
+#include "gup_test_file.h"
 #include "stage.h"
 
 #define ROUNDS		3
@@ -40,6 +41,7 @@ FIXTURE(hostile)
 {
 	struct stage stage;
 	struct fuzz_shared *shared;
+	bool gup_test;	/* gup_test.ko is loaded */
 	struct prng prng;
 	unsigned int kills, ends, crashes;
 	size_t rounds;
@@ -64,6 +66,7 @@ FIXTURE_SETUP(hostile)
 	SUITE_NEEDS(NEEDS_UNIX | NEEDS_CAPABILITIES | NEEDS_SHMEM |
 		    (variant->faults ? NEEDS_FAULTS : 0));
 	ASSERT_STAGE_OPEN(&self->stage);
+	self->gup_test = gup_test_offered() && !gup_test_load();
 	self->shared = fuzz_shared_open();
 	ASSERT_NE(NULL, self->shared) TH_LOG("the files of the run: %s", strerror(errno));
 	self->shared->seed = prng_given_seed() ?: SEED;
@@ -82,6 +85,8 @@ FIXTURE_TEARDOWN(hostile)
 	if (variant->faults)
 		faults_end();
 	fuzz_shared_close(self->shared);
+	if (self->gup_test)
+		EXPECT_EQ(0, gup_test_unload());
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
 
@@ -223,7 +228,7 @@ static void print_actions(const FIXTURE_DATA(hostile) *self)
 	static const char *const names[] = {
 		[FUZZ_OPEN] = "opened", [FUZZ_CLOSE] = "closed", [FUZZ_DUP] = "duplicated",
 		[FUZZ_PASS] = "passed", [FUZZ_RECEIVE] = "received", [FUZZ_KEEP] = "kept",
-		[FUZZ_FORK] = "forked", [FUZZ_EXEC] = "executed", [FUZZ_SUICIDE] = "suicides",
+		[FUZZ_FORK] = "forked", [FUZZ_GUP_TEST] = "gup_test_opened", [FUZZ_EXEC] = "executed", [FUZZ_SUICIDE] = "suicides",
 		[FUZZ_MEMORY] = "memory_changed",
 	};
 	char line[512];
@@ -319,6 +324,7 @@ static void judge_outcomes(struct __test_metadata *_metadata, FIXTURE_DATA(hosti
 	struct pincheck_info info = { 0 };
 
 	EXPECT_EQ(0, pincheck_info(self->stage.session, &info));
+	info.features |= self->gup_test ? FUZZ_FEAT_GUP_TEST : 0;
 	for (unsigned int i = 0; fuzz_command_name(i); i++) {
 		for (int root = 0; root < 2; root++) {
 			bool expected = fuzz_command_expected(i, root, info.features);
