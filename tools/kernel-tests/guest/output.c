@@ -194,11 +194,29 @@ struct output *output_new(const struct output_ops *ops, void *context)
 	return NULL;
 }
 
+/* Some programs colour their words, whatever they write to: "ESC[31mFail" */
+static void remove_colours(char *line)
+{
+	char *to = line;
+
+	for (const char *from = line; *from;) {
+		if (from[0] == '\033' && from[1] == '[') {
+			from += 2 + strspn(from + 2, "0123456789;");
+			from += *from == 'm';
+		} else {
+			*to++ = *from++;
+		}
+	}
+	*to = '\0';
+}
+
 static void whole_output_line(struct output *output)
 {
 	const char *skip;
 
 	output->line[output->length] = '\0';
+	remove_colours(output->line);
+	output->length = strlen(output->line);
 	skip = strncmp(output->line, "1..0", 4) ? NULL : strstr(output->line, "SKIP");
 	if (skip)
 		snprintf(output->skip, sizeof(output->skip), "%.255s", skip + 4 + strspn(skip + 4, " "));

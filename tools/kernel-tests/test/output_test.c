@@ -56,6 +56,8 @@ static const struct sample {
 	{ "uffd_dies", "Testing wp on anon... ERROR: x\n", EXITED(1),
 	  "error wp_on_anon (the program ended)\n" },
 	{ "uffd_talks", "Testing wp on anon... line\nmore\ndone\n", EXITED(0), "pass wp_on_anon ()\n" },
+	{ "colours", "Collapse... \033[31mFail\033[0m\n", EXITED(1),
+	  "fail ended (exit status 1: Collapse... Fail)\n" },
 	{ "no_newline", "TAP version 13\n1..1\nok 1 a", EXITED(0), "pass a ()\n" },
 };
 
