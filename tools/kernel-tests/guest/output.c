@@ -99,7 +99,8 @@ static void on_problem(void *context, enum ktap_problem kind, unsigned int depth
 	struct output *output = context;
 
 	(void)depth;
-	if (kind != KTAP_SHORT_PLAN && kind != KTAP_BAIL_OUT && kind != KTAP_GARBLED)
+	/* A program often bails out to say that a test failed. */
+	if (kind != KTAP_SHORT_PLAN && kind != KTAP_GARBLED && (kind != KTAP_BAIL_OUT || output->failed))
 		return;
 	if (!*output->problem)
 		snprintf(output->problem, sizeof(output->problem), "%s: %s", ktap_problem_name(kind),
