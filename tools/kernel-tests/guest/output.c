@@ -99,7 +99,8 @@ static void on_problem(void *context, enum ktap_problem kind, unsigned int depth
 	struct output *output = context;
 
 	(void)depth;
-	if (kind != KTAP_SHORT_PLAN && kind != KTAP_BAIL_OUT && kind != KTAP_GARBLED)
+	/* A program often bails out to say that a test failed. */
+	if (kind != KTAP_SHORT_PLAN && kind != KTAP_GARBLED && (kind != KTAP_BAIL_OUT || output->failed))
 		return;
 	if (!*output->problem)
 		snprintf(output->problem, sizeof(output->problem), "%s: %s", ktap_problem_name(kind),
@@ -194,11 +195,29 @@ struct output *output_new(const struct output_ops *ops, void *context)
 	return NULL;
 }
 
+/* Some programs colour their words, whatever they write to: "ESC[31mFail" */
+static void remove_colours(char *line)
+{
+	char *to = line;
+
+	for (const char *from = line; *from;) {
+		if (from[0] == '\033' && from[1] == '[') {
+			from += 2 + strspn(from + 2, "0123456789;");
+			from += *from == 'm';
+		} else {
+			*to++ = *from++;
+		}
+	}
+	*to = '\0';
+}
+
 static void whole_output_line(struct output *output)
 {
 	const char *skip;
 
 	output->line[output->length] = '\0';
+	remove_colours(output->line);
+	output->length = strlen(output->line);
 	skip = strncmp(output->line, "1..0", 4) ? NULL : strstr(output->line, "SKIP");
 	if (skip)
 		snprintf(output->skip, sizeof(output->skip), "%.255s", skip + 4 + strspn(skip + 4, " "));

@@ -238,6 +238,9 @@ unsigned int program_run(const struct plan *plan, const struct plan_run *run, co
 		end_without(output, "a directory on", run->where);
 		return 0;
 	}
+	/* Some programs execute themselves: ./NAME */
+	if (symlink(path, run->words[0]))
+		report("no link to %s: %s", path, strerror(errno));
 	set_knobs(run);
 	run_watched(run, path, plan->seconds, output, &ending);
 	left = take_away_processes(ending.timed_out || !WIFEXITED(ending.status));

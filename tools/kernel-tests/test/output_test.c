@@ -49,6 +49,8 @@ static const struct sample {
 	{ "deadline", "TAP version 13\n1..3\n", TIMED_OUT, "timeout ended (the program did not end in time)\n" },
 	{ "bail_out", "TAP version 13\n1..2\nok 1 a\nBail out! no memory\n", EXITED(1),
 	  "pass a ()\nerror ended (bail out: no memory)\n" },
+	{ "fails_and_bails_out", "TAP version 13\n1..1\nnot ok 1 a\nBail out! 1 of 1 tests failed\n", EXITED(1),
+	  "fail a ()\n" },
 	{ "uffd", "Testing UFFDIO_API (with syscall)... done\nTesting wp-fork on anon... skipped [reason: feature missing]\n"
 	  "Testing wp on shmem... failed [reason: fork count 3]\nUserfaults unit tests: pass=1, skip=1, fail=1 (total=3)\n",
 	  EXITED(1), "pass uffdio_api_with_syscall ()\nskip wp_fork_on_anon (feature missing)\n"
@@ -56,6 +58,8 @@ static const struct sample {
 	{ "uffd_dies", "Testing wp on anon... ERROR: x\n", EXITED(1),
 	  "error wp_on_anon (the program ended)\n" },
 	{ "uffd_talks", "Testing wp on anon... line\nmore\ndone\n", EXITED(0), "pass wp_on_anon ()\n" },
+	{ "colours", "Collapse... \033[31mFail\033[0m\n", EXITED(1),
+	  "fail ended (exit status 1: Collapse... Fail)\n" },
 	{ "no_newline", "TAP version 13\n1..1\nok 1 a", EXITED(0), "pass a ()\n" },
 };
 
