@@ -43,6 +43,7 @@ enum fuzz_action {
  * @left: calls that remain to be made
  * @seed: of the run
  * @faults: some allocations of the workers shall fail
+ * @no_remap: nobody maps device memory by remap_pfn_range()
  * @fd: descriptor of this file. Workers inherit this and all other descriptors, under the same
  *	numbers
  * @fd_pool: a socket pair: the sessions that one worker has sent and no worker has received
@@ -59,6 +60,7 @@ struct fuzz_shared {
 	int64_t left;
 	uint64_t seed;
 	bool faults;
+	bool no_remap;
 	int fd;
 	int fd_pool[2];
 	int progress[2];

@@ -297,6 +297,8 @@ static void map_device(struct fuzz_worker *worker, void *at, size_t bytes)
 	(void)at;
 	if (prng_one_in(&worker->prng, 2))
 		bytes = PINCHECK_DEVICE_BYTES;
+	if (worker->shared->no_remap && flavour == PINCHECK_MMAP_REMAP)
+		return;
 	mmap(shape_address(device_shape()), bytes, prng_below(&worker->prng, 4),
 	     flags[prng_below(&worker->prng, ARRAY_SIZE(flags))] | MAP_FIXED,
 	     fuzz_session(worker)->fd,

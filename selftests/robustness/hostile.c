@@ -71,6 +71,8 @@ FIXTURE_SETUP(hostile)
 	ASSERT_NE(NULL, self->shared) TH_LOG("the files of the run: %s", strerror(errno));
 	self->shared->seed = prng_given_seed() ?: SEED;
 	self->shared->faults = variant->faults;
+	/* There remap_pfn_range() zaps, when it finds no page table, what it has no record of (R73). */
+	self->shared->no_remap = variant->faults && require_missing(NEEDS_PAT_RECORDS);
 	/* This process reaps the children of workers that were killed. */
 	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
 	stage_use_all_cpus();
