@@ -249,8 +249,11 @@ static void judge_ending(struct output *output, const struct ending *ending)
 		emit(output, KTAP_ERROR, "ended", reason);
 	} else if (code == ending->skip_code) {
 		/* A program that skips its rest does not come to the end of its plan. */
+		if (!*output->skip)
+			snprintf(output->skip, sizeof(output->skip), "%s",
+				 *output->last ? output->last : "the program gives no reason");
 		if (!output->results)
-			emit(output, KTAP_SKIP, "ended", *output->skip ? output->skip : output->last);
+			emit(output, KTAP_SKIP, "ended", output->skip);
 	} else if (*output->problem) {
 		emit(output, KTAP_ERROR, "ended", output->problem);
 	} else if (code && !output->failed) {

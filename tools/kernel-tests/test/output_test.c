@@ -40,6 +40,7 @@ static const struct sample {
 	{ "skips_rest", "TAP version 13\n1..3\nok 1 a\nok 2 # SKIP b\n", EXITED(4), "pass a ()\nskip b ()\n" },
 	{ "exit_status", "hello\nOK\n", EXITED(0), "pass ended ()\n" },
 	{ "exit_skip", "no KSM here\n", EXITED(4), "skip ended (no KSM here)\n" },
+	{ "exit_skip_silently", "", EXITED(4), "skip ended (the program gives no reason)\n" },
 	{ "exit_failure", "Not OK\n", EXITED(1), "fail ended (exit status 1: Not OK)\n" },
 	{ "passes_and_fails", "TAP version 13\n1..1\nok 1 a\n", EXITED(1), "pass a ()\nfail ended (exit status 1)\n" },
 	{ "short_plan", "TAP version 13\n1..3\nok 1 a\n", EXITED(0),
