@@ -58,9 +58,11 @@ STAGE_TEARDOWN(gup_race)
  * @start: of the memory that both threads use
  * @bytes: its length
  * @steps: two for each act: odd during an act
- * @took: duration of the last act, in nanoseconds
+ * @took: nanoseconds of the last act during which a hold may meet it, if @promised
  * @enough: have the acts reached their aim? NULL if each act does
- * @promised: the acts take no page from a hold: the held page stays the mapped one
+ * @promised: the acts take no page from a hold: the held page stays the mapped one. Each round has
+ *	one act then
+ * @asked: acts that the rounds have asked for, if @promised
  * @announces: an act sets @ready; before that there is no memory to hold
  * @ready: there is memory to hold
  * @failed: errno of an act that failed, negative
@@ -74,31 +76,41 @@ struct opponent {
 	int64_t took;
 	bool (*enough)(void);
 	bool promised;
+	unsigned int asked;
 	bool announces;
 	bool ready;
 	int failed;
 	bool stop;
 };
 
+static unsigned int steps_of(const struct opponent *opponent)
+{
+	return __atomic_load_n(&opponent->steps, __ATOMIC_SEQ_CST);
+}
+
+static bool has_act_to_do(const struct opponent *opponent)
+{
+	return !opponent->promised ||
+	       steps_of(opponent) / 2 < __atomic_load_n(&opponent->asked, __ATOMIC_SEQ_CST);
+}
+
 static void *run_opponent(void *argument)
 {
 	struct opponent *opponent = argument;
 
 	while (!__atomic_load_n(&opponent->stop, __ATOMIC_ACQUIRE) && !opponent->failed) {
-		unsigned int steps = __atomic_fetch_add(&opponent->steps, 1, __ATOMIC_SEQ_CST);
-		int64_t begin = nanoseconds();
+		unsigned int steps;
 
+		if (!has_act_to_do(opponent)) {
+			sched_yield();
+			continue;
+		}
+		steps = __atomic_fetch_add(&opponent->steps, 1, __ATOMIC_SEQ_CST);
 		__atomic_store_n(&opponent->failed, opponent->act(opponent, steps / 2),
 				 __ATOMIC_SEQ_CST);
-		__atomic_store_n(&opponent->took, nanoseconds() - begin, __ATOMIC_SEQ_CST);
 		__atomic_fetch_add(&opponent->steps, 1, __ATOMIC_SEQ_CST);
 	}
 	return NULL;
-}
-
-static unsigned int steps_of(const struct opponent *opponent)
-{
-	return __atomic_load_n(&opponent->steps, __ATOMIC_SEQ_CST);
 }
 
 /* The outcomes of all rounds. */
@@ -128,12 +140,16 @@ static void count_held_words(struct stage *stage, struct tally *tally)
 
 #define PHASES		16
 
-/* Without this wait each hold would begin at the same phase of the opponent's act. */
-static void wait_for_phase(const struct opponent *opponent, const struct tally *tally)
+/*
+ * An act begins when the pages are written and nobody holds them: on a busy machine fork would else
+ * have passed them before. Without the wait each hold would begin at the same phase of the act.
+ */
+static void ask_for_act(struct opponent *opponent, const struct tally *tally)
 {
 	int64_t took = __atomic_load_n(&opponent->took, __ATOMIC_SEQ_CST);
 	int64_t until = nanoseconds() + took * (tally->rounds % PHASES) / PHASES;
 
+	__atomic_add_fetch(&opponent->asked, 1, __ATOMIC_SEQ_CST);
 	while (nanoseconds() < until)
 		;
 }
@@ -145,9 +161,7 @@ static void wait_for_phase(const struct opponent *opponent, const struct tally *
 static void count_lost_writes(struct stage *stage, unsigned char *at,
 			      const struct opponent *opponent, struct tally *tally)
 {
-	unsigned int steps = steps_of(opponent);
-
-	while (steps % 2 && steps_of(opponent) == steps)
+	while (has_act_to_do(opponent) && !__atomic_load_n(&opponent->failed, __ATOMIC_SEQ_CST))
 		sched_yield();
 	for (size_t i = 0; i < PAGES; i++) {
 		uint64_t word = OWN;
@@ -228,7 +242,7 @@ static int race_against(struct stage *stage, struct hold_row row, unsigned char 
 			*(volatile uint64_t *)(at + i * PAGE_BYTES) = OWN;
 		wait_until_ready(opponent);
 		if (opponent->promised)
-			wait_for_phase(opponent, tally);
+			ask_for_act(opponent, tally);
 		play_round(stage, row, at, opponent, tally);
 		let_opponent_split(opponent, tally);
 		sched_yield();
@@ -372,14 +386,15 @@ static void end_sharer(void)
 
 static int fork_sharer(struct opponent *opponent, unsigned int number)
 {
+	int64_t begin = nanoseconds();
 	pid_t child = fork();
 
-	(void)opponent;
 	(void)number;
 	if (!child) {
 		for (;;)
 			pause();
 	}
+	__atomic_store_n(&opponent->took, nanoseconds() - begin, __ATOMIC_SEQ_CST);
 	end_sharer();
 	sharer = child;
 	return child < 0 ? -errno : 0;

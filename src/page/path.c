@@ -130,15 +130,28 @@ static void control_put(struct page *page)
  * Asks for the first address behind user space: nothing can be mapped there, so nothing is faulted
  * in. (GUP-fast refuses this address without the slow path.)
  */
-static long control_slow(struct page **page)
+static long control_slow_locked(struct page **page)
 {
-	long got;
+	long got = compat_get_user_pages(TASK_SIZE_MAX, 1, 0, page);
 
-	if (mmap_read_lock_killable(current->mm))
-		return -EINTR;
-	got = compat_get_user_pages(TASK_SIZE_MAX, 1, 0, page);
 	mmap_read_unlock(current->mm);
 	return got;
+}
+
+static long control_slow(struct page **page)
+{
+	if (mmap_read_lock_killable(current->mm))
+		return -EINTR;
+	return control_slow_locked(page);
+}
+
+/*
+ * The same before GUP: GUP-fast has to meet what others do under mmap_lock, such as fork, and would
+ * not if this waited for the lock.
+ */
+static long control_slow_at_once(struct page **page)
+{
+	return mmap_read_trylock(current->mm) ? control_slow_locked(page) : -EAGAIN;
 }
 
 /* Asks for page 0, which is almost never mapped. In a process that maps it, paths are unknown. */
@@ -168,13 +181,13 @@ static bool control_is_seen(unsigned long start, long (*gup)(struct page **page)
 	return observation_end(&call, &first_hit);
 }
 
-/* Does the probe see the slow path at this moment? */
-static bool probe_is_armed(void)
+/* Does the probe see the slow path at this moment? @control: control_slow() or its kin */
+static bool probe_is_armed(long (*control)(struct page **page))
 {
 	if (!READ_ONCE(probe_works))
 		path_control();
 	return READ_ONCE(probe_works) &&
-	       control_is_seen(TASK_SIZE_MAX, control_slow, control_put, false);
+	       control_is_seen(TASK_SIZE_MAX, control, control_put, false);
 }
 
 /**
@@ -183,12 +196,15 @@ static bool probe_is_armed(void)
  * @start: first address
  * @nr: number of pages
  *
- * Context: any task with an mm; may take mmap_lock for reading. Calls do not nest.
+ * If somebody holds mmap_lock for writing, the path of this call will be unknown, unless the call
+ * is seen to be slow.
+ *
+ * Context: any task with an mm; does not wait for mmap_lock while the probe works. Calls do not nest.
  */
 void path_begin(struct path_call *call, unsigned long start, unsigned long nr)
 {
 	if (!call->armed)
-		call->armed = probe_is_armed();
+		call->armed = probe_is_armed(control_slow_at_once);
 	observation_begin(call, start, nr);
 }
 
@@ -214,7 +230,7 @@ u32 path_end(struct path_call *call, unsigned long got)
 		return SPLIT_UNKNOWN;
 	if (hit)
 		return min(got, (first_hit - call->start) >> PAGE_SHIFT);
-	call->armed = got && probe_is_armed();
+	call->armed = got && probe_is_armed(control_slow);
 	return call->armed ? got : SPLIT_UNKNOWN;
 }
 
