@@ -167,8 +167,10 @@ static double instructions_of_case(const struct tally *tally)
 {
 	double sum = 0;
 
-	for (size_t i = 0; i < KINDS; i++)
-		sum += tally->cases[i] ? tally->instructions[i] / tally->cases[i] : 0;
+	for (size_t i = 0; i < KINDS; i++) {
+		if (tally->cases[i])
+			sum += tally->instructions[i] / tally->cases[i];
+	}
 	return sum / KINDS;
 }
 
@@ -215,10 +217,12 @@ int bench_cases(const struct bench *bench)
 		error = run_program("cow", &cow);
 	if (!error)
 		error = run_topics(bench, &ours);
-	for (size_t i = 0; i < KINDS && !error; i++)
-		if (!ours.cases[i] || !cow.cases[i])
-			error = cause_say(-ENODATA, "no case of %s on %s memory",
-					  cow.cases[i] ? "the topics" : "cow", kinds[i].name);
+	for (size_t i = 0; i < KINDS && !error; i++) {
+		if (!ours.cases[i])
+			error = cause_say(-ENODATA, "no case of the topics on %s memory", kinds[i].name);
+		else if (!cow.cases[i])
+			error = cause_say(-ENODATA, "no case of cow on %s memory", kinds[i].name);
+	}
 	if (!error)
 		tell_ratios(bench, &ours, &cow);
 	return error;
