@@ -106,12 +106,15 @@ int gup_test_unload(void)
 /* The kernel's own file writes behind its array, if the length is no multiple of the page size. */
 int gup_test_open(void)
 {
-	int file;
+	int file = open(GUP_TEST_FILE, O_RDWR | O_CLOEXEC);
 
-	if (access(MODULE_SYSFS, F_OK))
+	if (file < 0)
+		return -errno;
+	if (access(MODULE_SYSFS, F_OK)) {
+		close(file);
 		return -ENODEV;
-	file = open(GUP_TEST_FILE, O_RDWR | O_CLOEXEC);
-	return file < 0 ? -errno : file;
+	}
+	return file;
 }
 
 int gup_test_call(int file, unsigned long command, void *argument)

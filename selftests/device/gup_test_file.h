@@ -29,7 +29,7 @@ int gup_test_unload_now(void);
 /** gup_test_unload() - the same, and wait a moment for processes that were killed */
 int gup_test_unload(void);
 
-/** gup_test_open() - Return: a descriptor (close-on-exec) or -errno, -ENODEV if gup_test.ko is not loaded */
+/** gup_test_open() - Return: a descriptor (close-on-exec) or -errno; -ENODEV: the file is the kernel's own */
 int gup_test_open(void);
 
 /** gup_test_call() - ioctl(). Return: 0 or -errno */
