@@ -30,14 +30,16 @@ static const struct sample {
 	{ "skip_before_name", "TAP version 13\n1..1\n# [RUN] x with y\n# gup_test not available\nok 1 # SKIP x with y\n",
 	  EXITED(0), "skip x_with_y (gup_test not available)\n" },
 	{ "skip_behind_name", "TAP version 13\n1..2\nok 1 # SKIP wp on anon (feature missing)\n"
-	  "ok 2 # SKIP THP (128 kB)\n", EXITED(0), "skip wp_on_anon (feature missing)\nskip thp_128_kb ()\n" },
+	  "ok 2 # SKIP THP (128 kB)\n", EXITED(0), "skip wp_on_anon (feature missing)\nskip thp_128_kb (THP (128 kB))\n" },
 	{ "harness", "TAP version 13\n1..1\n# Starting 1 tests from 1 test cases.\n#  RUN           hmm.open ...\n"
 	  "#            OK  hmm.open\nok 1 hmm.open\n", EXITED(0), "pass hmm.open ()\n" },
 	{ "harness_fails", "TAP version 13\n1..1\n#  RUN           g.basic ...\n# g.c:4:basic:Expected 22 == 0\n"
 	  "# basic: Test terminated by assertion\n#          FAIL  g.basic\nnot ok 1 g.basic\n", EXITED(1),
 	  "fail g.basic (g.c:4:basic:Expected 22 == 0)\n" },
+	{ "skip_says_why", "TAP version 13\n1..1\nok 1 # SKIP need more free huge pages\n", EXITED(0),
+	  "skip need_more_free_huge_pages (need more free huge pages)\n" },
 	{ "whole_skip", "TAP version 13\n1..0 # SKIP needs /dev/mem\n", EXITED(4), "skip ended (needs /dev/mem)\n" },
-	{ "skips_rest", "TAP version 13\n1..3\nok 1 a\nok 2 # SKIP b\n", EXITED(4), "pass a ()\nskip b ()\n" },
+	{ "skips_rest", "TAP version 13\n1..3\nok 1 a\nok 2 # SKIP b\n", EXITED(4), "pass a ()\nskip b (b)\n" },
 	{ "exit_status", "hello\nOK\n", EXITED(0), "pass ended ()\n" },
 	{ "exit_skip", "no KSM here\n", EXITED(4), "skip ended (no KSM here)\n" },
 	{ "exit_skip_silently", "", EXITED(4), "skip ended (the program gives no reason)\n" },
