@@ -54,6 +54,9 @@ FIXTURE_TEARDOWN(file_thp)
 	waiter_end(&self->waiter);
 	munmap(self->mapped, PMD_BYTES);
 	close(self->file);
+	/* The counters are back when the session is closed, and a waiter that was killed is gone. */
+	close(self->stage.session);
+	self->stage.session = -1;
 	pin_accounting_wait(&self->stage.before);
 	EXPECT_STAGE_CLEAN(&self->stage);
 }
