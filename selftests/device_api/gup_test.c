@@ -163,6 +163,37 @@ CASE(gup_test, says_what_came, .rows = "P37")
 	evidence("ways=%zu wanted=%d came=%d", ARRAY_SIZE(ways), STAGE_PAGES + 1, STAGE_PAGES);
 }
 
+/*
+ * A range that ends inside a page has only the whole pages before it. The kernel's own file then asks GUP-fast for 0
+ * pages, and gets others, which it stores behind its array.
+ */
+CASE(gup_test, part_of_a_page, .rows = "P38 R84")
+{
+	static const __u32 per_call[] = { 0, 1, 3, STAGE_PAGES, UINT_MAX };
+	const size_t page = self->stage.page;
+	uint64_t acquired, released, acquired_then, released_then;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(per_call); j++) {
+			const unsigned int whole = per_call[j] ? STAGE_PAGES - 2 : 0;
+			struct gup_test test = request_of(self->stage.memory, (STAGE_PAGES - 2) * page + page / 2,
+							  per_call[j]);
+			struct gup_test below_one = request_of(self->stage.memory, page - 1, per_call[j]);
+
+			read_pins(&acquired, &released);
+			EXPECT_EQ(0, take(self, &ways[i], &test));
+			EXPECT_EQ(0, take(self, &ways[i], &below_one));
+			read_pins(&acquired_then, &released_then);
+			EXPECT_EQ(whole * page, test.size);
+			EXPECT_EQ(0, below_one.size);
+			EXPECT_EQ(ways[i].pins ? whole : 0, acquired_then - acquired);
+			EXPECT_EQ(acquired_then - acquired, released_then - released);
+		}
+	}
+	evidence("ways=%zu pages_of_memory=%d pages_wanted=%d.5 pages_came=%d", ARRAY_SIZE(ways), STAGE_PAGES,
+		 STAGE_PAGES - 2, STAGE_PAGES - 2);
+}
+
 CASE(gup_test, dumps_pages_that_came, .rows = "P37")
 {
 	struct gup_test test = request_stage(self);
