@@ -128,14 +128,33 @@ static long take_slow(struct taking *taking, unsigned long addr, unsigned long n
 	return take_waiting(taking, addr, nr, pages);
 }
 
-static long take_once(struct taking *taking)
+static long take_once(struct taking *taking, unsigned long most)
 {
-	unsigned long nr = min3(taking->wanted - taking->came, taking->per_call, CALL_PAGES_MAX);
+	unsigned long nr = min(taking->wanted - taking->came, most);
 	unsigned long addr = taking->addr + (taking->came << PAGE_SHIFT);
 	struct page **pages = taking->pages + taking->came;
 
 	return taking->fast ? take_fast(taking, addr, nr, pages) :
 			      take_slow(taking, addr, nr, pages);
+}
+
+/*
+ * Up to CALL_PAGES_MAX pages, by as many calls as the caller asks for. What does not have to be done for each call
+ * is done between rounds: it would cost more than GUP-fast of one page may.
+ */
+static int take_round(struct taking *taking)
+{
+	unsigned long most = min(taking->per_call, CALL_PAGES_MAX);
+	unsigned long end = min(taking->wanted, taking->came + CALL_PAGES_MAX + 1 - most);
+
+	while (taking->came < end) {
+		long got = take_once(taking, most);
+
+		if (got <= 0)
+			return got ?: -EFAULT;
+		taking->came += got;
+	}
+	return 0;
 }
 
 /**
@@ -148,15 +167,14 @@ static long take_once(struct taking *taking)
 int taking_take(struct taking *taking)
 {
 	while (taking->came < taking->wanted) {
-		long got = take_once(taking);
-		bool near_end;
+		unsigned long before = taking->came;
+		int err = take_round(taking);
 
-		if (got <= 0)
-			return got ?: -EFAULT;
-		near_end = references_near_end(taking->pages + taking->came, got);
-		taking->came += got;
-		if (near_end)
+		if (taking->came > before &&
+		    references_near_end(taking->pages + before, taking->came - before))
 			return -EOVERFLOW;
+		if (err)
+			return err;
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
