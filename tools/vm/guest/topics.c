@@ -55,13 +55,25 @@ unsigned int topics_count(void)
 	return topic_count;
 }
 
+/* A kernel without CONFIG_BINFMT_SCRIPT does not run "#!INTERPRETER". */
+static void become_interpreter(const char *path)
+{
+	char line[128];
+
+	file_read(path, line, sizeof(line));
+	line[strcspn(line, "\n")] = '\0';
+	if (!strncmp(line, "#!", 2))
+		execl(line + 2, line + 2, path, (char *)NULL);
+}
+
 static void __attribute__((noreturn)) become_topic(const char *topic, const char *path, int output)
 {
-
 	setpgid(0, 0);
 	dup2(output, STDOUT_FILENO);
 	dup2(output, STDERR_FILENO);
 	execl(path, topic, (char *)NULL);
+	if (errno == ENOEXEC)
+		become_interpreter(path);
 	dprintf(STDERR_FILENO, "# cannot run %s: %s\n", path, strerror(errno));
 	_exit(127);
 }
