@@ -13,6 +13,13 @@ $(BUILD)/kernel-tests/kernel-test: LIBS := -static -s
 $(BUILD)/kernel-tests/kernel-test: tools/kernel-tests/guest/main.c $(KERNEL_TEST_PARTS) $(KERNEL_TEST_HEADERS) | host-build
 	$(host-program)
 
+# For tools/gup-test-parity
+GUP_TEST_PARITY := $(BUILD)/kernel-tests/parity/cost $(BUILD)/kernel-tests/parity/answers
+$(GUP_TEST_PARITY): LIBS := -static -s
+$(GUP_TEST_PARITY): $(BUILD)/kernel-tests/parity/%: tools/kernel-tests/parity/%.c tools/lib/knob.c tools/lib/vmstat.c \
+		    $(LIB_HEADERS) include/uapi/linux/gup_test.h | host-build
+	$(host-program)
+
 UNIT_TESTS += $(BUILD)/test/kernel_tests_test $(BUILD)/test/kernel_test_runs_test
 $(BUILD)/test/kernel_tests_test: tools/kernel-tests/test/output_test.c $(KERNEL_TEST_PARTS) $(KERNEL_TEST_HEADERS)
 	$(unit-program)
