@@ -2,6 +2,7 @@
 /* What programs expect of a machine. */
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -108,6 +109,17 @@ static void hugetlbfs_up(void)
 		mount("hugetlbfs", "/dev/hugepages", "hugetlbfs", 0, NULL);
 }
 
+/* tmpfs refuses O_DIRECT, or, from Linux 6.6 on, takes it and copies all the same. */
+static void tmp_up(void)
+{
+	const char *ext4 = getenv(ENV_EXT4);
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/tmp", ext4 ?: "");
+	if (ext4 && !mkdir(path, 01777) && !chmod(path, 01777))
+		mount(path, "/tmp", NULL, MS_BIND, NULL);
+}
+
 void machine_up(const char *tests)
 {
 	char busybox[512];
@@ -119,5 +131,6 @@ void machine_up(const char *tests)
 	users_up();
 	shell_up(busybox);
 	hugetlbfs_up();
+	tmp_up();
 	describe_kernel(tests);
 }

@@ -13,8 +13,8 @@
  * @tests: directory of the topics
  *
  * The loopback device is up. If SHELL_BUSYBOX is there: root and nobody have names; there is a shell with the usual
- * commands; hugetlbfs is mounted; and under /lib/modules the kernel is described: its configuration, what is built
- * in, and which modules are loaded.
+ * commands; hugetlbfs is mounted; /tmp is on ext4; and under /lib/modules the kernel is described: its configuration,
+ * what is built in, and which modules are loaded.
  */
 void machine_up(const char *tests);
 
