@@ -83,7 +83,7 @@ selftests: host-vm ## the suite in a VM; KERNEL= and KDIR= for a kernel of your 
 	KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" TESTS='$(TESTS)' \
 		ACCEL="$(ACCEL)" tools/run-suite
 
-selftests-kernel: host-vm ## the kernel's own mm tests; KERNELS=, KERNEL=, KDIR= as above, KSRC=, TESTS='cow khugepaged', ALL=1; SUITE=liburing
+selftests-kernel: host-vm ## the kernel's own mm tests; KERNELS=, KERNEL=, KDIR= as above, KSRC=, TESTS='cow khugepaged', ALL=1; SUITE=liburing, or SUITE=ltp LTPSRC=dir
 	KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" TESTS='$(TESTS)' \
 		ACCEL="$(ACCEL)" ALL="$(ALL)" SUITE="$(SUITE)" tools/run-kernel-tests
 

@@ -25,5 +25,5 @@ $(BUILD)/test/kernel_tests_test: tools/kernel-tests/test/output_test.c $(KERNEL_
 	$(unit-program)
 
 $(BUILD)/test/kernel_test_runs_test: tools/kernel-tests/test/runs-test $(wildcard tools/kernel-tests/test/*/*) \
-				     tools/kernel-tests/runs.awk tools/kernel-tests/programs tools/kernel-tests/topics
+				     $(addprefix tools/kernel-tests/,runs.awk programs topics other names.sh)
 	$(call script-test,BUILD=$(BUILD),tools/kernel-tests/test/runs-test)

@@ -5,20 +5,18 @@
  * and other things that they left.
  */
 #include <errno.h>
-#include <net/if.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 #include "../../lib/array.h"
 #include "../../vm/guest/guest.h"
 #include "ledger.h"
+#include "machine.h"
 #include "output.h"
 #include "plan.h"
 #include "program.h"
@@ -146,7 +144,7 @@ static unsigned int run_all(const struct plan *plan, const char *tests)
 
 	for (size_t i = 0; i < plan->run_count; i++) {
 		struct plan_run *run = &plan->runs[i];
-		struct output *output = output_new(&output_ops, run);
+		struct output *output = output_new(&output_ops, run, plan->ltp);
 		double start = monotonic_seconds();
 
 		if (!output)
@@ -218,21 +216,6 @@ static void become_subreaper(void)
 	sigprocmask(SIG_BLOCK, &child, NULL);
 }
 
-/* Machines have it up; the guest of a suite that needs no network has not. */
-static void loopback_up(void)
-{
-	struct ifreq request = { .ifr_name = "lo" };
-	int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (any < 0)
-		return;
-	if (!ioctl(any, SIOCGIFFLAGS, &request) && !(request.ifr_flags & IFF_UP)) {
-		request.ifr_flags |= IFF_UP;
-		ioctl(any, SIOCSIFFLAGS, &request);
-	}
-	close(any);
-}
-
 int main(int argc, char **argv)
 {
 	const char *filter = getenv(ENV_FILTER);
@@ -254,8 +237,8 @@ int main(int argc, char **argv)
 		return EXIT_SKIP;
 	report_to(STDOUT_FILENO);
 	become_subreaper();
-	loopback_up();
 	*slash = '\0';
+	machine_up(argv[1]);
 	results_begin(plan.topic, argv[1]);
 	code = skip_what_cannot_run(&plan) ?: run_plan(&plan, argv[1]);
 	plan_free(&plan);

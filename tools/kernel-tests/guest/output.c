@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include "../../lib/array.h"
+#include "ltp.h"
 #include "output.h"
 
 /**
@@ -16,6 +17,7 @@
  * @testing: the test that a line "Testing TEST... " began, "" outside
  * @last: the last line that says something
  * @problem: what is wrong with the stream, "" if nothing
+ * @is_ltp: lines and exit status are those of LTP
  */
 struct output {
 	const struct output_ops *ops;
@@ -27,6 +29,8 @@ struct output {
 	char testing[256];
 	char last[256];
 	char problem[256];
+	bool is_ltp;
+	struct ltp ltp;
 	char line[4096];
 	size_t length;
 };
@@ -168,8 +172,10 @@ static void on_diagnostic(void *context, unsigned int depth, const char *text)
 	struct output *output = context;
 
 	(void)depth;
-	if (read_testing(output, text))
+	if (!output->is_ltp && read_testing(output, text))
 		return;
+	if (output->is_ltp)
+		ltp_read_line(&output->ltp, text);
 	output->ops->line(output->context, text);
 	if (!says_nothing(text))
 		snprintf(output->last, sizeof(output->last), "%s", text);
@@ -181,7 +187,7 @@ static const struct ktap_ops reader_ops = {
 	.problem = on_problem,
 };
 
-struct output *output_new(const struct output_ops *ops, void *context)
+struct output *output_new(const struct output_ops *ops, void *context, bool ltp)
 {
 	struct output *output = calloc(1, sizeof(*output));
 
@@ -189,6 +195,7 @@ struct output *output_new(const struct output_ops *ops, void *context)
 		return NULL;
 	output->ops = ops;
 	output->context = context;
+	output->is_ltp = ltp;
 	output->reader = ktap_reader_new(&reader_ops, output);
 	if (output->reader)
 		return output;
@@ -237,6 +244,20 @@ void output_feed(struct output *output, const char *bytes, size_t length)
 	}
 }
 
+static void judge_ltp(struct output *output, int code)
+{
+	const struct ltp *ltp = &output->ltp;
+	enum ktap_outcome outcome;
+	char reason[320];
+
+	outcome = ltp_judge(ltp, code, reason, sizeof(reason));
+	emit(output, outcome, "ended", reason);
+	if (outcome == KTAP_SKIP || !ltp->count[LTP_CONF])
+		return;
+	snprintf(reason, sizeof(reason), "%u parts, the first: %s", ltp->count[LTP_CONF], ltp->first[LTP_CONF]);
+	emit(output, KTAP_SKIP, "left_out", reason);
+}
+
 static void judge_ending(struct output *output, const struct ending *ending)
 {
 	int code = WIFEXITED(ending->status) ? WEXITSTATUS(ending->status) : -1;
@@ -248,11 +269,14 @@ static void judge_ending(struct output *output, const struct ending *ending)
 		snprintf(reason, sizeof(reason), "killed by signal %d (%s)", WTERMSIG(ending->status),
 			 strsignal(WTERMSIG(ending->status)));
 		emit(output, KTAP_ERROR, "ended", reason);
+	} else if (output->is_ltp && !*output->skip) {
+		judge_ltp(output, code);
 	} else if (code == ending->skip_code) {
 		/* A program that skips its rest does not come to the end of its plan. */
 		if (!*output->skip)
 			snprintf(output->skip, sizeof(output->skip), "%s",
-				 *output->last ? output->last : "the program gives no reason");
+				 *output->last ? output->last :
+				 ending->silent ?: "the program gives no reason");
 		if (!output->results)
 			emit(output, KTAP_SKIP, "ended", output->skip);
 	} else if (*output->problem) {

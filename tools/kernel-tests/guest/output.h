@@ -24,17 +24,19 @@ struct output_ops {
  * struct ending - how a program ended
  * @status: as waitpid() has it
  * @skip_code: the exit status that means a skip
+ * @silent: why a program skips that does not say it, or NULL
  */
 struct ending {
 	int status;
 	int skip_code;
+	const char *silent;
 	bool timed_out;
 };
 
 struct output;
 
-/** output_new() - Return: a reader, or NULL without memory */
-struct output *output_new(const struct output_ops *ops, void *context);
+/** output_new() - Return: a reader, or NULL without memory. @ltp: of a program of LTP */
+struct output *output_new(const struct output_ops *ops, void *context, bool ltp);
 
 /** output_feed() - the next @length bytes of the program */
 void output_feed(struct output *output, const char *bytes, size_t length);
@@ -43,7 +45,8 @@ void output_feed(struct output *output, const char *bytes, size_t length);
  * output_end() - the program has ended: judge how
  *
  * Reports a result "ended" where the program has no result of its own, and where the ending says more than
- * they do: a signal, the deadline, a failure without a failed result, results that are missing.
+ * they do: a signal, the deadline, a failure without a failed result, results that are missing. What a program
+ * of LTP could not check, though it checked something, is a result "left_out".
  */
 void output_end(struct output *output, const struct ending *ending);
 

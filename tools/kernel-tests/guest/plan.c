@@ -141,6 +141,43 @@ static int read_skip(struct reading *reading, char *rest)
 	return reading->plan->skip_code > 0 ? 0 : -EINVAL;
 }
 
+static int read_silent(struct reading *reading, char *rest)
+{
+	return copy_word(reading->plan->silent, sizeof(reading->plan->silent), rest);
+}
+
+/* "output ltp" */
+static int read_output(struct reading *reading, char *rest)
+{
+	reading->plan->ltp = !strcmp(rest, "ltp");
+	return reading->plan->ltp ? 0 : -EINVAL;
+}
+
+/* The last element of @list stays NULL. */
+static int add_word(char **list, size_t size, const char *word)
+{
+	for (size_t i = 0; i + 1 < size; i++) {
+		if (list[i])
+			continue;
+		list[i] = strdup(word);
+		return list[i] ? 0 : -ENOMEM;
+	}
+	return -EINVAL;
+}
+
+/* "variable NAME=VALUE" */
+static int read_variable(struct reading *reading, char *rest)
+{
+	if (!strchr(rest, '='))
+		return -EINVAL;
+	return add_word(reading->plan->variables, ARRAY_SIZE(reading->plan->variables), rest);
+}
+
+static int read_helper(struct reading *reading, char *rest)
+{
+	return add_word(reading->plan->helpers, ARRAY_SIZE(reading->plan->helpers), rest);
+}
+
 /* For pincheck-vm, see tools/vm/needs.h */
 static int read_script_needs(struct reading *reading, char *rest)
 {
@@ -163,6 +200,10 @@ static const struct {
 	{ "from", read_from },
 	{ "seconds", read_seconds },
 	{ "skip", read_skip },
+	{ "silent", read_silent },
+	{ "output", read_output },
+	{ "variable", read_variable },
+	{ "helper", read_helper },
 	{ "needs", read_script_needs },
 };
 
@@ -223,6 +264,10 @@ int plan_read(struct plan *plan, const char *path, unsigned int *line)
 
 void plan_free(struct plan *plan)
 {
+	for (size_t i = 0; plan->variables[i]; i++)
+		free(plan->variables[i]);
+	for (size_t i = 0; plan->helpers[i]; i++)
+		free(plan->helpers[i]);
 	free(plan->runs);
 	plan->runs = NULL;
 	plan->run_count = 0;

@@ -55,6 +55,10 @@ struct plan_module {
  * @from: the first kernel that has what the topic tests, "" for any; @feature: that
  * @seconds: for one run
  * @skip_code: the exit status that means a skip
+ * @silent: why programs skip that do not say it; "" for unknown
+ * @ltp: the programs are of LTP, and print and exit as those do
+ * @variables: "NAME=VALUE" of the environment, NULL at the end
+ * @helpers: programs that those of the runs start, NULL at the end; they lie in the working directory
  */
 struct plan {
 	char topic[64];
@@ -64,6 +68,10 @@ struct plan {
 	char feature[128];
 	long seconds;
 	int skip_code;
+	char silent[128];
+	bool ltp;
+	char *variables[8];
+	char *helpers[8];
 	struct plan_module modules[4];
 	size_t module_count;
 	struct plan_run *runs;

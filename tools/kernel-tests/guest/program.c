@@ -87,13 +87,29 @@ static char *expand_word(char *word)
 	return word;
 }
 
-static void __attribute__((noreturn)) become_program(const struct plan_run *run, const char *path, int output)
+static void set_environment(const struct plan *plan)
+{
+	char directory[512], path[1024];
+
+	for (size_t i = 0; plan->variables[i]; i++)
+		putenv(plan->variables[i]);
+	if (!getcwd(directory, sizeof(directory)))
+		return;
+	/* LTP makes its directories in the one; others start themselves, or helpers, by the other. */
+	setenv("TMPDIR", directory, 1);
+	snprintf(path, sizeof(path), "%s:%s", getenv("PATH") ?: "/bin:/sbin", directory);
+	setenv("PATH", path, 1);
+}
+
+static void __attribute__((noreturn)) become_program(const struct plan *plan, const struct plan_run *run,
+							const char *path, int output)
 {
 	char *words[PLAN_WORDS] = { NULL };
 	sigset_t none;
 
 	for (size_t i = 0; run->words[i]; i++)
 		words[i] = expand_word(run->words[i]);
+	set_environment(plan);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpgid(0, 0);
@@ -202,8 +218,8 @@ static void end_without(struct output *output, const char *what, const char *nam
 	output_end(output, &skipped);
 }
 
-static void run_watched(const struct plan_run *run, const char *path, long seconds, struct output *output,
-			struct ending *ending)
+static void run_watched(const struct plan *plan, const struct plan_run *run, const char *path,
+			struct output *output, struct ending *ending)
 {
 	int ends[2];
 	pid_t pid;
@@ -214,19 +230,33 @@ static void run_watched(const struct plan_run *run, const char *path, long secon
 	}
 	pid = fork();
 	if (!pid)
-		become_program(run, path, ends[1]);
+		become_program(plan, run, path, ends[1]);
 	close(ends[1]);
 	if (pid > 0)
-		watch_program(pid, ends[0], seconds, output, ending);
+		watch_program(pid, ends[0], plan->seconds, output, ending);
 	else
 		ending->status = 127 << 8;
 	close(ends[0]);
 }
 
+/* In the working directory, a link to the program @name */
+static void link_program(const char *tests, const char *name)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s.bin", tests, name);
+	/* hugetlbfs has no links. */
+	if (chmod(path, 0755) || (symlink(path, name) && errno != EINVAL))
+		report("no link to %s: %s", path, strerror(errno));
+}
+
 unsigned int program_run(const struct plan *plan, const struct plan_run *run, const char *tests,
 			 struct output *output)
 {
-	struct ending ending = { .skip_code = plan->skip_code };
+	struct ending ending = {
+		.skip_code = plan->skip_code,
+		.silent = *plan->silent ? plan->silent : NULL,
+	};
 	char path[512], directory[512];
 
 	snprintf(path, sizeof(path), "%s/%s.bin", tests, run->words[0]);
@@ -238,11 +268,12 @@ unsigned int program_run(const struct plan *plan, const struct plan_run *run, co
 		end_without(output, "a directory on", run->where);
 		return 0;
 	}
-	/* Some programs execute themselves: ./NAME */
-	if (symlink(path, run->words[0]))
-		report("no link to %s: %s", path, strerror(errno));
+	/* Some programs execute themselves, or others that lie beside them: ./NAME */
+	link_program(tests, run->words[0]);
+	for (size_t i = 0; plan->helpers[i]; i++)
+		link_program(tests, plan->helpers[i]);
 	set_knobs(run);
-	run_watched(run, path, plan->seconds, output, &ending);
+	run_watched(plan, run, path, output, &ending);
 	left = take_away_processes(ending.timed_out || !WIFEXITED(ending.status));
 	leave_place(run->where, directory);
 	output_end(output, &ending);

@@ -16,7 +16,7 @@
 #define TIMED_OUT	(-1)
 
 /**
- * struct sample - a program that printed @stream and ended with @status
+ * struct sample - a program that printed @stream and ended with @status; where its name begins so, one of LTP
  * @results: what has to be reported, "OUTCOME NAME (REASON)" a line
  */
 static const struct sample {
@@ -64,6 +64,24 @@ static const struct sample {
 	{ "colours", "Collapse... \033[31mFail\033[0m\n", EXITED(1),
 	  "fail ended (exit status 1: Collapse... Fail)\n" },
 	{ "no_newline", "TAP version 13\n1..1\nok 1 a", EXITED(0), "pass a ()\n" },
+	{ "ltp_pass", "tst_test.c:1: TINFO: x\na.c:2: TPASS: one\na.c:3: TPASS: two\n\nSummary:\npassed   2\n",
+	  EXITED(0), "pass ended (2 checks)\n" },
+	{ "ltp_old", "diotest1    1  TPASS  :  one\ndiotest1    2  TFAIL  :  a.c:9: two\n", EXITED(1),
+	  "fail ended (TFAIL: a.c:9: two)\n" },
+	{ "ltp_skip", "a.c:2: TCONF: no KSM\nb.c:3: TCONF: no NUMA\n", EXITED(32), "skip ended (TCONF: no KSM)\n" },
+	{ "ltp_configuration", "a.c:2: TINFO: Constraint 'CONFIG_KSM=y' not satisfied!\na.c:3: TCONF: see above\n", EXITED(32),
+	  "skip ended (needs a kernel with CONFIG_KSM=y)\n" },
+	{ "ltp_left_out", "a.c:2: TPASS: one\na.c:3: TCONF: no swap: none\na.c:4: TCONF: no KSM\n", EXITED(0),
+	  "pass ended (1 checks)\nskip left_out (2 parts, the first: no swap: none)\n" },
+	{ "ltp_fails_and_skips", "a.c:2: TCONF: no KSM\na.c:3: TFAIL: one: EIO (5)\n", EXITED(33),
+	  "fail ended (TFAIL: one: EIO (5))\nskip left_out (1 parts, the first: no KSM)\n" },
+	{ "ltp_breaks", "a.c:2: TPASS: one\n\033[1;31ma.c:3: TBROK: mkdir failed\033[0m\n", EXITED(2),
+	  "error ended (TBROK: mkdir failed)\n" },
+	{ "ltp_warns", "a.c:2: TPASS: one\na.c:3: TWARN: umount: EBUSY\n", EXITED(4), "error ended (TWARN: umount: EBUSY)\n" },
+	{ "ltp_silent", "", EXITED(32), "skip ended (TCONF: the program gives no reason)\n" },
+	{ "ltp_other_status", "cannot run /x: ENOENT\n", EXITED(127), "fail ended (exit status 127)\n" },
+	{ "ltp_not_run", "1..0 # SKIP needs the program x\n", EXITED(4), "skip ended (needs the program x)\n" },
+	{ "ltp_signal", "a.c:2: TPASS: one\n", KILLED(11), "error ended (killed by signal 11 (Segmentation fault))\n" },
 };
 
 static void note_line(void *context, const char *text)
@@ -90,7 +108,7 @@ static bool sample_reads(const struct sample *sample, size_t step)
 	size_t length, size = strlen(sample->stream);
 	char *text = NULL;
 	FILE *to = open_memstream(&text, &length);
-	struct output *output = output_new(&ops, to);
+	struct output *output = output_new(&ops, to, !strncmp(sample->name, "ltp_", 4));
 	bool same;
 
 	for (size_t at = 0; at < size; at += step)
@@ -130,6 +148,7 @@ static void script_is_read(void)
 	struct plan plan;
 	unsigned int line;
 	bool ok = !read_script(&plan, "#!/tests/.kernel-test\nneeds file_systems\nseconds 30\nskip 77\n"
+			       "output ltp\nvariable A=1\nvariable B=2\nhelper child\n"
 			       "module gup_test /sys/x\nrequire test_hmm /dev/y\nknob /proc/z 1\n"
 			       "run - ext4 - cow\nrun s_2 tmpfs nobody khugepaged -s 2\n"
 			       "insert smoke test_vmalloc a=1 b=2\n", &line);
@@ -138,6 +157,8 @@ static void script_is_read(void)
 	tap_verdict(ok, "kernel_tests.plan.counts");
 	if (!ok)
 		return;
+	tap_verdict(plan.ltp && !strcmp(plan.variables[1], "B=2") && !plan.variables[2] &&
+		    !strcmp(plan.helpers[0], "child") && !plan.helpers[1], "kernel_tests.plan.surroundings");
 	tap_verdict(!plan.modules[0].required && plan.modules[1].required &&
 		    !strcmp(plan.modules[1].present, "/dev/y"), "kernel_tests.plan.modules");
 	tap_verdict(!*plan.runs[0].variant && !*plan.runs[0].user && plan.runs[0].knob_count == 1 &&
@@ -155,7 +176,7 @@ static void errors_of_scripts_are_found(void)
 {
 	static const char *const scripts[] = {
 		"#!x\nrunn - ext4 - cow\n", "#!x\nrun - ext4 -\n", "#!x\nseconds x\n", "#!x\nknob /proc/z\n",
-		"#!x\nmodule gup_test\n", "#!x\nrun\n",
+		"#!x\nmodule gup_test\n", "#!x\nrun\n", "#!x\noutput tap\n", "#!x\nvariable A\n",
 	};
 	struct plan plan;
 	unsigned int line;
