@@ -18,6 +18,10 @@
 
 #define MUTANT_SUFFIX	".patch"
 #define EXPECT_LINE	"expect: "
+#define DEBUG_LINE	"\nkernel: debug\n"	/* of mutants for a kernel that is not in the matrix */
+#define CATALOGUE	"Documentation/catalogue.md"
+#define REASONS_BEGIN	"<!-- seen to fail: begin -->\n"
+#define REASONS_END	"<!-- seen to fail: end -->"
 #define MAX_REDS	5	/* named in a line; the page is for reading */
 
 /* What a test says of its row on one kernel, in the order in which a cell names them. */
@@ -31,6 +35,7 @@ static const char *const standing_names[STANDINGS] = { "passed", "known", "RED",
  * @counts: STANDINGS numbers for each kernel
  * @reds: kernels with a known or new failure, and mutants, for the last column
  * @red_count: number of these
+ * @reason: what CATALOGUE says about it, or NULL
  * @last_red: the last one
  */
 struct catalogue_row {
@@ -38,6 +43,7 @@ struct catalogue_row {
 	unsigned int *counts;
 	struct text reds;
 	unsigned int red_count;
+	char *reason;
 	const void *last_red;
 };
 
@@ -134,6 +140,12 @@ static bool expects_case(const char *globs, const char *name)
 	return expects;
 }
 
+/* No mutant turned a skipped case red, but for the mutants that run on a debug kernel. */
+static bool mutant_reaches_case(const char *patch, const struct test_case *of)
+{
+	return of->outcome != KTAP_SKIP || strstr(patch, DEBUG_LINE);
+}
+
 /* A mutant that turns some of these cases red shows their rows. */
 static void add_mutant(struct catalogue *catalogue, const char *directory, const char *file)
 {
@@ -147,7 +159,8 @@ static void add_mutant(struct catalogue *catalogue, const char *directory, const
 		const struct results *results = &catalogue->runs[i].results;
 
 		for (size_t j = 0; j < results->count; j++)
-			if (expects_case(globs, results->cases[j].name))
+			if (expects_case(globs, results->cases[j].name) &&
+			    mutant_reaches_case(patch, &results->cases[j]))
 				visit_rows_of_case(catalogue, &results->cases[j], add_red, name);
 	}
 	for (size_t i = 0; i < catalogue->row_count; i++)
@@ -191,6 +204,26 @@ static void add_red_kernels(struct catalogue *catalogue)
 	}
 }
 
+/* Lines "| ROW | REASON |" of the catalogue, for rows that no kernel of the matrix shows red. */
+static void add_reasons(struct catalogue *catalogue)
+{
+	char *text = file_read(CATALOGUE, NULL), *rest, *line;
+
+	rest = text ? strstr(text, REASONS_BEGIN) : NULL;
+	if (!rest)
+		errx(EXIT_USAGE, "%s has no line %s", CATALOGUE, REASONS_BEGIN);
+	rest += strlen(REASONS_BEGIN);
+	while ((line = strsep(&rest, "\n")) && strcmp(line, REASONS_END)) {
+		char name[8], reason[400];
+
+		for (size_t i = 0; i < catalogue->row_count; i++)
+			if (sscanf(line, "| %7[A-Z0-9] | %399[^|]", name, reason) == 2 &&
+			    !strcmp(catalogue->rows[i].name, name))
+				catalogue->rows[i].reason = copy_of(reason);
+	}
+	free(text);
+}
+
 /* By letter, then by number: R9 comes before R10. */
 static int compare_rows(const void *a, const void *b)
 {
@@ -214,6 +247,20 @@ static void write_cell(const unsigned int counts[STANDINGS], FILE *to)
 	fputs(any ? " |" : " - |", to);
 }
 
+/* The column is never empty: a row that nothing turned red says why. */
+static void write_reds(const struct catalogue_row *row, FILE *to)
+{
+	fprintf(to, " %s", row->reds.length ? row->reds.bytes : "");
+	if (row->red_count > MAX_REDS)
+		fprintf(to, " and %u more", row->red_count - MAX_REDS);
+	if (row->reason)
+		fprintf(to, "%s%.*s", row->reds.length ? "; " : "",
+			(int)(strlen(row->reason) - 1), row->reason);
+	else if (!row->reds.length)
+		fputs("nothing, and " CATALOGUE " has no reason", to);
+	fputs(" |\n", to);
+}
+
 static void write_rows(const struct catalogue *catalogue, FILE *to)
 {
 	fputs("| row |", to);
@@ -229,10 +276,7 @@ static void write_rows(const struct catalogue *catalogue, FILE *to)
 		fprintf(to, "| %s |", row->name);
 		for (size_t j = 0; j < catalogue->run_count; j++)
 			write_cell(&row->counts[j * STANDINGS], to);
-		fprintf(to, " %s", row->reds.length ? row->reds.bytes : "-");
-		if (row->red_count > MAX_REDS)
-			fprintf(to, " and %u more", row->red_count - MAX_REDS);
-		fputs(" |\n", to);
+		write_reds(row, to);
 	}
 }
 
@@ -241,6 +285,7 @@ static void free_catalogue(struct catalogue *catalogue)
 	for (size_t i = 0; i < catalogue->row_count; i++) {
 		free(catalogue->rows[i].name);
 		free(catalogue->rows[i].counts);
+		free(catalogue->rows[i].reason);
 		free(text_take(&catalogue->rows[i].reds));
 	}
 	kernel_runs_free(catalogue->runs, catalogue->run_count);
@@ -259,6 +304,7 @@ int command_rows(const struct arguments *arguments)
 	add_red_kernels(&catalogue);
 	add_mutants(&catalogue, "selftests/mutants");
 	add_mutants(&catalogue, "selftests/mutants-module");
+	add_reasons(&catalogue);
 	qsort(catalogue.rows, catalogue.row_count, sizeof(*catalogue.rows), compare_rows);
 	output_open(&output, arguments->output, "rows.md");
 	write_rows(&catalogue, output.to);
