@@ -207,13 +207,13 @@ static void set_knobs(const struct plan_run *run)
 	}
 }
 
-/* "needs WHAT NAME" */
-static void end_without(struct output *output, const char *what, const char *name)
+/* "needs WHAT NAME MORE" */
+static void end_without(struct output *output, const char *what, const char *name, const char *more)
 {
 	const struct ending skipped = { .status = 4 << 8, .skip_code = 4 };
 	char line[256];
 
-	snprintf(line, sizeof(line), "1..0 # SKIP needs %s %s\n", what, name);
+	snprintf(line, sizeof(line), "1..0 # SKIP needs %s %s%s\n", what, name, more);
 	output_feed(output, line, strlen(line));
 	output_end(output, &skipped);
 }
@@ -261,11 +261,11 @@ unsigned int program_run(const struct plan *plan, const struct plan_run *run, co
 
 	snprintf(path, sizeof(path), "%s/%s.bin", tests, run->words[0]);
 	if (chmod(path, 0755)) {
-		end_without(output, "the program", run->words[0]);
+		end_without(output, "the program", run->words[0], ": see build.log");
 		return 0;
 	}
 	if (!enter_place(run->where, directory, sizeof(directory))) {
-		end_without(output, "a directory on", run->where);
+		end_without(output, "a directory on", run->where, "");
 		return 0;
 	}
 	/* Some programs execute themselves, or others that lie beside them: ./NAME */
@@ -325,7 +325,7 @@ void module_test_run(const struct plan_run *run, const char *tests, struct outpu
 	int error;
 
 	if (!module_find(run->module, tests, path, sizeof(path))) {
-		end_without(output, "the module", run->module);
+		end_without(output, "the module", run->module, ", built for this kernel");
 		close(log);
 		return;
 	}
