@@ -115,7 +115,7 @@ lint: host-lint ## warnings, sparse, style, scripts, manual pages, names, prose
 catalogue: ## the tests of each row, written into Documentation/catalogue.md
 	tools/catalogue
 
-stock-kernels: ## Documentation/stock-kernels.md and catalogue-results.md, from the last make matrix
+stock-kernels: ## the results in Documentation, from the last make matrix and make selftests-kernel
 	tools/stock-kernels $(results)
 
 hazards: host-vm ## wrong ways to write to pages of files, which make a kernel warn: a guest for each; KERNELS=
