@@ -26,6 +26,8 @@
 #define DESCRIPTORS	8
 /* A process that has been killed, or is about to end by itself, is nothing that is left. */
 #define GRACE_SECONDS	1
+/* protection_keys goes on in a child, and its first process ends. A child that is silent is none that goes on. */
+#define SILENT_SECONDS	3
 
 /* The working directories: on a file system of the runner's, or on one that is mounted here. */
 static const struct {
@@ -133,6 +135,20 @@ static bool pass_output(int pipe_end, struct output *output)
 	return got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
+/* What processes of the program say after its first one has ended. Return: false if they say something for ever */
+static bool pass_rest(int pipe_end, double deadline, struct output *output)
+{
+	struct pollfd rest = { .fd = pipe_end, .events = POLLIN };
+
+	while (poll(&rest, 1, SILENT_SECONDS * 1000) > 0) {
+		if (!pass_output(pipe_end, output))
+			return true;
+		if (monotonic_seconds() > deadline)
+			return false;
+	}
+	return true;
+}
+
 static void watch_program(pid_t pid, int pipe_end, long seconds, struct output *output, struct ending *ending)
 {
 	struct pollfd fds[2] = {
@@ -157,8 +173,10 @@ static void watch_program(pid_t pid, int pipe_end, long seconds, struct output *
 	if (waitpid(pid, &ending->status, 0) < 0)
 		ending->status = -1;
 	fcntl(pipe_end, F_SETFL, O_NONBLOCK);
-	while (fds[0].fd >= 0 && poll(fds, 1, 0) > 0 && pass_output(pipe_end, output))
-		;
+	if (ending->timed_out)
+		deadline = 0;
+	if (fds[0].fd >= 0 && !pass_rest(pipe_end, deadline, output))
+		ending->timed_out = true;
 }
 
 static void count_process(pid_t pid)
