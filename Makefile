@@ -83,9 +83,9 @@ selftests: host-vm ## the suite in a VM; KERNEL= and KDIR= for a kernel of your 
 	KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" TESTS='$(TESTS)' \
 		ACCEL="$(ACCEL)" tools/run-suite
 
-selftests-kernel: host-vm ## the kernel's own mm tests; KERNELS=, KERNEL=, KDIR= as above, KSRC=, TESTS='cow khugepaged', ALL=1; SUITE=liburing, or SUITE=ltp LTPSRC=dir
+selftests-kernel: host-vm ## the kernel's own mm tests; KERNELS=, KERNEL=, KDIR= as above, KSRC=, TESTS='cow khugepaged', ALL=1, BARE=1; SUITE=liburing, or SUITE=ltp LTPSRC=dir
 	KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" TESTS='$(TESTS)' \
-		ACCEL="$(ACCEL)" ALL="$(ALL)" SUITE="$(SUITE)" tools/run-kernel-tests
+		ACCEL="$(ACCEL)" ALL="$(ALL)" BARE="$(BARE)" SUITE="$(SUITE)" tools/run-kernel-tests
 
 shell: host-vm ## a shell in the guest, or commands from a pipe; KERNELS=, KERNEL=, KDIR= as above, SHARE=dir
 	@KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" \
@@ -115,7 +115,7 @@ lint: host-lint ## warnings, sparse, style, scripts, manual pages, names, prose
 catalogue: ## the tests of each row, written into Documentation/catalogue.md
 	tools/catalogue
 
-stock-kernels: ## Documentation/stock-kernels.md and catalogue-results.md, from the last make matrix
+stock-kernels: ## the results in Documentation, from the last make matrix and make selftests-kernel
 	tools/stock-kernels $(results)
 
 hazards: host-vm ## wrong ways to write to pages of files, which make a kernel warn: a guest for each; KERNELS=

@@ -16,8 +16,8 @@ static json_t *kernel_json(const struct matrix *matrix, size_t i)
 	for (int state = 0; state < STATES; state++)
 		json_object_set_new(counts, state_names[state],
 				    json_integer(matrix->counts[i * STATES + (size_t)state]));
-	return json_pack("{s:s, s:s, s:s, s:o, s:i, s:O}", "name", run->kernel,
-			 "title", run->title, "release", run->release, "counts", counts,
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:O}", "name", run->kernel, "title", run->title,
+			 "release", run->release, "time", run->time, "counts", counts,
 			 "red", (int)matrix->reds[i], "run", run->json);
 }
 

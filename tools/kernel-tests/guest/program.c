@@ -26,6 +26,8 @@
 #define DESCRIPTORS	8
 /* A process that has been killed, or is about to end by itself, is nothing that is left. */
 #define GRACE_SECONDS	1
+/* protection_keys goes on in a child, and its first process ends. A child that is silent is none that goes on. */
+#define SILENT_SECONDS	3
 
 /* The working directories: on a file system of the runner's, or on one that is mounted here. */
 static const struct {
@@ -133,6 +135,20 @@ static bool pass_output(int pipe_end, struct output *output)
 	return got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
+/* What processes of the program say after its first one has ended. Return: false if they say something for ever */
+static bool pass_rest(int pipe_end, double deadline, struct output *output)
+{
+	struct pollfd rest = { .fd = pipe_end, .events = POLLIN };
+
+	while (poll(&rest, 1, SILENT_SECONDS * 1000) > 0) {
+		if (!pass_output(pipe_end, output))
+			return true;
+		if (monotonic_seconds() > deadline)
+			return false;
+	}
+	return true;
+}
+
 static void watch_program(pid_t pid, int pipe_end, long seconds, struct output *output, struct ending *ending)
 {
 	struct pollfd fds[2] = {
@@ -157,8 +173,10 @@ static void watch_program(pid_t pid, int pipe_end, long seconds, struct output *
 	if (waitpid(pid, &ending->status, 0) < 0)
 		ending->status = -1;
 	fcntl(pipe_end, F_SETFL, O_NONBLOCK);
-	while (fds[0].fd >= 0 && poll(fds, 1, 0) > 0 && pass_output(pipe_end, output))
-		;
+	if (ending->timed_out)
+		deadline = 0;
+	if (fds[0].fd >= 0 && !pass_rest(pipe_end, deadline, output))
+		ending->timed_out = true;
 }
 
 static void count_process(pid_t pid)
@@ -207,13 +225,13 @@ static void set_knobs(const struct plan_run *run)
 	}
 }
 
-/* "needs WHAT NAME" */
-static void end_without(struct output *output, const char *what, const char *name)
+/* "needs WHAT NAME MORE" */
+static void end_without(struct output *output, const char *what, const char *name, const char *more)
 {
 	const struct ending skipped = { .status = 4 << 8, .skip_code = 4 };
 	char line[256];
 
-	snprintf(line, sizeof(line), "1..0 # SKIP needs %s %s\n", what, name);
+	snprintf(line, sizeof(line), "1..0 # SKIP needs %s %s%s\n", what, name, more);
 	output_feed(output, line, strlen(line));
 	output_end(output, &skipped);
 }
@@ -261,11 +279,11 @@ unsigned int program_run(const struct plan *plan, const struct plan_run *run, co
 
 	snprintf(path, sizeof(path), "%s/%s.bin", tests, run->words[0]);
 	if (chmod(path, 0755)) {
-		end_without(output, "the program", run->words[0]);
+		end_without(output, "the program", run->words[0], ": see build.log");
 		return 0;
 	}
 	if (!enter_place(run->where, directory, sizeof(directory))) {
-		end_without(output, "a directory on", run->where);
+		end_without(output, "a directory on", run->where, "");
 		return 0;
 	}
 	/* Some programs execute themselves, or others that lie beside them: ./NAME */
@@ -325,7 +343,7 @@ void module_test_run(const struct plan_run *run, const char *tests, struct outpu
 	int error;
 
 	if (!module_find(run->module, tests, path, sizeof(path))) {
-		end_without(output, "the module", run->module);
+		end_without(output, "the module", run->module, ", built for this kernel");
 		close(log);
 		return;
 	}

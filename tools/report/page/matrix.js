@@ -15,14 +15,14 @@
 	const SAYS = Object.fromEntries(STATES.map((state) => [state.id, state]));
 	const $ = (id) => document.getElementById(id);
 	const data = JSON.parse($("data").textContent);
-	const kernels = data.kernels;
-	const rows = data.scenarios;
-	const topics = groupRows(rows);
+	// The kernel's own tests have kernels and scenarios of their own.
+	const sets = [{ ...data, name: "pincheck's suite", make: "make selftests" }];
+	if (data.kernel_tests)
+		sets.push({ ...data.kernel_tests, name: "the kernel's own tests", make: "make selftests-kernel" });
+	let set, kernels, rows, topics, fewAreRed;
 	// Folds that a person chose; where none was chosen, defaultOpen() decides. A new filter forgets them.
 	const chosen = new Map();
 	const filter = { text: "", states: new Set(), differs: false };
-	// Where much is red, the overview tells more than a list.
-	const fewAreRed = rows.filter(isRed).length <= 200;
 	let focusKey = null;
 	let detailKey = null;
 
@@ -44,6 +44,31 @@
 		return [...found.values()].map((topic) => ({ ...topic, kinds: [...topic.kinds.values()] }));
 	}
 
+	function chooseSet(next) {
+		set = next;
+		kernels = set.kernels;
+		rows = set.scenarios;
+		topics = groupRows(rows);
+		// Where much is red, the overview tells more than a list.
+		fewAreRed = rows.filter(isRed).length <= 200;
+		focusKey = null;
+	}
+
+	function showSet(next) {
+		if (detailKey !== null)
+			closeDetail();
+		chooseSet(next);
+		renderSets();
+		renderHead();
+		renderChips();
+		resetFilter();
+	}
+
+	// A directory of results of the kernel's own tests has this at its end.
+	function plainName(kernel) {
+		return kernel.name.replace(/-kernel-tests$/, "");
+	}
+
 	function isRed(row) {
 		return kernels.some((kernel) => row.cells[kernel.name].red);
 	}
@@ -51,7 +76,8 @@
 	// What all kernels' names begin with says nothing in a narrow column.
 	function shortName(name) {
 		const prefix = "debian-";
-		return kernels.every((kernel) => kernel.name.startsWith(prefix)) ? name.slice(prefix.length) : name;
+		const plain = name.replace(/-kernel-tests$/, "");
+		return kernels.every((kernel) => kernel.name.startsWith(prefix)) ? plain.slice(prefix.length) : plain;
 	}
 
 	// --- filters
@@ -234,9 +260,25 @@
 		});
 		$("matrix").style.setProperty("--kernels", kernels.length);
 		$("matrix").tHead.innerHTML = `<tr><th scope="col">scenario</th>${heads.join("")}</tr>`;
-		$("facts").textContent = `${rows.length} scenarios on ${kernels.length} kernels, ${data.created}. ` +
+		$("facts").textContent = set === sets[0] ? suiteFacts() : kernelTestsFacts();
+	}
+
+	function suiteFacts() {
+		return `${rows.length} scenarios on ${kernels.length} kernels, ${data.created}. ` +
 			(data.red ? "Something is red." : "Nothing is red.") +
 			data.not_run.map((kernel) => ` ${kernel.name}: ${kernel.reason}.`).join("");
+	}
+
+	// Each kernel may have run them at another time.
+	function kernelTestsFacts() {
+		return `${rows.length} cases from the last make selftests-kernel: ` +
+			kernels.map((kernel) => `${kernel.title} on ${kernel.time.slice(0, 10)}`).join(", ") + ".";
+	}
+
+	function renderSets() {
+		$("sets").hidden = sets.length === 1;
+		$("sets").innerHTML = sets.map((one, i) => `<button type="button" data-set="${i}" ` +
+			`aria-pressed="${one === set}">${escape(one.name)}</button>`).join("");
 	}
 
 	// --- details
@@ -260,9 +302,8 @@
 	}
 
 	function caseDetail(row, k) {
-		const kernel = kernels[Math.max(k, 0)].name;
-		const again = row.topic === "run" ? `make selftests KERNELS=${kernel}` :
-			`make selftests KERNELS=${kernel} TESTS='${row.name}'`;
+		const command = `${set.make} KERNELS=${plainName(kernels[Math.max(k, 0)])}`;
+		const again = row.topic === "run" ? command : `${command} TESTS='${row.name}'`;
 		return `<h2><code>${breakable(row.name)}</code></h2><p>Again: <code class="again">${escape(again)}</code></p>` +
 			`<dl>${factRows(row.facts)}</dl>` + kernels.map((one, i) => cellSection(row, one, i === k)).join("");
 	}
@@ -321,6 +362,9 @@
 	// A link to one result: #name@kernel
 	function openFromAddress() {
 		const at = decodeURIComponent(location.hash.slice(1)).match(/^([^@]+)@(.+)$/);
+		const owner = at && sets.find((one) => one.kernels.some((kernel) => kernel.name === at[2]));
+		if (owner && owner !== set)
+			showSet(owner);
 		const row = at && rows.find((one) => one.name === at[1]);
 		const k = at ? kernels.findIndex((kernel) => kernel.name === at[2]) : -1;
 		if (!row || k < 0)
@@ -408,6 +452,11 @@
 	$("matrix").addEventListener("keydown", onTableKey);
 	$("matrix").addEventListener("focusin", (event) => setTabStop(event.target.closest("button[data-key]"), false));
 	$("chips").addEventListener("click", onChip);
+	$("sets").addEventListener("click", (event) => {
+		const button = event.target.closest("button");
+		if (button)
+			showSet(sets[button.dataset.set]);
+	});
 	$("text").addEventListener("input", () => { filter.text = $("text").value; filterChanged(); });
 	$("filters").addEventListener("submit", (event) => event.preventDefault());
 	$("fold").addEventListener("click", () => foldAll(false));
@@ -416,6 +465,8 @@
 	$("detail").addEventListener("click", (event) => { if (event.target.closest(".close")) closeDetail(); });
 	document.addEventListener("keydown", (event) => { if (event.key === "Escape" && detailKey !== null) closeDetail(); });
 	window.addEventListener("hashchange", openFromAddress);
+	chooseSet(sets[0]);
+	renderSets();
 	renderHead();
 	renderChips();
 	render();

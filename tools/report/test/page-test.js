@@ -172,6 +172,30 @@
 		check("keys.one_tab_stop_after", all('#matrix [tabindex="0"]').length === 1);
 	}
 
+	function testKernelTests() {
+		const [suite, own] = all("#sets button");
+		check("sets.two", visible($("sets")) && all("#sets button").length === 2);
+		check("sets.suite_first", suite.getAttribute("aria-pressed") === "true");
+		own.click();
+		check("sets.pressed", all("#sets button")[1].getAttribute("aria-pressed") === "true");
+		check("sets.columns", all("thead th").length === 2 && all("thead th")[1].textContent.startsWith("6.12"),
+			all("thead th").map((one) => one.textContent).join());
+		check("sets.date", /make selftests-kernel: debian-6\.12 .* on \d{4}-\d\d-\d\d\./.test($("facts").textContent),
+			$("facts").textContent);
+		check("sets.red_is_open", names().includes("cow.pins"), names().join());
+		cell("cow.pins", 0).click();
+		check("sets.again", document.querySelector(".again").textContent ===
+			"make selftests-kernel KERNELS=debian-6.12 TESTS='cow.pins'", document.querySelector(".again").textContent);
+		check("sets.address", decodeURIComponent(location.hash) === "#cow.pins@debian-6.12-kernel-tests", location.hash);
+		all("#sets button")[0].click();
+		check("sets.back", /^16 scenarios$/.test($("shown").textContent) && $("detail").hidden, $("shown").textContent);
+		history.replaceState(null, "", "#cow.pins@debian-6.12-kernel-tests");
+		window.dispatchEvent(new HashChangeEvent("hashchange"));
+		check("sets.link", visible($("detail")) && document.querySelector("#detail h2").textContent === "cow.pins");
+		all("#sets button")[0].click();
+		$("unfold").click();
+	}
+
 	// --- how it looks
 
 	function testLooks() {
@@ -230,7 +254,7 @@
 	}
 
 	const SUITES = {
-		behaviour: [testFirstSight, testTextFilter, testStateFilter, testFolding, testDetail, testLink, testKeyboard],
+		behaviour: [testFirstSight, testTextFilter, testStateFilter, testFolding, testDetail, testLink, testKeyboard, testKernelTests],
 		light: [testLooks],
 		dark: [testDark, testLooks],
 		phone: [testPhone],
