@@ -7,16 +7,19 @@
  * away from the children that share it, and they die by SIGBUS (R71). Invariants: ISOLATION, SYNC.
  */
 #include "suite.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "../../tools/lib/pagemap.h"
+#include "file.h"
 #include "knob_journal.h"
 #include "hugetlb_pool.h"
 
 #define OVERCOMMIT	hugetlb_setting("nr_overcommit_hugepages")
 #define SURPLUS		hugetlb_setting("surplus_hugepages")
+#define FREE_PAGES	hugetlb_setting("free_hugepages")
 
 TOPIC(hugetlb_pool)
 TOPIC_VARIANT(hugetlb_pool, hugetlb, none)
@@ -258,6 +261,74 @@ SCENARIO(hugetlb_pool, surplus, .rows = "B10 B11 R71", .event = "pool_empty")
 	EXPECT_VERDICT(verdict_pool, pages + !!subject->hold.taken, !!subject->hold.taken);
 	ASSERT_DONE(subject_release(subject));
 	EXPECT_VERDICT(verdict_pool, pages, 0);
+}
+
+static int write_part_direct(char *start, size_t bytes)
+{
+	char path[40];
+	int file = file_open(&file_ext4), direct, error = 0;
+
+	if (file < 0)
+		return file;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	direct = open(path, O_WRONLY | O_DIRECT | O_CLOEXEC);
+	if (direct < 0 || pwrite(direct, start, bytes, 0) != (ssize_t)bytes)
+		error = -errno ?: -EIO;
+	if (direct >= 0)
+		close(direct);
+	close(file);
+	return error;
+}
+
+/* ACCURACY, CLEAN: the disk pinned some pages of the huge page, and gave all these pins back. */
+static void verdict_part_written(struct subject *subject, size_t from, size_t to, struct verdict *verdict)
+{
+	struct memory *memory = &subject->memory;
+	__u64 pfn = memory_pfn(memory, 0);
+	struct pincheck_report before, after;
+	int error = pincheck_report(memory->session, &pfn, 1, &before);
+
+	verdict_start(verdict, "ACCURACY");
+	if (!error)
+		error = write_part_direct(memory->start + from, to - from);
+	if (!error)
+		error = pincheck_report(memory->session, &pfn, 1, &after);
+	if (error)
+		return verdict_failed(verdict, "cannot write directly", error);
+	if (after.refcount != before.refcount || after.pin_count != before.pin_count)
+		verdict_broken(verdict, "the disk left references on the page", 0);
+	verdict_note(verdict, "from=%zu to=%zu refs_before=%u refs=%u pins_before=%u pins=%u", from, to,
+		     (unsigned int)before.refcount, (unsigned int)after.refcount,
+		     (unsigned int)before.pin_count, (unsigned int)after.pin_count);
+}
+
+static void verdict_free_pages(long expected, struct verdict *verdict)
+{
+	long seen = knob_number(FREE_PAGES);
+
+	verdict_start(verdict, "CLEAN");
+	if (seen != expected)
+		verdict_broken(verdict, "the page did not come back to the pool", 0);
+	verdict_note(verdict, "free=%ld free_expected=%ld", seen, expected);
+}
+
+/*
+ * ACCURACY, CLEAN. Direct I/O of a part of the page, whose begin and end are or are not those of a base
+ * page. The block layer merges what is next to each other in a folio, and has to give back as many
+ * pins as it took; the page is free again when the process gives it up.
+ */
+SCENARIO(hugetlb_pool, written_direct, .rows = "B14 R34", .event = "direct_io", .hold = HOLD_NONE,
+	 .needs = NEEDS_EXT4)
+{
+	const size_t half = PAGE_BYTES / 2, end = 3 * PAGE_BYTES;
+	long free_pages = knob_number(FREE_PAGES);
+
+	EXPECT_VERDICT(verdict_part_written, subject, 0, end);
+	EXPECT_VERDICT(verdict_part_written, subject, 0, end - half);
+	EXPECT_VERDICT(verdict_part_written, subject, half, end);
+	EXPECT_VERDICT(verdict_part_written, subject, half, end + half);
+	memory_unmap(&subject->memory);
+	EXPECT_VERDICT(verdict_free_pages, free_pages + 1);
 }
 
 PINCHECK_TEST_MAIN

@@ -206,6 +206,23 @@ static bool has_overlay(void)
 	return child > 0 && waitpid(child, &status, 0) == child && !status;
 }
 
+static bool has_populate(void)
+{
+	char *page = one_page();
+	bool offered = page && !madvise(page, PAGE_BYTES, MADV_POPULATE_WRITE);
+
+	munmap(page, PAGE_BYTES);
+	return offered;
+}
+
+static bool has_droppable(void)
+{
+	/* MAP_DROPPABLE of linux/mman.h, 6.11. */
+	void *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, 8 | MAP_ANONYMOUS, -1, 0);
+
+	return page != MAP_FAILED && !munmap(page, PAGE_BYTES);
+}
+
 static bool has_secretmem(void)
 {
 	return has_opened(&file_secretmem);
@@ -601,6 +618,8 @@ static const struct requirement_row {
 	ROW(NEEDS_UPROBE, 0, uprobe_offered,
 	    "needs breakpoints by uprobe (CONFIG_UPROBE_EVENTS, CONFIG_PERF_EVENTS, and root)")
 	ROW(NEEDS_GUARD, 0, guard_offered, "needs guard regions (Linux 6.13)")
+	ROW(NEEDS_POPULATE, 0, has_populate, "needs MADV_POPULATE_WRITE (Linux 5.14)")
+	ROW(NEEDS_DROPPABLE, 0, has_droppable, "needs MAP_DROPPABLE (Linux 6.11)")
 	ROW(NEEDS_COLLAPSE, 0, collapse_offered,
 	    "needs MADV_COLLAPSE (Linux 6.1, CONFIG_TRANSPARENT_HUGEPAGE)")
 	ROW(NEEDS_NUMA_BALANCING, 0, numa_balancing_offered,

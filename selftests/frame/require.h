@@ -146,6 +146,10 @@ typedef unsigned __int128 requirement_set;
 #define NEEDS_CHARGE_MOVING		REQUIREMENT(70)
 /** NEEDS_VHOST - vhost_net.h: vhost-net, and tap devices */
 #define NEEDS_VHOST			REQUIREMENT(71)
+/** NEEDS_POPULATE - MADV_POPULATE_READ and MADV_POPULATE_WRITE */
+#define NEEDS_POPULATE			REQUIREMENT(72)
+/** NEEDS_DROPPABLE - memory of MAP_DROPPABLE */
+#define NEEDS_DROPPABLE			REQUIREMENT(73)
 
 /**
  * require_missing() - the first of @needs that this machine lacks
