@@ -484,7 +484,7 @@ static int pin_aliases(int file, void *aliases, size_t bytes)
 }
 
 /* The kernel would WARN once the refcount of a page has wrapped: the module refuses before. */
-CASE(gup_test, references_end, .rows = "P38")
+CASE_TIMEOUT(gup_test, references_end, 120, .rows = "P38")
 {
 	size_t bytes = ALIASES * self->stage.page, count = 0;
 	void *aliases = map_aliases(self->stage.page);
