@@ -125,10 +125,10 @@ void machine_up(const char *tests)
 	char busybox[512];
 
 	loopback_up();
+	users_up();
 	snprintf(busybox, sizeof(busybox), "%s/" SHELL_BUSYBOX, tests);
 	if (access(busybox, X_OK))
 		return;
-	users_up();
 	shell_up(busybox);
 	hugetlbfs_up();
 	tmp_up();
