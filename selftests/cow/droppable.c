@@ -7,10 +7,6 @@
 #include "other_suite.h"
 #include <sys/mman.h>
 
-#ifndef MAP_DROPPABLE
-#define MAP_DROPPABLE	8	/* Linux 6.11 */
-#endif
-
 static const char *check_droppable(struct memory *memory)
 {
 	for (size_t i = 0; i < memory->samples; i++)

@@ -7,7 +7,6 @@
  * away from the children that share it, and they die by SIGBUS (R71). Invariants: ISOLATION, SYNC.
  */
 #include "suite.h"
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -265,19 +264,9 @@ SCENARIO(hugetlb_pool, surplus, .rows = "B10 B11 R71", .event = "pool_empty")
 
 static int write_part_direct(char *start, size_t bytes)
 {
-	char path[40];
-	int file = file_open(&file_ext4), direct, error = 0;
+	ssize_t written = file_write_direct(start, bytes);
 
-	if (file < 0)
-		return file;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	direct = open(path, O_WRONLY | O_DIRECT | O_CLOEXEC);
-	if (direct < 0 || pwrite(direct, start, bytes, 0) != (ssize_t)bytes)
-		error = -errno ?: -EIO;
-	if (direct >= 0)
-		close(direct);
-	close(file);
-	return error;
+	return written < 0 ? written : written == (ssize_t)bytes ? 0 : -EIO;
 }
 
 /* ACCURACY, CLEAN: the disk pinned some pages of the huge page, and gave all these pins back. */

@@ -140,13 +140,10 @@ static int write_pages_after(const struct memory *memory, int file)
 
 static int read_pages_direct(const struct memory *memory, int file)
 {
-	char path[40];
-	int direct, error = 0;
+	int direct = file_open_direct(file, O_RDONLY), error = 0;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	direct = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
 	if (direct < 0)
-		return -errno;
+		return direct;
 	for (size_t i = 0; i < memory->samples && !error; i++) {
 		char *page = memory_address(memory, memory->sample[i]);
 

@@ -171,7 +171,7 @@ CASE(gup_test, part_of_a_page, .rows = "P38 R84")
 {
 	static const __u32 per_call[] = { 0, 1, 3, STAGE_PAGES, UINT_MAX };
 	const size_t page = self->stage.page;
-	uint64_t acquired, released, acquired_then, released_then;
+	uint64_t acquired, released, acquired_then, released_then, came = 0, pins = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
 		for (size_t j = 0; j < ARRAY_SIZE(per_call); j++) {
@@ -188,10 +188,12 @@ CASE(gup_test, part_of_a_page, .rows = "P38 R84")
 			EXPECT_EQ(0, below_one.size);
 			EXPECT_EQ(ways[i].pins ? whole : 0, acquired_then - acquired);
 			EXPECT_EQ(acquired_then - acquired, released_then - released);
+			came += test.size / page;
+			pins += acquired_then - acquired;
 		}
 	}
-	evidence("ways=%zu pages_of_memory=%d pages_wanted=%d.5 pages_came=%d", ARRAY_SIZE(ways), STAGE_PAGES,
-		 STAGE_PAGES - 2, STAGE_PAGES - 2);
+	evidence("ways=%zu calls_of=%zu pages_of_memory=%d pages_wanted=%d.5 pages_came=%" PRIu64 " pins=%" PRIu64,
+		 ARRAY_SIZE(ways), ARRAY_SIZE(per_call), STAGE_PAGES, STAGE_PAGES - 2, came, pins);
 }
 
 CASE(gup_test, dumps_pages_that_came, .rows = "P37")

@@ -217,8 +217,7 @@ static bool has_populate(void)
 
 static bool has_droppable(void)
 {
-	/* MAP_DROPPABLE of linux/mman.h, 6.11. */
-	void *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, 8 | MAP_ANONYMOUS, -1, 0);
+	void *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_DROPPABLE | MAP_ANONYMOUS, -1, 0);
 
 	return page != MAP_FAILED && !munmap(page, PAGE_BYTES);
 }

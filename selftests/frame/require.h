@@ -151,6 +151,10 @@ typedef unsigned __int128 requirement_set;
 /** NEEDS_DROPPABLE - memory of MAP_DROPPABLE */
 #define NEEDS_DROPPABLE			REQUIREMENT(73)
 
+#ifndef MAP_DROPPABLE
+#define MAP_DROPPABLE	8	/* Linux 6.11 */
+#endif
+
 /**
  * require_missing() - the first of @needs that this machine lacks
  *

@@ -60,21 +60,7 @@ static ssize_t read_page_by_proc(char *page)
 
 static ssize_t write_page_direct(char *page)
 {
-	char path[40];
-	int file = file_open(&file_ext4), direct;
-	ssize_t bytes;
-
-	if (file < 0)
-		return file;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	direct = open(path, O_WRONLY | O_DIRECT | O_CLOEXEC);
-	bytes = direct < 0 ? -1 : pwrite(direct, page, PAGE_BYTES, 0);
-	if (bytes < 0)
-		bytes = -errno;
-	if (direct >= 0)
-		close(direct);
-	close(file);
-	return bytes;
+	return file_write_direct(page, PAGE_BYTES);
 }
 
 /* WHITELIST: secret memory is refused by @refusal, other memory is given; CLEAN: nobody has the page. */

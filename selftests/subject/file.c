@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/memfd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,6 +15,34 @@
 #include "file.h"
 #include "hugetlb_pool.h"
 #include "require.h"
+
+int file_open_direct(int file, int access)
+{
+	char path[40];
+	int direct;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	direct = open(path, access | O_DIRECT | O_CLOEXEC);
+	return direct < 0 ? -errno : direct;
+}
+
+ssize_t file_write_direct(const void *start, size_t bytes)
+{
+	int file = file_open(&file_ext4), direct;
+	ssize_t written;
+
+	if (file < 0)
+		return file;
+	direct = file_open_direct(file, O_WRONLY);
+	close(file);
+	if (direct < 0)
+		return direct;
+	written = pwrite(direct, start, bytes, 0);
+	if (written < 0)
+		written = -errno;
+	close(direct);
+	return written;
+}
 
 static int set_size(int fd, size_t bytes)
 {

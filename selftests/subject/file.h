@@ -46,6 +46,22 @@ static inline int file_open(const struct file_kind *kind)
 }
 
 /**
+ * file_open_direct() - open a file again, for I/O that passes by the page cache
+ * @file: a descriptor of it
+ * @access: O_RDONLY or O_WRONLY
+ *
+ * Return: another descriptor or -errno.
+ */
+int file_open_direct(int file, int access);
+
+/**
+ * file_write_direct() - write memory to a new file on ext4, past the page cache: the disk pins the pages
+ *
+ * Return: bytes that were written, or -errno.
+ */
+ssize_t file_write_direct(const void *start, size_t bytes);
+
+/**
  * file_renewed() - a file that a process and those that it forks share, as if the file were new
  * @file: its descriptor, or -1; then @make opens a file without a name: a descriptor or -errno
  * @bytes: size of the file

@@ -2,9 +2,9 @@
 /* What the disk has of a file that is mapped. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "file.h"
 #include "subject.h"
 
 static enum generation area_on_disk(const struct memory *memory, enum area area, const char *page)
@@ -21,13 +21,13 @@ void verdict_on_disk(struct subject *subject, enum generation last, struct verdi
 	static char page[PAGE_BYTES_MAX] __attribute__((aligned(PAGE_BYTES_MAX)));
 	const struct memory *memory = &subject->memory;
 	enum generation seen;
-	char path[64];
 	int file;
 
 	verdict_start(verdict, "FILE");
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", memory->file);
-	file = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
-	if (file < 0 || pread(file, page, PAGE_BYTES, 0) != (ssize_t)PAGE_BYTES)
+	file = file_open_direct(memory->file, O_RDONLY);
+	if (file < 0)
+		return verdict_failed(verdict, "the file cannot be opened", file);
+	if (pread(file, page, PAGE_BYTES, 0) != (ssize_t)PAGE_BYTES)
 		return verdict_failed(verdict, "the file cannot be read", -errno);
 	close(file);
 	seen = area_on_disk(memory, DEVICE_AREA, page);

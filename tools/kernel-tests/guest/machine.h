@@ -12,7 +12,7 @@
  * machine_up() - make what the guest does not have yet
  * @tests: directory of the topics
  *
- * The loopback device is up. If SHELL_BUSYBOX is there: root and nobody have names; there is a shell with the usual
+ * The loopback device is up, and root and nobody have names. If SHELL_BUSYBOX is there, there is a shell with the usual
  * commands; hugetlbfs is mounted; /tmp is on ext4; and under /lib/modules the kernel is described: its configuration,
  * what is built in, and which modules are loaded.
  */
