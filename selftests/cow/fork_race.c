@@ -168,8 +168,8 @@ SCENARIO(fork_race, snapshot, .rows = "R33 B11", .needs = NEEDS_THREADS)
 
 #define OLD	1ULL
 #define NEW	2ULL
-#define ROUNDS_MAX	150
-#define MEETINGS	10	/* writes beside a split: these are enough */
+#define ROUNDS_MAX	300
+#define MEETINGS	20	/* writes beside a split: these are enough */
 #define PHASES	16	/* the write comes at each of them in the time that a split takes */
 
 /**

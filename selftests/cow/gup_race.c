@@ -63,6 +63,7 @@ STAGE_TEARDOWN(gup_race)
  * @promised: the acts take no page from a hold: the held page stays the mapped one. Each round has
  *	one act then
  * @asked: acts that the rounds have asked for, if @promised
+ * @begun: rounds that have begun
  * @announces: an act sets @ready; before that there is no memory to hold
  * @ready: there is memory to hold
  * @failed: errno of an act that failed, negative
@@ -77,6 +78,7 @@ struct opponent {
 	bool (*enough)(void);
 	bool promised;
 	unsigned int asked;
+	unsigned int begun;
 	bool announces;
 	bool ready;
 	int failed;
@@ -174,10 +176,13 @@ static void count_lost_writes(struct stage *stage, unsigned char *at,
 }
 
 static void play_round(struct stage *stage, struct hold_row row, unsigned char *at,
-		       const struct opponent *opponent, struct tally *tally)
+		       struct opponent *opponent, struct tally *tally)
 {
 	unsigned int before = steps_of(opponent);
-	int error = stage_hold(stage, row, at, BYTES);
+	int error;
+
+	__atomic_add_fetch(&opponent->begun, 1, __ATOMIC_SEQ_CST);
+	error = stage_hold(stage, row, at, BYTES);
 
 	tally->rounds++;
 	tally->meetings += before % 2 || steps_of(opponent) != before;
@@ -297,9 +302,21 @@ CASE(gup_race, zapped_meanwhile, .rows = "B43 B46")
 	EXPECT_EQ(tally.rounds, tally.given);
 }
 
+#define ROUND_WAIT	2000000		/* nanoseconds */
+
+/* A round that begins later than this is not waited for. */
+static void wait_for_round(const struct opponent *opponent)
+{
+	unsigned int begun = __atomic_load_n(&opponent->begun, __ATOMIC_SEQ_CST);
+	int64_t until = nanoseconds() + ROUND_WAIT;
+
+	while (__atomic_load_n(&opponent->begun, __ATOMIC_SEQ_CST) == begun && nanoseconds() < until)
+		;
+}
+
 /*
  * Maps a new huge page, in a new mapping because page tables stay when their pages are zapped. Then
- * splits its PMD mapping, or with it the page itself.
+ * splits its PMD mapping, or with it the page itself, as a round begins: GUP meets the huge page.
  */
 static int split_huge_page(struct opponent *opponent, unsigned int number)
 {
@@ -311,6 +328,7 @@ static int split_huge_page(struct opponent *opponent, unsigned int number)
 	    madvise(start, opponent->bytes, MADV_HUGEPAGE))
 		return -errno;
 	*(volatile unsigned char *)start = 1;
+	wait_for_round(opponent);
 	if (number % 2)
 		error = madvise(start, PAGE_BYTES, MADV_COLD);
 	else

@@ -7,6 +7,8 @@
  * away from the children that share it, and they die by SIGBUS (R71). Invariants: ISOLATION, SYNC.
  */
 #include "suite.h"
+#include <fcntl.h>
+#include <linux/memfd.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -15,10 +17,12 @@
 #include "file.h"
 #include "knob_journal.h"
 #include "hugetlb_pool.h"
+#include "udmabuf.h"
 
 #define OVERCOMMIT	hugetlb_setting("nr_overcommit_hugepages")
 #define SURPLUS		hugetlb_setting("surplus_hugepages")
 #define FREE_PAGES	hugetlb_setting("free_hugepages")
+#define RESERVED_PAGES	hugetlb_setting("resv_hugepages")
 
 TOPIC(hugetlb_pool)
 TOPIC_VARIANT(hugetlb_pool, hugetlb, none)
@@ -27,7 +31,7 @@ TOPIC_VARIANT(hugetlb_pool, hugetlb, pin_rw_lt_fast)
 TOPIC_VARIANT(hugetlb_pool, hugetlb, get_ro_fast)
 TOPIC_VARIANT(hugetlb_pool, hugetlb, get_rw_fast)
 
-/* All free pages of the pool belong to this mapping. */
+/* All free pages of the pool belong to a mapping. */
 static int empty_pool(void)
 {
 	size_t bytes;
@@ -318,6 +322,47 @@ SCENARIO(hugetlb_pool, written_direct, .rows = "B14 R34", .event = "direct_io", 
 	EXPECT_VERDICT(verdict_part_written, subject, half, end + half);
 	memory_unmap(&subject->memory);
 	EXPECT_VERDICT(verdict_free_pages, free_pages + 1);
+}
+
+/* SYNC, CLEAN: the driver got no page of those that are reserved, and who reserved them gets them. */
+static void verdict_reserved(int buffer, long reserved, struct verdict *verdict)
+{
+	long seen = knob_number(RESERVED_PAGES);
+
+	verdict_start(verdict, "CLEAN");
+	if (buffer >= 0)
+		verdict_broken(verdict, "all pages are reserved, and the driver got one", 0);
+	if (seen != reserved)
+		verdict_broken(verdict, "the driver took a page that another process has reserved", 0);
+	verdict_note(verdict, "outcome=\"%s\" reserved=%ld reserved_expected=%ld",
+		     buffer < 0 ? strerror(-buffer) : "given", seen, reserved);
+}
+
+/*
+ * CLEAN. A driver that pins a page which the file does not have yet makes the page (memfd_pin_folios()).
+ * All pages of the pool are reserved here, so there is none: 26a8ea80929c takes one all the same, and the
+ * process that reserved the page dies by SIGBUS when it touches the page.
+ */
+SCENARIO(hugetlb_pool, hole_pinned, .rows = "R85", .event = "pool_empty", .hold = HOLD_NONE,
+	 .needs = NEEDS_UDMABUF | NEEDS_MEMFD)
+{
+	int file = hugetlb_pool_memfd("hole", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB);
+	long reserved;
+	int buffer;
+
+	ASSERT_DONE(file < 0 ? -errno : 0);
+	ASSERT_DONE(ftruncate(file, PMD_BYTES) ? -errno : 0);
+	ASSERT_DONE(fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK) ? -errno : 0);
+	memory_unmap(&subject->memory);
+	ASSERT_DONE(empty_pool());
+	reserved = knob_number(RESERVED_PAGES);
+	ASSERT_LT(0, reserved);
+	buffer = udmabuf_create(file, PMD_BYTES);
+	EXPECT_VERDICT(verdict_reserved, buffer, reserved);
+	if (buffer >= 0)
+		close(buffer);
+	close(file);
+	EXPECT_EQ(reserved, knob_number(RESERVED_PAGES));
 }
 
 PINCHECK_TEST_MAIN

@@ -2,7 +2,7 @@
 /*
  * kinds: the promises of a hold, on memory in rarer states and of rarer kinds: a part of a huge page,
  * the huge zero page, the smallest and the largest mTHP, pages of the swap cache, pages that reclaim
- * may drop, and files. Fork and clear_refs are the events that every kind must stand.
+ * may drop, files, and pages of a driver. Fork and clear_refs are the events that every kind must stand.
  */
 #include "kinds_suite.h"
 
@@ -19,6 +19,7 @@ KINDS_HOLDS(TOPIC_VARIANT, kinds, shmem_shared)
 KINDS_HOLDS(TOPIC_VARIANT, kinds, shmem_private)
 KINDS_HOLDS(TOPIC_VARIANT, kinds, tmpfs_huge)
 KINDS_HOLDS(TOPIC_VARIANT, kinds, memfd_hugetlb)
+KINDS_HOLDS(TOPIC_VARIANT, kinds, packet_ring)
 
 SCENARIO(kinds, held, .rows = "B3 B4 B10 B13", .event = "write")
 {
@@ -33,6 +34,13 @@ SCENARIO(kinds, forked, .rows = "B3 B10 B11 R28 R29", .event = "fork")
 SCENARIO(kinds, cleared, .rows = "B10 B11 B12 R14", .event = "clear_refs")
 {
 	kind_meets_clear_refs(_metadata, subject);
+}
+
+/* ACCURACY. The page belongs to no file, and GUP-fast asks whose it is. */
+SCENARIO(kinds, taken, .rows = "B46 R86", .memory = MEMORY_DRIVER)
+{
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_PATH(subject, STATE_WRITABLE);
 }
 
 PINCHECK_TEST_MAIN

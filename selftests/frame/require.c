@@ -222,6 +222,11 @@ static bool has_droppable(void)
 	return page != MAP_FAILED && !munmap(page, PAGE_BYTES);
 }
 
+static bool has_packet_ring(void)
+{
+	return has_opened(&file_packet_ring);
+}
+
 static bool has_secretmem(void)
 {
 	return has_opened(&file_secretmem);
@@ -567,6 +572,8 @@ static const struct requirement_row {
 	ROW(NEEDS_XFS, 0, has_xfs, "needs xfs (PINCHECK_XFS= a directory on it)")
 	ROW(NEEDS_BTRFS, 0, has_btrfs, "needs btrfs (PINCHECK_BTRFS= a directory on it)")
 	ROW(NEEDS_OVERLAY, 0, has_overlay, "needs overlay (CONFIG_OVERLAY_FS, and root)")
+	ROW(NEEDS_PACKET_RING, 0, has_packet_ring,
+	    "needs packet sockets (modprobe af_packet; CONFIG_PACKET, and root)")
 	ROW(NEEDS_SECRETMEM, 0, has_secretmem,
 	    "needs memfd_secret (CONFIG_SECRETMEM; to 6.4 boot with secretmem.enable=1)")
 	ROW(NEEDS_UFFD_WP, 0, has_uffd_wp,

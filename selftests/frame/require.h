@@ -150,6 +150,8 @@ typedef unsigned __int128 requirement_set;
 #define NEEDS_POPULATE			REQUIREMENT(72)
 /** NEEDS_DROPPABLE - memory of MAP_DROPPABLE */
 #define NEEDS_DROPPABLE			REQUIREMENT(73)
+/** NEEDS_PACKET_RING - packet_ring.h: packet sockets with a ring */
+#define NEEDS_PACKET_RING		REQUIREMENT(74)
 
 #ifndef MAP_DROPPABLE
 #define MAP_DROPPABLE	8	/* Linux 6.11 */

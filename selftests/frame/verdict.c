@@ -363,7 +363,6 @@ void verdict_soft_dirty(struct subject *subject, enum which_pages pages, bool se
 	verdict_note(verdict, "pages=%zu soft_dirty=%d", looked, set);
 }
 
-/* Return: the refcount that the folio must have once the LRU batches are drained. */
 /* Of the page cache. Since 6.7 a hugetlb folio counts as any other there (a08c7193e4f1). */
 static int cache_references(const struct pincheck_report *report)
 {
@@ -377,6 +376,7 @@ static int cache_references(const struct pincheck_report *report)
 	return kernel_in_range(kernel, ">=6.7", NULL) > 0 ? 1 << report->order : 1;
 }
 
+/* Return: the refcount that the folio must have once the LRU batches are drained. */
 static int explained_references(struct subject *subject, const struct pincheck_report *report)
 {
 	bool large = report->order;
@@ -391,6 +391,8 @@ static int explained_references(struct subject *subject, const struct pincheck_r
 		references = report->page_mapcount;
 	references += cache_references(report);
 	if (report->flags & PINCHECK_PAGE_PRIVATE && report->flags & PINCHECK_PAGE_FILE)
+		references++;
+	if (subject_is(subject, MEMORY_DRIVER))
 		references++;
 	if (subject->hold.taken && subject_holds(subject, HOLD_GET))
 		references += large ? subject->hold.pages : 1;

@@ -14,6 +14,7 @@
 #include "../../tools/lib/cause.h"
 #include "file.h"
 #include "hugetlb_pool.h"
+#include "packet_ring.h"
 #include "require.h"
 
 int file_open_direct(int file, int access)
@@ -283,6 +284,12 @@ const struct file_kind file_tmpfs_huge = {
 	.name = "tmpfs_huge", .folio = FOLIO_PMD, .needs = NEEDS_SHMEM | NEEDS_THP,
 	.open = open_tmpfs_huge,
 	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_SHMEM,
+};
+
+/* A socket has no page cache that a disk would write back. */
+const struct file_kind file_packet_ring = {
+	.name = "packet_ring", .needs = NEEDS_PACKET_RING, .open = packet_ring_open,
+	.whitelist = PINCHECK_WHITELIST_ALLOW, .reason = PINCHECK_WHITELIST_FILE,
 };
 
 const struct file_kind file_secretmem = {

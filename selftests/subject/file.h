@@ -31,7 +31,8 @@ struct file_kind {
 
 extern const struct file_kind file_ext4, file_xfs, file_btrfs, file_overlay_ext4,
 			      file_overlay_tmpfs, file_ramfs, file_tmpfs, file_memfd,
-			      file_hugetlb, file_secretmem, file_tmpfs_huge, file_hugetlb_1g;
+			      file_hugetlb, file_secretmem, file_tmpfs_huge, file_hugetlb_1g,
+			      file_packet_ring;
 
 /** file_bytes() - size of a file of @kind */
 static inline size_t file_bytes(const struct file_kind *kind)

@@ -47,6 +47,8 @@ enum memory_trait {
 	MEMORY_ASYNC		= 1U << 11,
 	/** @MEMORY_GIGANTIC: one page of a GiB */
 	MEMORY_GIGANTIC		= 1U << 13,
+	/** @MEMORY_DRIVER: pages that a driver made and gave to the process: of no file, not anonymous */
+	MEMORY_DRIVER		= 1U << 14,
 };
 
 struct memory;
@@ -85,7 +87,7 @@ extern const struct memory_kind memory_base, memory_swapped, memory_thp_pmd, mem
 				memory_mthp_least, memory_mthp_most, memory_lazyfree,
 				memory_swapcache, memory_huge_zero, memory_thp_half,
 				memory_thp_moved, memory_tmpfs_huge, memory_memfd_hugetlb,
-				memory_hugetlb_1g, memory_hugetlb_1g_private;
+				memory_hugetlb_1g, memory_hugetlb_1g_private, memory_packet_ring;
 
 /** enum generation - who wrote an area last, and when */
 enum generation {

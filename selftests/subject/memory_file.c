@@ -72,6 +72,12 @@ static const char *check_secret(struct memory *memory)
 			   "is not a base page of secret memory");
 }
 
+static const char *check_packet_ring(struct memory *memory)
+{
+	return check_flags(memory, 0, PINCHECK_PAGE_ANON | PINCHECK_PAGE_FILE | PINCHECK_PAGE_SHMEM,
+			   "is not a base page of the kernel's");
+}
+
 static const char *check_zero(struct memory *memory)
 {
 	return check_flags(memory, PINCHECK_PAGE_ZERO, PINCHECK_PAGE_ANON, "is not the zero page");
@@ -105,6 +111,11 @@ const struct memory_kind memory_secret = {
 	.name = "secret", .traits = MEMORY_SECRET, .flags = MAP_SHARED,
 	.needs = NEEDS_SECRETMEM, .file = &file_secretmem,
 	.populate = memory_populate, .check = check_secret,
+};
+
+const struct memory_kind memory_packet_ring = {
+	.name = "packet_ring", .traits = MEMORY_DRIVER, .flags = MAP_SHARED, .needs = NEEDS_PACKET_RING,
+	.file = &file_packet_ring, .populate = memory_populate, .check = check_packet_ring,
 };
 
 const struct memory_kind memory_zero = {
