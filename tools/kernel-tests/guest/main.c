@@ -214,7 +214,7 @@ static int run_plan(const struct plan *plan, const char *tests)
 
 	missing = modules_up(plan, tests, inserted);
 	if (missing)
-		return skip_topic("needs the module %s, built for this kernel", missing->name);
+		return skip_topic("needs the module %s", module_missing(missing->name, tests));
 	ledger_take(&before);
 	processes = run_all(plan, tests);
 	settle_ledger(&before, &now);
