@@ -108,10 +108,13 @@ static void __attribute__((noreturn)) become_program(const struct plan *plan, co
 							const char *path, int output)
 {
 	char *words[PLAN_WORDS] = { NULL };
+	size_t count = 0;
 	sigset_t none;
 
 	for (size_t i = 0; run->words[i]; i++)
-		words[i] = expand_word(run->words[i]);
+		words[count++] = expand_word(run->words[i]);
+	for (size_t i = 0; getenv(ENV_SLOW) && plan->patience[i] && count < PLAN_WORDS - 1; i++)
+		words[count++] = plan->patience[i];
 	set_environment(plan);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
