@@ -93,6 +93,20 @@ static char *trimmed_text(char *text)
 	return text;
 }
 
+/* "race: TEXT" or "race" in the column "broken by". Return: false if TEXT is too long */
+static bool read_race(const char *broken_by, struct known_issue *issue)
+{
+	size_t length = strcspn(broken_by, ":");
+
+	issue->race = length == strlen("race") && !strncmp(broken_by, "race", length);
+	*issue->said = '\0';
+	if (!issue->race || !broken_by[length])
+		return true;
+	broken_by += length + 1;
+	broken_by += strspn(broken_by, " ");
+	return snprintf(issue->said, sizeof(issue->said), "%s", broken_by) < (int)sizeof(issue->said);
+}
+
 /* Return: 1 if the line applies to @kernel, 0 if not or if the line is empty, or -EINVAL. */
 static int read_issue_line(char *line, const char *kernel, known_issues_rule *rule,
 			   struct known_issue *issue)
@@ -113,7 +127,7 @@ static int read_issue_line(char *line, const char *kernel, known_issues_rule *ru
 		return -EINVAL;
 	if (strlen(column[PATTERN]) >= sizeof(issue->pattern) ||
 	    strlen(column[ROWS]) >= sizeof(issue->rows) ||
-	    strlen(column[WHY]) >= sizeof(issue->why))
+	    strlen(column[WHY]) >= sizeof(issue->why) || !read_race(column[BROKEN_BY], issue))
 		return -EINVAL;
 	in = kernel_in_range(kernel, column[KERNELS], rule);
 	if (in <= 0)
@@ -204,6 +218,11 @@ bool name_matches(const char *pattern, const char *name)
 		}
 	}
 	return matches && !excluded;
+}
+
+bool known_issue_covers(const struct known_issue *issue, const char *reason)
+{
+	return strstr(reason, issue->said);
 }
 
 const struct known_issue *known_issues_find(const struct known_issues *issues, const char *name)

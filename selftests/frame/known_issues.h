@@ -14,11 +14,15 @@ typedef int known_issues_rule(const char *name);
  * @pattern: globs for name_matches()
  * @rows: of the catalogue
  * @why: the cause, in one line
+ * @race: the failure comes and goes, so that passing does not make the line stale
+ * @said: of a race: what the reason of the failure has in it, "" for any reason
  */
 struct known_issue {
 	char pattern[512];
 	char rows[32];
 	char why[160];
+	bool race;
+	char said[96];
 };
 
 /** struct known_issues - the lines that apply */
@@ -37,6 +41,9 @@ struct known_issues {
  */
 int known_issues_load(struct known_issues *issues, const char *path, const char *kernel,
 		      known_issues_rule *rule, unsigned int *error_line);
+
+/** known_issue_covers() - is a failure that gives @reason the one that @issue knows? */
+bool known_issue_covers(const struct known_issue *issue, const char *reason);
 
 /** known_issues_find() - the first line that matches @name, or NULL */
 const struct known_issue *known_issues_find(const struct known_issues *issues, const char *name);

@@ -67,6 +67,9 @@ static void check_ranges(void)
 	}
 }
 
+/* As long as nothing that a program says */
+#define LONG	"0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 01234567"
+
 static const struct {
 	const char *what;
 	const char *text;
@@ -82,8 +85,23 @@ static const struct {
 	{ "five columns", "# c\na.* | all | R1 | x | y\n", -EINVAL, 2, 0 },
 	{ "seven columns", "a.* | all | R1 | x | y | why | more\n", -EINVAL, 1, 0 },
 	{ "no pattern", " | all | R1 | x | y | why\n", -EINVAL, 1, 0 },
+	{ "long race", "a | all | R | race: " LONG " | y | why\n", -EINVAL, 1, 0 },
 	{ "bad range", "a | all | R | x | y | w\na | 6.12 | R1 | x | y | why\n", -EINVAL, 2, 1 },
 };
+
+static int load_text(struct known_issues *issues, const char *text, unsigned int *line)
+{
+	char path[] = "/tmp/known-issues.XXXXXX";
+	int fd = mkstemp(path), error;
+	size_t length = strlen(text);
+
+	if (fd < 0 || write(fd, text, length) != (ssize_t)length)
+		return -EIO;
+	close(fd);
+	error = known_issues_load(issues, path, "6.12.117", rule, line);
+	unlink(path);
+	return error;
+}
 
 static void check_tables(void)
 {
@@ -91,21 +109,47 @@ static void check_tables(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
-		char path[] = "/tmp/known-issues.XXXXXX";
-		int fd = mkstemp(path), error;
-		size_t length = strlen(tables[i].text);
 		unsigned int line = 99;
+		int error = load_text(&issues, tables[i].text, &line);
 
-		if (fd < 0 || write(fd, tables[i].text, length) != (ssize_t)length) {
-			verdict(0, "table", "cannot write a file in /tmp");
-			return;
-		}
-		close(fd);
-		error = known_issues_load(&issues, path, "6.12.117", rule, &line);
 		verdict(error == tables[i].error && line == tables[i].line &&
 			issues.count == tables[i].count, "table", tables[i].what);
 		free(issues.issue);
-		unlink(path);
+	}
+}
+
+/* A race covers a failure that says what the line says; any other line covers each failure. */
+static const struct {
+	const char *broken_by;
+	const char *reason;
+	bool race;
+	bool covers;
+} races[] = {
+	{ "race", "anything", true, true },
+	{ "race: no page", "bail out: no page at 0", true, true },
+	{ "race:no page", "no page", true, true },
+	{ "race: no page", "no time", true, false },
+	{ "race: no page", "", true, false },
+	{ "1234567890ab", "no page", false, true },
+	{ "races: no page", "no time", false, true },
+	{ "-", "", false, true },
+};
+
+static void check_races(void)
+{
+	struct known_issues issues;
+	char text[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(races) / sizeof(*races); i++) {
+		unsigned int line;
+
+		snprintf(text, sizeof(text), "a | all | - | %s | - | why", races[i].broken_by);
+		verdict(!load_text(&issues, text, &line) && issues.count == 1 &&
+			issues.issue[0].race == races[i].race &&
+			known_issue_covers(&issues.issue[0], races[i].reason) == races[i].covers,
+			"race", text);
+		free(issues.issue);
 	}
 }
 
@@ -180,6 +224,7 @@ int main(int argc, char **argv)
 	check_ranges();
 	check_names();
 	check_tables();
+	check_races();
 	check_find(argc > 1 ? argv[1] : "selftests/known-issues");
 	printf("1..%u\n", tests);
 	return failures ? 1 : 0;

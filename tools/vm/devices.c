@@ -18,6 +18,8 @@
 #define MAX_WORDS	20
 /* Room in the guest's physical addresses, not memory of the host */
 #define PLUGGABLE_MIB	4096
+/* One that moves pages, one that uses them, and one more */
+#define CPUS		3
 
 /**
  * struct device - one row
@@ -26,7 +28,7 @@
  * @not_with: not where --qemu-args or --append has this word: the person takes care of such a
  *	device. NULL: always
  * @words: for QEMU; @M@ is the memory in MiB, @X@ that and all that can be plugged in, @L@ the
- *	number of the last CPU, @S@ the directory to share, @I@ the architecture's IOMMU
+ *	number of the last CPU, @C@ of CPUs, @S@ the directory to share, @I@ the architecture's IOMMU
  * @parameters: for the kernel, or NULL; @P@ are those for the IOMMU
  */
 struct device {
@@ -81,6 +83,9 @@ static const struct device devices[] = {
 		.words = { "-m", "@X@M" },
 		.parameters = " swiotlb=noforce hugepagesz=1G hugepages=2",
 	}, {
+		.need = NEED_CPUS,
+		.words = { "-smp", "@C@" },
+	}, {
 		.need = NEED_SHARE,
 		.not_with = "-virtfs",
 		.words = {
@@ -127,6 +132,8 @@ static char *device_word(const char *word, const struct options *options)
 			fprintf(to, "%ld", options->memory_mib + PLUGGABLE_MIB);
 		else if (!strncmp(word, "@L@", 3))
 			fprintf(to, "%ld", options->smp - 1);
+		else if (!strncmp(word, "@C@", 3))
+			fprintf(to, "%ld", options->smp < CPUS ? CPUS : options->smp);
 		else if (!strncmp(word, "@S@", 3))
 			put_option_value(to, options->share);
 		else if (!strncmp(word, "@I@", 3))

@@ -26,6 +26,7 @@ static const struct {
 	{ NEED_CRYPTO, "crypto" },
 	{ NEED_VHOST, "vhost" },
 	{ NEED_GIGANTIC, "gigantic" },
+	{ NEED_CPUS, "cpus" },
 };
 
 const char *need_name(enum need need)

@@ -29,7 +29,9 @@ enum need {
 	NEED_VHOST		= 1U << 7,
 	/** @NEED_GIGANTIC: more memory, and two hugetlb pages of a GiB: with own_guest */
 	NEED_GIGANTIC		= 1U << 8,
-	NEEDS_ALL		= (1U << 9) - 1,
+	/** @NEED_CPUS: three CPUs at least: with own_guest */
+	NEED_CPUS		= 1U << 9,
+	NEEDS_ALL		= (1U << 10) - 1,
 };
 
 /**

@@ -178,6 +178,18 @@ static int read_helper(struct reading *reading, char *rest)
 	return add_word(reading->plan->helpers, ARRAY_SIZE(reading->plan->helpers), rest);
 }
 
+/* "patience -l 1200" */
+static int read_patience(struct reading *reading, char *rest)
+{
+	struct plan *plan = reading->plan;
+	const char *word;
+	int error = 0;
+
+	while (!error && (word = strsep(&rest, " ")))
+		error = add_word(plan->patience, ARRAY_SIZE(plan->patience), word);
+	return error;
+}
+
 /* For pincheck-vm, see tools/vm/needs.h */
 static int read_script_needs(struct reading *reading, char *rest)
 {
@@ -197,6 +209,7 @@ static const struct {
 	{ "require", read_require },
 	{ "lacks", read_lacks },
 	{ "slow", read_slow },
+	{ "patience", read_patience },
 	{ "from", read_from },
 	{ "seconds", read_seconds },
 	{ "skip", read_skip },
@@ -268,6 +281,8 @@ void plan_free(struct plan *plan)
 		free(plan->variables[i]);
 	for (size_t i = 0; plan->helpers[i]; i++)
 		free(plan->helpers[i]);
+	for (size_t i = 0; plan->patience[i]; i++)
+		free(plan->patience[i]);
 	free(plan->runs);
 	plan->runs = NULL;
 	plan->run_count = 0;

@@ -52,6 +52,7 @@ struct plan_module {
  * struct plan - the script of a topic
  * @lacks: what is missing for the topic, which is then skipped; "" for nothing
  * @slow: the same, on a machine that is emulated
+ * @patience: arguments that lengthen time limits of the program's own there, NULL at the end
  * @from: the first kernel that has what the topic tests, "" for any; @feature: that
  * @seconds: for one run
  * @skip_code: the exit status that means a skip
@@ -64,6 +65,7 @@ struct plan {
 	char topic[64];
 	char lacks[256];
 	char slow[256];
+	char *patience[4];
 	char from[32];
 	char feature[128];
 	long seconds;

@@ -23,6 +23,7 @@
 #include "program.h"
 
 #define NOBODY		65534
+#define KSFT_SKIP	4
 #define DESCRIPTORS	8
 /* A process that has been killed, or is about to end by itself, is nothing that is left. */
 #define GRACE_SECONDS	1
@@ -107,10 +108,13 @@ static void __attribute__((noreturn)) become_program(const struct plan *plan, co
 							const char *path, int output)
 {
 	char *words[PLAN_WORDS] = { NULL };
+	size_t count = 0;
 	sigset_t none;
 
 	for (size_t i = 0; run->words[i]; i++)
-		words[i] = expand_word(run->words[i]);
+		words[count++] = expand_word(run->words[i]);
+	for (size_t i = 0; getenv(ENV_SLOW) && plan->patience[i] && count < PLAN_WORDS - 1; i++)
+		words[count++] = plan->patience[i];
 	set_environment(plan);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -228,8 +232,8 @@ static void set_knobs(const struct plan_run *run)
 /* "needs WHAT NAME MORE" */
 static void end_without(struct output *output, const char *what, const char *name, const char *more)
 {
-	const struct ending skipped = { .status = 4 << 8, .skip_code = 4 };
-	char line[256];
+	const struct ending skipped = { .status = KSFT_SKIP << 8, .skip_code = KSFT_SKIP };
+	char line[384];
 
 	snprintf(line, sizeof(line), "1..0 # SKIP needs %s %s%s\n", what, name, more);
 	output_feed(output, line, strlen(line));
@@ -308,7 +312,28 @@ bool module_find(const char *name, const char *tests, char *path, size_t size)
 	return !access(path, R_OK);
 }
 
-/* Give the records of the kernel log to @output. Return: false if one of them counts failures */
+/* The build says why there is no module. */
+const char *module_missing(const char *name, const char *tests)
+{
+	static char text[256];
+	char path[512], why[160] = "";
+
+	snprintf(path, sizeof(path), "%s/%s.why", tests, name);
+	if (file_read(path, why, sizeof(why)) <= 0)
+		snprintf(why, sizeof(why), "none was built");
+	why[strcspn(why, "\n")] = '\0';
+	snprintf(text, sizeof(text), "%s for this kernel: %s", name, why);
+	return text;
+}
+
+/* "failed: 0" is a count, and "failed: exit with error" is none. */
+static bool tells_failure(const char *text)
+{
+	text = strstr(text, "failed: ");
+	return text && strcmp(text, "failed: 0") && strncmp(text, "failed: 0 ", 10);
+}
+
+/* Give the records of the kernel log to @output. Return: false if one of them tells of a failure */
 static bool pass_log(int log, struct output *output)
 {
 	char record[2048], *text;
@@ -325,8 +350,7 @@ static bool pass_log(int log, struct output *output)
 		text[1 + strcspn(text + 1, "\n")] = '\0';
 		output_feed(output, text + 1, strlen(text + 1));
 		output_feed(output, "\n", 1);
-		text = strstr(text, "failed: ");
-		good &= !text || atoi(text + 8) == 0;
+		good &= !tells_failure(text);
 	}
 	return good;
 }
@@ -338,12 +362,12 @@ static bool pass_log(int log, struct output *output)
 void module_test_run(const struct plan_run *run, const char *tests, struct output *output)
 {
 	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	struct ending ending = { 0 };
+	struct ending ending = { .skip_code = KSFT_SKIP };
 	char path[512], line[128];
 	int error;
 
 	if (!module_find(run->module, tests, path, sizeof(path))) {
-		end_without(output, "the module", run->module, ", built for this kernel");
+		end_without(output, "the module", module_missing(run->module, tests), "");
 		close(log);
 		return;
 	}

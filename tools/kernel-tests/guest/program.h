@@ -22,6 +22,9 @@ unsigned int program_run(const struct plan *plan, const struct plan_run *run, co
  */
 bool module_find(const char *name, const char *tests, char *path, size_t size);
 
+/** module_missing() - what a topic lacks that needs the module @name, in static memory */
+const char *module_missing(const char *name, const char *tests);
+
 /** module_test_run() - insert the module: it reports through the kernel log, and does not stay */
 void module_test_run(const struct plan_run *run, const char *tests, struct output *output);
 

@@ -15,6 +15,7 @@ static const char *topic_name;
 static char **names;
 static size_t name_count;
 static unsigned int failed, skipped;
+static bool race_ended;
 
 /* No condition of this table needs the module. */
 static int no_rule(const char *name)
@@ -88,7 +89,7 @@ void results_add(enum ktap_outcome outcome, const char *variant, const char *nam
 	};
 	const struct known_issue *issue;
 	size_t length = strlen(topic_name);
-	char whole[384];
+	char whole[384], why[sizeof(issue->why) + 8];
 
 	/* Fixtures often have the name of their program. */
 	if (!strncmp(name, topic_name, length) && name[length] == '.')
@@ -96,18 +97,28 @@ void results_add(enum ktap_outcome outcome, const char *variant, const char *nam
 	snprintf(whole, sizeof(whole), "%s%s%s.%.250s", topic_name, *variant ? "." : "", variant, name);
 	make_unique(whole, sizeof(whole));
 	issue = known_issues_find(&issues, whole);
-	if (issue && ktap_is_failure(outcome)) {
+	if (issue && ktap_is_failure(outcome) && known_issue_covers(issue, reason)) {
 		if (*reason)
 			printf("# %s\n", reason);
 		outcome = KTAP_XFAIL;
-		reason = issue->why;
-	} else if (issue && outcome == KTAP_PASS) {
+		snprintf(why, sizeof(why), "%s%s", issue->race ? "race: " : "", issue->why);
+		reason = why;
+		race_ended |= issue->race && !strcmp(name, "ended");
+	} else if (issue && outcome == KTAP_PASS && !issue->race) {
 		outcome = KTAP_XPASS;
 		reason = issue->why;
 	}
 	failed += ktap_is_failure(outcome);
 	skipped += outcome == KTAP_SKIP;
 	print_result(!ktap_is_failure(outcome), whole, directives[outcome], reason);
+}
+
+bool results_race_ended(void)
+{
+	bool ended = race_ended;
+
+	race_ended = false;
+	return ended;
 }
 
 int results_end(void)

@@ -148,7 +148,7 @@ static void script_is_read(void)
 	struct plan plan;
 	unsigned int line;
 	bool ok = !read_script(&plan, "#!/tests/.kernel-test\nneeds file_systems\nseconds 30\nskip 77\n"
-			       "output ltp\nvariable A=1\nvariable B=2\nhelper child\n"
+			       "output ltp\npatience -l 1200\nvariable A=1\nvariable B=2\nhelper child\n"
 			       "module gup_test /sys/x\nrequire test_hmm /dev/y\nknob /proc/z 1\n"
 			       "run - ext4 - cow\nrun s_2 tmpfs nobody khugepaged -s 2\n"
 			       "insert smoke test_vmalloc a=1 b=2\n", &line);
@@ -158,7 +158,8 @@ static void script_is_read(void)
 	if (!ok)
 		return;
 	tap_verdict(plan.ltp && !strcmp(plan.variables[1], "B=2") && !plan.variables[2] &&
-		    !strcmp(plan.helpers[0], "child") && !plan.helpers[1], "kernel_tests.plan.surroundings");
+		    !strcmp(plan.helpers[0], "child") && !plan.helpers[1] &&
+		    !strcmp(plan.patience[1], "1200") && !plan.patience[2], "kernel_tests.plan.surroundings");
 	tap_verdict(!plan.modules[0].required && plan.modules[1].required &&
 		    !strcmp(plan.modules[1].present, "/dev/y"), "kernel_tests.plan.modules");
 	tap_verdict(!*plan.runs[0].variant && !*plan.runs[0].user && plan.runs[0].knob_count == 1 &&
