@@ -129,8 +129,8 @@ reports: host-vm tools $(REPORT_PROGRAMS) | reports-stale ## programs that show 
 report-tables: ## the verdicts of the last make reports, written into Documentation/reports
 	tools/run-reports --document
 
-mutants: host-vm ## break the module or a tool, or a kernel (KTREE=), in one place: a test must turn red; MUTANTS=
-	KTREE="$(KTREE)" tools/run-mutants $(MUTANTS)
+mutants: host-vm ## break the module or a tool, or a kernel (KTREE=), in one place: a test must turn red; MUTANTS=, RECORD=1
+	KTREE="$(KTREE)" RECORD="$(RECORD)" tools/run-mutants $(MUTANTS)
 
 config-check: host-vm ## the suite on kernels built from KTREE=, each without one option; OPTIONS=
 	KTREE="$(KTREE)" tools/config-check $(OPTIONS)

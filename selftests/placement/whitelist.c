@@ -43,6 +43,29 @@ static void verdict_pin_refused(struct subject *subject, struct verdict *verdict
 
 #define EXPECT_REFUSED(subject)		EXPECT_VERDICT(verdict_pin_refused, subject)
 
+/* WHITELIST: the pin is given. Without it, the case has nothing more to look at. */
+static void verdict_pin_given(struct subject *subject, struct verdict *verdict)
+{
+	struct hold *hold = &subject->hold;
+	int error = subject_hold(subject);
+
+	verdict_start(verdict, "WHITELIST");
+	if (error) {
+		verdict_broken(verdict, "the pin was refused", hold->first);
+		verdict_note(verdict, "error=\"%s\" reason=%s", strerror(-error),
+			     pincheck_reason_name(hold->reason));
+		return;
+	}
+	verdict_note(verdict, "pages=%zu fast=%llu slow=%llu", hold->pages,
+		     (unsigned long long)hold->fast_pages, (unsigned long long)hold->slow_pages);
+}
+
+#define ASSERT_GIVEN(subject) do {								\
+	EXPECT_VERDICT(verdict_pin_given, subject);						\
+	if (!(subject)->hold.taken)								\
+		return;										\
+} while (0)
+
 /* FILE: the file still has the bytes from before. The zero page is not a file. */
 static void verdict_original(struct subject *subject, struct verdict *verdict)
 {
@@ -77,7 +100,7 @@ static void verdict_original(struct subject *subject, struct verdict *verdict)
 SCENARIO(whitelist, given, .rows = "B35 B39 B40",
 	 .not_memory = MEMORY_TRACKED | MEMORY_SECRET | MEMORY_ORIGINAL)
 {
-	ASSERT_DONE(subject_hold(subject));
+	ASSERT_GIVEN(subject);
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SYNC(subject, AFTER);
 	EXPECT_ACCURATE(subject);
@@ -96,7 +119,7 @@ SCENARIO(whitelist, longterm_write_refused, .rows = "B5 B35 B38 B39 B40 R53",
 SCENARIO(whitelist, short_given, .rows = "B35 B39", .memory = MEMORY_TRACKED,
 	 .not_hold = HOLD_LONGTERM)
 {
-	ASSERT_DONE(subject_hold(subject));
+	ASSERT_GIVEN(subject);
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SYNC(subject, AFTER);
 	EXPECT_ACCURATE(subject);
@@ -105,7 +128,7 @@ SCENARIO(whitelist, short_given, .rows = "B35 B39", .memory = MEMORY_TRACKED,
 SCENARIO(whitelist, longterm_read_given, .rows = "B5 B39 R53", .memory = MEMORY_TRACKED,
 	 .hold = HOLD_LONGTERM, .not_hold = HOLD_WRITE)
 {
-	ASSERT_DONE(subject_hold(subject));
+	ASSERT_GIVEN(subject);
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SYNC(subject, AFTER);
 	EXPECT_ACCURATE(subject);
@@ -121,7 +144,7 @@ SCENARIO(whitelist, secret_refused, .rows = "B50 R56", .memory = MEMORY_SECRET)
 SCENARIO(whitelist, original_longterm_read, .rows = "B3 B5 R23 R54", .memory = MEMORY_ORIGINAL,
 	 .hold = HOLD_LONGTERM, .not_hold = HOLD_WRITE)
 {
-	ASSERT_DONE(subject_hold(subject));
+	ASSERT_GIVEN(subject);
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SYNC(subject, AFTER);
 	EXPECT_ORIGINAL_UNTOUCHED(subject);
@@ -136,7 +159,7 @@ SCENARIO(whitelist, original_short_read, .rows = "B3 R23 R55", .memory = MEMORY_
 {
 	enum generation original = subject_is(subject, MEMORY_ZERO) ? GEN_UNKNOWN : BEFORE;
 
-	ASSERT_DONE(subject_hold(subject));
+	ASSERT_GIVEN(subject);
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_FOLLOWS_PAGE(subject, original, AFTER);
 	EXPECT_CPU_SEES(subject, AFTER);
@@ -147,7 +170,7 @@ SCENARIO(whitelist, original_short_read, .rows = "B3 R23 R55", .memory = MEMORY_
 SCENARIO(whitelist, original_write, .rows = "B4 B5 R23 R55", .memory = MEMORY_ORIGINAL,
 	 .hold = HOLD_WRITE)
 {
-	ASSERT_DONE(subject_hold(subject));
+	ASSERT_GIVEN(subject);
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SYNC(subject, AFTER);
 	EXPECT_ORIGINAL_UNTOUCHED(subject);

@@ -8,7 +8,7 @@ REPORT_HEADERS	:= $(wildcard tools/report/*.h) include/pincheck-version.h tools/
 		   $(wildcard tools/report/page/*)
 
 TOOLS		+= $(BUILD)/bin/pincheck-report
-UNIT_TESTS	+= $(BUILD)/test/report-test
+UNIT_TESTS	+= $(BUILD)/test/report-test $(BUILD)/test/mutants-test
 
 $(BUILD)/bin/pincheck-report $(BUILD)/test/pincheck-report: LIBS := -ljansson -lsmartcols
 $(BUILD)/bin/pincheck-report: $(REPORT_SOURCES) $(REPORT_HEADERS) | host-build
@@ -19,6 +19,9 @@ $(BUILD)/test/pincheck-report: $(REPORT_SOURCES) $(REPORT_HEADERS) | host-build
 
 $(BUILD)/test/report-test: $(BUILD)/test/pincheck-report
 	$(call script-test,REPORT=$<,tools/report/test/report-test)
+
+$(BUILD)/test/mutants-test: tools/report/test/mutants-test tools/mutants-seen
+	$(call script-test,,$<)
 
 ##@ Matrix
 .PHONY: matrix matrix-check report-check

@@ -3,10 +3,8 @@
  * pincheck-report rows: the rows of the catalogue by kernels: how many tests of a row passed, failed
  * as known, were red or skipped, and where the row was seen to fail.
  */
-#include <dirent.h>
 #include <err.h>
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <jansson.h>
@@ -16,9 +14,7 @@
 #include "output.h"
 #include "text.h"
 
-#define MUTANT_SUFFIX	".patch"
-#define EXPECT_LINE	"expect: "
-#define DEBUG_LINE	"\nkernel: debug\n"	/* of mutants for a kernel that is not in the matrix */
+#define MUTANTS_SEEN	"selftests/mutants.seen"
 #define CATALOGUE	"Documentation/catalogue.md"
 #define REASONS_BEGIN	"<!-- seen to fail: begin -->\n"
 #define REASONS_END	"<!-- seen to fail: end -->"
@@ -36,7 +32,7 @@ static const char *const standing_names[STANDINGS] = { "passed", "known", "RED",
  * @reds: kernels with a known or new failure, and mutants, for the last column
  * @red_count: number of these
  * @reason: what CATALOGUE says about it, or NULL
- * @last_red: the last one
+ * @last_red: name of the last one
  */
 struct catalogue_row {
 	char *name;
@@ -44,7 +40,7 @@ struct catalogue_row {
 	struct text reds;
 	unsigned int red_count;
 	char *reason;
-	const void *last_red;
+	const char *last_red;
 };
 
 /**
@@ -119,78 +115,75 @@ static void count_run(struct catalogue *catalogue, size_t number)
 	}
 }
 
-/* @name is one string for all cases of one mutant, and they come one after the other. */
-static void add_red(struct catalogue_row *row, const void *name)
+/**
+ * struct red - a kernel, or a mutant, that turned a test red
+ * @quote: for Markdown, "`" around the name of a mutant
+ */
+struct red {
+	const char *name;
+	const char *quote;
+};
+
+/* All tests of one kernel or mutant come one after the other. */
+static void add_red(struct catalogue_row *row, const void *context)
 {
-	if (row->last_red == name)
+	const struct red *red = context;
+
+	if (row->last_red && !strcmp(row->last_red, red->name))
 		return;
-	row->last_red = name;
+	row->last_red = red->name;
 	if (row->red_count++ < MAX_REDS)
-		text_printf(&row->reds, "%s%s", row->reds.length ? ", " : "", (const char *)name);
+		text_printf(&row->reds, "%s%s%s%s", row->reds.length ? ", " : "", red->quote,
+			    red->name, red->quote);
 }
 
-static bool expects_case(const char *globs, const char *name)
+/* topic.one.scenario and topic.other.scenario are cases of one test, which cites the rows. */
+static bool is_same_test(const char *one, const char *other)
 {
-	char *copy = copy_of(globs), *rest = copy, *glob;
-	bool expects = false;
+	const char *scenario = strrchr(one, '.'), *others = strrchr(other, '.');
 
-	while (!expects && (glob = strsep(&rest, "\n ")))
-		expects = *glob && !fnmatch(glob, name, 0);
-	free(copy);
-	return expects;
+	return scenario && others && !strcmp(scenario, others) &&
+	       !strncmp(one, other, strcspn(one, ".") + 1);
 }
 
-/* No mutant turned a skipped case red, but for the mutants that run on a debug kernel. */
-static bool mutant_reaches_case(const char *patch, const struct test_case *of)
+static void add_rows_of_test(struct catalogue *catalogue, const char *name, const struct red *red)
 {
-	return of->outcome != KTAP_SKIP || strstr(patch, DEBUG_LINE);
-}
-
-/* A mutant that turns some of these cases red shows their rows. */
-static void add_mutant(struct catalogue *catalogue, const char *directory, const char *file)
-{
-	char *path = format_of("%s/%s", directory, file);
-	char *patch = file_read(path, NULL);
-	const char *line = patch ? strstr(patch, EXPECT_LINE) : NULL;
-	char *name = format_of("`%.*s`", (int)(strlen(file) - strlen(MUTANT_SUFFIX)), file);
-	char *globs = line ? format_of("%.*s", (int)strcspn(line, "\n"), line) : copy_of("");
-
 	for (size_t i = 0; i < catalogue->run_count; i++) {
 		const struct results *results = &catalogue->runs[i].results;
 
-		for (size_t j = 0; j < results->count; j++)
-			if (expects_case(globs, results->cases[j].name) &&
-			    mutant_reaches_case(patch, &results->cases[j]))
-				visit_rows_of_case(catalogue, &results->cases[j], add_red, name);
+		for (size_t j = 0; j < results->count; j++) {
+			if (!is_same_test(results->cases[j].name, name))
+				continue;
+			visit_rows_of_case(catalogue, &results->cases[j], add_red, red);
+			return;
+		}
+	}
+}
+
+/*
+ * Lines "MUTANT KERNEL CASE END", which tools/mutants-seen explains: an error is no verdict, and the
+ * name of a topic is no case.
+ */
+static void add_mutants(struct catalogue *catalogue)
+{
+	char *text = file_read(MUTANTS_SEEN, NULL), *rest = text, *line;
+
+	if (!text)
+		errx(EXIT_USAGE, "cannot read %s: %s. Call rows at the top of the source tree",
+		     MUTANTS_SEEN, strerror(errno));
+	while ((line = strsep(&rest, "\n"))) {
+		const struct red red = { .name = strsep(&line, " "), .quote = "`" };
+		const char *name;
+
+		if (*red.name == '#' || !strsep(&line, " "))
+			continue;
+		name = strsep(&line, " ");
+		if (name && line && strcmp(line, "error"))
+			add_rows_of_test(catalogue, name, &red);
 	}
 	for (size_t i = 0; i < catalogue->row_count; i++)
 		catalogue->rows[i].last_red = NULL;
-	free(globs);
-	free(name);
-	free(patch);
-	free(path);
-}
-
-static int is_mutant(const struct dirent *entry)
-{
-	size_t length = strlen(entry->d_name), suffix = strlen(MUTANT_SUFFIX);
-
-	return length > suffix && !strcmp(entry->d_name + length - suffix, MUTANT_SUFFIX);
-}
-
-static void add_mutants(struct catalogue *catalogue, const char *directory)
-{
-	struct dirent **entries;
-	int count = scandir(directory, &entries, is_mutant, alphasort);
-
-	if (count < 0)
-		errx(EXIT_USAGE, "cannot read the mutants in %s: %s. Call rows at the top of the source tree",
-		     directory, strerror(errno));
-	for (int i = 0; i < count; i++) {
-		add_mutant(catalogue, directory, entries[i]->d_name);
-		free(entries[i]);
-	}
-	free(entries);
+	free(text);
 }
 
 static void add_red_kernels(struct catalogue *catalogue)
@@ -198,9 +191,12 @@ static void add_red_kernels(struct catalogue *catalogue)
 	for (size_t i = 0; i < catalogue->row_count; i++) {
 		struct catalogue_row *row = &catalogue->rows[i];
 
-		for (size_t j = 0; j < catalogue->run_count; j++)
+		for (size_t j = 0; j < catalogue->run_count; j++) {
+			const struct red red = { kernel_run_short_name(&catalogue->runs[j]), "" };
+
 			if (row->counts[j * STANDINGS + KNOWN] || row->counts[j * STANDINGS + RED])
-				add_red(row, kernel_run_short_name(&catalogue->runs[j]));
+				add_red(row, &red);
+		}
 	}
 }
 
@@ -302,8 +298,7 @@ int command_rows(const struct arguments *arguments)
 	for (size_t i = 0; i < catalogue.run_count; i++)
 		count_run(&catalogue, i);
 	add_red_kernels(&catalogue);
-	add_mutants(&catalogue, "selftests/mutants");
-	add_mutants(&catalogue, "selftests/mutants-module");
+	add_mutants(&catalogue);
 	add_reasons(&catalogue);
 	qsort(catalogue.rows, catalogue.row_count, sizeof(*catalogue.rows), compare_rows);
 	output_open(&output, arguments->output, "rows.md");
