@@ -88,10 +88,12 @@ static void on_test(void *context, const struct ktap_test *test)
 {
 	struct output *output = context;
 	const char *reason = test->reason;
+	bool lacks = test->outcome == KTAP_SKIP && strstr(test->name, "not ");
 	char name[256];
 
 	snprintf(name, sizeof(name), "%s", test->name);
-	if (test->outcome != KTAP_PASS && !*reason)
+	/* "memfd_secret is not supported" says more than a line before it. */
+	if (test->outcome != KTAP_PASS && !*reason && !lacks)
 		reason = output->last;
 	/* kselftest.h has one text for a skip: cow says "need more free huge pages", others a name. */
 	if (test->outcome == KTAP_SKIP && !*reason)

@@ -38,6 +38,8 @@ static const struct sample {
 	  "fail g.basic (g.c:4:basic:Expected 22 == 0)\n" },
 	{ "skip_says_why", "TAP version 13\n1..1\nok 1 # SKIP need more free huge pages\n", EXITED(0),
 	  "skip need_more_free_huge_pages (need more free huge pages)\n" },
+	{ "skip_lacks", "TAP version 13\n1..1\n# page size: 4096\nok 1 # SKIP x is not there\n", EXITED(4),
+	  "skip x_is_not_there (x is not there)\n" },
 	{ "whole_skip", "TAP version 13\n1..0 # SKIP needs /dev/mem\n", EXITED(4), "skip ended (needs /dev/mem)\n" },
 	{ "skips_rest", "TAP version 13\n1..3\nok 1 a\nok 2 # SKIP b\n", EXITED(4), "pass a ()\nskip b (b)\n" },
 	{ "exit_status", "hello\nOK\n", EXITED(0), "pass ended ()\n" },
