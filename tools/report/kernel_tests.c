@@ -125,7 +125,7 @@ static bool is_of_runner(const struct test_case *one)
 	const char *end = strrchr(one->name, '.');
 
 	return is_topic_of_runner(one->topic) || strstr(one->name, ".rmmod.") ||
-	       (end && (!strcmp(end, ".pins") || !strcmp(end, ".left")));
+	       (end && (!strcmp(end, ".pins") || !strcmp(end, ".left") || !strcmp(end, ".splat")));
 }
 
 static void count_case(struct kernel_tests *tests, size_t run, const struct test_case *one)

@@ -21,6 +21,7 @@
 #include "plan.h"
 #include "program.h"
 #include "results.h"
+#include "splats.h"
 
 #define EXIT_WRONG	2
 #define EXIT_SKIP	4
@@ -215,11 +216,13 @@ static int run_plan(const struct plan *plan, const char *tests)
 	missing = modules_up(plan, tests, inserted);
 	if (missing)
 		return skip_topic("needs the module %s", module_missing(missing->name, tests));
+	splats_begin(tests);
 	ledger_take(&before);
 	processes = run_all(plan, tests);
 	settle_ledger(&before, &now);
 	judge_pins(&before, &now);
 	judge_rest(&before, &now, processes);
+	splats_judge();
 	ledger_restore(&before, &now);
 	modules_down(plan, tests, inserted);
 	ledger_free(&before);
