@@ -690,7 +690,7 @@ static const struct base_row {
 } base[] = {
 	{ has_pagemap, "needs /proc/PID/pagemap (CONFIG_PROC_FS, CONFIG_PROC_PAGE_MONITOR)" },
 	{ has_madvise, "needs madvise() (CONFIG_ADVISE_SYSCALLS)" },
-	{ pins_exact, "needs exact counters of pins (vm.stat_refresh: CONFIG_PROC_SYSCTL)" },
+	{ pins_exact, "needs exact counters of pins (vm.stat_refresh: CONFIG_PROC_SYSCTL, or CONFIG_SYSCTL since 7.3)" },
 };
 
 const char *require_base(void)
