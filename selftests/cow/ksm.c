@@ -4,7 +4,7 @@
  * pinned must not be merged (B36), and what is merged must be unshared before a reader pins it
  * (R26, with R22 in Linux 5.19): a KSM page is nobody's own.
  */
-#include "suite.h"
+#include "other_suite.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -13,6 +13,7 @@
 #include "events.h"
 #include "knob_journal.h"
 #include "ksm_scan.h"
+#include "other_write.h"
 #include "trap.h"
 #include "waiter.h"
 
@@ -79,10 +80,49 @@ static const struct memory_kind memory_merged = {
 	.traits = MEMORY_MERGED, .populate = populate_merged, .check = check_merged,
 };
 
+/* Written, and full of zeroes: with use_zero_pages KSM maps the zero page instead. */
+static int populate_zeroed(struct memory *memory)
+{
+	unsigned int mark = knob_mark();
+	int error, back;
+
+	memset(memory->start, 0, memory->bytes);
+	error = usermem_drain_lru();
+	if (!error && madvise(memory->start, memory->bytes, MADV_MERGEABLE))
+		error = -errno;
+	if (!error)
+		error = knob_change_number(KSM_DIR "use_zero_pages", 1);
+	if (!error)
+		error = ksm_scan(suite_has_time);
+	back = knob_restore(mark);
+	return error ? error : back;
+}
+
+static const char *check_zeroed(struct memory *memory)
+{
+	struct pincheck_report report;
+
+	for (size_t i = 0; i < memory->samples; i++) {
+		__u64 pfn = memory_pfn(memory, memory->sample[i]);
+
+		if (!pfn || pincheck_report(memory->session, &pfn, 1, &report))
+			return "is not present";
+		if (!(report.flags & PINCHECK_PAGE_ZERO))
+			return "is not the zero page: KSM did not map it";
+	}
+	return NULL;
+}
+
+static const struct memory_kind memory_zeroed = {
+	.name = "zeroed", .shape = &usermem_kinds[USERMEM_BASE], .needs = NEEDS_KSM,
+	.traits = MEMORY_ORIGINAL | MEMORY_ZERO, .populate = populate_zeroed, .check = check_zeroed,
+};
+
 SUITE_EVENT("ksm")
 TOPIC(ksm)
 KSM_HOLDS(TOPIC_VARIANT, ksm, merged)
 KSM_HOLDS(TOPIC_VARIANT, ksm, base)
+KSM_HOLDS(TOPIC_VARIANT, ksm, zeroed)
 
 /* ISOLATION: who shared the page by content still has that content. */
 static void verdict_twin(struct subject *subject, struct verdict *verdict)
@@ -124,7 +164,8 @@ static void verdict_merged(struct subject *subject, int expected, struct verdict
  * PLACEMENT, SYNC. KSM comes to a page that is held: any reference keeps KSM away. A mirror has no
  * reference, but records an event.
  */
-SCENARIO(ksm, held_first, .rows = "B10 B36 R26", .needs = NEEDS_KSM, .not_memory = MEMORY_MERGED)
+SCENARIO(ksm, held_first, .rows = "B10 B36 R26", .needs = NEEDS_KSM,
+	 .not_memory = MEMORY_MERGED | MEMORY_ZERO)
 {
 	bool mirrored = subject_holds(subject, HOLD_MIRROR);
 	bool held = !mirrored && !subject_holds(subject, HOLD_NONE);
@@ -159,6 +200,67 @@ SCENARIO(ksm, merged_first, .rows = "B3 B10 R22 R26", .memory = MEMORY_MERGED)
 		EXPECT_SYNC(subject, AFTER);
 	else if (subject_holds(subject, HOLD_GET))
 		EXPECT_FOLLOWS_PAGE(subject, BEFORE, AFTER);
+	EXPECT_CPU_SEES(subject, AFTER);
+	EXPECT_TWIN_UNTOUCHED(subject);
+}
+
+/* ISOLATION: who reads the zero page reads zeroes. */
+static void verdict_zero_page(struct subject *subject, struct verdict *verdict)
+{
+	const uint64_t *page = mmap(NULL, PAGE_BYTES, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t written = 0;
+
+	verdict_start(verdict, "ISOLATION");
+	if (page == MAP_FAILED)
+		return verdict_failed(verdict, "cannot map the zero page", -errno);
+	for (size_t i = 0; i < PAGE_BYTES / sizeof(*page); i++)
+		written += page[i] != 0;
+	if (written)
+		verdict_broken(verdict, "the zero page was written to", 0);
+	verdict_note(verdict, "written_words=%zu zero_pfn=%" PRIx64 " pfn=%" PRIx64, written,
+		     pagemap_pfn(pagemap_entry(subject->memory.pagemap, page)),
+		     memory_pfn(&subject->memory, 0));
+	munmap((void *)page, PAGE_BYTES);
+}
+
+/*
+ * SYNC, ISOLATION. KSM maps the zero page in place of pages full of zeroes. A device that writes, and one
+ * that reads for long, gets pages of the process's own; the zero page stays zero, and takes no reference.
+ */
+SCENARIO(ksm, zeroed_first, .rows = "B3 B4 B5 R23 R54 R55", .memory = MEMORY_ZERO)
+{
+	bool own = subject_holds(subject, HOLD_WRITE) || subject_holds(subject, HOLD_MIRROR) ||
+		   subject_holds(subject, HOLD_LONGTERM);
+
+	ASSERT_DONE(subject_hold(subject));
+	memory_fill(&subject->memory, AFTER);
+	if (own)
+		EXPECT_SYNC(subject, AFTER);
+	else if (subject->hold.taken)
+		EXPECT_FOLLOWS_PAGE(subject, GEN_UNKNOWN, AFTER);
+	EXPECT_VERDICT(verdict_zero_page, subject);
+}
+
+static int forbid_access(const struct memory *memory, bool forbid)
+{
+	return mprotect(memory->start, memory->bytes, forbid ? PROT_NONE : PROT_READ | PROT_WRITE) ?
+	       -errno : 0;
+}
+
+/*
+ * ISOLATION. A debugger writes to merged pages to which the process itself has no access: the process
+ * gets pages of its own, and the twin sees nothing of the write.
+ */
+SCENARIO(ksm, written_without_access, .rows = "B4 B17 R23", .event = "write_by_force",
+	 .memory = MEMORY_MERGED, .hold = HOLD_NONE)
+{
+	const struct memory *memory = &subject->memory;
+
+	ASSERT_DONE(forbid_access(memory, true));
+	ASSERT_DONE(other_event_by_process(subject, write_proc_mem_as_tracer));
+	EXPECT_MERGED(subject, 0);
+	EXPECT_VERDICT(verdict_write_protected, subject);
+	ASSERT_DONE(forbid_access(memory, false));
 	EXPECT_CPU_SEES(subject, AFTER);
 	EXPECT_TWIN_UNTOUCHED(subject);
 }
@@ -212,6 +314,21 @@ SCENARIO(ksm, unmerged, .rows = "R27", .memory = MEMORY_MERGED, .hold = HOLD_NON
 	EXPECT_UNMERGED(subject, -1, unmerge_by_waiter());
 	EXPECT_CPU_SEES(subject, BEFORE);
 	memory_fill(&subject->memory, AFTER);
+	EXPECT_TWIN_UNTOUCHED(subject);
+}
+
+/* PLACEMENT, ISOLATION. The process takes its pages apart, and has no access to them meanwhile. */
+SCENARIO(ksm, unmergeable_without_access, .rows = "R27 R42", .event = "mprotect",
+	 .memory = MEMORY_MERGED, .hold = HOLD_NONE)
+{
+	const struct memory *memory = &subject->memory;
+
+	ASSERT_DONE(forbid_access(memory, true));
+	EXPECT_UNMERGED(subject, -1, madvise(memory->start, memory->bytes, MADV_UNMERGEABLE) ?
+			-errno : 0);
+	ASSERT_DONE(forbid_access(memory, false));
+	EXPECT_CPU_SEES(subject, BEFORE);
+	memory_fill(memory, AFTER);
 	EXPECT_TWIN_UNTOUCHED(subject);
 }
 

@@ -6,6 +6,7 @@
  */
 #include "other_suite.h"
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -255,6 +256,12 @@ OTHER_EVENT(others, moved_and_back, .rows = "B10 B11",
 	.happen = move_and_back
 };
 
+/* Huge pages of the pool move by code of their own (550a7d60bd5e, Linux 5.16). */
+OTHER_EVENT(others, hugetlb_moved_and_back, .rows = "B10 B11", .memory = MEMORY_HUGETLB,
+	    .needs = NEEDS_HUGETLB_MREMAP) {
+	.happen = move_and_back
+};
+
 /* munlock() and mlock() move pages between lists of reclaim, by batches that refer to the page. */
 static int lock_and_unlock(struct subject *subject)
 {
@@ -310,6 +317,59 @@ OTHER_EVENT(others, guarded_beside, .rows = "B10 B11", .hold = HOLD_WRITE, .need
 OTHER_EVENT(others, punched_beside, .rows = "B10 B11", .hold = HOLD_WRITE, .memory = MEMORY_SHMEM) {
 	.happen = punch_beside, .part = true, .unheld = UNHELD_LEAVES, .loses = true
 };
+
+static int guard_all(struct subject *subject, int advice)
+{
+	const struct memory *memory = &subject->memory;
+
+	return madvise(memory->start, memory->bytes, advice) ? -errno : 0;
+}
+
+/* ISOLATION: a guard region maps no page. */
+static void verdict_guarded(struct subject *subject, struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+
+	verdict_start(verdict, "ISOLATION");
+	for (size_t i = 0; i < memory->samples; i++) {
+		uint64_t pfn = memory_pfn(memory, memory->sample[i]);
+
+		if (pfn)
+			verdict_broken(verdict, "a page is mapped in the guard region", memory->sample[i]);
+		if (!i)
+			verdict_note(verdict, "samples=%zu pfn=%" PRIx64, memory->samples, pfn);
+	}
+}
+
+/*
+ * ISOLATION. A guard region takes the pages from the process, and the device keeps the pages that it
+ * holds. Without the region the process gets other pages: neither sees what the other writes.
+ */
+SCENARIO(others, guarded_over, .rows = "B6 B14", .event = "guard", .needs = NEEDS_GUARD,
+	 .not_hold = HOLD_NONE | HOLD_MIRROR, .not_memory = MEMORY_ORIGINAL | MEMORY_HUGETLB | MEMORY_SHMEM)
+{
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(guard_all(subject, MADV_GUARD_INSTALL));
+	EXPECT_VERDICT(verdict_guarded, subject);
+	EXPECT_VERDICT(verdict_write_protected, subject);
+	EXPECT_DEVICE_SEES(subject, BEFORE);
+	ASSERT_DONE(guard_all(subject, MADV_GUARD_REMOVE));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_FOLLOWS_PAGE(subject, BEFORE, AFTER);
+}
+
+/* ISOLATION, SYNC. A device gets no page of a guard region, and none is made for the device. */
+SCENARIO(others, held_while_guarded, .rows = "B3 B4", .event = "guard", .needs = NEEDS_GUARD,
+	 .not_hold = HOLD_NONE | HOLD_MIRROR, .not_memory = MEMORY_ORIGINAL | MEMORY_HUGETLB | MEMORY_SHMEM)
+{
+	ASSERT_DONE(guard_all(subject, MADV_GUARD_INSTALL));
+	EXPECT_EQ(-EFAULT, subject_hold(subject));
+	EXPECT_VERDICT(verdict_guarded, subject);
+	ASSERT_DONE(guard_all(subject, MADV_GUARD_REMOVE));
+	ASSERT_DONE(subject_hold(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+}
 
 static struct uprobe breakpoint = { .event = -1 };
 

@@ -7,7 +7,6 @@
  * holds with FOLL_FORCE themselves.
  */
 #include "other_suite.h"
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "other_write.h"
@@ -66,25 +65,6 @@ static int by_tracer(struct subject *subject)
 static int protect_memory(struct subject *subject, int protection)
 {
 	return mprotect(subject->memory.start, subject->memory.bytes, protection) ? -errno : 0;
-}
-
-/* ISOLATION: the kernel itself fails to write to the samples for the process, for a read(). */
-static void verdict_write_protected(struct subject *subject, struct verdict *verdict)
-{
-	const struct memory *memory = &subject->memory;
-	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
-	size_t refused = 0;
-
-	verdict_start(verdict, "ISOLATION");
-	for (size_t i = 0; i < memory->samples; i++) {
-		char *page = memory_address(memory, memory->sample[i]);
-
-		refused += read(zero, page, 1) < 0 && errno == EFAULT;
-	}
-	close(zero);
-	if (refused != memory->samples)
-		verdict_broken(verdict, "the process writes to memory that it has read-only", 0);
-	verdict_note(verdict, "refused=%zu samples=%zu", refused, memory->samples);
 }
 
 /* FILE: a private mapping's file is as it was. */
@@ -154,6 +134,21 @@ SCENARIO(others_force, tracer_pokes, .rows = "B4 B10 B11 B17 R23 R82", .event = 
 SCENARIO(others_force, device_writes, .rows = "B4 B10 B11 B17 R23 R82", .event = "write_by_force")
 {
 	force_meets(_metadata, subject, write_by_forced_hold);
+}
+
+/* The entries of the pages get what the PMD had: it is dirty, and not writable. */
+static int write_and_split(struct subject *subject)
+{
+	int error = by_proc_mem(subject);
+
+	return error ? error : usermem_split(subject->memory.start);
+}
+
+/* ISOLATION. PTEs map the huge page from now on, and the process may still not write. */
+SCENARIO(others_force, mapping_split, .rows = "B10 B17 B22 R82", .event = "split",
+	 .memory = MEMORY_PMD, .not_memory = MEMORY_HUGETLB)
+{
+	force_meets(_metadata, subject, write_and_split);
 }
 
 PINCHECK_TEST_MAIN

@@ -2,7 +2,7 @@
 /*
  * populate: MADV_POPULATE_READ and MADV_POPULATE_WRITE make the faults of reads and writes, and read and
  * write nothing. The kernel's madv_populate looks at memory that nobody touched. Here the memory is
- * there, and a device holds it or a child shares it. Invariants: REUSE, SYNC, ISOLATION, ACCURACY.
+ * there, and a device holds it or a child shares it. Invariants: REUSE, SYNC, ISOLATION, TRACKING.
  */
 #include "suite.h"
 #include <sys/mman.h>
@@ -69,6 +69,28 @@ SCENARIO(populate, shared_for_writing, .rows = "B7 B8 B11", .needs = NEEDS_POPUL
 	if (subject->hold.taken)
 		EXPECT_SYNC(subject, AFTER);
 	EXPECT_CHILD_SEES(subject, 0, BEFORE);
+}
+
+/*
+ * TRACKING. Reading marks no page as written. A write fault marks the page, though nobody has written yet:
+ * the next write comes without a fault.
+ */
+SCENARIO(populate, marked, .rows = "B10 R14", .event = "track", .not_memory = MEMORY_HUGETLB,
+	 .not_hold = HOLD_WRITE, .needs = NEEDS_POPULATE | NEEDS_SOFT_DIRTY | NEEDS_ANON_EXCLUSIVE)
+{
+	struct witness before;
+
+	ASSERT_DONE(memory_clear_refs());
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(populate_by(&subject->memory, MADV_POPULATE_READ));
+	EXPECT_SOFT_DIRTY(subject, ALL_PAGES, false);
+	ASSERT_DONE(populate_by(&subject->memory, MADV_POPULATE_WRITE));
+	EXPECT_SOFT_DIRTY(subject, ALL_PAGES, true);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	if (subject->hold.taken)
+		EXPECT_SYNC(subject, AFTER);
 }
 
 PINCHECK_TEST_MAIN

@@ -255,6 +255,78 @@ SCENARIO(shared_tables, parent_protects, .rows = "B10 B11", .event = "mprotect")
 		EXPECT_SYNC(subject, BY_CHILD);
 }
 
+/* Where the whole mapping can go: the child has the place, too. */
+static char *other_place;
+
+static int move_table(char *from, char *to)
+{
+	return mremap(from, TABLE_BYTES, TABLE_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED ?
+	       -errno : 0;
+}
+
+static int move_all_away(const struct memory *memory, void *unused)
+{
+	(void)unused;
+	return move_table(memory->start - TABLE_BYTES / 2, other_place);
+}
+
+/* The page is touched first, where the mapping is now. */
+static int move_all_back(const struct memory *memory, void *unused)
+{
+	(void)unused;
+	(void)*(volatile char *)(other_place + TABLE_BYTES / 2);
+	return move_table(other_place, memory->start - TABLE_BYTES / 2);
+}
+
+/* SYNC: the entry of the process that did nothing has the page of @before still, without a fault. */
+static void verdict_other_keeps(uint64_t before, uint64_t now, struct verdict *verdict)
+{
+	verdict_start(verdict, "SYNC");
+	if (now != before)
+		verdict_broken(verdict, "the other process lost its entry", 0);
+	verdict_note(verdict, "before_pfn=%llx pfn=%llx", (unsigned long long)before,
+		     (unsigned long long)now);
+}
+
+/* SYNC. The child moves its mapping: the entries of the table are the other process's, too. */
+SCENARIO(shared_tables, child_moves, .rows = "B10 B11", .event = "mremap", .needs = NEEDS_HUGETLB_MREMAP)
+{
+	uint64_t page = memory_pfn(&subject->memory, 0);
+
+	other_place = map_wide_file(subject->memory.file);
+	ASSERT_DONE(fork_and_share(subject));
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_VERDICT(verdict_table, subject, true);
+	ASSERT_DONE(child_run(&subject->child, 0, move_all_away, NULL));
+	EXPECT_VERDICT(verdict_other_keeps, page, memory_pfn(&subject->memory, 0));
+	ASSERT_DONE(child_run(&subject->child, 0, move_all_back, NULL));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_VERDICT(verdict_child_reads, subject, AFTER);
+	EXPECT_VERDICT(verdict_other_keeps, page, child_pfn(&subject->child, 0, 0));
+	if (subject->hold.taken)
+		EXPECT_SYNC(subject, AFTER);
+}
+
+/* SYNC. The process whose device holds the page moves its mapping. */
+SCENARIO(shared_tables, parent_moves, .rows = "B10 B11", .event = "mremap", .needs = NEEDS_HUGETLB_MREMAP)
+{
+	struct memory *memory = &subject->memory;
+	uint64_t page = memory_pfn(memory, 0);
+
+	other_place = map_wide_file(memory->file);
+	ASSERT_DONE(fork_and_share(subject));
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_VERDICT(verdict_table, subject, true);
+	ASSERT_DONE(move_all_away(memory, NULL));
+	EXPECT_VERDICT(verdict_other_keeps, page, child_pfn(&subject->child, 0, 0));
+	ASSERT_DONE(move_all_back(memory, NULL));
+	ASSERT_DONE(child_fill(&subject->child, 0, BY_CHILD));
+	EXPECT_CPU_SEES(subject, BY_CHILD);
+	EXPECT_VERDICT(verdict_other_keeps, page, memory_pfn(memory, 0));
+	if (subject->hold.taken)
+		EXPECT_SYNC(subject, BY_CHILD);
+}
+
 /* SYNC. The child ends: the table loses a user. */
 SCENARIO(shared_tables, child_exits, .rows = "B10 B11", .event = "exit")
 {

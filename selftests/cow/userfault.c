@@ -6,6 +6,7 @@
  */
 #include "suite.h"
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -205,6 +206,97 @@ SCENARIO(userfault, held_for_writing_while_protected, .rows = "R16 R17", .event 
 static int deny_all(int trap, struct subject *subject, bool deny)
 {
 	return trap_deny(trap, subject->memory.start, subject->memory.bytes, deny);
+}
+
+/* TRACKING: the thread's access waits, and the handler hears of an access to the first page. */
+static void verdict_access_waits(struct subject *subject, int trap, struct errand *errand,
+				 struct verdict *verdict)
+{
+	uintptr_t start = (uintptr_t)subject->memory.start, address = 0;
+	bool sprung = false, done = false;
+	int error = 0;
+
+	verdict_start(verdict, "TRACKING");
+	while (!sprung && !done && suite_has_time()) {
+		sched_yield();
+		done = __atomic_load_n(&errand->done, __ATOMIC_ACQUIRE);
+		sprung = trap_was_sprung(trap);
+	}
+	if (sprung)
+		error = trap_wait(trap, &address);
+	if (error)
+		return verdict_failed(verdict, "cannot read the message of the userfaultfd", error);
+	if (done)
+		verdict_broken(verdict, "the access did not wait for the handler", 0);
+	else if (!sprung)
+		verdict_broken(verdict, "the access neither ends nor calls the handler", 0);
+	else if (address - start >= PAGE_BYTES)
+		verdict_broken(verdict, "the handler hears of another page", 0);
+	verdict_note(verdict, "hold=%s handler_called=%d returned=%d first_byte=%zu",
+		     subject->product->hold->name, sprung, done, sprung ? (size_t)(address - start) : 0);
+}
+
+/*
+ * TRACKING, SYNC. Whoever manages the memory of a virtual machine must see each access to it, that of a
+ * device, too: a hold of any kind waits until the access is given back, on the page that was there.
+ */
+SCENARIO(userfault, held_while_denied, .rows = "B3 B4 R64", .event = "uffd_rwp", .not_hold = HOLD_NONE,
+	 .needs = NEEDS_UFFD_RWP | NEEDS_THREADS)
+{
+	struct errand errand = { .call = hold_all, .argument = subject };
+	int trap = trap_set(subject->memory.start, subject->memory.bytes, UFFDIO_REGISTER_MODE_RWP);
+	struct witness before;
+
+	ASSERT_DONE(trap);
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(deny_all(trap, subject, true));
+	ASSERT_DONE(errand_start(&errand));
+	EXPECT_VERDICT(verdict_access_waits, subject, trap, &errand);
+	ASSERT_DONE(deny_all(trap, subject, false));
+	ASSERT_DONE(errand_end(&errand));
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_SYNC(subject, BEFORE);
+	close(trap);
+}
+
+static int fill_after(void *argument)
+{
+	struct subject *subject = argument;
+
+	memory_fill(&subject->memory, AFTER);
+	return 0;
+}
+
+static int page_all_out(struct subject *subject)
+{
+	const struct memory *memory = &subject->memory;
+
+	return usermem_page_out(memory->start, memory->bytes, memory->pagemap);
+}
+
+/*
+ * TRACKING, ISOLATION. The memory is denied, swapped out, and then shared with a child. The write that
+ * brings a page back must wait for the handler as any other: it may neither go on, nor copy the page.
+ */
+SCENARIO(userfault, swapped_and_shared_while_denied, .rows = "B6 R18 R64", .event = "swap",
+	 .hold = HOLD_NONE, .not_memory = MEMORY_HUGETLB,
+	 .needs = NEEDS_UFFD_RWP | NEEDS_THREADS | NEEDS_SWAP)
+{
+	struct errand errand = { .call = fill_after, .argument = subject };
+	int trap = trap_set(subject->memory.start, subject->memory.bytes, UFFDIO_REGISTER_MODE_RWP);
+
+	ASSERT_DONE(trap);
+	ASSERT_DONE(deny_all(trap, subject, true));
+	ASSERT_DONE(page_all_out(subject));
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(errand_start(&errand));
+	EXPECT_VERDICT(verdict_access_waits, subject, trap, &errand);
+	EXPECT_CHILD_SEES(subject, 0, BEFORE);
+	ASSERT_DONE(deny_all(trap, subject, false));
+	ASSERT_DONE(errand_end(&errand));
+	EXPECT_CPU_SEES(subject, AFTER);
+	EXPECT_CHILD_SEES(subject, 0, BEFORE);
+	close(trap);
 }
 
 /*

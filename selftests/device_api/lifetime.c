@@ -10,7 +10,9 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include "../../tools/lib/pagemap.h"
 #include "fd_pass.h"
+#include "mrelease.h"
 #include "stage.h"
 
 FIXTURE(lifetime)
@@ -198,6 +200,71 @@ CASE(lifetime, sigkill, .rows = "P19")
 	EXPECT_EQ(128 + SIGKILL, exit_status(child));
 	EXPECT_EQ(0, pages_out(self));
 	evidence("child=killed child_pages=%d pages_after=0", STAGE_PAGES);
+}
+
+/* Runs in a child: a hold on memory of its own in the session of its parent, and a wait that stays. */
+static void hold_and_outlive(FIXTURE_DATA(lifetime) *self, struct hold_row row,
+			     const struct silent_file *silent)
+{
+	struct stage *stage = &self->stage;
+
+	memset(stage->memory, 0x5a, stage->length);
+	if (usermem_drain_lru() || stage_hold_all(stage, row))
+		_exit(1);
+	if (write(self->wire[1], &stage->hold.hold, sizeof(__u32)) == sizeof(__u32))
+		mrelease_outlive_kill(silent);
+	_exit(1);
+}
+
+/* Return: the page frame number, or 0, and the report of the page that @child has at @address. */
+static __u64 page_of_child(const struct stage *stage, int pagemap, struct pincheck_report *report)
+{
+	__u64 pfn = pagemap_pfn(pagemap_entry(pagemap, stage->memory));
+
+	return pfn && !pincheck_report(stage->session, &pfn, 1, report) ? pfn : 0;
+}
+
+/*
+ * The process is killed, cannot end yet, and process_mrelease() takes its memory. The device keeps the
+ * pages that it holds, with their bytes, and nobody else has them.
+ */
+CASE(lifetime, memory_taken_from_killed, .rows = "B10 B14 P19")
+{
+	struct pincheck_report before, now = { 0 };
+	struct stage *stage = &self->stage;
+	struct silent_file silent;
+	unsigned char bytes[64];
+	int pagemap;
+	pid_t child;
+	__u32 hold;
+	__u64 pfn;
+
+	SUITE_NEEDS(NEEDS_FUSE | NEEDS_MRELEASE);
+	ASSERT_EQ(0, silent_file_open(&silent));
+	child = start_child(self);
+	ASSERT_LE(0, child);
+	if (!child)
+		hold_and_outlive(self, variant->row, &silent);
+	ASSERT_EQ((ssize_t)sizeof(hold), read(self->wire[0], &hold, sizeof(hold)));
+	ASSERT_EQ(0, silent_file_wait(&silent));
+	pagemap = pagemap_open(child);
+	pfn = page_of_child(stage, pagemap, &before);
+	ASSERT_NE(0, pfn);
+	ASSERT_EQ(0, mrelease_killed(child));
+	EXPECT_EQ(0, pagemap_pfn(pagemap_entry(pagemap, stage->memory)));
+	EXPECT_EQ(STAGE_PAGES, pages_out(self));
+	memset(bytes, 0x5a, sizeof(bytes));
+	EXPECT_TRUE(bytes_agree(stage->session, hold, bytes, sizeof(bytes)));
+	ASSERT_EQ(0, pincheck_report(stage->session, &pfn, 1, &now));
+	EXPECT_EQ(before.refcount - 1, now.refcount);
+	EXPECT_EQ(0, now.page_mapcount);
+	evidence("pfn=%llx refs_before=%d refs=%d mapcount=%d", pfn, before.refcount, now.refcount,
+		 now.page_mapcount);
+	silent_file_close(&silent);
+	EXPECT_EQ(128 + SIGKILL, exit_status(child));
+	EXPECT_TRUE(bytes_agree(stage->session, hold, bytes, sizeof(bytes)));
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, hold));
+	close(pagemap);
 }
 
 /* A session is close-on-exec: a new program must not inherit references unknowingly. */

@@ -32,10 +32,12 @@
 #include "faults.h"
 #include "guard.h"
 #include "gup_test_file.h"
+#include "hugetlb_pool.h"
 #include "knob_journal.h"
 #include "known_issues.h"
 #include "memory.h"
 #include "memory_block.h"
+#include "mrelease.h"
 #include "pagemap_scan.h"
 #include "pin_accounting.h"
 #include "reclaim.h"
@@ -213,6 +215,20 @@ static bool has_populate(void)
 
 	munmap(page, PAGE_BYTES);
 	return offered;
+}
+
+/* To be moved, the mapping needs no page. */
+static bool has_hugetlb_mremap(void)
+{
+	void *from = hugetlb_map_unreserved(), *to = hugetlb_map_unreserved(), *moved = MAP_FAILED;
+
+	if (from != MAP_FAILED && to != MAP_FAILED)
+		moved = mremap(from, PMD_BYTES, PMD_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+	if (to != MAP_FAILED)
+		munmap(to, PMD_BYTES);
+	if (from != MAP_FAILED && moved == MAP_FAILED)
+		munmap(from, PMD_BYTES);
+	return moved != MAP_FAILED;
 }
 
 static bool has_droppable(void)
@@ -626,6 +642,8 @@ static const struct requirement_row {
 	ROW(NEEDS_GUARD, 0, guard_offered, "needs guard regions (Linux 6.13)")
 	ROW(NEEDS_POPULATE, 0, has_populate, "needs MADV_POPULATE_WRITE (Linux 5.14)")
 	ROW(NEEDS_DROPPABLE, 0, has_droppable, "needs MAP_DROPPABLE (Linux 6.11)")
+	ROW(NEEDS_MRELEASE, 0, mrelease_offered, "needs process_mrelease() (Linux 5.15)")
+	ROW(NEEDS_HUGETLB_MREMAP, 0, has_hugetlb_mremap, "needs mremap() of hugetlb (Linux 5.16)")
 	ROW(NEEDS_COLLAPSE, 0, collapse_offered,
 	    "needs MADV_COLLAPSE (Linux 6.1, CONFIG_TRANSPARENT_HUGEPAGE)")
 	ROW(NEEDS_NUMA_BALANCING, 0, numa_balancing_offered,

@@ -152,6 +152,10 @@ typedef unsigned __int128 requirement_set;
 #define NEEDS_DROPPABLE			REQUIREMENT(73)
 /** NEEDS_PACKET_RING - packet_ring.h: packet sockets with a ring */
 #define NEEDS_PACKET_RING		REQUIREMENT(74)
+/** NEEDS_MRELEASE - mrelease.h: the memory of a process that dies can be taken */
+#define NEEDS_MRELEASE			REQUIREMENT(80)
+/** NEEDS_HUGETLB_MREMAP - mremap() of hugetlb */
+#define NEEDS_HUGETLB_MREMAP		REQUIREMENT(81)
 
 #ifndef MAP_DROPPABLE
 #define MAP_DROPPABLE	8	/* Linux 6.11 */

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "capability.h"
+#include "mrelease.h"
 #include "stage.h"
 
 /* Rounds of device I/O: at least ROUNDS, then until MEETINGS invalidations or ROUNDS_MAX. */
@@ -169,6 +170,43 @@ CASE(mirror_life, owner_executes, .rows = "P29")
 CASE(mirror_life, owner_is_killed, .rows = "P29")
 {
 	owner_ends(_metadata, self, be_killed, SIGKILL);
+}
+
+/* For be_stuck(), which the child calls. */
+static struct silent_file silent_file;
+
+static void be_stuck(void)
+{
+	mrelease_outlive_kill(&silent_file);
+}
+
+/*
+ * The owner is killed, cannot end yet, and process_mrelease() takes its memory, as the OOM killer would.
+ * The device sees neither the pages that went, nor pages of zeroes in their place.
+ */
+CASE(mirror_life, owner_loses_memory, .rows = "P29")
+{
+	struct stage *stage = &self->stage;
+	unsigned char byte = 0;
+	__u32 hold;
+
+	SUITE_NEEDS(NEEDS_FUSE | NEEDS_MRELEASE);
+	ASSERT_EQ(0, silent_file_open(&silent_file));
+	ASSERT_EQ(0, start_mirror_child(self, 0x5a, &hold, be_stuck));
+	close(self->let_go);
+	ASSERT_EQ(0, silent_file_wait(&silent_file));
+	ASSERT_EQ(1, pincheck_read(stage->session, hold, 0, &byte, 1));
+	EXPECT_EQ(0x5a, byte);
+	ASSERT_EQ(0, mrelease_killed(self->child));
+	EXPECT_EQ(-EFAULT, pincheck_read(stage->session, hold, 0, &byte, 1));
+	EXPECT_EQ(-EFAULT, pincheck_write(stage->session, hold, 1, "x", 1));
+	EXPECT_EQ(0, count_events(stage, hold, PINCHECK_EVENT_EXIT));
+	silent_file_close(&silent_file);
+	self->let_go = -1;
+	EXPECT_EQ(SIGKILL, child_ended(self));
+	EXPECT_EQ(-EFAULT, pincheck_read(stage->session, hold, 0, &byte, 1));
+	EXPECT_EQ(STAGE_PAGES, pincheck_release(stage->session, hold));
+	evidence("reads=EFAULT writes=EFAULT");
 }
 
 /* The hold is not released: the session closes after the mirror's process has exited. */

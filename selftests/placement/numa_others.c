@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include "numa_balancing.h"
+#include "other_write.h"
 
 #define NUMA_OTHERS_HOLDS(X, topic, memory)							\
 	X(topic, memory, none)			X(topic, memory, pin_rw_lt_fast)		\
@@ -34,7 +35,8 @@ static int take_other_node(struct subject *subject, unsigned long *other)
 	return error;
 }
 
-static int bind_to_other_node(struct subject *subject)
+/* @move: MPOL_MF_MOVE; MPOL_MF_MOVE_ALL moves pages that other processes map, too. */
+static int bind_with(struct subject *subject, int move)
 {
 	const struct memory *memory = &subject->memory;
 	unsigned long nodes;
@@ -43,13 +45,119 @@ static int bind_to_other_node(struct subject *subject)
 	if (error)
 		return error;
 	return syscall(SYS_mbind, memory->start, memory->bytes, MPOL_BIND, &nodes,
-		       8 * sizeof(nodes), MPOL_MF_MOVE | MPOL_MF_STRICT) ? -errno : 0;
+		       8 * sizeof(nodes), move | MPOL_MF_STRICT) ? -errno : 0;
+}
+
+static int bind_to_other_node(struct subject *subject)
+{
+	return bind_with(subject, MPOL_MF_MOVE);
 }
 
 /* MPOL_MF_STRICT: the call tells the process that a page stays. The policy is set nevertheless. */
 OTHER_EVENT(numa_others, bound, .rows = "B10 B11", .needs = NEEDS_NODES) {
 	.happen = bind_to_other_node, .unheld = UNHELD_LEAVES, .refused = EIO
 };
+
+/* A debugger wrote to memory that the process has read-only: the entries are dirty, and not writable. */
+static int write_read_only(struct subject *subject)
+{
+	const struct memory *memory = &subject->memory;
+
+	if (mprotect(memory->start, memory->bytes, PROT_READ))
+		return -errno;
+	return other_event_by_process(subject, write_proc_mem_as_tracer);
+}
+
+/* ISOLATION. The entry of the page that came has what the old entry had: the process may not write. */
+SCENARIO(numa_others, bound_while_readonly, .rows = "B10 B11 B17 R82", .event = "bound",
+	 .not_memory = MEMORY_SHMEM, .needs = NEEDS_NODES)
+{
+	const struct other_event event = { .then = AFTER, .unheld = UNHELD_LEAVES, .refused = EIO };
+	const struct memory *memory = &subject->memory;
+	struct before_event before;
+	int answer;
+
+	ASSERT_DONE(other_event_prepare(subject, &event, &before));
+	ASSERT_DONE(write_read_only(subject));
+	answer = bind_to_other_node(subject);
+	memory_read_samples(memory);
+	EXPECT_VERDICT(verdict_write_protected, subject);
+	EXPECT_VERDICT(verdict_event_answer, subject, &event, answer);
+	ASSERT_DONE(mprotect(memory->start, memory->bytes, PROT_READ | PROT_WRITE) ? -errno : 0);
+	other_event_judge(_metadata, subject, &event, &before);
+}
+
+/* A device of one process holds a page that fork() shares: the page is that process's alone (R22). */
+static bool stays_shared(const void *variant)
+{
+	const struct product *product = variant;
+
+	return product->memory->flags & MAP_SHARED || product->hold == &hold_none;
+}
+
+/*
+ * PLACEMENT: all processes map the same page, which is another one than @before if nobody holds it.
+ * What the kernel only unmapped comes back by a touch.
+ */
+static void verdict_moved_for_all(struct subject *subject, const struct witness *before,
+				  struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	bool held = subject->hold.taken && !subject_holds(subject, HOLD_MIRROR);
+	struct view view;
+	int error = 0;
+
+	memory_read_samples(memory);
+	for (int level = 0; level < subject->child.depth && !error; level++)
+		error = child_look(&subject->child, level, &view);
+	verdict_start(verdict, "PLACEMENT");
+	if (error)
+		return verdict_failed(verdict, "asking a process", error);
+	for (size_t i = 0; i < memory->samples; i++) {
+		size_t page = memory->sample[i];
+		uint64_t first = child_pfn(&subject->child, 0, page);
+		uint64_t second = child_pfn(&subject->child, 1, page), own = memory_pfn(memory, page);
+
+		if (own != first || own != second)
+			verdict_broken(verdict, "the processes do not map the same page", page);
+		if ((own == before->mapped[i]) != held)
+			verdict_broken(verdict, held ? "the held page was replaced" :
+				       "nothing happened to a page that nobody holds", page);
+		if (!i)
+			verdict_note(verdict, "before_pfn=%" PRIx64 " pfn=%" PRIx64 " child_pfn=%" PRIx64
+				     " grandchild_pfn=%" PRIx64, before->mapped[i], own, first, second);
+	}
+}
+
+/*
+ * PLACEMENT, SYNC, ISOLATION. Three processes map the page, and one of them moves the page to the other
+ * node: by the reverse map, all three have to get the new one.
+ */
+SCENARIO(numa_others, bound_for_all, .rows = "B6 B10 B11", .event = "bound", .exists = stays_shared,
+	 .needs = NEEDS_NODES)
+{
+	bool shared = subject_is_shared(subject);
+	const struct other_event event = { .refused = EIO };
+	struct witness before;
+	struct view view;
+
+	ASSERT_DONE(subject_fork(subject, 2));
+	for (int level = 0; level < 2; level++)
+		ASSERT_DONE(child_look(&subject->child, level, &view));
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	EXPECT_VERDICT(verdict_event_answer, subject, &event, bind_with(subject, MPOL_MF_MOVE_ALL));
+	EXPECT_VERDICT(verdict_moved_for_all, subject, &before);
+	EXPECT_CHILD_SEES(subject, 0, BEFORE);
+	EXPECT_CHILD_SEES(subject, 1, BEFORE);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_CHILD_SEES(subject, 0, shared ? AFTER : BEFORE);
+	EXPECT_CHILD_SEES(subject, 1, shared ? AFTER : BEFORE);
+	if (subject->hold.taken)
+		EXPECT_SYNC(subject, AFTER);
+	else
+		EXPECT_CPU_SEES(subject, AFTER);
+}
 
 /* All of the process's memory; the call returns how many pages stay. */
 static int migrate_process(struct subject *subject)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Events that somebody else makes: the preparation and the verdicts. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -175,4 +176,23 @@ void verdict_marks_stay(struct subject *subject, const struct other_event *event
 			verdict_broken(verdict, "a mark is another than before", memory->sample[i]);
 	}
 	verdict_note(verdict, "pages=%zu", looked);
+}
+
+/* The kernel itself fails to write to the samples for the process, for a read(). */
+void verdict_write_protected(struct subject *subject, struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	size_t refused = 0;
+
+	verdict_start(verdict, "ISOLATION");
+	for (size_t i = 0; i < memory->samples; i++) {
+		char *page = memory_address(memory, memory->sample[i]);
+
+		refused += read(zero, page, 1) < 0 && errno == EFAULT;
+	}
+	close(zero);
+	if (refused != memory->samples)
+		verdict_broken(verdict, "the process writes to memory that it has read-only", 0);
+	verdict_note(verdict, "refused=%zu samples=%zu", refused, memory->samples);
 }

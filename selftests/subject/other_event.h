@@ -93,4 +93,7 @@ void verdict_held_pages(struct subject *subject, const struct before_event *befo
 void verdict_marks_stay(struct subject *subject, const struct other_event *event,
 			const struct before_event *before, struct verdict *verdict);
 
+/** verdict_write_protected() - ISOLATION: the process cannot write to its samples */
+void verdict_write_protected(struct subject *subject, struct verdict *verdict);
+
 #endif
