@@ -3,7 +3,7 @@
  * file_thp: a file has a huge page in the page cache, and a process maps the file privately. A
  * long-term pin for reading must get a copy, but up to this day the fault maps the huge page of the
  * file each time that the pin asks for the copy: the call never returns (R44). So another process
- * makes the call, and is killed once it used a second of CPU time. Invariant: SYNC.
+ * makes the call, and is killed once it used ENDLESS_MS of CPU time. Invariant: SYNC.
  */
 #include "suite.h"
 #include <sys/mman.h>

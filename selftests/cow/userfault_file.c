@@ -8,6 +8,7 @@
 #include "suite.h"
 #include <fcntl.h>
 #include <linux/memfd.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -229,6 +230,21 @@ CASE(userfault_file, written_by_force, .rows = "R8", .event = "uffd_continue")
 }
 
 /*
+ * The other process stays on the CPU of the suite, and never sleeps: a writer that is woken there waits
+ * until its time is over.
+ */
+static void leave_cpu(void)
+{
+	int cpu = sched_getcpu();
+	cpu_set_t others;
+
+	memset(&others, 0xff, sizeof(others));
+	if (cpu >= 0)
+		CPU_CLR(cpu, &others);
+	sched_setaffinity(0, sizeof(others), &others);
+}
+
+/*
  * FILE. The process discards the copy between the fault that made the copy and the write, and the
  * userfaultfd maps the page of the file there: the entry is read-only and dirty, as that of a copy is.
  */
@@ -237,8 +253,8 @@ CASE(userfault_file, discarded_meanwhile, .rows = "R8", .event = "uffd_continue"
 	unsigned long rounds_before, discarded = 0, writes = 0, refused = 0;
 	bool enough = false;
 
-	stage_use_all_cpus();
 	ASSERT_DONE(start_traced(self, true));
+	leave_cpu();
 	ASSERT_EQ(0, ptrace(PTRACE_CONT, self->pid, NULL, NULL));
 	rounds_before = __atomic_load_n(&self->shared->rounds, __ATOMIC_RELAXED);
 	while (suite_goes_on(enough)) {

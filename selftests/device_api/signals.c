@@ -49,6 +49,14 @@ SUITE_FACTS(signals)
 	facts->hold = name;
 }
 
+/* Adjacent pages get different protections: the kernel would merge equal ones into one mapping. */
+static void map_many(size_t page)
+{
+	for (size_t i = 0; i < MAPPINGS; i++)
+		mmap(NULL, page, i % 2 ? PROT_READ : PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
 FIXTURE_SETUP(signals)
 {
 	SUITE_NEEDS(variant->needs);
@@ -56,6 +64,8 @@ FIXTURE_SETUP(signals)
 	self->outcome = mmap(NULL, sizeof(*self->outcome), PROT_READ | PROT_WRITE,
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)self->outcome);
+	/* The processes get them by fork(), which is faster than mmap(). */
+	map_many(self->stage.page);
 }
 
 FIXTURE_TEARDOWN(signals)
@@ -85,14 +95,6 @@ static void stop_alarms(void)
 	const struct itimerval never = { 0 };
 
 	setitimer(ITIMER_REAL, &never, NULL);
-}
-
-/* Adjacent pages get different protections: the kernel would merge equal ones into one mapping. */
-static void map_many(size_t page)
-{
-	for (size_t i = 0; i < MAPPINGS; i++)
-		mmap(NULL, page, i % 2 ? PROT_READ : PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
 /* The memory for a hold of @row: device memory of the session, or the memory of the stage. */
@@ -131,7 +133,6 @@ static pid_t start_holder(const FIXTURE_DATA(signals) *self, struct hold_row row
 	memory = memory_of(&self->stage, row);
 	if (memory == MAP_FAILED)
 		_exit(1);
-	map_many(self->stage.page);
 	prepare();
 	take_hold(self, row, memory);
 	stop_alarms();

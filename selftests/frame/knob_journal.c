@@ -137,11 +137,17 @@ static void close_journal_by(int number)
 	raise(number);
 }
 
-void knob_journal_open(void)
+size_t knob_journal_bytes(void)
+{
+	return sizeof(*journal);
+}
+
+void knob_journal_open(void *shared)
 {
 	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
 
-	open_journal();
+	if (!journal)
+		journal = shared;
 	owner = getpid();
 	atexit(close_journal);
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)

@@ -7,14 +7,19 @@
 #ifndef PINCHECK_SELFTESTS_KNOB_JOURNAL_H
 #define PINCHECK_SELFTESTS_KNOB_JOURNAL_H
 
+#include <stddef.h>
 #include "../../tools/lib/knob.h"
+
+/** knob_journal_bytes() - how much memory the journal takes */
+size_t knob_journal_bytes(void);
 
 /**
  * knob_journal_open() - for the suite, before it forks cases
+ * @shared: knob_journal_bytes() of zeroes that the suite shares with them
  *
  * Everything is put back when the caller exits, and when SIGINT, SIGTERM or SIGHUP ends it.
  */
-void knob_journal_open(void);
+void knob_journal_open(void *shared);
 
 /** knob_change() - write @value to the setting @path, until the case is over. Return: 0 or -errno */
 int knob_change(const char *path, const char *value);

@@ -10,9 +10,12 @@
 
 #include <fnmatch.h>
 #include <libgen.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio_ext.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include "../../tools/vm/protocol.h"
@@ -45,7 +48,7 @@ struct suite_run {
  * @results: of the harness
  * @met: see suite_skip()
  * @evidence: of the case that runs
- * @xfails: a place for each case, for those that show a known issue
+ * @xfails: a place for each case, for those that show a known issue; the journal of settings is behind
  *
  * One mapping for all: every mapping makes every fork of every case slower.
  */
@@ -129,6 +132,38 @@ static void suite_expect_failures(struct suite_run *run, struct __test_xfail *xf
 		this->xfail->test = this->scenario ? NULL : this->test;
 		__register_xfail(this->xfail);
 	}
+}
+
+/* A copy of @data where fork does not look: a fork copies what it has to for each page of the heap. */
+static void *suite_hide(const void *data, size_t bytes)
+{
+	void *hidden = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (hidden == MAP_FAILED || madvise(hidden, bytes, MADV_DONTFORK))
+		ksft_exit_fail_msg("no memory for the list of cases\n");
+	return memcpy(hidden, data, bytes);
+}
+
+#define SUITE_STACK_BYTES	(256 << 10)	/* more than the preparations use */
+
+/* Gives up pages of the stack that the preparations used. It grows towards lower addresses. */
+static void __attribute__((noinline)) suite_drop_stack(void)
+{
+	uintptr_t end = ((uintptr_t)__builtin_frame_address(0) & -PAGE_BYTES) - PAGE_BYTES;
+
+	/* ENOMEM: a part of the range is no stack. */
+	madvise((void *)(end - SUITE_STACK_BYTES), SUITE_STACK_BYTES, MADV_DONTNEED);
+}
+
+/* No case needs these tables: suite_begin_case() gives a case what it does. */
+static void suite_hide_tables(struct suite_run *run)
+{
+	struct suite_case *cases = run->cases;
+
+	run->cases = suite_hide(cases, run->count * sizeof(*cases));
+	free(cases);
+	malloc_trim(0);
+	suite_drop_stack();
 }
 
 static void suite_add(struct suite_run *run, const struct suite_case *this)
@@ -219,14 +254,21 @@ static int suite_rule(const char *name)
 	return rule < 0 ? rule : kernel_has_rule(rule);
 }
 
+static void suite_self(char *path, size_t size)
+{
+	ssize_t length = readlink("/proc/self/exe", path, size - 1);
+
+	path[length < 0 ? 0 : length] = '\0';
+}
+
 static void suite_load_issues(struct suite_run *run)
 {
 	char self[4096], path[4096 + 32], kernel[64];
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	struct known_issue *loaded;
 	unsigned int line = 0;
 	int error;
 
-	self[length < 0 ? 0 : length] = '\0';
+	suite_self(self, sizeof(self));
 	snprintf(path, sizeof(path), "%s/known-issues", dirname(self));
 	kernel_version(kernel, sizeof(kernel));
 	error = known_issues_load(&run->issues, path, kernel, suite_rule, &line);
@@ -236,6 +278,11 @@ static void suite_load_issues(struct suite_run *run)
 	if (error)
 		ksft_exit_fail_msg("cannot open %s: %s. Install the suite as a whole: make\n", path,
 				   strerror(-error));
+	if (!run->issues.count)
+		return;
+	loaded = run->issues.issue;
+	run->issues.issue = suite_hide(loaded, run->issues.count * sizeof(*loaded));
+	free(loaded);
 }
 
 /* Probes run once, here: every test inherits their results. */
@@ -399,7 +446,7 @@ static char suite_output[2048];
 static void suite_print_evidence(struct kept_lines *evidence)
 {
 	size_t result = __fpending(stdout);
-	char copy[4096];
+	char copy[512];
 
 	if (result > sizeof(copy)) {
 		evidence_stream();
@@ -451,6 +498,23 @@ static void suite_run_case(const struct suite_case *this)
 	this->test->fn = suite_test;
 }
 
+/* The list of all cases is not there after the fork. */
+static void suite_begin_case(const struct suite_run *run, size_t number)
+{
+	static struct known_issue issue;
+	static struct suite_case this;
+
+	this = run->cases[number];
+	this.ends_variant = number + 1 == run->count ||
+			    run->cases[number + 1].variant != this.variant;
+	if (this.issue) {
+		issue = *this.issue;
+		this.issue = &issue;
+	}
+	suite_current = &this;
+	suite_case_began = nanoseconds();
+}
+
 static bool suite_run_cases(struct suite_run *run, struct suite_board *board)
 {
 	unsigned int knobs = knob_mark();
@@ -464,11 +528,8 @@ static bool suite_run_cases(struct suite_run *run, struct suite_board *board)
 	for (i = 0; i < run->count; i++) {
 		struct __test_metadata *test = run->cases[i].test;
 
-		suite_current = &run->cases[i];
-		suite_current->ends_variant = i + 1 == run->count ||
-					      run->cases[i + 1].variant != suite_current->variant;
+		suite_begin_case(run, i);
 		test->results = &board->results;
-		suite_case_began = nanoseconds();
 		suite_print_facts(suite_current);
 		suite_run_case(suite_current);
 		suite_print_evidence(&board->evidence);
@@ -513,6 +574,21 @@ static int suite_list(const struct suite_run *run)
 	return KSFT_PASS;
 }
 
+/*
+ * Program, heap, stack and mappings each at an address by chance need page tables of their own, which each
+ * fork of each case has to copy.
+ */
+static void suite_fix_addresses(char **argv)
+{
+	int now = personality(0xffffffff);
+	char self[4096];
+
+	if (now < 0 || now & ADDR_NO_RANDOMIZE || personality(now | ADDR_NO_RANDOMIZE) < 0)
+		return;
+	suite_self(self, sizeof(self));
+	execv(self, argv);
+}
+
 static int suite_main(char **argv)
 {
 	struct suite_run run = { 0 };
@@ -521,6 +597,8 @@ static int suite_main(char **argv)
 	bool passed;
 	bool list = argv[1] && !strcmp(argv[1], "-l");
 
+	if (!list)
+		suite_fix_addresses(argv);
 	suite_choose(&run, argv + 1 + list);
 	if (list)
 		return suite_list(&run);
@@ -534,10 +612,11 @@ static int suite_main(char **argv)
 		suite_skip_cases(&run, lacks);
 		ksft_exit(true);
 	}
-	board = suite_shared(sizeof(*board) + run.count * sizeof(*board->xfails));
+	board = suite_shared(sizeof(*board) + run.count * sizeof(*board->xfails) +
+			     knob_journal_bytes());
 	suite_met = &board->met;
 	evidence_keep(&board->evidence);
-	knob_journal_open();
+	knob_journal_open(board->xfails + run.count);
 	huge_text();
 	/* First: what SUITE_PREPARE starts must go on. */
 	quiet_begin();
@@ -546,6 +625,7 @@ static int suite_main(char **argv)
 	suite_set_timeouts();
 	suite_expect_failures(&run, board->xfails);
 	suite_stay_on_one_cpu();
+	suite_hide_tables(&run);
 	passed = suite_run_cases(&run, board);
 	/* Cases leave the swap device on for the next case: swapoff waits for an RCU grace period. */
 	swap_async_off();

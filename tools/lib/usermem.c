@@ -2,6 +2,7 @@
 /* What the kinds of memory are made by. */
 #include <errno.h>
 #include <time.h>
+#include "array.h"
 #include "cause.h"
 #include "pagemap.h"
 #include "usermem.h"
@@ -79,25 +80,42 @@ int usermem_try_page_out(void *start, size_t bytes)
 	return 0;
 }
 
+/* Return: offset of the first page from offset @at on that is not swapped out, or @bytes */
+static size_t swapped_until(const char *start, size_t at, size_t bytes, int pagemap)
+{
+	uint64_t entries[64];
+	size_t i = 0, count = 0;
+
+	for (; at < bytes; at += PAGE_BYTES, i++) {
+		if (i == count) {
+			i = 0;
+			count = (bytes - at) / PAGE_BYTES;
+			if (count > ARRAY_SIZE(entries))
+				count = ARRAY_SIZE(entries);
+			if (pagemap_read(pagemap, start + at, entries, count))
+				return at;
+		}
+		if (!(entries[i] & PAGEMAP_SWAPPED))
+			return at;
+	}
+	return at;
+}
+
 int usermem_page_out(void *start, size_t bytes, int pagemap)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
 	time_t end = monotonic_seconds() + PAGEOUT_SECONDS;
-	uint64_t entry;
-	size_t at;
+	size_t at = 0;
 
-	for (at = 0; at < bytes; at += PAGE_BYTES) {
-		do {
-			if (madvise(start, bytes, MADV_PAGEOUT))
-				return -errno;
-			entry = pagemap_entry(pagemap, (char *)start + at);
-		} while (!(entry & PAGEMAP_SWAPPED) && monotonic_seconds() <= end &&
-			 !nanosleep(&moment, NULL));
-		if (!(entry & PAGEMAP_SWAPPED))
-			return cause_say(-EBUSY, "page %zu of %zu is not swapped out in %d s. See how "
-					 "much swap is free: swapon --show", at / PAGE_BYTES,
-					 bytes / PAGE_BYTES, PAGEOUT_SECONDS);
-	}
+	do {
+		if (madvise(start, bytes, MADV_PAGEOUT))
+			return -errno;
+		at = swapped_until(start, at, bytes, pagemap);
+	} while (at < bytes && monotonic_seconds() <= end && !nanosleep(&moment, NULL));
+	if (at < bytes)
+		return cause_say(-EBUSY, "page %zu of %zu is not swapped out in %d s. See how "
+				 "much swap is free: swapon --show", at / PAGE_BYTES,
+				 bytes / PAGE_BYTES, PAGEOUT_SECONDS);
 	return 0;
 }
 

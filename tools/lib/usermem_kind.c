@@ -11,6 +11,9 @@
 #include "pincheck.h"
 #include "usermem.h"
 
+/* Pages that one report checks */
+#define CHECKED		16
+
 /* A kernel without huge pages refuses MADV_NOHUGEPAGE, and needs none. */
 static int prepare_base(const struct usermem *memory)
 {
@@ -147,31 +150,67 @@ static int check_report(struct usermem *memory, const struct pincheck_report *re
 	return 0;
 }
 
-static int check_page(struct usermem *memory, size_t offset)
+/* Page frame numbers at @offsets; neighbours by one read. */
+static void read_pfns(const struct usermem *memory, const size_t *offsets, size_t count, __u64 *pfns)
 {
-	__u64 pfn = usermem_pfn(memory, offset);
-	struct pincheck_report report;
-	int error;
+	size_t i, j, alike;
 
+	for (i = 0; i < count; i += alike) {
+		uint64_t entries[CHECKED];
+
+		for (alike = 1; i + alike < count; alike++)
+			if (offsets[i + alike] != offsets[i] + alike * PAGE_BYTES)
+				break;
+		if (pagemap_read(memory->pagemap, memory->start + offsets[i], entries, alike))
+			memset(entries, 0, sizeof(entries));
+		for (j = 0; j < alike; j++)
+			pfns[i + j] = pagemap_pfn(entries[j]);
+	}
+}
+
+/* One report for all @offsets, CHECKED at most. */
+static int check_pages(struct usermem *memory, const size_t *offsets, size_t count)
+{
+	struct pincheck_report reports[CHECKED];
+	__u64 pfns[CHECKED] = { 0 };
+	int error = 0;
+	size_t i;
+
+	read_pfns(memory, offsets, count, pfns);
 	memory->wrong = "is not there, or /proc/self/pagemap hides it";
-	if (!pfn)
-		return cause_say(-EAGAIN, "no page frame number (CAP_SYS_ADMIN is needed for it)");
+	for (i = 0; i < count; i++)
+		if (!pfns[i])
+			return cause_say(-EAGAIN, "no page frame number (CAP_SYS_ADMIN is needed for it)");
 	memory->wrong = "is not reported";
-	error = pincheck_report(memory->session, &pfn, 1, &report);
-	if (!error && !(report.present & PINCHECK_REPORT_PAGE))
-		error = -EAGAIN;
-	return error ? error : check_report(memory, &report);
+	error = pincheck_report(memory->session, pfns, count, reports);
+	for (i = 0; i < count && !error; i++) {
+		memory->wrong = "is not reported";
+		error = reports[i].present & PINCHECK_REPORT_PAGE ? check_report(memory, &reports[i]) :
+			-EAGAIN;
+	}
+	return error;
 }
 
 int usermem_check(struct usermem *memory)
 {
 	size_t pages = memory->bytes / PAGE_BYTES, middle = pages / 2 * PAGE_BYTES;
 	size_t step = memory->kind->folio ? folio_bytes(memory->kind->folio) : middle ?: PAGE_BYTES;
+	size_t offsets[CHECKED], count = 0, at;
 	int error = 0;
 
-	for (size_t at = 0; !error && at < memory->bytes; at += step)
-		error = check_page(memory, at);
-	return error ? error : check_page(memory, memory->bytes - PAGE_BYTES);
+	for (at = 0; !error && at < memory->bytes; at += step) {
+		offsets[count++] = at;
+		if (count < CHECKED - 1)
+			continue;
+		error = check_pages(memory, offsets, count);
+		count = 0;
+	}
+	if (error)
+		return error;
+	at = memory->bytes - PAGE_BYTES;
+	if (!count || offsets[count - 1] != at)
+		offsets[count++] = at;
+	return check_pages(memory, offsets, count);
 }
 
 static void write_each_page(const struct usermem *memory)
