@@ -43,6 +43,7 @@
 #include "reclaim.h"
 #include "numa_balancing.h"
 #include "pci.h"
+#include "rdma_link.h"
 #include "require.h"
 #include "silent_file.h"
 #include "swap_async.h"
@@ -652,6 +653,8 @@ static const struct requirement_row {
 	    "needs charges that move between cgroups (cgroup v1, up to Linux 6.12: CONFIG_MEMCG_V1, and root)")
 	ROW(NEEDS_VHOST, 0, vhost_net_offered,
 	    "needs vhost-net (modprobe tun vhost_net; CONFIG_VHOST_NET, CONFIG_TUN, and root)")
+	ROW(NEEDS_RDMA, 0, rdma_link_offered,
+	    "needs RDMA by rdma_rxe over a dummy device (modprobe rdma_rxe dummy; CONFIG_RDMA_RXE, CONFIG_DUMMY, and root)")
 	ROW(NEEDS_UDMABUF, 0, has_udmabuf, "needs /dev/udmabuf (CONFIG_UDMABUF, and root)")
 	ROW(NEEDS_DISPLAY, 0, has_display,
 	    "needs the display of a PC in /dev/mem (x86, CONFIG_DEVMEM, and root)")

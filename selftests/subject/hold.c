@@ -294,7 +294,8 @@ uint32_t hold_expected_path(const struct hold_kind *kind, enum page_state state)
 
 bool hold_folds(const struct hold_kind *kind)
 {
-	return kind == &hold_uring && kernel_has_rule(RULE_URING_FOLDS);
+	return (kind->traits & HOLD_FOLDS) ||
+	       (kind == &hold_uring && kernel_has_rule(RULE_URING_FOLDS));
 }
 
 int hold_expected_pins(const struct hold *hold, bool large)

@@ -30,6 +30,8 @@ enum hold_trait {
 	HOLD_DRIVER		= 1U << 6,
 	/** @HOLD_MIRROR: no reference: follows the mapping through every event */
 	HOLD_MIRROR		= 1U << 7,
+	/** @HOLD_FOLDS: one pin for each folio, not for each page: see hold_folds() */
+	HOLD_FOLDS		= 1U << 8,
 };
 
 /** enum event_class - events, by their effect on a held page */
@@ -85,11 +87,15 @@ struct hold_kind {
 	unsigned int keeps_sync;
 };
 
-/* One object for each row of the table, and three that are in no list there. */
+/*
+ * One object for each row of the table, and those that are in no list there. A program that names
+ * hold_rdma links with libibverbs: see selftests/build.mk.
+ */
 #define HOLD_KIND_EXTERN(name, ...)	extern const struct hold_kind hold_##name;
 FOR_EACH_HOLD_ROW(HOLD_KIND_EXTERN)
 FOR_EACH_OTHER_HOLD_ROW(HOLD_KIND_EXTERN)
-extern const struct hold_kind hold_none, hold_uring, hold_pin_rw_lt_policy;
+extern const struct hold_kind hold_none, hold_uring, hold_udmabuf, hold_rdma,
+			      hold_pin_rw_lt_policy;
 
 extern const struct hold_ops hold_ops_none, hold_ops_pincheck, hold_ops_uring;
 

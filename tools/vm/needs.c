@@ -27,6 +27,7 @@ static const struct {
 	{ NEED_VHOST, "vhost" },
 	{ NEED_GIGANTIC, "gigantic" },
 	{ NEED_CPUS, "cpus" },
+	{ NEED_RDMA, "rdma" },
 };
 
 const char *need_name(enum need need)

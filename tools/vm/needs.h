@@ -31,7 +31,9 @@ enum need {
 	NEED_GIGANTIC		= 1U << 8,
 	/** @NEED_CPUS: three CPUs at least: with own_guest */
 	NEED_CPUS		= 1U << 9,
-	NEEDS_ALL		= (1U << 10) - 1,
+	/** @NEED_RDMA: an RDMA device of software */
+	NEED_RDMA		= 1U << 10,
+	NEEDS_ALL		= (1U << 11) - 1,
 };
 
 /**

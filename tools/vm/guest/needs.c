@@ -23,6 +23,12 @@ static void vhost_up(const struct config *config)
 	kmods_load_for(NEED_VHOST);
 }
 
+static void rdma_up(const struct config *config)
+{
+	(void)config;
+	kmods_load_for(NEED_RDMA);
+}
+
 static const struct {
 	enum need need;
 	void (*up)(const struct config *config);
@@ -34,6 +40,7 @@ static const struct {
 	{ NEED_PMEM, pmem_up, NULL },
 	{ NEED_CRYPTO, crypto_up, NULL },
 	{ NEED_VHOST, vhost_up, NULL },
+	{ NEED_RDMA, rdma_up, NULL },
 };
 
 void needs_up(unsigned int needs, const struct config *config)
