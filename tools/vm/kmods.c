@@ -60,6 +60,8 @@ static const struct wanted wanted[] = {
 	{ "crc32_generic", "", "RDMA", NEED_RDMA },
 	{ "ib_uverbs", "", "RDMA", NEED_RDMA },
 	{ "rdma_rxe", "", "RDMA", NEED_RDMA },
+	{ "vfio_iommu_type1", "", "memory mapped for a device", NEED_VFIO },
+	{ "vfio_pci", "", "a device that a process drives", NEED_VFIO },
 };
 
 /**

@@ -28,6 +28,7 @@ static const struct {
 	{ NEED_GIGANTIC, "gigantic" },
 	{ NEED_CPUS, "cpus" },
 	{ NEED_RDMA, "rdma" },
+	{ NEED_VFIO, "vfio" },
 };
 
 const char *need_name(enum need need)

@@ -33,7 +33,9 @@ enum need {
 	NEED_CPUS		= 1U << 9,
 	/** @NEED_RDMA: an RDMA device of software */
 	NEED_RDMA		= 1U << 10,
-	NEEDS_ALL		= (1U << 11) - 1,
+	/** @NEED_VFIO: drivers by which a process drives a device: with edu */
+	NEED_VFIO		= 1U << 11,
+	NEEDS_ALL		= (1U << 12) - 1,
 };
 
 /**
