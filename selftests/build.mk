@@ -39,7 +39,10 @@ SELFTESTS_LDFLAGS	:= -static -Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-z,max-pa
 vpath %.c $(sort $(dir $(SELFTESTS_TOPICS)))
 $(SELFTESTS_PROGRAMS): $(BUILD)/tests/%: %.c $(SELFTESTS_LIB) $(SELFTESTS_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(SELFTESTS_CFLAGS) $(SELFTESTS_HARNESS) $(SELFTESTS_LDFLAGS) -o $@ $< $(SELFTESTS_LIB) -luring -ljansson
+	$(CC) $(SELFTESTS_CFLAGS) $(SELFTESTS_HARNESS) $(SELFTESTS_LDFLAGS) -o $@ $< $(SELFTESTS_LIB) -luring -ljansson $(SELFTESTS_LIBS)
+
+# Verbs of RDMA: only the program that has the hold hold_rdma.
+$(BUILD)/tests/holders: SELFTESTS_LIBS := -libverbs -lrxe-rdmav34 -libverbs -lnl-route-3 -lnl-3 -lpthread
 
 # The runner would run a program whose source is gone as a topic.
 SELFTESTS_STALE = $(filter-out $(SELFTESTS_PROGRAMS),$(shell \

@@ -113,7 +113,7 @@ static void hold_by_each(struct __test_metadata *_metadata, struct subject *subj
 	EXPECT_CHANGE(subject, &before, pages, 0);
 }
 
-SCENARIO(accounting, pins_do_not_tell_access, .rows = "B16", .not_hold = HOLD_URING,
+SCENARIO(accounting, pins_do_not_tell_access, .rows = "B16", .not_hold = HOLD_DRIVER,
 	 .hold = HOLD_PIN | HOLD_WRITE | HOLD_LONGTERM | HOLD_FAST)
 {
 	static const struct hold_kind *const rows[] = {
@@ -355,7 +355,7 @@ SCENARIO(accounting, false_positive_never_pinned, .rows = "B15", .event = "fork"
  */
 SCENARIO(accounting, false_positive_once_pinned, .rows = "B15", .event = "fork",
 	 .not_memory = MEMORY_LARGE,
-	 .hold = HOLD_PIN | HOLD_WRITE, .not_hold = HOLD_URING)
+	 .hold = HOLD_PIN | HOLD_WRITE, .not_hold = HOLD_DRIVER)
 {
 	struct witness before;
 

@@ -357,7 +357,7 @@ SCENARIO(hugetlb_pool, hole_pinned, .rows = "R85", .event = "pool_empty", .hold 
 	ASSERT_DONE(empty_pool());
 	reserved = knob_number(RESERVED_PAGES);
 	ASSERT_LT(0, reserved);
-	buffer = udmabuf_create(file, PMD_BYTES);
+	buffer = udmabuf_create(file, 0, PMD_BYTES);
 	EXPECT_VERDICT(verdict_reserved, buffer, reserved);
 	if (buffer >= 0)
 		close(buffer);

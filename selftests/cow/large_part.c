@@ -6,6 +6,7 @@
  * each other page keeps the bytes that were written last.
  */
 #include "suite.h"
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/mman.h>

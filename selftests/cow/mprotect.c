@@ -138,7 +138,7 @@ SCENARIO(mprotect, held_while_readonly, .rows = "B3 B10 B11 R20", .not_hold = HO
 	ASSERT_DONE(protect_all(subject, PROT_READ));
 	if (subject_holds(subject, HOLD_WRITE)) {
 		EXPECT_EQ(-EFAULT, subject_hold(subject));
-		if (!subject_holds(subject, HOLD_URING))
+		if (!subject_holds(subject, HOLD_DRIVER))
 			EXPECT_EQ(PINCHECK_REASON_ACCESS, subject->hold.reason);
 		EXPECT_ACCURATE(subject);
 		return;

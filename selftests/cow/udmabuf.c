@@ -69,7 +69,7 @@ FIXTURE_SETUP(udmabuf)
 	if (variant->huge)
 		ASSERT_EQ(0, fallocate(self->file, 0, 0, self->bytes));
 	ASSERT_EQ(0, fcntl(self->file, F_ADD_SEALS, F_SEAL_SHRINK));
-	self->buffer = udmabuf_create(self->file, self->bytes);
+	self->buffer = udmabuf_create(self->file, 0, self->bytes);
 	ASSERT_LE(0, self->buffer) TH_LOG("/dev/udmabuf: %s", strerror(-self->buffer));
 	ASSERT_DONE(map_both(self));
 }

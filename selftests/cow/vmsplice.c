@@ -297,7 +297,7 @@ static int child_holds_and_unmaps(const struct memory *memory, void *argument)
 }
 
 SCENARIO(vmsplice, child_device_instead, .rows = "R1 R3 R4 B6",
-	 .not_hold = HOLD_NONE | HOLD_URING)
+	 .not_hold = HOLD_NONE | HOLD_DRIVER)
 {
 	struct hold *hold = &subject->hold;
 	void *kind = (void *)subject->product->hold;

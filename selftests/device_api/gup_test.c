@@ -5,6 +5,7 @@
  */
 #include "suite.h"
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>

@@ -27,7 +27,7 @@ static struct labels labels_of(const struct subject *subject)
 	bool pin = subject_holds(subject, HOLD_PIN), write = subject_holds(subject, HOLD_WRITE);
 	struct labels none = { 0 };
 
-	if (!subject->hold.taken || subject_holds(subject, HOLD_URING))
+	if (!subject->hold.taken || subject_holds(subject, HOLD_DRIVER))
 		return none;
 	return (struct labels) {
 		.gets = subject_holds(subject, HOLD_GET),
@@ -104,7 +104,7 @@ static void verdict_ledger(struct subject *subject, struct labels labels, int ot
 	EXPECT_VERDICT(verdict_ledger, subject, labels, 0, 0)
 
 /* ACCURACY. One session's hold: the ledger has its label, and no other. */
-SCENARIO(ledger, one_session, .rows = "B2 B3 B4 B5 B14 B16", .not_hold = HOLD_URING)
+SCENARIO(ledger, one_session, .rows = "B2 B3 B4 B5 B14 B16", .not_hold = HOLD_DRIVER)
 {
 	const struct labels none = { 0 };
 
@@ -116,7 +116,7 @@ SCENARIO(ledger, one_session, .rows = "B2 B3 B4 B5 B14 B16", .not_hold = HOLD_UR
 }
 
 /* ACCURACY. Another session's holds on the same pages count until that session closes. */
-SCENARIO(ledger, two_sessions, .rows = "B1 B2 B3 B4 B5", .not_hold = HOLD_URING)
+SCENARIO(ledger, two_sessions, .rows = "B1 B2 B3 B4 B5", .not_hold = HOLD_DRIVER)
 {
 	struct pincheck_hold pin = {
 		.kind = PINCHECK_KIND_PIN, .path = PINCHECK_PATH_FAST,
@@ -149,7 +149,7 @@ SCENARIO(ledger, two_sessions, .rows = "B1 B2 B3 B4 B5", .not_hold = HOLD_URING)
  * ACCURACY. io_uring's pin is not the module's: it is unexplained, and for a large folio the ledger
  * tells it from a plain reference.
  */
-SCENARIO(ledger, somebody_else, .rows = "B6 B14 B15", .hold = HOLD_URING)
+SCENARIO(ledger, somebody_else, .rows = "B6 B14 B15", .hold = HOLD_DRIVER)
 {
 	const struct labels none = { 0 };
 	struct pincheck_info info;

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "../../tools/lib/cause.h"
 #include "../../tools/lib/knob.h"
@@ -133,7 +135,8 @@ void pin_accounting_wait(const struct pin_accounting *before)
 		;
 }
 
-long vm_pin_kib(void)
+/* The line of /proc/self/status that begins with @name, or -errno */
+static long status_kib(const char *name)
 {
 	FILE *status = fopen("/proc/self/status", "re");
 	char line[128];
@@ -142,8 +145,18 @@ long vm_pin_kib(void)
 	if (!status)
 		return -errno;
 	while (kib < 0 && fgets(line, sizeof(line), status))
-		if (sscanf(line, "VmPin: %ld kB", &kib) != 1)
-			kib = -ENOENT;
+		if (!strncmp(line, name, strlen(name)))
+			kib = atol(line + strlen(name));
 	fclose(status);
 	return kib;
+}
+
+long vm_pin_kib(void)
+{
+	return status_kib("VmPin:");
+}
+
+long vm_lck_kib(void)
+{
+	return status_kib("VmLck:");
 }

@@ -56,4 +56,7 @@ int pin_bias(void);
 /** vm_pin_kib() - VmPin of the calling process in KiB, or -errno */
 long vm_pin_kib(void);
 
+/** vm_lck_kib() - VmLck of the calling process in KiB, or -errno */
+long vm_lck_kib(void);
+
 #endif

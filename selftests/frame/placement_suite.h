@@ -19,7 +19,7 @@ static inline void place_longterm_leaves(struct __test_metadata *_metadata,
 	ASSERT_DONE(starts_in(subject, place, &before));
 	ASSERT_DONE(subject_hold(subject));
 	EXPECT_PLACED(subject, &before);
-	if (!subject_holds(subject, HOLD_URING))
+	if (!subject_holds(subject, HOLD_DRIVER))
 		EXPECT_VERDICT(verdict_all_slow, subject);
 	EXPECT_CPU_SEES(subject, BEFORE);
 	EXPECT_SYNC(subject, BEFORE);

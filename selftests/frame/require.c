@@ -43,12 +43,14 @@
 #include "reclaim.h"
 #include "numa_balancing.h"
 #include "pci.h"
+#include "rdma_link.h"
 #include "require.h"
 #include "silent_file.h"
 #include "swap_async.h"
 #include "tracker.h"
 #include "trap.h"
 #include "uprobe.h"
+#include "vfio.h"
 #include "vhost_net.h"
 #include "virtio_mem.h"
 
@@ -652,6 +654,10 @@ static const struct requirement_row {
 	    "needs charges that move between cgroups (cgroup v1, up to Linux 6.12: CONFIG_MEMCG_V1, and root)")
 	ROW(NEEDS_VHOST, 0, vhost_net_offered,
 	    "needs vhost-net (modprobe tun vhost_net; CONFIG_VHOST_NET, CONFIG_TUN, and root)")
+	ROW(NEEDS_RDMA, 0, rdma_link_offered,
+	    "needs RDMA by rdma_rxe over a dummy device (modprobe rdma_rxe dummy; CONFIG_RDMA_RXE, CONFIG_DUMMY, and root)")
+	ROW(NEEDS_VFIO, 0, vfio_offered,
+	    "needs VFIO (modprobe vfio_iommu_type1 vfio_pci; CONFIG_VFIO_PCI, CONFIG_VFIO_IOMMU_TYPE1, and root)")
 	ROW(NEEDS_UDMABUF, 0, has_udmabuf, "needs /dev/udmabuf (CONFIG_UDMABUF, and root)")
 	ROW(NEEDS_DISPLAY, 0, has_display,
 	    "needs the display of a PC in /dev/mem (x86, CONFIG_DEVMEM, and root)")

@@ -152,6 +152,10 @@ typedef unsigned __int128 requirement_set;
 #define NEEDS_DROPPABLE			REQUIREMENT(73)
 /** NEEDS_PACKET_RING - packet_ring.h: packet sockets with a ring */
 #define NEEDS_PACKET_RING		REQUIREMENT(74)
+/** NEEDS_RDMA - rdma_link.h: an RDMA device of software */
+#define NEEDS_RDMA			REQUIREMENT(75)
+/** NEEDS_VFIO - vfio.h: devices that a process drives itself; see NEEDS_EDU for the device */
+#define NEEDS_VFIO			REQUIREMENT(76)
 /** NEEDS_MRELEASE - mrelease.h: the memory of a process that dies can be taken */
 #define NEEDS_MRELEASE			REQUIREMENT(80)
 /** NEEDS_HUGETLB_MREMAP - mremap() of hugetlb */

@@ -7,10 +7,10 @@
 #include <unistd.h>
 #include "udmabuf.h"
 
-int udmabuf_create(int memfd, size_t bytes)
+int udmabuf_create(int memfd, size_t offset, size_t bytes)
 {
 	struct udmabuf_create create = {
-		.memfd = memfd, .size = bytes, .flags = UDMABUF_FLAGS_CLOEXEC,
+		.memfd = memfd, .offset = offset, .size = bytes, .flags = UDMABUF_FLAGS_CLOEXEC,
 	};
 	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
 	int buffer;

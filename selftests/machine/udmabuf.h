@@ -6,12 +6,13 @@
 #include <stddef.h>
 
 /**
- * udmabuf_create() - a buffer of the file from its beginning
+ * udmabuf_create() - a buffer of a part of the file
  * @memfd: of memfd_create(), with F_SEAL_SHRINK
- * @bytes: of the buffer: whole pages of the file
+ * @offset: in the file: at a base page
+ * @bytes: of the buffer: whole base pages
  *
  * Return: the buffer, a descriptor, or -errno of the driver or of opening /dev/udmabuf.
  */
-int udmabuf_create(int memfd, size_t bytes);
+int udmabuf_create(int memfd, size_t offset, size_t bytes);
 
 #endif

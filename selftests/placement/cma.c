@@ -138,7 +138,7 @@ SCENARIO(cma, longterm_faults_in, .rows = "B5 B58",
 
 /* PLACEMENT, SYNC. A page that an LRU batch refers to leaves, too: no ENOMEM, and no endless loop. */
 SCENARIO(cma, longterm_of_waiting, .rows = "R46 B58", .hold = HOLD_PIN | HOLD_LONGTERM,
-	 .not_hold = HOLD_URING, .not_memory = LARGE_OR_SHARED, .needs = NEEDS_CMA)
+	 .not_hold = HOLD_DRIVER, .not_memory = LARGE_OR_SHARED, .needs = NEEDS_CMA)
 {
 	EXPECT_WAITING_LEAVES(subject, PINCHECK_PAGE_CMA);
 }

@@ -7,6 +7,7 @@
  */
 #include "suite.h"
 #include <fcntl.h>
+#include <liburing.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/mman.h>

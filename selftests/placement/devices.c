@@ -4,6 +4,8 @@
  * hotplugged memory, of DAX and of an IOMMU rely on them.
  */
 #include "suite.h"
+#include <fcntl.h>
+#include <inttypes.h>
 #include <linux/mempolicy.h>
 #include <linux/stat.h>
 #include <sys/mman.h>

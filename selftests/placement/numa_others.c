@@ -5,6 +5,7 @@
  * device holds stays where it is. Topic numa has move_pages(); its guest has the same two nodes.
  */
 #include "other_suite.h"
+#include <inttypes.h>
 #include <linux/mempolicy.h>
 #include <pthread.h>
 #include <sys/mman.h>

@@ -95,7 +95,7 @@ SCENARIO(placement, longterm_faults_in, .rows = "B5 R45",
  * (1aaf8c122918 and its reverts).
  */
 SCENARIO(placement, longterm_of_waiting, .rows = "R45 R46", .hold = HOLD_PIN | HOLD_LONGTERM,
-	 .not_hold = HOLD_URING, .not_memory = ALL_BUT_BASE, .needs = NEEDS_MOVABLE)
+	 .not_hold = HOLD_DRIVER, .not_memory = ALL_BUT_BASE, .needs = NEEDS_MOVABLE)
 {
 	EXPECT_WAITING_LEAVES(subject, PINCHECK_PAGE_MOVABLE_ZONE);
 }

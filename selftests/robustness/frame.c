@@ -6,6 +6,7 @@
  * Invariant: CLEAN.
  */
 #include "suite.h"
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "pin_accounting.h"

@@ -209,12 +209,13 @@ static int open_tmpfs_huge(size_t bytes)
 
 static int open_memfd(size_t bytes)
 {
-	return set_size(memfd_create("pincheck", MFD_CLOEXEC), bytes);
+	return set_size(memfd_create("pincheck", MFD_CLOEXEC | MFD_ALLOW_SEALING), bytes);
 }
 
 static int open_hugetlb(size_t bytes)
 {
-	return set_size(hugetlb_pool_memfd("pincheck", MFD_CLOEXEC | MFD_HUGETLB), bytes);
+	return set_size(hugetlb_pool_memfd("pincheck", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB),
+			bytes);
 }
 
 static int open_hugetlb_1g(size_t bytes)

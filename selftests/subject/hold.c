@@ -151,7 +151,7 @@ HOLD_KIND(pin_rw_lt_policy, PIN, FAST, HOLD_RW | HOLD_LT | PINCHECK_HOLD_WHITELI
 
 const struct hold_kind hold_uring = {
 	.name = "uring", .ops = &hold_ops_uring, .needs = NEEDS_URING,
-	.traits = HOLD_PIN | HOLD_WRITE | HOLD_LONGTERM | HOLD_URING,
+	.traits = HOLD_PIN | HOLD_WRITE | HOLD_LONGTERM | HOLD_DRIVER,
 	.keeps_sync = ACROSS_PROTECTION | ACROSS_FORK,
 };
 
@@ -252,9 +252,34 @@ int hold_pages_of_samples(struct hold *hold, uint64_t *pfn, uint32_t *path)
 	return error;
 }
 
+void hold_remember_pages(struct hold *hold)
+{
+	memory_pfns(hold->memory, hold->memory->pagemap, hold->pfn);
+}
+
+int hold_remembered_pages(struct hold *hold, size_t page, size_t count, uint64_t *pfn,
+			  uint32_t *path)
+{
+	const struct memory *memory = hold->memory;
+	size_t i, j, known = 0;
+
+	for (i = 0; i < count; i++) {
+		path[i] = PINCHECK_PATH_UNKNOWN;
+		for (j = 0; j < memory->samples; j++) {
+			if (memory->sample[j] != page + i + hold->first)
+				continue;
+			pfn[i] = hold->pfn[j];
+			known++;
+		}
+	}
+	if (known == count)
+		return 0;
+	return cause_say(-ENOENT, "page %zu of the hold is no sample: its PFN is unknown", page);
+}
+
 uint32_t hold_expected_path(const struct hold_kind *kind, enum page_state state)
 {
-	if (kind->traits & (HOLD_URING | HOLD_NONE | HOLD_MIRROR))
+	if (kind->traits & (HOLD_DRIVER | HOLD_NONE | HOLD_MIRROR))
 		return PINCHECK_PATH_UNKNOWN;
 	if (!(kind->traits & HOLD_FAST))
 		return PINCHECK_PATH_SLOW;
@@ -269,7 +294,8 @@ uint32_t hold_expected_path(const struct hold_kind *kind, enum page_state state)
 
 bool hold_folds(const struct hold_kind *kind)
 {
-	return (kind->traits & HOLD_URING) && kernel_has_rule(RULE_URING_FOLDS);
+	return (kind->traits & HOLD_FOLDS) ||
+	       (kind == &hold_uring && kernel_has_rule(RULE_URING_FOLDS));
 }
 
 int hold_expected_pins(const struct hold *hold, bool large)

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Holds of a device on the memory under test. Kinds of hold are rows of data with one interface,
- * which /dev/pincheck or an io_uring fixed buffer implements.
+ * which /dev/pincheck or a driver of the kernel's own implements.
  */
 #ifndef PINCHECK_SELFTESTS_HOLD_H
 #define PINCHECK_SELFTESTS_HOLD_H
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <liburing.h>
 #include "hold_rows.h"
 #include "memory.h"
 
@@ -27,10 +26,12 @@ enum hold_trait {
 	HOLD_NONE		= 1U << 4,
 	/** @HOLD_FAST: requests GUP-fast */
 	HOLD_FAST		= 1U << 5,
-	/** @HOLD_URING: an io_uring fixed buffer: shows neither path nor PFN; see hold_folds() */
-	HOLD_URING		= 1U << 6,
+	/** @HOLD_DRIVER: by a driver of the kernel's own, which shows neither path nor PFN */
+	HOLD_DRIVER		= 1U << 6,
 	/** @HOLD_MIRROR: no reference: follows the mapping through every event */
 	HOLD_MIRROR		= 1U << 7,
+	/** @HOLD_FOLDS: one pin for each folio, not for each page: see hold_folds() */
+	HOLD_FOLDS		= 1U << 8,
 };
 
 /** enum event_class - events, by their effect on a held page */
@@ -86,11 +87,15 @@ struct hold_kind {
 	unsigned int keeps_sync;
 };
 
-/* One object for each row of the table, and three that are in no list there. */
+/*
+ * One object for each row of the table, and those that are in no list there. A program that names
+ * hold_rdma links with libibverbs: see selftests/build.mk.
+ */
 #define HOLD_KIND_EXTERN(name, ...)	extern const struct hold_kind hold_##name;
 FOR_EACH_HOLD_ROW(HOLD_KIND_EXTERN)
 FOR_EACH_OTHER_HOLD_ROW(HOLD_KIND_EXTERN)
-extern const struct hold_kind hold_none, hold_uring, hold_pin_rw_lt_policy;
+extern const struct hold_kind hold_none, hold_uring, hold_udmabuf, hold_rdma,
+			      hold_pin_rw_lt_policy;
 
 extern const struct hold_ops hold_ops_none, hold_ops_pincheck, hold_ops_uring;
 
@@ -102,13 +107,11 @@ extern const struct hold_ops hold_ops_none, hold_ops_pincheck, hold_ops_uring;
  * @pages: number of base pages
  * @taken: the hold exists and must be given back
  * @fast_pages: number of pages from GUP-fast
- * @slow_pages: number of pages from the slow path; io_uring answers neither
+ * @slow_pages: number of pages from the slow path; drivers of the kernel's own answer neither
  * @id: in the session of @memory
  * @reason: enum pincheck_reason of a refusal
- * @start: address that io_uring got; later calls name the buffer by it
- * @ring: of io_uring
- * @pipe: the device: io_uring reads from it and writes to it
- * @pfn: PFNs of the samples when io_uring took them, for io_uring does not show them
+ * @device: what a driver of the kernel's own needs: private to the ops
+ * @pfn: PFNs of the samples, of hold_remember_pages()
  */
 struct hold {
 	const struct hold_kind *kind;
@@ -120,9 +123,7 @@ struct hold {
 	uint64_t slow_pages;
 	uint32_t id;
 	uint32_t reason;
-	char *start;
-	struct io_uring ring;
-	int pipe[2];
+	void *device;
 	uint64_t pfn[SAMPLES];
 };
 
@@ -159,6 +160,18 @@ uint32_t hold_expected_path(const struct hold_kind *kind, enum page_state state)
 
 /** hold_folds() - does a hold of @kind have one pin for each folio, not for each page? */
 bool hold_folds(const struct hold_kind *kind);
+
+/**
+ * hold_remember_pages() - the pages that are mapped now are the held ones: for a driver's take()
+ *
+ * A driver does not show which pages it holds. But a pin for writing makes the mapped page exclusive
+ * and takes it, and a file has one page at a place.
+ */
+void hold_remember_pages(struct hold *hold);
+
+/** hold_remembered_pages() - pages() of a driver: what hold_remember_pages() saw, of samples only */
+int hold_remembered_pages(struct hold *hold, size_t page, size_t count, uint64_t *pfn,
+			  uint32_t *path);
 
 /** hold_expected_pins() - pins that the folio of a held page must have; @large: a large folio */
 int hold_expected_pins(const struct hold *hold, bool large);

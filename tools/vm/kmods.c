@@ -55,6 +55,13 @@ static const struct wanted wanted[] = {
 	{ "algif_aead", "", "encryption by sockets", NEED_CRYPTO },
 	{ "tun", "", "packets for vhost-net", NEED_VHOST },
 	{ "vhost_net", "", "writes of vhost", NEED_VHOST },
+	{ "dummy", "numdummies=0", "RDMA", NEED_RDMA },
+	/* Up to 6.14 rdma_rxe asks for crc32 by name. */
+	{ "crc32_generic", "", "RDMA", NEED_RDMA },
+	{ "ib_uverbs", "", "RDMA", NEED_RDMA },
+	{ "rdma_rxe", "", "RDMA", NEED_RDMA },
+	{ "vfio_iommu_type1", "", "memory mapped for a device", NEED_VFIO },
+	{ "vfio_pci", "", "a device that a process drives", NEED_VFIO },
 };
 
 /**

@@ -27,6 +27,8 @@ static const struct {
 	{ NEED_VHOST, "vhost" },
 	{ NEED_GIGANTIC, "gigantic" },
 	{ NEED_CPUS, "cpus" },
+	{ NEED_RDMA, "rdma" },
+	{ NEED_VFIO, "vfio" },
 };
 
 const char *need_name(enum need need)

@@ -31,7 +31,11 @@ enum need {
 	NEED_GIGANTIC		= 1U << 8,
 	/** @NEED_CPUS: three CPUs at least: with own_guest */
 	NEED_CPUS		= 1U << 9,
-	NEEDS_ALL		= (1U << 10) - 1,
+	/** @NEED_RDMA: an RDMA device of software */
+	NEED_RDMA		= 1U << 10,
+	/** @NEED_VFIO: drivers by which a process drives a device: with edu */
+	NEED_VFIO		= 1U << 11,
+	NEEDS_ALL		= (1U << 12) - 1,
 };
 
 /**

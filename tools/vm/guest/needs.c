@@ -11,18 +11,7 @@ static void file_systems_up(const struct config *config)
 	disks_up(true);
 }
 
-static void crypto_up(const struct config *config)
-{
-	(void)config;
-	kmods_load_for(NEED_CRYPTO);
-}
-
-static void vhost_up(const struct config *config)
-{
-	(void)config;
-	kmods_load_for(NEED_VHOST);
-}
-
+/* Without @up there are modules to load, and nothing else to do. */
 static const struct {
 	enum need need;
 	void (*up)(const struct config *config);
@@ -32,15 +21,22 @@ static const struct {
 	{ NEED_MOVABLE, movable_up, movable_down },
 	{ NEED_VIRTIO_MEM, virtio_mem_up, virtio_mem_down },
 	{ NEED_PMEM, pmem_up, NULL },
-	{ NEED_CRYPTO, crypto_up, NULL },
-	{ NEED_VHOST, vhost_up, NULL },
+	{ NEED_CRYPTO, NULL, NULL },
+	{ NEED_VHOST, NULL, NULL },
+	{ NEED_RDMA, NULL, NULL },
+	{ NEED_VFIO, NULL, NULL },
 };
 
 void needs_up(unsigned int needs, const struct config *config)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (needs & rows[i].need)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!(needs & rows[i].need))
+			continue;
+		if (rows[i].up)
 			rows[i].up(config);
+		else
+			kmods_load_for(rows[i].need);
+	}
 }
 
 const char *needs_down(unsigned int needs, const struct config *config)
