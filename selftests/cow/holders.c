@@ -203,7 +203,7 @@ SCENARIO(holders, killed, .rows = "B14", .event = "exit")
 
 	ASSERT_DONE(held < 0 ? (int)held : 0);
 	back = pins_agree(why, sizeof(why));
-	evidence("pins_held=%lld back=%d %s", (long long)held, back, why);
+	evidence("pins_held=%lld back=%d why=\"%s\"", (long long)held, back, why);
 	EXPECT_LT(0, held);
 	EXPECT_TRUE(back);
 	EXPECT_CPU_SEES(subject, BEFORE);

@@ -40,8 +40,7 @@ static const struct arch rows[] = {
 		 * with another clock: on a busy host one of the two is read late, the kernel patches its text
 		 * for an unstable TSC, and an emulated CPU that runs into that crashes (emulation.md).
 		 */
-		.boot = "console=ttyS0,115200 earlyprintk=serial,ttyS0,115200 no_timer_check "
-			"tsc=reliable",
+		.boot = "console=ttyS0,115200 earlyprintk=serial,ttyS0,115200 no_timer_check tsc=reliable",
 		.command_line_bytes = 2048,
 	},
 };
