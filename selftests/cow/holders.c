@@ -86,18 +86,9 @@ SCENARIO(holders, cleared, .rows = "B10 B11 B12 R14", .event = "clear_refs")
 	kind_meets_clear_refs(_metadata, subject);
 }
 
-/* SYNC, REUSE. The process makes the memory read-only, and writes when it is writable again. */
 SCENARIO(holders, protected, .rows = "B10 B11 B12 R20", .event = "mprotect")
 {
-	struct witness before;
-
-	ASSERT_DONE(subject_hold(subject));
-	ASSERT_DONE(witness_take(subject, &before));
-	ASSERT_DONE(memory_reprotect(&subject->memory));
-	memory_fill(&subject->memory, AFTER);
-	EXPECT_SAME_PAGE(subject, &before);
-	EXPECT_SYNC(subject, AFTER);
-	EXPECT_ACCURATE(subject);
+	kind_meets_protection(_metadata, subject);
 }
 
 /* SYNC, REUSE. Reclaim must not take the page, and must not unmap it for another. */

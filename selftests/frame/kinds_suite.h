@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The promises of a hold on rarer kinds of memory: what the scenarios of the topics kinds and gigantic
- * do. These are two topics because pages of a GiB need a guest with more memory.
+ * The promises of a hold, as scenarios that topics share: kinds and gigantic on rarer kinds of memory,
+ * holders and vfio for drivers of the kernel's own. gigantic and vfio need guests of their own.
  */
 #ifndef PINCHECK_SELFTESTS_KINDS_SUITE_H
 #define PINCHECK_SELFTESTS_KINDS_SUITE_H
@@ -78,6 +78,20 @@ static inline void kind_meets_clear_refs(struct __test_metadata *_metadata, stru
 	memory_fill(&subject->memory, AFTER);
 	EXPECT_SAME_PAGE(subject, &before);
 	EXPECT_PROMISE(subject, ACROSS_PROTECTION, kinds_original(subject), AFTER);
+	EXPECT_ACCURATE(subject);
+}
+
+/* SYNC, REUSE. The process makes the memory read-only, and writes when it is writable again. */
+static inline void kind_meets_protection(struct __test_metadata *_metadata, struct subject *subject)
+{
+	struct witness before;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(memory_reprotect(&subject->memory));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_SYNC(subject, AFTER);
 	EXPECT_ACCURATE(subject);
 }
 
