@@ -11,6 +11,8 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include "../../tools/lib/pagemap.h"
+#include "ksm_scan.h"
 #include "numa_balancing.h"
 #include "other_write.h"
 
@@ -158,6 +160,69 @@ SCENARIO(numa_others, bound_for_all, .rows = "B6 B10 B11", .event = "bound", .ex
 		EXPECT_SYNC(subject, AFTER);
 	else
 		EXPECT_CPU_SEES(subject, AFTER);
+}
+
+/* The same bytes a second time: KSM maps one page for both. */
+static struct memory twin;
+
+static int merge_with_twin(const struct memory *memory)
+{
+	int error;
+
+	twin = *memory;
+	twin.start = usermem_map(memory->bytes, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	if (twin.start == MAP_FAILED)
+		return -errno;
+	memcpy(twin.start, memory->start, memory->bytes);
+	if (madvise(memory->start, memory->bytes, MADV_MERGEABLE) ||
+	    madvise(twin.start, twin.bytes, MADV_MERGEABLE))
+		return -errno;
+	error = ksm_scan(suite_has_time);
+	for (size_t i = 0; i < memory->samples && !error; i++)
+		if (memory_pfn(memory, memory->sample[i]) != memory_pfn(&twin, memory->sample[i]))
+			error = cause_say(-EBUSY, "KSM did not merge page %zu", memory->sample[i]);
+	return error;
+}
+
+/* PLACEMENT, ISOLATION: the twin has the page of the memory (@same), or its own, and the bytes from before. */
+static void verdict_twin(const struct memory *memory, bool same, struct verdict *verdict)
+{
+	uint64_t own = memory_pfn(memory, 0), theirs;
+	struct view view;
+
+	memory_look(&twin, &view);
+	theirs = memory_pfn(&twin, 0);
+	verdict_start(verdict, same ? "PLACEMENT" : "ISOLATION");
+	if ((own == theirs) != same)
+		verdict_broken(verdict, same ? "the twin has another page" : "the page is shared still", 0);
+	for (size_t i = 0; i < twin.samples; i++)
+		if (view.seen[CPU_AREA][i] != BEFORE)
+			verdict_broken(verdict, "the twin has changed", twin.sample[i]);
+	verdict_note(verdict, "pfn=%" PRIx64 " twin_pfn=%" PRIx64 " twin_sees=%s", own, theirs,
+		     generation_name(view.seen[CPU_AREA][0]));
+}
+
+/*
+ * PLACEMENT, ISOLATION. KSM merged the pages of two mappings, and three processes have both. The reverse
+ * map of such a page is KSM's own, and has to find all six entries.
+ */
+SCENARIO(numa_others, bound_while_merged, .rows = "B6 R26", .event = "bound", .hold = HOLD_NONE,
+	 .not_memory = MEMORY_LARGE | MEMORY_SHMEM, .needs = NEEDS_NODES | NEEDS_KSM)
+{
+	const struct other_event event = { .unheld = UNHELD_LEAVES };
+	struct witness before;
+
+	ASSERT_DONE(merge_with_twin(&subject->memory));
+	ASSERT_DONE(subject_fork(subject, 2));
+	ASSERT_DONE(witness_take(subject, &before));
+	EXPECT_VERDICT(verdict_event_answer, subject, &event, bind_with(subject, MPOL_MF_MOVE_ALL));
+	EXPECT_VERDICT(verdict_moved_for_all, subject, &before);
+	EXPECT_VERDICT(verdict_twin, &subject->memory, true);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_CPU_SEES(subject, AFTER);
+	EXPECT_VERDICT(verdict_twin, &subject->memory, false);
+	EXPECT_CHILD_SEES(subject, 0, BEFORE);
+	EXPECT_CHILD_SEES(subject, 1, BEFORE);
 }
 
 /* All of the process's memory; the call returns how many pages stay. */
