@@ -32,29 +32,34 @@ const struct flavour flavour_private = {
 	.map = MAP_PRIVATE,
 };
 
-unsigned char *device_map(int session, const struct flavour *flavour, int prot)
+/* Return: an aligned address where nothing was mapped a moment ago, or MAP_FAILED */
+static void *find_device_place(void)
 {
 	size_t area_bytes = 2 * PINCHECK_DEVICE_BYTES;
-	unsigned char *area, *start;
-	void *memory;
-	int error;
+	void *area = mmap(NULL, area_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	area = mmap(NULL, area_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (area == MAP_FAILED)
 		return MAP_FAILED;
-	start = (unsigned char *)(((uintptr_t)area + PINCHECK_DEVICE_BYTES - 1) &
-				  ~(PINCHECK_DEVICE_BYTES - 1));
-	memory = mmap(start, flavour->bytes, prot, flavour->map | MAP_FIXED, session,
-		      flavour->offset);
-	error = errno;
-	if (memory == MAP_FAILED) {
-		munmap(area, area_bytes);
-		errno = error;
-		return MAP_FAILED;
-	}
-	if (start > area)
-		munmap(area, start - area);
-	munmap(start + flavour->bytes, area + area_bytes - start - flavour->bytes);
+	munmap(area, area_bytes);
+	return (void *)(((uintptr_t)area + PINCHECK_DEVICE_BYTES - 1) &
+			~(PINCHECK_DEVICE_BYTES - 1));
+}
+
+/*
+ * MAP_FIXED would leave a hole behind if the device refuses, and another thread may map memory there:
+ * to clean up would unmap its memory.
+ */
+unsigned char *device_map(int session, const struct flavour *flavour, int prot)
+{
+	void *start, *memory;
+
+	do {
+		start = find_device_place();
+		if (start == MAP_FAILED)
+			return MAP_FAILED;
+		memory = mmap(start, flavour->bytes, prot, flavour->map | MAP_FIXED_NOREPLACE,
+			      session, flavour->offset);
+	} while (memory == MAP_FAILED && errno == EEXIST);
 	return memory;
 }
 

@@ -28,6 +28,9 @@ FIXTURE(pfnmap_race)
 	unsigned int generation;
 	bool stop;
 	unsigned long reached, refused, broken;
+	/* What broke the promise first: a step, and a signal, an errno, or 0 for what was read */
+	const char *broken_by;
+	int broken_number;
 };
 
 DEVICE_TOPIC(pfnmap_race)
@@ -50,6 +53,14 @@ static void count_up(unsigned long *counter)
 	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 
+static void count_broken(FIXTURE_DATA(pfnmap_race) *self, const char *step, int number)
+{
+	if (!__atomic_fetch_add(&self->broken, 1, __ATOMIC_RELAXED)) {
+		self->broken_by = step;
+		self->broken_number = number;
+	}
+}
+
 static void touch_and_count(FIXTURE_DATA(pfnmap_race) *self, const unsigned char *memory,
 			    size_t offset)
 {
@@ -61,7 +72,7 @@ static void touch_and_count(FIXTURE_DATA(pfnmap_race) *self, const unsigned char
 	if (number == SIGBUS)
 		count_up(&self->refused);
 	else if (number || word != device_word(SEED, offset) || (before == after && before % 2))
-		count_up(&self->broken);
+		count_broken(self, "touch", number);
 	else
 		count_up(&self->reached);
 }
@@ -90,7 +101,10 @@ static void *map_and_touch(void *argument)
 		unsigned char *memory = device_map(self->stage.session, self->flavour, PROT_READ);
 
 		if (memory == MAP_FAILED) {
-			count_up(errno == ENXIO ? &self->refused : &self->broken);
+			if (errno == ENXIO)
+				count_up(&self->refused);
+			else
+				count_broken(self, "mmap", errno);
 			continue;
 		}
 		for (size_t i = 0; i < DEVICE_SMALL_BYTES; i += self->stage.page)
@@ -112,7 +126,7 @@ static bool read_and_count(FIXTURE_DATA(pfnmap_race) *self, __u32 kept)
 		count_up(&self->refused);
 	else if (got != sizeof(word) || word != device_word(SEED, 0) ||
 		 (before == after && before % 2))
-		count_up(&self->broken);
+		count_broken(self, "read", got < 0 ? (int)-got : 0);
 	else
 		count_up(&self->reached);
 	return got > 0;
@@ -131,8 +145,10 @@ static void *keep_and_read(void *argument)
 		int error = pincheck_follow(self->stage.session, &follow);
 
 		if (error) {
-			count_up(error == -EFAULT || error == -EAGAIN ? &self->refused :
-								   &self->broken);
+			if (error == -EFAULT || error == -EAGAIN)
+				count_up(&self->refused);
+			else
+				count_broken(self, "follow", -error);
 			continue;
 		}
 		while (read_and_count(self, follow.hold) && !race_stopped(self))
@@ -180,6 +196,9 @@ static void race_revoke(struct __test_metadata *_metadata, FIXTURE_DATA(pfnmap_r
 	evidence("rounds=%d threads=%d reached=%lu refused=%lu small_faults=%llu huge_faults=%llu",
 		 rounds, THREADS, self->reached, self->refused, counts.small_faults,
 		 counts.huge_faults);
+	if (self->broken)
+		evidence("broken=%lu first_by=%s first_number=%d", self->broken, self->broken_by,
+			 self->broken_number);
 }
 
 /* A revoked mapping comes back by faults, or not at all. */
