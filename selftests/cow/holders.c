@@ -5,10 +5,11 @@
  * holds.
  */
 #include "kinds_suite.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include "counts.h"
+#include "holder_suite.h"
 #include "pin_accounting.h"
 #include "rdma_link.h"
 
@@ -32,6 +33,21 @@ TOPIC_VARIANT(holders, memfd_hugetlb, uring)
 SUITE_PREPARE
 {
 	rdma_link_for_run();
+}
+
+/* Is the memory of the variant a file that its mapping shows? */
+static bool file_is_shared(const void *variant)
+{
+	const struct product *product = variant;
+
+	return product->memory->file && product->memory->flags & MAP_SHARED;
+}
+
+static bool memory_is_anonymous(const void *variant)
+{
+	const struct product *product = variant;
+
+	return !product->memory->file;
 }
 
 SCENARIO(holders, held, .rows = "B4 B5 B10", .event = "write")
@@ -81,9 +97,31 @@ SCENARIO(holders, child_writes, .rows = "B10 B11 R28 R29 R30", .event = "fork")
 		EXPECT_CHILD_SEES(subject, 0, BY_CHILD);
 }
 
+SCENARIO(holders, forked_without, .rows = "B10 B11", .event = "fork")
+{
+	holder_meets_dontfork(_metadata, subject);
+}
+
+/* Files, and so hugetlb, refuse the advice. */
+SCENARIO(holders, forked_wiped, .rows = "B10 B11", .event = "fork",
+	 .not_memory = MEMORY_HUGETLB, .exists = memory_is_anonymous)
+{
+	holder_meets_wipeonfork(_metadata, subject);
+}
+
+SCENARIO(holders, spliced, .rows = "B6 B10 B11 R2", .event = "vmsplice")
+{
+	holder_meets_vmsplice(_metadata, subject);
+}
+
 SCENARIO(holders, cleared, .rows = "B10 B11 B12 R14", .event = "clear_refs")
 {
 	kind_meets_clear_refs(_metadata, subject);
+}
+
+SCENARIO(holders, scan_cleared, .rows = "B10 B11 B12 B27", .event = "uffd_wp")
+{
+	holder_meets_scan(_metadata, subject);
 }
 
 SCENARIO(holders, protected, .rows = "B10 B11 B12 R20", .event = "mprotect")
@@ -108,18 +146,9 @@ SCENARIO(holders, swapped, .rows = "B10 B11 B34 R18", .event = "reclaim",
 	EXPECT_ACCURATE(subject);
 }
 
-/* What the process sees in private memory that it gave up. */
-static void verdict_sees_zeros(struct subject *subject, struct verdict *verdict)
+SCENARIO(holders, migrated, .rows = "B10 B11", .event = "migrate", .needs = NEEDS_POISON)
 {
-	struct view view;
-
-	verdict_start(verdict, "ISOLATION");
-	memory_look(&subject->memory, &view);
-	for (size_t i = 0; i < subject->memory.samples; i++)
-		if (view.seen[CPU_AREA][i] != GEN_UNKNOWN || view.seen[DEVICE_AREA][i] != GEN_UNKNOWN)
-			verdict_broken(verdict, "the process sees a page that it gave up",
-				       subject->memory.sample[i]);
-	verdict_note(verdict, "samples=%zu", subject->memory.samples);
+	holder_meets_migration(_metadata, subject);
 }
 
 /*
@@ -129,28 +158,59 @@ static void verdict_sees_zeros(struct subject *subject, struct verdict *verdict)
 SCENARIO(holders, dontneed, .rows = "B1 B10", .event = "madvise", .not_memory = MEMORY_HUGETLB)
 {
 	struct memory *memory = &subject->memory;
-	struct counts before, now;
-	struct change left;
+	struct counts before;
 
 	ASSERT_DONE(counts_take(subject, &before));
 	ASSERT_DONE(subject_hold(subject));
-	ASSERT_DONE(madvise(memory->start, memory->bytes, MADV_DONTNEED) ? -errno : 0);
+	ASSERT_DONE(holder_advises(memory, MADV_DONTNEED));
 	if (subject_is_shared(subject)) {
 		memory_fill(memory, AFTER);
 		EXPECT_SYNC(subject, AFTER);
 		return;
 	}
-	ASSERT_DONE(hold_fill(&subject->hold, BY_DEVICE));
-	EXPECT_VERDICT(verdict_sees_zeros, subject);
-	memory_fill(memory, AFTER);
-	EXPECT_DEVICE_SEES(subject, BEFORE);
-	EXPECT_CPU_SEES(subject, AFTER);
 	/* Nobody else has the page: the release will free it. */
-	ASSERT_DONE(counts_again(subject, &before, &now));
-	left = change_by_hold(subject->product->hold, memory_pages(memory), 1, &before.report[0]);
-	evidence("pfn=%llx ref=%d ref_expected=%d", now.pfn[0], now.report[0].refcount,
-		 left.references);
-	EXPECT_EQ(left.references, now.report[0].refcount);
+	holder_is_left_alone(_metadata, subject, &before, 0);
+}
+
+SCENARIO(holders, unmapped, .rows = "B1 B10", .event = "munmap")
+{
+	holder_meets_munmap(_metadata, subject);
+}
+
+/* ISOLATION, ACCURACY. A hole takes the page out of the file: the driver keeps it, the file gets another. */
+SCENARIO(holders, punched, .rows = "B1 B10 R72", .event = "punch_hole", .exists = file_is_shared)
+{
+	const struct memory *memory = &subject->memory;
+	struct counts before;
+
+	ASSERT_DONE(counts_take(subject, &before));
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(fallocate(memory->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+			      memory->bytes) ? -errno : 0);
+	holder_is_left_alone(_metadata, subject, &before, 0);
+}
+
+static int truncate_and_grow(const struct memory *memory)
+{
+	return ftruncate(memory->file, 0) || ftruncate(memory->file, memory->bytes) ? -errno : 0;
+}
+
+/* The same by truncation. udmabuf asks for a seal against this, so that its buffer has what the file has. */
+SCENARIO(holders, truncated, .rows = "B1 B10 R72", .event = "truncate", .exists = file_is_shared)
+{
+	bool sealed = subject->product->hold == &hold_udmabuf;
+	struct counts before;
+	int answer;
+
+	ASSERT_DONE(counts_take(subject, &before));
+	ASSERT_DONE(subject_hold(subject));
+	answer = truncate_and_grow(&subject->memory);
+	evidence("outcome=\"%s\"", strerror(-answer));
+	EXPECT_EQ(sealed ? -EPERM : 0, answer);
+	if (sealed)
+		EXPECT_SYNC(subject, BEFORE);
+	else if (!answer)
+		holder_is_left_alone(_metadata, subject, &before, 0);
 }
 
 /* Takes the hold as a driver of this process, and dies with it. */
@@ -196,6 +256,71 @@ SCENARIO(holders, killed, .rows = "B14", .event = "exit")
 	back = pins_agree(why, sizeof(why));
 	evidence("pins_held=%lld back=%d why=\"%s\"", (long long)held, back, why);
 	EXPECT_LT(0, held);
+	EXPECT_TRUE(back);
+	EXPECT_CPU_SEES(subject, BEFORE);
+	EXPECT_ACCURATE(subject);
+}
+
+/* Return: pins that the machine has beyond those at the beginning, or a negative errno */
+static int64_t pins_now(void)
+{
+	int64_t pins;
+	int error = pins_surplus(&pins);
+
+	return error ? error : pins;
+}
+
+/* Takes the hold, and becomes another program, which prints more than the pipe holds: it waits there. */
+static _Noreturn void exec_holding(struct subject *subject, int told)
+{
+	int64_t held = subject_hold(subject);
+
+	if (!held)
+		held = fcntl(told, F_SETPIPE_SZ, (int)PAGE_BYTES) < 0 ? -errno : pins_now();
+	if (write(told, &held, sizeof(held)) == sizeof(held) && held > 0 &&
+	    dup2(told, STDOUT_FILENO) == STDOUT_FILENO)
+		execl("/proc/self/exe", "holders", "-l", NULL);
+	_exit(1);
+}
+
+/* Return: pins that the process had before it became another program, which runs; or a negative errno */
+static int64_t let_exec_holding(struct subject *subject, pid_t *child)
+{
+	int64_t held = -EIO;
+	int channel[2];
+	char first;
+
+	if (pipe2(channel, O_CLOEXEC))
+		return -errno;
+	*child = fork();
+	if (!*child)
+		exec_holding(subject, channel[1]);
+	close(channel[1]);
+	if (read(channel[0], &held, sizeof(held)) != sizeof(held))
+		held = -EIO;
+	/* The reading end stays open: the program waits until somebody reads. */
+	if (held > 0 && read(channel[0], &first, 1) != 1)
+		held = cause_say(-EIO, "the process did not become another program");
+	return held;
+}
+
+/* CLEAN. The process becomes another program while a driver holds its memory: the pins go with the memory. */
+SCENARIO(holders, execed, .rows = "B14", .event = "exec")
+{
+	char why[200] = "";
+	pid_t child = 0;
+	int64_t held = let_exec_holding(subject, &child);
+	bool back = held > 0 && pins_agree(why, sizeof(why));
+	bool runs = child > 0 && !waitpid(child, NULL, WNOHANG);
+
+	if (runs) {
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
+	ASSERT_DONE(held < 0 ? (int)held : 0);
+	evidence("pins_held=%lld back=%d runs=%d why=\"%s\"", (long long)held, back, runs, why);
+	EXPECT_LT(0, held);
+	EXPECT_TRUE(runs);
 	EXPECT_TRUE(back);
 	EXPECT_CPU_SEES(subject, BEFORE);
 	EXPECT_ACCURATE(subject);

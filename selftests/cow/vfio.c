@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include "capability.h"
+#include "holder_suite.h"
 #include "hold_vfio.h"
 #include "pin_accounting.h"
 #include "tracker.h"
@@ -41,6 +42,30 @@ SCENARIO(vfio, forked, .rows = "B3 B10 B11 R28 R29 R30", .event = "fork")
 {
 	last_page_only(subject);
 	kind_meets_fork(_metadata, subject);
+}
+
+SCENARIO(vfio, forked_without, .rows = "B10 B11", .event = "fork")
+{
+	last_page_only(subject);
+	holder_meets_dontfork(_metadata, subject);
+}
+
+SCENARIO(vfio, spliced, .rows = "B6 B10 B11 R2", .event = "vmsplice")
+{
+	last_page_only(subject);
+	holder_meets_vmsplice(_metadata, subject);
+}
+
+SCENARIO(vfio, migrated, .rows = "B10 B11", .event = "migrate", .needs = NEEDS_POISON)
+{
+	last_page_only(subject);
+	holder_meets_migration(_metadata, subject);
+}
+
+SCENARIO(vfio, unmapped, .rows = "B1 B10", .event = "munmap")
+{
+	last_page_only(subject);
+	holder_meets_munmap(_metadata, subject);
 }
 
 SCENARIO(vfio, cleared, .rows = "B10 B11 B12 R14", .event = "clear_refs")

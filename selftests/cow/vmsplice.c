@@ -2,15 +2,12 @@
 /*
  * vmsplice: a pipe holds pages by plain references for as long as nobody reads it. The pipe must
  * show what its owner wrote, whatever other processes write to the same memory after a fork
- * (CVE-2020-29374). A pipe of the default size takes 64 KiB, so the pipe gets only the samples of
- * large memory.
+ * (CVE-2020-29374).
  */
 #include "suite.h"
-#include <fcntl.h>
-#include <inttypes.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 #include "counts.h"
+#include "page_pipe.h"
 
 /* No hold, holds that fork shares and holds that fork copies, and a driver's long-term hold. */
 #define VMSPLICE_HOLDS(X, topic, memory)							\
@@ -23,26 +20,13 @@ TOPIC(vmsplice)
 FOR_EACH_MEMORY(VMSPLICE_HOLDS, TOPIC_VARIANT, vmsplice)
 
 /* A pipe that the child has, too. */
-static int splice_pipe[2];
+static struct page_pipe splice_pipe;
 
-/* Splices the page of each sample into the pipe, in any process. Return: 0 or a negative errno. */
+/* In any process. Return: 0 or a negative errno. */
 static int fill_pipe(const struct memory *memory, void *argument)
 {
-	struct iovec pages[SAMPLES];
-	ssize_t spliced;
-	size_t i;
-
 	(void)argument;
-	for (i = 0; i < memory->samples; i++) {
-		pages[i].iov_base = memory->start + memory->sample[i] * PAGE_BYTES;
-		pages[i].iov_len = PAGE_BYTES;
-	}
-	spliced = vmsplice(splice_pipe[1], pages, memory->samples, 0);
-	if (spliced < 0)
-		return -errno;
-	if ((size_t)spliced != memory->samples * PAGE_BYTES)
-		return cause_say(-EIO, "vmsplice() took %zd bytes of %zu pages", spliced, memory->samples);
-	return 0;
+	return page_pipe_fill(&splice_pipe, memory);
 }
 
 /* Unmaps the memory: this process then has the page only by the pipe's reference. */
@@ -71,63 +55,8 @@ static int fill_pipe_and_unmap(const struct memory *memory, void *argument)
 	return error ? error : unmap_memory(memory, argument);
 }
 
-static int read_pipe(const struct memory *memory, struct view *view)
-{
-	static char page[PAGE_BYTES_MAX];
-	enum area area;
-	size_t i;
-
-	for (i = 0; i < memory->samples; i++) {
-		size_t start = memory->sample[i] * PAGE_BYTES, got = 0;
-
-		while (got < PAGE_BYTES) {
-			ssize_t more = read(splice_pipe[0], page + got, PAGE_BYTES - got);
-
-			if (more <= 0)
-				return more ? -errno :
-				       cause_say(-ENODATA, "the pipe ends before sample %zu", i);
-			got += more;
-		}
-		for (area = CPU_AREA; area < AREAS; area++) {
-			uint64_t words[AREA_WORDS];
-
-			memcpy(words, page + area_offset(memory, area, i) - start, AREA_BYTES);
-			view->seen[area][i] = pattern_generation(memory, area, i, words);
-		}
-	}
-	return 0;
-}
-
-/* ISOLATION: a reader of the pipe sees @generation. Empties the pipe. */
-static void verdict_pipe_shows(struct subject *subject, enum generation generation,
-			       struct verdict *verdict)
-{
-	const struct memory *memory = &subject->memory;
-	struct view view;
-	int error = read_pipe(memory, &view);
-	size_t i, telling = 0;
-
-	verdict_start(verdict, "ISOLATION");
-	if (error)
-		return verdict_failed(verdict, "cannot read the pipe", error);
-	for (i = 0; i < memory->samples && verdict->kept; i++) {
-		if (view.seen[CPU_AREA][i] != generation)
-			verdict_broken(verdict, "the pipe shows other bytes", memory->sample[i]);
-		telling = i;
-	}
-	verdict_note(verdict, "page=%zu pfn=%" PRIx64 " pipe_shows=%s expected=%s",
-		     memory->sample[telling],
-		     memory->start ? memory_pfn(memory, memory->sample[telling]) : 0,
-		     generation_name(view.seen[CPU_AREA][telling]), generation_name(generation));
-}
-
 #define EXPECT_PIPE_SHOWS(subject, generation)							\
-	EXPECT_VERDICT(verdict_pipe_shows, subject, generation)
-
-static int open_pipe(void)
-{
-	return pipe2(splice_pipe, O_CLOEXEC) ? -errno : 0;
-}
+	EXPECT_VERDICT(verdict_pipe_shows, subject, &splice_pipe, generation)
 
 /*
  * ACCURACY, ISOLATION. vmsplice takes one plain reference a page, which does not look like a pin;
@@ -138,7 +67,7 @@ SCENARIO(vmsplice, is_a_plain_reference, .rows = "R35 B2 B14", .hold = HOLD_NONE
 	size_t references, i;
 	struct counts before, now;
 
-	ASSERT_DONE(open_pipe());
+	ASSERT_DONE(page_pipe_open(&splice_pipe));
 	ASSERT_DONE(counts_take(subject, &before));
 	ASSERT_DONE(fill_pipe(&subject->memory, NULL));
 	ASSERT_DONE(counts_again(subject, &before, &now));
@@ -161,7 +90,7 @@ SCENARIO(vmsplice, exclusive_page_stays, .rows = "B2 B12 B13 R20")
 {
 	struct witness before;
 
-	ASSERT_DONE(open_pipe());
+	ASSERT_DONE(page_pipe_open(&splice_pipe));
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(fill_pipe(&subject->memory, NULL));
 	ASSERT_DONE(witness_take(subject, &before));
@@ -177,7 +106,7 @@ SCENARIO(vmsplice, exclusive_page_stays, .rows = "B2 B12 B13 R20")
  */
 SCENARIO(vmsplice, child_splices_and_unmaps, .rows = "R1 R3 R4 B6 B18")
 {
-	ASSERT_DONE(open_pipe());
+	ASSERT_DONE(page_pipe_open(&splice_pipe));
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(child_run(&subject->child, 0, fill_pipe_and_unmap, NULL));
@@ -189,7 +118,7 @@ SCENARIO(vmsplice, child_splices_and_unmaps, .rows = "R1 R3 R4 B6 B18")
 /* ISOLATION. As before; mprotect may make pages writable ahead of the fault, but not this page. */
 SCENARIO(vmsplice, child_splices_and_unmaps_mprotect, .rows = "R1 R3 R4 R20 B18")
 {
-	ASSERT_DONE(open_pipe());
+	ASSERT_DONE(page_pipe_open(&splice_pipe));
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(child_run(&subject->child, 0, fill_pipe_and_unmap, NULL));
@@ -202,7 +131,7 @@ SCENARIO(vmsplice, child_splices_and_unmaps_mprotect, .rows = "R1 R3 R4 R20 B18"
 /* ISOLATION. The child exits, the pipe stays. */
 SCENARIO(vmsplice, child_splices_and_exits, .rows = "R1 R3 R4 B6")
 {
-	ASSERT_DONE(open_pipe());
+	ASSERT_DONE(page_pipe_open(&splice_pipe));
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(child_run(&subject->child, 0, fill_pipe, NULL));
@@ -215,7 +144,7 @@ SCENARIO(vmsplice, child_splices_and_exits, .rows = "R1 R3 R4 B6")
 /* ISOLATION. The child still maps the page that it spliced: the kernel must copy. */
 SCENARIO(vmsplice, child_splices_and_keeps, .rows = "R1 R3 B6")
 {
-	ASSERT_DONE(open_pipe());
+	ASSERT_DONE(page_pipe_open(&splice_pipe));
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(child_run(&subject->child, 0, fill_pipe, NULL));
@@ -228,7 +157,7 @@ SCENARIO(vmsplice, child_splices_and_keeps, .rows = "R1 R3 B6")
 /* ISOLATION. The grandchild fills the pipe; the child between has its own page by its own write. */
 SCENARIO(vmsplice, grandchild_splices, .rows = "R1 R3 B6")
 {
-	ASSERT_DONE(open_pipe());
+	ASSERT_DONE(page_pipe_open(&splice_pipe));
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 2));
 	ASSERT_DONE(child_run(&subject->child, 1, fill_pipe, NULL));
@@ -245,7 +174,7 @@ SCENARIO(vmsplice, grandchild_splices, .rows = "R1 R3 B6")
  */
 SCENARIO(vmsplice, parent_splices_before_fork, .rows = "R2 R3 R4 B6")
 {
-	ASSERT_DONE(open_pipe());
+	ASSERT_DONE(page_pipe_open(&splice_pipe));
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(fill_pipe(&subject->memory, NULL));
 	ASSERT_DONE(subject_fork(subject, 1));
@@ -258,7 +187,7 @@ SCENARIO(vmsplice, parent_splices_before_fork, .rows = "R2 R3 R4 B6")
 /* ISOLATION. The parent fills the pipe after the fork, from shared pages. */
 SCENARIO(vmsplice, parent_splices_after_fork, .rows = "R2 R3 R4 B6")
 {
-	ASSERT_DONE(open_pipe());
+	ASSERT_DONE(page_pipe_open(&splice_pipe));
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(subject_fork(subject, 1));
 	ASSERT_DONE(fill_pipe(&subject->memory, NULL));
@@ -271,7 +200,7 @@ SCENARIO(vmsplice, parent_splices_after_fork, .rows = "R2 R3 R4 B6")
 /* ISOLATION. The parent keeps its mapping, so the page has a mapping and a pipe's reference. */
 SCENARIO(vmsplice, parent_splices_and_keeps, .rows = "R2 R3 B6")
 {
-	ASSERT_DONE(open_pipe());
+	ASSERT_DONE(page_pipe_open(&splice_pipe));
 	ASSERT_DONE(subject_hold(subject));
 	ASSERT_DONE(fill_pipe(&subject->memory, NULL));
 	ASSERT_DONE(subject_fork(subject, 1));

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What happens to memory while a driver of the kernel's own holds it, as scenarios that topics holders and
+ * vfio share. Each is right for a driver that pins, for one with plain references (HOLD_GET), for one that
+ * only reads, and for one that follows the mapping (HOLD_MIRROR).
+ */
+#ifndef PINCHECK_SELFTESTS_HOLDER_SUITE_H
+#define PINCHECK_SELFTESTS_HOLDER_SUITE_H
+
+#include "suite.h"
+#include <sys/mman.h>
+#include "counts.h"
+#include "page_pipe.h"
+#include "tracker.h"
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK		18
+#endif
+#ifndef MADV_SOFT_OFFLINE
+#define MADV_SOFT_OFFLINE	101
+#endif
+
+static inline int holder_advises(const struct memory *memory, int advice)
+{
+	return madvise(memory->start, memory->bytes, advice) ? -errno : 0;
+}
+
+/*
+ * SYNC, REUSE. The child gets nothing of the memory (MADV_DONTFORK), as libibverbs asks for registered
+ * memory. Nobody shares the pages: a plain reference is enough to keep them.
+ */
+static inline void holder_meets_dontfork(struct __test_metadata *_metadata, struct subject *subject)
+{
+	struct witness before;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(holder_advises(&subject->memory, MADV_DONTFORK));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(subject_fork(subject, 1));
+	EXPECT_CHILD_MAY_NOT_WRITE(subject, 0);
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_SYNC(subject, AFTER);
+	EXPECT_ACCURATE(subject);
+}
+
+/* What a process sees in memory that it gave up, or that its parent kept for itself. */
+static inline void verdict_zeros(struct subject *subject, const struct view *view, const char *broken,
+				 struct verdict *verdict)
+{
+	verdict_start(verdict, "ISOLATION");
+	for (size_t i = 0; i < subject->memory.samples; i++)
+		if (view->seen[CPU_AREA][i] != GEN_UNKNOWN || view->seen[DEVICE_AREA][i] != GEN_UNKNOWN)
+			verdict_broken(verdict, broken, subject->memory.sample[i]);
+	verdict_note(verdict, "samples=%zu", subject->memory.samples);
+}
+
+/* SYNC, REUSE, ISOLATION. The child gets empty memory (MADV_WIPEONFORK): again nobody shares the pages. */
+static inline void holder_meets_wipeonfork(struct __test_metadata *_metadata, struct subject *subject)
+{
+	struct witness before;
+	struct view view;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(holder_advises(&subject->memory, MADV_WIPEONFORK));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(child_look(&subject->child, 0, &view));
+	EXPECT_VERDICT(verdict_zeros, subject, &view, "the child sees its parent's bytes");
+	ASSERT_DONE(child_fill(&subject->child, 0, BY_CHILD));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_SYNC(subject, AFTER);
+	EXPECT_ACCURATE(subject);
+}
+
+/* TRACKING: what the process wrote to each sample after tracking_forget() is reported. */
+static inline void verdict_own_writes_noticed(struct subject *subject, const struct tracking *tracking,
+					      struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	static bool written[PMD_PAGES_MAX];
+	int error = tracking_read(tracking, memory->start, memory_pages(memory), written);
+	size_t noticed = 0;
+
+	verdict_start(verdict, "TRACKING");
+	if (error)
+		return verdict_failed(verdict, "cannot ask the tracker", error);
+	for (size_t i = 0; i < memory->samples; i++) {
+		noticed += written[memory->sample[i]];
+		if (!written[memory->sample[i]])
+			verdict_broken(verdict, "the process wrote, and the page reads as not written",
+				       memory->sample[i]);
+	}
+	verdict_note(verdict, "tracker=%s samples=%zu noticed=%zu", tracking->tracker->name,
+		     memory->samples, noticed);
+}
+
+/*
+ * SYNC, REUSE, TRACKING. What clear_refs does, by PAGEMAP_SCAN: the pages are write-protected, and the next
+ * write of the process takes the protection off. It is the process's own page: no copy.
+ */
+static inline void holder_meets_scan(struct __test_metadata *_metadata, struct subject *subject)
+{
+	static struct tracking tracking;
+	struct witness before;
+
+	SUITE_NEEDS(tracker_needs(&tracker_uffd_async, subject->memory.kind));
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(tracking_begin(&tracking, &tracker_uffd_async, &subject->memory, 0));
+	ASSERT_DONE(witness_take(subject, &before));
+	ASSERT_DONE(tracking_forget(&tracking));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_VERDICT(verdict_own_writes_noticed, subject, &tracking);
+	EXPECT_SAME_PAGE(subject, &before);
+	EXPECT_SYNC(subject, AFTER);
+	tracking_end(&tracking);
+	EXPECT_ACCURATE(subject);
+}
+
+/*
+ * SYNC, ISOLATION. A pipe holds the pages beside the driver, and the process forks. Where the driver's hold
+ * keeps the page with the parent, the pipe shows what the parent writes; where not, the parent's write must
+ * not change what is in the pipe.
+ */
+static inline void holder_meets_vmsplice(struct __test_metadata *_metadata, struct subject *subject)
+{
+	bool stays = subject_is_shared(subject) || subject->product->hold->keeps_sync & ACROSS_FORK;
+	struct page_pipe pipe;
+
+	ASSERT_DONE(page_pipe_open(&pipe));
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(page_pipe_fill(&pipe, &subject->memory));
+	ASSERT_DONE(subject_fork(subject, 1));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_CHILD_SEES(subject, 0, subject_is_shared(subject) ? AFTER : BEFORE);
+	EXPECT_VERDICT(verdict_pipe_shows, subject, &pipe, stays ? AFTER : BEFORE);
+	if (stays)
+		EXPECT_SYNC(subject, AFTER);
+	else
+		EXPECT_FOLLOWS_PAGE(subject, BEFORE, AFTER);
+}
+
+/*
+ * SYNC, PLACEMENT. The kernel wants the contents in another page: the pages are taken offline. A held page
+ * cannot leave; what only follows the mapping goes with the contents.
+ */
+static inline void holder_meets_migration(struct __test_metadata *_metadata, struct subject *subject)
+{
+	int expected = subject_holds(subject, HOLD_MIRROR) ? 0 : -EBUSY;
+	struct memory *memory = &subject->memory;
+	struct witness before;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(witness_take(subject, &before));
+	for (size_t i = 0; i < memory->samples; i++) {
+		int answer = madvise(memory_address(memory, memory->sample[i]), PAGE_BYTES,
+				     MADV_SOFT_OFFLINE) ? -errno : 0;
+
+		evidence("page=%zu outcome=\"%s\"", memory->sample[i], strerror(-answer));
+		EXPECT_EQ(expected, answer);
+	}
+	memory_read_samples(memory);
+	if (expected)
+		EXPECT_SAME_PAGE(subject, &before);
+	memory_fill(memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+	EXPECT_ACCURATE(subject);
+}
+
+/*
+ * ISOLATION, ACCURACY, SYNC. The process has lost its pages, and other pages are in their place. The driver
+ * keeps the old ones, and neither sees from now on what the other writes; what follows the mapping has the
+ * new ones.
+ * @before: counts of the old pages before the hold
+ * @others: references that somebody else still has to each old page
+ */
+static inline void holder_is_left_alone(struct __test_metadata *_metadata, struct subject *subject,
+					const struct counts *before, int others)
+{
+	struct memory *memory = &subject->memory;
+	struct counts now;
+	struct change held;
+	struct view view;
+
+	if (subject_holds(subject, HOLD_MIRROR)) {
+		memory_fill(memory, AFTER);
+		EXPECT_SYNC(subject, AFTER);
+		return;
+	}
+	if (subject_holds(subject, HOLD_WRITE))
+		ASSERT_DONE(hold_fill(&subject->hold, BY_DEVICE));
+	memory_look(memory, &view);
+	EXPECT_VERDICT(verdict_zeros, subject, &view, "the process sees a page that it gave up");
+	memory_fill(memory, AFTER);
+	EXPECT_DEVICE_SEES(subject, BEFORE);
+	EXPECT_CPU_SEES(subject, AFTER);
+	ASSERT_DONE(counts_again(subject, before, &now));
+	held = change_by_hold(subject->product->hold, memory_pages(memory), 1, &before->report[0]);
+	evidence("pfn=%llx pfn_now=%llx ref=%d ref_expected=%d", now.pfn[0],
+		 (unsigned long long)memory_pfn(memory, memory->sample[0]), now.report[0].refcount,
+		 held.references + others);
+	EXPECT_EQ(held.references + others, now.report[0].refcount);
+}
+
+/* The process unmaps the memory and maps other memory there: the driver has pages, and no addresses. */
+static inline void holder_meets_munmap(struct __test_metadata *_metadata, struct subject *subject)
+{
+	struct memory *memory = &subject->memory;
+	struct counts before;
+	void *other;
+
+	ASSERT_DONE(counts_take(subject, &before));
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(munmap(memory->start, memory->bytes) ? -errno : 0);
+	other = mmap(memory->start, memory->bytes, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	ASSERT_DONE(other == MAP_FAILED ? -errno : 0);
+	/* A file still has its page: all references but that of the mapping. */
+	holder_is_left_alone(_metadata, subject, &before,
+			     memory->kind->file ? before.report[0].refcount - 1 : 0);
+}
+
+#endif
