@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "guests.h"
+#include "image.h"
 #include "needs.h"
 #include "options.h"
 #include "qemu.h"
@@ -68,6 +69,10 @@ static int read_needs(const struct options *options, const char *name, struct ne
 	char word[64];
 	int error = needs_read(program, needs, word, sizeof(word));
 
+	if (!error && *needs->config && image_config_lacks(options, needs->config)) {
+		needs->own_guest = false;
+		*needs->parameters = '\0';
+	}
 	if (error)
 		complain("%s needs '%s', which is no word of tools/vm/needs.c: correct its "
 			 "TOPIC_NEEDS()", program, word);

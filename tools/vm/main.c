@@ -13,6 +13,7 @@
 #include "guests.h"
 #include "kvm.h"
 #include "options.h"
+#include "processors.h"
 #include "progress.h"
 #include "record.h"
 #include "shell.h"
@@ -109,6 +110,8 @@ int main(int argc, char **argv)
 	options_parse(&options, argc, argv);
 	if (options.shell)
 		options.script = shell_script();
+	else if (!options.guests)
+		options.guests = processors_idle() ?: 1;
 	if (!guests_plan(&guests, &options) && !prepare_run(&run, note, sizeof(note)))
 		code = options.shell ? shell_run(&run) : run_suite(&run);
 	guests_free(&guests);

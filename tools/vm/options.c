@@ -2,7 +2,6 @@
 /* What the person asked for. */
 #include <argp.h>
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,7 +68,7 @@ static const struct argp_option rows[] = {
 	{ "swap", OPT_SWAP, "MiB", 0, "swap on zram or a RAM disk [256]", 0 },
 	{ "hugepages", OPT_HUGEPAGES, "N", 0, "hugetlb pages of the default size [64]", 0 },
 	{ "guests", OPT_GUESTS, "N", 0, "guests that run at the same time, where memory allows; topics are "
-	  "distributed over them [one for each processor]", 0 },
+	  "distributed over them [one for each idle processor]", 0 },
 	{ "icount", OPT_ICOUNT, NULL, 0, "emulate, and let the guest's clocks count instructions: one a "
 	  "nanosecond, whatever else runs here", 0 },
 	{ "append", OPT_APPEND, "STRING", 0, "more kernel command line", 0 },
@@ -302,8 +301,6 @@ static void check_machine(struct options *options)
 		REFUSE_OPTIONS("--icount needs emulation: leave out --accel kvm");
 	if (options->icount)
 		options->accel = ACCEL_TCG;
-	if (options->guests < 1)
-		REFUSE_OPTIONS("a run needs a guest: --guests 1");
 	if (options->smp < 1 || options->memory_mib < 256)
 		REFUSE_OPTIONS("the guest needs a processor (--smp 1) and 256 MiB (--memory 256) at least");
 	hugepages_mib = options->hugepages * options->arch->hugepage_mib;
@@ -311,14 +308,6 @@ static void check_machine(struct options *options)
 		REFUSE_OPTIONS("--hugepages %ld are %ld MiB; --memory %ld is not enough for them",
 			       options->hugepages, hugepages_mib, options->memory_mib);
 	check_qemu(options);
-}
-
-/* Those that this process may run on */
-static long usable_processors(void)
-{
-	cpu_set_t cpus;
-
-	return sched_getaffinity(0, sizeof(cpus), &cpus) ? 1 : CPU_COUNT(&cpus);
 }
 
 void options_parse(struct options *options, int argc, char **argv)
@@ -335,7 +324,6 @@ void options_parse(struct options *options, int argc, char **argv)
 		.memory_mib = 2048,
 		.swap_mib = 256,
 		.hugepages = 64,
-		.guests = usable_processors(),
 	};
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, options);

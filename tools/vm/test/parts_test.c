@@ -414,6 +414,31 @@ static void needs_are_read_from_a_script(void)
 	free(path);
 }
 
+/* "own" of a kernel that lacks the option joins the common guest. */
+static void kernel_has_no_use_for_a_guest(void)
+{
+	char *directory = format_text("%s/test/vm_parts_config", getenv("BUILD") ?: "build");
+	char *kernel = format_text("%s/image", directory), *make;
+	const struct options options = {
+		.tests = directory, .kernel = kernel, .arch = arch_host(), .append = "", .guests = 1,
+	};
+	static const char *const configs[] = { "CONFIG_X=y", "# CONFIG_X is not set", "CONFIG_Y=y" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
+		struct guests guests;
+
+		make = format_text("rm -rf -- '%s' && mkdir '%s' && cd '%s' && echo '%s' >.config && "
+				   "ln -s /bin/sh common && echo '#!/bin/sh\nneeds a=1 CONFIG_X' >own && "
+				   "chmod +x own", directory, directory, directory, configs[i]);
+		tap_verdict(!system(make) && !guests_plan(&guests, &options) &&
+			    guests.count == (i == 1 ? 1 : 2), "vm_parts.config.case_%zu", i + 1);
+		guests_free(&guests);
+		free(make);
+	}
+	free(kernel);
+	free(directory);
+}
+
 static void needs_are_read_from_the_program(void)
 {
 	char word[16] = "";
@@ -582,6 +607,7 @@ int main(void)
 	tap_begin();
 	needs_are_read_from_the_program();
 	guests_are_planned();
+	kernel_has_no_use_for_a_guest();
 	man_page_has_the_exit_codes();
 	splats_are_told_from_talk();
 	for (size_t i = 0; i < ARRAY_SIZE(stories); i++)
