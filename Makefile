@@ -202,7 +202,7 @@ help: ## this list
 		MEMORY 'of the guest, MiB [2048]' \
 		SMP 'processors of the guest [2]' \
 		HUGEPAGES 'hugetlb pages of the default size in the guest [64]' \
-		GUESTS 'guests of a run that are up at the same time [one for each idle processor]' \
+		GUESTS 'guests of a run that are up at the same time [one more than processors are idle]' \
 		QEMU_ARGS 'more words for QEMU: -device edu' \
 		SHARE 'directory of this machine that the guest of make shell mounts' \
 		KSRC 'kernel source tree, for its harness and its own tests' \

@@ -189,7 +189,8 @@ bool boot_came_to_its_end(const struct boot *boot)
 
 void boot_free(struct boot *boot)
 {
-	if (boot->tries)
-		forget_try(boot);
+	if (!boot->tries)
+		return;
+	forget_try(boot);
 	remove_initrd(boot);
 }

@@ -36,14 +36,19 @@ static long memory_of_guest(const struct fleet *fleet, size_t number)
 	return devices_memory_mib(&own);
 }
 
+static bool boot_began(const struct boot *boot)
+{
+	return boot->tries;
+}
+
 /* Guests that are up; @machines has room for all. */
 static size_t machines_up(const struct fleet *fleet, struct machine **machines, long *memory_mib)
 {
 	size_t count = 0;
 
 	*memory_mib = 0;
-	for (size_t i = 0; i < fleet->started; i++) {
-		if (fleet->boots[i].over)
+	for (size_t i = 0; i < fleet->run->guests->count; i++) {
+		if (!boot_began(&fleet->boots[i]) || fleet->boots[i].over)
 			continue;
 		machines[count++] = &fleet->boots[i].machine;
 		*memory_mib += memory_of_guest(fleet, i);
@@ -51,18 +56,36 @@ static size_t machines_up(const struct fleet *fleet, struct machine **machines, 
 	return count;
 }
 
-static bool next_may_start(const struct fleet *fleet, size_t up, long memory_mib)
+static bool may_start(const struct fleet *fleet, size_t number, size_t up, long memory_mib)
 {
-	if (fleet->stopped || fleet->started == fleet->run->guests->count)
-		return false;
-	return !up || ((long)up < fleet->run->options->guests &&
-		       memory_mib + memory_of_guest(fleet, fleet->started) <= fleet->memory_mib);
+	return number < fleet->end && !boot_began(&fleet->boots[number]) &&
+	       (!up || memory_mib + memory_of_guest(fleet, number) <= fleet->memory_mib);
 }
 
-static int start_next(struct fleet *fleet, size_t up)
+/*
+ * The guest that starts next, or fleet->end. The first one is heard first. Those that have a machine of
+ * their own wait for devices, and have few topics: while they run the others use the processors, and the
+ * parts of the common topics end at about the same time.
+ */
+static size_t next_to_start(const struct fleet *fleet, size_t up, long memory_mib)
 {
-	struct guest *guest = &fleet->run->guests->guests[fleet->started];
-	struct boot *boot = &fleet->boots[fleet->started];
+	const struct guest *guests = fleet->run->guests->guests;
+
+	if (up && (long)up >= fleet->run->options->guests)
+		return fleet->end;
+	for (size_t i = 0; i < fleet->end; i++)
+		if ((!i || guests[i].own) && may_start(fleet, i, up, memory_mib))
+			return i;
+	for (size_t i = 0; i < fleet->end; i++)
+		if (may_start(fleet, i, up, memory_mib))
+			return i;
+	return fleet->end;
+}
+
+static int start_guest(struct fleet *fleet, size_t number, size_t up)
+{
+	struct guest *guest = &fleet->run->guests->guests[number];
+	struct boot *boot = &fleet->boots[number];
 
 	boot_say(fleet->run, guest, up, fleet->progress);
 	if (boot_prepare(fleet->run, boot, guest))
@@ -70,7 +93,6 @@ static int start_next(struct fleet *fleet, size_t up)
 	if (!up)
 		progress_phase(fleet->progress, "booting");
 	boot_begin(fleet->run, boot, NULL);
-	fleet->started++;
 	return 0;
 }
 
@@ -79,9 +101,10 @@ static int start_guests(struct fleet *fleet, struct machine **machines)
 {
 	long memory_mib;
 	size_t up = machines_up(fleet, machines, &memory_mib);
+	size_t next;
 
-	while (next_may_start(fleet, up, memory_mib)) {
-		if (start_next(fleet, up))
+	while ((next = next_to_start(fleet, up, memory_mib)) < fleet->end) {
+		if (start_guest(fleet, next, up))
 			return -1;
 		up = machines_up(fleet, machines, &memory_mib);
 	}
@@ -101,26 +124,32 @@ static bool hear_guests(struct fleet *fleet, struct logs *logs)
 	for (;;) {
 		struct boot *boot = &fleet->boots[fleet->turn];
 
+		if (!boot_began(boot))
+			return true;
 		logs_hear(logs, boot);
 		if (!boot->over)
 			return true;
 		if (!boot_came_to_its_end(boot))
 			return false;
 		note_splat_of_console(logs->suite, boot);
-		if (fleet->turn + 1 == fleet->started)
-			return fleet->started < fleet->run->guests->count && !fleet->stopped;
+		if (fleet->turn + 1 == fleet->run->guests->count)
+			return false;
 		fleet->turn++;
 		logs_next_guest(logs);
 	}
 }
 
+/* Behind a guest that panicked or hung, no other one starts. Those before it do: they are heard. */
 static void look_at_guests(struct fleet *fleet, struct logs *logs)
 {
-	for (size_t i = 0; i < fleet->started; i++) {
+	for (size_t i = 0; i < fleet->run->guests->count; i++) {
 		struct boot *boot = &fleet->boots[i];
 
+		if (!boot_began(boot))
+			continue;
 		boot_look(fleet->run, boot, logs, fleet->progress);
-		fleet->stopped |= boot->over && !boot_came_to_its_end(boot);
+		if (boot->over && !boot_came_to_its_end(boot) && i < fleet->end)
+			fleet->end = i;
 	}
 }
 
@@ -148,7 +177,7 @@ int fleet_run(struct fleet *fleet, struct run *run, struct suite *suite, struct 
 	*fleet = (struct fleet){
 		.run = run, .progress = progress,
 		.boots = calloc(run->guests->count, sizeof(*fleet->boots)),
-		.memory_mib = available_mib(),
+		.memory_mib = available_mib(), .end = run->guests->count,
 	};
 	if (!fleet->boots || suite_init(suite, &progress_ops, progress)) {
 		complain("out of memory");
@@ -169,7 +198,7 @@ const struct machine *fleet_last_machine(const struct fleet *fleet)
 
 void fleet_free(struct fleet *fleet)
 {
-	for (size_t i = 0; i < fleet->started; i++)
+	for (size_t i = 0; fleet->boots && i < fleet->run->guests->count; i++)
 		boot_free(&fleet->boots[i]);
 	free(fleet->boots);
 }

@@ -16,25 +16,23 @@ struct suite;
  * struct fleet - all guests of a run
  * @boots: one for each guest
  * @turn: the guest that is heard: results and messages come in the order of the guests
- * @started: guests that began
+ * @end: the first guest that panicked or hung, or the number of guests: only guests before it start
  * @memory_mib: for guests that are up at once
- * @stopped: a guest panicked or hung, and no other one starts
  */
 struct fleet {
 	struct run *run;
 	struct boot *boots;
 	struct progress *progress;
 	size_t turn;
-	size_t started;
+	size_t end;
 	long memory_mib;
-	bool stopped;
 };
 
 /**
  * fleet_run() - run all guests
  * @suite: gets their results
  *
- * After a guest that panicked or hung no other one starts, and those behind it are not heard.
+ * Behind a guest that panicked or hung no other one starts, and those that did are not heard.
  *
  * Return: 0, or -1, having complained
  */

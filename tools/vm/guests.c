@@ -144,13 +144,16 @@ static long count_common(const struct options *options, struct dirent **entries,
 	return common;
 }
 
-/* How many guests share the common topics: each gets a run of them, so their order stays. */
+/*
+ * How many guests share the common topics. Each gets a run of them, so their order stays. One more than
+ * run at the same time: while other guests run, the parts are distributed more evenly.
+ */
 static long parts_of_common(const struct options *options, long common)
 {
 	long worth = common / TOPICS_WORTH_A_GUEST;
-	long parts = worth < options->guests ? worth : options->guests;
+	long parts = options->guests > 1 ? options->guests + 1 : 1;
 
-	return parts > 1 ? parts : 1;
+	return parts < worth ? parts : worth > 1 ? worth : 1;
 }
 
 static int add_chosen_topics(struct guests *guests, const struct options *options,

@@ -99,6 +99,12 @@ static int run_suite(struct run *run)
 	return verdict.code;
 }
 
+/* A guest waits for a fifth of its time: one more than there are processors keeps them busy. */
+static long guests_of_processors(long processors)
+{
+	return processors > 1 ? processors + 1 : 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -111,7 +117,7 @@ int main(int argc, char **argv)
 	if (options.shell)
 		options.script = shell_script();
 	else if (!options.guests)
-		options.guests = processors_idle() ?: 1;
+		options.guests = guests_of_processors(processors_idle());
 	if (!guests_plan(&guests, &options) && !prepare_run(&run, note, sizeof(note)))
 		code = options.shell ? shell_run(&run) : run_suite(&run);
 	guests_free(&guests);

@@ -68,7 +68,7 @@ static const struct argp_option rows[] = {
 	{ "swap", OPT_SWAP, "MiB", 0, "swap on zram or a RAM disk [256]", 0 },
 	{ "hugepages", OPT_HUGEPAGES, "N", 0, "hugetlb pages of the default size [64]", 0 },
 	{ "guests", OPT_GUESTS, "N", 0, "guests that run at the same time, where memory allows; topics are "
-	  "distributed over them [one for each idle processor]", 0 },
+	  "distributed over them [one more than processors are idle]", 0 },
 	{ "icount", OPT_ICOUNT, NULL, 0, "emulate, and let the guest's clocks count instructions: one a "
 	  "nanosecond, whatever else runs here", 0 },
 	{ "append", OPT_APPEND, "STRING", 0, "more kernel command line", 0 },

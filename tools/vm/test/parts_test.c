@@ -510,12 +510,12 @@ static const struct sharing {
 	const char *name;
 	int topics;
 	long guests;
-	size_t parts[4];
+	size_t parts[5];
 } sharings[] = {
 	{ "one_guest", 100, 1, { 100 } },
-	{ "two_guests", 100, 2, { 50, 50 } },
+	{ "two_guests", 100, 2, { 34, 33, 33 } },
 	{ "too_few_topics", 47, 2, { 47 } },
-	{ "three_guests", 100, 3, { 34, 33, 33 } },
+	{ "three_guests", 100, 3, { 25, 25, 25, 25 } },
 	{ "many_processors", 60, 16, { 30, 30 } },
 };
 
