@@ -3,7 +3,6 @@
  * The guests of a run, several at a time. An emulated guest keeps one processor of the host busy for
  * most of the time, whatever processors it has: where two guests can run, a run takes half the time.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include "boot.h"
 #include "devices.h"
@@ -13,21 +12,8 @@
 #include "options.h"
 #include "progress.h"
 #include "record.h"
+#include "resources.h"
 #include "util.h"
-
-static long available_mib(void)
-{
-	FILE *file = fopen("/proc/meminfo", "re");
-	char line[128];
-	long kib = 0;
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "MemAvailable: %ld", &kib) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return kib / 1024;
-}
 
 static long memory_of_guest(const struct fleet *fleet, size_t number)
 {
@@ -177,7 +163,7 @@ int fleet_run(struct fleet *fleet, struct run *run, struct suite *suite, struct 
 	*fleet = (struct fleet){
 		.run = run, .progress = progress,
 		.boots = calloc(run->guests->count, sizeof(*fleet->boots)),
-		.memory_mib = available_mib(), .end = run->guests->count,
+		.memory_mib = resources_memory_mib(), .end = run->guests->count,
 	};
 	if (!fleet->boots || suite_init(suite, &progress_ops, progress)) {
 		complain("out of memory");

@@ -13,9 +13,9 @@
 #include "guests.h"
 #include "kvm.h"
 #include "options.h"
-#include "processors.h"
 #include "progress.h"
 #include "record.h"
+#include "resources.h"
 #include "shell.h"
 #include "splat.h"
 #include "suite.h"
@@ -117,7 +117,7 @@ int main(int argc, char **argv)
 	if (options.shell)
 		options.script = shell_script();
 	else if (!options.guests)
-		options.guests = guests_of_processors(processors_idle());
+		options.guests = guests_of_processors(resources_processors());
 	if (!guests_plan(&guests, &options) && !prepare_run(&run, note, sizeof(note)))
 		code = options.shell ? shell_run(&run) : run_suite(&run);
 	guests_free(&guests);
