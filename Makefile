@@ -45,7 +45,7 @@ VERSION = $(shell sed -n 's/^.define PINCHECK_VERSION.*"\(.*\)"/\1/p' include/pi
 
 export BUILD CC CACHE KSRC
 # These describe the guest's machine.
-export APPEND MEMORY SMP HUGEPAGES QEMU_ARGS SHARE FORM SOAK
+export APPEND MEMORY SMP HUGEPAGES GUESTS QEMU_ARGS SHARE FORM SOAK
 
 include tools/lib/build.mk
 include tools/arch/build.mk
@@ -202,6 +202,7 @@ help: ## this list
 		MEMORY 'of the guest, MiB [2048]' \
 		SMP 'processors of the guest [2]' \
 		HUGEPAGES 'hugetlb pages of the default size in the guest [64]' \
+		GUESTS 'guests of a run that are up at the same time [one more than processors are idle]' \
 		QEMU_ARGS 'more words for QEMU: -device edu' \
 		SHARE 'directory of this machine that the guest of make shell mounts' \
 		KSRC 'kernel source tree, for its harness and its own tests' \

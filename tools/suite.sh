@@ -51,10 +51,12 @@ machine_options()
 	machine_number MEMORY 256 4096
 	machine_number SMP 1 4
 	machine_number HUGEPAGES 0 128
+	machine_number GUESTS 1 1
 	machine_options=()
 	[ -z "${MEMORY:-}" ] || machine_options+=(--memory "$MEMORY")
 	[ -z "${SMP:-}" ] || machine_options+=(--smp "$SMP")
 	[ -z "${HUGEPAGES:-}" ] || machine_options+=(--hugepages "$HUGEPAGES")
+	[ -z "${GUESTS:-}" ] || machine_options+=(--guests "$GUESTS")
 	[ -z "${APPEND:-}" ] || machine_options+=(--append "$APPEND")
 	[ -z "${QEMU_ARGS:-}" ] || machine_options+=(--qemu-args "$QEMU_ARGS")
 }

@@ -165,5 +165,5 @@ SCENARIO(cma, pipe_keeps_page, .rows = "B19 B58", .hold = HOLD_NONE,
 	place_longterm_given(_metadata, subject, &before, BEFORE);
 }
 
-TOPIC_NEEDS("cma=900M");
+TOPIC_NEEDS("cma=900M CONFIG_CMA");
 PINCHECK_TEST_MAIN

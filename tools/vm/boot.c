@@ -2,18 +2,18 @@
 /*
  * A guest from power-on to its end. A boot that failed because of the emulator is tried once more.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "boot.h"
+#include "guestfs.h"
 #include "guests.h"
-#include "machine.h"
-#include "options.h"
+#include "logs.h"
 #include "progress.h"
 #include "record.h"
-#include "suite.h"
 #include "util.h"
+#include "verdict.h"
 
 /* An emulated guest gets the default deadlines times this. */
 #define SLOWDOWN		3
@@ -52,62 +52,81 @@ static struct limits limits_of(const struct options *options, bool emulated)
 	return limits;
 }
 
-/* Guests of one run share the logs: a later one goes on where the one before it ended. */
-static FILE *open_log(const struct run *run, const char *name)
+/* Two guests may be up at once. The initramfs of the first one stays, for a person who tries its command line. */
+static char *initrd_path(const struct boot *boot)
 {
-	char *path = format_text("%s/%s", run->options->results, name);
-	FILE *log = fopen(path, run->guest->number == 1 ? "we" : "ae");
+	const char *results = boot->options.results;
 
-	if (!log)
-		complain("cannot write %s: %s", path, strerror(errno));
+	if (boot->guest->number < 2)
+		return format_text("%s/initramfs.cpio", results);
+	return format_text("%s/initramfs.%u.cpio", results, boot->guest->number);
+}
+
+static void remove_initrd(const struct boot *boot)
+{
+	char *path = initrd_path(boot);
+
+	if (boot->guest->number > 1)
+		unlink(path);
 	free(path);
-	return log;
 }
 
-/* The console is the only trace of a boot that stalled: keep it beside that of the next boot. */
-static void keep_stalled_console(const struct options *options)
+static void print_argv(char *const *argv)
 {
-	char *from = format_text("%s/console.log", options->results);
-	char *to = format_text("%s/console.stalled.log", options->results);
-
-	rename(from, to);
-	free(from);
-	free(to);
+	for (; *argv; argv++)
+		fprintf(stderr, strchr(*argv, ' ') ? "'%s'%c" : "%s%c", *argv,
+			argv[1] ? ' ' : '\n');
 }
 
-static int begin_suite(const struct run *run, struct suite *suite, struct progress *progress)
+int boot_prepare(const struct run *run, struct boot *boot, struct guest *guest)
 {
-	if (run->guest->number == 1)
-		return suite_init(suite, &progress_ops, progress);
-	suite_next_guest(suite);
-	return 0;
+	const struct options *options = &boot->options;
+	char *initrd, *shell_log;
+	int error;
+
+	*boot = (struct boot){ .guest = guest, .options = guest_options(guest, run->options) };
+	initrd = initrd_path(boot);
+	shell_log = format_text("%s/shell.log", options->results);
+	error = guestfs_build(options, guest, run->guests->results, run->accel == ACCEL_TCG, initrd);
+	if (!error)
+		guest->argv = qemu_argv(options, run->accel, initrd,
+					options->shell && !options->script ? shell_log : NULL);
+	if (!error && options->verbose)
+		print_argv(guest->argv);
+	free(initrd);
+	free(shell_log);
+	return error;
 }
 
-static int boot_once(struct run *run, struct machine *machine, struct suite *suite,
-		     struct shell *shell, struct progress *progress)
+void boot_say(const struct run *run, const struct guest *guest, bool beside,
+	      struct progress *progress)
 {
 	const struct options *options = run->options;
 
-	*machine = (struct machine){
-		.limits = limits_of(options, run->accel == ACCEL_TCG), .suite = suite,
-		.shell = shell,
-		.results_log = open_log(run, "results.ktap"),
+	if (guest->number > 1)
+		progress_say(progress, "booting %s, guest %u, for %s",
+			     beside ? "one more beside it" : "once more", guest->number, guest->title);
+	else
+		progress_say(progress, "booting %s%s%s (%s)", options->name,
+			     options->package ? " " : "", options->package ?: "",
+			     run->accel == ACCEL_KVM ? "KVM" : "emulated");
+}
+
+void boot_begin(struct run *run, struct boot *boot, struct shell *shell)
+{
+	boot->machine = (struct machine){
+		.limits = limits_of(&boot->options, run->accel == ACCEL_TCG),
+		.suite = &boot->suite, .shell = shell,
 	};
-	machine->console.log = open_log(run, "console.log");
-	machine->console.echo = options->verbose;
-	if (!machine->results_log || !machine->console.log || begin_suite(run, suite, progress))
-		return -1;
+	if (suite_init(&boot->suite, NULL, NULL)) {
+		complain("out of memory");
+		exit(EXIT_USAGE);
+	}
+	boot->tries++;
 	run->boots++;
-	progress_phase(progress, "booting");
-	machine_run(machine, run->guest->argv);
-	progress_end(progress);
-	if (run->guest->number == 1)
-		run->started = machine->started;
-	if (*machine->qmp.error)
-		complain("%s", machine->qmp.error);
-	fclose(machine->results_log);
-	fclose(machine->console.log);
-	return 0;
+	machine_begin(&boot->machine, boot->guest->argv);
+	if (!run->started)
+		run->started = boot->machine.started;
 }
 
 /*
@@ -115,15 +134,19 @@ static int boot_once(struct run *run, struct machine *machine, struct suite *sui
  * boot in eleven of 7.3 stalled; one in a hundred panics by an int3 that QEMU did not forget in
  * time, see Documentation/emulation.md.
  */
-static bool deserves_another_boot(const struct run *run, const struct machine *machine,
-				  const struct suite *suite, struct progress *progress)
+static bool deserves_another_boot(const struct run *run, const struct boot *boot,
+				  struct progress *progress)
 {
+	const struct machine *machine = &boot->machine;
+
+	if (boot->tries > 1)
+		return false;
 	if (machine->end == END_NO_PROGRESS) {
 		progress_say(progress, "the boot stalled (nothing new for %.0f s), trying once more; "
 			     "see console.stalled.log", machine->limits.boot);
 		return true;
 	}
-	if (run->accel == ACCEL_TCG && machine->console.int3 && !suite->started) {
+	if (run->accel == ACCEL_TCG && machine->console.int3 && !boot->suite.started) {
 		progress_say(progress, "the emulator tripped over an int3 of the past, trying once "
 			     "more; see console.stalled.log");
 		return true;
@@ -131,30 +154,43 @@ static bool deserves_another_boot(const struct run *run, const struct machine *m
 	return false;
 }
 
-static void say_boot(const struct run *run, struct progress *progress)
+static void forget_try(struct boot *boot)
 {
-	const struct options *options = run->options;
-
-	if (run->guest->number > 1)
-		progress_say(progress, "booting once more, guest %u, for %s", run->guest->number,
-			     run->guest->title);
-	else
-		progress_say(progress, "booting %s%s%s (%s)", options->name,
-			     options->package ? " " : "", options->package ?: "",
-			     run->accel == ACCEL_KVM ? "KVM" : "emulated");
+	machine_kill(&boot->machine);
+	machine_free(&boot->machine);
+	suite_free(&boot->suite);
 }
 
-int boot_run(struct run *run, struct machine *machine, struct suite *suite, struct shell *shell,
-	     struct progress *progress)
+void boot_look(struct run *run, struct boot *boot, struct logs *logs, struct progress *progress)
 {
-	say_boot(run, progress);
-	if (boot_once(run, machine, suite, shell, progress))
-		return -1;
-	if (!deserves_another_boot(run, machine, suite, progress))
-		return 0;
-	keep_stalled_console(run->options);
-	/* Without a result of the guest yet, what came of a later one was diagnostics at most. */
-	if (run->guest->number == 1)
-		suite_free(suite);
-	return boot_once(run, machine, suite, shell, progress);
+	struct shell *shell = boot->machine.shell;
+
+	if (boot->over || !boot->machine.over)
+		return;
+	if (*boot->machine.qmp.error)
+		complain("%s", boot->machine.qmp.error);
+	if (!deserves_another_boot(run, boot, progress)) {
+		boot->over = true;
+		run->ended = boot->machine.ended;
+		return;
+	}
+	logs_keep_stalled(logs, boot);
+	forget_try(boot);
+	boot_begin(run, boot, shell);
+}
+
+bool boot_came_to_its_end(const struct boot *boot)
+{
+	const struct machine *machine = &boot->machine;
+
+	return boot->over && machine->end == END_BY_ITSELF && boot->suite.ended &&
+	       !*machine->console.panic;
+}
+
+void boot_free(struct boot *boot)
+{
+	if (!boot->tries)
+		return;
+	forget_try(boot);
+	remove_initrd(boot);
 }

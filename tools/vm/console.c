@@ -36,10 +36,6 @@ static void whole_line(struct console *console)
 
 void console_feed(struct console *console, const char *bytes, size_t length)
 {
-	fwrite(bytes, 1, length, console->log);
-	fflush(console->log);
-	if (console->echo)
-		fwrite(bytes, 1, length, stderr);
 	for (size_t i = 0; i < length; i++) {
 		if (bytes[i] == '\n')
 			whole_line(console);

@@ -16,8 +16,6 @@
  * @int3: the kernel died of a breakpoint: see Documentation/emulation.md
  */
 struct console {
-	FILE *log;
-	bool echo;
 	char line[CONSOLE_LINE];
 	size_t length;
 	char tail[CONSOLE_TAIL][CONSOLE_LINE];

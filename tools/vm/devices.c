@@ -25,6 +25,7 @@
  * struct device - one row
  * @need: enum need: QEMU gets the words if one of these is wanted
  * @host_mib: only where the host has that much memory; 0: everywhere
+ * @more_mib: memory of the host that the guest takes besides --memory
  * @not_with: not where --qemu-args or --append has this word: the person takes care of such a
  *	device. NULL: always
  * @words: for QEMU; @M@ is the memory in MiB, @X@ that and all that can be plugged in, @L@ the
@@ -34,6 +35,7 @@
 struct device {
 	unsigned int need;
 	long host_mib;
+	long more_mib;
 	const char *not_with;
 	const char *words[MAX_WORDS];
 	const char *parameters;
@@ -59,12 +61,14 @@ static const struct device devices[] = {
 		},
 	}, {
 		.need = NEED_VIRTIO_MEM,
+		.more_mib = 1024,
 		.words = {
 			"-object", "memory-backend-ram,id=virtio-mem-memory,size=1G",
 			"-device", "virtio-mem-pci,id=virtio-mem,memdev=virtio-mem-memory,requested-size=0",
 		},
 	}, {
 		.need = NEED_PMEM,
+		.more_mib = 384,
 		.not_with = "virtio-pmem-pci",
 		.words = {
 			/* A flush of the device is fsync() of the descriptor that the memory has. */
@@ -80,6 +84,7 @@ static const struct device devices[] = {
 		/* The kernel, whose place is random, and its map of pages spoil at most two of four. */
 		.need = NEED_GIGANTIC,
 		.host_mib = 8192,
+		.more_mib = PLUGGABLE_MIB,
 		.words = { "-m", "@X@M" },
 		.parameters = " swiotlb=noforce hugepagesz=1G hugepages=2",
 	}, {
@@ -184,6 +189,16 @@ char *devices_parameters(const struct options *options)
 		parameters = longer;
 	}
 	return parameters;
+}
+
+long devices_memory_mib(const struct options *options)
+{
+	long mib = options->memory_mib;
+
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
+		if (device_is_wanted(&devices[i], options))
+			mib += devices[i].more_mib;
+	return mib;
 }
 
 bool devices_ask_by_qmp(const struct options *options)

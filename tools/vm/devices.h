@@ -19,6 +19,9 @@ char **devices_argv(const struct options *options, char **argv, size_t *count);
 /** devices_parameters() - kernel parameters that go with these devices; to be freed */
 char *devices_parameters(const struct options *options);
 
+/** devices_memory_mib() - memory of the host that a guest with these devices may take */
+long devices_memory_mib(const struct options *options);
+
 /** devices_ask_by_qmp() - is there a device that tests may ask for by MARK_ASK? */
 bool devices_ask_by_qmp(const struct options *options);
 

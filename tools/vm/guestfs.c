@@ -36,6 +36,22 @@ static int pack_test(struct initramfs *initramfs, const char *directory, const c
 	return error;
 }
 
+/* The guest says of a topic that the filter leaves out that it did not start, and needs its name only. */
+static int pack_name(struct initramfs *initramfs, const char *name)
+{
+	char *guest = format_text("%s/%s", GUEST_TESTS, name);
+	int error = initramfs_bytes(initramfs, guest, 0755, "", 0);
+
+	free(guest);
+	return error;
+}
+
+static int pack_topic(struct initramfs *initramfs, const struct options *options, const char *name)
+{
+	return topic_may_be_chosen(name, options->filter ?: "") ?
+	       pack_test(initramfs, options->tests, name) : pack_name(initramfs, name);
+}
+
 /* Every file for a shell; for a run the topics of this guest, and the data beside them. */
 static int pack_tests(struct initramfs *initramfs, const struct options *options,
 		      const struct guest *guest)
@@ -49,9 +65,10 @@ static int pack_tests(struct initramfs *initramfs, const struct options *options
 	for (int i = 0; i < count; i++) {
 		const char *name = entries[i]->d_name;
 
-		if (options->shell || !guests_is_program(options->tests, name) ||
-		    guest_has_topic(guest, name))
+		if (options->shell || !guests_is_program(options->tests, name))
 			error |= pack_test(initramfs, options->tests, name);
+		else if (guest_has_topic(guest, name))
+			error |= pack_topic(initramfs, options, name);
 		free(entries[i]);
 	}
 	free(entries);

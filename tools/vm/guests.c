@@ -6,10 +6,17 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "guests.h"
+#include "image.h"
 #include "needs.h"
 #include "options.h"
 #include "qemu.h"
 #include "util.h"
+
+/*
+ * Fewer topics than these are not worth a guest of their own: a boot takes as long as some twenty of
+ * them.
+ */
+#define TOPICS_WORTH_A_GUEST	24
 
 /* Top-level results of a guest beside its topics */
 enum { RESULT_BOOT = 1, RESULT_CLEAN = 1 };
@@ -20,7 +27,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 }
 
 static struct guest *add_guest(struct guests *guests, const struct options *options,
-			       const struct needs *needs)
+			       const struct needs *needs, size_t part)
 {
 	struct guest *guest;
 
@@ -29,6 +36,7 @@ static struct guest *add_guest(struct guests *guests, const struct options *opti
 	*guest = (struct guest){
 		.number = (unsigned int)guests->count,
 		.own = needs->own_guest,
+		.part = part,
 		.needs = needs->bits,
 		.parameters = format_text("%s", needs->parameters),
 		.append = format_text("%s%s%s", needs->parameters, *needs->parameters ? " " : "",
@@ -37,19 +45,22 @@ static struct guest *add_guest(struct guests *guests, const struct options *opti
 	return guest;
 }
 
-/* Topics share a guest of their own where they need the same, and the common one in any case. */
-static struct guest *guest_for(struct guests *guests, const struct options *options,
-			       const struct needs *needs)
+static bool guest_suits(const struct guest *guest, const struct needs *needs, size_t part)
 {
-	for (size_t i = 0; i < guests->count; i++) {
-		struct guest *guest = &guests->guests[i];
+	if (guest->own != needs->own_guest)
+		return false;
+	return guest->own ? guest->needs == needs->bits &&
+			    !strcmp(guest->parameters, needs->parameters) : guest->part == part;
+}
 
-		if (guest->own == needs->own_guest &&
-		    (!guest->own || (guest->needs == needs->bits &&
-				     !strcmp(guest->parameters, needs->parameters))))
-			return guest;
-	}
-	return add_guest(guests, options, needs);
+/* Topics share a guest of their own where they need the same, and a common one in any case. */
+static struct guest *guest_for(struct guests *guests, const struct options *options,
+			       const struct needs *needs, size_t part)
+{
+	for (size_t i = 0; i < guests->count; i++)
+		if (guest_suits(&guests->guests[i], needs, part))
+			return &guests->guests[i];
+	return add_guest(guests, options, needs, part);
 }
 
 static int read_needs(const struct options *options, const char *name, struct needs *needs)
@@ -58,6 +69,10 @@ static int read_needs(const struct options *options, const char *name, struct ne
 	char word[64];
 	int error = needs_read(program, needs, word, sizeof(word));
 
+	if (!error && *needs->config && image_config_lacks(options, needs->config)) {
+		needs->own_guest = false;
+		*needs->parameters = '\0';
+	}
 	if (error)
 		complain("%s needs '%s', which is no word of tools/vm/needs.c: correct its "
 			 "TOPIC_NEEDS()", program, word);
@@ -70,16 +85,6 @@ static void add_topic(struct guest *guest, const char *name, unsigned int needs)
 	guest->needs |= needs;
 	guest->topics = grow(guest->topics, guest->topic_count, sizeof(*guest->topics));
 	guest->topics[guest->topic_count++] = format_text("%s", name);
-}
-
-static int add_chosen_topic(struct guests *guests, const struct options *options, const char *name)
-{
-	struct needs needs;
-
-	if (read_needs(options, name, &needs))
-		return -1;
-	add_topic(guest_for(guests, options, &needs), name, needs.bits);
-	return 0;
 }
 
 bool guests_is_program(const char *directory, const char *name)
@@ -116,23 +121,74 @@ static struct guest *guest_of_others(struct guests *guests)
 	return &guests->guests[0];
 }
 
+static bool entry_is_topic(const struct options *options, const struct dirent *entry, bool chosen)
+{
+	return guests_is_program(options->tests, entry->d_name) &&
+	       is_chosen(options, entry->d_name) == chosen;
+}
+
+/* Chosen topics that need no guest of their own. Return: -1, having complained of a topic's needs */
+static long count_common(const struct options *options, struct dirent **entries, int count)
+{
+	long common = 0;
+
+	for (int i = 0; i < count; i++) {
+		struct needs needs;
+
+		if (!entry_is_topic(options, entries[i], true))
+			continue;
+		if (read_needs(options, entries[i]->d_name, &needs))
+			return -1;
+		common += !needs.own_guest;
+	}
+	return common;
+}
+
+/*
+ * How many guests share the common topics. Each gets a run of them, so their order stays. One more than
+ * run at the same time: while other guests run, the parts are distributed more evenly.
+ */
+static long parts_of_common(const struct options *options, long common)
+{
+	long worth = common / TOPICS_WORTH_A_GUEST;
+	long parts = options->guests > 1 ? options->guests + 1 : 1;
+
+	return parts < worth ? parts : worth > 1 ? worth : 1;
+}
+
+static int add_chosen_topics(struct guests *guests, const struct options *options,
+			     struct dirent **entries, int count)
+{
+	long common = count_common(options, entries, count), seen = 0;
+	long parts = parts_of_common(options, common);
+
+	for (int i = 0; i < count && common >= 0; i++) {
+		const char *name = entries[i]->d_name;
+		struct needs needs;
+		size_t part;
+
+		if (!entry_is_topic(options, entries[i], true) ||
+		    read_needs(options, name, &needs))
+			continue;
+		part = needs.own_guest ? 0 : (size_t)(seen++ * parts / common);
+		add_topic(guest_for(guests, options, &needs, part), name, needs.bits);
+	}
+	return common < 0 ? -1 : 0;
+}
+
 static int add_topics(struct guests *guests, const struct options *options)
 {
 	struct dirent **entries;
 	int count = guests_list_files(options->tests, &entries);
-	int error = 0;
+	int error;
 
 	if (count < 0)
 		return -1;
-	for (int i = 0; i < count && !error; i++)
-		if (guests_is_program(options->tests, entries[i]->d_name) &&
-		    is_chosen(options, entries[i]->d_name))
-			error = add_chosen_topic(guests, options, entries[i]->d_name);
+	error = add_chosen_topics(guests, options, entries, count);
 	if (!guests->count)
-		add_guest(guests, options, &(struct needs){ 0 });
+		add_guest(guests, options, &(struct needs){ 0 }, 0);
 	for (int i = 0; i < count; i++) {
-		if (guests_is_program(options->tests, entries[i]->d_name) &&
-		    !is_chosen(options, entries[i]->d_name))
+		if (entry_is_topic(options, entries[i], false))
 			add_topic(guest_of_others(guests), entries[i]->d_name, 0);
 		free(entries[i]);
 	}
@@ -149,12 +205,17 @@ static int by_ownership(const void *a, const void *b)
 	       (int)left->number - (int)right->number;
 }
 
+static char *title_of_part(const struct guest *guest)
+{
+	return format_text("%s to %s", guest->topics[0], guest->topics[guest->topic_count - 1]);
+}
+
 /* "numa (numa=fake=2)" */
-static char *title_of(const struct guest *guest)
+static char *title_of_own(const struct guest *guest)
 {
 	char *title = format_text("%s", "");
 
-	for (size_t i = 0; guest->own && i < guest->topic_count; i++) {
+	for (size_t i = 0; i < guest->topic_count; i++) {
 		char *longer = format_text("%s%s%s", title, i ? " " : "", guest->topics[i]);
 
 		free(title);
@@ -178,7 +239,7 @@ int guests_plan(struct guests *guests, const struct options *options)
 
 	*guests = (struct guests){ 0 };
 	if (options->shell) {
-		add_guest(guests, options, &of_shell);
+		add_guest(guests, options, &of_shell, 0);
 		return 0;
 	}
 	if (add_topics(guests, options))
@@ -190,7 +251,8 @@ int guests_plan(struct guests *guests, const struct options *options)
 	qsort(guests->guests, guests->count, sizeof(*guests->guests), by_ownership);
 	for (size_t i = 0; i < guests->count; i++) {
 		guests->guests[i].number = (unsigned int)i + 1;
-		guests->guests[i].title = title_of(&guests->guests[i]);
+		guests->guests[i].title = guests->guests[i].own ?
+			title_of_own(&guests->guests[i]) : title_of_part(&guests->guests[i]);
 		guests->guests[i].results_before = guests->results;
 		guests->results += others + (unsigned int)guests->guests[i].topic_count;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The guests of a run: one for most topics, and one more where topics ask for it. */
+/* The guests of a run: one or more for most topics, and one more where topics ask for it. */
 #ifndef PINCHECK_VM_GUESTS_H
 #define PINCHECK_VM_GUESTS_H
 
@@ -13,17 +13,19 @@ struct options;
  * struct guest - one boot, for topics that can share it
  * @number: from 1
  * @own: its topics asked for a guest of their own
+ * @part: 0 for the first of several guests that share the common topics
  * @needs: enum need, of the chosen topics together
  * @parameters: of the kernel, for these topics; "" where any kernel will do
  * @append: @parameters, and after them what --append says
  * @topics: names of the test programs
- * @title: names the topics and parameters of a guest of their own, for a person
+ * @title: names the topics, and the parameters of a guest of their own, for a person
  * @argv: command line of QEMU, or NULL before it is made
  * @results_before: top-level results of the guests before
  */
 struct guest {
 	unsigned int number;
 	bool own;
+	size_t part;
 	unsigned int needs;
 	char *parameters;
 	char *append;

@@ -78,7 +78,8 @@ char *image_sha256(const char *path)
 	return format_text("%s", line);
 }
 
-char *image_config_sha256(const struct options *options, const char *release)
+/* Return: the path of the kernel's .config, or NULL */
+static char *find_config(const struct options *options, const char *release)
 {
 	const char *kernel = options->kernel, *modules = options->modules;
 	const char *slash = strrchr(kernel, '/');
@@ -94,14 +95,39 @@ char *image_config_sha256(const struct options *options, const char *release)
 		/* Debian since 7.x: beside the modules */
 		format_text("%s/config", modules ?: "/nonexistent"),
 	};
-	char *sum = NULL;
+	char *found = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		if (!sum)
-			sum = image_sha256(places[i]);
-		free(places[i]);
+		if (!found && !access(places[i], R_OK))
+			found = places[i];
+		else
+			free(places[i]);
 	}
 	free(directory);
 	free(tree);
+	return found;
+}
+
+char *image_config_sha256(const struct options *options, const char *release)
+{
+	char *path = find_config(options, release);
+	char *sum = path ? image_sha256(path) : NULL;
+
+	free(path);
 	return sum;
+}
+
+bool image_config_lacks(const struct options *options, const char *option)
+{
+	char *release = image_release(options);
+	char *path = find_config(options, release);
+	char *text = path ? read_file(path, NULL) : NULL;
+	char *line = format_text("# %s is not set\n", option);
+	bool lacks = text && strstr(text, line);
+
+	free(release);
+	free(path);
+	free(text);
+	free(line);
+	return lacks;
 }

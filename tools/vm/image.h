@@ -3,6 +3,8 @@
 #ifndef PINCHECK_VM_IMAGE_H
 #define PINCHECK_VM_IMAGE_H
 
+#include <stdbool.h>
+
 struct options;
 
 /* All return an allocated string, or NULL if the image or the module does not tell. */
@@ -12,5 +14,8 @@ char *image_sha256(const char *path);
 
 /** image_config_sha256() - of the kernel's .config, from where builds and packages put it */
 char *image_config_sha256(const struct options *options, const char *release);
+
+/** image_config_lacks() - does the kernel's .config say that @option is not set? */
+bool image_config_lacks(const struct options *options, const char *option);
 
 #endif

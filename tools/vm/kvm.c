@@ -34,8 +34,6 @@ static bool probe_guest(const struct options *options, const char *initrd, char 
 	bool answered;
 	char line[160];
 
-	machine.console.log = fopen("/dev/null", "we");
-	machine.results_log = fopen("/dev/null", "we");
 	if (suite_init(&suite, NULL, NULL))
 		exit(2);
 	machine.suite = &suite;
@@ -49,8 +47,7 @@ static bool probe_guest(const struct options *options, const char *initrd, char 
 			 machine.console.lines ? "did not reach userspace" : "showed no sign of life",
 			 machine.ended - machine.started);
 	suite_free(&suite);
-	fclose(machine.console.log);
-	fclose(machine.results_log);
+	machine_free(&machine);
 	qemu_argv_free(argv);
 	return answered;
 }

@@ -13,8 +13,6 @@
 /* The time that QEMU has to exit after a panic or the end marker. */
 #define LEAVE_SECONDS	10
 
-enum { CONSOLE, RESULTS, ERRORS, ALIVE, QMP, FDS };
-
 static void keep_errors(struct machine *machine, const char *bytes, size_t length)
 {
 	size_t used = strlen(machine->errors);
@@ -29,34 +27,34 @@ static void feed_results(struct machine *machine, const char *bytes, size_t leng
 	struct suite *suite = machine->suite;
 
 	if (!machine->shell) {
-		suite_feed(suite, bytes, length);
+		suite_feed(suite, bytes, length, machine->last_sign);
 		return;
 	}
 	shell_feed(machine->shell, bytes, length);
 	suite->started = true;
 	if (machine->shell->began && !suite->booted) {
 		suite->booted = true;
-		suite->activity = seconds_now();
+		suite->activity = machine->last_sign;
 	}
 	suite->ended = machine->shell->ended;
 }
 
 /* Return: false at the end of the pipe */
-static bool read_pipe(struct machine *machine, int which, int fd)
+static bool read_pipe(struct machine *machine, enum machine_fd which)
 {
 	char bytes[65536];
-	ssize_t got = read(fd, bytes, sizeof(bytes));
+	ssize_t got = read(machine->fds[which].fd, bytes, sizeof(bytes));
 
 	if (got < 0)
 		return errno == EAGAIN || errno == EINTR;
 	if (!got)
 		return false;
 	machine->last_sign = seconds_now();
-	if (which == CONSOLE) {
+	if (which == MACHINE_CONSOLE) {
+		tape_add(&machine->console_tape, bytes, (size_t)got, machine->last_sign);
 		console_feed(&machine->console, bytes, (size_t)got);
-	} else if (which == RESULTS) {
-		fwrite(bytes, 1, (size_t)got, machine->results_log);
-		fflush(machine->results_log);
+	} else if (which == MACHINE_RESULTS) {
+		tape_add(&machine->results_tape, bytes, (size_t)got, machine->last_sign);
 		feed_results(machine, bytes, (size_t)got);
 	} else {
 		keep_errors(machine, bytes, (size_t)got);
@@ -94,51 +92,114 @@ static double next_deadline(struct machine *machine, enum machine_end *meaning)
 	return earlier_of(topic, test);
 }
 
-static void follow_guest(struct machine *machine)
+static void watch_fds(struct machine *machine)
 {
 	const struct qemu *qemu = &machine->qemu;
-	struct pollfd fds[FDS] = {
-		[CONSOLE] = { .fd = qemu->console, .events = POLLIN },
-		[RESULTS] = { .fd = qemu->results, .events = POLLIN },
-		[ERRORS] = { .fd = qemu->errors, .events = POLLIN },
-		[ALIVE] = { .fd = qemu->alive, .events = POLLIN },
-		[QMP] = { .fd = qemu->qmp, .events = POLLIN },
+	const int fds[MACHINE_FDS] = {
+		[MACHINE_CONSOLE] = qemu->console, [MACHINE_RESULTS] = qemu->results,
+		[MACHINE_ERRORS] = qemu->errors, [MACHINE_ALIVE] = qemu->alive,
+		[MACHINE_QMP] = qemu->qmp,
 	};
 
-	/* After QEMU's death the pipes still have output: read until all are empty. */
-	for (bool alive = true; alive || fds[RESULTS].fd >= 0 || fds[CONSOLE].fd >= 0;) {
-		double left = next_deadline(machine, &machine->end) - seconds_now();
+	for (int i = 0; i < MACHINE_FDS; i++)
+		machine->fds[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+}
 
-		if (left <= 0)
-			return;
-		if (poll(fds, FDS, (int)(left * 1000) + 1) < 0)
-			continue;
-		for (int i = CONSOLE; i <= ERRORS; i++)
-			if (fds[i].revents && !read_pipe(machine, i, fds[i].fd))
-				fds[i].fd = -1;
-		if (fds[QMP].revents && !qmp_read(&machine->qmp))
-			fds[QMP].fd = -1;
-		if (fds[ALIVE].revents) {
-			alive = false;
-			fds[ALIVE].fd = -1;
-		}
+static void end_machine(struct machine *machine, enum machine_end end)
+{
+	machine->end = end;
+	machine->suite->qmp = NULL;
+	qemu_stop(&machine->qemu);
+	machine->ended = seconds_now();
+	machine->over = true;
+}
+
+void machine_begin(struct machine *machine, char **argv)
+{
+	machine->started = seconds_now();
+	machine->last_sign = machine->started;
+	machine->over = false;
+	if (qemu_start(&machine->qemu, argv, false)) {
+		machine->end = END_RUNNER_ERROR;
+		machine->ended = machine->started;
+		machine->over = true;
+		return;
 	}
-	machine->end = END_BY_ITSELF;
+	qmp_begin(&machine->qmp, machine->qemu.qmp);
+	machine->suite->qmp = &machine->qmp;
+	watch_fds(machine);
+}
+
+/* Read what poll() found. */
+static void serve_fds(struct machine *machine)
+{
+	struct pollfd *fds = machine->fds;
+
+	for (int i = MACHINE_CONSOLE; i <= MACHINE_ERRORS; i++)
+		if (fds[i].revents && !read_pipe(machine, (enum machine_fd)i))
+			fds[i].fd = -1;
+	if (fds[MACHINE_QMP].revents && !qmp_read(&machine->qmp))
+		fds[MACHINE_QMP].fd = -1;
+	if (fds[MACHINE_ALIVE].revents)
+		fds[MACHINE_ALIVE].fd = -1;
+}
+
+/* After QEMU's death the pipes still have output: read until all are empty. */
+static void look_for_end(struct machine *machine)
+{
+	const struct pollfd *fds = machine->fds;
+	enum machine_end meaning;
+
+	if (fds[MACHINE_ALIVE].fd < 0 && fds[MACHINE_RESULTS].fd < 0 && fds[MACHINE_CONSOLE].fd < 0)
+		end_machine(machine, END_BY_ITSELF);
+	else if (next_deadline(machine, &meaning) <= seconds_now())
+		end_machine(machine, meaning);
+}
+
+static double first_deadline(struct machine *const *machines, size_t count)
+{
+	enum machine_end meaning;
+	double first = next_deadline(machines[0], &meaning);
+
+	for (size_t i = 1; i < count; i++)
+		first = earlier_of(first, next_deadline(machines[i], &meaning));
+	return first;
+}
+
+void machines_wait(struct machine *const *machines, size_t count)
+{
+	double left = first_deadline(machines, count) - seconds_now();
+	struct pollfd fds[count * MACHINE_FDS];
+
+	for (size_t i = 0; i < count; i++)
+		memcpy(&fds[i * MACHINE_FDS], machines[i]->fds, sizeof(machines[i]->fds));
+	if (left > 0 && poll(fds, count * MACHINE_FDS, (int)(left * 1000) + 1) < 0)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		if (left > 0) {
+			memcpy(machines[i]->fds, &fds[i * MACHINE_FDS], sizeof(machines[i]->fds));
+			serve_fds(machines[i]);
+		}
+		look_for_end(machines[i]);
+	}
+}
+
+void machine_kill(struct machine *machine)
+{
+	if (!machine->over)
+		end_machine(machine, END_BY_ITSELF);
 }
 
 enum machine_end machine_run(struct machine *machine, char **argv)
 {
-	machine->started = seconds_now();
-	machine->last_sign = machine->started;
-	if (qemu_start(&machine->qemu, argv, false)) {
-		machine->end = END_RUNNER_ERROR;
-		return machine->end;
-	}
-	qmp_begin(&machine->qmp, machine->qemu.qmp);
-	machine->suite->qmp = &machine->qmp;
-	follow_guest(machine);
-	machine->suite->qmp = NULL;
-	qemu_stop(&machine->qemu);
-	machine->ended = seconds_now();
+	machine_begin(machine, argv);
+	while (!machine->over)
+		machines_wait(&machine, 1);
 	return machine->end;
+}
+
+void machine_free(struct machine *machine)
+{
+	tape_clear(&machine->console_tape);
+	tape_clear(&machine->results_tape);
 }

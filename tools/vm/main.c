@@ -9,14 +9,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "../lib/directory.h"
-#include "boot.h"
-#include "guestfs.h"
+#include "fleet.h"
 #include "guests.h"
 #include "kvm.h"
-#include "machine.h"
 #include "options.h"
 #include "progress.h"
 #include "record.h"
+#include "resources.h"
 #include "shell.h"
 #include "splat.h"
 #include "suite.h"
@@ -76,85 +75,34 @@ static int prepare_run(struct run *run, char *note, size_t size)
 	return 0;
 }
 
-static void print_argv(char *const *argv)
+static void judge_run(const struct run *run, const struct suite *suite,
+		      const struct machine *machine, struct verdict *verdict)
 {
-	for (; *argv; argv++)
-		fprintf(stderr, strchr(*argv, ' ') ? "'%s'%c" : "%s%c", *argv,
-			argv[1] ? ' ' : '\n');
+	verdict_of(verdict, suite, machine, run->options);
+	summary_print(run, suite, machine, verdict);
+	if (record_write(run, suite, verdict))
+		verdict->code = EXIT_USAGE;
 }
 
-/* Build the initramfs and the command line of @guest. @options: its own, see guest_options() */
-static int prepare_guest(struct run *run, struct guest *guest, const struct options *options)
+static int run_suite(struct run *run)
 {
-	char *initrd = format_text("%s/initramfs.cpio", options->results);
-	char *shell_log = format_text("%s/shell.log", options->results);
-	int error;
-
-	run->guest = guest;
-	error = guestfs_build(options, guest, run->guests->results, run->accel == ACCEL_TCG,
-			      initrd);
-	if (!error)
-		guest->argv = qemu_argv(options, run->accel, initrd,
-					options->shell && !options->script ? shell_log : NULL);
-	if (!error && options->verbose)
-		print_argv(guest->argv);
-	free(initrd);
-	free(shell_log);
-	return error;
-}
-
-static bool guest_came_to_its_end(const struct machine *machine, const struct suite *suite)
-{
-	return machine->end == END_BY_ITSELF && suite->ended && !*machine->console.panic;
-}
-
-/* Run guest after guest. After a guest that panicked or hung, no other one starts. */
-static int run_guests(struct run *run, struct guests *guests, struct machine *machine,
-		      struct suite *suite, struct progress *progress)
-{
-	const struct options *common = run->options;
-	bool goes_on = true;
-
-	for (size_t i = 0; i < guests->count && goes_on; i++) {
-		struct options own = guest_options(&guests->guests[i], common);
-
-		run->options = &own;
-		if (prepare_guest(run, &guests->guests[i], &own) ||
-		    boot_run(run, machine, suite, NULL, progress))
-			return -1;
-		run->options = common;
-		goes_on = guest_came_to_its_end(machine, suite);
-		if (goes_on && *machine->console.splat && !suite->splat)
-			suite_note_splat(suite, machine->console.splat);
-	}
-	suite_finish(suite);
-	return 0;
-}
-
-static int run_suite(struct run *run, struct guests *guests)
-{
+	struct verdict verdict = { .code = EXIT_USAGE };
 	struct progress progress;
-	struct machine machine;
-	struct verdict verdict;
-	struct suite suite;
+	struct suite suite = { 0 };
+	struct fleet fleet;
 
 	progress_init(&progress);
-	if (run_guests(run, guests, &machine, &suite, &progress))
-		return EXIT_USAGE;
-	verdict_of(&verdict, &suite, &machine, run->options);
-	summary_print(run, &suite, &machine, &verdict);
-	if (record_write(run, &suite, &machine, &verdict))
-		verdict.code = EXIT_USAGE;
+	if (!fleet_run(&fleet, run, &suite, &progress))
+		judge_run(run, &suite, fleet_last_machine(&fleet), &verdict);
+	fleet_free(&fleet);
 	suite_free(&suite);
 	return verdict.code;
 }
 
-static int run_shell(struct run *run, struct guest *guest)
+/* A guest waits for a fifth of its time: one more than there are processors keeps them busy. */
+static long guests_of_processors(long processors)
 {
-	struct options own = guest_options(guest, run->options);
-
-	run->options = &own;
-	return prepare_guest(run, guest, &own) ? EXIT_USAGE : shell_run(run);
+	return processors > 1 ? processors + 1 : 1;
 }
 
 int main(int argc, char **argv)
@@ -168,9 +116,10 @@ int main(int argc, char **argv)
 	options_parse(&options, argc, argv);
 	if (options.shell)
 		options.script = shell_script();
+	else if (!options.guests)
+		options.guests = guests_of_processors(resources_processors());
 	if (!guests_plan(&guests, &options) && !prepare_run(&run, note, sizeof(note)))
-		code = options.shell ? run_shell(&run, &guests.guests[0]) :
-		       run_suite(&run, &guests);
+		code = options.shell ? shell_run(&run) : run_suite(&run);
 	guests_free(&guests);
 	return code;
 }

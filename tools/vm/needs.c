@@ -12,6 +12,7 @@
 #include "protocol.h"
 
 #define OWN_GUEST	"own_guest"
+#define CONFIG		"CONFIG_"
 
 static const struct {
 	enum need need;
@@ -117,6 +118,8 @@ static bool add_word(struct needs *needs, const char *word)
 		needs->own_guest = true;
 	} else if (!strcmp(word, OWN_GUEST)) {
 		needs->own_guest = true;
+	} else if (!strncmp(word, CONFIG, strlen(CONFIG))) {
+		snprintf(needs->config, sizeof(needs->config), "%s", word);
 	} else {
 		needs->bits |= need_by_name(word);
 		return need_by_name(word);

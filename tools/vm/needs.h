@@ -43,11 +43,13 @@ enum need {
  * @bits: enum need
  * @own_guest: the topic shares a guest only with topics that have the same needs
  * @parameters: of the kernel, separated by spaces; they imply @own_guest
+ * @config: a guest of its own is of use only on a kernel with this option; "" for any kernel
  */
 struct needs {
 	unsigned int bits;
 	bool own_guest;
 	char parameters[256];
+	char config[64];
 };
 
 /** need_name() - the word for @need, also the end of the name of a file that belongs to it */
@@ -55,7 +57,8 @@ const char *need_name(enum need need);
 
 /**
  * needs_read() - read the needs of a topic from its @program, which may name none
- * @unknown: gets the first word that is none of: a name of a need, own_guest, PARAMETER=VALUE
+ * @unknown: gets the first word that is none of: a name of a need, own_guest, PARAMETER=VALUE,
+ *	CONFIG_OPTION
  *
  * Return: 0, or -EINVAL for an unknown word
  */

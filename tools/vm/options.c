@@ -31,6 +31,7 @@ enum option_key {
 	OPT_QEMU_ARGS,
 	OPT_SHELL,
 	OPT_SHARE,
+	OPT_GUESTS,
 	OPT_ICOUNT,
 	OPT_BOOT,
 	OPT_TEST,
@@ -66,6 +67,8 @@ static const struct argp_option rows[] = {
 	{ "memory", OPT_MEMORY, "MiB", 0, "memory [2048]", 0 },
 	{ "swap", OPT_SWAP, "MiB", 0, "swap on zram or a RAM disk [256]", 0 },
 	{ "hugepages", OPT_HUGEPAGES, "N", 0, "hugetlb pages of the default size [64]", 0 },
+	{ "guests", OPT_GUESTS, "N", 0, "guests that run at the same time, where memory allows; topics are "
+	  "distributed over them [one more than processors are idle]", 0 },
 	{ "icount", OPT_ICOUNT, NULL, 0, "emulate, and let the guest's clocks count instructions: one a "
 	  "nanosecond, whatever else runs here", 0 },
 	{ "append", OPT_APPEND, "STRING", 0, "more kernel command line", 0 },
@@ -159,6 +162,7 @@ static const struct {
 	{ OPT_MEMORY, offsetof(struct options, memory_mib), true },
 	{ OPT_SWAP, offsetof(struct options, swap_mib), true },
 	{ OPT_HUGEPAGES, offsetof(struct options, hugepages), true },
+	{ OPT_GUESTS, offsetof(struct options, guests), true },
 	{ OPT_BOOT, offsetof(struct options, boot_deadline), true },
 	{ OPT_TEST, offsetof(struct options, test_deadline), true },
 	{ OPT_TOPIC, offsetof(struct options, topic_deadline), true },

@@ -20,6 +20,7 @@ enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
  * @share: directory that the guest of a shell gets, or NULL
  * @script: commands for the guest's shell; NULL: the person types them
  * @needs: enum need, of the topics that may run
+ * @guests: that run at the same time, at most; 0: as many as the idle processors can run
  * @icount: the clocks of the guest count instructions; takes emulation
  * @boot_deadline: seconds without a sign of life; 0 for the default
  * @test_deadline: seconds for all topics together; 0 for the default
@@ -50,6 +51,7 @@ struct options {
 	long memory_mib;
 	long swap_mib;
 	long hugepages;
+	long guests;
 	long boot_deadline;
 	long test_deadline;
 	long topic_deadline;

@@ -110,15 +110,14 @@ static json_t *topics_of(const struct suite *suite)
 	return topics;
 }
 
-static json_t *times_of(const struct run *run, const struct suite *suite,
-			const struct machine *machine)
+static json_t *times_of(const struct run *run, const struct suite *suite)
 {
 	double first = suite->first_test_line ? suite->first_test_line - run->started : 0;
 	double end = suite->end_time ? suite->end_time - run->started : 0;
 
 	return json_pack("{s:o, s:o, s:o}", "image_to_first_test_s", json_seconds(first),
 			 "image_to_end_s", json_seconds(end),
-			 "whole_run_s", json_seconds(machine->ended - run->started));
+			 "whole_run_s", json_seconds(run->ended - run->started));
 }
 
 static json_t *verdict_json(const struct verdict *verdict)
@@ -127,8 +126,7 @@ static json_t *verdict_json(const struct verdict *verdict)
 			 "exit_code", (int)verdict->code);
 }
 
-int record_write(const struct run *run, const struct suite *suite, const struct machine *machine,
-		 const struct verdict *verdict)
+int record_write(const struct run *run, const struct suite *suite, const struct verdict *verdict)
 {
 	const struct options *options = run->options;
 	char *path = format_text("%s/run.json", options->results);
@@ -145,7 +143,7 @@ int record_write(const struct run *run, const struct suite *suite, const struct 
 			 "kernel", kernel_of(run), "module_srcversion", text_or_null(srcversion),
 			 "module_sha256", text_or_null(sha256),
 			 "filter", text_or_null(options->filter), "machine", machine_of(run),
-			 "times", times_of(run, suite, machine),
+			 "times", times_of(run, suite),
 			 "cases_per_s", suite_cases_per_second(suite),
 			 "topic_seconds", topics_of(suite), "stream_problems", problems);
 	error = root ? json_dump_file(root, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : -1;

@@ -5,33 +5,30 @@
 
 #include "options.h"
 
-struct guest;
 struct guests;
-struct machine;
 struct suite;
 struct verdict;
 
 /**
  * struct run - what the record needs beside the results
- * @options: those of @guest while it is prepared and runs, else those of the person
- * @guest: the one that is prepared or runs
+ * @options: of the person
  * @accel: the accelerator in use
  * @accel_note: why not KVM, or ""
  * @boots: of all guests, with those that were tried again
  * @started: when the first guest started, by the host's clock
+ * @ended: when the last one ended
  */
 struct run {
 	const struct options *options;
-	const struct guests *guests;
-	const struct guest *guest;
+	struct guests *guests;
 	enum accel accel;
 	const char *accel_note;
 	unsigned int boots;
 	double started;
+	double ended;
 };
 
 /** record_write() - options->results/run.json. Return: 0 or -1, having complained */
-int record_write(const struct run *run, const struct suite *suite, const struct machine *machine,
-		 const struct verdict *verdict);
+int record_write(const struct run *run, const struct suite *suite, const struct verdict *verdict);
 
 #endif

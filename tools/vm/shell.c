@@ -8,12 +8,11 @@
 #include <unistd.h>
 #include "boot.h"
 #include "guests.h"
-#include "machine.h"
+#include "logs.h"
 #include "progress.h"
 #include "protocol.h"
 #include "record.h"
 #include "shell.h"
-#include "suite.h"
 #include "util.h"
 #include "verdict.h"
 
@@ -78,7 +77,7 @@ char *shell_script(void)
 }
 
 /* The person has the console. Nothing else comes but how the shell ended. */
-static int shell_of_person(struct run *run)
+static int shell_of_person(const struct run *run, const struct boot *boot)
 {
 	struct shell shell = { .to = -1 };
 	struct pollfd results = { .events = POLLIN };
@@ -87,7 +86,7 @@ static int shell_of_person(struct run *run)
 	ssize_t got = 1;
 
 	puts("A prompt comes in some seconds. `exit` ends the machine, Ctrl-A X kills it.");
-	if (qemu_start(&qemu, run->guest->argv, true))
+	if (qemu_start(&qemu, boot->guest->argv, true))
 		return EXIT_USAGE;
 	results.fd = qemu.results;
 	while (got) {
@@ -127,26 +126,45 @@ static int shell_failed(const struct run *run, const struct machine *machine)
 	return EXIT_NO_BOOT;
 }
 
-static int shell_of_script(struct run *run)
+static void run_script(struct run *run, struct boot *boot, struct shell *shell, struct logs *logs)
 {
-	struct shell shell = { .to = STDOUT_FILENO };
+	struct machine *machine = &boot->machine;
 	struct progress progress;
-	struct machine machine;
-	struct suite suite;
-	int status;
 
 	progress_init_beside(&progress);
-	if (boot_run(run, &machine, &suite, &shell, &progress))
+	boot_say(run, boot->guest, false, &progress);
+	boot_begin(run, boot, shell);
+	while (!boot->over) {
+		machines_wait(&machine, 1);
+		boot_look(run, boot, logs, &progress);
+		logs_hear(logs, boot);
+	}
+	progress_end(&progress);
+}
+
+static int shell_of_script(struct run *run, struct boot *boot)
+{
+	struct shell shell = { .to = STDOUT_FILENO };
+	struct logs logs;
+
+	if (logs_open(&logs, run->options, NULL))
 		return EXIT_USAGE;
-	if (*machine.console.splat)
-		complain("the kernel says: %s; see %s/console.log", machine.console.splat,
+	run_script(run, boot, &shell, &logs);
+	logs_close(&logs);
+	if (*boot->machine.console.splat)
+		complain("the kernel says: %s; see %s/console.log", boot->machine.console.splat,
 			 run->options->results);
-	status = shell.ended ? shell.status : shell_failed(run, &machine);
-	suite_free(&suite);
-	return status;
+	return shell.ended ? shell.status : shell_failed(run, &boot->machine);
 }
 
 int shell_run(struct run *run)
 {
-	return run->options->script ? shell_of_script(run) : shell_of_person(run);
+	struct boot boot;
+	int status;
+
+	if (boot_prepare(run, &boot, &run->guests->guests[0]))
+		return EXIT_USAGE;
+	status = run->options->script ? shell_of_script(run, &boot) : shell_of_person(run, &boot);
+	boot_free(&boot);
+	return status;
 }

@@ -17,10 +17,10 @@ static void begin_topic(struct suite *suite, const char *name)
 {
 	suite->topics = grow(suite->topics, suite->topic_count, sizeof(*suite->topics));
 	suite->topics[suite->topic_count++] = (struct topic){
-		.name = format_text("%s", name), .began = seconds_now(), .planned = -1,
+		.name = format_text("%s", name), .began = suite->now, .planned = -1,
 	};
 	suite->in_topic = true;
-	suite->activity = seconds_now();
+	suite->activity = suite->now;
 	if (suite->ops)
 		suite->ops->topic_begins(suite->context, name);
 }
@@ -29,7 +29,7 @@ static void end_topic(struct suite *suite, const struct ktap_test *test)
 {
 	struct topic *topic = current_topic(suite);
 
-	topic->ended = seconds_now();
+	topic->ended = suite->now;
 	topic->filtered = test->outcome == KTAP_SKIP && !strcmp(test->reason, REASON_FILTER);
 	suite->in_topic = false;
 	if (suite->ops)
@@ -76,7 +76,7 @@ static void on_test(void *context, const struct ktap_test *test)
 		add_case(suite, test, suite->in_topic);
 	if (!top)
 		return;
-	suite->activity = seconds_now();
+	suite->activity = suite->now;
 	suite->booted = true;
 	if (is_topic)
 		end_topic(suite, test);
@@ -87,7 +87,7 @@ static void on_plan(void *context, unsigned int depth, long count)
 	struct suite *suite = context;
 
 	if (depth == 1 && suite->in_topic && !suite->first_test_line)
-		suite->first_test_line = seconds_now();
+		suite->first_test_line = suite->now;
 	if (depth == 1 && suite->in_topic)
 		current_topic(suite)->planned = count;
 }
@@ -107,7 +107,8 @@ static void note_end(struct suite *suite, const char *counts)
 
 	suite->ended = sscanf(counts, "results=%u", &results) == 1;
 	suite->end_results += suite->ended ? results : 0;
-	suite->end_time = seconds_now();
+	if (suite->end_time < suite->now)
+		suite->end_time = suite->now;
 }
 
 static void note_probe(struct suite *suite, const char *rest)
@@ -185,9 +186,10 @@ void suite_next_guest(struct suite *suite)
 	suite->ended = false;
 }
 
-void suite_feed(struct suite *suite, const char *bytes, size_t length)
+void suite_feed(struct suite *suite, const char *bytes, size_t length, double when)
 {
 	suite->started = true;
+	suite->now = when;
 	ktap_reader_feed(suite->reader, bytes, length);
 }
 
@@ -230,11 +232,40 @@ unsigned int suite_failed(const struct suite *suite)
 	return ktap_failures(suite->totals);
 }
 
+static int by_beginning(const void *a, const void *b)
+{
+	const struct topic *left = a, *right = b;
+
+	return (left->began > right->began) - (left->began < right->began);
+}
+
+/* The length of the union of all topics' times */
+static double seconds_of_topics(const struct topic *topics, size_t count)
+{
+	double seconds = 0, until = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		double from = topics[i].began > until ? topics[i].began : until;
+
+		if (topics[i].ended <= from)
+			continue;
+		seconds += topics[i].ended - from;
+		until = topics[i].ended;
+	}
+	return seconds;
+}
+
 double suite_cases_per_second(const struct suite *suite)
 {
-	double seconds = 0;
+	struct topic *sorted = calloc(suite->topic_count + 1, sizeof(*sorted));
+	double seconds;
 
-	for (size_t i = 0; i < suite->topic_count; i++)
-		seconds += suite->topics[i].ended - suite->topics[i].began;
+	if (!sorted)
+		return 0;
+	if (suite->topic_count)
+		memcpy(sorted, suite->topics, suite->topic_count * sizeof(*sorted));
+	qsort(sorted, suite->topic_count, sizeof(*sorted), by_beginning);
+	seconds = seconds_of_topics(sorted, suite->topic_count);
+	free(sorted);
 	return seconds > 0 ? suite->suite_cases / seconds : 0;
 }

@@ -60,6 +60,7 @@ struct suite_ops {
  * struct suite - the results of all guests, one after the other
  * @ops: NULL to report nothing
  * @qmp: gets the requests of tests (MARK_ASK); may be NULL
+ * @now: when the bytes came that are read, by the host's clock
  * @end_results: the number of results that the guests sent, by their end markers
  * @started: the guest sent a byte
  * @booted: its first result arrived
@@ -92,6 +93,7 @@ struct suite {
 	bool splat;
 	char first_splat[256];
 	char running[128];
+	double now;
 	double first_test_line;
 	double activity;
 	double end_time;
@@ -103,14 +105,20 @@ int suite_init(struct suite *suite, const struct suite_ops *ops, void *context);
 /** suite_next_guest() - what is fed from now on comes from the next guest */
 void suite_next_guest(struct suite *suite);
 void suite_note_splat(struct suite *suite, const char *message);
-void suite_feed(struct suite *suite, const char *bytes, size_t length);
+
+/** suite_feed() - the next bytes of the stream, which came @when */
+void suite_feed(struct suite *suite, const char *bytes, size_t length, double when);
 void suite_finish(struct suite *suite);
 void suite_free(struct suite *suite);
 
 unsigned int suite_passed(const struct suite *suite);
 unsigned int suite_failed(const struct suite *suite);
 
-/** suite_cases_per_second() - number of cases divided by the seconds that the topics took */
+/**
+ * suite_cases_per_second() - number of cases divided by the seconds in which a topic ran
+ *
+ * Seconds in which topics of several guests ran count once.
+ */
 double suite_cases_per_second(const struct suite *suite);
 
 #endif

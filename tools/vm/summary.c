@@ -132,7 +132,7 @@ void summary_print(const struct run *run, const struct suite *suite, const struc
 		printf("  next: %s\n", verdict->next);
 	if (suite->first_test_line)
 		printf("image to first test line %.1f s, whole run %.1f s, %.0f cases/s; %s\n",
-		       suite->first_test_line - run->started, machine->ended - run->started,
+		       suite->first_test_line - run->started, run->ended - run->started,
 		       suite_cases_per_second(suite), run->options->results);
 	printf("%u passed, %u failed, %u skipped\n", suite_passed(suite),
 	       summary_failed(suite, verdict), suite->totals[KTAP_SKIP]);

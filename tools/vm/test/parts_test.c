@@ -24,6 +24,7 @@
 #include "../splat.h"
 #include "../suite.h"
 #include "../summary.h"
+#include "../tape.h"
 #include "../util.h"
 #include "../verdict.h"
 
@@ -140,12 +141,11 @@ static void judge_story(const struct story *story)
 	struct suite suite;
 	bool ok;
 
-	machine.console.log = fopen("/dev/null", "we");
 	suite_init(&suite, NULL, NULL);
 	if (story->console)
 		console_feed(&machine.console, story->console, strlen(story->console));
 	if (story->stream)
-		suite_feed(&suite, story->stream, strlen(story->stream));
+		suite_feed(&suite, story->stream, strlen(story->stream), 0);
 	suite_finish(&suite);
 	verdict_of(&got, &suite, &machine, &options);
 	passed = suite_passed(&suite);
@@ -158,7 +158,56 @@ static void judge_story(const struct story *story)
 		       skipped, got.reason);
 	tap_verdict(ok, "vm_parts.verdict.%s", story->name);
 	suite_free(&suite);
-	fclose(machine.console.log);
+}
+
+/* Two guests: the topic of the second one began while that of the first one ran. */
+static void seconds_of_two_guests_count_once(void)
+{
+	static const struct {
+		double when;
+		const char *bytes;
+	} pieces[] = {
+		{ 10, "KTAP version 1\n1..2\n# pincheck-vm topic: fork\n" },
+		{ 14, "  KTAP version 1\n  1..1\n  ok 1 fork.a\nok 1 fork\n" },
+		{ 12, "# pincheck-vm topic: reuse\n" },
+		{ 16, "  KTAP version 1\n  1..2\n  ok 1 reuse.a\n  ok 2 reuse.b\nok 2 reuse\n" },
+	};
+	struct suite suite;
+
+	suite_init(&suite, NULL, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++)
+		suite_feed(&suite, pieces[i].bytes, strlen(pieces[i].bytes), pieces[i].when);
+	tap_verdict(suite_cases_per_second(&suite) == 3 / 6.0, "vm_parts.suite.seconds_count_once");
+	suite_free(&suite);
+}
+
+static void note_piece(void *context, const char *bytes, size_t length, double when)
+{
+	char **heard = context;
+	char *longer = format_text("%s%.0f:%.*s ", *heard, when, (int)length, bytes);
+
+	free(*heard);
+	*heard = longer;
+}
+
+static void tape_has_every_piece_once(void)
+{
+	char *heard = format_text("%s", "");
+	struct tape tape = { 0 };
+
+	tape_add(&tape, "one", 3, 1);
+	tape_play(&tape, note_piece, &heard);
+	tape_add(&tape, "two", 3, 2);
+	tape_add(&tape, "three", 5, 3);
+	tape_play(&tape, note_piece, &heard);
+	tape_play(&tape, note_piece, &heard);
+	tap_verdict(!strcmp(heard, "1:one 2:two 3:three "), "vm_parts.tape.every_piece_once");
+	tape_rewind(&tape);
+	tape_play(&tape, note_piece, &heard);
+	tap_verdict(!strcmp(heard, "1:one 2:two 3:three 1:one 2:two 3:three "),
+		    "vm_parts.tape.rewound");
+	tape_clear(&tape);
+	free(heard);
 }
 
 static const struct {
@@ -174,11 +223,10 @@ static const struct {
 
 static void judge_death(const char *name, const char *line, bool int3)
 {
-	struct console console = { .log = fopen("/dev/null", "we") };
+	struct console console = { 0 };
 
 	console_feed(&console, line, strlen(line));
 	tap_verdict(console.int3 == int3, "vm_parts.death.%s", name);
-	fclose(console.log);
 }
 
 static void put_file(const char *directory, const char *name, const char *text)
@@ -316,17 +364,16 @@ static void record_has_a_guest_that_never_started(void)
 	}, {
 		.number = 2, .parameters = "a=1", .topics = (char *[]){ "own" }, .topic_count = 1,
 	} };
-	const struct guests guests = { .guests = planned, .count = ARRAY_SIZE(planned) };
+	struct guests guests = { .guests = planned, .count = ARRAY_SIZE(planned) };
 	const struct options options = {
 		.arch = arch_host(), .name = "test", .kernel = "/nonexistent/kernel",
 		.results = directory, .append = "", .qemu_args = "", .qemu = "true",
 	};
 	const struct run run = {
-		.options = &options, .guests = &guests, .guest = planned, .accel_note = "",
+		.options = &options, .guests = &guests, .accel_note = "",
 		.boots = 1,
 	};
 	const struct verdict verdict = { .code = EXIT_PANIC, .name = "panic" };
-	const struct machine machine = { .end = END_BY_ITSELF };
 	static const char *const of_first[] = { "machine", "argv", NULL };
 	static const char *const of_second[] = { "machine", "own_guests", "0", "argv", NULL };
 	static const char *const topic[] = { "machine", "own_guests", "0", "topics", "0", NULL };
@@ -335,7 +382,7 @@ static void record_has_a_guest_that_never_started(void)
 	json_t *root = NULL;
 
 	suite_init(&suite, NULL, NULL);
-	if (!make_directories(directory) && !record_write(&run, &suite, &machine, &verdict))
+	if (!make_directories(directory) && !record_write(&run, &suite, &verdict))
 		root = json_load_file(path, 0, NULL);
 	tap_verdict(json_array_size(json_at(root, of_first)) == 3 &&
 		    json_is_array(json_at(root, of_second)) &&
@@ -365,6 +412,31 @@ static void needs_are_read_from_a_script(void)
 		    !strcmp(needs.parameters, "a=1"), "vm_parts.needs.script");
 	close(fd);
 	free(path);
+}
+
+/* "own" of a kernel that lacks the option joins the common guest. */
+static void kernel_has_no_use_for_a_guest(void)
+{
+	char *directory = format_text("%s/test/vm_parts_config", getenv("BUILD") ?: "build");
+	char *kernel = format_text("%s/image", directory), *make;
+	const struct options options = {
+		.tests = directory, .kernel = kernel, .arch = arch_host(), .append = "", .guests = 1,
+	};
+	static const char *const configs[] = { "CONFIG_X=y", "# CONFIG_X is not set", "CONFIG_Y=y" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
+		struct guests guests;
+
+		make = format_text("rm -rf -- '%s' && mkdir '%s' && cd '%s' && echo '%s' >.config && "
+				   "ln -s /bin/sh common && echo '#!/bin/sh\nneeds a=1 CONFIG_X' >own && "
+				   "chmod +x own", directory, directory, directory, configs[i]);
+		tap_verdict(!system(make) && !guests_plan(&guests, &options) &&
+			    guests.count == (i == 1 ? 1 : 2), "vm_parts.config.case_%zu", i + 1);
+		guests_free(&guests);
+		free(make);
+	}
+	free(kernel);
+	free(directory);
 }
 
 static void needs_are_read_from_the_program(void)
@@ -428,6 +500,66 @@ static void topics_get_their_guests(const struct plan *plan, const char *directo
 	guests_free(&guests);
 }
 
+/**
+ * struct sharing - how many guests share topics that need nothing
+ * @topics: their number
+ * @guests: that may run at the same time
+ * @parts: topics of each guest
+ */
+static const struct sharing {
+	const char *name;
+	int topics;
+	long guests;
+	size_t parts[5];
+} sharings[] = {
+	{ "one_guest", 100, 1, { 100 } },
+	{ "two_guests", 100, 2, { 34, 33, 33 } },
+	{ "too_few_topics", 47, 2, { 47 } },
+	{ "three_guests", 100, 3, { 25, 25, 25, 25 } },
+	{ "many_processors", 60, 16, { 30, 30 } },
+};
+
+static bool parts_are(const struct guests *guests, const struct sharing *sharing)
+{
+	unsigned int results = 0;
+	int topic = 0;
+	bool ok = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sharing->parts); i++) {
+		const struct guest *guest = &guests->guests[i];
+
+		if (i >= guests->count)
+			return ok && topic == sharing->topics;
+		ok &= guest->topic_count == sharing->parts[i] && guest->results_before == results;
+		for (size_t j = 0; ok && j < guest->topic_count; j++)
+			ok &= atoi(guest->topics[j]) == topic++;
+		results += 2 + (unsigned int)guest->topic_count;
+	}
+	return false;
+}
+
+static void many_topics_get_several_guests(void)
+{
+	char *directory = format_text("%s/test/vm_parts_sharing", getenv("BUILD") ?: "build");
+
+	for (size_t i = 0; i < ARRAY_SIZE(sharings); i++) {
+		const struct options options = {
+			.tests = directory, .append = "", .guests = sharings[i].guests,
+		};
+		char *make = format_text("rm -rf -- '%s' && mkdir '%s' && cd '%s' && for i in $(seq 1 %d); "
+					 "do ln -s /bin/sh $(printf %%03d $((i - 1))); done", directory,
+					 directory, directory, sharings[i].topics);
+		struct guests guests;
+		bool ok = !system(make) && !guests_plan(&guests, &options) &&
+			  parts_are(&guests, &sharings[i]);
+
+		tap_verdict(ok, "vm_parts.sharing.%s", sharings[i].name);
+		guests_free(&guests);
+		free(make);
+	}
+	free(directory);
+}
+
 /* A file whose name begins with a dot is no topic. */
 static const struct {
 	const char *name;
@@ -475,12 +607,16 @@ int main(void)
 	tap_begin();
 	needs_are_read_from_the_program();
 	guests_are_planned();
+	kernel_has_no_use_for_a_guest();
 	man_page_has_the_exit_codes();
 	splats_are_told_from_talk();
 	for (size_t i = 0; i < ARRAY_SIZE(stories); i++)
 		judge_story(&stories[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(deaths); i++)
 		judge_death(deaths[i].name, deaths[i].line, deaths[i].int3);
+	seconds_of_two_guests_count_once();
+	tape_has_every_piece_once();
+	many_topics_get_several_guests();
 	modules_load_after_what_they_need();
 	record_has_a_guest_that_never_started();
 	return tap_end();

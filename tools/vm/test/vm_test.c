@@ -31,7 +31,8 @@
 
 /**
  * struct row - one run
- * @topics: behaviours of misbehave.c
+ * @topics: behaviours of misbehave.c; "own_..." is a topic with a guest of its own, and "...." its
+ *	interpreter
  * @arguments: beside the usual ones; "@..." stand for files, see argument()
  * @says: what standard output and error must contain
  * @stream: what results.ktap must contain
@@ -80,6 +81,25 @@ static const struct row rows[] = {
 		.says = { "panic: during topic panics: Kernel panic - not syncing: sysrq triggered",
 			  "Last lines of the console:", "--filter 'panics.*'", "1 failed" },
 		.stream = { "ok 2 good\n", "# pincheck-vm topic: panics\n" },
+	}, {
+		/* The guest behind it is not heard, and QEMU does not stay. */
+		.name = "panic_before",
+		.topics = { "good", "panics", ".hangs", "own_hangs" },
+		.arguments = { SMALL, "--guests", "2" },
+		.exit_code = EXIT_PANIC,
+		.says = { "booting one more beside it, guest 2, for own_hangs\n",
+			  "panic: during topic panics: Kernel panic - not syncing", "1 failed" },
+		.stream = { "ok 2 good\n", "# pincheck-vm topic: panics\n" },
+	}, {
+		/* The guest before it is heard to its end. */
+		.name = "panic_behind",
+		.topics = { "good", "zz_good", ".panics", "own_panics" },
+		.arguments = { SMALL, "--guests", "2" },
+		.exit_code = EXIT_PANIC,
+		.says = { "panic: during topic own_panics: Kernel panic - not syncing", "1 failed" },
+		.stream = { "ok 2 good\n", "ok 3 zz_good\n", "ok 4 clean\n",
+			    "# pincheck-vm guest: 2: own_panics\n", "ok 5 boot_2\n",
+			    "# pincheck-vm topic: own_panics\n" },
 	}, {
 		.name = "splat",
 		.topics = { "good", "hung_task", "taints" },
@@ -159,7 +179,7 @@ static const struct row rows[] = {
 	}, {
 		.name = "own_guest",
 		.arguments = { "--accel", "tcg", "--tests", "@tests", "--module", "@module",
-			       "--filter", "numa.base* frame.next*" },
+			       "--filter", "numa.base* frame.next*", "--guests", "1" },
 		.exit_code = EXIT_PASS,
 		.says = { "booting once more, guest 2, for numa (numa=fake=2)\n" },
 		.stream = { "ok 2 insmod\n", " clean\n",
@@ -246,6 +266,32 @@ static void copy_file(const char *from, const char *to, size_t spoil_from, mode_
 	free(bytes);
 }
 
+static void put_text(const char *directory, const char *name, const char *text)
+{
+	char *path = format_text("%s/%s", directory, name);
+	FILE *file = fopen(path, "we");
+
+	if (!file || fputs(text, file) < 0)
+		tap_bail_out("cannot write %s", path);
+	fclose(file);
+	free(path);
+}
+
+/* "own_panics": a script whose interpreter, .panics, is @program under that name */
+static void put_topic(const struct place *place, const char *name, const char *program)
+{
+	char *to = format_text("%s/%s", place->tests, name);
+	char *script = format_text("#!/tests/.%s\nneeds own_guest\n", strchr(name, '_') ? strchr(name, '_') + 1 : name);
+
+	if (strncmp(name, "own_", strlen("own_")))
+		copy_file(program, to, 0, 0755);
+	else
+		put_text(place->tests, name, script);
+	chmod(to, 0755);
+	free(script);
+	free(to);
+}
+
 /* One folder a row, as the runner would get it: the topics, and nothing of an earlier run. */
 static struct place make_place(const struct row *row)
 {
@@ -260,12 +306,8 @@ static struct place make_place(const struct row *row)
 	place.output = format_text("%s/output", place.base);
 	if (make_directories(place.tests) || make_directories(place.results))
 		tap_bail_out("cannot make %s", place.tests);
-	for (const char *const *topic = row->topics; *topic; topic++) {
-		char *to = format_text("%s/%s", place.tests, *topic);
-
-		copy_file(program, to, 0, 0755);
-		free(to);
-	}
+	for (const char *const *topic = row->topics; *topic; topic++)
+		put_topic(&place, *topic, program);
 	free(program);
 	free(remove);
 	return place;
@@ -310,17 +352,6 @@ static void take_bad_kernel(const char *to)
 static void take_bad_module(const char *to)
 {
 	copy_file("/proc/self/comm", to, 0, 0644);
-}
-
-static void put_text(const char *directory, const char *name, const char *text)
-{
-	char *path = format_text("%s/%s", directory, name);
-	FILE *file = fopen(path, "we");
-
-	if (!file || fputs(text, file) < 0)
-		tap_bail_out("cannot write %s", path);
-	fclose(file);
-	free(path);
 }
 
 /* A directory with a file in it, and a link to the file. */
