@@ -203,22 +203,47 @@ static inline void holder_is_left_alone(struct __test_metadata *_metadata, struc
 	EXPECT_EQ(held.references + others, now.report[0].refcount);
 }
 
+static inline int holder_replaces(const struct memory *memory)
+{
+	void *other;
+
+	if (munmap(memory->start, memory->bytes))
+		return -errno;
+	other = mmap(memory->start, memory->bytes, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	return other == MAP_FAILED ? -errno : 0;
+}
+
 /* The process unmaps the memory and maps other memory there: the driver has pages, and no addresses. */
 static inline void holder_meets_munmap(struct __test_metadata *_metadata, struct subject *subject)
 {
 	struct memory *memory = &subject->memory;
 	struct counts before;
-	void *other;
 
 	ASSERT_DONE(counts_take(subject, &before));
 	ASSERT_DONE(subject_hold(subject));
-	ASSERT_DONE(munmap(memory->start, memory->bytes) ? -errno : 0);
-	other = mmap(memory->start, memory->bytes, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-	ASSERT_DONE(other == MAP_FAILED ? -errno : 0);
+	ASSERT_DONE(holder_replaces(memory));
 	/* A file still has its page: all references but that of the mapping. */
 	holder_is_left_alone(_metadata, subject, &before,
 			     memory->kind->file ? before.report[0].refcount - 1 : 0);
+}
+
+/*
+ * ISOLATION. The process forks, and unmaps the memory. What is left of its page is the driver's: the child,
+ * which alone maps a page now, must not write to that one (CVE-2020-29374).
+ */
+static inline void holder_leaves_page_to_child(struct __test_metadata *_metadata, struct subject *subject)
+{
+	enum generation seen = subject_is_shared(subject) ? BY_CHILD : BEFORE;
+
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(holder_replaces(&subject->memory));
+	ASSERT_DONE(child_fill(&subject->child, 0, BY_CHILD));
+	EXPECT_DEVICE_SEES(subject, seen);
+	EXPECT_CHILD_SEES(subject, 0, BY_CHILD);
+	/* The checks after the case look there. */
+	memory_fill(&subject->memory, LATER);
 }
 
 #endif

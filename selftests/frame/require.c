@@ -53,6 +53,8 @@
 #include "vfio.h"
 #include "vhost_net.h"
 #include "virtio_mem.h"
+#include "xdp_socket.h"
+#include "zerocopy.h"
 
 /* Parent, child and grandchild have a page each, while pages of the last case come back. */
 #define HUGETLB_PAGES		10
@@ -658,6 +660,10 @@ static const struct requirement_row {
 	    "needs RDMA by rdma_rxe over a dummy device (modprobe rdma_rxe dummy; CONFIG_RDMA_RXE, CONFIG_DUMMY, and root)")
 	ROW(NEEDS_VFIO, 0, vfio_offered,
 	    "needs VFIO (modprobe vfio_iommu_type1 vfio_pci; CONFIG_VFIO_PCI, CONFIG_VFIO_IOMMU_TYPE1, and root)")
+	ROW(NEEDS_XDP, 0, xdp_socket_offered,
+	    "needs AF_XDP (CONFIG_XDP_SOCKETS, CONFIG_BPF_SYSCALL, CONFIG_NET_NS, and root)")
+	ROW(NEEDS_ZEROCOPY, 0, zerocopy_offered,
+	    "needs MSG_ZEROCOPY of TCP (CONFIG_INET, CONFIG_NET_NS, base pages of 16 KiB or less, and root)")
 	ROW(NEEDS_UDMABUF, 0, has_udmabuf, "needs /dev/udmabuf (CONFIG_UDMABUF, and root)")
 	ROW(NEEDS_DISPLAY, 0, has_display,
 	    "needs the display of a PC in /dev/mem (x86, CONFIG_DEVMEM, and root)")

@@ -160,6 +160,10 @@ typedef unsigned __int128 requirement_set;
 #define NEEDS_MRELEASE			REQUIREMENT(80)
 /** NEEDS_HUGETLB_MREMAP - mremap() of hugetlb */
 #define NEEDS_HUGETLB_MREMAP		REQUIREMENT(81)
+/** NEEDS_XDP - xdp_socket.h: AF_XDP sockets */
+#define NEEDS_XDP			REQUIREMENT(82)
+/** NEEDS_ZEROCOPY - zerocopy.h: TCP data that wait in the process' own pages */
+#define NEEDS_ZEROCOPY			REQUIREMENT(83)
 
 #ifndef MAP_DROPPABLE
 #define MAP_DROPPABLE	8	/* Linux 6.11 */

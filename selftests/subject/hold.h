@@ -95,6 +95,7 @@ struct hold_kind {
 FOR_EACH_HOLD_ROW(HOLD_KIND_EXTERN)
 FOR_EACH_OTHER_HOLD_ROW(HOLD_KIND_EXTERN)
 extern const struct hold_kind hold_none, hold_uring, hold_udmabuf, hold_rdma,
+			      hold_xdp, hold_zerocopy,
 			      hold_pin_rw_lt_policy;
 
 extern const struct hold_ops hold_ops_none, hold_ops_pincheck, hold_ops_uring;
