@@ -53,6 +53,7 @@
 #include "vfio.h"
 #include "vhost_net.h"
 #include "virtio_mem.h"
+#include "vivid.h"
 
 /* Parent, child and grandchild have a page each, while pages of the last case come back. */
 #define HUGETLB_PAGES		10
@@ -658,6 +659,8 @@ static const struct requirement_row {
 	    "needs RDMA by rdma_rxe over a dummy device (modprobe rdma_rxe dummy; CONFIG_RDMA_RXE, CONFIG_DUMMY, and root)")
 	ROW(NEEDS_VFIO, 0, vfio_offered,
 	    "needs VFIO (modprobe vfio_iommu_type1 vfio_pci; CONFIG_VFIO_PCI, CONFIG_VFIO_IOMMU_TYPE1, and root)")
+	ROW(NEEDS_V4L2, 0, vivid_offered,
+	    "needs two connected video devices (modprobe vivid n_devs=2 node_types=0x101,0x101 num_inputs=1,1 input_types=3,3 num_outputs=1,1 output_types=1,1; CONFIG_VIDEO_VIVID, and root)")
 	ROW(NEEDS_UDMABUF, 0, has_udmabuf, "needs /dev/udmabuf (CONFIG_UDMABUF, and root)")
 	ROW(NEEDS_DISPLAY, 0, has_display,
 	    "needs the display of a PC in /dev/mem (x86, CONFIG_DEVMEM, and root)")

@@ -160,6 +160,8 @@ typedef unsigned __int128 requirement_set;
 #define NEEDS_MRELEASE			REQUIREMENT(80)
 /** NEEDS_HUGETLB_MREMAP - mremap() of hugetlb */
 #define NEEDS_HUGETLB_MREMAP		REQUIREMENT(81)
+/** NEEDS_V4L2 - vivid.h: video devices of software, whose frames go round */
+#define NEEDS_V4L2			REQUIREMENT(88)
 
 #ifndef MAP_DROPPABLE
 #define MAP_DROPPABLE	8	/* Linux 6.11 */
