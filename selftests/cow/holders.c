@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * holders: drivers of the kernel's own hold the memory, and move bytes: udmabuf by a mapping of its
- * buffer, RDMA by a queue pair, io_uring by a fixed buffer, AF_XDP by packets, TCP by its queue of data
- * (MSG_ZEROCOPY). The promises are those of the module's holds.
+ * buffer, RDMA by a queue pair, io_uring by a fixed buffer, V4L2 by frames, AF_XDP by packets, TCP by its queue
+ * of data (MSG_ZEROCOPY). The promises are those of the module's holds.
  */
 #include "kinds_suite.h"
 #include <fcntl.h>
@@ -42,6 +42,9 @@ HOLDERS_BY_NETWORK(TOPIC_VARIANT, holders, base)
 HOLDERS_BY_NETWORK(TOPIC_VARIANT, holders, thp_pmd)
 TOPIC_VARIANT(holders, hugetlb, zerocopy)
 TOPIC_VARIANT(holders, shmem_shared, xdp)
+/* A frame takes V4L2 some milliseconds. */
+TOPIC_VARIANT(holders, base, v4l2)
+TOPIC_VARIANT(holders, shmem_shared, v4l2)
 
 SUITE_PREPARE
 {
@@ -69,23 +72,26 @@ SCENARIO(holders, held, .rows = "B4 B5 B10", .event = "write")
 }
 
 /*
- * ACCURACY. The driver's pins move the machine's counters: one a page, or one a folio. The queue pair of
- * hold_rdma.c has a page of its own, which is pinned, too.
+ * ACCURACY. The driver's pins move the machine's counters: one a page, or one a folio, or more where the
+ * driver pins a page more than once. What the device has of its own is pinned, too.
  */
 SCENARIO(holders, counted, .rows = "B14", .event = "pin", .hold = HOLD_PIN)
 {
 	struct memory *memory = &subject->memory;
 	bool folded = hold_folds(subject->product->hold) && subject_is(subject, MEMORY_LARGE);
 	int64_t held, after, expected = folded ? 1 : memory_pages(memory);
+	long pinned, locked;
 
-	if (subject->product->hold == &hold_rdma)
-		expected++;
 	ASSERT_DONE(subject_hold(subject));
+	expected *= hold_pins_of_page(subject->product->hold);
+	expected += subject->hold.own_pins;
 	ASSERT_DONE(pins_surplus(&held));
+	pinned = vm_pin_kib();
+	locked = vm_lck_kib();
 	ASSERT_DONE(subject_release(subject));
 	ASSERT_DONE(pins_surplus(&after));
-	evidence("nr_foll_pin=%lld expected=%lld after=%lld", (long long)held, (long long)expected,
-		 (long long)after);
+	evidence("nr_foll_pin=%lld expected=%lld after=%lld vm_pin_kib=%ld vm_lck_kib=%ld",
+		 (long long)held, (long long)expected, (long long)after, pinned, locked);
 	EXPECT_EQ(expected, held);
 	EXPECT_EQ(0, after);
 }
@@ -182,6 +188,25 @@ SCENARIO(holders, forked_wiped, .rows = "B10 B11", .event = "fork",
 SCENARIO(holders, spliced, .rows = "B6 B10 B11 R2", .event = "vmsplice")
 {
 	holder_meets_vmsplice(_metadata, subject);
+}
+
+/*
+ * SYNC, ISOLATION. The driver begins while a child shares the page. Also a driver that only reads must first
+ * make the page the process' own: else the next write leaves it with the child's page.
+ */
+SCENARIO(holders, held_while_shared, .rows = "B3 B10 B11 R22", .event = "fork", .hold = HOLD_PIN,
+	 .not_memory = MEMORY_SHMEM)
+{
+	enum generation seen = subject_is_shared(subject) ? AFTER : BEFORE;
+
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(subject_hold(subject));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_CHILD_SEES(subject, 0, seen);
+	EXPECT_SYNC(subject, AFTER);
+	if (!subject_is_shared(subject))
+		EXPECT_CHILD_SEES(subject, 0, BEFORE);
+	EXPECT_ACCURATE(subject);
 }
 
 SCENARIO(holders, cleared, .rows = "B10 B11 B12 R14", .event = "clear_refs")
@@ -426,5 +451,5 @@ SCENARIO(holders, execed, .rows = "B14", .event = "exec", .hold = HOLD_PIN)
 	EXPECT_ACCURATE(subject);
 }
 
-TOPIC_NEEDS("rdma");
+TOPIC_NEEDS("rdma v4l2");
 PINCHECK_TEST_MAIN

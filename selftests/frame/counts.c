@@ -49,6 +49,7 @@ struct change change_by_hold(const struct hold_kind *kind, size_t pages, int hol
 
 	if (hold_folds(kind))
 		units = 1;
+	units *= hold_pins_of_page(kind);
 	if (kind->traits & HOLD_PIN) {
 		change.pins = holds * units;
 		change.references = holds * units * (report->order ? 1 : pin_bias());

@@ -53,6 +53,7 @@
 #include "vfio.h"
 #include "vhost_net.h"
 #include "virtio_mem.h"
+#include "vivid.h"
 #include "xdp_socket.h"
 #include "zerocopy.h"
 
@@ -664,6 +665,8 @@ static const struct requirement_row {
 	    "needs AF_XDP (CONFIG_XDP_SOCKETS, CONFIG_BPF_SYSCALL, CONFIG_NET_NS, and root)")
 	ROW(NEEDS_ZEROCOPY, 0, zerocopy_offered,
 	    "needs MSG_ZEROCOPY of TCP (CONFIG_INET, CONFIG_NET_NS, base pages of 16 KiB or less, and root)")
+	ROW(NEEDS_V4L2, 0, vivid_offered,
+	    "needs two connected video devices (modprobe vivid n_devs=2 node_types=0x101,0x101 num_inputs=1,1 input_types=3,3 num_outputs=1,1 output_types=1,1; CONFIG_VIDEO_VIVID, and root)")
 	ROW(NEEDS_UDMABUF, 0, has_udmabuf, "needs /dev/udmabuf (CONFIG_UDMABUF, and root)")
 	ROW(NEEDS_DISPLAY, 0, has_display,
 	    "needs the display of a PC in /dev/mem (x86, CONFIG_DEVMEM, and root)")

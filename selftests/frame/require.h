@@ -164,6 +164,8 @@ typedef unsigned __int128 requirement_set;
 #define NEEDS_XDP			REQUIREMENT(82)
 /** NEEDS_ZEROCOPY - zerocopy.h: TCP data that wait in the process' own pages */
 #define NEEDS_ZEROCOPY			REQUIREMENT(83)
+/** NEEDS_V4L2 - vivid.h: video devices of software, whose frames go round */
+#define NEEDS_V4L2			REQUIREMENT(88)
 
 #ifndef MAP_DROPPABLE
 #define MAP_DROPPABLE	8	/* Linux 6.11 */

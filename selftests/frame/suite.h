@@ -363,6 +363,7 @@ static inline void suite_teardown(struct __test_metadata *_metadata, struct subj
 
 /** TOPIC_VARIANT() - one product: @memory_row and @hold_row name rows of memory.h and hold.h */
 #define TOPIC_VARIANT(topic, memory_row, hold_row, ...)						\
+	extern const struct hold_kind hold_##hold_row;						\
 	FIXTURE_VARIANT_ADD(topic, memory_row##_##hold_row) {					\
 		.product = { .memory = &memory_##memory_row, .hold = &hold_##hold_row },	\
 	};

@@ -166,6 +166,8 @@ int hold_take(struct hold *hold, const struct hold_kind *kind, const struct memo
 	hold->first = first;
 	hold->pages = pages;
 	error = kind->ops->take(hold);
+	if (!error && !kind->ops->pages)
+		hold_remember_pages(hold);
 	hold->taken = !error && !(kind->traits & HOLD_NONE);
 	return error;
 }
@@ -232,6 +234,15 @@ int hold_look(struct hold *hold, struct view *view)
 	return 0;
 }
 
+static int read_pages(struct hold *hold, size_t page, size_t count, uint64_t *pfn, uint32_t *path)
+{
+	const struct hold_ops *ops = hold->kind->ops;
+
+	if (ops->pages)
+		return ops->pages(hold, page, count, pfn, path);
+	return hold_remembered_pages(hold, page, count, pfn, path);
+}
+
 /* One question for samples that are neighbours: the number of questions is what costs. */
 int hold_pages_of_samples(struct hold *hold, uint64_t *pfn, uint32_t *path)
 {
@@ -244,12 +255,21 @@ int hold_pages_of_samples(struct hold *hold, uint64_t *pfn, uint32_t *path)
 		while (count > 1 && !hold_covers(hold, memory->sample[i + count - 1]))
 			count--;
 		if (hold_covers(hold, memory->sample[i]))
-			error = hold->kind->ops->pages(hold, memory->sample[i] - hold->first, count,
-						       pfn + i, path + i);
+			error = read_pages(hold, memory->sample[i] - hold->first, count, pfn + i,
+					   path + i);
 		else
 			count = 1;
 	}
 	return error;
+}
+
+int hold_moved(ssize_t done, size_t bytes)
+{
+	if (done < 0)
+		return -errno;
+	if ((size_t)done != bytes)
+		return cause_say(-EIO, "the driver moved %zd of %zu bytes", done, bytes);
+	return 0;
 }
 
 void hold_remember_pages(struct hold *hold)
@@ -298,11 +318,17 @@ bool hold_folds(const struct hold_kind *kind)
 	       (kind == &hold_uring && kernel_has_rule(RULE_URING_FOLDS));
 }
 
+int hold_pins_of_page(const struct hold_kind *kind)
+{
+	return kind->pins ? kind->pins : 1;
+}
+
 int hold_expected_pins(const struct hold *hold, bool large)
 {
+	int pins;
+
 	if (!hold->taken || !(hold->kind->traits & HOLD_PIN))
 		return 0;
-	if (!large)
-		return 1;
-	return hold_folds(hold->kind) ? 1 : (int)hold->pages;
+	pins = hold_pins_of_page(hold->kind);
+	return !large || hold_folds(hold->kind) ? pins : pins * (int)hold->pages;
 }

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include "hold_rows.h"
 #include "memory.h"
 
@@ -55,7 +56,13 @@ enum page_state {
 
 struct hold;
 
-/** struct hold_ops - a way to hold memory; all return 0 or a negative errno */
+/**
+ * struct hold_ops - a way to hold memory; all return 0 or a negative errno
+ *
+ * A driver has no @pages: hold_take() then remembers the pages that are mapped when @take is over. Most
+ * drivers do not show which pages they hold. But a pin for writing makes the mapped page exclusive and
+ * takes it, and a file has one page at a place.
+ */
 struct hold_ops {
 	int (*take)(struct hold *hold);
 	int (*device_read)(struct hold *hold, size_t offset, void *buffer, size_t bytes);
@@ -75,6 +82,7 @@ struct hold_ops {
  * @flags: PINCHECK_HOLD_*
  * @path: enum pincheck_path of the request
  * @keeps_sync: enum event_class: events across which this hold is promised SYNC
+ * @pins: how often it pins each page, where that is not once: see hold_pins_of_page()
  */
 struct hold_kind {
 	const char *name;
@@ -85,18 +93,18 @@ struct hold_kind {
 	uint32_t flags;
 	uint32_t path;
 	unsigned int keeps_sync;
+	int pins;
 };
 
 /*
- * One object for each row of the table, and those that are in no list there. A program that names
- * hold_rdma links with libibverbs: see selftests/build.mk.
+ * One object for each row of the table, and those that are in no list there. The others, one for each file
+ * hold_NAME.c, TOPIC_VARIANT() of suite.h declares. A program that names hold_rdma links with
+ * libibverbs: see selftests/build.mk.
  */
 #define HOLD_KIND_EXTERN(name, ...)	extern const struct hold_kind hold_##name;
 FOR_EACH_HOLD_ROW(HOLD_KIND_EXTERN)
 FOR_EACH_OTHER_HOLD_ROW(HOLD_KIND_EXTERN)
-extern const struct hold_kind hold_none, hold_uring, hold_udmabuf, hold_rdma,
-			      hold_xdp, hold_zerocopy,
-			      hold_pin_rw_lt_policy;
+extern const struct hold_kind hold_none, hold_uring, hold_pin_rw_lt_policy;
 
 extern const struct hold_ops hold_ops_none, hold_ops_pincheck, hold_ops_uring;
 
@@ -112,7 +120,9 @@ extern const struct hold_ops hold_ops_none, hold_ops_pincheck, hold_ops_uring;
  * @id: in the session of @memory
  * @reason: enum pincheck_reason of a refusal
  * @device: what a driver of the kernel's own needs: private to the ops
+ * @descriptor: or what such a driver needs, if that is one descriptor
  * @pfn: PFNs of the samples, of hold_remember_pages()
+ * @own_pins: how many pins the driver took of memory of the device's own
  */
 struct hold {
 	const struct hold_kind *kind;
@@ -124,8 +134,12 @@ struct hold {
 	uint64_t slow_pages;
 	uint32_t id;
 	uint32_t reason;
-	void *device;
+	union {
+		void *device;
+		int descriptor;
+	};
 	uint64_t pfn[SAMPLES];
+	int64_t own_pins;
 };
 
 /** hold_take() - hold @pages base pages of @memory from @first on */
@@ -162,12 +176,25 @@ uint32_t hold_expected_path(const struct hold_kind *kind, enum page_state state)
 /** hold_folds() - does a hold of @kind have one pin for each folio, not for each page? */
 bool hold_folds(const struct hold_kind *kind);
 
-/**
- * hold_remember_pages() - the pages that are mapped now are the held ones: for a driver's take()
- *
- * A driver does not show which pages it holds. But a pin for writing makes the mapped page exclusive
- * and takes it, and a file has one page at a place.
- */
+/** hold_pins_of_page() - how often a hold of @kind pins a page */
+int hold_pins_of_page(const struct hold_kind *kind);
+
+/** hold_start() - address of the first byte that is held */
+static inline char *hold_start(const struct hold *hold)
+{
+	return memory_address(hold->memory, hold->first);
+}
+
+/** hold_bytes() - number of bytes that are held */
+static inline size_t hold_bytes(const struct hold *hold)
+{
+	return hold->pages * PAGE_BYTES;
+}
+
+/** hold_moved() - 0 if read() or its like answered @done for @bytes bytes, or a negative errno */
+int hold_moved(ssize_t done, size_t bytes);
+
+/** hold_remember_pages() - the pages that are mapped now are the held ones: what hold_take() does */
 void hold_remember_pages(struct hold *hold);
 
 /** hold_remembered_pages() - pages() of a driver: what hold_remember_pages() saw, of samples only */

@@ -171,14 +171,13 @@ static int rdma_take(struct hold *hold)
 	error = open_device(device);
 	if (error)
 		goto failed;
-	device->region = ibv_reg_mr(device->domain, memory_address(hold->memory, hold->first),
-				    hold->pages * PAGE_BYTES, ACCESS);
+	device->region = ibv_reg_mr(device->domain, hold_start(hold), hold_bytes(hold), ACCESS);
 	if (!device->region) {
 		error = -errno;
 		goto failed;
 	}
 	hold->device = device;
-	hold_remember_pages(hold);
+	hold->own_pins = 1;
 	return 0;
 failed:
 	close_device(device);
@@ -246,7 +245,7 @@ static int rdma_release(struct hold *hold)
 
 static const struct hold_ops rdma_ops = {
 	.take = rdma_take, .device_read = rdma_device_read, .device_write = rdma_device_write,
-	.pages = hold_remembered_pages, .release = rdma_release,
+	.release = rdma_release,
 };
 
 const struct hold_kind hold_rdma = {

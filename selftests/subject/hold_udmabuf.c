@@ -17,7 +17,7 @@
 static int udmabuf_take(struct hold *hold)
 {
 	const struct memory *memory = hold->memory;
-	size_t bytes = hold->pages * PAGE_BYTES;
+	size_t bytes = hold_bytes(hold);
 	int buffer, error = 0;
 
 	if (fcntl(memory->file, F_ADD_SEALS, F_SEAL_SHRINK))
@@ -28,8 +28,6 @@ static int udmabuf_take(struct hold *hold)
 	hold->device = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, buffer, 0);
 	if (hold->device == MAP_FAILED)
 		error = -errno;
-	else
-		hold_remember_pages(hold);
 	close(buffer);
 	return error;
 }
@@ -48,13 +46,12 @@ static int udmabuf_device_write(struct hold *hold, size_t offset, const void *bu
 
 static int udmabuf_release(struct hold *hold)
 {
-	return munmap(hold->device, hold->pages * PAGE_BYTES) ? -errno : 0;
+	return munmap(hold->device, hold_bytes(hold)) ? -errno : 0;
 }
 
 static const struct hold_ops udmabuf_ops = {
 	.take = udmabuf_take, .device_read = udmabuf_device_read,
-	.device_write = udmabuf_device_write, .pages = hold_remembered_pages,
-	.release = udmabuf_release,
+	.device_write = udmabuf_device_write, .release = udmabuf_release,
 };
 
 const struct hold_kind hold_udmabuf = {

@@ -56,8 +56,7 @@ failed:
 static int uring_take(struct hold *hold)
 {
 	struct iovec range = {
-		.iov_base = memory_address(hold->memory, hold->first),
-		.iov_len = hold->pages * PAGE_BYTES,
+		.iov_base = hold_start(hold), .iov_len = hold_bytes(hold),
 	};
 	struct uring_device *device = NULL;
 	int error = open_ring(&device);
@@ -71,7 +70,6 @@ static int uring_take(struct hold *hold)
 	}
 	device->start = range.iov_base;
 	hold->device = device;
-	hold_remember_pages(hold);
 	return 0;
 }
 
@@ -102,20 +100,17 @@ static int uring_device_read(struct hold *hold, size_t offset, void *buffer, siz
 
 	io_uring_prep_write_fixed(sqe, device->pipe[1], device->start + offset, bytes, -1, 0);
 	error = transfer_bytes(device, bytes);
-	if (error)
-		return error;
-	if (read(device->pipe[0], buffer, bytes) != (ssize_t)bytes)
-		return cause_say(-EIO, "the pipe has not the %zu bytes that io_uring wrote", bytes);
-	return 0;
+	return error ? error : hold_moved(read(device->pipe[0], buffer, bytes), bytes);
 }
 
 static int uring_device_write(struct hold *hold, size_t offset, const void *buffer, size_t bytes)
 {
 	struct uring_device *device = hold->device;
 	struct io_uring_sqe *sqe;
+	int error = hold_moved(write(device->pipe[1], buffer, bytes), bytes);
 
-	if (write(device->pipe[1], buffer, bytes) != (ssize_t)bytes)
-		return cause_say(-EIO, "the pipe does not take %zu bytes", bytes);
+	if (error)
+		return error;
 	sqe = io_uring_get_sqe(&device->ring);
 	io_uring_prep_read_fixed(sqe, device->pipe[0], device->start + offset, bytes, -1, 0);
 	return transfer_bytes(device, bytes);
@@ -133,5 +128,5 @@ static int uring_release(struct hold *hold)
 
 const struct hold_ops hold_ops_uring = {
 	.take = uring_take, .device_read = uring_device_read,
-	.device_write = uring_device_write, .pages = hold_remembered_pages, .release = uring_release,
+	.device_write = uring_device_write, .release = uring_release,
 };

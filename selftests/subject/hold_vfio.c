@@ -41,11 +41,11 @@ static void close_device(struct hold *hold)
 static int map_memory(struct hold *hold)
 {
 	const struct vfio_device *device = hold->device;
-	size_t bytes = hold->pages * PAGE_BYTES;
+	size_t bytes = hold_bytes(hold);
 
 	if (MEMORY_AT + bytes > EDU_ADDRESSES)
 		return cause_say(-EFBIG, "the edu device has no addresses for %zu bytes", bytes);
-	return vfio_map(&device->vfio, MEMORY_AT, memory_address(hold->memory, hold->first), bytes,
+	return vfio_map(&device->vfio, MEMORY_AT, hold_start(hold), bytes,
 			hold->kind->traits & HOLD_WRITE);
 }
 
@@ -68,8 +68,6 @@ static int vfio_take(struct hold *hold)
 		error = map_memory(hold);
 	if (error)
 		close_device(hold);
-	else
-		hold_remember_pages(hold);
 	return error;
 }
 
@@ -99,7 +97,7 @@ static int vfio_device_write(struct hold *hold, size_t offset, const void *buffe
 static int vfio_release(struct hold *hold)
 {
 	const struct vfio_device *device = hold->device;
-	int error = vfio_unmap(&device->vfio, MEMORY_AT, hold->pages * PAGE_BYTES);
+	int error = vfio_unmap(&device->vfio, MEMORY_AT, hold_bytes(hold));
 
 	if (!error)
 		error = vfio_unmap(&device->vfio, BOUNCE_AT, PAGE_BYTES);
@@ -118,12 +116,12 @@ int hold_vfio_log_read(const struct hold *hold, uint64_t *bits)
 {
 	const struct vfio_device *device = hold->device;
 
-	return vfio_log_read(&device->vfio, MEMORY_AT, hold->pages * PAGE_BYTES, bits);
+	return vfio_log_read(&device->vfio, MEMORY_AT, hold_bytes(hold), bits);
 }
 
 static const struct hold_ops hold_ops_vfio = {
 	.take = vfio_take, .device_read = vfio_device_read,
-	.device_write = vfio_device_write, .pages = hold_remembered_pages, .release = vfio_release,
+	.device_write = vfio_device_write, .release = vfio_release,
 };
 
 const struct hold_kind hold_vfio = {

@@ -15,7 +15,7 @@
 #include "protocol.h"
 #include "util.h"
 
-#define MAX_CHOSEN	64
+#define MAX_CHOSEN	128
 #define MAX_NESTING	16
 
 /**
@@ -62,6 +62,9 @@ static const struct wanted wanted[] = {
 	{ "rdma_rxe", "", "RDMA", NEED_RDMA },
 	{ "vfio_iommu_type1", "", "memory mapped for a device", NEED_VFIO },
 	{ "vfio_pci", "", "a device that a process drives", NEED_VFIO },
+	/* Two devices, each with a capture and an output node for HDMI only. */
+	{ "vivid", "n_devs=2 node_types=0x101,0x101 num_inputs=1,1 input_types=3,3 num_outputs=1,1 "
+	  "output_types=1,1", "video buffers", NEED_V4L2 },
 };
 
 /**

@@ -30,6 +30,7 @@ static const struct {
 	{ NEED_CPUS, "cpus" },
 	{ NEED_RDMA, "rdma" },
 	{ NEED_VFIO, "vfio" },
+	{ NEED_V4L2, "v4l2" },
 };
 
 const char *need_name(enum need need)

@@ -35,7 +35,9 @@ enum need {
 	NEED_RDMA		= 1U << 10,
 	/** @NEED_VFIO: drivers by which a process drives a device: with edu */
 	NEED_VFIO		= 1U << 11,
-	NEEDS_ALL		= (1U << 12) - 1,
+	/** @NEED_V4L2: video devices of software */
+	NEED_V4L2		= 1U << 12,
+	NEEDS_ALL		= (1U << 13) - 1,
 };
 
 /**

@@ -25,6 +25,7 @@ static const struct {
 	{ NEED_VHOST, NULL, NULL },
 	{ NEED_RDMA, NULL, NULL },
 	{ NEED_VFIO, NULL, NULL },
+	{ NEED_V4L2, NULL, NULL },
 };
 
 void needs_up(unsigned int needs, const struct config *config)
