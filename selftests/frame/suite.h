@@ -69,6 +69,7 @@
  * @hold: enum hold_trait that the hold must have
  * @not_hold: and must not have
  * @exists: NULL, or whether the scenario is for this variant: for variants of more than a product
+ * @seconds: time limit of a case; 0: that of the harness
  * @test: of the harness
  * @next: in the list of all
  */
@@ -83,6 +84,7 @@ struct scenario {
 	unsigned int hold;
 	unsigned int not_hold;
 	bool (*exists)(const void *variant);
+	int seconds;
 	struct __test_metadata *test;
 	struct scenario *next;
 };
@@ -410,6 +412,8 @@ static inline void suite_register(struct scenario *row, struct __test_metadata *
 	*last = row;
 	row->test = test;
 	test->name = row->name;
+	if (row->seconds)
+		test->timeout = row->seconds;
 }
 
 /**
