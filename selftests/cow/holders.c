@@ -184,7 +184,7 @@ static void verdict_refused_whole(struct subject *subject, int expected, int ans
 	if (pin != pin_before)
 		verdict_broken(verdict, "what was refused stays counted", 0);
 	verdict_note(verdict, "hold=%s outcome=\"%s\" expected=\"%s\" pins_surplus=%lld vm_pin_kib=%ld",
-		     subject->product->hold->name, strerror(-answer), strerror(-expected),
+		     subject->product->hold->name, answer ? strerror(-answer) : "held", strerror(-expected),
 		     (long long)surplus, pin);
 }
 
@@ -428,7 +428,7 @@ SCENARIO(holders, unmapped, .rows = "B1 B10", .event = "munmap")
 	holder_meets_munmap(_metadata, subject);
 }
 
-SCENARIO(holders, unmapped_after_fork, .rows = "R2 R3 R4 B6", .event = "munmap")
+SCENARIO(holders, unmapped_after_fork, .rows = "R2 R3 R4 B6", .event = "munmap", .not_hold = HOLD_MIRROR)
 {
 	holder_leaves_page_to_child(_metadata, subject);
 }
@@ -485,7 +485,7 @@ static int count_held(struct subject *subject, const struct counts *before, int6
 	struct counts now;
 	int error;
 
-	if (subject_holds(subject, HOLD_PIN))
+	if (!subject_holds(subject, HOLD_GET))
 		return pins_surplus(held);
 	error = counts_again(subject, before, &now);
 	if (!error)

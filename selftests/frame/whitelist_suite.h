@@ -46,7 +46,7 @@ static inline void verdict_answer(struct subject *subject, int expected, struct 
 		verdict_broken(verdict, !error ? "the driver was given the memory" : !expected ?
 			       "the driver was refused the memory" : "refused by another errno", 0);
 	verdict_note(verdict, "hold=%s outcome=\"%s\" expected=\"%s\"", subject->product->hold->name,
-		     strerror(-error), strerror(-expected));
+		     error ? strerror(-error) : "given", expected ? strerror(-expected) : "given");
 }
 
 /* After writeback the file system would not notice the device's writes (B38). */

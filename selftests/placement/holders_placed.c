@@ -68,7 +68,7 @@ static void verdict_driver_refused(struct subject *subject, struct verdict *verd
 	if (surplus)
 		verdict_broken(verdict, "what was refused stays pinned", 0);
 	verdict_note(verdict, "hold=%s outcome=\"%s\" pins_surplus=%lld", subject->product->hold->name,
-		     strerror(-answer), (long long)surplus);
+		     answer ? strerror(-answer) : "held", (long long)surplus);
 }
 
 /* PLACEMENT, ACCURACY. A pipe keeps the page where it is: the driver is refused, and leaks no pin. */
