@@ -41,8 +41,8 @@ $(SELFTESTS_PROGRAMS): $(BUILD)/tests/%: %.c $(SELFTESTS_LIB) $(SELFTESTS_HEADER
 	@mkdir -p $(@D)
 	$(CC) $(SELFTESTS_CFLAGS) $(SELFTESTS_HARNESS) $(SELFTESTS_LDFLAGS) -o $@ $< $(SELFTESTS_LIB) -luring -ljansson $(SELFTESTS_LIBS)
 
-# Verbs of RDMA: only the program that has the hold hold_rdma.
-$(BUILD)/tests/holders: SELFTESTS_LIBS := -libverbs -lrxe-rdmav34 -libverbs -lnl-route-3 -lnl-3 -lpthread
+# Verbs of RDMA: only the programs that have the hold hold_rdma.
+$(addprefix $(BUILD)/tests/,holders holders_placed holders_race holders_whitelist): SELFTESTS_LIBS := -libverbs -lrxe-rdmav34 -libverbs -lnl-route-3 -lnl-3 -lpthread
 
 # The runner would run a program whose source is gone as a topic.
 SELFTESTS_STALE = $(filter-out $(SELFTESTS_PROGRAMS),$(shell \

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include "capability.h"
+#include "hold_uring.h"
 #include "holder_suite.h"
 #include "pin_accounting.h"
 #include "rdma_link.h"
@@ -45,6 +46,10 @@ TOPIC_VARIANT(holders, shmem_shared, xdp)
 /* A frame takes V4L2 some milliseconds. */
 TOPIC_VARIANT(holders, base, v4l2)
 TOPIC_VARIANT(holders, shmem_shared, v4l2)
+/* A region that is paged on demand follows the mapping, and has no reference. */
+TOPIC_VARIANT(holders, base, rdma_odp)
+TOPIC_VARIANT(holders, thp_pmd, rdma_odp)
+TOPIC_VARIANT(holders, shmem_shared, rdma_odp)
 
 SUITE_PREPARE
 {
@@ -75,13 +80,15 @@ SCENARIO(holders, held, .rows = "B4 B5 B10", .event = "write")
  * ACCURACY. The driver's pins move the machine's counters: one a page, or one a folio, or more where the
  * driver pins a page more than once. What the device has of its own is pinned, too.
  */
-SCENARIO(holders, counted, .rows = "B14", .event = "pin", .hold = HOLD_PIN)
+SCENARIO(holders, counted, .rows = "B14", .event = "pin", .not_hold = HOLD_GET)
 {
 	struct memory *memory = &subject->memory;
 	bool folded = hold_folds(subject->product->hold) && subject_is(subject, MEMORY_LARGE);
 	int64_t held, after, expected = folded ? 1 : memory_pages(memory);
 	long pinned, locked;
 
+	if (!subject_holds(subject, HOLD_PIN))
+		expected = 0;
 	ASSERT_DONE(subject_hold(subject));
 	expected *= hold_pins_of_page(subject->product->hold);
 	expected += subject->hold.own_pins;
@@ -130,13 +137,100 @@ static int answer_above_limit(const struct hold_kind *kind)
 	return 0;
 }
 
+static bool charges(const struct subject *subject, enum hold_charge charge)
+{
+	return subject->product->hold->charges & charge;
+}
+
+/* ACCURACY. The pages count in VmPin or VmLck of the process, or in neither, and no longer than they are held. */
+SCENARIO(holders, accounted, .rows = "B14 P9", .event = "none")
+{
+	long kib = memory_pages(&subject->memory) * PAGE_BYTES / 1024, device_kib;
+	long pin_before = vm_pin_kib(), lck_before = vm_lck_kib(), pin, lck;
+
+	ASSERT_DONE(subject_hold(subject));
+	device_kib = charges(subject, CHARGE_OWN) ? subject->hold.own_pins * PAGE_BYTES / 1024 : 0;
+	pin = vm_pin_kib();
+	lck = vm_lck_kib();
+	ASSERT_DONE(subject_release(subject));
+	evidence("held_kib=%ld vm_pin_kib_before=%ld vm_pin_kib=%ld vm_lck_kib_before=%ld vm_lck_kib=%ld",
+		 kib, pin_before, pin, lck_before, lck);
+	EXPECT_EQ(pin_before + device_kib + (charges(subject, CHARGE_VM_PIN) ? kib : 0), pin);
+	/* io_uring of 5.10 counts the pages of its ring there. */
+	if (charges(subject, CHARGE_VM_LCK))
+		EXPECT_EQ(lck_before + kib, lck);
+	EXPECT_EQ(pin_before, vm_pin_kib());
+	EXPECT_EQ(lck_before, vm_lck_kib());
+}
+
+/* CLEAN. A registration failed: nothing is pinned, and nothing counts. */
+static void verdict_refused_whole(struct subject *subject, int expected, int answer, long pin_before,
+				  struct verdict *verdict)
+{
+	int64_t surplus, end = moment_end();
+	long pin = vm_pin_kib();
+	int error;
+
+	verdict_start(verdict, "CLEAN");
+	do {
+		error = pins_surplus(&surplus);
+	} while (!error && surplus && moment_goes_on(end));
+	if (error)
+		return verdict_failed(verdict, "cannot count", error);
+	if (answer != expected)
+		verdict_broken(verdict, "the kernel answers otherwise", 0);
+	if (surplus)
+		verdict_broken(verdict, "what was refused stays pinned", 0);
+	if (pin != pin_before)
+		verdict_broken(verdict, "what was refused stays counted", 0);
+	verdict_note(verdict, "hold=%s outcome=\"%s\" expected=\"%s\" pins_surplus=%lld vm_pin_kib=%ld",
+		     subject->product->hold->name, answer ? strerror(-answer) : "held", strerror(-expected),
+		     (long long)surplus, pin);
+}
+
+/* A DMA buffer is a part of a file, and a frame of V4L2 has a size of its own. */
+static bool driver_takes_addresses(const void *variant)
+{
+	const struct product *product = variant;
+
+	return product->hold != &hold_udmabuf && product->hold != &hold_v4l2;
+}
+
+/* Nothing is at @page any more, and nothing will be: a driver maps memory of its own when it is opened. */
+static int leave_hole(const struct memory *memory, size_t page)
+{
+	void *hole = mmap(memory_address(memory, page), PAGE_BYTES, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+	return hole == MAP_FAILED ? -errno : 0;
+}
+
+/* CLEAN, ACCURACY. The last page is not there: the driver gives back those before it, and then takes them. */
+SCENARIO(holders, hole_refused, .rows = "B14 P7", .event = "munmap", .not_memory = MEMORY_HUGETLB,
+	 .hold = HOLD_PIN, .exists = driver_takes_addresses)
+{
+	int expected = subject->product->hold == &hold_xdp ? -ENOMEM : -EFAULT;
+	struct memory *memory = &subject->memory;
+	size_t pages = memory_pages(memory) - 1;
+	long pin_before = vm_pin_kib();
+
+	ASSERT_DONE(leave_hole(memory, pages));
+	EXPECT_VERDICT(verdict_refused_whole, subject, expected, subject_hold(subject), pin_before);
+	memory_resize(memory, memory->start, pages * PAGE_BYTES);
+	EXPECT_ACCURATE(subject);
+	ASSERT_DONE(subject_hold(subject));
+	memory_fill(memory, AFTER);
+	EXPECT_SYNC(subject, AFTER);
+}
+
 /* ACCURACY. One page more than RLIMIT_MEMLOCK, and no CAP_IPC_LOCK: nothing of the memory stays held. */
-SCENARIO(holders, limited, .rows = "B5 B14", .event = "none", .not_memory = MEMORY_LARGE,
+SCENARIO(holders, limited, .rows = "B5 B14 P9", .event = "none", .not_memory = MEMORY_LARGE,
 	 .needs = NEEDS_CAPABILITIES)
 {
 	const rlim_t less = subject->memory.bytes - PAGE_BYTES;
 	const struct rlimit limit = { .rlim_cur = less, .rlim_max = less };
 	int expected = answer_above_limit(subject->product->hold), answer;
+	long pin_before = vm_pin_kib();
 
 	ASSERT_DONE(capability_drop(CAP_IPC_LOCK));
 	ASSERT_EQ(0, setrlimit(RLIMIT_MEMLOCK, &limit));
@@ -146,11 +240,38 @@ SCENARIO(holders, limited, .rows = "B5 B14", .event = "none", .not_memory = MEMO
 		 expected ? strerrorname_np(-expected) : "held");
 	EXPECT_EQ(expected, answer);
 	EXPECT_ACCURATE(subject);
+	if (answer)
+		EXPECT_VERDICT(verdict_refused_whole, subject, expected, answer, pin_before);
 	ASSERT_DONE(capability_raise(CAP_IPC_LOCK));
 	if (!answer)
 		return;
 	ASSERT_DONE(subject_hold(subject));
 	EXPECT_ACCURATE(subject);
+}
+
+static bool driver_is_uring(const void *variant)
+{
+	const struct product *product = variant;
+
+	return product->hold == &hold_uring;
+}
+
+/* CLEAN, ACCURACY. Of two buffers the second is bad: the first one, which was pinned, is given back. */
+SCENARIO(holders, second_range_refused, .rows = "B14 P7", .event = "none", .exists = driver_is_uring)
+{
+	struct memory *memory = &subject->memory;
+	struct iovec ranges[] = {
+		{ memory->start, memory->bytes }, { .iov_len = PAGE_BYTES },
+	};
+	long pin_before = vm_pin_kib();
+	int answer;
+
+	ranges[1].iov_base = mmap(NULL, PAGE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, ranges[1].iov_base);
+	answer = hold_uring_register(ranges, 2);
+	EXPECT_VERDICT(verdict_refused_whole, subject, -EFAULT, answer, pin_before);
+	EXPECT_ACCURATE(subject);
+	EXPECT_EQ(0, hold_uring_register(ranges, 1));
 }
 
 SCENARIO(holders, forked, .rows = "B10 B11 R28 R29 R30", .event = "fork")
@@ -171,6 +292,24 @@ SCENARIO(holders, child_writes, .rows = "B10 B11 R28 R29 R30", .event = "fork")
 	EXPECT_CPU_SEES(subject, seen);
 	if (!subject_is_shared(subject))
 		EXPECT_CHILD_SEES(subject, 0, BY_CHILD);
+}
+
+/* SYNC, ISOLATION. Only the first page is registered; its neighbours, in the same huge page too, are not. */
+SCENARIO(holders, forked_beside, .rows = "B10 B11 R28 R29 R30", .event = "fork",
+	 .exists = driver_takes_addresses)
+{
+	bool shared = subject_is_shared(subject);
+
+	ASSERT_DONE(subject_hold_part(subject, 0, 1));
+	ASSERT_DONE(subject_fork(subject, 1));
+	memory_fill(&subject->memory, AFTER);
+	EXPECT_CHILD_SEES(subject, 0, shared ? AFTER : BEFORE);
+	EXPECT_CPU_SEES(subject, AFTER);
+	if (shared)
+		EXPECT_SYNC(subject, AFTER);
+	else
+		EXPECT_PROMISE(subject, ACROSS_FORK, BEFORE, AFTER);
+	EXPECT_ACCURATE(subject);
 }
 
 SCENARIO(holders, forked_without, .rows = "B10 B11", .event = "fork")
@@ -219,6 +358,22 @@ SCENARIO(holders, scan_cleared, .rows = "B10 B11 B12 B27", .event = "uffd_wp")
 	holder_meets_scan(_metadata, subject);
 }
 
+/* The migration of a process whose memory a device writes to, by RDMA for example: each asks another tracker. */
+SCENARIO(holders, dumped, .rows = "B20 B24 B26 R14 R67 R74", .event = "clear_refs", .hold = HOLD_WRITE)
+{
+	holder_meets_tracker(_metadata, subject, &tracker_soft_dirty);
+}
+
+SCENARIO(holders, scanned, .rows = "B20 R66", .event = "uffd_wp", .hold = HOLD_WRITE)
+{
+	holder_meets_tracker(_metadata, subject, &tracker_uffd_async);
+}
+
+SCENARIO(holders, trapped, .rows = "B20 R66", .event = "uffd_wp", .hold = HOLD_WRITE)
+{
+	holder_meets_tracker(_metadata, subject, &tracker_uffd_sync);
+}
+
 SCENARIO(holders, protected, .rows = "B10 B11 B12 R20", .event = "mprotect")
 {
 	kind_meets_protection(_metadata, subject);
@@ -235,7 +390,8 @@ SCENARIO(holders, swapped, .rows = "B10 B11 B34 R18", .event = "reclaim",
 	ASSERT_DONE(witness_take(subject, &before));
 	ASSERT_DONE(usermem_try_page_out(memory->start, memory->bytes));
 	memory_read_samples(memory);
-	EXPECT_SAME_PAGE(subject, &before);
+	if (!subject_holds(subject, HOLD_MIRROR))
+		EXPECT_SAME_PAGE(subject, &before);
 	memory_fill(memory, AFTER);
 	EXPECT_SYNC(subject, AFTER);
 	EXPECT_ACCURATE(subject);
@@ -253,10 +409,10 @@ SCENARIO(holders, migrated, .rows = "B10 B11", .event = "migrate", .needs = NEED
 SCENARIO(holders, dontneed, .rows = "B1 B10", .event = "madvise", .not_memory = MEMORY_HUGETLB)
 {
 	struct memory *memory = &subject->memory;
-	struct counts before;
+	struct counts held;
 
-	ASSERT_DONE(counts_take(subject, &before));
 	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(counts_take(subject, &held));
 	ASSERT_DONE(holder_advises(memory, MADV_DONTNEED));
 	if (subject_is_shared(subject)) {
 		memory_fill(memory, AFTER);
@@ -264,7 +420,7 @@ SCENARIO(holders, dontneed, .rows = "B1 B10", .event = "madvise", .not_memory = 
 		return;
 	}
 	/* Nobody else has the page: the release will free it. */
-	holder_is_left_alone(_metadata, subject, &before, 0);
+	holder_is_left_alone(_metadata, subject, &held, holder_references(subject, &held));
 }
 
 SCENARIO(holders, unmapped, .rows = "B1 B10", .event = "munmap")
@@ -272,7 +428,7 @@ SCENARIO(holders, unmapped, .rows = "B1 B10", .event = "munmap")
 	holder_meets_munmap(_metadata, subject);
 }
 
-SCENARIO(holders, unmapped_after_fork, .rows = "R2 R3 R4 B6", .event = "munmap")
+SCENARIO(holders, unmapped_after_fork, .rows = "R2 R3 R4 B6", .event = "munmap", .not_hold = HOLD_MIRROR)
 {
 	holder_leaves_page_to_child(_metadata, subject);
 }
@@ -281,13 +437,13 @@ SCENARIO(holders, unmapped_after_fork, .rows = "R2 R3 R4 B6", .event = "munmap")
 SCENARIO(holders, punched, .rows = "B1 B10 R72", .event = "punch_hole", .exists = file_is_shared)
 {
 	const struct memory *memory = &subject->memory;
-	struct counts before;
+	struct counts held;
 
-	ASSERT_DONE(counts_take(subject, &before));
 	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(counts_take(subject, &held));
 	ASSERT_DONE(fallocate(memory->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
 			      memory->bytes) ? -errno : 0);
-	holder_is_left_alone(_metadata, subject, &before, 0);
+	holder_is_left_alone(_metadata, subject, &held, holder_references(subject, &held));
 }
 
 static int truncate_and_grow(const struct memory *memory)
@@ -299,18 +455,18 @@ static int truncate_and_grow(const struct memory *memory)
 SCENARIO(holders, truncated, .rows = "B1 B10 R72", .event = "truncate", .exists = file_is_shared)
 {
 	bool sealed = subject->product->hold == &hold_udmabuf;
-	struct counts before;
+	struct counts held;
 	int answer;
 
-	ASSERT_DONE(counts_take(subject, &before));
 	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(counts_take(subject, &held));
 	answer = truncate_and_grow(&subject->memory);
 	evidence("outcome=\"%s\"", strerror(-answer));
 	EXPECT_EQ(sealed ? -EPERM : 0, answer);
 	if (sealed)
 		EXPECT_SYNC(subject, BEFORE);
 	else if (!answer)
-		holder_is_left_alone(_metadata, subject, &before, 0);
+		holder_is_left_alone(_metadata, subject, &held, holder_references(subject, &held));
 }
 
 /* The kernel may unpin in a work queue, and not before an RCU grace period is over (AF_XDP). */
@@ -329,7 +485,7 @@ static int count_held(struct subject *subject, const struct counts *before, int6
 	struct counts now;
 	int error;
 
-	if (subject_holds(subject, HOLD_PIN))
+	if (!subject_holds(subject, HOLD_GET))
 		return pins_surplus(held);
 	error = counts_again(subject, before, &now);
 	if (!error)

@@ -12,7 +12,6 @@
 #include "holder_suite.h"
 #include "hold_vfio.h"
 #include "pin_accounting.h"
-#include "tracker.h"
 
 /* The page by which the device reads and writes is mapped and pinned, too. */
 #define BOUNCE_PAGES	1
@@ -22,15 +21,6 @@ TOPIC_VARIANT(vfio, base, vfio)
 TOPIC_VARIANT(vfio, thp_pmd, vfio)
 TOPIC_VARIANT(vfio, hugetlb, vfio)
 TOPIC_VARIANT(vfio, shmem_shared, vfio)
-
-/* The last page: the device finds it only if all pages before it are mapped. */
-static void last_page_only(struct subject *subject)
-{
-	struct memory *memory = &subject->memory;
-
-	memory->sample[0] = memory->sample[memory->samples - 1];
-	memory->samples = 1;
-}
 
 SCENARIO(vfio, held, .rows = "B3 B4 B10 B13", .event = "write")
 {
@@ -170,21 +160,35 @@ SCENARIO(vfio, exited, .rows = "B5 B10", .event = "exit", .needs = NEEDS_UNIX)
 	EXPECT_SYNC(subject, BEFORE);
 }
 
-/* ACCURACY. VFIO counts the pages as locked (VmLck), not as pinned. */
-SCENARIO(vfio, accounted, .rows = "B3", .event = "none")
+/* ACCURACY. A pin for each page, of a huge page too. */
+SCENARIO(vfio, counted, .rows = "B14", .event = "pin")
 {
-	long pages = memory_pages(&subject->memory), before = vm_lck_kib(), pinned, locked;
+	long expected = memory_pages(&subject->memory) + BOUNCE_PAGES;
+	int64_t held;
 
 	last_page_only(subject);
 	ASSERT_DONE(subject_hold(subject));
-	locked = vm_lck_kib();
-	pinned = vm_pin_kib();
+	ASSERT_DONE(pins_surplus(&held));
+	evidence("nr_foll_pin=%" PRId64 " expected=%ld", held, expected);
+	EXPECT_EQ(expected, held);
+}
+
+/* ACCURACY. VFIO counts the pages as locked (VmLck), not as pinned. */
+SCENARIO(vfio, accounted, .rows = "B3", .event = "none")
+{
+	long kib = (memory_pages(&subject->memory) + BOUNCE_PAGES) * (long)PAGE_BYTES / 1024;
+	long pin_before = vm_pin_kib(), lck_before = vm_lck_kib(), pin, lck;
+
+	last_page_only(subject);
+	ASSERT_DONE(subject_hold(subject));
+	pin = vm_pin_kib();
+	lck = vm_lck_kib();
 	ASSERT_DONE(subject_release(subject));
-	evidence("pages=%ld vm_lck_kib_before=%ld vm_lck_kib=%ld vm_pin_kib=%ld", pages, before, locked,
-		 pinned);
-	EXPECT_EQ(before + (pages + BOUNCE_PAGES) * (long)PAGE_BYTES / 1024, locked);
-	EXPECT_EQ(before, vm_lck_kib());
-	EXPECT_EQ(0, pinned);
+	evidence("held_kib=%ld vm_pin_kib_before=%ld vm_pin_kib=%ld vm_lck_kib_before=%ld vm_lck_kib=%ld",
+		 kib, pin_before, pin, lck_before, lck);
+	EXPECT_EQ(lck_before + kib, lck);
+	EXPECT_EQ(lck_before, vm_lck_kib());
+	EXPECT_EQ(pin_before, pin);
 }
 
 /* ACCURACY. One page more than RLIMIT_MEMLOCK, and no CAP_IPC_LOCK: nothing of the memory stays pinned. */
@@ -207,69 +211,18 @@ SCENARIO(vfio, limited, .rows = "B3", .event = "none", .needs = NEEDS_CAPABILITI
 	EXPECT_ACCURATE(subject);
 }
 
-/*
- * The device writes between two passes of a dump: is the page among those that the tracker reports as
- * written? Return: 0 or a negative errno.
- */
-static int write_between_passes(struct subject *subject, const struct tracker *tracker, bool *written)
-{
-	const struct memory *memory = &subject->memory;
-	static bool pages[PMD_PAGES_MAX];
-	static struct tracking tracking;
-	int error = tracking_begin(&tracking, tracker, memory, 0);
-
-	if (!error)
-		error = tracking_forget(&tracking);
-	if (!error)
-		error = hold_fill(&subject->hold, BY_DEVICE);
-	if (!error)
-		error = tracking_read(&tracking, memory->start, memory_pages(memory), pages);
-	*written = pages[memory->sample[0]];
-	tracking_end(&tracking);
-	return error;
-}
-
-/* TRACKING. */
-static void verdict_noticed(struct subject *subject, const char *tracker, bool written,
-			    struct verdict *verdict)
-{
-	const struct memory *memory = &subject->memory;
-	struct view view;
-
-	verdict_start(verdict, "TRACKING");
-	memory_look(memory, &view);
-	if (view.seen[DEVICE_AREA][0] != BY_DEVICE)
-		return verdict_failed(verdict, "the device wrote something else",
-				      cause_say(-EIO, "%s", generation_name(view.seen[DEVICE_AREA][0])));
-	if (!written)
-		verdict_broken(verdict, "the device wrote, and the page reads as not written",
-			       memory->sample[0]);
-	verdict_note(verdict, "tracker=%s written=%d page=%zu pfn=%" PRIx64, tracker, written,
-		     memory->sample[0], memory_pfn(memory, memory->sample[0]));
-}
-
-static void expect_noticed(struct __test_metadata *_metadata, struct subject *subject,
-			   const struct tracker *tracker)
-{
-	bool written;
-
-	SUITE_NEEDS(tracker_needs(tracker, subject->memory.kind));
-	last_page_only(subject);
-	ASSERT_DONE(subject_hold(subject));
-	ASSERT_DONE(write_between_passes(subject, tracker, &written));
-	EXPECT_VERDICT(verdict_noticed, subject, tracker->name, written);
-}
-
 /* The migration of a virtual machine that asks for soft-dirty. */
 SCENARIO(vfio, dumped, .rows = "B20 B26 R14 R67 R74", .event = "clear_refs")
 {
-	expect_noticed(_metadata, subject, &tracker_soft_dirty);
+	last_page_only(subject);
+	holder_meets_tracker(_metadata, subject, &tracker_soft_dirty);
 }
 
 /* The same that asks PAGEMAP_SCAN. */
 SCENARIO(vfio, scanned, .rows = "B20 R66", .event = "clear_refs")
 {
-	expect_noticed(_metadata, subject, &tracker_uffd_async);
+	last_page_only(subject);
+	holder_meets_tracker(_metadata, subject, &tracker_uffd_async);
 }
 
 /* Return: pages of the hold that VFIO's log has, or a negative errno */

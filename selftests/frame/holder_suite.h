@@ -8,6 +8,7 @@
 #define PINCHECK_SELFTESTS_HOLDER_SUITE_H
 
 #include "suite.h"
+#include <inttypes.h>
 #include <sys/mman.h>
 #include "counts.h"
 #include "page_pipe.h"
@@ -168,19 +169,25 @@ static inline void holder_meets_migration(struct __test_metadata *_metadata, str
 	EXPECT_ACCURATE(subject);
 }
 
+/* References that the driver's hold alone has to each page of @held, which was read while the driver held it. */
+static inline int holder_references(const struct subject *subject, const struct counts *held)
+{
+	return change_by_hold(subject->product->hold, memory_pages(&subject->memory), 1,
+			      &held->report[0]).references;
+}
+
 /*
  * ISOLATION, ACCURACY, SYNC. The process has lost its pages, and other pages are in their place. The driver
  * keeps the old ones, and neither sees from now on what the other writes; what follows the mapping has the
  * new ones.
- * @before: counts of the old pages before the hold
- * @others: references that somebody else still has to each old page
+ * @held: counts of the old pages while they were mapped and held
+ * @references: that are left to each of them
  */
 static inline void holder_is_left_alone(struct __test_metadata *_metadata, struct subject *subject,
-					const struct counts *before, int others)
+					const struct counts *held, int references)
 {
 	struct memory *memory = &subject->memory;
 	struct counts now;
-	struct change held;
 	struct view view;
 
 	if (subject_holds(subject, HOLD_MIRROR)) {
@@ -195,12 +202,11 @@ static inline void holder_is_left_alone(struct __test_metadata *_metadata, struc
 	memory_fill(memory, AFTER);
 	EXPECT_DEVICE_SEES(subject, BEFORE);
 	EXPECT_CPU_SEES(subject, AFTER);
-	ASSERT_DONE(counts_again(subject, before, &now));
-	held = change_by_hold(subject->product->hold, memory_pages(memory), 1, &before->report[0]);
+	ASSERT_DONE(counts_again(subject, held, &now));
 	evidence("pfn=%llx pfn_now=%llx ref=%d ref_expected=%d", now.pfn[0],
 		 (unsigned long long)memory_pfn(memory, memory->sample[0]), now.report[0].refcount,
-		 held.references + others);
-	EXPECT_EQ(held.references + others, now.report[0].refcount);
+		 references);
+	EXPECT_EQ(references, now.report[0].refcount);
 }
 
 static inline int holder_replaces(const struct memory *memory)
@@ -218,14 +224,68 @@ static inline int holder_replaces(const struct memory *memory)
 static inline void holder_meets_munmap(struct __test_metadata *_metadata, struct subject *subject)
 {
 	struct memory *memory = &subject->memory;
-	struct counts before;
+	struct counts held;
 
-	ASSERT_DONE(counts_take(subject, &before));
 	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(counts_take(subject, &held));
 	ASSERT_DONE(holder_replaces(memory));
 	/* A file still has its page: all references but that of the mapping. */
-	holder_is_left_alone(_metadata, subject, &before,
-			     memory->kind->file ? before.report[0].refcount - 1 : 0);
+	holder_is_left_alone(_metadata, subject, &held, memory->kind->file ?
+			     held.report[0].refcount - 1 : holder_references(subject, &held));
+}
+
+/*
+ * The device writes between two passes of a dump: is the page of the first sample among those that the tracker
+ * reports as written? Return: 0 or a negative errno.
+ */
+static inline int write_between_passes(struct subject *subject, const struct tracker *tracker,
+				       bool *written)
+{
+	const struct memory *memory = &subject->memory;
+	static bool pages[PMD_PAGES_MAX];
+	static struct tracking tracking;
+	int error = tracking_begin(&tracking, tracker, memory, 0);
+
+	if (!error)
+		error = tracking_forget(&tracking);
+	if (!error)
+		error = hold_fill(&subject->hold, BY_DEVICE);
+	if (!error)
+		error = tracking_read(&tracking, memory->start, memory_pages(memory), pages);
+	*written = pages[memory->sample[0]];
+	tracking_end(&tracking);
+	return error;
+}
+
+/* TRACKING: the device wrote, and @tracker says so (@written). */
+static inline void verdict_noticed(struct subject *subject, const char *tracker, bool written,
+				   struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	struct view view;
+
+	verdict_start(verdict, "TRACKING");
+	memory_look(memory, &view);
+	if (view.seen[DEVICE_AREA][0] != BY_DEVICE)
+		return verdict_failed(verdict, "the device wrote something else",
+				      cause_say(-EIO, "%s", generation_name(view.seen[DEVICE_AREA][0])));
+	if (!written)
+		verdict_broken(verdict, "the device wrote, and the page reads as not written",
+			       memory->sample[0]);
+	verdict_note(verdict, "tracker=%s written=%d page=%zu pfn=%" PRIx64, tracker, written,
+		     memory->sample[0], memory_pfn(memory, memory->sample[0]));
+}
+
+/* TRACKING. An incremental dump, as a migration makes it, while the driver's device writes. */
+static inline void holder_meets_tracker(struct __test_metadata *_metadata, struct subject *subject,
+					const struct tracker *tracker)
+{
+	bool written;
+
+	SUITE_NEEDS(tracker_needs(tracker, subject->memory.kind));
+	ASSERT_DONE(subject_hold(subject));
+	ASSERT_DONE(write_between_passes(subject, tracker, &written));
+	EXPECT_VERDICT(verdict_noticed, subject, tracker->name, written);
 }
 
 /*

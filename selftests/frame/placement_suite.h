@@ -94,6 +94,29 @@ static inline void place_part_leaves(struct __test_metadata *_metadata,
 	EXPECT_SYNC(subject, AFTER);
 }
 
+/* A child shares the page. */
+static inline void place_longterm_of_shared(struct __test_metadata *_metadata,
+					    struct subject *subject, uint64_t place)
+{
+	struct witness before;
+
+	ASSERT_DONE(starts_in(subject, place, &before));
+	ASSERT_DONE(subject_fork(subject, 1));
+	ASSERT_DONE(subject_hold(subject));
+	EXPECT_PLACED(subject, &before);
+	EXPECT_CHILD_SEES(subject, 0, BEFORE);
+	memory_fill(&subject->memory, AFTER);
+	if (subject_is_shared(subject)) {
+		EXPECT_CHILD_SEES(subject, 0, AFTER);
+		EXPECT_CHILD_SHARES(subject, 0);
+		EXPECT_SYNC(subject, AFTER);
+	} else {
+		EXPECT_SYNC(subject, AFTER);
+		EXPECT_CHILD_SEES(subject, 0, BEFORE);
+		EXPECT_CHILD_APART(subject, 0);
+	}
+}
+
 /* A page that the pin faults in comes from where it may stay. */
 static inline void place_longterm_faults_in(struct __test_metadata *_metadata,
 					    struct subject *subject, uint64_t place)

@@ -372,22 +372,34 @@ static bool has_hugetlb_leaves(void)
 	return kernel_in_range(kernel, "<5.13", NULL) || kernel_in_range(kernel, ">=6.10", NULL);
 }
 
+/* Does a line of /proc/kallsyms have @symbol? Return: 1 or 0, or -1 if nobody can say */
+static int kernel_has_symbol(const char *symbol)
+{
+	FILE *symbols = fopen("/proc/kallsyms", "re");
+	int found = 0;
+	char line[256];
+
+	if (!symbols)
+		return -1;
+	while (!found && fgets(line, sizeof(line), symbols))
+		found = !!strstr(line, symbol);
+	fclose(symbols);
+	return found;
+}
+
 /*
  * The x86 kernel of Linux 6.15 and before asks the page table how a remapped mapping is cached, by
  * track_pfn_copy() and its kin. f8e97613fed2 (6.16) keeps a record instead, and their names went.
  */
 static bool has_pat_records(void)
 {
-	FILE *symbols = fopen("/proc/kallsyms", "re");
-	bool in_page_table = false;
-	char line[256];
+	return kernel_has_symbol(" track_pfn_copy\n") == 0;
+}
 
-	if (!symbols)
-		return false;
-	while (!in_page_table && fgets(line, sizeof(line), symbols))
-		in_page_table = strstr(line, " track_pfn_copy\n");
-	fclose(symbols);
-	return !in_page_table;
+/* The driver has a file of its own for regions that are paged on demand. */
+static bool has_rdma_odp(void)
+{
+	return kernel_has_symbol(" rxe_odp_mr_init_user\t") > 0;
 }
 
 static bool has_pid_ns(void)
@@ -659,6 +671,8 @@ static const struct requirement_row {
 	    "needs vhost-net (modprobe tun vhost_net; CONFIG_VHOST_NET, CONFIG_TUN, and root)")
 	ROW(NEEDS_RDMA, 0, rdma_link_offered,
 	    "needs RDMA by rdma_rxe over a dummy device (modprobe rdma_rxe dummy; CONFIG_RDMA_RXE, CONFIG_DUMMY, and root)")
+	ROW(NEEDS_RDMA_ODP, 0, has_rdma_odp,
+	    "needs an RDMA device of software with on-demand paging (Linux 6.15, CONFIG_INFINIBAND_ON_DEMAND_PAGING)")
 	ROW(NEEDS_VFIO, 0, vfio_offered,
 	    "needs VFIO (modprobe vfio_iommu_type1 vfio_pci; CONFIG_VFIO_PCI, CONFIG_VFIO_IOMMU_TYPE1, and root)")
 	ROW(NEEDS_XDP, 0, xdp_socket_offered,

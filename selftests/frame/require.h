@@ -166,6 +166,8 @@ typedef unsigned __int128 requirement_set;
 #define NEEDS_ZEROCOPY			REQUIREMENT(83)
 /** NEEDS_V4L2 - vivid.h: video devices of software, whose frames go round */
 #define NEEDS_V4L2			REQUIREMENT(88)
+/** NEEDS_RDMA_ODP - and its memory regions can be paged on demand */
+#define NEEDS_RDMA_ODP			REQUIREMENT(90)
 
 #ifndef MAP_DROPPABLE
 #define MAP_DROPPABLE	8	/* Linux 6.11 */

@@ -110,24 +110,8 @@ SCENARIO(placement, longterm_of_waiting, .rows = "R45 R46", .hold = HOLD_PIN | H
 SCENARIO(placement, longterm_of_shared, .rows = "B5 R22 R45", .hold = HOLD_PIN | HOLD_LONGTERM,
 	 .needs = NEEDS_MOVABLE)
 {
-	struct witness before;
-
 	NEEDS_LONGTERM(subject);
-	ASSERT_DONE(starts_in_movable(subject, &before));
-	ASSERT_DONE(subject_fork(subject, 1));
-	ASSERT_DONE(subject_hold(subject));
-	EXPECT_PLACED(subject, &before);
-	EXPECT_CHILD_SEES(subject, 0, BEFORE);
-	memory_fill(&subject->memory, AFTER);
-	if (subject_is_shared(subject)) {
-		EXPECT_CHILD_SEES(subject, 0, AFTER);
-		EXPECT_CHILD_SHARES(subject, 0);
-		EXPECT_SYNC(subject, AFTER);
-	} else {
-		EXPECT_SYNC(subject, AFTER);
-		EXPECT_CHILD_SEES(subject, 0, BEFORE);
-		EXPECT_CHILD_APART(subject, 0);
-	}
+	place_longterm_of_shared(_metadata, subject, PINCHECK_PAGE_MOVABLE_ZONE);
 }
 
 /* PLACEMENT. Pins of memfd_pin_folios(), which finds pages by the file, are always long-term. */

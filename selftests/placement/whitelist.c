@@ -8,8 +8,7 @@
  * reading must get the process a copy at once: else the next write leaves the device with the
  * original (84209e87c696, Linux 6.2).
  */
-#include "suite.h"
-#include <unistd.h>
+#include "whitelist_suite.h"
 
 TOPIC(whitelist)
 FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, base)
@@ -70,36 +69,6 @@ static void verdict_pin_given(struct subject *subject, struct verdict *verdict)
 	EXPECT_VERDICT(verdict_pin_given, subject);						\
 	if (!(subject)->hold.taken)								\
 		return;										\
-} while (0)
-
-/* FILE: the file still has the bytes from before. The zero page is not a file. */
-static void verdict_original(struct subject *subject, struct verdict *verdict)
-{
-	const struct memory *memory = &subject->memory;
-	uint64_t words[AREA_WORDS];
-	enum generation seen;
-	enum area area;
-	size_t i;
-
-	verdict_start(verdict, "FILE");
-	for (area = CPU_AREA; area < AREAS; area++) {
-		for (i = 0; i < memory->samples; i++) {
-			if (pread(memory->file, words, AREA_BYTES,
-				  area_offset(memory, area, i)) != AREA_BYTES)
-				return verdict_failed(verdict, "cannot read the file", -errno);
-			seen = pattern_generation(memory, area, i, words);
-			if (seen == BEFORE)
-				continue;
-			verdict_broken(verdict, "the file was written to", memory->sample[i]);
-			verdict_note(verdict, "file_has=%s", generation_name(seen));
-		}
-	}
-	verdict_note(verdict, "file_has=%s", generation_name(BEFORE));
-}
-
-#define EXPECT_ORIGINAL_UNTOUCHED(subject) do {						\
-	if (!subject_is(subject, MEMORY_ZERO))						\
-		EXPECT_VERDICT(verdict_original, subject);				\
 } while (0)
 
 /* WHITELIST, SYNC. Anonymous, shmem, hugetlb: any pin is given, and CPU and device agree. */

@@ -152,7 +152,7 @@ HOLD_KIND(pin_rw_lt_policy, PIN, FAST, HOLD_RW | HOLD_LT | PINCHECK_HOLD_WHITELI
 const struct hold_kind hold_uring = {
 	.name = "uring", .ops = &hold_ops_uring, .needs = NEEDS_URING,
 	.traits = HOLD_PIN | HOLD_WRITE | HOLD_LONGTERM | HOLD_DRIVER,
-	.keeps_sync = ACROSS_PROTECTION | ACROSS_FORK,
+	.keeps_sync = ACROSS_PROTECTION | ACROSS_FORK, .charges = CHARGE_VM_PIN,
 };
 
 int hold_take(struct hold *hold, const struct hold_kind *kind, const struct memory *memory,

@@ -35,6 +35,16 @@ enum hold_trait {
 	HOLD_FOLDS		= 1U << 8,
 };
 
+/** enum hold_charge - where the kernel counts the pages that a driver holds */
+enum hold_charge {
+	/** @CHARGE_VM_PIN: in VmPin of the process (mm->pinned_vm) */
+	CHARGE_VM_PIN		= 1U << 0,
+	/** @CHARGE_VM_LCK: in VmLck of the process (mm->locked_vm) */
+	CHARGE_VM_LCK		= 1U << 1,
+	/** @CHARGE_OWN: what the driver pins of memory of the device's own counts in VmPin, too */
+	CHARGE_OWN		= 1U << 2,
+};
+
 /** enum event_class - events, by their effect on a held page */
 enum event_class {
 	/** @ACROSS_PROTECTION: write-protected, but still exclusive: mprotect, clear_refs */
@@ -83,6 +93,7 @@ struct hold_ops {
  * @path: enum pincheck_path of the request
  * @keeps_sync: enum event_class: events across which this hold is promised SYNC
  * @pins: how often it pins each page, where that is not once: see hold_pins_of_page()
+ * @charges: enum hold_charge, of a driver of the kernel's own
  */
 struct hold_kind {
 	const char *name;
@@ -94,6 +105,7 @@ struct hold_kind {
 	uint32_t path;
 	unsigned int keeps_sync;
 	int pins;
+	unsigned int charges;
 };
 
 /*

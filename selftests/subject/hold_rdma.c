@@ -2,7 +2,9 @@
 /*
  * A hold by RDMA: a memory region is a long-term pin for writing by a real driver (ib_umem_get()). The
  * device is rdma_rxe: a queue pair that is connected to itself moves bytes between the region and a page
- * of this file's own, the way that a remote machine would reach the region.
+ * of this file's own, the way that a remote machine would reach the region. A region of on-demand paging pins
+ * nothing: the driver asks for a page when the device needs it (hmm_range_fault()), and forgets it when an MMU
+ * notifier says so (d03fb5c6599e, Linux 6.15).
  */
 #define RDMA_STATIC_PROVIDERS	rxe
 #include <infiniband/verbs.h>
@@ -171,7 +173,8 @@ static int rdma_take(struct hold *hold)
 	error = open_device(device);
 	if (error)
 		goto failed;
-	device->region = ibv_reg_mr(device->domain, hold_start(hold), hold_bytes(hold), ACCESS);
+	device->region = ibv_reg_mr(device->domain, hold_start(hold), hold_bytes(hold), ACCESS |
+				    (hold->kind->traits & HOLD_MIRROR ? IBV_ACCESS_ON_DEMAND : 0));
 	if (!device->region) {
 		error = -errno;
 		goto failed;
@@ -251,5 +254,26 @@ static const struct hold_ops rdma_ops = {
 const struct hold_kind hold_rdma = {
 	.name = "rdma", .ops = &rdma_ops, .needs = NEEDS_RDMA,
 	.traits = HOLD_PIN | HOLD_WRITE | HOLD_LONGTERM | HOLD_DRIVER,
-	.keeps_sync = ACROSS_PROTECTION | ACROSS_FORK,
+	.keeps_sync = ACROSS_PROTECTION | ACROSS_FORK, .charges = CHARGE_VM_PIN | CHARGE_OWN,
+};
+
+/* A region that follows the mapping has no page of its own. */
+static int odp_pages(struct hold *hold, size_t page, size_t count, uint64_t *pfn, uint32_t *path)
+{
+	(void)hold;
+	(void)page;
+	memset(pfn, 0, count * sizeof(*pfn));
+	memset(path, 0, count * sizeof(*path));
+	return 0;
+}
+
+static const struct hold_ops odp_ops = {
+	.take = rdma_take, .device_read = rdma_device_read, .device_write = rdma_device_write,
+	.pages = odp_pages, .release = rdma_release,
+};
+
+const struct hold_kind hold_rdma_odp = {
+	.name = "rdma_odp", .ops = &odp_ops, .needs = NEEDS_RDMA | NEEDS_RDMA_ODP,
+	.traits = HOLD_MIRROR | HOLD_WRITE | HOLD_DRIVER,
+	.keeps_sync = ACROSS_PROTECTION | ACROSS_FORK, .charges = CHARGE_OWN,
 };

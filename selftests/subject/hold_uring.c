@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "../../tools/lib/cause.h"
 #include "hold.h"
+#include "hold_uring.h"
 
 #define RING_ENTRIES	2
 
@@ -124,6 +125,20 @@ static int uring_release(struct hold *hold)
 
 	close_ring(device);
 	return error;
+}
+
+int hold_uring_register(const struct iovec *ranges, unsigned int count)
+{
+	struct uring_device *device = NULL;
+	int error = open_ring(&device), answer;
+
+	if (error)
+		return error;
+	answer = io_uring_register_buffers(&device->ring, ranges, count);
+	if (!answer)
+		io_uring_unregister_buffers(&device->ring);
+	close_ring(device);
+	return answer;
 }
 
 const struct hold_ops hold_ops_uring = {

@@ -127,5 +127,5 @@ static const struct hold_ops hold_ops_vfio = {
 const struct hold_kind hold_vfio = {
 	.name = "vfio", .ops = &hold_ops_vfio, .needs = NEEDS_EDU | NEEDS_VFIO,
 	.traits = HOLD_PIN | HOLD_WRITE | HOLD_LONGTERM | HOLD_DRIVER,
-	.keeps_sync = ACROSS_PROTECTION | ACROSS_FORK,
+	.keeps_sync = ACROSS_PROTECTION | ACROSS_FORK, .charges = CHARGE_VM_LCK,
 };

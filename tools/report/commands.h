@@ -31,6 +31,7 @@ int command_kcidb(const struct arguments *arguments);
 int command_compare(const struct arguments *arguments);
 int command_rows(const struct arguments *arguments);
 int command_known(const struct arguments *arguments);
+int command_holders(const struct arguments *arguments);
 int command_kernel_tests(const struct arguments *arguments);
 
 #endif

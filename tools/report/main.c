@@ -17,6 +17,7 @@ static const struct {
 	{ "compare", command_compare },
 	{ "rows", command_rows },
 	{ "known", command_known },
+	{ "holders", command_holders },
 	{ "kernel-tests", command_kernel_tests },
 };
 
@@ -30,7 +31,7 @@ static const struct argp_option options[] = {
 	{ "results", 'r', "DIR", 0, "Where the runs are: DIR/KERNEL/results.ktap "
 	  "[build/results]", 0 },
 	{ "output", 'o', "DIR", 0, "Where the report goes [build/results], which is made; junit, kcidb, "
-	  "rows, known and kernel-tests write to standard output if it is -", 0 },
+	  "rows, known, holders and kernel-tests write to standard output if it is -", 0 },
 	{ "origin", 'O', "NAME", 0, "Origin of the submission to KCIDB [pincheck]", 0 },
 	{ "renames", 'n', "FILE", 0, "Cases that have another name in the second run of compare: "
 	  "lines of OLD NEW", 0 },
@@ -75,7 +76,8 @@ static const struct argp parser = {
 	.options = options,
 	.parser = parse_option,
 	.args_doc = "summary FILE.ktap...\nmatrix KERNEL...\njunit KERNEL...\nkcidb KERNEL...\n"
-		    "compare BEFORE AFTER\nrows KERNEL...\nknown KERNEL...\nkernel-tests KERNEL...",
+		    "compare BEFORE AFTER\nrows KERNEL...\nknown KERNEL...\nholders KERNEL...\n"
+		    "kernel-tests KERNEL...",
 	.doc = "Reports on runs of the pincheck suite.\v"
 	       "summary: failures with their evidence, known failures, skips by reason; "
 	       "the last line counts all cases.\n"
@@ -90,6 +92,8 @@ static const struct argp parser = {
 	       "on which a test of the row fails.\n"
 	       "known: known.md, the known failures by kernels, with the commits of "
 	       "selftests/known-issues.\n"
+	       "holders: holders.md, the drivers of selftests/holders that hold memory, and what the suite "
+	       "measured of each.\n"
 	       "kernel-tests: kernel-tests.md, the kernel's own tests: programs by kernels, with gup_test.ko "
 	       "and without, and the reasons of skips and known failures.\n\n"
 	       "Exit codes: 0 nothing is red, 1 something is, 2 usage or no place to write, "
