@@ -27,14 +27,12 @@ static int xdp_take(struct hold *hold)
 	int error = device ? pins_surplus(&device->pins_before) : -ENOMEM;
 
 	if (!error)
-		error = xdp_socket_open(memory_address(hold->memory, hold->first),
-					hold->pages * PAGE_BYTES, &device->socket);
+		error = xdp_socket_open(hold_start(hold), hold_bytes(hold), &device->socket);
 	if (error) {
 		free(device);
 		return error;
 	}
 	hold->device = device;
-	hold_remember_pages(hold);
 	return 0;
 }
 
@@ -76,7 +74,7 @@ static int xdp_release(struct hold *hold)
 
 static const struct hold_ops xdp_ops = {
 	.take = xdp_take, .device_read = xdp_device_read, .device_write = xdp_device_write,
-	.pages = hold_remembered_pages, .release = xdp_release,
+	.release = xdp_release,
 };
 
 const struct hold_kind hold_xdp = {

@@ -10,13 +10,11 @@
 static int zerocopy_take(struct hold *hold)
 {
 	struct zerocopy *connection = NULL;
-	int error = zerocopy_open(memory_address(hold->memory, hold->first), hold->pages * PAGE_BYTES,
-				  &connection);
+	int error = zerocopy_open(hold_start(hold), hold_bytes(hold), &connection);
 
 	if (error)
 		return error;
 	hold->device = connection;
-	hold_remember_pages(hold);
 	return 0;
 }
 
@@ -33,7 +31,7 @@ static int zerocopy_release(struct hold *hold)
 
 static const struct hold_ops zerocopy_ops = {
 	.take = zerocopy_take, .device_read = zerocopy_device_read,
-	.pages = hold_remembered_pages, .release = zerocopy_release,
+	.release = zerocopy_release,
 };
 
 const struct hold_kind hold_zerocopy = {
