@@ -10,7 +10,9 @@ SELFTESTS_ROOMS		:= frame subject device machine fuzz
 SELFTESTS_TOPICS	:= $(wildcard $(addprefix selftests/,$(addsuffix /*.c,cow mirror pfnmap device_api \
 			     placement robustness cli)))
 SELFTESTS_PROGRAMS	:= $(addprefix $(BUILD)/tests/,$(basename $(notdir $(SELFTESTS_TOPICS))))
-SELFTESTS		:= $(SELFTESTS_PROGRAMS) $(BUILD)/tests/known-issues $(BUILD)/tests/pincheck
+# People copy it, so it must compile; no program has it.
+SELFTESTS_TEMPLATE	:= $(SELFTESTS_OUT)/selftests/template-holder.o
+SELFTESTS		:= $(SELFTESTS_PROGRAMS) $(BUILD)/tests/known-issues $(BUILD)/tests/pincheck $(SELFTESTS_TEMPLATE)
 SELFTESTS_LIB		:= $(SELFTESTS_OUT)/libselftests.a
 SELFTESTS_LIB_OBJS	:= $(patsubst %.c,$(SELFTESTS_OUT)/%.o,$(wildcard $(SELFTESTS_ROOMS:%=selftests/%/*.c)) \
 			     $(ARCH_SOURCES) $(LIB_SOURCES))
