@@ -551,7 +551,10 @@ static int64_t pins_now(void)
 	return error ? error : pins;
 }
 
-/* Takes the hold, and becomes another program, which prints more than the pipe holds: it waits there. */
+/*
+ * Takes the hold, and becomes another program, which prints more than the pipe holds: it waits there. Without the
+ * environment it prints the names of all cases, not of those that were chosen.
+ */
 static _Noreturn void exec_holding(struct subject *subject, int told)
 {
 	int64_t held = subject_hold(subject);
@@ -560,7 +563,7 @@ static _Noreturn void exec_holding(struct subject *subject, int told)
 		held = fcntl(told, F_SETPIPE_SZ, (int)PAGE_BYTES) < 0 ? -errno : pins_now();
 	if (write(told, &held, sizeof(held)) == sizeof(held) && held > 0 &&
 	    dup2(told, STDOUT_FILENO) == STDOUT_FILENO)
-		execl("/proc/self/exe", "holders", "-l", NULL);
+		execle("/proc/self/exe", "holders", "-l", NULL, (char *[]){ NULL });
 	_exit(1);
 }
 
