@@ -26,6 +26,7 @@
 #define PROTOCOL	0x88b5	/* for experiments: nobody sends such packets */
 #define VNET_HEADER	10	/* struct virtio_net_hdr, without features of virtio 1 */
 #define WAIT_MS		5000
+#define LOG_PAGE	4096	/* of a bit of the log, on all machines */
 
 /* Before the bytes: where the header of virtio and that of Ethernet go. */
 #define HEADERS		(VNET_HEADER + ETH_HLEN)
@@ -44,11 +45,31 @@ struct guest_ring {
 	char headers[ENTRIES][HEADERS];
 };
 
-/** struct vhost_net - all that is open; -1: not */
+/** struct vhost_net - all that is open; -1: not. @log: may be NULL */
 struct vhost_net {
 	int tap, vhost, sender, kick, call;
 	struct guest_ring *ring;
+	const struct vhost_net_log *log;
 };
+
+_Static_assert(sizeof(struct guest_ring) <= VHOST_NET_RING_PAGES * LOG_PAGE, "the ring has few pages");
+
+/* The guest's address of memory of this process: the same, or on the page that the log knows. */
+static uint64_t guest_address(uintptr_t address, const uint64_t *page)
+{
+	return page ? *page * LOG_PAGE + address % LOG_PAGE : address;
+}
+
+static uint64_t guest_buffer(const struct vhost_net *net, const struct vhost_net_buffer *buffer,
+			     size_t number)
+{
+	return guest_address((uintptr_t)buffer->start, net->log ? &net->log->page[number] : NULL);
+}
+
+static uint64_t guest_ring(const struct vhost_net *net)
+{
+	return guest_address((uintptr_t)net->ring, net->log ? &net->log->ring_page : NULL);
+}
 
 bool vhost_net_offered(void)
 {
@@ -98,9 +119,7 @@ static int sender_open(void)
 	return -errno;
 }
 
-/* The addresses of the guest are those of this process. */
-static int set_memory(int vhost, const struct vhost_net_buffer *buffers, size_t nr,
-		      struct guest_ring *ring)
+static int set_memory(const struct vhost_net *net, const struct vhost_net_buffer *buffers, size_t nr)
 {
 	struct vhost_memory *table;
 	int error;
@@ -110,14 +129,17 @@ static int set_memory(int vhost, const struct vhost_net_buffer *buffers, size_t 
 		return -ENOMEM;
 	table->nregions = nr + 1;
 	for (size_t i = 0; i <= nr; i++) {
-		uintptr_t start = i < nr ? (uintptr_t)buffers[i].start : (uintptr_t)ring;
+		bool is_buffer = i < nr;
 
 		table->regions[i] = (struct vhost_memory_region) {
-			.guest_phys_addr = start, .userspace_addr = start,
-			.memory_size = i < nr ? buffers[i].size : sizeof(*ring),
+			.guest_phys_addr = is_buffer ? guest_buffer(net, &buffers[i], i) :
+					   guest_ring(net),
+			.userspace_addr = is_buffer ? (uintptr_t)buffers[i].start :
+					  (uintptr_t)net->ring,
+			.memory_size = is_buffer ? buffers[i].size : sizeof(*net->ring),
 		};
 	}
-	error = ioctl(vhost, VHOST_SET_MEM_TABLE, table) ? -errno : 0;
+	error = ioctl(net->vhost, VHOST_SET_MEM_TABLE, table) ? -errno : 0;
 	free(table);
 	return error;
 }
@@ -145,7 +167,9 @@ static int set_ring(struct vhost_net *net)
 
 static int set_up(struct vhost_net *net, const struct vhost_net_buffer *buffers, size_t nr)
 {
-	uint64_t features = 0;
+	uint64_t features = net->log ? 1ULL << VHOST_F_LOG_ALL : 0;
+	uint64_t log_base = net->log ? (uintptr_t)net->log->base : 0;
+	int error;
 
 	net->tap = tap_open();
 	if (net->tap < 0)
@@ -159,10 +183,15 @@ static int set_up(struct vhost_net *net, const struct vhost_net_buffer *buffers,
 	net->ring = mmap(NULL, sizeof(*net->ring), PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (net->kick < 0 || net->call < 0 || net->vhost < 0 || net->ring == MAP_FAILED ||
-	    ioctl(net->vhost, VHOST_SET_OWNER) ||
+	    ioctl(net->vhost, VHOST_SET_OWNER))
+		return -errno;
+	error = set_memory(net, buffers, nr);
+	if (error)
+		return error;
+	if ((net->log && ioctl(net->vhost, VHOST_SET_LOG_BASE, &log_base)) ||
 	    ioctl(net->vhost, VHOST_SET_FEATURES, &features))
 		return -errno;
-	return set_memory(net->vhost, buffers, nr, net->ring);
+	return 0;
 }
 
 /* Closing vhost-net waits for its thread. */
@@ -179,16 +208,18 @@ static void tear_down(struct vhost_net *net)
 }
 
 /* Offers a place for the headers, and behind it the place for the bytes. */
-static void offer_buffer(struct guest_ring *ring, size_t number, const struct vhost_net_buffer *buffer)
+static void offer_buffer(const struct vhost_net *net, size_t number, const struct vhost_net_buffer *buffer)
 {
+	struct guest_ring *ring = net->ring;
 	uint16_t first = 2 * number;
 
 	ring->desc[first] = (struct vring_desc) {
-		.addr = (uintptr_t)ring->headers[number], .len = HEADERS,
+		.addr = guest_ring(net) + offsetof(struct guest_ring, headers[number]), .len = HEADERS,
 		.flags = VRING_DESC_F_WRITE | VRING_DESC_F_NEXT, .next = first + 1,
 	};
 	ring->desc[first + 1] = (struct vring_desc) {
-		.addr = (uintptr_t)buffer->start, .len = buffer->size, .flags = VRING_DESC_F_WRITE,
+		.addr = guest_buffer(net, buffer, number), .len = buffer->size,
+		.flags = VRING_DESC_F_WRITE,
 	};
 	ring->avail.ring[number] = first;
 	__atomic_store_n(&ring->avail.index, number + 1, __ATOMIC_RELEASE);
@@ -228,7 +259,7 @@ static int receive_packets(struct vhost_net *net, const struct vhost_net_buffer 
 	int error = set_ring(net);
 
 	for (size_t i = 0; i < nr && !error; i++) {
-		offer_buffer(net->ring, i, &buffers[i]);
+		offer_buffer(net, i, &buffers[i]);
 		if (eventfd_write(net->kick, 1))
 			return -errno;
 		error = send_packet(net->sender, &buffers[i]);
@@ -238,9 +269,10 @@ static int receive_packets(struct vhost_net *net, const struct vhost_net_buffer 
 	return error;
 }
 
-int vhost_net_receive(const struct vhost_net_buffer *buffers, size_t nr)
+int vhost_net_receive(const struct vhost_net_buffer *buffers, size_t nr, const struct vhost_net_log *log)
 {
 	struct vhost_net net = {
+		.log = log,
 		.tap = -1, .vhost = -1, .sender = -1, .kick = -1, .call = -1, .ring = MAP_FAILED,
 	};
 	int error = nr > VHOST_NET_BUFFERS ? -EINVAL : set_up(&net, buffers, nr);
