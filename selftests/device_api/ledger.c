@@ -158,7 +158,7 @@ SCENARIO(ledger, somebody_else, .rows = "B6 B14 B15", .hold = HOLD_DRIVER)
 
 	ASSERT_DONE(pincheck_info(subject->memory.session, &info));
 	ASSERT_DONE(subject_hold(subject));
-	pins = hold_expected_pins(&subject->hold, large);
+	pins = hold_expected_pins(&subject->hold, 0, large);
 	EXPECT_VERDICT(verdict_ledger, subject, none, large ? pins : (int)info.pin_bias,
 		       large ? pins : 0);
 	ASSERT_DONE(subject_release(subject));

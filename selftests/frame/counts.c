@@ -62,6 +62,15 @@ struct change change_by_hold(const struct hold_kind *kind, size_t pages, int hol
 	return change;
 }
 
+int references_of_hold(const struct hold *hold, size_t sample, const struct pincheck_report *report)
+{
+	bool biased = !report->order && hold->kind->traits & HOLD_PIN;
+
+	if (!(hold->kind->traits & (HOLD_PIN | HOLD_GET)))
+		return 0;
+	return hold_expected_units(hold, sample, report->order) * (biased ? pin_bias() : 1);
+}
+
 static void judge_change(struct subject *subject, const struct counts *before, size_t pages,
 			 int holds, struct verdict *verdict)
 {

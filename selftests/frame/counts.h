@@ -35,6 +35,9 @@ int counts_again(struct subject *subject, const struct counts *before, struct co
 struct change change_by_hold(const struct hold_kind *kind, size_t pages, int holds,
 			     const struct pincheck_report *report);
 
+/** references_of_hold() - what @hold adds to the refcount of the folio of sample @sample, with @report */
+int references_of_hold(const struct hold *hold, size_t sample, const struct pincheck_report *report);
+
 /** verdict_change() - ACCURACY: the counters changed by what @holds holds of @pages pages add */
 void verdict_change(struct subject *subject, const struct counts *before, size_t pages, int holds,
 		    struct verdict *verdict);

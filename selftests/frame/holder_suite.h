@@ -172,8 +172,7 @@ static inline void holder_meets_migration(struct __test_metadata *_metadata, str
 /* References that the driver's hold alone has to each page of @held, which was read while the driver held it. */
 static inline int holder_references(const struct subject *subject, const struct counts *held)
 {
-	return change_by_hold(subject->product->hold, memory_pages(&subject->memory), 1,
-			      &held->report[0]).references;
+	return references_of_hold(&subject->hold, 0, &held->report[0]);
 }
 
 /*
@@ -181,7 +180,7 @@ static inline int holder_references(const struct subject *subject, const struct 
  * keeps the old ones, and neither sees from now on what the other writes; what follows the mapping has the
  * new ones.
  * @held: counts of the old pages while they were mapped and held
- * @references: that are left to each of them
+ * @references: that are left to each of them; fewer, if what the driver writes here ends some of them
  */
 static inline void holder_is_left_alone(struct __test_metadata *_metadata, struct subject *subject,
 					const struct counts *held, int references)
@@ -195,8 +194,10 @@ static inline void holder_is_left_alone(struct __test_metadata *_metadata, struc
 		EXPECT_SYNC(subject, AFTER);
 		return;
 	}
+	references -= holder_references(subject, held);
 	if (subject_holds(subject, HOLD_WRITE))
 		ASSERT_DONE(hold_fill(&subject->hold, BY_DEVICE));
+	references += holder_references(subject, held);
 	memory_look(memory, &view);
 	EXPECT_VERDICT(verdict_zeros, subject, &view, "the process sees a page that it gave up");
 	memory_fill(memory, AFTER);

@@ -211,6 +211,8 @@ void verdict_follows_page(struct subject *subject, enum generation older, enum g
 		bool mapped = now.held[i] == now.mapped[i];
 		enum generation expected = mapped ? newer : older;
 
+		if (!hold_covers(&subject->hold, subject->memory.sample[i]))
+			continue;
 		same += mapped;
 		if (!verdict->kept || view.seen[CPU_AREA][i] == expected)
 			continue;
@@ -377,11 +379,12 @@ static int cache_references(const struct pincheck_report *report)
 }
 
 /* Return: the refcount that the folio must have once the LRU batches are drained. */
-static int explained_references(struct subject *subject, const struct pincheck_report *report)
+static int explained_references(struct subject *subject, size_t sample,
+				const struct pincheck_report *report)
 {
 	bool large = report->order;
 	int references;
-	int pins = hold_expected_pins(&subject->hold, large);
+	int pins = hold_expected_pins(&subject->hold, sample, large);
 
 	if (report->flags & PINCHECK_PAGE_HUGETLB)
 		references = report->page_mapcount;
@@ -394,8 +397,8 @@ static int explained_references(struct subject *subject, const struct pincheck_r
 		references++;
 	if (subject_is(subject, MEMORY_DRIVER))
 		references++;
-	if (subject->hold.taken && subject_holds(subject, HOLD_GET))
-		references += large ? subject->hold.pages : 1;
+	if (subject->hold.taken && subject->hold.kind->traits & HOLD_GET)
+		references += hold_expected_units(&subject->hold, sample, large);
 	return references + pins * (large ? 1 : pin_bias());
 }
 
@@ -415,8 +418,8 @@ static void check_counts(struct subject *subject, size_t sample,
 	size_t page = subject->memory.sample[sample];
 	bool large = report->order, countable = !large ||
 		     (report->present & PINCHECK_REPORT_FOLIO_MAPCOUNT);
-	int surplus = report->refcount - explained_references(subject, report);
-	int pins = hold_expected_pins(&subject->hold, large);
+	int surplus = report->refcount - explained_references(subject, sample, report);
+	int pins = hold_expected_pins(&subject->hold, sample, large);
 
 	/* All processes share the zero page; kernels differ in what they count of it. */
 	if (report->flags & PINCHECK_PAGE_ZERO)

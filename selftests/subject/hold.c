@@ -2,6 +2,7 @@
 /* Holds: the kinds, and the one backed by /dev/pincheck. */
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "../../tools/lib/cause.h"
 #include "../../tools/lib/pincheck.h"
 #include "hold.h"
@@ -180,9 +181,14 @@ int hold_release(struct hold *hold)
 	return hold->kind->ops->release(hold);
 }
 
+bool hold_includes(const struct hold *hold, size_t page)
+{
+	return page >= hold->first && page - hold->first < hold->pages;
+}
+
 bool hold_covers(const struct hold *hold, size_t page)
 {
-	return hold->taken && page >= hold->first && page - hold->first < hold->pages;
+	return hold->taken && hold_includes(hold, page);
 }
 
 int hold_fill_sample(struct hold *hold, size_t sample, enum generation generation)
@@ -272,6 +278,13 @@ int hold_moved(ssize_t done, size_t bytes)
 	return 0;
 }
 
+int hold_hide_memory(const struct hold *hold, bool hide)
+{
+	const struct memory *memory = hold->memory;
+
+	return madvise(memory->start, memory->bytes, hide ? MADV_DONTFORK : MADV_DOFORK) ? -errno : 0;
+}
+
 void hold_remember_pages(struct hold *hold)
 {
 	memory_pfns(hold->memory, hold->memory->pagemap, hold->pfn);
@@ -323,12 +336,24 @@ int hold_pins_of_page(const struct hold_kind *kind)
 	return kind->pins ? kind->pins : 1;
 }
 
-int hold_expected_pins(const struct hold *hold, bool large)
+int hold_expected_units(const struct hold *hold, size_t sample, bool large)
 {
-	int pins;
+	int units = hold_pins_of_page(hold->kind);
 
+	if (!hold->taken)
+		return 0;
+	if (large && !hold_folds(hold->kind))
+		units *= (int)hold->pages;
+	for (size_t i = 0; i < hold->memory->samples; i++) {
+		if (large || i == sample)
+			units += hold->more[i];
+	}
+	return units;
+}
+
+int hold_expected_pins(const struct hold *hold, size_t sample, bool large)
+{
 	if (!hold->taken || !(hold->kind->traits & HOLD_PIN))
 		return 0;
-	pins = hold_pins_of_page(hold->kind);
-	return !large || hold_folds(hold->kind) ? pins : pins * (int)hold->pages;
+	return hold_expected_units(hold, sample, large);
 }

@@ -134,6 +134,7 @@ extern const struct hold_ops hold_ops_none, hold_ops_pincheck, hold_ops_uring;
  * @device: what a driver of the kernel's own needs: private to the ops
  * @descriptor: or what such a driver needs, if that is one descriptor
  * @pfn: PFNs of the samples, of hold_remember_pages()
+ * @more: how often the driver refers to the page of a sample besides @kind->pins
  * @own_pins: how many pins the driver took of memory of the device's own
  */
 struct hold {
@@ -151,6 +152,7 @@ struct hold {
 		int descriptor;
 	};
 	uint64_t pfn[SAMPLES];
+	int more[SAMPLES];
 	int64_t own_pins;
 };
 
@@ -160,6 +162,9 @@ int hold_take(struct hold *hold, const struct hold_kind *kind, const struct memo
 
 /** hold_release() - give the hold back. Return: 0, also if nothing is held, or -errno */
 int hold_release(struct hold *hold);
+
+/** hold_includes() - is base page @page one of those that the hold is for? */
+bool hold_includes(const struct hold *hold, size_t page);
 
 /** hold_covers() - is base page @page held? */
 bool hold_covers(const struct hold *hold, size_t page);
@@ -206,6 +211,15 @@ static inline size_t hold_bytes(const struct hold *hold)
 /** hold_moved() - 0 if read() or its like answered @done for @bytes bytes, or a negative errno */
 int hold_moved(ssize_t done, size_t bytes);
 
+/**
+ * hold_hide_memory() - processes that are forked now do not share the memory, or do again
+ *
+ * For a driver that needs a process of its own: fork would write-protect the memory.
+ *
+ * Return: 0 or -errno
+ */
+int hold_hide_memory(const struct hold *hold, bool hide);
+
 /** hold_remember_pages() - the pages that are mapped now are the held ones: what hold_take() does */
 void hold_remember_pages(struct hold *hold);
 
@@ -213,7 +227,10 @@ void hold_remember_pages(struct hold *hold);
 int hold_remembered_pages(struct hold *hold, size_t page, size_t count, uint64_t *pfn,
 			  uint32_t *path);
 
-/** hold_expected_pins() - pins that the folio of a held page must have; @large: a large folio */
-int hold_expected_pins(const struct hold *hold, bool large);
+/** hold_expected_units() - pins or references of @hold to the folio of a sample; @large: a large folio */
+int hold_expected_units(const struct hold *hold, size_t sample, bool large);
+
+/** hold_expected_pins() - the same, if they are pins, or else 0 */
+int hold_expected_pins(const struct hold *hold, size_t sample, bool large);
 
 #endif
