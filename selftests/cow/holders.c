@@ -44,6 +44,8 @@ HOLDERS_BY_NETWORK(TOPIC_VARIANT, holders, base)
 HOLDERS_BY_NETWORK(TOPIC_VARIANT, holders, thp_pmd)
 TOPIC_VARIANT(holders, hugetlb, zerocopy)
 TOPIC_VARIANT(holders, shmem_shared, xdp)
+TOPIC_VARIANT(holders, base, vmsplice)
+TOPIC_VARIANT(holders, shmem_shared, vmsplice)
 /* A frame takes V4L2 some milliseconds. */
 TOPIC_VARIANT(holders, base, v4l2)
 TOPIC_VARIANT(holders, shmem_shared, v4l2)
