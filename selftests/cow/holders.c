@@ -46,6 +46,9 @@ TOPIC_VARIANT(holders, hugetlb, zerocopy)
 TOPIC_VARIANT(holders, shmem_shared, xdp)
 TOPIC_VARIANT(holders, base, vmsplice)
 TOPIC_VARIANT(holders, shmem_shared, vmsplice)
+TOPIC_VARIANT(holders, base, odirect)
+TOPIC_VARIANT(holders, thp_pmd, odirect)
+TOPIC_VARIANT(holders, shmem_shared, odirect)
 /* A frame takes V4L2 some milliseconds. */
 TOPIC_VARIANT(holders, base, v4l2)
 TOPIC_VARIANT(holders, shmem_shared, v4l2)
@@ -217,7 +220,7 @@ static int leave_hole(const struct memory *memory, size_t page)
 
 /* CLEAN, ACCURACY. The last page is not there: the driver gives back those before it, and then takes them. */
 SCENARIO(holders, hole_refused, .rows = "B14 P7", .event = "munmap", .not_memory = MEMORY_HUGETLB,
-	 .hold = HOLD_PIN, .exists = driver_takes_addresses)
+	 .hold = HOLD_PIN, .not_hold = HOLD_IN_FLIGHT, .exists = driver_takes_addresses)
 {
 	int expected = subject->product->hold == &hold_xdp ? -ENOMEM : -EFAULT;
 	struct memory *memory = &subject->memory;
@@ -605,8 +608,9 @@ static int64_t let_exec_holding(struct subject *subject, pid_t *child)
 
 /*
  * CLEAN. The process becomes another program while a driver holds its memory: the pins go with the memory.
+ * Not so what is in flight: exec waits for O_DIRECT, and another process keeps the memory that it copies.
  */
-SCENARIO(holders, execed, .rows = "B14", .event = "exec", .hold = HOLD_PIN)
+SCENARIO(holders, execed, .rows = "B14", .event = "exec", .hold = HOLD_PIN, .not_hold = HOLD_IN_FLIGHT)
 {
 	char why[200] = "";
 	pid_t child = 0;

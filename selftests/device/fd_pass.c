@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include "fd_pass.h"
 
 /* A message of one piece of data and one descriptor. */
@@ -50,4 +51,14 @@ int fd_receive(int socket, void *data, size_t bytes, int flags)
 		return -EBADF;
 	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
 	return fd;
+}
+
+void fd_close_others(int first, int second)
+{
+	int most = getdtablesize();
+
+	for (int fd = STDERR_FILENO + 1; fd < most; fd++) {
+		if (fd != first && fd != second)
+			close(fd);
+	}
 }

@@ -22,4 +22,11 @@ int fd_send(int socket, int fd, const void *data, size_t bytes, int flags);
  */
 int fd_receive(int socket, void *data, size_t bytes, int flags);
 
+/**
+ * fd_close_others() - close all but the standard descriptors and @first and @second
+ *
+ * For a process that was forked for a driver: a peer of the test waits for the end of a file until all close it.
+ */
+void fd_close_others(int first, int second);
+
 #endif

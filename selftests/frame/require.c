@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <liburing.h>
+#include <linux/aio_abi.h>
 #include <linux/capability.h>
 #include <linux/futex.h>
 #include <linux/magic.h>
@@ -438,6 +439,13 @@ static bool has_poison(void)
 	       !access("/proc/sys/vm/memory_failure_early_kill", R_OK) && !geteuid();
 }
 
+static bool has_aio(void)
+{
+	aio_context_t context = 0;
+
+	return !syscall(SYS_io_setup, 1, &context) && !syscall(SYS_io_destroy, context);
+}
+
 static bool has_kpageflags(void)
 {
 	return !access("/proc/kpageflags", R_OK);
@@ -644,6 +652,7 @@ static const struct requirement_row {
 	ROW(NEEDS_PAT_RECORDS, 0, has_pat_records,
 	    "needs a kernel that does not WARN of munmap() beside unmap_mapping_range() (Linux 6.16; CONFIG_KALLSYMS)")
 	ROW(NEEDS_FUSE, 0, has_fuse, "needs FUSE (CONFIG_FUSE_FS: modprobe fuse; and root)")
+	ROW(NEEDS_AIO, 0, has_aio, "needs asynchronous I/O (CONFIG_AIO)")
 	ROW(NEEDS_KPROBES_SWITCH, 0, has_kprobes_switch,
 	    "needs the switch of all kprobes (" KNOB_KPROBES ": mount debugfs; and root)")
 	ROW(NEEDS_FTRACE_SWITCH, 0, has_ftrace_switch,

@@ -168,6 +168,8 @@ typedef unsigned __int128 requirement_set;
 #define NEEDS_V4L2			REQUIREMENT(88)
 /** NEEDS_RDMA_ODP - and its memory regions can be paged on demand */
 #define NEEDS_RDMA_ODP			REQUIREMENT(90)
+/** NEEDS_AIO - asynchronous I/O by io_submit() */
+#define NEEDS_AIO			REQUIREMENT(84)
 
 #ifndef MAP_DROPPABLE
 #define MAP_DROPPABLE	8	/* Linux 6.11 */

@@ -33,6 +33,8 @@ enum hold_trait {
 	HOLD_MIRROR		= 1U << 7,
 	/** @HOLD_FOLDS: one pin for each folio, not for each page: see hold_folds() */
 	HOLD_FOLDS		= 1U << 8,
+	/** @HOLD_IN_FLIGHT: until a call or a request ends, not until the process gives the memory up */
+	HOLD_IN_FLIGHT		= 1U << 9,
 };
 
 /** enum hold_charge - where the kernel counts the pages that a driver holds */
