@@ -47,6 +47,7 @@
 #include "rdma_link.h"
 #include "require.h"
 #include "silent_file.h"
+#include "stalled_copy.h"
 #include "swap_async.h"
 #include "tracker.h"
 #include "trap.h"
@@ -653,6 +654,8 @@ static const struct requirement_row {
 	    "needs a kernel that does not WARN of munmap() beside unmap_mapping_range() (Linux 6.16; CONFIG_KALLSYMS)")
 	ROW(NEEDS_FUSE, 0, has_fuse, "needs FUSE (CONFIG_FUSE_FS: modprobe fuse; and root)")
 	ROW(NEEDS_AIO, 0, has_aio, "needs asynchronous I/O (CONFIG_AIO)")
+	ROW(NEEDS_STALLED_COPY, 0, stalled_copy_offered,
+	    "needs process_vm_readv() and userfaultfd (CONFIG_CROSS_MEMORY_ATTACH, CONFIG_USERFAULTFD)")
 	ROW(NEEDS_KPROBES_SWITCH, 0, has_kprobes_switch,
 	    "needs the switch of all kprobes (" KNOB_KPROBES ": mount debugfs; and root)")
 	ROW(NEEDS_FTRACE_SWITCH, 0, has_ftrace_switch,

@@ -170,6 +170,8 @@ typedef unsigned __int128 requirement_set;
 #define NEEDS_RDMA_ODP			REQUIREMENT(90)
 /** NEEDS_AIO - asynchronous I/O by io_submit() */
 #define NEEDS_AIO			REQUIREMENT(84)
+/** NEEDS_STALLED_COPY - stalled_copy.h: copies between processes, and userfaultfd */
+#define NEEDS_STALLED_COPY		REQUIREMENT(85)
 
 #ifndef MAP_DROPPABLE
 #define MAP_DROPPABLE	8	/* Linux 6.11 */

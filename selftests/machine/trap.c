@@ -82,11 +82,23 @@ bool trap_was_sprung(int trap)
 	return poll(&fault, 1, 0) == 1;
 }
 
-int trap_fill(int trap, const void *page)
+int trap_fill_range(int trap, const void *start, size_t bytes)
 {
-	struct uffdio_zeropage zero = { .range = { (uintptr_t)page, PAGE_BYTES } };
+	struct uffdio_zeropage zero = { .range = { (uintptr_t)start, bytes } };
 
 	return ioctl(trap, UFFDIO_ZEROPAGE, &zero) ? -errno : 0;
+}
+
+int trap_fill(int trap, const void *page)
+{
+	return trap_fill_range(trap, page, PAGE_BYTES);
+}
+
+int trap_copy(int trap, void *to, const void *from, size_t bytes)
+{
+	struct uffdio_copy area = { .dst = (uintptr_t)to, .src = (uintptr_t)from, .len = bytes };
+
+	return ioctl(trap, UFFDIO_COPY, &area) ? -errno : 0;
 }
 
 int trap_wait(int trap, uintptr_t *address)

@@ -65,6 +65,12 @@ bool trap_was_sprung(int trap);
 /** trap_fill() - map a page of zeroes where a touch waits for one. Return: 0 or -errno */
 int trap_fill(int trap, const void *page);
 
+/** trap_fill_range() - map @bytes of zeroes from @start on, where nothing is mapped. Return: 0 or -errno */
+int trap_fill_range(int trap, const void *start, size_t bytes);
+
+/** trap_copy() - map pages with @bytes from @from at @to, where nothing is mapped. Return: 0 or -errno */
+int trap_copy(int trap, void *to, const void *from, size_t bytes);
+
 /** trap_wait() - wait for a stopped touch, at *@address. Return: 0; -ETIME after 20 s; -errno */
 int trap_wait(int trap, uintptr_t *address);
 
