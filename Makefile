@@ -45,7 +45,7 @@ VERSION = $(shell sed -n 's/^.define PINCHECK_VERSION.*"\(.*\)"/\1/p' include/pi
 
 export BUILD CC CACHE KSRC
 # These describe the guest's machine.
-export APPEND MEMORY SMP HUGEPAGES GUESTS QEMU_ARGS SHARE FORM SOAK
+export APPEND MEMORY SMP HUGEPAGES GUESTS QEMU_ARGS SHARE FORM SOAK MODULE
 
 include tools/lib/build.mk
 include tools/arch/build.mk
@@ -196,6 +196,7 @@ help: ## this list
 		KDIR 'kernel build tree for the module' \
 		TESTS "glob over topic.variant.scenario ['$(TESTS)']" \
 		FORM 'short or full: see Documentation/scenarios.md [full; make check: short]' \
+		MODULE 'no: the suite without the module; what needs it is skipped' \
 		SOAK 'minutes for which each race goes on [until it met often enough]' \
 		ACCEL 'auto, kvm or tcg [$(ACCEL)]' \
 		APPEND 'more parameters for the kernel: numa=fake=2' \

@@ -40,6 +40,10 @@ suite_form()
 	short) APPEND="${APPEND:+$APPEND }PINCHECK_FORM=short" ;;
 	*) die "FORM=$FORM: is short or full, as in: make selftests FORM=short" ;;
 	esac
+	case ${MODULE:-} in
+	'' | no) ;;
+	*) die "MODULE=$MODULE: is no, as in: make selftests MODULE=no" ;;
+	esac
 	[ -n "${SOAK:-}" ] || return 0
 	APPEND="${APPEND:+$APPEND }PINCHECK_SOAK=$SOAK"
 	vm_options+=(--topic-deadline 86400 --test-deadline 86400)
@@ -90,14 +94,20 @@ suite_plan()
 	unset REFRESH
 }
 
-# vm NAME IMAGE [OPTION...]: the suite on one kernel whose module is built
+# results_of NAME: directory of the results. A run without the module has a place of its own.
+results_of()
+{
+	printf '%s/results/%s%s' "$BUILD" "${MODULE:+no-module/}" "${RESULTS:-$1}"
+}
+
+# vm NAME IMAGE [OPTION...]: the suite on one kernel whose module is built, or without it
 vm()
 {
 	local name=$1 image=$2
 
 	shift 2
-	"$VM" run --arch "$ARCH" --name "$name" --kernel "$image" --module "$BUILD/module/$name/pincheck.ko" \
-		--tests "$BUILD/${PROGRAMS:-tests}" --results "$BUILD/results/${RESULTS:-$name}" \
+	"$VM" run --arch "$ARCH" --name "$name" --kernel "$image" --module "${MODULE:-$BUILD/module/$name/pincheck.ko}" \
+		--tests "$BUILD/${PROGRAMS:-tests}" --results "$(results_of "$name")" \
 		--filter "$TESTS" --accel "$ACCEL" "${machine_options[@]}" "${vm_options[@]}" "$@"
 }
 
@@ -108,16 +118,17 @@ stock_fetch()
 
 stock_build()
 {
+	[ -z "${MODULE:-}" ] || return 0
 	"$kernels" build "$1" "$BUILD/module/$1"
 }
 
 # stock_record NAME: write the kernel into run.json now; pincheck-vm writes the whole file later
 stock_record()
 {
-	mkdir -p "$BUILD/results/$1"
+	mkdir -p "$(results_of "$1")"
 	printf '{ "kernel": { "name": "%s", "architecture": "%s", "release": "%s", "package": "%s" } }\n' \
 		"$1" "${arch[machine]}" "$("$kernels" release "$1")" "$("$kernels" version "$1")" \
-		>"$BUILD/results/$1/run.json"
+		>"$(results_of "$1")/run.json"
 }
 
 stock_run()

@@ -208,7 +208,7 @@ SCENARIO(accounting, child_copy_is_not_pinned, .rows = "B14 R28 R29 R30", .event
 
 /* ACCURACY. A folio looks pinned when one of its pages is: it has one count for all pages. */
 SCENARIO(accounting, part_of_a_folio, .rows = "B14 R24", .memory = MEMORY_LARGE,
-	 .not_hold = HOLD_NONE)
+	 .not_hold = HOLD_NONE, .needs = NEEDS_MODULE)
 {
 	size_t middle = subject->memory.sample[1];
 	struct counts before, now;
@@ -244,7 +244,7 @@ SCENARIO(accounting, vmstat_counts_pins, .rows = "B14")
 
 /* ACCURACY. The page is no longer mapped: the counts left are exactly those of the hold. */
 SCENARIO(accounting, unmapped_while_held, .rows = "B1 B14", .event = "munmap",
-	 .not_hold = HOLD_NONE)
+	 .not_hold = HOLD_NONE, .needs = NEEDS_MODULE)
 {
 	struct memory *memory = &subject->memory;
 	struct counts before, now;
@@ -293,7 +293,8 @@ static int refer_no_more(struct subject *subject)
  * ACCURACY. Point 7 of the 2021 thread: a small folio cannot tell 1024 plain references from one
  * pin, and looks pinned from that number on, not earlier. The kernel promises only "maybe".
  */
-SCENARIO(accounting, false_positive, .rows = "B15", .not_memory = MEMORY_LARGE, .hold = HOLD_NONE)
+SCENARIO(accounting, false_positive, .rows = "B15", .not_memory = MEMORY_LARGE, .hold = HOLD_NONE,
+	 .needs = NEEDS_MODULE)
 {
 	int bias = pin_bias();
 	struct counts now;
@@ -312,7 +313,8 @@ SCENARIO(accounting, false_positive, .rows = "B15", .not_memory = MEMORY_LARGE, 
 }
 
 /* ACCURACY. A large folio counts its pins separately and never looks pinned by mistake. */
-SCENARIO(accounting, no_false_positive, .rows = "B15 D24", .memory = MEMORY_LARGE, .hold = HOLD_NONE)
+SCENARIO(accounting, no_false_positive, .rows = "B15 D24", .memory = MEMORY_LARGE, .hold = HOLD_NONE,
+	 .needs = NEEDS_MODULE)
 {
 	int pages = memory_pages(&subject->memory), bias = pin_bias(), holds, before;
 	struct counts now;
@@ -338,7 +340,7 @@ SCENARIO(accounting, no_false_positive, .rows = "B15 D24", .memory = MEMORY_LARG
  */
 SCENARIO(accounting, false_positive_never_pinned, .rows = "B15", .event = "fork",
 	 .not_memory = MEMORY_LARGE,
-	 .hold = HOLD_NONE)
+	 .hold = HOLD_NONE, .needs = NEEDS_MODULE)
 {
 	ASSERT_DONE(refer_until(subject, pin_bias()));
 	ASSERT_DONE(subject_fork(subject, 1));

@@ -63,6 +63,9 @@ DUMPED_MEMORY(DIRTY_VARIANT, pin_rw_lt_fast, uffd_async)
 /* Topic clear_refs has the other kinds. */
 DIRTY_VARIANT(mthp, pin_rw_lt_fast, soft_dirty)
 DIRTY_VARIANT(shmem_shared, pin_rw_lt_fast, soft_dirty)
+DIRTY_VARIANT(plain, uring, soft_dirty)
+DIRTY_VARIANT(shmem_shared, uring, soft_dirty)
+DIRTY_VARIANT(plain, uring, uffd_async)
 
 /** struct look - what the tracker and a reader see of each page */
 struct look {

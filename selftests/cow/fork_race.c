@@ -22,6 +22,7 @@
 SUITE_EVENT("fork")
 TOPIC(fork_race)
 FORK_RACE_HOLDS(TOPIC_VARIANT, fork_race, many)
+TOPIC_VARIANT(fork_race, many, uring)
 TOPIC_VARIANT(fork_race, thp_pmd, none)
 TOPIC_VARIANT(fork_race, thp_pmd, pin_rw_lt_fast)
 TOPIC_VARIANT(fork_race, hugetlb, none)

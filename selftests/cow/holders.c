@@ -548,10 +548,13 @@ static int64_t let_die_holding(struct subject *subject)
 /* CLEAN. A process is killed while a driver holds its memory: the kernel gives everything back. */
 SCENARIO(holders, killed, .rows = "B14", .event = "exit")
 {
-	int64_t held = let_die_holding(subject);
 	char why[200] = "";
+	int64_t held;
 	bool back;
 
+	SUITE_NEEDS(pins_readable() ? 0 : NEEDS_ROOT);
+	SUITE_NEEDS(subject_holds(subject, HOLD_PIN) ? 0 : NEEDS_MODULE);
+	held = let_die_holding(subject);
 	ASSERT_DONE(held < 0 ? (int)held : 0);
 	back = pins_come_back(why, sizeof(why));
 	evidence("held=%lld back=%d why=\"%s\"", (long long)held, back, why);

@@ -30,6 +30,7 @@ TOPIC_VARIANT(hugetlb_pool, hugetlb, pin_ro_fast)
 TOPIC_VARIANT(hugetlb_pool, hugetlb, pin_rw_lt_fast)
 TOPIC_VARIANT(hugetlb_pool, hugetlb, get_ro_fast)
 TOPIC_VARIANT(hugetlb_pool, hugetlb, get_rw_fast)
+TOPIC_VARIANT(hugetlb_pool, hugetlb, uring)
 
 /* All free pages of the pool belong to a mapping. */
 static int empty_pool(void)

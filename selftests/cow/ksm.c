@@ -63,8 +63,10 @@ static int count_merged(const struct memory *memory)
 	for (i = 0; i < memory->samples && !error; i++) {
 		__u64 pfn = memory_pfn(memory, memory->sample[i]);
 
-		error = pfn ? pincheck_report(memory->session, &pfn, 1, &report) :
+		error = pfn ? page_reports(memory->session, &pfn, 1, &report) :
 			cause_say(-ENODATA, "no page is mapped at sample %zu", i);
+		if (!error && !(report.flags_known & PINCHECK_PAGE_KSM))
+			error = pincheck_report(memory->session, &pfn, 1, &report);
 		merged += !error && (report.flags & PINCHECK_PAGE_KSM);
 	}
 	return error ? error : merged;
@@ -105,7 +107,7 @@ static const char *check_zeroed(struct memory *memory)
 	for (size_t i = 0; i < memory->samples; i++) {
 		__u64 pfn = memory_pfn(memory, memory->sample[i]);
 
-		if (!pfn || pincheck_report(memory->session, &pfn, 1, &report))
+		if (!pfn || page_reports(memory->session, &pfn, 1, &report))
 			return "is not present";
 		if (!(report.flags & PINCHECK_PAGE_ZERO))
 			return "is not the zero page: KSM did not map it";

@@ -297,7 +297,7 @@ static int order_of(struct marked *marked, size_t page, unsigned int *order)
 	__u64 pfn = pagemap_pfn(pagemap_entry(marked->subject->memory.pagemap,
 					      marked->at + page * PAGE_BYTES));
 	struct pincheck_report report = { 0 };
-	int error = pfn ? pincheck_report(marked->subject->memory.session, &pfn, 1, &report) : -ENODATA;
+	int error = pfn ? page_reports(marked->subject->memory.session, &pfn, 1, &report) : -ENODATA;
 
 	*order = report.order;
 	return error;

@@ -81,7 +81,7 @@ static bool control_is_collapsed(FIXTURE_DATA(memory_kinds) *self)
 	__u64 pfn = pagemap_pfn(pagemap_entry(self->memory.pagemap, self->control));
 	struct pincheck_report report;
 
-	return pfn && !pincheck_report(self->memory.session, &pfn, 1, &report) &&
+	return pfn && !page_reports(self->memory.session, &pfn, 1, &report) &&
 	       PAGE_BYTES << report.order == PMD_BYTES;
 }
 

@@ -225,6 +225,8 @@ static void verdict_halves(struct subject *subject, size_t first, size_t count,
 	verdict_start(verdict, "REUSE");
 	if (error)
 		return verdict_failed(verdict, "cannot look at the pages", error);
+	if (verdict_lacks_pages(verdict))
+		return;
 	for (size_t i = 0; i < SAMPLES; i++) {
 		bool shared = i >= first && i < first + count;
 		bool stays = !shared || subject_holds(subject, HOLD_PIN);

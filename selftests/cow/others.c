@@ -30,6 +30,10 @@ OTHERS_HOLDS(TOPIC_VARIANT, others, base)
 OTHERS_HOLDS(TOPIC_VARIANT, others, thp_pmd)
 OTHERS_FEW_HOLDS(TOPIC_VARIANT, others, shmem_shared)
 OTHERS_FEW_HOLDS(TOPIC_VARIANT, others, hugetlb)
+TOPIC_VARIANT(others, base, uring)
+TOPIC_VARIANT(others, thp_pmd, uring)
+TOPIC_VARIANT(others, shmem_shared, uring)
+TOPIC_VARIANT(others, hugetlb, uring)
 /* For breakpoints: a file that may be executed. */
 OTHERS_HOLDS(TOPIC_VARIANT, others, shmem_private)
 OTHERS_HOLDS(TOPIC_VARIANT, others, ext4_private)
@@ -331,6 +335,8 @@ static void verdict_guarded(struct subject *subject, struct verdict *verdict)
 	const struct memory *memory = &subject->memory;
 
 	verdict_start(verdict, "ISOLATION");
+	if (verdict_lacks_pages(verdict))
+		return;
 	for (size_t i = 0; i < memory->samples; i++) {
 		uint64_t pfn = memory_pfn(memory, memory->sample[i]);
 

@@ -39,7 +39,7 @@ static const char *check_size(struct memory *memory)
 	struct pincheck_report report;
 	__u64 pfn = memory_pfn(memory, 0);
 
-	if (!pfn || pincheck_report(memory->session, &pfn, 1, &report))
+	if (!pfn || page_reports(memory->session, &pfn, 1, &report))
 		return "is not present";
 	if (large != !!report.order)
 		return large ? "is not a huge page" : "is not of base pages";

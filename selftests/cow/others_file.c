@@ -52,7 +52,7 @@ static const char *check_file_page(struct memory *memory)
 	struct pincheck_report report;
 	__u64 pfn = memory_pfn(memory, 0);
 
-	if (!pfn || pincheck_report(memory->session, &pfn, 1, &report))
+	if (!pfn || page_reports(memory->session, &pfn, 1, &report))
 		return "is not present";
 	return report.flags & PINCHECK_PAGE_ANON ? "is not of a file" : NULL;
 }

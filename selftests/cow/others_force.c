@@ -18,6 +18,7 @@
 TOPIC(others_force)
 OTHERS_FORCE_HOLDS(TOPIC_VARIANT, others_force, base)
 TOPIC_VARIANT(others_force, base, pin_rw_lt_fast)
+TOPIC_VARIANT(others_force, base, uring)
 OTHERS_FORCE_HOLDS(TOPIC_VARIANT, others_force, swapped)
 OTHERS_FORCE_HOLDS(TOPIC_VARIANT, others_force, thp_pmd)
 TOPIC_VARIANT(others_force, thp_pmd, pin_rw_lt_fast)

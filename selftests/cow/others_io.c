@@ -22,6 +22,8 @@ OTHERS_IO_HOLDS(TOPIC_VARIANT, others_io, base)
 OTHERS_IO_HOLDS(TOPIC_VARIANT, others_io, thp_pmd)
 OTHERS_IO_FEW_HOLDS(TOPIC_VARIANT, others_io, shmem_shared)
 OTHERS_IO_FEW_HOLDS(TOPIC_VARIANT, others_io, hugetlb)
+TOPIC_VARIANT(others_io, base, uring)
+TOPIC_VARIANT(others_io, thp_pmd, uring)
 
 /** struct receiver - the near end of a connection, and a ring whose buffer 0 is the memory */
 struct receiver {

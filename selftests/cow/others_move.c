@@ -48,7 +48,7 @@ static const char *check_wide(struct memory *memory)
 	for (size_t i = 0; i < memory->samples; i++) {
 		__u64 pfn = memory_pfn(memory, memory->sample[i]);
 
-		if (!pfn || pincheck_report(memory->session, &pfn, 1, &report))
+		if (!pfn || page_reports(memory->session, &pfn, 1, &report))
 			return "is not present";
 		if (report.order)
 			return "is not of base pages";
@@ -77,6 +77,9 @@ OTHERS_MOVE_HOLDS(TOPIC_VARIANT, others_move, thp_pmd)
 OTHERS_MOVE_HOLDS(TOPIC_VARIANT, others_move, shmem_shared)
 OTHERS_MOVE_HOLDS(TOPIC_VARIANT, others_move, wide)
 OTHERS_MOVE_HOLDS(TOPIC_VARIANT, others_move, shmem_wide)
+TOPIC_VARIANT(others_move, base, uring)
+TOPIC_VARIANT(others_move, thp_pmd, uring)
+TOPIC_VARIANT(others_move, wide, uring)
 
 /*
  * Compaction takes pages from the low end of memory and puts them into single free pages at the high

@@ -70,7 +70,7 @@ static const char *check_charged(struct memory *memory)
 		__u64 pfn = memory_pfn(memory, memory->sample[i]);
 		bool large = memory->kind->traits & MEMORY_LARGE;
 
-		if (!pfn || pincheck_report(memory->session, &pfn, 1, &report))
+		if (!pfn || page_reports(memory->session, &pfn, 1, &report))
 			return "is not present";
 		if (large != !!report.order)
 			return large ? "is not a huge page" : "is not of base pages";
@@ -109,6 +109,9 @@ OTHERS_RECLAIM_HOLDS(TOPIC_VARIANT, others_reclaim, charged_thp)
 OTHERS_RECLAIM_HOLDS(TOPIC_VARIANT, others_reclaim, charged_shmem)
 OTHERS_RECLAIM_HOLDS(TOPIC_VARIANT, others_reclaim, base)
 OTHERS_RECLAIM_HOLDS(TOPIC_VARIANT, others_reclaim, thp_pmd)
+TOPIC_VARIANT(others_reclaim, charged, uring)
+TOPIC_VARIANT(others_reclaim, charged_thp, uring)
+TOPIC_VARIANT(others_reclaim, base, uring)
 /* The asynchronous device is on from here to the end of the topic. */
 OTHERS_RECLAIM_HOLDS(TOPIC_VARIANT, others_reclaim, base_async)
 OTHERS_RECLAIM_HOLDS(TOPIC_VARIANT, others_reclaim, swapped_async)

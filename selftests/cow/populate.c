@@ -18,6 +18,9 @@ POPULATE_HOLDS(TOPIC_VARIANT, populate, swapped)
 POPULATE_HOLDS(TOPIC_VARIANT, populate, thp_pmd)
 POPULATE_HOLDS(TOPIC_VARIANT, populate, thp_pte)
 POPULATE_HOLDS(TOPIC_VARIANT, populate, hugetlb)
+TOPIC_VARIANT(populate, base, uring)
+TOPIC_VARIANT(populate, thp_pmd, uring)
+TOPIC_VARIANT(populate, hugetlb, uring)
 
 static int populate_by(const struct memory *memory, int advice)
 {

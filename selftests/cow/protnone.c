@@ -19,6 +19,7 @@ TOPIC(protnone)
 PROTNONE_HOLDS(TOPIC_VARIANT, protnone, base)
 PROTNONE_HOLDS(TOPIC_VARIANT, protnone, thp_pmd)
 PROTNONE_HOLDS(TOPIC_VARIANT, protnone, thp_pte)
+TOPIC_VARIANT(protnone, base, uring)
 
 /* Return: bytes that smaps finds present in the mapping of @memory, or a negative errno. */
 static long smaps_present(const struct memory *memory)

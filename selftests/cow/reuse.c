@@ -44,6 +44,8 @@ static void verdict_copied(struct subject *subject, const struct witness *before
 	verdict_start(verdict, "ISOLATION");
 	if (error)
 		return verdict_failed(verdict, "cannot look at the pages", error);
+	if (verdict_lacks_pages(verdict))
+		return;
 	for (i = 0; i < memory->samples; i++) {
 		if (now.mapped[i] && now.mapped[i] != before->mapped[i])
 			continue;

@@ -78,7 +78,7 @@ static const char *check_scattered(struct memory *memory)
 	for (size_t i = 0; i < memory->samples; i++) {
 		__u64 pfn = memory_pfn(memory, memory->sample[i]);
 
-		if (!pfn || pincheck_report(memory->session, &pfn, 1, &report))
+		if (!pfn || page_reports(memory->session, &pfn, 1, &report))
 			return "is not present";
 		if (!(report.flags & PINCHECK_PAGE_SHMEM) || PAGE_BYTES << report.order != PMD_BYTES)
 			return "is no part of a huge page of shmem";

@@ -71,7 +71,7 @@ static const char *check_in_table(struct memory *memory)
 	struct pincheck_report report;
 	__u64 pfn = memory_pfn(memory, 0);
 
-	if (!pfn || pincheck_report(memory->session, &pfn, 1, &report))
+	if (!pfn || page_reports(memory->session, &pfn, 1, &report))
 		return "is not present";
 	return report.flags & PINCHECK_PAGE_HUGETLB ? NULL : "is not of hugetlb";
 }
@@ -91,6 +91,7 @@ static void __attribute__((constructor)) memory_in_table_set(void)
 
 TOPIC(shared_tables)
 SHARED_TABLES_HOLDS(TOPIC_VARIANT, shared_tables, in_table)
+TOPIC_VARIANT(shared_tables, in_table, uring)
 
 /* Return: how often the page that both processes map is mapped, or a negative errno. */
 static int mappings_of_page(struct subject *subject)
@@ -98,7 +99,7 @@ static int mappings_of_page(struct subject *subject)
 	const struct memory *memory = &subject->memory;
 	struct pincheck_report report;
 	__u64 pfn = memory_pfn(memory, 0);
-	int error = pfn ? pincheck_report(memory->session, &pfn, 1, &report) : -ENOENT;
+	int error = pfn ? page_reports(memory->session, &pfn, 1, &report) : -ENOENT;
 
 	if (error)
 		return error;
@@ -124,6 +125,8 @@ static void verdict_table(struct subject *subject, bool shared, struct verdict *
 	int mappings = mappings_of_page(subject);
 
 	verdict_start(verdict, "ACCURACY");
+	if (verdict_lacks_pages(verdict))
+		return;
 	if (!own || own != theirs)
 		verdict_broken(verdict, "the processes do not map the same page", 0);
 	if (mappings != (shared ? 1 : 2))
@@ -282,6 +285,8 @@ static int move_all_back(const struct memory *memory, void *unused)
 static void verdict_other_keeps(uint64_t before, uint64_t now, struct verdict *verdict)
 {
 	verdict_start(verdict, "SYNC");
+	if (verdict_lacks_pages(verdict))
+		return;
 	if (now != before)
 		verdict_broken(verdict, "the other process lost its entry", 0);
 	verdict_note(verdict, "before_pfn=%llx pfn=%llx", (unsigned long long)before,
@@ -359,6 +364,8 @@ static void verdict_behind_hole(struct subject *subject, struct verdict *verdict
 static void verdict_unmapped_by_all(struct subject *subject, uint64_t before, struct verdict *verdict)
 {
 	verdict_start(verdict, "ISOLATION");
+	if (verdict_lacks_pages(verdict))
+		return;
 	if (memory_pfn(&subject->memory, 0) || child_pfn(&subject->child, 0, 0))
 		verdict_broken(verdict, "a process maps the page that left the file", 0);
 	verdict_note(verdict, "before_pfn=%llx", (unsigned long long)before);

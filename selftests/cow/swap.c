@@ -43,7 +43,7 @@ static int wait_for_writeback(struct subject *subject, const struct witness *bef
 
 	for (i = 0; i < memory->samples; i++) {
 		pfn = before->held[i] ? before->held[i] : before->mapped[i];
-		while (!(error = pincheck_report(memory->session, &pfn, 1, &report)) &&
+		while (!(error = page_reports(memory->session, &pfn, 1, &report)) &&
 		       (report.flags & PINCHECK_PAGE_WRITEBACK) && suite_has_time())
 			sched_yield();
 		if (error || (report.flags & PINCHECK_PAGE_WRITEBACK))

@@ -22,6 +22,9 @@
 TOPIC(userfault)
 FOR_EACH_MEMORY(USERFAULT_HOLDS, TOPIC_VARIANT, userfault)
 USERFAULT_HOLDS(TOPIC_VARIANT, userfault, mthp)
+TOPIC_VARIANT(userfault, base, uring)
+TOPIC_VARIANT(userfault, thp_pmd, uring)
+TOPIC_VARIANT(userfault, hugetlb, uring)
 
 /**
  * struct journey - a move of all of the subject's memory, by UFFDIO_MOVE
@@ -181,9 +184,13 @@ static int hold_all(void *argument)
 	return subject_hold(argument);
 }
 
-/* TRACKING. The control: a hold for writing waits until the handler allows the write. */
+/*
+ * TRACKING. The control: a hold for writing waits until the handler allows the write. A driver that keeps
+ * mmap_lock while it pins, as io_uring did in 5.10, cannot wait: its pin fails.
+ */
 SCENARIO(userfault, held_for_writing_while_protected, .rows = "R16 R17", .event = "uffd_wp",
-	 .hold = HOLD_WRITE, .not_memory = MEMORY_HUGETLB, .needs = NEEDS_UFFD_WP | NEEDS_THREADS)
+	 .hold = HOLD_WRITE, .not_hold = HOLD_DRIVER, .not_memory = MEMORY_HUGETLB,
+	 .needs = NEEDS_UFFD_WP | NEEDS_THREADS)
 {
 	struct errand errand = { .call = hold_all, .argument = subject };
 	int trap = trap_set(subject->memory.start, subject->memory.bytes, UFFDIO_REGISTER_MODE_WP);

@@ -62,7 +62,8 @@ static int fill_pipe_and_unmap(const struct memory *memory, void *argument)
  * ACCURACY, ISOLATION. vmsplice takes one plain reference a page, which does not look like a pin;
  * reading the pipe releases it.
  */
-SCENARIO(vmsplice, is_a_plain_reference, .rows = "R35 B2 B14", .hold = HOLD_NONE)
+SCENARIO(vmsplice, is_a_plain_reference, .rows = "R35 B2 B14", .hold = HOLD_NONE,
+	 .needs = NEEDS_MODULE)
 {
 	size_t references, i;
 	struct counts before, now;

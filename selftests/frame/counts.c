@@ -14,11 +14,11 @@ static int report_again(struct subject *subject, struct counts *counts)
 
 	if (error)
 		return error;
-	return pincheck_report(subject->memory.session, counts->pfn, subject->memory.samples,
+	return page_reports(subject->memory.session, counts->pfn, subject->memory.samples,
 			       counts->report);
 }
 
-int counts_take(struct subject *subject, struct counts *counts)
+static int find_pages(struct subject *subject, struct counts *counts)
 {
 	const struct memory *memory = &subject->memory;
 	uint64_t pfn[SAMPLES];
@@ -32,7 +32,14 @@ int counts_take(struct subject *subject, struct counts *counts)
 			return cause_say(-ENODATA, "page %zu of the memory is not mapped, or its number "
 					 "needs CAP_SYS_ADMIN", memory->sample[i]);
 	}
-	return report_again(subject, counts);
+	return 0;
+}
+
+int counts_take(struct subject *subject, struct counts *counts)
+{
+	int error = find_pages(subject, counts);
+
+	return error ? error : report_again(subject, counts);
 }
 
 int counts_again(struct subject *subject, const struct counts *before, struct counts *now)
@@ -80,6 +87,8 @@ static void judge_change(struct subject *subject, const struct counts *before, s
 	size_t i;
 
 	verdict_start(verdict, "ACCURACY");
+	if (!page_reports_count(memory->session))
+		return verdict_unknown(verdict, NEEDS_MODULE);
 	if (error)
 		return verdict_failed(verdict, "cannot read the counters", error);
 	for (i = 0; i < memory->samples && verdict->kept; i++) {
@@ -113,6 +122,25 @@ void verdict_change(struct subject *subject, const struct counts *before, size_t
 	} while (!verdict->kept && !verdict->error && moment_goes_on(end));
 }
 
+void verdict_left(struct subject *subject, const struct counts *before, int references,
+		  struct verdict *verdict)
+{
+	const struct memory *memory = &subject->memory;
+	struct counts now;
+	int error = counts_again(subject, before, &now);
+
+	verdict_start(verdict, "ACCURACY");
+	if (!page_reports_count(memory->session))
+		return verdict_unknown(verdict, NEEDS_MODULE);
+	if (error)
+		return verdict_failed(verdict, "cannot read the counters", error);
+	if (now.report[0].refcount != references)
+		verdict_broken(verdict, "the page has other references", 0);
+	verdict_note(verdict, "pfn=%" PRIx64 " pfn_now=%" PRIx64 " ref=%d ref_expected=%d",
+		     (uint64_t)now.pfn[0], memory_pfn(memory, memory->sample[0]),
+		     now.report[0].refcount, references);
+}
+
 #define UNKNOWN	(-1)
 
 static int mapcount_of(const struct pincheck_report *report)
@@ -134,16 +162,22 @@ static void judge_samples(struct subject *subject, const char *name,
 {
 	const struct memory *memory = &subject->memory;
 	struct counts now;
-	int error = counts_take(subject, &now);
+	int error = find_pages(subject, &now);
 	size_t i;
 
 	verdict_start(verdict, "ACCURACY");
+	if (verdict_lacks_pages(verdict))
+		return;
+	if (!error)
+		error = report_again(subject, &now);
 	if (error)
 		return verdict_failed(verdict, "cannot read the counters", error);
 	for (i = 0; i < memory->samples && verdict->kept; i++) {
 		int seen = value_of(&now.report[i]);
 
-		if (seen == UNKNOWN || seen != expected)
+		if (seen == UNKNOWN && !page_reports_count(memory->session))
+			verdict_unknown(verdict, NEEDS_MODULE);
+		else if (seen == UNKNOWN || seen != expected)
 			verdict_broken(verdict, "the page report has another value",
 				       memory->sample[i]);
 		if (!i || !verdict->kept)

@@ -25,7 +25,11 @@ struct change {
 	int pins;
 };
 
-/** counts_take() - read the reports of the pages that are mapped now. Return: 0 or -errno */
+/**
+ * counts_take() - read the reports of the pages that are mapped now. Return: 0 or -errno
+ *
+ * A case that looks at the references itself, not by a verdict, needs NEEDS_MODULE.
+ */
 int counts_take(struct subject *subject, struct counts *counts);
 
 /** counts_again() - read the reports of the same pages once more. Return: as above */
@@ -41,6 +45,13 @@ int references_of_hold(const struct hold *hold, size_t sample, const struct pinc
 /** verdict_change() - ACCURACY: the counters changed by what @holds holds of @pages pages add */
 void verdict_change(struct subject *subject, const struct counts *before, size_t pages, int holds,
 		    struct verdict *verdict);
+
+/**
+ * verdict_left() - ACCURACY: the first page of @before, which the process does not map now, has these references
+ * @references: those of the hold, and of others that still have the page
+ */
+void verdict_left(struct subject *subject, const struct counts *before, int references,
+		  struct verdict *verdict);
 
 /** verdict_mapcount() - ACCURACY: each page mapped now is mapped @mappings times */
 void verdict_mapcount(struct subject *subject, int mappings, struct verdict *verdict);

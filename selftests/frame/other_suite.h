@@ -44,6 +44,8 @@ static inline void other_event_meets(struct __test_metadata *_metadata, struct s
 	SUITE_WINDOW(answer != -ECANCELED);
 	if (!subject->hold.taken)
 		ASSERT_DONE(answer);
+	if (answer != -event->refused && suite_lacks_root(_metadata, answer))
+		return;
 	EXPECT_VERDICT(verdict_event_answer, subject, event, answer);
 	other_event_judge(_metadata, subject, event, &before);
 }

@@ -22,6 +22,11 @@ bool pins_exact(void)
 	return sysconf(_SC_NPROCESSORS_CONF) == 1 || !access(STAT_REFRESH, F_OK);
 }
 
+bool pins_readable(void)
+{
+	return access(STAT_REFRESH, F_OK) || !access(STAT_REFRESH, W_OK);
+}
+
 /*
  * Adds the share of each CPU to the counters. Without CONFIG_SMP there are no shares, and no such
  * file.
@@ -66,7 +71,7 @@ int pin_bias(void)
 	struct pincheck_info info;
 	int session;
 
-	if (bias)
+	if (bias || pincheck_is_forbidden())
 		return bias;
 	session = pincheck_open();
 	if (session < 0)
@@ -82,6 +87,9 @@ int pin_accounting_read(struct pin_accounting *now)
 	struct pincheck_info info;
 	int session, error;
 
+	*now = (struct pin_accounting){ 0 };
+	if (pincheck_is_forbidden())
+		return 0;
 	session = pincheck_open();
 	if (session < 0)
 		return session;

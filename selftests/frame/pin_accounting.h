@@ -36,6 +36,9 @@ void pin_accounting_wait(const struct pin_accounting *before);
 /** pins_exact() - can the machine's counters be read exactly, with the share of each CPU? */
 bool pins_exact(void);
 
+/** pins_readable() - may this process have the machine's counters read exactly? Else it is no root */
+bool pins_readable(void);
+
 /** pins_baseline() - remember how many pins the machine has. Return: 0 or a negative errno */
 int pins_baseline(void);
 

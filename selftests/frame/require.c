@@ -46,6 +46,7 @@
 #include "pci.h"
 #include "rdma_link.h"
 #include "require.h"
+#include "rules.h"
 #include "silent_file.h"
 #include "stalled_copy.h"
 #include "swap_async.h"
@@ -61,6 +62,8 @@
 
 /* Parent, child and grandchild have a page each, while pages of the last case come back. */
 #define HUGETLB_PAGES		10
+
+#define KALLSYMS		"/proc/kallsyms"
 
 static bool file_contains(const char *path, const char *needle)
 {
@@ -78,6 +81,19 @@ static bool file_contains(const char *path, const char *needle)
 	return strstr(text, needle);
 }
 
+static bool file_has_line(const char *path, const char *end)
+{
+	FILE *file = fopen(path, "re");
+	bool has = false;
+	char line[256];
+
+	while (file && !has && fgets(line, sizeof(line), file))
+		has = strstr(line, end);
+	if (file)
+		fclose(file);
+	return has;
+}
+
 static bool has_feature(__u64 feature)
 {
 	struct pincheck_info info;
@@ -89,6 +105,23 @@ static bool has_feature(__u64 feature)
 	has = !pincheck_info(session, &info) && (info.features & feature);
 	close(session);
 	return has;
+}
+
+static bool has_module(void)
+{
+	return !pincheck_is_forbidden();
+}
+
+/* The module gives the numbers of what it holds, and reports only to who may read pagemap. */
+static bool has_pfns(void)
+{
+	return !pincheck_is_forbidden() || pagemap_has_numbers();
+}
+
+/* Root of a container may be nobody to the kernel. */
+static bool is_root(void)
+{
+	return !geteuid() && pagemap_has_numbers();
 }
 
 static bool has_swap(void)
@@ -346,15 +379,15 @@ static bool has_movable(void)
 {
 	char *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			  -1, 0);
-	int pagemap = pagemap_open(0), session = pincheck_open(), movable = -ENOENT;
+	int pagemap = pagemap_open(0), session = memory_session(), movable = -ENOENT;
 	struct pincheck_report report;
 	__u64 pfn;
 
-	if (page != MAP_FAILED && pagemap >= 0 && session >= 0) {
+	if (page != MAP_FAILED && pagemap >= 0) {
 		*page = 1;
 		pfn = pagemap_pfn(pagemap_entry(pagemap, page));
 		movable = memory_block_is_movable(pfn);
-		if (movable < 0 && !pincheck_report(session, &pfn, 1, &report))
+		if (movable < 0 && session >= 0 && !pincheck_report(session, &pfn, 1, &report))
 			movable = !!(report.flags & PINCHECK_PAGE_MOVABLE_ZONE);
 		munmap(page, PAGE_BYTES);
 	}
@@ -463,6 +496,15 @@ static bool has_display(void)
 	return has_file(memory) && display != MAP_FAILED;
 }
 
+/*
+ * memfd_pin_folios() came with the drivers that call it. Names are in kallsyms for everybody, addresses
+ * are not.
+ */
+static bool has_memfd_pins(void)
+{
+	return file_has_line(KALLSYMS, " memfd_pin_folios\n");
+}
+
 static bool has_udmabuf(void)
 {
 	return !access("/dev/udmabuf", R_OK | W_OK);
@@ -524,7 +566,8 @@ static bool has_shmem(void)
 
 	if (file >= 0)
 		close(file);
-	return has_file(mounted) && shmem;
+	/* Only root may mount. */
+	return (has_file(mounted) || geteuid()) && shmem;
 }
 
 static bool has_signalfd(void)
@@ -579,7 +622,7 @@ static bool has_edu(void)
 
 static const struct requirement_row {
 	__u64 feature;		/* of the device, or 0: ask @met */
-	bool (*met)(void);
+	bool (*met)(void);	/* beside @feature: for a run without the module; NULL: it is not met */
 	const char *reason;
 } requirements[] = {
 	ROW(NEEDS_PATH, PINCHECK_FEAT_PATH, NULL, "needs fast/slow attribution (CONFIG_KPROBES)")
@@ -607,7 +650,7 @@ static const struct requirement_row {
 	    "needs two free hugetlb pages of a GiB (boot with hugepagesz=1G hugepages=2 and 6 GiB of memory)")
 	ROW(NEEDS_URING, 0, has_uring, "needs io_uring (kernel.io_uring_disabled=0)")
 	ROW(NEEDS_SOFT_DIRTY, 0, has_soft_dirty, "needs soft-dirty (CONFIG_MEM_SOFT_DIRTY)")
-	ROW(NEEDS_ANON_EXCLUSIVE, PINCHECK_FEAT_ANON_EXCLUSIVE, NULL,
+	ROW(NEEDS_ANON_EXCLUSIVE, PINCHECK_FEAT_ANON_EXCLUSIVE, rules_anon_exclusive,
 	    "needs AnonExclusive (Linux 5.19)")
 	ROW(NEEDS_CALL32, 0, has_call32, "needs 32-bit system calls (CONFIG_IA32_EMULATION)")
 	ROW(NEEDS_EXT4, 0, has_ext4, "needs ext4 (PINCHECK_EXT4= a directory on it)")
@@ -639,7 +682,7 @@ static const struct requirement_row {
 	    "needs a module that may be unloaded (CONFIG_MODULE_UNLOAD, PINCHECK_MODULE= its file)")
 	ROW(NEEDS_KSM, 0, has_ksm, "needs KSM (CONFIG_KSM, and root)")
 	ROW(NEEDS_MIRROR, PINCHECK_FEAT_MIRROR, NULL, "needs mirrors (CONFIG_HMM_MIRROR)")
-	ROW(NEEDS_MEMFD, PINCHECK_FEAT_MEMFD, NULL, "needs memfd_pin_folios() (Linux 6.11)")
+	ROW(NEEDS_MEMFD, PINCHECK_FEAT_MEMFD, has_memfd_pins, "needs memfd_pin_folios() (Linux 6.11)")
 	ROW(NEEDS_PFNMAP, PINCHECK_FEAT_PFNMAP, NULL,
 	    "needs follow_pfnmap_start() (Linux 6.12) or follow_pte()")
 	ROW(NEEDS_PFNMAP_HUGE, PINCHECK_FEAT_PFNMAP_HUGE, NULL,
@@ -709,7 +752,24 @@ static const struct requirement_row {
 	ROW(NEEDS_SIGNALFD, 0, has_signalfd, "needs signalfd() (CONFIG_SIGNALFD)")
 	ROW(NEEDS_GUP_TEST, 0, gup_test_offered,
 	    "needs gup_test.ko (PINCHECK_GUP_TEST= its file; debugfs, CONFIG_MODULE_UNLOAD, no CONFIG_GUP_TEST)")
+	ROW(NEEDS_MODULE, 0, has_module, "needs the module pincheck (this run does without: MODULE=no)")
+	ROW(NEEDS_PFNS, 0, has_pfns, "needs page frame numbers (CAP_SYS_ADMIN)")
+	ROW(NEEDS_ROOT, 0, is_root, "needs root")
 };
+
+static const char *reason_of(const struct requirement_row *row)
+{
+	bool by_module = row->feature && !row->met && pincheck_is_forbidden();
+
+	return by_module ? requirements[NUMBER(NEEDS_MODULE)].reason : row->reason;
+}
+
+static bool is_met(const struct requirement_row *row)
+{
+	if (row->feature && !pincheck_is_forbidden())
+		return has_feature(row->feature);
+	return row->met && row->met();
+}
 
 const char *require_missing(requirement_set needs)
 {
@@ -722,13 +782,15 @@ const char *require_missing(requirement_set needs)
 		if (!(needs & bit) || !row->reason)
 			continue;
 		needs &= ~bit;
-		if (!(probed & bit)) {
+		/* A case may forbid the device only now. */
+		if (!(probed & bit) || bit == NEEDS_MODULE) {
 			probed |= bit;
-			if (row->feature ? has_feature(row->feature) : row->met())
+			met &= ~bit;
+			if (is_met(row))
 				met |= bit;
 		}
 		if (!(met & bit))
-			return row->reason;
+			return reason_of(row);
 	}
 	return needs ? "needs something that has no row in require.c" : NULL;
 }

@@ -172,6 +172,12 @@ typedef unsigned __int128 requirement_set;
 #define NEEDS_AIO			REQUIREMENT(84)
 /** NEEDS_STALLED_COPY - stalled_copy.h: copies between processes, and userfaultfd */
 #define NEEDS_STALLED_COPY		REQUIREMENT(85)
+/** NEEDS_MODULE - /dev/pincheck: not in a run without the module (PINCHECK_MODULE=no) */
+#define NEEDS_MODULE			REQUIREMENT(94)
+/** NEEDS_PFNS - page frame numbers, of pagemap or of the module */
+#define NEEDS_PFNS			REQUIREMENT(95)
+/** NEEDS_ROOT - what only root may do; see suite_lacks_root() */
+#define NEEDS_ROOT			REQUIREMENT(96)
 
 #ifndef MAP_DROPPABLE
 #define MAP_DROPPABLE	8	/* Linux 6.11 */

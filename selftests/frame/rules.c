@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Rules by which kernels differ: one probe for each. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #include "../../tools/lib/cause.h"
 #include "../../tools/lib/pagemap.h"
@@ -15,12 +18,42 @@
 #include "rules.h"
 #include "subject.h"
 
+/*
+ * A pipe has a reference to a page, which is mapped read-only and writable again: a write copies the page
+ * because of the reference (09854ba94c6a, Linux 5.9), or the mark says that it is not shared.
+ */
+bool rules_anon_exclusive(void)
+{
+	char *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct iovec first = { page, 1 };
+	int ends[2];
+	char seen = 0;
+
+	if (page == MAP_FAILED)
+		return false;
+	if (!pipe2(ends, O_CLOEXEC)) {
+		*page = 'a';
+		if (vmsplice(ends[1], &first, 1, 0) == 1 && !usermem_reprotect(page, PAGE_BYTES)) {
+			*(volatile char *)page = 'b';
+			if (read(ends[0], &seen, 1) != 1)
+				seen = 0;
+		}
+		close(ends[0]);
+		close(ends[1]);
+	}
+	munmap(page, PAGE_BYTES);
+	return seen == 'b';
+}
+
 /* Return: 1, 0, or a negative errno. */
 static int probe_exclusive(struct memory *memory)
 {
 	struct pincheck_info info;
-	int error = pincheck_info(memory->session, &info);
+	int error;
 
+	if (pincheck_is_forbidden())
+		return rules_anon_exclusive();
+	error = pincheck_info(memory->session, &info);
 	return error ? error : !!(info.features & PINCHECK_FEAT_ANON_EXCLUSIVE);
 }
 
@@ -61,7 +94,7 @@ static int count_pins_of_buffer(struct memory *memory, int64_t *pins)
 /*
  * Judges by the machine's counters of pins, not by the page counts that tests check. The buffer
  * adds 1 pin or one a page; other processes may pin and unpin meanwhile, so any other number is
- * read again. Without io_uring or huge pages the answer is unused.
+ * read again. Without io_uring, huge pages or these counters the answer is unused.
  */
 static int probe_uring_folds(struct memory *memory)
 {
@@ -69,7 +102,7 @@ static int probe_uring_folds(struct memory *memory)
 	int64_t pins = 0, pages = PMD_BYTES / PAGE_BYTES, end = moment_end();
 	int error;
 
-	if (require_missing(hold_uring.needs))
+	if (require_missing(hold_uring.needs) || !pins_readable())
 		return 0;
 	if (require_missing(kind->needs))
 		kind = &memory_hugetlb;
@@ -104,11 +137,11 @@ static bool follows[RULES];
 
 int rules_probe(void)
 {
-	struct memory memory = { .session = pincheck_open(), .pagemap = pagemap_open(0) };
+	struct memory memory = { .session = memory_session(), .pagemap = pagemap_open(0) };
 	enum rule rule;
 	int answer = 0;
 
-	if (memory.session < 0)
+	if (memory.session < 0 && memory.session != PAGES_BY_PROC)
 		answer = memory.session;
 	else if (memory.pagemap < 0)
 		answer = memory.pagemap;

@@ -30,6 +30,9 @@ enum rule {
 /** rules_probe() - probe all rules, once, before tests are forked */
 int rules_probe(void);
 
+/** rules_anon_exclusive() - asks the kernel for RULE_EXCLUSIVE, without the module */
+bool rules_anon_exclusive(void);
+
 /** kernel_has_rule() - does the running kernel follow @rule? false before rules_probe() */
 bool kernel_has_rule(enum rule rule);
 

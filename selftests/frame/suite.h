@@ -183,7 +183,7 @@ static inline bool suite_skip(struct __test_metadata *_metadata, requirement_set
 	const char *reason = require_missing(needs & ~*suite_met);
 
 	if (!reason) {
-		*suite_met |= needs;
+		*suite_met |= needs & ~NEEDS_MODULE;
 		return false;
 	}
 	SKIP(return true, "%s", reason);
@@ -195,9 +195,31 @@ static inline bool suite_lacks_sockets(struct __test_metadata *_metadata, int er
 	return (error == -EAFNOSUPPORT || error == -ENOSYS) && suite_skip(_metadata, NEEDS_UNIX);
 }
 
+/*
+ * The verdicts of this case: how many are judged, and what others need that is not met. A case without a
+ * verdict that is judged shows nothing.
+ */
+static unsigned int suite_judged;
+static bool suite_broken;
+static requirement_set suite_unknown;
+
+/*
+ * A run without the module is for ordinary users, too. What the kernel refuses them is a skip, and so is a
+ * page whose number they do not see, for which many steps have -ENODATA.
+ */
+static inline bool suite_lacks_root(struct __test_metadata *_metadata, int error)
+{
+	bool refused = error == -EPERM || error == -EACCES || error == -EROFS;
+
+	if (!pincheck_is_forbidden() || _metadata->exit_code == KSFT_FAIL)
+		return false;
+	return (refused && suite_skip(_metadata, NEEDS_ROOT)) ||
+	       (error == -ENODATA && suite_skip(_metadata, NEEDS_PFNS));
+}
+
 static inline void suite_error(struct __test_metadata *_metadata, const char *what, int error)
 {
-	if (suite_lacks_sockets(_metadata, error))
+	if (suite_lacks_sockets(_metadata, error) || suite_lacks_root(_metadata, error))
 		return;
 	__TH_LOG("ERROR %s: %s", what, cause_of(error));
 	suite_erred = true;
@@ -232,13 +254,20 @@ static inline void suite_error(struct __test_metadata *_metadata, const char *wh
 
 static inline void suite_judge(struct __test_metadata *_metadata, const struct verdict *verdict)
 {
+	bool unknown = verdict->kept && verdict->unknown;
+
 	evidence_line("# %s %s %s", verdict->invariant,
-		      verdict->error ? "ERROR" : verdict->kept ? "kept" : "BROKEN",
+		      verdict->error ? "ERROR" : unknown ? "unknown" : verdict->kept ? "kept" : "BROKEN",
 		      verdict->evidence);
+	suite_unknown |= verdict->unknown;
+	suite_judged += !unknown;
 	if (verdict->kept)
 		return;
 	/* A kernel with a bug may not live until the end of the case. */
 	evidence_stream();
+	if (verdict->error && suite_lacks_root(_metadata, verdict->error))
+		return;
+	suite_broken = true;
 	_metadata->exit_code = KSFT_FAIL;
 	if (verdict->error)
 		suite_erred = true;
@@ -279,6 +308,9 @@ static inline void suite_judge(struct __test_metadata *_metadata, const struct v
 	EXPECT_VERDICT(verdict_soft_dirty, subject, pages, set)
 #define EXPECT_ACCURATE(subject)		EXPECT_VERDICT(verdict_accurate, subject)
 
+/* What the verdicts that every case gets need, and is not met. A case may pass without them. */
+static requirement_set suite_unseen;
+
 /* A verdict that every case gets: printed only if it is broken. */
 #define EXPECT_QUIETLY(function, ...) do {							\
 	struct verdict suite_verdict;								\
@@ -286,12 +318,20 @@ static inline void suite_judge(struct __test_metadata *_metadata, const struct v
 	function(__VA_ARGS__, &suite_verdict);							\
 	if (!suite_verdict.kept)								\
 		suite_judge(_metadata, &suite_verdict);						\
+	suite_unseen |= suite_verdict.unknown;							\
 } while (0)
+
+static inline requirement_set suite_product_needs(const struct product *product)
+{
+	bool module = product->hold->ops == &hold_ops_pincheck;
+
+	return memory_needs(product->memory) | product->hold->needs | (module ? NEEDS_MODULE : 0);
+}
 
 static inline void suite_setup(struct __test_metadata *_metadata, struct subject *subject,
 			       const struct product *product)
 {
-	requirement_set needs = product->memory->needs | product->hold->needs;
+	requirement_set needs = suite_product_needs(product);
 	int error;
 
 	if (suite_current && suite_current->scenario)

@@ -47,6 +47,7 @@ struct suite_run {
  * struct suite_board - memory that the tests share with the process from which they are forked
  * @results: of the harness
  * @met: see suite_skip()
+ * @asked: a process of the case that runs asked for a device that the run is to do without
  * @evidence: of the case that runs
  * @xfails: a place for each case, for those that show a known issue; the journal of settings is behind
  *
@@ -55,9 +56,14 @@ struct suite_run {
 struct suite_board {
 	struct __test_results results;
 	requirement_set met;
+	bool asked;
 	struct kept_lines evidence;
 	struct __test_xfail xfails[];
 };
+
+/* For suite_asked_for_module() */
+static const struct suite_run *suite_all;
+static bool *suite_asked;
 
 static void suite_case_name(const struct suite_case *this, char *name, size_t size)
 {
@@ -285,13 +291,10 @@ static void suite_load_issues(struct suite_run *run)
 	free(loaded);
 }
 
-/* Probes run once, here: every test inherits their results. */
-static void suite_prepare(struct suite_run *run)
+static void suite_check_module(void)
 {
 	struct pincheck_info info;
 	int session = pincheck_open(), error;
-	bool products = false;
-	size_t i;
 
 	if (session < 0)
 		ksft_exit_fail_msg("cannot open %s: %s: %s\n", PINCHECK_DEVICE, strerror(-session),
@@ -301,19 +304,30 @@ static void suite_prepare(struct suite_run *run)
 	if (error || info.abi != PINCHECK_ABI)
 		ksft_exit_fail_msg("the loaded module speaks another ABI: load the one built with "
 				   "this suite\n");
+}
+
+/* Probes run once, here: every test inherits their results. */
+static void suite_prepare(struct suite_run *run)
+{
+	bool products = false;
+	int error = 0;
+	size_t i;
+
+	if (!pincheck_is_forbidden())
+		suite_check_module();
 	for (i = 0; i < run->count; i++) {
 		struct suite_case *this = &run->cases[i];
 		const struct product *product = this->variant->data;
 
 		if (!this->scenario)
 			continue;
-		require_missing(this->scenario->needs | product->memory->needs |
-				product->hold->needs);
+		require_missing(this->scenario->needs | suite_product_needs(product));
 		products = true;
 	}
 	/* Each case would ask the module again: a session more. */
 	pin_bias();
-	error = pins_baseline();
+	if (pins_readable() || !pincheck_is_forbidden())
+		error = pins_baseline();
 	if (error)
 		ksft_exit_fail_msg("cannot read the machine's pins: %s. Run as root\n",
 				   strerror(-error));
@@ -394,11 +408,14 @@ static void suite_end_processes(pid_t group)
 }
 
 /*
- * A case that failed may have been killed with holds. The next case begins when they are given
- * back; those that stay go into its baseline, so that it does not fail for them.
+ * A case that failed, or that ended early because the run has no module, may have died with holds. The next
+ * case begins when they are given back; those that stay go into its baseline, so that it does not fail for
+ * them.
  */
 static void suite_after_failure(const struct pin_accounting *before)
 {
+	if (!pins_readable())
+		return;
 	pin_accounting_wait(before);
 	pins_baseline();
 }
@@ -472,22 +489,85 @@ static void suite_say_why(struct __test_metadata *test, bool passed)
 static void (*suite_test)(struct __test_metadata *test,
 			  struct __fixture_variant_metadata *variant);
 
+/* This machine lacks what all cases need: each is skipped with the reason. */
+static void suite_skip_cases(const struct suite_run *run, const char *reason)
+{
+	char name[256];
+	size_t i;
+
+	for (i = 0; i < run->count; i++) {
+		suite_case_name(&run->cases[i], name, sizeof(name));
+		suite_print_facts(&run->cases[i]);
+		ksft_test_result_code(KSFT_SKIP, name, "%s", reason);
+	}
+}
+
+/*
+ * What a run without the module, or without root, cannot see is no pass. A case passes by the verdicts
+ * that it could judge: unless there is none, or known-issues says that one of the others fails.
+ */
+static void suite_end_unseen(struct __test_metadata *test)
+{
+	requirement_set needs = suite_unknown | (*suite_asked ? NEEDS_MODULE : 0);
+	bool nothing = !suite_judged || *suite_asked;
+
+	if (suite_current->issue)
+		needs |= suite_unseen;
+	if (test->exit_code == KSFT_FAIL && *suite_asked && !suite_broken)
+		test->exit_code = KSFT_PASS;
+	if (needs && test->exit_code == KSFT_PASS && (nothing || suite_current->issue))
+		suite_skip(test, needs);
+	if (test->exit_code == KSFT_SKIP && suite_current->xfail)
+		suite_current->xfail->test = NULL;
+}
+
+static void suite_end_case(struct __test_metadata *test)
+{
+	const struct __test_xfail *xfail = suite_current->xfail;
+
+	suite_end_unseen(test);
+	if (xfail && xfail->test)
+		suite_say_why(test, test->exit_code == KSFT_PASS);
+}
+
+/* The process that runs the case. */
+static pid_t suite_case_pid;
+
+/*
+ * A run without the module: whoever asks for the device needs it. A process that the case has forked
+ * leaves the verdict to the case.
+ */
+static void suite_asked_for_module(void)
+{
+	struct __test_metadata *test;
+
+	if (!suite_current) {
+		suite_skip_cases(suite_all, require_missing(NEEDS_MODULE));
+		ksft_exit(true);
+	}
+	*suite_asked = true;
+	test = suite_current->test;
+	if (getpid() == suite_case_pid) {
+		/* What is broken so far may be a known failure. */
+		suite_reached_the_end(test);
+		suite_end_case(test);
+	}
+	evidence_stream();
+	_exit(getpid() == suite_case_pid ? test->exit_code : KSFT_SKIP);
+}
+
 /* Runs in the process of a case, which may die in the test. */
 static void suite_case_process(struct __test_metadata *test,
 			       struct __fixture_variant_metadata *variant)
 {
 	struct __test_xfail *xfail = suite_current->xfail;
-	pid_t self = getpid();
 
+	suite_case_pid = getpid();
 	if (xfail && xfail->test)
 		suite_say_why(test, false);
 	suite_test(test, variant);
-	if (!xfail || getpid() != self)
-		return;
-	if (test->exit_code == KSFT_SKIP)
-		xfail->test = NULL;
-	else if (xfail->test)
-		suite_say_why(test, test->exit_code == KSFT_PASS);
+	if (getpid() == suite_case_pid)
+		suite_end_case(test);
 }
 
 static void suite_run_case(const struct suite_case *this)
@@ -512,6 +592,7 @@ static void suite_begin_case(const struct suite_run *run, size_t number)
 		this.issue = &issue;
 	}
 	suite_current = &this;
+	*suite_asked = false;
 	suite_case_began = nanoseconds();
 }
 
@@ -541,23 +622,10 @@ static bool suite_run_cases(struct suite_run *run, struct suite_board *board)
 		/* A known failure that passes is red: its entry in known-issues must go. */
 		if (test->exit_code == KSFT_FAIL || test->exit_code == KSFT_XPASS)
 			passed = false;
-		if (test->exit_code == KSFT_FAIL || test->exit_code == KSFT_XFAIL)
+		if (test->exit_code == KSFT_FAIL || test->exit_code == KSFT_XFAIL || *suite_asked)
 			suite_after_failure(&before);
 	}
 	return passed;
-}
-
-/* This machine lacks what all cases need: each is skipped with the reason. */
-static void suite_skip_cases(const struct suite_run *run, const char *reason)
-{
-	char name[256];
-	size_t i;
-
-	for (i = 0; i < run->count; i++) {
-		suite_case_name(&run->cases[i], name, sizeof(name));
-		suite_print_facts(&run->cases[i]);
-		ksft_test_result_code(KSFT_SKIP, name, "%s", reason);
-	}
 }
 
 static int suite_list(const struct suite_run *run)
@@ -615,6 +683,10 @@ static int suite_main(char **argv)
 	board = suite_shared(sizeof(*board) + run.count * sizeof(*board->xfails) +
 			     knob_journal_bytes());
 	suite_met = &board->met;
+	suite_asked = &board->asked;
+	suite_all = &run;
+	if (!strcmp(getenv(ENV_MODULE) ?: "", MODULE_NO))
+		pincheck_forbid(suite_asked_for_module);
 	evidence_keep(&board->evidence);
 	knob_journal_open(board->xfails + run.count);
 	huge_text();

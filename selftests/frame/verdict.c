@@ -36,6 +36,16 @@ void verdict_broken(struct verdict *verdict, const char *what, size_t page)
 	verdict_note(verdict, "broken=\"%s\" broken_page=%zu", what, page);
 }
 
+void verdict_unknown(struct verdict *verdict, requirement_set needs)
+{
+	const char *reason = require_missing(needs);
+
+	if (!verdict->kept || !reason)
+		return;
+	verdict->unknown |= needs;
+	verdict_note(verdict, "why=\"%s\"", reason);
+}
+
 void verdict_failed(struct verdict *verdict, const char *what, int error)
 {
 	verdict->kept = false;
@@ -45,10 +55,14 @@ void verdict_failed(struct verdict *verdict, const char *what, int error)
 
 static void note_report(struct verdict *verdict, const struct pincheck_report *report)
 {
-	verdict_note(verdict, "ref=%d", report->refcount);
+	bool counts = report->refcount >= 0;
+
+	if (counts)
+		verdict_note(verdict, "ref=%d", report->refcount);
 	if (report->present & PINCHECK_REPORT_MAPCOUNT)
 		verdict_note(verdict, "map=%d", report->page_mapcount);
-	verdict_note(verdict, "pins=%d", report->pins);
+	if (counts)
+		verdict_note(verdict, "pins=%d", report->pins);
 	if (report->flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE)
 		verdict_note(verdict, "exclusive=%d",
 			     !!(report->flags & PINCHECK_PAGE_ANON_EXCLUSIVE));
@@ -72,6 +86,12 @@ static void note_page(struct subject *subject, const struct witness *now, size_t
 		verdict_note(verdict, "held=%" PRIx64 " path=%s", now->held[i],
 			     pincheck_path_name(now->path[i]));
 	note_report(verdict, &now->report[i]);
+}
+
+bool verdict_lacks_pages(struct verdict *verdict)
+{
+	verdict_unknown(verdict, NEEDS_PFNS);
+	return verdict->unknown & NEEDS_PFNS;
 }
 
 static size_t first_held(struct subject *subject)
@@ -163,6 +183,8 @@ void verdict_sync(struct subject *subject, enum generation generation, struct ve
 		verdict_broken(verdict, "the held page is not the mapped one", memory->sample[i]);
 		telling = i;
 	}
+	if (require_missing(NEEDS_PFNS))
+		verdict_note(verdict, "judged_by=bytes");
 	device_agrees(subject, generation, "the device does not see what the CPU wrote", verdict);
 	if (subject_holds(subject, HOLD_WRITE)) {
 		error = hold_fill(&subject->hold, BY_DEVICE);
@@ -181,7 +203,7 @@ void verdict_same_page(struct subject *subject, const struct witness *before,
 	size_t i, telling = 0;
 
 	verdict_start(verdict, "REUSE");
-	if (!retake_witness(subject, &now, verdict))
+	if (verdict_lacks_pages(verdict) || !retake_witness(subject, &now, verdict))
 		return;
 	for (i = 0; i < subject->memory.samples && verdict->kept; i++) {
 		if (before->mapped[i] && before->mapped[i] == now.mapped[i])
@@ -202,7 +224,7 @@ void verdict_follows_page(struct subject *subject, enum generation older, enum g
 	int error;
 
 	verdict_start(verdict, "ISOLATION");
-	if (!retake_witness(subject, &now, verdict))
+	if (verdict_lacks_pages(verdict) || !retake_witness(subject, &now, verdict))
 		return;
 	error = hold_look(&subject->hold, &view);
 	if (error)
@@ -302,6 +324,8 @@ void verdict_child_has_own_page(struct subject *subject, int level, bool own,
 	size_t i;
 
 	verdict_start(verdict, own ? "SYNC" : "REUSE");
+	if (verdict_lacks_pages(verdict))
+		return;
 	child_pfns(&subject->child, level, theirs);
 	memory_pfns(memory, memory->pagemap, ours);
 	for (i = 0; i < memory->samples; i++) {
@@ -421,9 +445,6 @@ static void check_counts(struct subject *subject, size_t sample,
 	int surplus = report->refcount - explained_references(subject, sample, report);
 	int pins = hold_expected_pins(&subject->hold, sample, large);
 
-	/* All processes share the zero page; kernels differ in what they count of it. */
-	if (report->flags & PINCHECK_PAGE_ZERO)
-		return;
 	if (countable && surplus && !is_hugetlb_cache(report, surplus)) {
 		verdict_broken(verdict, "the refcount is not explained", page);
 		verdict_note(verdict, "surplus=%d", surplus);
@@ -434,15 +455,22 @@ static void check_counts(struct subject *subject, size_t sample,
 	}
 	if (!!(report->flags & PINCHECK_PAGE_MAYBE_DMA_PINNED) != (pins > 0))
 		verdict_broken(verdict, "maybe-dma-pinned is wrong", page);
-	if (pins && (report->flags & PINCHECK_PAGE_ANON) &&
+}
+
+static void check_mark(struct subject *subject, size_t sample, const struct pincheck_report *report,
+		       struct verdict *verdict)
+{
+	if (hold_expected_pins(&subject->hold, sample, report->order) && (report->flags & PINCHECK_PAGE_ANON) &&
 	    (report->flags_known & PINCHECK_PAGE_ANON_EXCLUSIVE) &&
 	    !(report->flags & PINCHECK_PAGE_ANON_EXCLUSIVE))
-		verdict_broken(verdict, "a pinned page is not exclusive", page);
+		verdict_broken(verdict, "a pinned page is not exclusive",
+			       subject->memory.sample[sample]);
 }
 
 static void check_accuracy(struct subject *subject, struct verdict *verdict)
 {
 	const struct memory *memory = &subject->memory;
+	bool counts = page_reports_count(memory->session);
 	struct witness now;
 	size_t i, telling = first_held(subject);
 	int error = usermem_drain_lru();
@@ -455,10 +483,17 @@ static void check_accuracy(struct subject *subject, struct verdict *verdict)
 	for (i = 0; i < memory->samples && verdict->kept; i++) {
 		if (subject->hold.taken && !now.held[i])
 			continue;
-		check_counts(subject, i, &now.report[i], verdict);
+		/* All processes share the zero page; kernels differ in what they count of it. */
+		if (now.report[i].flags & PINCHECK_PAGE_ZERO)
+			continue;
+		if (counts)
+			check_counts(subject, i, &now.report[i], verdict);
+		check_mark(subject, i, &now.report[i], verdict);
 		if (!verdict->kept)
 			telling = i;
 	}
+	if (!counts)
+		verdict_unknown(verdict, NEEDS_MODULE);
 	note_page(subject, &now, telling, verdict);
 }
 
@@ -477,12 +512,17 @@ void verdict_accurate(struct subject *subject, struct verdict *verdict)
 
 void verdict_given_back(struct subject *subject, bool whole_machine, struct verdict *verdict)
 {
-	struct pincheck_info info;
+	bool machine = whole_machine && (pins_readable() || !pincheck_is_forbidden());
+	struct pincheck_info info = { 0 };
 	int64_t surplus = 0;
-	int error = pincheck_info(subject->memory.session, &info);
+	int error = 0;
 
 	verdict_start(verdict, "CLEAN");
-	if (!error && whole_machine)
+	if (page_reports_count(subject->memory.session))
+		error = pincheck_info(subject->memory.session, &info);
+	else
+		verdict_unknown(verdict, machine ? 0 : NEEDS_MODULE);
+	if (!error && machine)
 		error = pins_surplus(&surplus);
 	if (error)
 		return verdict_failed(verdict, "cannot count", error);

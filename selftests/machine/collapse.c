@@ -6,7 +6,7 @@
 #include "../../tools/lib/cause.h"
 #include "../../tools/lib/page_size.h"
 #include "../../tools/lib/pagemap.h"
-#include "../../tools/lib/pincheck.h"
+#include "../../tools/lib/page_reports.h"
 #include "../../tools/lib/usermem.h"
 #include "clock.h"
 #include "collapse.h"
@@ -66,7 +66,7 @@ static bool is_huge_page(const char *start, int pagemap, int session)
 	__u64 pfn = pagemap_pfn(pagemap_entry(pagemap, start));
 	struct pincheck_report report;
 
-	return pfn && !pincheck_report(session, &pfn, 1, &report) &&
+	return pfn && !page_reports(session, &pfn, 1, &report) &&
 	       PAGE_BYTES << report.order == PMD_BYTES;
 }
 

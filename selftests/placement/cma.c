@@ -87,7 +87,7 @@ SCENARIO(cma, area_is_known, .rows = "B58", .hold = HOLD_NONE, .needs = NEEDS_CM
 {
 	struct witness now;
 
-	ASSERT_DONE(witness_take(subject, &now));
+	ASSERT_DONE(witness_by_module(subject, &now));
 	EXPECT_AREA_KNOWN(subject, &now);
 	ASSERT_DONE(starts_in(subject, PINCHECK_PAGE_CMA, &now));
 	EXPECT_AREA_KNOWN(subject, &now);
@@ -103,7 +103,7 @@ SCENARIO(cma, longterm_leaves, .rows = "B5 B58", .hold = HOLD_PIN | HOLD_LONGTER
 	struct witness now;
 
 	place_longterm_leaves(_metadata, subject, PINCHECK_PAGE_CMA);
-	ASSERT_DONE(witness_take(subject, &now));
+	ASSERT_DONE(witness_by_module(subject, &now));
 	EXPECT_AREA_KNOWN(subject, &now);
 }
 

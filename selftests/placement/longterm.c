@@ -58,7 +58,7 @@ static int page_waits(const struct memory *memory, const char *page)
 {
 	struct pincheck_report report;
 	__u64 pfn = pagemap_pfn(pagemap_entry(memory->pagemap, page));
-	int error = pfn ? pincheck_report(memory->session, &pfn, 1, &report) : -ENODATA;
+	int error = pfn ? page_reports(memory->session, &pfn, 1, &report) : -ENODATA;
 
 	return error ? error : !(report.flags & PINCHECK_PAGE_LRU);
 }
@@ -66,7 +66,7 @@ static int page_waits(const struct memory *memory, const char *page)
 /* Return: 0; -EADDRNOTAVAIL if a page is not in ZONE_MOVABLE; another negative errno. */
 static int require_movable(struct subject *subject, struct witness *now)
 {
-	int error = witness_take(subject, now);
+	int error = witness_by_module(subject, now);
 
 	for (size_t i = 0; i < SAMPLES && !error; i++) {
 		if (!(now->report[i].flags & PINCHECK_PAGE_MOVABLE_ZONE))

@@ -27,12 +27,14 @@ TOPIC(numa_others)
 NUMA_OTHERS_HOLDS(TOPIC_VARIANT, numa_others, base)
 NUMA_OTHERS_HOLDS(TOPIC_VARIANT, numa_others, thp_pmd)
 NUMA_OTHERS_HOLDS(TOPIC_VARIANT, numa_others, shmem_shared)
+TOPIC_VARIANT(numa_others, base, uring)
+TOPIC_VARIANT(numa_others, thp_pmd, uring)
 
 /* A mask of nodes, as of mbind(): the one of the nodes 0 and 1 on which the memory is not. */
 static int take_other_node(struct subject *subject, unsigned long *other)
 {
 	struct witness now;
-	int error = witness_take(subject, &now);
+	int error = witness_by_module(subject, &now);
 
 	*other = 1UL << !now.report[0].node;
 	return error;

@@ -2,7 +2,8 @@
 /*
  * frame: the suite's own frame runs cases made for it. Nothing that a case leaves, even a killed
  * one, and no setting that it changed reaches the next case; and a case that repeats something ends
- * before its time limit. A line of known-issues decides how a failure counts, and gives its reason.
+ * before its time limit. A line of known-issues decides how a failure counts, and gives its reason. What a
+ * run without the module cannot see is no pass.
  * Invariant: CLEAN.
  */
 #include "suite.h"
@@ -30,7 +31,7 @@ static long *setting_changed;
 FIXTURE_SETUP(frame)
 {
 	/* The harness ends a case by a timer. */
-	SUITE_NEEDS(NEEDS_TIMERS);
+	SUITE_NEEDS(NEEDS_TIMERS | NEEDS_MODULE);
 	ASSERT_EQ(0, pin_accounting_read(&self->before));
 	expected = self->before;
 	expected_setting = knob_number(SETTING);
@@ -282,6 +283,99 @@ CASE(frame, known_failure_has_its_reason, .rows = "D30")
 			 tests[1].exit_code, tests[1].results->reason);
 		EXPECT_EQ(known_cases[i].exit_code, tests[1].exit_code);
 		EXPECT_STREQ(known_cases[i].reason, tests[1].results->reason);
+	}
+}
+
+static void judge_verdict(struct __test_metadata *_metadata, bool kept, requirement_set unknown)
+{
+	struct verdict verdict = { .invariant = "CLEAN", .kept = kept, .unknown = unknown };
+
+	suite_judge(_metadata, &verdict);
+}
+
+static void inner_asks(struct __test_metadata *_metadata, struct __fixture_variant_metadata *variant)
+{
+	pincheck_forbid(suite_asked_for_module);
+	EXPECT_LE(0, pincheck_open());
+}
+
+static void inner_asks_with_no_session(struct __test_metadata *_metadata,
+				       struct __fixture_variant_metadata *variant)
+{
+	struct pincheck_info info;
+
+	pincheck_forbid(suite_asked_for_module);
+	EXPECT_EQ(0, pincheck_info(PAGES_BY_PROC, &info));
+}
+
+static void inner_child_asks(struct __test_metadata *_metadata,
+			     struct __fixture_variant_metadata *variant)
+{
+	int status = 0;
+	pid_t child;
+
+	pincheck_forbid(suite_asked_for_module);
+	child = fork();
+	if (!child)
+		_exit(pincheck_open() < 0);
+	EXPECT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
+static void inner_judges_nothing(struct __test_metadata *_metadata,
+				 struct __fixture_variant_metadata *variant)
+{
+	pincheck_forbid(suite_asked_for_module);
+	judge_verdict(_metadata, true, NEEDS_MODULE);
+}
+
+static void inner_judges_a_part(struct __test_metadata *_metadata,
+				struct __fixture_variant_metadata *variant)
+{
+	inner_judges_nothing(_metadata, variant);
+	judge_verdict(_metadata, true, 0);
+}
+
+static void inner_breaks_and_asks(struct __test_metadata *_metadata,
+				  struct __fixture_variant_metadata *variant)
+{
+	judge_verdict(_metadata, false, 0);
+	inner_asks(_metadata, variant);
+}
+
+static const struct {
+	const char *name;
+	inner_function *function;
+	int exit_code;
+	bool known;
+} cases_without_module[] = {
+	{ "asks", inner_asks, KSFT_SKIP, false },
+	{ "asks_with_no_session", inner_asks_with_no_session, KSFT_SKIP, false },
+	{ "child_asks", inner_child_asks, KSFT_SKIP, false },
+	{ "judges_nothing", inner_judges_nothing, KSFT_SKIP, false },
+	{ "judges_a_part", inner_judges_a_part, KSFT_PASS, false },
+	{ "judges_a_part_known", inner_judges_a_part, KSFT_SKIP, true },
+	{ "breaks_and_asks", inner_breaks_and_asks, KSFT_FAIL, false },
+	{ "breaks_and_asks_known", inner_breaks_and_asks, KSFT_XFAIL, true },
+};
+
+/* What a run without the module cannot see is no pass, and hides no failure. */
+CASE(frame, unseen_is_no_pass, .rows = "P44")
+{
+	struct known_issue issue = { .pattern = "inner.case", .rows = "X0", .why = CAUSE };
+	struct known_issues known = { .issue = &issue, .count = 1 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases_without_module); i++) {
+		inner_function *const functions[CASES] = {
+			inner_next, cases_without_module[i].function
+		};
+		const struct __test_metadata *tests =
+			run_known(functions, cases_without_module[i].known ? &known : NULL);
+
+		ASSERT_NE(NULL, tests);
+		evidence("case=%s exit_code=%d reason=\"%s\"", cases_without_module[i].name,
+			 tests[1].exit_code, tests[1].results->reason);
+		EXPECT_EQ(cases_without_module[i].exit_code, tests[1].exit_code);
 	}
 }
 

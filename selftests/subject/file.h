@@ -4,6 +4,7 @@
 #define PINCHECK_SELFTESTS_FILE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 #include <stdint.h>
 #include "../../tools/lib/page_size.h"
 #include "require.h"

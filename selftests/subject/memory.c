@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "../../tools/lib/cause.h"
+#include "../../tools/lib/page_reports.h"
 #include "../../tools/lib/pagemap.h"
 #include "../../tools/lib/pincheck.h"
 #include "../../tools/lib/usermem.h"
@@ -295,6 +296,20 @@ const struct memory_kind memory_thp_pte_async = {
 	.name = "thp_pte_async", SHAPE(USERMEM_THP_PTE), .populate = memory_populate_shape,
 	.traits = MEMORY_LARGE | MEMORY_ASYNC, .needs = NEEDS_THP | NEEDS_SWAP_ASYNC,
 };
+
+int memory_session(void)
+{
+	return pincheck_is_forbidden() ? PAGES_BY_PROC : pincheck_open();
+}
+
+/* Without page frame numbers, a process can tell only these from others: see check_unnumbered(). */
+requirement_set memory_needs(const struct memory_kind *kind)
+{
+	bool plain = kind->shape && kind->check == memory_check_shape &&
+		     (!kind->shape->folio || kind->shape->entire);
+
+	return kind->needs | (plain ? 0 : NEEDS_PFNS);
+}
 
 static size_t bytes_of_kind(const struct memory_kind *kind)
 {

@@ -131,7 +131,7 @@ struct view {
  * @sample: indices of the base pages that tests look at
  * @nonce: of this test: no other test has the same patterns
  * @file: descriptor of what is mapped, or -1
- * @session: of /dev/pincheck, for page reports
+ * @session: of /dev/pincheck, or PAGES_BY_PROC in a run without the module: for page reports
  * @pagemap: of this process
  */
 struct memory {
@@ -156,6 +156,12 @@ struct memory {
  * kind says, in each try; or another negative errno. cause_of() has the words for each.
  */
 int memory_map(struct memory *memory, const struct memory_kind *kind);
+
+/** memory_session() - a session for page reports, or PAGES_BY_PROC, or a negative errno */
+int memory_session(void);
+
+/** memory_needs() - NEEDS_... of @kind, and of the check that memory is of this kind */
+requirement_set memory_needs(const struct memory_kind *kind);
 
 /** memory_unmap() - give the memory up; a hold keeps its pages */
 void memory_unmap(struct memory *memory);

@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "../../tools/lib/cause.h"
-#include "../../tools/lib/pincheck.h"
+#include "../../tools/lib/page_reports.h"
 #include "file.h"
 #include "memory.h"
 #include "require.h"
@@ -45,7 +45,7 @@ static const char *check_flags(struct memory *memory, __u64 must, __u64 must_not
 	for (i = 0; i < memory->samples; i++) {
 		__u64 pfn = memory_pfn(memory, memory->sample[i]);
 
-		if (!pfn || pincheck_report(memory->session, &pfn, 1, &report))
+		if (!pfn || page_reports(memory->session, &pfn, 1, &report))
 			return "is not present";
 		if ((report.flags & must) != must || (report.flags & must_not) || report.order)
 			return wrong;

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 #include "../../tools/lib/cause.h"
-#include "../../tools/lib/pincheck.h"
+#include "../../tools/lib/page_reports.h"
 #include "file.h"
 #include "memory.h"
 #include "require.h"
@@ -76,7 +76,7 @@ static bool report_sample(const struct memory *memory, size_t i, struct pincheck
 {
 	__u64 pfn = memory_pfn(memory, memory->sample[i]);
 
-	return pfn && !pincheck_report(memory->session, &pfn, 1, report) &&
+	return pfn && !page_reports(memory->session, &pfn, 1, report) &&
 	       (report->present & PINCHECK_REPORT_PAGE);
 }
 

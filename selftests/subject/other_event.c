@@ -120,6 +120,8 @@ void verdict_unheld_pages(struct subject *subject, const struct other_event *eve
 	size_t unheld = 0, left = 0;
 
 	verdict_start(verdict, "PLACEMENT");
+	if (verdict_lacks_pages(verdict))
+		return;
 	for (size_t i = 0; i < memory->samples; i++) {
 		uint64_t pfn = memory_pfn(memory, memory->sample[i]);
 		bool leaves = pfn != before->pages.mapped[i];
@@ -144,6 +146,8 @@ void verdict_held_pages(struct subject *subject, const struct before_event *befo
 	size_t held = 0, telling = 0;
 
 	verdict_start(verdict, "PLACEMENT");
+	if (verdict_lacks_pages(verdict))
+		return;
 	for (size_t i = 0; i < memory->samples && verdict->kept; i++) {
 		if (!has_reference(subject, i))
 			continue;

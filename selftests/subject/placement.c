@@ -31,7 +31,7 @@ int starts_in(struct subject *subject, uint64_t place, struct witness *before)
 {
 	const struct memory_kind *kind = subject->product->memory;
 	static struct memory others[PLACES_TRIED];
-	int count = 0, error = witness_take(subject, before);
+	int count = 0, error = witness_by_module(subject, before);
 
 	while (!error && !all_are_in(&subject->memory, before, place)) {
 		if (count == PLACES_TRIED) {

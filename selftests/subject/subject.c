@@ -13,8 +13,8 @@ int subject_begin(struct subject *subject, const struct product *product)
 
 	subject->product = product;
 	memory->pagemap = -1;
-	memory->session = pincheck_open();
-	if (memory->session < 0)
+	memory->session = memory_session();
+	if (memory->session < 0 && memory->session != PAGES_BY_PROC)
 		return memory->session;
 	memory->pagemap = pagemap_open(0);
 	if (memory->pagemap < 0)
@@ -62,19 +62,35 @@ enum page_state subject_mapped(const struct subject *subject)
 	return STATE_WRITABLE;
 }
 
-int witness_take(struct subject *subject, struct witness *witness)
+/* The pages that are mapped and held. @pfn: of the page to report for each sample */
+static int witness_pages(struct subject *subject, struct witness *witness, __u64 *pfn)
 {
 	const struct memory *memory = &subject->memory;
-	__u64 pfn[SAMPLES];
 	size_t i;
 	int error;
 
 	memset(witness, 0, sizeof(*witness));
 	memory_pfns(memory, memory->pagemap, witness->mapped);
 	error = hold_pages_of_samples(&subject->hold, witness->held, witness->path);
-	if (error)
-		return error;
 	for (i = 0; i < memory->samples; i++)
 		pfn[i] = witness->held[i] ? witness->held[i] : witness->mapped[i];
-	return pincheck_report(memory->session, pfn, memory->samples, witness->report);
+	return error;
+}
+
+int witness_take(struct subject *subject, struct witness *witness)
+{
+	const struct memory *memory = &subject->memory;
+	__u64 pfn[SAMPLES];
+	int error = witness_pages(subject, witness, pfn);
+
+	return error ? error : page_reports(memory->session, pfn, memory->samples, witness->report);
+}
+
+int witness_by_module(struct subject *subject, struct witness *witness)
+{
+	const struct memory *memory = &subject->memory;
+	__u64 pfn[SAMPLES];
+	int error = witness_pages(subject, witness, pfn);
+
+	return error ? error : pincheck_report(memory->session, pfn, memory->samples, witness->report);
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "../../tools/lib/page_reports.h"
 #include "../../tools/lib/pincheck.h"
 #include "child.h"
 #include "hold.h"
@@ -50,13 +51,15 @@ struct witness {
 /**
  * struct verdict - on one invariant
  * @invariant: its name
- * @kept: the promise was kept
+ * @kept: the promise was kept, as far as anybody can see
+ * @unknown: NEEDS_... without which nobody can see more; 0: all was seen
  * @error: a negative errno: the test itself failed
  * @evidence: what the test did and saw, as pairs of tools/lib/pairs.h
  */
 struct verdict {
 	const char *invariant;
 	bool kept;
+	requirement_set unknown;
 	int error;
 	char evidence[480];
 };
@@ -103,6 +106,13 @@ enum page_state subject_mapped(const struct subject *subject);
 /** witness_take() - read the state of each sample. Return: 0 or a negative errno */
 int witness_take(struct subject *subject, struct witness *witness);
 
+/**
+ * witness_by_module() - witness_take() for who needs what only the module reports: zone, node, references
+ *
+ * A run without the module ends the case here, as a skip.
+ */
+int witness_by_module(struct subject *subject, struct witness *witness);
+
 /** verdict_start() - begin a verdict, for topics that have verdicts of their own */
 void verdict_start(struct verdict *verdict, const char *invariant);
 
@@ -111,6 +121,12 @@ void verdict_broken(struct verdict *verdict, const char *what, size_t page);
 
 /** verdict_failed() - the test itself failed: @error is a negative errno */
 void verdict_failed(struct verdict *verdict, const char *what, int error);
+
+/** verdict_unknown() - unless it is broken already, the verdict needs @needs, which is not met */
+void verdict_unknown(struct verdict *verdict, requirement_set needs);
+
+/** verdict_lacks_pages() - is the verdict unknown, because nobody sees page frame numbers? */
+bool verdict_lacks_pages(struct verdict *verdict);
 
 /** verdict_note() - add pairs to the evidence: "page=%zu pfn=%lx" */
 void verdict_note(struct verdict *verdict, const char *format, ...)

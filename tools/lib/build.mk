@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # libpincheck: objects that tools and selftests link.
 
-LIB_SOURCES := $(addprefix tools/lib/,cause.c knob.c offline.c page_size.c pagemap.c pairs.c pidfd.c \
+LIB_SOURCES := $(addprefix tools/lib/,cause.c knob.c offline.c page_reports.c page_size.c pagemap.c pairs.c pidfd.c \
 				   pincheck.c usermem.c usermem_kind.c vmstat.c)
 LIB_HEADERS := $(wildcard tools/lib/*.h) include/uapi/linux/pincheck.h include/pincheck-version.h
 

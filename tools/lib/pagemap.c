@@ -46,3 +46,18 @@ uint64_t pagemap_entry(int pagemap, const void *address)
 
 	return pagemap_read(pagemap, address, &entry, 1) ? 0 : entry;
 }
+
+bool pagemap_has_numbers(void)
+{
+	static volatile char page = 1;
+	int pagemap = pagemap_open(0);
+	uint64_t entry;
+
+	/* A write, so that the page is there. */
+	page = 2;
+	if (pagemap < 0)
+		return false;
+	entry = pagemap_entry(pagemap, (const void *)&page);
+	close(pagemap);
+	return pagemap_pfn(entry);
+}

@@ -24,6 +24,9 @@ int pagemap_read(int pagemap, const void *address, uint64_t *entries, size_t cou
 /** pagemap_entry() - the entry of one page; 0 (nothing mapped) also when it cannot be read */
 uint64_t pagemap_entry(int pagemap, const void *address);
 
+/** pagemap_has_numbers() - does pagemap show this process page frame numbers? They need CAP_SYS_ADMIN */
+bool pagemap_has_numbers(void);
+
 /** pagemap_pfn() - the page frame number in @entry; 0 where no page is present */
 static inline uint64_t pagemap_pfn(uint64_t entry)
 {

@@ -9,15 +9,40 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
+static void (*forbidden)(void);
+
+void pincheck_forbid(void (*asked)(void))
+{
+	forbidden = asked;
+}
+
+bool pincheck_is_forbidden(void)
+{
+	return forbidden;
+}
+
+/* Return: true, if the caller must do without the device */
+static bool refuse(void)
+{
+	if (forbidden)
+		forbidden();
+	return forbidden;
+}
+
 static int command(int session, unsigned long number, void *argument)
 {
+	if (session < 0 && refuse())
+		return -ENOPKG;
 	return ioctl(session, number, argument) < 0 ? -errno : 0;
 }
 
 int pincheck_open(void)
 {
-	int session = open(PINCHECK_DEVICE, O_RDWR | O_CLOEXEC);
+	int session;
 
+	if (refuse())
+		return -ENOPKG;
+	session = open(PINCHECK_DEVICE, O_RDWR | O_CLOEXEC);
 	return session < 0 ? -errno : session;
 }
 

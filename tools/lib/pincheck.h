@@ -7,6 +7,7 @@
 #ifndef PINCHECK_LIB_PINCHECK_H
 #define PINCHECK_LIB_PINCHECK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <linux/pincheck.h>
@@ -21,6 +22,17 @@ int pincheck_open(void);
 
 /** pincheck_open_hint() - the next command to type when pincheck_open() gave @error (negative) */
 const char *pincheck_open_hint(int error);
+
+/**
+ * pincheck_forbid() - this process and its children do without the device from now on
+ * @asked: called each time that somebody asks for the device. If @asked returns, the answer is -ENOPKG.
+ *
+ * Whoever opens the device asks for it, and whoever calls another function here without a session.
+ */
+void pincheck_forbid(void (*asked)(void));
+
+/** pincheck_is_forbidden() - has pincheck_forbid() been called? */
+bool pincheck_is_forbidden(void);
 
 int pincheck_info(int session, struct pincheck_info *info);
 

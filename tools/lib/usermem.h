@@ -65,7 +65,7 @@ extern const struct usermem_kind usermem_kinds[USERMEM_KINDS];
  * @stride: pages from one write to the next, while all pages are written once; 0: 1
  * @file: that is mapped, or -1
  * @pagemap: of this process
- * @session: of the device
+ * @session: of the device, or PAGES_BY_PROC of page_reports.h
  * @wrong: why there is no such memory, to follow the words "the memory"
  */
 struct usermem {

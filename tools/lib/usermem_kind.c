@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "array.h"
 #include "cause.h"
+#include "page_reports.h"
 #include "pagemap.h"
 #include "pincheck.h"
 #include "usermem.h"
@@ -128,6 +130,61 @@ int usermem_finish(const struct usermem *memory)
 	return memory->kind->finish ? memory->kind->finish(memory) : 0;
 }
 
+/*
+ * The line of /proc/self/smaps that begins with @name, of the mapping of @address: KiB, or -errno.
+ * Without the module the kernel says in no other place by what a huge page is mapped.
+ */
+static long mapping_kib(const void *address, const char *name)
+{
+	FILE *smaps = fopen("/proc/self/smaps", "re");
+	unsigned long begin, end;
+	bool inside = false;
+	long kib = -ENODATA;
+	char line[256];
+
+	if (!smaps)
+		return -errno;
+	while (kib < 0 && fgets(line, sizeof(line), smaps)) {
+		if (sscanf(line, "%lx-%lx ", &begin, &end) == 2)
+			inside = (uintptr_t)address >= begin && (uintptr_t)address < end;
+		else if (inside && !strncmp(line, name, strlen(name)))
+			kib = atol(line + strlen(name));
+	}
+	fclose(smaps);
+	return kib;
+}
+
+/* @memory's mapping may have more pages beside these, but none of another kind. */
+static int check_mapping(struct usermem *memory)
+{
+	const struct usermem_kind *kind = memory->kind;
+	bool hugetlb = kind->flags & MAP_HUGETLB;
+	long kib = mapping_kib(memory->start, hugetlb ? "Private_Hugetlb:" : "AnonHugePages:");
+
+	memory->wrong = "is mapped another way";
+	if (kib < 0)
+		return cause_say(kib, "/proc/self/smaps does not say by what");
+	if (!!kib != kind->entire)
+		return cause_say(-EAGAIN, "by %s", kind->entire ? "PTEs, not a PMD" : "a PMD, not PTEs");
+	memory->wrong = NULL;
+	return 0;
+}
+
+/* Without page frame numbers, a process still sees what is mapped, and by what: enough for some kinds. */
+static int check_unnumbered(struct usermem *memory, const size_t *offsets, size_t count)
+{
+	memory->wrong = "is not there, or is no anonymous memory";
+	for (size_t i = 0; i < count; i++) {
+		uint64_t entry = pagemap_entry(memory->pagemap, memory->start + offsets[i]);
+		bool hugetlb = memory->kind->flags & MAP_HUGETLB;
+
+		if (!(entry & PAGEMAP_PRESENT) || (!hugetlb && (entry & PAGEMAP_FILE)))
+			return -EAGAIN;
+	}
+	memory->wrong = NULL;
+	return 0;
+}
+
 static int check_report(struct usermem *memory, const struct pincheck_report *report)
 {
 	const struct usermem_kind *kind = memory->kind;
@@ -176,13 +233,15 @@ static int check_pages(struct usermem *memory, const size_t *offsets, size_t cou
 	int error = 0;
 	size_t i;
 
+	if (memory->session == PAGES_BY_PROC && !pagemap_has_numbers())
+		return check_unnumbered(memory, offsets, count);
 	read_pfns(memory, offsets, count, pfns);
 	memory->wrong = "is not there, or /proc/self/pagemap hides it";
 	for (i = 0; i < count; i++)
 		if (!pfns[i])
 			return cause_say(-EAGAIN, "no page frame number (CAP_SYS_ADMIN is needed for it)");
 	memory->wrong = "is not reported";
-	error = pincheck_report(memory->session, pfns, count, reports);
+	error = page_reports(memory->session, pfns, count, reports);
 	for (i = 0; i < count && !error; i++) {
 		memory->wrong = "is not reported";
 		error = reports[i].present & PINCHECK_REPORT_PAGE ? check_report(memory, &reports[i]) :
@@ -210,7 +269,8 @@ int usermem_check(struct usermem *memory)
 	at = memory->bytes - PAGE_BYTES;
 	if (!count || offsets[count - 1] != at)
 		offsets[count++] = at;
-	return check_pages(memory, offsets, count);
+	error = check_pages(memory, offsets, count);
+	return error || memory->session != PAGES_BY_PROC ? error : check_mapping(memory);
 }
 
 static void write_each_page(const struct usermem *memory)

@@ -95,10 +95,10 @@ static int pack_config(struct initramfs *initramfs, const struct options *option
 	const char *base = slash ? slash + 1 : options->module;
 	char *module = format_text("%s%s%s", base ? GUEST_MODULE_DIR : "", base ? "/" : "", base ?: "");
 	char *text = format_text(KEY_SHELL "=%d\n" KEY_SHARE "=%d\n" KEY_SLOW "=%d\n" KEY_FILTER "=%s\n"
-				 KEY_MODULE "=%s\n" KEY_TOPIC_SECONDS "=%ld\n" KEY_SWAP_MIB "=%ld\n"
+				 KEY_MODULE "=%s\n" KEY_WITHOUT_MODULE "=%d\n" KEY_TOPIC_SECONDS "=%ld\n" KEY_SWAP_MIB "=%ld\n"
 				 KEY_HUGEPAGES "=%ld\n" KEY_GUEST "=%u\n" KEY_PLAN "=%u\n"
 				 KEY_RESULTS_BEFORE "=%u\n" KEY_GUEST_TITLE "=%s\n",
-				 options->shell, !!options->share, emulated, options->filter ?: "", module,
+				 options->shell, !!options->share, emulated, options->filter ?: "", module, options->without_module,
 				 boot_topic_seconds(options, emulated), options->swap_mib,
 				 options->hugepages, guest->number, results, guest->results_before,
 				 guest->title ?: "");

@@ -21,6 +21,7 @@ enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
  * @script: commands for the guest's shell; NULL: the person types them
  * @needs: enum need, of the topics that may run
  * @guests: that run at the same time, at most; 0: as many as the idle processors can run
+ * @without_module: tests get PINCHECK_MODULE=no; @module is NULL
  * @icount: the clocks of the guest count instructions; takes emulation
  * @boot_deadline: seconds without a sign of life; 0 for the default
  * @test_deadline: seconds for all topics together; 0 for the default
@@ -56,6 +57,7 @@ struct options {
 	long test_deadline;
 	long topic_deadline;
 	bool shell;
+	bool without_module;
 	bool icount;
 	bool verbose;
 };

@@ -26,6 +26,7 @@
 #define KEY_FILTER		"filter"
 #define FILTER_MAX		4096	/* bytes of it, the zero included */
 #define KEY_MODULE		"module"		/* path of pincheck.ko in the guest */
+#define KEY_WITHOUT_MODULE	"without_module"	/* /init sets PINCHECK_MODULE=no */
 #define KEY_TOPIC_SECONDS	"topic_seconds"
 #define KEY_SWAP_MIB		"swap_mib"
 #define KEY_HUGEPAGES		"hugepages"
@@ -74,6 +75,7 @@
 #define ENV_DAX			"PINCHECK_DAX"		/* a directory on ext4 with DAX */
 #define ENV_SWAP_ASYNC		"PINCHECK_SWAP_ASYNC"	/* a swap device that is off */
 #define ENV_MODULE		"PINCHECK_MODULE"	/* its file: it may be unloaded and loaded again */
+#define MODULE_NO		"no"			/* instead: the suite does without the module */
 #define ENV_GUP_TEST		"PINCHECK_GUP_TEST"	/* the file of gup_test.ko, which nobody has loaded */
 #define ENV_POISON		"PINCHECK_POISON"	/* memory may be made to fail */
 #define ENV_MEMORY_BLOCK	"PINCHECK_MEMORY_BLOCK"	/* of ZONE_MOVABLE: it may go offline */

@@ -17,6 +17,7 @@ static const struct {
 	{ KEY_SLOW, offsetof(struct config, slow), FLAG },
 	{ KEY_FILTER, offsetof(struct config, filter), TEXT },
 	{ KEY_MODULE, offsetof(struct config, module), TEXT },
+	{ KEY_WITHOUT_MODULE, offsetof(struct config, without_module), FLAG },
 	{ KEY_TOPIC_SECONDS, offsetof(struct config, topic_seconds), NUMBER },
 	{ KEY_SWAP_MIB, offsetof(struct config, swap_mib), NUMBER },
 	{ KEY_HUGEPAGES, offsetof(struct config, hugepages), NUMBER },

@@ -18,6 +18,7 @@
 /**
  * struct config - the configuration that the host packed, see protocol.h
  * @module: "" to run without one
+ * @without_module: and tests get PINCHECK_MODULE=no
  * @tests: directory of the test programs
  * @guest: number of this guest, from 1
  * @plan: top-level results of the whole stream; @results_before: those that others have sent
@@ -27,6 +28,7 @@ struct config {
 	bool shell;
 	bool share;
 	bool slow;
+	bool without_module;
 	char filter[FILTER_MAX];
 	char module[FILTER_MAX];
 	char guest_title[FILTER_MAX];

@@ -58,6 +58,8 @@ static void topics_environment(const struct config *config)
 	setenv(ENV_POISON, "yes", 1);	/* the guest ends with the run */
 	if (*config->module)
 		setenv(ENV_MODULE, config->module, 1);
+	else if (config->without_module)
+		setenv(ENV_MODULE, MODULE_NO, 1);
 	gup_test_offer(config);
 }
 

@@ -216,6 +216,13 @@ static int hung_task(void)
 	return missing;
 }
 
+static int without_module(void)
+{
+	printf("TAP version 13\n1..1\n%sok 1 without_module.base.told\n",
+	       strcmp(getenv(ENV_MODULE) ?: "", MODULE_NO) ? "not " : "");
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*behave)(void);
@@ -225,7 +232,7 @@ static const struct {
 	{ "stale", stale },		{ "skips", skips },	{ "hangs", hangs },
 	{ "panics", panics },		{ "taints", taints },	{ "hung_task", hung_task },
 	{ "keeps_pins", keeps_pins },	{ "keeps_module", keeps_module },
-	{ "zz_good", good },
+	{ "without_module", without_module },			{ "zz_good", good },
 };
 
 /* As the interpreter of a script this program is called /tests/.BEHAVIOUR. */

@@ -152,6 +152,12 @@ static const struct row rows[] = {
 		.says = { "insmod: Exec format error", "the module did not load" },
 		.stream = { "not ok 2 insmod # ", "ok 3 good # SKIP the module did not load\n" },
 	}, {
+		.name = "without_module",
+		.topics = { "without_module" },
+		.arguments = { SMALL, "--module", "no" },
+		.exit_code = EXIT_PASS,
+		.stream = { "  ok 1 without_module.base.told\n", "ok 3 clean\n" },
+	}, {
 		.name = "no_boot",
 		.topics = { "good" },
 		.arguments = { SMALL, "--kernel", "@bad_kernel", "--boot-deadline", "4" },
