@@ -70,12 +70,6 @@ static bool is_huge_page(const char *start, int pagemap, int session)
 	       PAGE_BYTES << report.order == PMD_BYTES;
 }
 
-static int drain_lru_here(int unused)
-{
-	(void)unused;
-	return usermem_drain_lru();
-}
-
 /* Until khugepaged has passed over all memory PASSES times more. */
 static int wait_for_passes(long passes, int64_t end)
 {
@@ -106,7 +100,7 @@ int collapse_by_khugepaged(int pagemap, int session)
 		error = wait_for_passes(passes, end);
 	munmap(control, PMD_BYTES);
 	/* khugepaged leaves pages in the LRU batches of the CPU that it ran on. */
-	return error ? error : each_cpu_calls(drain_lru_here, 0);
+	return error ? error : each_cpu_drains_lru();
 }
 
 int collapse_no_more(void *start, size_t bytes)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <unistd.h>
+#include "../../tools/lib/usermem.h"
 #include "each_cpu.h"
 
 int each_cpu_calls(int (*step)(int argument), int argument)
@@ -21,4 +22,15 @@ int each_cpu_calls(int (*step)(int argument), int argument)
 		error = sched_setaffinity(0, sizeof(one), &one) ? -errno : step(argument);
 	}
 	return sched_setaffinity(0, sizeof(before), &before) ? -errno : error;
+}
+
+static int drain_lru_here(int unused)
+{
+	(void)unused;
+	return usermem_drain_lru();
+}
+
+int each_cpu_drains_lru(void)
+{
+	return each_cpu_calls(drain_lru_here, 0);
 }

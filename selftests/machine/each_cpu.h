@@ -13,4 +13,7 @@
  */
 int each_cpu_calls(int (*step)(int argument), int argument);
 
+/** each_cpu_drains_lru() - usermem_drain_lru() on each CPU: kernel threads put pages in batches, too. Return: as above */
+int each_cpu_drains_lru(void);
+
 #endif
