@@ -79,7 +79,7 @@ static bool memory_is_anonymous(const void *variant)
 	return !product->memory->file;
 }
 
-SCENARIO(holders, held, .rows = "B4 B5 B10", .event = "write")
+SCENARIO(holders, held, .rows = "B4 B5 B10 R88", .event = "write")
 {
 	kind_meets_writes(_metadata, subject);
 }
