@@ -44,7 +44,8 @@ $(SELFTESTS_PROGRAMS): $(BUILD)/tests/%: %.c $(SELFTESTS_LIB) $(SELFTESTS_HEADER
 	$(CC) $(SELFTESTS_CFLAGS) $(SELFTESTS_HARNESS) $(SELFTESTS_LDFLAGS) -o $@ $< $(SELFTESTS_LIB) -luring -ljansson $(SELFTESTS_LIBS)
 
 # Verbs of RDMA: only the programs that have the hold hold_rdma.
-$(addprefix $(BUILD)/tests/,holders holders_placed holders_race holders_whitelist): SELFTESTS_LIBS := -libverbs -lrxe-rdmav34 -libverbs -lnl-route-3 -lnl-3 -lpthread
+LIBS_VERBS		:= -libverbs -lrxe-rdmav34 -libverbs -lnl-route-3 -lnl-3 -lpthread
+$(addprefix $(BUILD)/tests/,holders holders_placed holders_race holders_whitelist): SELFTESTS_LIBS := $(LIBS_VERBS)
 
 # The runner would run a program whose source is gone as a topic.
 SELFTESTS_STALE = $(filter-out $(SELFTESTS_PROGRAMS),$(shell \
@@ -67,7 +68,9 @@ $(BUILD)/hazards/known-issues: selftests/known-issues
 REPORT_PROGRAMS	:= $(patsubst selftests/reports/%.c,$(BUILD)/reports/%,$(wildcard selftests/reports/*.c))
 $(REPORT_PROGRAMS): $(BUILD)/reports/%: selftests/reports/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wshadow -Werror -static -o $@ $< -luring -lpthread
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wshadow -Werror -static -o $@ $< $(REPORT_LIBS) -luring -lpthread
+
+$(BUILD)/reports/rdma_odp_offset: REPORT_LIBS := $(LIBS_VERBS)
 
 .PHONY: reports-stale
 reports-stale:
