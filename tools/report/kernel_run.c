@@ -303,3 +303,8 @@ char *kernel_run_case_name(const struct kernel_run *run, const struct test_case 
 	return strcmp(of->topic, RUN_TOPIC) ? copy_of(of->name) :
 	       format_of("%s.%s", of->name, run->kernel);
 }
+
+bool kernel_run_is_of_guest(const char *topic)
+{
+	return !strcmp(topic, "clean") || !strncmp(topic, "clean_", strlen("clean_"));
+}

@@ -8,6 +8,9 @@
 
 /* The topic of the cases that are no selftests, and these cases. */
 #define RUN_TOPIC	"run"
+
+/** kernel_run_is_of_guest() - is @topic "clean" or "clean_2", which is checked of each guest, not of a topic? */
+bool kernel_run_is_of_guest(const char *topic);
 #define BUILD_CASE	"build"
 #define BOOT_CASE	"boot"
 #define INSMOD_CASE	"insmod"

@@ -116,7 +116,7 @@ static struct reason *find_reason(struct kernel_tests *tests, enum count count, 
 /* Of each guest there is one: clean, clean_2 */
 static bool is_topic_of_runner(const char *topic)
 {
-	return !strcmp(topic, RUN_TOPIC) || !strcmp(topic, "clean") || !strncmp(topic, "clean_", 6);
+	return !strcmp(topic, RUN_TOPIC) || kernel_run_is_of_guest(topic);
 }
 
 /* What the runner looks at beside the program: its cases that pass are none of the program. */

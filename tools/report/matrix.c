@@ -233,6 +233,9 @@ static void explain_absence(struct cell *cell, const struct row *row, const stru
 		set_cell(cell, STATE_MISSING, false, "the result stream is not complete");
 	} else if (is_filtered(run)) {
 		set_cell(cell, STATE_MISSING, false, REASON_FILTER);
+	} else if (kernel_run_is_of_guest(row->topic)) {
+		/* Which topic runs in which guest depends on the kernel. */
+		set_cell(cell, STATE_MISSING, false, "checked of another guest");
 	} else {
 		set_cell(cell, STATE_MISSING, true, "no result here, although other kernels have one");
 	}
