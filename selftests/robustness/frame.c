@@ -131,6 +131,8 @@ static void run_inner(struct suite_run *run, struct suite_board *board)
 	dup2(nowhere, STDOUT_FILENO);
 	dup2(nowhere, STDERR_FILENO);
 	evidence_keep(&board->evidence);
+	/* What an inner case asks for must not excuse the outer one. */
+	suite_asked = &board->asked;
 	suite_run_cases(run, board);
 	_exit(0);
 }
