@@ -545,8 +545,11 @@ static void suite_asked_for_module(void)
 		suite_skip_cases(suite_all, require_missing(NEEDS_MODULE));
 		ksft_exit(true);
 	}
-	*suite_asked = true;
 	test = suite_current->test;
+	/* What failed before anybody asked does not fail for want of the module. */
+	if (getpid() == suite_case_pid && test->exit_code == KSFT_FAIL && !*suite_asked)
+		suite_broken = true;
+	*suite_asked = true;
 	if (getpid() == suite_case_pid) {
 		/* What is broken so far may be a known failure. */
 		suite_reached_the_end(test);

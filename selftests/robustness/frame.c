@@ -345,6 +345,13 @@ static void inner_breaks_and_asks(struct __test_metadata *_metadata,
 	inner_asks(_metadata, variant);
 }
 
+static void inner_fails_and_asks(struct __test_metadata *_metadata,
+				 struct __fixture_variant_metadata *variant)
+{
+	EXPECT_EQ(1, 2);
+	inner_asks(_metadata, variant);
+}
+
 static const struct {
 	const char *name;
 	inner_function *function;
@@ -359,6 +366,7 @@ static const struct {
 	{ "judges_a_part_known", inner_judges_a_part, KSFT_SKIP, true },
 	{ "breaks_and_asks", inner_breaks_and_asks, KSFT_FAIL, false },
 	{ "breaks_and_asks_known", inner_breaks_and_asks, KSFT_XFAIL, true },
+	{ "fails_and_asks", inner_fails_and_asks, KSFT_FAIL, false },
 };
 
 /* What a run without the module cannot see is no pass, and hides no failure. */
