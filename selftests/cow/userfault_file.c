@@ -21,6 +21,7 @@
 #define FILE_BYTES	(2 * PAGE_BYTES)
 #define WRITES		400	/* at least, while the other process discards its pages */
 #define DISCARDS	10	/* at least */
+#define DISCARDS_ENOUGH	20000	/* The process can keep the writer waiting for seconds. */
 
 /* What the two processes share. */
 struct shared_state {
@@ -263,7 +264,8 @@ CASE(userfault_file, discarded_meanwhile, .rows = "R8", .event = "uffd_continue"
 		else
 			writes++;
 		discarded = __atomic_load_n(&self->shared->rounds, __ATOMIC_RELAXED) - rounds_before;
-		enough = writes + refused >= WRITES && writes && discarded >= DISCARDS;
+		enough = writes && discarded >= DISCARDS &&
+			 (writes + refused >= WRITES || discarded >= DISCARDS_ENOUGH);
 	}
 	evidence("writes=%lu refused=%lu discarded=%lu", writes, refused, discarded);
 	__atomic_store_n(&self->shared->stop, true, __ATOMIC_RELAXED);
