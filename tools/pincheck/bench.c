@@ -17,6 +17,8 @@
 
 /**
  * struct bench_options - the arguments: files to read, and one to write
+ * @run: of the whole suite
+ * @cow_run: of the topics that compare with cow.c
  * @save: gets all numbers, as one flat JSON object
  */
 struct bench_options {
@@ -24,6 +26,7 @@ struct bench_options {
 	const char *icount;
 	const char *time;
 	const char *run;
+	const char *cow_run;
 	const char *save;
 };
 
@@ -103,19 +106,30 @@ static int read_ktap(const char *path, struct stream *stream)
 	return stream->failed;
 }
 
-static int read_run(const char *path, struct stream *stream)
+/* Adds number @key of @numbers as @name. Return: whether there is one. */
+static bool add_run_number(struct stream *stream, const char *name, const json_t *numbers, const char *key)
 {
-	json_t *run = json_load_file(path, 0, NULL), *times = json_object_get(run, "times");
-	json_t *cases = json_object_get(run, "cases_per_s");
-	json_t *first = json_object_get(times, "image_to_first_test_s");
-	bool complete = json_is_number(cases) && json_is_number(first);
+	const json_t *number = json_object_get(numbers, key);
 
-	if (complete) {
-		stream_add(stream, "cases_per_s", json_number_value(cases));
-		stream_add(stream, "image_to_first_test_s", json_number_value(first));
-	} else {
+	if (json_is_number(number))
+		stream_add(stream, name, json_number_value(number));
+	return json_is_number(number);
+}
+
+/* The numbers of a run of the whole suite, or of its topics of COW. */
+static int read_run(const char *path, bool whole, struct stream *stream)
+{
+	json_t *run = json_load_file(path, 0, NULL);
+	bool complete;
+
+	if (whole)
+		complete = add_run_number(stream, "cases_per_s", run, "cases_per_s") &&
+			   add_run_number(stream, "image_to_first_test_s", json_object_get(run, "times"),
+					  "image_to_first_test_s");
+	else
+		complete = add_run_number(stream, "cow_cases_per_s", run, "cases_per_s");
+	if (!complete)
 		fprintf(stderr, "pincheck: %s has no times of a run. Run: make bench\n", path);
-	}
 	json_decref(run);
 	return complete ? 0 : -1;
 }
@@ -193,6 +207,9 @@ static error_t parse_bench(int key, char *argument, struct argp_state *state)
 	case 'R':
 		options->run = argument;
 		return 0;
+	case 'C':
+		options->cow_run = argument;
+		return 0;
 	case 's':
 		options->save = argument;
 		return 0;
@@ -210,8 +227,10 @@ static int fill_streams(const struct bench_options *options, struct stream strea
 	if (options->time)
 		failed += !!read_ktap(options->time, &streams[BY_TIME]);
 	if (options->run)
-		failed += !!read_run(options->run, &streams[BY_RUN]);
-	if (!options->icount && !options->time && !options->run)
+		failed += !!read_run(options->run, true, &streams[BY_RUN]);
+	if (options->cow_run)
+		failed += !!read_run(options->cow_run, false, &streams[BY_RUN]);
+	if (!options->icount && !options->time && !options->run && !options->cow_run)
 		failed += !!measure_here(&streams[BY_TIME]);
 	return failed;
 }
@@ -239,6 +258,8 @@ int bench_command(int argc, char **argv)
 		{ "icount", 'i', "KTAP", 0, "read the results of a guest that counted instructions", 0 },
 		{ "time", 't', "KTAP", 0, "read the results of a guest that went by the clock", 0 },
 		{ "run", 'R', "JSON", 0, "read run.json of a run of the whole suite", 0 },
+		{ "cow-run", 'C', "JSON", 0,
+		  "read run.json of a run of the topics that compare with cow.c", 0 },
 		{ "save", 's', "FILE", 0, "write all numbers there, as one flat JSON object", 0 },
 		{ 0 }
 	};

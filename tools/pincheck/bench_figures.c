@@ -93,6 +93,8 @@ static const struct figure_row rows[] = {
 	{ "case_instructions_ro_pin", "case_ns_ro_pin", BY_ICOUNT, "of ro_pin", NO_BUDGET, 0 },
 	{ "case_instructions_reuse", "case_ns_reuse", BY_ICOUNT, "of reuse", NO_BUDGET, 0 },
 	{ "case_instructions_vmsplice", "case_ns_vmsplice", BY_ICOUNT, "of vmsplice", NO_BUDGET, 0 },
+	{ "cow_cases_per_s", "cow_cases_per_s", BY_RUN,
+	  "cases of fork, ro_pin, reuse and vmsplice a second", AT_LEAST, 150 },
 	{ "cases_per_s", "cases_per_s", BY_RUN, "cases of the suite a second", AT_LEAST, 100 },
 	{ "image_to_first_test_s", "image_to_first_test_s", BY_RUN,
 	  "seconds from the kernel image to the first test", AT_MOST, 10 },
