@@ -67,6 +67,10 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 module: ## build/module/host/pincheck.ko and gup_test.ko, for the kernel tree in KDIR=
 	$(matrix) build-custom "$(KDIR)" $(BUILD)/module/host
 
+.PHONY: sign
+sign: ## sign these modules, for Secure Boot: by DKMS's key, or SIGN_KEY= SIGN_CERT=; KEY=new makes one
+	KDIR="$(KDIR)" SIGN_KEY="$(SIGN_KEY)" SIGN_CERT="$(SIGN_CERT)" KEY="$(KEY)" tools/sign
+
 tools: $(TOOLS) ## the host programs, in build/bin
 
 tests: $(SELFTESTS) $(HAZARDS) $(REPORT_PROGRAMS) | tests-stale ## the test programs (static), in build/tests

@@ -291,6 +291,7 @@ static const struct {
 	{ { "scan", "-o", "x" }, "no column 'x'", "REFCOUNT" },
 	{ { "info", "-o", "x" }, "no column 'x'", "MAX-HOLD-PAGES" },
 	{ { "doctor", "-o", "x" }, "no column 'x'", "STATE" },
+	{ { "doctor", "-s", "/x" }, "/x has no test programs", "make tests" },
 	{ { "bench", "-t", "/x" }, "cannot read /x", "make bench" },
 	{ { "hold" }, "name whose memory", "--memory" },
 	{ { "hold", "--memory", "x" }, "no kind 'x'", "thp-pte" },
@@ -306,6 +307,47 @@ static const struct {
 	{ { "watch", "--pid", "1" }, "name what to watch", "ADDRESS LENGTH" },
 	{ { "watch", "--pid", "1", "0", "1024G" }, "too many", "at most" },
 };
+
+/* Return: what the column @column of check @name has; "" if there is no such check */
+static const char *text_of_check(const json_t *root, const char *name, const char *column)
+{
+	const json_t *check;
+	size_t i;
+
+	json_array_foreach(json_object_get(root, "checks"), i, check) {
+		if (!strcmp(text_of(check, "check"), name))
+			return text_of(check, column);
+	}
+	return "";
+}
+
+/* doctor names the requirements that this machine does not meet, and no other; and what the taint means. */
+CASE(cli, doctor_suite, .rows = "P34")
+{
+	char path[4096], errors[600];
+	const char *name, *reason;
+	size_t lacks = 0, rows = 0;
+	json_t *root;
+
+	suite_self(path, sizeof(path));
+	ASSERT_EQ(0, RUN(&self->command, "doctor", "--json", "--suite", dirname(path)));
+	root = command_json(&self->command);
+	if (!root)
+		command_end(&self->command, errors, sizeof(errors));
+	ASSERT_NE(NULL, root) TH_LOG("%s", errors);
+	for (size_t i = 0; require_row(i, &name, &reason); i++) {
+		if (!name)
+			continue;
+		rows++;
+		lacks += !!reason;
+		EXPECT_STREQ(reason ? "skips" : "", text_of_check(root, name, "state"))
+			TH_LOG("%s: %s", name, reason ?: "met");
+	}
+	EXPECT_NE(NULL, strstr(text_of_check(root, "taint", "found"), "pincheck is one"));
+	evidence("requirements=%zu lacks=%zu taint=\"%s\"", rows, lacks, text_of_check(root, "taint", "found"));
+	json_decref(root);
+	command_end(&self->command, NULL, 0);
+}
 
 CASE(cli, refused, .rows = "P35")
 {

@@ -618,9 +618,10 @@ static bool has_edu(void)
 
 /* A row stands at its number, so a number that two rows have does not compile. */
 #define ROW(set, feature_, met_, reason_)							\
-	[NUMBER(set)] = { .feature = feature_, .met = met_, .reason = reason_ },
+	[NUMBER(set)] = { .name = #set, .feature = feature_, .met = met_, .reason = reason_ },
 
 static const struct requirement_row {
+	const char *name;
 	__u64 feature;		/* of the device, or 0: ask @met */
 	bool (*met)(void);	/* beside @feature: for a run without the module; NULL: it is not met */
 	const char *reason;
@@ -793,6 +794,15 @@ const char *require_missing(requirement_set needs)
 			return reason_of(row);
 	}
 	return needs ? "needs something that has no row in require.c" : NULL;
+}
+
+bool require_row(size_t index, const char **name, const char **reason)
+{
+	if (index >= sizeof(requirements) / sizeof(*requirements))
+		return false;
+	*name = requirements[index].name;
+	*reason = *name ? require_missing(REQUIREMENT(index)) : NULL;
+	return true;
 }
 
 static bool has_pagemap(void)

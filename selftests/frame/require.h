@@ -6,6 +6,9 @@
 #ifndef PINCHECK_SELFTESTS_REQUIRE_H
 #define PINCHECK_SELFTESTS_REQUIRE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /** typedef requirement_set - several requirements: the needs of a memory kind, hold kind or scenario */
 typedef unsigned __int128 requirement_set;
 
@@ -191,6 +194,16 @@ typedef unsigned __int128 requirement_set;
  * Return: the reason to skip, or NULL.
  */
 const char *require_missing(requirement_set needs);
+
+/**
+ * require_row() - one requirement, for who asks about all of them
+ * @index: 0 and up, until the result is false; numbers without a requirement have no name
+ * @name: its name, or NULL
+ * @reason: to skip, or NULL if this machine meets it
+ *
+ * Return: false behind the last requirement.
+ */
+bool require_row(size_t index, const char **name, const char **reason);
 
 /**
  * require_base() - the first that this machine lacks of what every case needs

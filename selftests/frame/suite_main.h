@@ -645,6 +645,18 @@ static int suite_list(const struct suite_run *run)
 	return KSFT_PASS;
 }
 
+/* For pincheck doctor: each requirement of the suite, and whether this machine meets it. */
+static int suite_print_requirements(void)
+{
+	const char *name, *reason;
+
+	for (size_t i = 0; require_row(i, &name, &reason); i++) {
+		if (name)
+			printf("%s\t%s\t%s\n", reason ? "skip" : "met", name, reason ?: "-");
+	}
+	return KSFT_PASS;
+}
+
 /*
  * Program, heap, stack and mappings each at an address by chance need page tables of their own, which each
  * fork of each case has to copy.
@@ -668,6 +680,8 @@ static int suite_main(char **argv)
 	bool passed;
 	bool list = argv[1] && !strcmp(argv[1], "-l");
 
+	if (argv[1] && !strcmp(argv[1], "-r"))
+		return suite_print_requirements();
 	if (!list)
 		suite_fix_addresses(argv);
 	suite_choose(&run, argv + 1 + list);

@@ -7,7 +7,14 @@ PINCHECK_SOURCES := $(wildcard tools/pincheck/*.c tools/table/*.c) $(ARCH_SOURCE
 
 TOOLS += $(BUILD)/bin/pincheck
 
-$(BUILD)/bin/pincheck: LIBS := -ljansson -lsmartcols -lm -pthread
+# The options without which the suite skips cases, for pincheck doctor: CONFIG_ names as rows of C.
+PINCHECK_OPTIONS := $(BUILD)/pincheck/pincheck_options.inc
+$(PINCHECK_OPTIONS): selftests/config-options
+	@mkdir -p $(@D)
+	awk -F ' *[|] *' '!/^#/ && $$3 ~ /NEEDS_/ { printf "\t{ \"%s\", \"%s\" },\n", $$1, $$3 }' $< > $@
+
+$(BUILD)/bin/pincheck: LIBS := -ljansson -lsmartcols -lz -lm -pthread -I$(BUILD)/pincheck
+$(BUILD)/bin/pincheck: $(PINCHECK_OPTIONS)
 $(BUILD)/bin/pincheck: $(PINCHECK_SOURCES) $(ARCH_HEADERS) $(LIB_HEADERS) $(wildcard tools/pincheck/*.h tools/table/*.h) \
 		       tools/pincheck/acts.inc tools/bench/bench.h | host-build
 	$(host-program)

@@ -4,32 +4,18 @@
  * that mends it.
  */
 #include <argp.h>
-#include <limits.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 #include "tools/arch/arch.h"
 #include "tools/lib/pincheck.h"
+#include "tools/pincheck/doctor.h"
 #include "tools/pincheck/pincheck.h"
 #include "tools/table/table.h"
 
-/**
- * struct finding - the result of a check
- * @fine: nothing is lacking
- * @next: the command that mends it, if something is
- */
-struct finding {
-	bool fine;
-	char found[160];
-	char next[200];
-};
-
-static __attribute__((format(printf, 3, 4)))
 void format_into(char *to, size_t size, const char *format, ...)
 {
 	va_list arguments;
@@ -39,11 +25,17 @@ void format_into(char *to, size_t size, const char *format, ...)
 	va_end(arguments);
 }
 
-#define FOUND(finding, ...)	format_into((finding)->found, sizeof((finding)->found), __VA_ARGS__)
-#define NEXT(finding, ...)	format_into((finding)->next, sizeof((finding)->next), __VA_ARGS__)
+void format_more(char *to, size_t size, const char *format, ...)
+{
+	size_t used = strlen(to);
+	va_list arguments;
 
-/* Return: the first line of @path, in @line; "" where it cannot be read. */
-static const char *first_line(const char *path, char *line, size_t size)
+	va_start(arguments, format);
+	vsnprintf(to + used, size - used, format, arguments);
+	va_end(arguments);
+}
+
+const char *first_line(const char *path, char *line, size_t size)
 {
 	FILE *file = fopen(path, "re");
 
@@ -53,19 +45,6 @@ static const char *first_line(const char *path, char *line, size_t size)
 	if (file)
 		fclose(file);
 	return line;
-}
-
-static void check_headers(struct finding *finding)
-{
-	struct utsname kernel;
-	char path[PATH_MAX];
-
-	uname(&kernel);
-	snprintf(path, sizeof(path), "/lib/modules/%s/build/Makefile", kernel.release);
-	finding->fine = !access(path, R_OK);
-	FOUND(finding, "%s for Linux %s", finding->fine ? "headers" : "no headers", kernel.release);
-	NEXT(finding, "sudo apt-get install linux-headers-%s (only for this kernel: make selftests needs none)",
-	     kernel.release);
 }
 
 static void check_module(struct finding *finding)
@@ -83,19 +62,6 @@ static void check_module(struct finding *finding)
 	FOUND(finding, "loaded, ABI %u, holds %llu references", info.abi,
 	      info.acquired - info.released);
 	close(session);
-}
-
-static void check_signing(struct finding *finding)
-{
-	char enforced[8], lockdown[80];
-
-	first_line("/sys/module/module/parameters/sig_enforce", enforced, sizeof(enforced));
-	first_line("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown));
-	finding->fine = enforced[0] != 'Y' && !strstr(lockdown, "[integrity]") &&
-			!strstr(lockdown, "[confidentiality]");
-	FOUND(finding, "signature enforced: %s; lockdown: %s",
-	      enforced[0] ? enforced : "unknown", lockdown[0] ? lockdown : "none");
-	NEXT(finding, "sign the module with a key that mokutil --import enrolled, or use a VM: make selftests");
 }
 
 static void check_vm(struct finding *finding)
@@ -164,28 +130,21 @@ static void check_memlock(struct finding *finding)
 	NEXT(finding, "sudo prlimit --memlock=unlimited --pid=$$");
 }
 
-static void check_taint(struct finding *finding)
-{
-	char line[40];
-
-	first_line("/proc/sys/kernel/tainted", line, sizeof(line));
-	finding->fine = !(strtoul(line, NULL, 10) & ((1 << 5) | (1 << 7) | (1 << 9)));
-	FOUND(finding, "%s%s", line, finding->fine ? "" : ": the kernel had a bad page, a crash or a warning since boot");
-	NEXT(finding, "dmesg -l err,warn shows it; reboot before a run: its results would mean little");
-}
-
 static const struct check {
 	const char *name;
 	void (*run)(struct finding *finding);
 } checks[] = {
 	{ "headers",	check_headers },
 	{ "module",	check_module },
+	{ "dkms",	check_dkms },
+	{ "secure-boot", check_secure_boot },
 	{ "signing",	check_signing },
 	{ "vm",		check_vm },
 	{ "thp",	check_thp },
 	{ "hugetlb",	check_hugetlb },
 	{ "swap",	check_swap },
 	{ "memlock",	check_memlock },
+	{ "options",	check_options },
 	{ "taint",	check_taint },
 };
 
@@ -193,42 +152,75 @@ enum check_column { CHECK, STATE, FINDING, MENDING, CHECK_COLUMNS };
 
 static const struct column rows[CHECK_COLUMNS] = {
 	[CHECK]		= { "CHECK", CELL_TEXT, false, "what is checked" },
-	[STATE]		= { "STATE", CELL_TEXT, false, "ok or lacking" },
+	[STATE]		= { "STATE", CELL_TEXT, false, "ok or lacking; of the suite: skips, off" },
 	[FINDING]	= { "FOUND", CELL_TEXT, false, "what the machine has" },
 	[MENDING]	= { "NEXT", CELL_TEXT, false, "the command that mends what is lacking" },
 };
 
+/* The arguments. @suite: the directory of the test programs, or NULL */
+struct doctor_options {
+	struct output output;
+	const char *suite;
+};
+
+static void add_finding(struct table *table, const char *check, const char *state,
+			const struct finding *finding)
+{
+	table_row(table);
+	table_set(table, CHECK, "%s", check);
+	table_set(table, STATE, "%s", state);
+	table_set(table, FINDING, "%s", finding->found);
+	if (!finding->fine)
+		table_set(table, MENDING, "%s", finding->next);
+}
+
 static int run_doctor(void *input, struct table *table)
 {
+	const struct doctor_options *options = input;
 	int code = EXIT_KEPT;
 
-	(void)input;
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
 		struct finding finding = { 0 };
 
 		checks[i].run(&finding);
-		table_row(table);
-		table_set(table, CHECK, "%s", checks[i].name);
-		table_set(table, STATE, finding.fine ? "ok" : "lacking");
-		table_set(table, FINDING, "%s", finding.found);
-		if (finding.fine)
-			continue;
-		table_set(table, MENDING, "%s", finding.next);
-		code = EXIT_BROKEN;
+		add_finding(table, checks[i].name, finding.fine ? "ok" : "lacking", &finding);
+		if (!finding.fine)
+			code = EXIT_BROKEN;
+	}
+	if (options->suite) {
+		print_options(table, add_finding);
+		if (doctor_suite(options->suite, table, add_finding))
+			return EXIT_USAGE;
 	}
 	return table_print(table) ? EXIT_USAGE : code;
 }
 
+static error_t parse_doctor(int key, char *argument, struct argp_state *state)
+{
+	struct doctor_options *options = state->input;
+
+	if (key != 's')
+		return ARGP_ERR_UNKNOWN;
+	options->suite = argument;
+	return 0;
+}
+
 int doctor_command(int argc, char **argv)
 {
+	static const struct argp_option options[] = {
+		{ "suite", 's', "DIR", 0,
+		  "also print what the test programs in DIR (build/tests) would skip on this machine, and what they need", 0 },
+		{ 0 }
+	};
 	static const struct argp argp = {
+		.options = options, .parser = parse_doctor,
 		.doc = "Check what this machine lacks to load the module or to run the suite on its own "
 		       "kernel, and print the command that mends it. Exit 1 if something is lacking.",
 	};
 	static const struct columns columns = { "checks", rows, CHECK_COLUMNS };
-	struct output output = { 0 };
+	struct doctor_options given = { 0 };
 	const struct table_command command = {
-		.argp = &argp, .output = &output, .columns = &columns, .run = run_doctor,
+		.argp = &argp, .input = &given, .output = &given.output, .columns = &columns, .run = run_doctor,
 	};
 
 	return table_command(&command, argc, argv);
