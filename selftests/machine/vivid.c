@@ -18,6 +18,9 @@
 #define PIXEL_BYTES	4
 #define LINES_MOST	512
 #define WAIT_MS		10000	/* for a frame: a guest of a busy machine is slow */
+#define SETTLE_MS	20	/* until the devices are looked at again */
+#define SETTLED		3	/* times that they stayed connected */
+#define SETTLE_TRIES	100
 
 /* 120 frames in a second, which have room for 2 MiB: DMT 1024x768, reduced blanking */
 static const struct v4l2_dv_timings picture = {
@@ -232,7 +235,7 @@ int vivid_loop_close(struct vivid_loop *loop)
 	return close_node(loop->output, V4L2_BUF_TYPE_VIDEO_OUTPUT) ?: error;
 }
 
-/* Return: 0, -ENOENT: no control has such a name, or another negative errno */
+/* Return: 0: it is set, 1: it was not and is set now; -ENOENT: no such control; or another negative errno */
 static int set_control(int node, const char *glob, int value)
 {
 	struct v4l2_queryctrl control = { .id = V4L2_CTRL_FLAG_NEXT_CTRL };
@@ -246,7 +249,7 @@ static int set_control(int node, const char *glob, int value)
 		if (!ioctl(node, VIDIOC_G_CTRL, &setting) && setting.value == value)
 			return 0;
 		setting.value = value;
-		return ask_node(node, VIDIOC_S_CTRL, &setting);
+		return ask_node(node, VIDIOC_S_CTRL, &setting) ?: 1;
 	}
 	return -ENOENT;
 }
@@ -254,6 +257,8 @@ static int set_control(int node, const char *glob, int value)
 /*
  * No text in the frames, and a cable. Up to 6.10 a device is connected to itself or not. The newer
  * control has a menu: the test pattern, nothing, and an output for each device.
+ *
+ * Return: as set_control()
  */
 static int connect_device(unsigned int device)
 {
@@ -261,7 +266,7 @@ static int connect_device(unsigned int device)
 
 	if (!error)
 		error = set_control(capture, "OSD Text Mode", 2);
-	if (!error)
+	if (error >= 0)
 		error = set_control(capture, "Loop Video", 1);
 	if (error == -ENOENT)
 		error = set_control(capture, "HDMI * Is Connected To", 2 + device);
@@ -270,11 +275,36 @@ static int connect_device(unsigned int device)
 	return error;
 }
 
+/* Return: the number of devices that were not connected and are now; or a negative errno */
+static int connect_devices(void)
+{
+	int changed = 0;
+
+	for (unsigned int device = 0; device < VIVID_DEVICES; device++) {
+		int error = connect_device(device);
+
+		if (error < 0)
+			return error;
+		changed += error;
+	}
+	return changed;
+}
+
+/*
+ * Since 6.11 a worker of the driver looks at all devices after one was connected. If another is being
+ * connected then, the worker takes the new value for one that is not in the menu, and resets it to the test
+ * pattern (update_hdmi_ctrls_work_handler(): the mask is read before the lock is taken). So what was
+ * connected has to stay so for a while.
+ */
 bool vivid_offered(void)
 {
-	for (unsigned int device = 0; device < VIVID_DEVICES; device++) {
-		if (connect_device(device))
-			return false;
+	int changed = connect_devices();
+	unsigned int stays = changed ? 0 : SETTLED;
+
+	for (unsigned int tries = 0; changed >= 0 && stays < SETTLED && tries < SETTLE_TRIES; tries++) {
+		usleep(SETTLE_MS * 1000);
+		changed = connect_devices();
+		stays = changed ? 0 : stays + 1;
 	}
-	return true;
+	return changed >= 0 && stays == SETTLED;
 }
