@@ -15,11 +15,10 @@ static void get_put(struct page **pages, unsigned long nr, bool dirty)
 {
 	unsigned long i;
 
-	for (i = 0; i < nr; i++) {
-		if (dirty)
-			set_page_dirty_lock(pages[i]);
+	for (i = 0; dirty && i < nr; i++)
+		set_page_dirty_lock(pages[i]);
+	for (i = 0; i < nr; i++)
 		put_page(pages[i]);
-	}
 }
 
 static const struct gup_calls get_calls = {
