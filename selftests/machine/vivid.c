@@ -12,15 +12,13 @@
 #include <unistd.h>
 #include "../../tools/lib/cause.h"
 #include "../../tools/lib/knob.h"
+#include "clock.h"
 #include "vivid.h"
 
 #define NODES		64
 #define PIXEL_BYTES	4
 #define LINES_MOST	512
 #define WAIT_MS		10000	/* for a frame: a guest of a busy machine is slow */
-#define SETTLE_MS	20	/* until the devices are looked at again */
-#define SETTLED		3	/* times that they stayed connected */
-#define SETTLE_TRIES	100
 
 /* 120 frames in a second, which have room for 2 MiB: DMT 1024x768, reduced blanking */
 static const struct v4l2_dv_timings picture = {
@@ -235,76 +233,85 @@ int vivid_loop_close(struct vivid_loop *loop)
 	return close_node(loop->output, V4L2_BUF_TYPE_VIDEO_OUTPUT) ?: error;
 }
 
-/* Return: 0: it is set, 1: it was not and is set now; -ENOENT: no such control; or another negative errno */
-static int set_control(int node, const char *glob, int value)
+/* The newer control of a connection has a menu: the test pattern, nothing, and an output for each device. */
+#define CONNECTION		"HDMI * Is Connected To"
+#define MENU_OUTPUT(device)	(2 + (device))
+
+/* Return: 0 and the number of the control, or -ENOENT: no control has such a name */
+static int find_control(int node, const char *glob, uint32_t *id)
 {
 	struct v4l2_queryctrl control = { .id = V4L2_CTRL_FLAG_NEXT_CTRL };
 
 	for (; !ioctl(node, VIDIOC_QUERYCTRL, &control); control.id |= V4L2_CTRL_FLAG_NEXT_CTRL) {
-		struct v4l2_control setting = { .id = control.id };
-
 		if (fnmatch(glob, (const char *)control.name, 0))
 			continue;
-		/* What is connected cannot be connected once more. */
-		if (!ioctl(node, VIDIOC_G_CTRL, &setting) && setting.value == value)
-			return 0;
-		setting.value = value;
-		return ask_node(node, VIDIOC_S_CTRL, &setting) ?: 1;
+		*id = control.id;
+		return 0;
 	}
 	return -ENOENT;
 }
 
+static int set_control(int node, const char *glob, int value)
+{
+	struct v4l2_control setting = { 0 };
+	int error = find_control(node, glob, &setting.id);
+
+	if (error)
+		return error;
+	/* What is connected cannot be connected once more. */
+	if (!ioctl(node, VIDIOC_G_CTRL, &setting) && setting.value == value)
+		return 0;
+	setting.value = value;
+	return ask_node(node, VIDIOC_S_CTRL, &setting);
+}
+
 /*
- * No text in the frames, and a cable. Up to 6.10 a device is connected to itself or not. The newer
- * control has a menu: the test pattern, nothing, and an output for each device.
- *
- * Return: as set_control()
+ * Since 6.11 a worker of the driver takes an output that was connected out of the menus of the other devices.
+ * If one of these is being connected then, the worker takes its new value for one that is not in the menu, and
+ * resets it to the test pattern: update_hdmi_ctrls_work_handler() reads its mask before v4l2_ctrl_modify_range()
+ * takes the lock. So nothing else is connected until the output is gone from the menu of the last device.
  */
+static int await_worker(unsigned int device)
+{
+	unsigned int last = device == VIVID_DEVICES - 1 ? 0 : VIVID_DEVICES - 1;
+	struct v4l2_querymenu menu = { .index = MENU_OUTPUT(device) };
+	int64_t end = moment_end();
+	int capture = open_node(last, "cap"), error = capture < 0 ? capture : 0;
+	uint32_t id = 0;
+
+	if (!error)
+		error = find_control(capture, CONNECTION, &id);
+	menu.id = id;
+	while (!error && !ioctl(capture, VIDIOC_QUERYMENU, &menu)) {
+		if (!moment_goes_on(end))
+			error = -ETIMEDOUT;
+	}
+	if (capture >= 0)
+		close(capture);
+	return error;
+}
+
+/* No text in the frames, and a cable. Up to 6.10 a device is connected to itself or not. */
 static int connect_device(unsigned int device)
 {
 	int capture = open_node(device, "cap"), error = capture < 0 ? capture : 0;
 
 	if (!error)
 		error = set_control(capture, "OSD Text Mode", 2);
-	if (error >= 0)
+	if (!error)
 		error = set_control(capture, "Loop Video", 1);
 	if (error == -ENOENT)
-		error = set_control(capture, "HDMI * Is Connected To", 2 + device);
+		error = set_control(capture, CONNECTION, MENU_OUTPUT(device)) ?: await_worker(device);
 	if (capture >= 0)
 		close(capture);
 	return error;
 }
 
-/* Return: the number of devices that were not connected and are now; or a negative errno */
-static int connect_devices(void)
-{
-	int changed = 0;
-
-	for (unsigned int device = 0; device < VIVID_DEVICES; device++) {
-		int error = connect_device(device);
-
-		if (error < 0)
-			return error;
-		changed += error;
-	}
-	return changed;
-}
-
-/*
- * Since 6.11 a worker of the driver looks at all devices after one was connected. If another is being
- * connected then, the worker takes the new value for one that is not in the menu, and resets it to the test
- * pattern (update_hdmi_ctrls_work_handler(): the mask is read before the lock is taken). So what was
- * connected has to stay so for a while.
- */
 bool vivid_offered(void)
 {
-	int changed = connect_devices();
-	unsigned int stays = changed ? 0 : SETTLED;
-
-	for (unsigned int tries = 0; changed >= 0 && stays < SETTLED && tries < SETTLE_TRIES; tries++) {
-		usleep(SETTLE_MS * 1000);
-		changed = connect_devices();
-		stays = changed ? 0 : stays + 1;
+	for (unsigned int device = 0; device < VIVID_DEVICES; device++) {
+		if (connect_device(device))
+			return false;
 	}
-	return changed >= 0 && stays == SETTLED;
+	return true;
 }

@@ -16,9 +16,23 @@ static const struct subcommand {
 	{ "page",	page_command,	"everything that the kernel knows of a page" },
 	{ "watch",	watch_command,	"the pages of a process, and each change of them" },
 	{ "scan",	scan_command,	"pages of the machine that look pinned, or have unexplained references" },
+	{ "bench gup",	bench_gup_command, "the cost of the kernel's GUP calls, by path, memory and state" },
 	{ "bench",	bench_command,	"the cost of the module, compared with that of the kernel" },
 	{ "demo",	demo_command,	"the demo scenarios of a finished run, as a table" },
 };
+
+/* Return: how many of @argv are the words of @name; 0: not all words are there */
+static int match_words(const char *name, int argc, char **argv)
+{
+	const char *second = strchr(name, ' ');
+	size_t first = second ? (size_t)(second - name) : strlen(name);
+
+	if (argc < 1 || strlen(argv[0]) != first || strncmp(argv[0], name, first))
+		return 0;
+	if (!second)
+		return 1;
+	return argc > 1 && !strcmp(argv[1], second + 1) ? 2 : 0;
+}
 
 /* argp prints argv[0] in usage and errors. */
 static int run_subcommand(const struct subcommand *subcommand, int argc, char **argv)
@@ -35,7 +49,7 @@ static int print_usage(FILE *to, int code)
 {
 	fprintf(to, "usage: pincheck SUBCOMMAND [--help]\n");
 	for (size_t i = 0; i < ARRAY_SIZE(subcommands); i++)
-		fprintf(to, "  %-8s %s\n", subcommands[i].name, subcommands[i].what);
+		fprintf(to, "  %-10s %s\n", subcommands[i].name, subcommands[i].what);
 	return code;
 }
 
@@ -48,8 +62,10 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "--version"))
 		return puts(argp_program_version) < 0 ? EXIT_USAGE : 0;
 	for (size_t i = 0; i < ARRAY_SIZE(subcommands); i++) {
-		if (!strcmp(argv[1], subcommands[i].name))
-			return run_subcommand(&subcommands[i], argc - 1, argv + 1);
+		int words = match_words(subcommands[i].name, argc - 1, argv + 1);
+
+		if (words)
+			return run_subcommand(&subcommands[i], argc - words, argv + words);
 	}
 	fprintf(stderr, "pincheck: no subcommand '%s'\n", argv[1]);
 	return print_usage(stderr, EXIT_USAGE);

@@ -15,6 +15,7 @@
 enum { EXIT_KEPT = EXIT_PASS, EXIT_BROKEN = EXIT_FAIL };
 
 int bench_command(int argc, char **argv);
+int bench_gup_command(int argc, char **argv);
 int info_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
 int demo_command(int argc, char **argv);
