@@ -54,6 +54,7 @@ include tools/pincheck/build.mk
 include tools/bench/build.mk
 include tools/kernels/build.mk
 include tools/report/build.mk
+include tools/lava/build.mk
 include src/test/build.mk
 include selftests/build.mk
 include tools/kernel-tests/build.mk

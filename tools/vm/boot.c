@@ -11,12 +11,11 @@
 #include "guests.h"
 #include "logs.h"
 #include "progress.h"
+#include "protocol.h"
 #include "record.h"
 #include "util.h"
 #include "verdict.h"
 
-/* An emulated guest gets the default deadlines times this. */
-#define SLOWDOWN		3
 #define BOOT_SECONDS		20
 #define TOPIC_SECONDS		120
 #define TEST_SECONDS		1200

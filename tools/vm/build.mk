@@ -37,7 +37,7 @@ $(BUILD)/test/ktap_test: tools/ktap/test/ktap_test.c tools/ktap/ktap.c $(VM_HEAD
 
 $(BUILD)/test/vm_parts_test: LIBS := $(VM_LIBS)
 $(BUILD)/test/vm_parts_test: tools/vm/test/parts_test.c $(filter-out tools/vm/main.c,$(VM_SOURCES)) \
-			     $(VM_HEADERS) | host-build
+			     $(addprefix tools/vm/guest/,ktap_forward.c report.c choice.c) $(VM_HEADERS) | host-build
 	$(unit-program)
 
 $(BUILD)/test/misbehave: LIBS := -static -s

@@ -18,19 +18,33 @@
 #include "options.h"
 #include "protocol.h"
 #include "share.h"
+#include "strip.h"
 #include "util.h"
 
 #define GUEST_MODULE_DIR	"/lib"
 
-static int pack_test(struct initramfs *initramfs, const char *directory, const char *name)
+/* An image for others has no debugging information: it goes over a network. */
+static int pack_file(struct initramfs *initramfs, const struct options *options, const char *guest,
+		     mode_t mode, const char *host)
 {
-	char *host = format_text("%s/%s", directory, name);
+	char *stripped = options->pack ? strip_file(options->arch, host) : NULL;
+	int error = initramfs_file(initramfs, guest, mode, stripped ?: host);
+
+	if (stripped)
+		unlink(stripped);
+	free(stripped);
+	return error;
+}
+
+static int pack_test(struct initramfs *initramfs, const struct options *options, const char *name)
+{
+	char *host = format_text("%s/%s", options->tests, name);
 	char *guest = format_text("%s/%s", GUEST_TESTS, name);
 	struct stat status;
 	int error = 0;
 
 	if (!stat(host, &status) && S_ISREG(status.st_mode))
-		error = initramfs_file(initramfs, guest, status.st_mode & 0777, host);
+		error = pack_file(initramfs, options, guest, status.st_mode & 0777, host);
 	free(host);
 	free(guest);
 	return error;
@@ -49,10 +63,10 @@ static int pack_name(struct initramfs *initramfs, const char *name)
 static int pack_topic(struct initramfs *initramfs, const struct options *options, const char *name)
 {
 	return topic_may_be_chosen(name, options->filter ?: "") ?
-	       pack_test(initramfs, options->tests, name) : pack_name(initramfs, name);
+	       pack_test(initramfs, options, name) : pack_name(initramfs, name);
 }
 
-/* Every file for a shell; for a run the topics of this guest, and the data beside them. */
+/* Every file for a shell; for a run the topics of @guest, NULL for all; and the data beside them. */
 static int pack_tests(struct initramfs *initramfs, const struct options *options,
 		      const struct guest *guest)
 {
@@ -66,8 +80,8 @@ static int pack_tests(struct initramfs *initramfs, const struct options *options
 		const char *name = entries[i]->d_name;
 
 		if (options->shell || !guests_is_program(options->tests, name))
-			error |= pack_test(initramfs, options->tests, name);
-		else if (guest_has_topic(guest, name))
+			error |= pack_test(initramfs, options, name);
+		else if (!guest || guest_has_topic(guest, name))
 			error |= pack_topic(initramfs, options, name);
 		free(entries[i]);
 	}
@@ -76,14 +90,15 @@ static int pack_tests(struct initramfs *initramfs, const struct options *options
 }
 
 /* gup_test.ko, if it was built beside the module under test */
-static int pack_gup_test(struct initramfs *initramfs, const char *module)
+static int pack_gup_test(struct initramfs *initramfs, const struct options *options)
 {
+	const char *module = options->module;
 	const char *slash = strrchr(module, '/');
 	char *host = format_text("%.*s" GUP_TEST_MODULE, slash ? (int)(slash + 1 - module) : 0, module);
 	int error = 0;
 
 	if (!access(host, R_OK))
-		error = initramfs_file(initramfs, GUEST_MODULE_DIR "/" GUP_TEST_MODULE, 0644, host);
+		error = pack_file(initramfs, options, GUEST_MODULE_DIR "/" GUP_TEST_MODULE, 0644, host);
 	free(host);
 	return error;
 }
@@ -105,9 +120,9 @@ static int pack_config(struct initramfs *initramfs, const struct options *option
 	int error = initramfs_text(initramfs, GUEST_CONFIG, text);
 
 	if (base && !error)
-		error = initramfs_file(initramfs, module, 0644, options->module);
+		error = pack_file(initramfs, options, module, 0644, options->module);
 	if (base && !error)
-		error = pack_gup_test(initramfs, options->module);
+		error = pack_gup_test(initramfs, options);
 	free(module);
 	free(text);
 	return error;
@@ -169,14 +184,14 @@ static int pack_all(struct initramfs *initramfs, const struct options *options,
 	if (!error && options->share && !kmods_offer(options, NEED_SHARE))
 		error = share_pack(initramfs, options->share);
 	if (!error && options->tests)
-		error = pack_tests(initramfs, options, guest);
+		error = pack_tests(initramfs, options, options->pack ? NULL : guest);
 	return error;
 }
 
 int guestfs_build(const struct options *options, const struct guest *guest, unsigned int results,
 		  bool emulated, const char *path)
 {
-	struct initramfs *initramfs = initramfs_create(path);
+	struct initramfs *initramfs = initramfs_create(path, NULL);
 	int error;
 
 	if (!initramfs)
@@ -187,11 +202,46 @@ int guestfs_build(const struct options *options, const struct guest *guest, unsi
 
 int guestfs_build_probe(const struct options *options, const char *path)
 {
-	struct initramfs *initramfs = initramfs_create(path);
+	struct initramfs *initramfs = initramfs_create(path, NULL);
 
 	if (!initramfs)
 		return -1;
 	initramfs_file(initramfs, "/init", 0755, options->init);
 	initramfs_text(initramfs, GUEST_CONFIG, KEY_PROBE "=1\n");
 	return initramfs_close(initramfs);
+}
+
+/* The topics that do not share the first boot */
+static int pack_boots(struct initramfs *initramfs, const struct guests *guests)
+{
+	char *text = format_text("%s", "");
+	int error;
+
+	for (size_t i = 1; i < guests->count; i++) {
+		const struct guest *guest = &guests->guests[i];
+
+		for (size_t j = 0; j < guest->topic_count; j++) {
+			char *longer = format_text("%s%s %u\n", text, guest->topics[j], guest->number);
+
+			free(text);
+			text = longer;
+		}
+	}
+	error = initramfs_text(initramfs, GUEST_BOOTS, text);
+	free(text);
+	return error;
+}
+
+int guestfs_build_image(const struct options *options, const struct guests *guests,
+			const char *compression, const char *path)
+{
+	struct initramfs *initramfs = initramfs_create(path, compression);
+	int error;
+
+	if (!initramfs)
+		return -1;
+	/* /init counts the results itself: it knows of what boot and what shard they are. */
+	error = pack_all(initramfs, options, &guests->guests[0], 0, false);
+	error = error ?: pack_boots(initramfs, guests);
+	return initramfs_close(initramfs) ?: error;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 struct guest;
+struct guests;
 struct options;
 
 /**
@@ -16,6 +17,15 @@ struct options;
  */
 int guestfs_build(const struct options *options, const struct guest *guest, unsigned int results,
 		  bool emulated, const char *path);
+
+/**
+ * guestfs_build_image() - one initramfs for all @guests, at @path
+ * @compression: see initramfs_create()
+ *
+ * The kernel's command line says which of them boots. Return: 0 or -1
+ */
+int guestfs_build_image(const struct options *options, const struct guests *guests,
+			const char *compression, const char *path);
 
 /** guestfs_build_probe() - an initramfs whose init says that it runs, and resets. Return: 0 or -1 */
 int guestfs_build_probe(const struct options *options, const char *path);

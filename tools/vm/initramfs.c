@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +60,19 @@ static void write_skeleton(struct initramfs *initramfs)
 	write_entry(initramfs, console, NULL, 0);
 }
 
-struct initramfs *initramfs_create(const char *path)
+/* A level beyond 9 takes minutes for a tenth of the bytes, or a window that small machines do not have. */
+#define LEVEL	"9"
+
+static bool set_compression(struct archive *archive, const char *compression)
+{
+	if (!compression)
+		return true;
+	/* ARCHIVE_WARN: libarchive calls the program of that name instead. */
+	return archive_write_add_filter_by_name(archive, compression) >= ARCHIVE_WARN &&
+	       archive_write_set_filter_option(archive, compression, "compression-level", LEVEL) >= ARCHIVE_WARN;
+}
+
+struct initramfs *initramfs_create(const char *path, const char *compression)
 {
 	struct initramfs *initramfs = calloc(1, sizeof(*initramfs));
 
@@ -69,7 +82,8 @@ struct initramfs *initramfs_create(const char *path)
 	initramfs->archive = archive_write_new();
 	archive_write_set_format_cpio_newc(initramfs->archive);
 	archive_write_set_bytes_in_last_block(initramfs->archive, 1);
-	if (archive_write_open_filename(initramfs->archive, path) != ARCHIVE_OK) {
+	if (!set_compression(initramfs->archive, compression) ||
+	    archive_write_open_filename(initramfs->archive, path) != ARCHIVE_OK) {
 		complain("cannot write %s: %s", path, archive_error_string(initramfs->archive));
 		archive_write_free(initramfs->archive);
 		free(initramfs->path);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Writes an initramfs: a newc cpio archive, uncompressed because emulation unpacks slowly. */
+/* Writes an initramfs: a newc cpio archive. */
 #ifndef PINCHECK_VM_INITRAMFS_H
 #define PINCHECK_VM_INITRAMFS_H
 
@@ -8,8 +8,13 @@
 
 struct initramfs;
 
-/* All functions print their errors. They return NULL or -1 on failure. */
-struct initramfs *initramfs_create(const char *path);
+/**
+ * initramfs_create() - begin the archive at @path
+ * @compression: a filter of libarchive, or NULL: emulation unpacks slowly
+ *
+ * All functions print their errors. They return NULL or -1 on failure.
+ */
+struct initramfs *initramfs_create(const char *path, const char *compression);
 int initramfs_bytes(struct initramfs *initramfs, const char *guest_path, mode_t mode,
 		    const void *bytes, size_t length);
 int initramfs_directory(struct initramfs *initramfs, const char *guest_path, mode_t mode);

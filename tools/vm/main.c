@@ -13,6 +13,7 @@
 #include "guests.h"
 #include "kvm.h"
 #include "options.h"
+#include "pack.h"
 #include "progress.h"
 #include "record.h"
 #include "resources.h"
@@ -114,6 +115,8 @@ int main(int argc, char **argv)
 	int code = EXIT_USAGE;
 
 	options_parse(&options, argc, argv);
+	if (options.pack)
+		return pack_run(&options);
 	if (options.shell)
 		options.script = shell_script();
 	else if (!options.guests)

@@ -21,6 +21,7 @@ enum option_key {
 	OPT_TESTS,
 	OPT_FILTER,
 	OPT_RESULTS,
+	OPT_OUTPUT,
 	OPT_ARCH,
 	OPT_ACCEL,
 	OPT_SMP,
@@ -58,6 +59,7 @@ static const struct argp_option rows[] = {
 	{ "filter", OPT_FILTER, "GLOB", 0, "only tests whose topic.variant.scenario matches GLOB", 0 },
 	{ "results", OPT_RESULTS, "DIR", 0, "for results.ktap, console.log and run.json "
 	  "[build/results/KERNEL]", 0 },
+	{ "output", OPT_OUTPUT, "DIR", 0, "of pack: for the image [build/pack/KERNEL]", 0 },
 	{ .doc = "The machine:" },
 	{ "arch", OPT_ARCH, "NAME", 0, "architecture of the kernel, a row of tools/arch/arch.c [that of "
 	  "this machine]", 0 },
@@ -91,11 +93,14 @@ static const struct argp_option rows[] = {
 };
 
 static const char doc[] =
-	"Run the test programs of a directory on any kernel image, in QEMU, without root.\v"
+	"Run the test programs of a directory on any kernel image, in QEMU, without root; or pack kernel, "
+	"module and programs into an image that a lab boots.\v"
 	EXIT_CODES_HELP "\n"
 	"Example:\n"
 	"  pincheck-vm run --kernel IMAGE --modules lib/modules/RELEASE \\\n"
 	"    --module build/module/custom/pincheck.ko --tests build/tests\n\n"
+	"pack writes: kernel, initramfs.cpio.zst, facts.json; for each boot that the topics want "
+	"cmdline.N, expected.N (the results that come) and qemu.N; see Documentation/lava.md.\n\n"
 	"Tests see: PINCHECK_TESTS (the filter), KSFT_MACHINE_SLOW=yes under emulation, "
 	"PINCHECK_EXT4, _XFS, _BTRFS (a directory on each, where there is one), PINCHECK_SWAP_ASYNC "
 	"(a swap device that is off), PINCHECK_MODULE (the module's file, or no), PINCHECK_GUP_TEST "
@@ -136,6 +141,14 @@ static const struct arch *arch_by_name(struct argp_state *state, const char *tex
 	return arch;
 }
 
+/* Return: is it pack? */
+static bool command_by_name(struct argp_state *state, const char *text)
+{
+	if (strcmp(text, "run") && strcmp(text, "pack"))
+		argp_error(state, "unknown command '%s'; there are: run, pack", text);
+	return !strcmp(text, "pack");
+}
+
 /* The field of struct options that takes an option's argument */
 static const struct {
 	int key;
@@ -150,6 +163,7 @@ static const struct {
 	{ OPT_MODULE, offsetof(struct options, module), false },
 	{ OPT_TESTS, offsetof(struct options, tests), false },
 	{ OPT_RESULTS, offsetof(struct options, results), false },
+	{ OPT_OUTPUT, offsetof(struct options, output), false },
 	{ OPT_FILTER, offsetof(struct options, filter), false },
 	{ OPT_APPEND, offsetof(struct options, append), false },
 	{ OPT_SHARE, offsetof(struct options, share), false },
@@ -201,11 +215,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		options->icount = true;
 	else if (key == 'v')
 		options->verbose = true;
-	else if (key == ARGP_KEY_ARG && strcmp(argument, "run"))
-		argp_error(state, "unknown command '%s'; there is: run", argument);
+	else if (key == ARGP_KEY_ARG)
+		options->pack = command_by_name(state, argument);
 	else if (key == ARGP_KEY_NO_ARGS)
-		argp_error(state, "which command? there is: run");
-	else if (key != ARGP_KEY_ARG)
+		argp_error(state, "which command? there are: run, pack");
+	else
 		return ARGP_ERR_UNKNOWN;
 	return 0;
 }
@@ -262,6 +276,10 @@ static void check_files(struct options *options)
 	}
 	if (options->tests || !options->shell)
 		require_file(options->tests, "tests", R_OK | X_OK);
+	if (options->shell && options->pack)
+		REFUSE_OPTIONS("--shell is for run: a shell on another machine needs no image");
+	if (!options->output)
+		options->output = format_text("build/pack/%s", options->name);
 	if (!options->results)
 		options->results = format_text("build/results/%s", options->name);
 	options->init = find_part(options->init, (const char *const[]){
@@ -311,12 +329,14 @@ static void check_machine(struct options *options)
 	if (hugepages_mib >= options->memory_mib)
 		REFUSE_OPTIONS("--hugepages %ld are %ld MiB; --memory %ld is not enough for them",
 			       options->hugepages, hugepages_mib, options->memory_mib);
-	check_qemu(options);
+	/* An image runs elsewhere. */
+	if (!options->pack)
+		check_qemu(options);
 }
 
 void options_parse(struct options *options, int argc, char **argv)
 {
-	static const struct argp argp = { rows, parse_option, "run", doc, NULL, NULL, NULL };
+	static const struct argp argp = { rows, parse_option, "run\npack", doc, NULL, NULL, NULL };
 
 	*options = (struct options){
 		.name = "custom",

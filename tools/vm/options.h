@@ -10,7 +10,7 @@ struct arch;
 enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 
 /**
- * struct options - of `pincheck-vm run`
+ * struct options - of `pincheck-vm run` and `pincheck-vm pack`
  * @arch: the architecture of the guest
  * @package: version of the package that the kernel comes from, or NULL
  * @modules: directory .../lib/modules/RELEASE, or NULL when everything needed is built in
@@ -18,9 +18,11 @@ enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
  * @module: pincheck.ko, or NULL to run the tests without a module
  * @qemu_args: more words for QEMU, separated by spaces; "" for none
  * @share: directory that the guest of a shell gets, or NULL
+ * @output: of pack: the directory for the image
  * @script: commands for the guest's shell; NULL: the person types them
  * @needs: enum need, of the topics that may run
  * @guests: that run at the same time, at most; 0: as many as the idle processors can run
+ * @pack: make an image that others boot, instead of booting one
  * @without_module: tests get PINCHECK_MODULE=no; @module is NULL
  * @icount: the clocks of the guest count instructions; takes emulation
  * @boot_deadline: seconds without a sign of life; 0 for the default
@@ -37,6 +39,7 @@ struct options {
 	const char *module;
 	const char *tests;
 	const char *results;
+	const char *output;
 	const char *filter;
 	const char *append;
 	const char *qemu_args;
@@ -56,6 +59,7 @@ struct options {
 	long boot_deadline;
 	long test_deadline;
 	long topic_deadline;
+	bool pack;
 	bool shell;
 	bool without_module;
 	bool icount;

@@ -7,6 +7,7 @@
 #define GUEST_CONFIG		"/etc/pincheck-vm.conf"		/* key=value lines */
 /* "path parameters" in load order; with ".NAME" at the end: those of a need of needs.h */
 #define GUEST_KMODS		"/etc/pincheck-vm.kmods"
+#define GUEST_BOOTS		"/etc/pincheck-vm.boots"	/* "TOPIC NUMBER": not of the first boot */
 #define GUEST_SPLATS_ALLOWED	"/etc/splats-allowed"
 #define GUEST_KMOD_DIR		"/lib/pincheck-vm"
 #define GUEST_TESTS		"/tests"
@@ -58,6 +59,18 @@
 #define SHELL_BEGIN		"begin"
 #define SHELL_SAY		"say "			/* for the person */
 #define SHELL_EXIT		"exit "			/* status of the shell */
+
+/*
+ * An image that others boot (pincheck-vm pack) has more than one configuration. The kernel passes a
+ * NAME=VALUE that it does not know to init as environment:
+ */
+#define ENV_RESULTS		"PINCHECK_RESULTS"	/* where the results go, a terminal: /dev/console */
+#define ENV_TERSE		"PINCHECK_TERSE"	/* yes: result lines, and the evidence of failures */
+#define ENV_BOOT		"PINCHECK_BOOT"		/* which of the boots of GUEST_BOOTS this is, from 1 */
+#define ENV_SHARDS		"SHARD_NUMBER"		/* of machines that share the topics of a boot */
+#define ENV_SHARD		"SHARD_INDEX"		/* which of them this is, from 1 */
+/* An emulated machine gets the default deadlines times this. */
+#define SLOWDOWN		3
 
 /* Section of a test program that says what it needs: words with spaces between them, see needs.h */
 #define NEEDS_SECTION		".pincheck.needs"

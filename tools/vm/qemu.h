@@ -37,6 +37,16 @@ char **qemu_argv(const struct options *options, enum accel accel, const char *in
 		 const char *shell_log);
 void qemu_argv_free(char **argv);
 
+/**
+ * kernel_parameters() - those that topics need, without the console's
+ *
+ * Return: to be freed
+ */
+char *kernel_parameters(const struct options *options);
+
+/** kernel_parameters_if_emulated() - more of them, for a machine that is emulated. Return: a constant */
+const char *kernel_parameters_if_emulated(void);
+
 /** qemu_start() - Return: 0 or -1, having complained. The child dies with this process */
 int qemu_start(struct qemu *qemu, char **argv, bool interactive);
 

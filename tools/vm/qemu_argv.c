@@ -5,17 +5,27 @@
 #include "../arch/arch.h"
 #include "devices.h"
 #include "disks.h"
+#include "protocol.h"
 #include "qemu.h"
 #include "util.h"
 #include "verdict.h"
 
 /*
- * panic=-1 with -no-reboot ends QEMU at once, and an oops must not be survived. The log buffer must
+ * An oops must not be survived. The log buffer must
  * hold the splats of a whole topic. Kernels before 6.5 have no secret memory unless secretmem.enable
  * asks for it; later ones ignore the parameter.
  */
 static const char base_command_line[] =
-	"panic=-1 oops=panic printk.devkmsg=on log_buf_len=4M secretmem.enable=1";
+	"oops=panic printk.devkmsg=on log_buf_len=4M secretmem.enable=1";
+
+/* With -no-reboot this ends QEMU at once. */
+static const char panic_at_once[] = "panic=-1";
+
+/*
+ * Elsewhere whoever reads the console needs some seconds to take a panic for one. The results share the
+ * console with the kernel, which says nothing there but its last words.
+ */
+static const char packed_command_line[] = "panic=5 loglevel=1 " ENV_RESULTS "=/dev/console";
 
 /*
  * An emulated case takes a fifth less time without these: clearing memory that is cleared or copied
@@ -53,25 +63,39 @@ static char **append_split(char **argv, size_t *count, const char *text)
 	return argv;
 }
 
-static char *kernel_command_line(const struct options *options, bool kvm)
+char *kernel_parameters(const struct options *options)
 {
-	const struct arch *arch = options->arch;
 	/* For kernels that have the driver built in. A module gets its parameters when it is loaded. */
 	char *disks = disks_parameters(options, "brd.");
 	char *devices = devices_parameters(options);
 	/* Allocating 64 huge pages after the boot takes 0.6 s under emulation. */
-	char *line = format_text("%s %s %s hugepagesz=%ldM hugepages=%ld %s%s %s", arch->boot,
-				 base_command_line, kvm ? "" : emulated_command_line,
-				 arch->hugepage_mib, options->hugepages, disks, devices,
-				 options->append);
+	char *line = format_text("%s %s hugepagesz=%ldM hugepages=%ld %s%s%s%s",
+				 options->pack ? packed_command_line : panic_at_once, base_command_line,
+				 options->arch->hugepage_mib, options->hugepages, disks, devices,
+				 *options->append ? " " : "", options->append);
+
+	free(disks);
+	free(devices);
+	return line;
+}
+
+const char *kernel_parameters_if_emulated(void)
+{
+	return emulated_command_line;
+}
+
+static char *kernel_command_line(const struct options *options, bool kvm)
+{
+	const struct arch *arch = options->arch;
+	char *parameters = kernel_parameters(options);
+	char *line = format_text("%s %s %s", arch->boot, kvm ? "" : emulated_command_line, parameters);
 
 	if ((long)strlen(line) >= arch->command_line_bytes) {
 		complain("the kernel takes %ld bytes of command line, this one has %zu: shorten --append",
 			 arch->command_line_bytes - 1, strlen(line));
 		exit(EXIT_USAGE);
 	}
-	free(disks);
-	free(devices);
+	free(parameters);
 	return line;
 }
 

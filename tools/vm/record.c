@@ -25,9 +25,8 @@ static json_t *json_seconds(double value)
 	return value > 0 ? json_real((double)(long)(value * 1000 + 0.5) / 1000) : json_null();
 }
 
-static json_t *kernel_of(const struct run *run)
+json_t *record_kernel(const struct options *options)
 {
-	const struct options *options = run->options;
 	const char *slash = strrchr(options->kernel, '/');
 	char *release = image_release(options);
 	char *config = image_config_sha256(options, release);
@@ -140,7 +139,7 @@ int record_write(const struct run *run, const struct suite *suite, const struct 
 		json_array_append_new(problems, json_string(suite->problems[i]));
 	root = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o}",
 			 "verdict", verdict_json(verdict), "totals", totals_of(suite, verdict),
-			 "kernel", kernel_of(run), "module_srcversion", text_or_null(srcversion),
+			 "kernel", record_kernel(options), "module_srcversion", text_or_null(srcversion),
 			 "module_sha256", text_or_null(sha256),
 			 "filter", text_or_null(options->filter), "machine", machine_of(run),
 			 "times", times_of(run, suite),

@@ -3,6 +3,7 @@
 #ifndef PINCHECK_VM_RECORD_H
 #define PINCHECK_VM_RECORD_H
 
+#include <jansson.h>
 #include "options.h"
 
 struct guests;
@@ -27,6 +28,9 @@ struct run {
 	double started;
 	double ended;
 };
+
+/** record_kernel() - what is known of the kernel image. Return: a new reference */
+json_t *record_kernel(const struct options *options);
 
 /** record_write() - options->results/run.json. Return: 0 or -1, having complained */
 int record_write(const struct run *run, const struct suite *suite, const struct verdict *verdict);

@@ -43,6 +43,46 @@ static void set_key(struct config *config, const char *key, const char *value)
 	}
 }
 
+static long environment_number(const char *name, long otherwise)
+{
+	const char *value = getenv(name);
+	long number = value ? atol(value) : 0;
+
+	return number > 0 ? number : otherwise;
+}
+
+static void environment_text(const char *name, char *into)
+{
+	const char *value = getenv(name);
+
+	if (value)
+		snprintf(into, sizeof(((struct config *)0)->filter), "%s", value);
+}
+
+static bool environment_says_yes(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && !strcmp(value, "yes");
+}
+
+void config_environment(struct config *config)
+{
+	environment_text(ENV_FILTER, config->filter);
+	environment_text(ENV_RESULTS, config->results);
+	/* A glob that matches everything is no filter: then a topic without tests is an error. */
+	if (!strcmp(config->filter, "*"))
+		*config->filter = '\0';
+	config->terse = environment_says_yes(ENV_TERSE);
+	if (environment_says_yes(ENV_SLOW) && !config->slow) {
+		config->slow = true;
+		config->topic_seconds *= SLOWDOWN;
+	}
+	config->guest = environment_number(ENV_BOOT, config->guest);
+	config->shards = environment_number(ENV_SHARDS, 1);
+	config->shard = environment_number(ENV_SHARD, 1);
+}
+
 _Static_assert(sizeof(((struct config *)0)->filter) == sizeof(((struct config *)0)->module),
 	       "text fields share one size");
 

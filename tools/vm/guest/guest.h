@@ -21,7 +21,11 @@
  * @without_module: and tests get PINCHECK_MODULE=no
  * @tests: directory of the test programs
  * @guest: number of this guest, from 1
- * @plan: top-level results of the whole stream; @results_before: those that others have sent
+ * @plan: top-level results of the whole stream, 0: of the topics that are chosen here;
+ *	@results_before: those that others have sent
+ * @results: the terminal for the results, "" for the second serial line
+ * @terse: result lines only, and the evidence of failures
+ * @shards: of machines that share the topics; @shard: this one, from 1
  */
 struct config {
 	bool probe;
@@ -29,9 +33,11 @@ struct config {
 	bool share;
 	bool slow;
 	bool without_module;
+	bool terse;
 	char filter[FILTER_MAX];
 	char module[FILTER_MAX];
 	char guest_title[FILTER_MAX];
+	char results[FILTER_MAX];
 	const char *tests;
 	long topic_seconds;
 	long swap_mib;
@@ -39,9 +45,14 @@ struct config {
 	long guest;
 	long plan;
 	long results_before;
+	long shards;
+	long shard;
 };
 
 void config_read(struct config *config);
+
+/** config_environment() - what init's environment says overrides what the host packed */
+void config_environment(struct config *config);
 
 /* The result stream. Each call returns after the whole line is written. */
 void report_to(int fd);
@@ -102,6 +113,11 @@ void kmsg_report_tail(unsigned int count);
 /* Test programs */
 unsigned int topics_find(const char *directory);
 unsigned int topics_count(void);
+/** topics_keep() - forget the topics that @wanted does not want; @number is its place */
+void topics_keep(bool (*wanted)(const struct config *config, const char *topic, unsigned int number),
+		 const struct config *config);
+/** choose_topics() - of those that were found the ones of this boot, and of this shard of it */
+void choose_topics(struct config *config);
 void topics_run(const struct config *config);
 void topics_refuse(const char *reason);
 

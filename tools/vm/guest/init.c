@@ -32,9 +32,14 @@ void machine_off(void)
 		pause();
 }
 
-static int open_result_tty(void)
+static const char *result_tty(const struct config *config)
 {
-	int tty = open(arch_host()->results_tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	return *config->results ? config->results : arch_host()->results_tty;
+}
+
+static int open_result_tty(const struct config *config)
+{
+	int tty = open(result_tty(config), O_RDWR | O_NOCTTY | O_CLOEXEC);
 	struct termios settings;
 
 	if (tty < 0)
@@ -43,7 +48,9 @@ static int open_result_tty(void)
 	if (tcgetattr(tty, &settings))
 		return -errno;
 	cfmakeraw(&settings);
-	cfsetspeed(&settings, B115200);
+	/* A console has its speed. */
+	if (!*config->results)
+		cfsetspeed(&settings, B115200);
 	report_to(tty);
 	return tcsetattr(tty, TCSANOW, &settings) ? -errno : 0;
 }
@@ -53,6 +60,8 @@ static void topics_environment(const struct config *config)
 {
 	if (*config->filter)
 		setenv(ENV_FILTER, config->filter, 1);
+	else
+		unsetenv(ENV_FILTER);
 	if (config->slow)
 		setenv(ENV_SLOW, "yes", 1);
 	setenv(ENV_POISON, "yes", 1);	/* the guest ends with the run */
@@ -96,14 +105,15 @@ static void prepare_machine(const struct config *config)
 	disks_up(false);
 }
 
-static void run_suite(const struct config *config)
+static void run_suite(struct config *config)
 {
 	const char *boot = result_name(config, "boot");
 
+	topics_find(config->tests);
+	choose_topics(config);
 	report_begin(config);
 	if (config->guest > 1)
 		report(MARK_GUEST "%ld: %s", config->guest, config->guest_title);
-	topics_find(config->tests);
 	prepare_machine(config);
 	topics_environment(config);
 	scope_add(boot, kmsg_check(boot));
@@ -145,13 +155,14 @@ int main(void)
 	struct config config = { .topic_seconds = 120, .tests = GUEST_TESTS, .guest = 1 };
 
 	mounts_up();
-	if (open_result_tty()) {
-		fprintf(stderr, "pincheck-vm: no second serial line (%s: %s)\n",
-			arch_host()->results_tty, strerror(errno));
+	config_read(&config);
+	config_environment(&config);
+	if (open_result_tty(&config)) {
+		fprintf(stderr, "pincheck-vm: no place for the results (%s: %s)\n",
+			result_tty(&config), strerror(errno));
 		machine_off();
 		return 1;
 	}
-	config_read(&config);
 	if (config.probe) {
 		report(MARK_PROBE);
 		machine_off();

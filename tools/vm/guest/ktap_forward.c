@@ -53,10 +53,35 @@ static void note_line(struct forward *forward, const char *line)
 	}
 }
 
+/* A result line decides what becomes of the diagnostics before it. */
+static void settle_held(struct forward *forward, const char *line)
+{
+	if (!strncmp(line, "not ok ", 7))
+		append_bytes(forward->held, forward->held_length);
+	forward->held_length = 0;
+}
+
+/* Return: is @line a diagnostic, and kept back? Its indent and its end are kept, too. */
+static bool hold_back(struct forward *forward, const char *line, size_t length)
+{
+	size_t room = sizeof(forward->held) - forward->held_length;
+
+	if (!forward->terse || *line != '#')
+		return false;
+	if (length + 3 <= room)
+		forward->held_length += (size_t)snprintf(forward->held + forward->held_length, room,
+							 "  %s\n", line);
+	return true;
+}
+
 static void pass_line(struct forward *forward, char *line, size_t length)
 {
 	line[length] = '\0';
 	note_line(forward, line);
+	if (is_result(line))
+		settle_held(forward, line);
+	else if (hold_back(forward, line, length))
+		return;
 	/* The version line of TAP becomes that of a KTAP subtest. */
 	if (!strncmp(line, "TAP version ", 12)) {
 		append_bytes("  KTAP version 1\n", 17);
@@ -67,9 +92,10 @@ static void pass_line(struct forward *forward, char *line, size_t length)
 	append_bytes("\n", 1);
 }
 
-void forward_begin(struct forward *forward)
+void forward_begin(struct forward *forward, bool terse)
 {
 	memset(forward, 0, sizeof(*forward));
+	forward->terse = terse;
 	forward->planned = -1;
 }
 
@@ -102,6 +128,10 @@ bool forward_from(struct forward *forward, int fd)
 
 void forward_end(struct forward *forward)
 {
+	/* What a program said after its last result may be why it died. */
+	append_bytes(forward->held, forward->held_length);
+	flush_out();
+	forward->held_length = 0;
 	if (!forward->partial_length)
 		return;
 	append_bytes("  # cut: ", 9);

@@ -94,7 +94,9 @@ void report_begin(const struct config *config)
 	char plan[64];
 
 	top_number = (unsigned int)config->results_before;
-	snprintf(plan, sizeof(plan), "KTAP version 1\n1..%ld\n", config->plan);
+	/* What shares the line, firmware or the kernel, may have left half a line there. */
+	snprintf(plan, sizeof(plan), "%sKTAP version 1\n1..%ld\n", *config->results ? "\n" : "",
+		 config->plan);
 	if (!config->results_before)
 		write_text(plan);
 }

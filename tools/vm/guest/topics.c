@@ -50,6 +50,17 @@ unsigned int topics_find(const char *tests)
 	return topic_count;
 }
 
+void topics_keep(bool (*wanted)(const struct config *config, const char *topic, unsigned int number),
+		 const struct config *config)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < topic_count; i++)
+		if (wanted(config, topics[i], i))
+			memmove(topics[kept++], topics[i], sizeof(topics[i]));
+	topic_count = kept;
+}
+
 unsigned int topics_count(void)
 {
 	return topic_count;
@@ -201,7 +212,7 @@ static void run_topic(const char *topic, const struct config *config)
 	snprintf(mark, sizeof(mark), "topic %s", topic);
 	kmsg_mark(mark);
 	report(MARK_TOPIC "%s", topic);
-	forward_begin(&forward);
+	forward_begin(&forward, config->terse);
 	if (pipe2(output, O_CLOEXEC)) {
 		report_result(false, topic, "ERROR pipe: %s", strerror(errno));
 		return;

@@ -13,6 +13,8 @@
 #include "../../lib/directory.h"
 #include "../../lib/test/tap.h"
 #include "../console.h"
+#include "../guest/guest.h"
+#include "../guest/ktap_forward.h"
 #include "../guests.h"
 #include "../initramfs.h"
 #include "../kmods.h"
@@ -318,7 +320,7 @@ static void judge_packing(const struct packing *packing, const char *directory)
 		.modules = directory, .swap_mib = 16, .load = packing->load,
 	};
 	char *path = format_text("%s/initramfs", directory);
-	struct initramfs *initramfs = initramfs_create(path);
+	struct initramfs *initramfs = initramfs_create(path, NULL);
 	bool packed = initramfs && !kmods_pack(initramfs, &options) && !initramfs_close(initramfs);
 	char *order = packed_order(path);
 	bool ok = packed && !strcmp(order, packing->order);
@@ -588,6 +590,81 @@ static void guests_are_planned(void)
 	free(directory);
 }
 
+/* What a test program prints, and what of it a terse stream has */
+static const char said[] = "TAP version 13\n1..3\n#  RUN a.b.one\n# pfn=1\nok 1 a.b.one\n"
+	"# pfn=2 BROKEN\nnot ok 2 a.b.two\n# SKIP needs\nok 3 a.b.three # SKIP needs\n# last words\n";
+static const char passed_on[] = "  KTAP version 1\n  1..3\n  ok 1 a.b.one\n  # pfn=2 BROKEN\n  not ok 2 a.b.two\n"
+	"  ok 3 a.b.three # SKIP needs\n  # last words\n";
+
+static void terse_stream_has_evidence_of_failures(void)
+{
+	int from = memfd_create("said", 0), to = memfd_create("passed on", 0);
+	char got[sizeof(passed_on) + 64] = "";
+	struct forward forward;
+
+	dprintf(from, "%s", said);
+	lseek(from, 0, SEEK_SET);
+	report_to(to);
+	forward_begin(&forward, true);
+	while (forward_from(&forward, from))
+		;
+	forward_end(&forward);
+	tap_verdict(pread(to, got, sizeof(got) - 1, 0) > 0 && !strcmp(got, passed_on),
+		    "vm_parts.terse.evidence_of_failures");
+	tap_verdict(forward.results == 3 && forward.planned == 3, "vm_parts.terse.counts");
+	close(from);
+	close(to);
+}
+
+/* The topics of the guest, as choose_topics() finds them: a letter each */
+static char chosen[8];
+
+unsigned int topics_count(void)
+{
+	return (unsigned int)strlen(chosen);
+}
+
+void topics_keep(bool (*wanted)(const struct config *config, const char *topic, unsigned int number),
+		 const struct config *config)
+{
+	char *kept = chosen;
+	unsigned int number = 0;
+
+	for (const char *at = chosen; *at; at++, number++)
+		if (wanted(config, (const char[]){ *at, '\0' }, number))
+			*kept++ = *at;
+	*kept = '\0';
+}
+
+static const struct {
+	const char *name;
+	long shards, shard, boot, plan;
+	const char *topics;
+	long results;
+} choices[] = {
+	{ "whole", 1, 1, 1, 0, "abcde", 7 },
+	{ "first_shard", 2, 1, 1, 0, "ace", 5 },
+	{ "last_shard", 2, 2, 1, 0, "bd", 4 },
+	{ "more_shards_than_topics", 7, 7, 1, 0, "", 2 },
+	{ "other_boot", 1, 1, 2, 0, "", 2 },
+	{ "host_has_counted", 2, 1, 1, 99, "abcde", 99 },
+};
+
+static void topics_are_shared(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(choices); i++) {
+		struct config config = {
+			.guest = choices[i].boot, .plan = choices[i].plan,
+			.shards = choices[i].shards, .shard = choices[i].shard,
+		};
+
+		strcpy(chosen, "abcde");
+		choose_topics(&config);
+		tap_verdict(!strcmp(chosen, choices[i].topics) && config.plan == choices[i].results,
+			    "vm_parts.choice.%s", choices[i].name);
+	}
+}
+
 /* make unit runs in the top directory. */
 static void man_page_has_the_exit_codes(void)
 {
@@ -608,6 +685,8 @@ int main(void)
 	needs_are_read_from_the_program();
 	guests_are_planned();
 	kernel_has_no_use_for_a_guest();
+	terse_stream_has_evidence_of_failures();
+	topics_are_shared();
 	man_page_has_the_exit_codes();
 	splats_are_told_from_talk();
 	for (size_t i = 0; i < ARRAY_SIZE(stories); i++)
