@@ -13,6 +13,8 @@
  * @output: --output, a directory or "-"
  * @origin: --origin, who submits to KCIDB
  * @renames: --renames, a table of cases that have another name today, or NULL
+ * @facts: --facts, the facts.json of an image, or NULL
+ * @name: --name, of the kernel, or NULL
  * @json: --json
  */
 struct arguments {
@@ -21,6 +23,8 @@ struct arguments {
 	const char *output;
 	const char *origin;
 	const char *renames;
+	const char *facts;
+	const char *name;
 	bool json;
 };
 
@@ -29,6 +33,7 @@ int command_matrix(const struct arguments *arguments);
 int command_junit(const struct arguments *arguments);
 int command_kcidb(const struct arguments *arguments);
 int command_compare(const struct arguments *arguments);
+int command_lava(const struct arguments *arguments);
 int command_rows(const struct arguments *arguments);
 int command_known(const struct arguments *arguments);
 int command_holders(const struct arguments *arguments);

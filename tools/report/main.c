@@ -15,6 +15,7 @@ static const struct {
 	{ "junit", command_junit },
 	{ "kcidb", command_kcidb },
 	{ "compare", command_compare },
+	{ "lava", command_lava },
 	{ "rows", command_rows },
 	{ "known", command_known },
 	{ "holders", command_holders },
@@ -27,6 +28,8 @@ struct command_line {
 	unsigned int count;
 };
 
+enum option_key { OPT_FACTS = 0x100, OPT_NAME };
+
 static const struct argp_option options[] = {
 	{ "results", 'r', "DIR", 0, "Where the runs are: DIR/KERNEL/results.ktap "
 	  "[build/results]", 0 },
@@ -35,6 +38,8 @@ static const struct argp_option options[] = {
 	{ "origin", 'O', "NAME", 0, "Origin of the submission to KCIDB [pincheck]", 0 },
 	{ "renames", 'n', "FILE", 0, "Cases that have another name in the second run of compare: "
 	  "lines of OLD NEW", 0 },
+	{ "facts", OPT_FACTS, "FILE", 0, "Of lava: facts.json of the image that the lab booted", 0 },
+	{ "name", OPT_NAME, "KERNEL", 0, "Of lava: name of the kernel [that in --facts]", 0 },
 	{ "json", 'J', NULL, 0, "compare prints JSON", 0 },
 	{ 0 }
 };
@@ -56,6 +61,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'n':
 		line->arguments.renames = argument;
 		return 0;
+	case OPT_FACTS:
+		line->arguments.facts = argument;
+		return 0;
+	case OPT_NAME:
+		line->arguments.name = argument;
+		return 0;
 	case 'J':
 		line->arguments.json = true;
 		return 0;
@@ -76,7 +87,7 @@ static const struct argp parser = {
 	.options = options,
 	.parser = parse_option,
 	.args_doc = "summary FILE.ktap...\nmatrix KERNEL...\njunit KERNEL...\nkcidb KERNEL...\n"
-		    "compare BEFORE AFTER\nrows KERNEL...\nknown KERNEL...\nholders KERNEL...\n"
+		    "compare BEFORE AFTER\nlava LOG...\nrows KERNEL...\nknown KERNEL...\nholders KERNEL...\n"
 		    "kernel-tests KERNEL...",
 	.doc = "Reports on runs of the pincheck suite.\v"
 	       "summary: failures with their evidence, known failures, skips by reason; "
@@ -88,6 +99,8 @@ static const struct argp parser = {
 	       "compare: the cases that two runs judge differently. A run is a file results.ktap, "
 	       "its directory, or a KERNEL; two directories with KERNEL/results.ktap are compared "
 	       "kernel by kernel.\n"
+	       "lava: KERNEL/results.ktap, run.json and console.log from logs of a lab's jobs on one kernel: "
+	       "its boots, its shards; the exit code is that of pincheck-vm.\n"
 	       "rows: rows.md, the rows of the catalogue by kernels, and the kernels and mutants "
 	       "on which a test of the row fails.\n"
 	       "known: known.md, the known failures by kernels, with the commits of "
