@@ -13,6 +13,12 @@
  * @output: --output, a directory or "-"
  * @origin: --origin, who submits to KCIDB
  * @renames: --renames, a table of cases that have another name today, or NULL
+ * @commit: --commit, of the kernel's source, for KCIDB; NULL if none is given, like those that follow
+ * @repository: --repository, of that commit
+ * @patchset: --patchset, hash of the patches on top of it
+ * @architecture: --arch, where run.json has none or another
+ * @log_url: --log-url, where the directories of the runs are published
+ * @by_topic: --level topic: a test a topic, not a case
  * @facts: --facts, the facts.json of an image, or NULL
  * @name: --name, of the kernel, or NULL
  * @json: --json
@@ -23,6 +29,12 @@ struct arguments {
 	const char *output;
 	const char *origin;
 	const char *renames;
+	const char *commit;
+	const char *repository;
+	const char *patchset;
+	const char *architecture;
+	const char *log_url;
+	bool by_topic;
 	const char *facts;
 	const char *name;
 	bool json;

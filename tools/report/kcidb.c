@@ -18,6 +18,7 @@
  * @known: ids of the issues that @issues has
  */
 struct report {
+	const struct arguments *arguments;
 	const char *origin;
 	json_t *checkouts;
 	json_t *builds;
@@ -55,13 +56,42 @@ static void set_excerpt(json_t *object, const char *evidence)
 	set_text(object, "log_excerpt", from);
 }
 
-/* pincheck:NAME-RELEASE-TIME is the id of a run, its checkout and its build. Return: to be freed */
+/*
+ * pincheck:NAME-RELEASE-TIME is the id of a run, its checkout and its build. Machines of several
+ * architectures may end at the same second. Return: to be freed
+ */
 static char *run_id(const struct report *report, const struct kernel_run *run)
 {
 	const char *release = kernel_run_text(run, "kernel", "release");
+	const char *architecture = report->arguments->architecture;
 
-	return format_of("%s:%s-%s-%s", report->origin, run->kernel, *release ? release : "unknown",
-			 run->time);
+	return format_of("%s:%s-%s%s%s-%s", report->origin, run->kernel, *release ? release : "unknown",
+			 architecture ? "-" : "", architecture ? architecture : "", run->time);
+}
+
+/* A resource needs an address: the lists are empty without --log-url. */
+static void set_files(const struct report *report, const struct kernel_run *run, json_t *test)
+{
+	static const char *const names[] = { "results.ktap", "run.json" };
+	const char *url = report->arguments->log_url;
+	json_t *files;
+
+	if (!url)
+		return;
+	files = json_array();
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		json_array_append_new(files, json_pack("{s:s, s:o}", "name", names[i], "url",
+						       json_sprintf("%s/%s/%s", url, run->kernel, names[i])));
+	json_object_set_new(test, "log_url", json_sprintf("%s/%s/console.log", url, run->kernel));
+	json_object_set_new(test, "output_files", files);
+}
+
+static void set_duration(const struct kernel_run *run, json_t *test, const char *topic)
+{
+	json_t *seconds = json_object_get(json_object_get(run->json, "topic_seconds"), topic);
+
+	if (json_is_number(seconds))
+		json_object_set(test, "duration", seconds);
 }
 
 static void add_checkout(struct report *report, const struct kernel_run *run, const char *id)
@@ -73,6 +103,13 @@ static void add_checkout(struct report *report, const struct kernel_run *run, co
 	if (run->kernel[distribution])
 		json_object_set_new(checkout, "tree_name",
 				    json_stringn(run->kernel, distribution));
+	if (report->arguments->commit)
+		set_text(checkout, "git_commit_hash", report->arguments->commit);
+	if (report->arguments->repository)
+		set_text(checkout, "git_repository_url", report->arguments->repository);
+	/* An empty hash says that there are no patches. */
+	if (report->arguments->patchset)
+		json_object_set_new(checkout, "patchset_hash", json_string(report->arguments->patchset));
 	set_text(checkout, "comment", kernel_run_text(run, "kernel", "release"));
 	json_array_append_new(report->checkouts, checkout);
 }
@@ -80,7 +117,8 @@ static void add_checkout(struct report *report, const struct kernel_run *run, co
 static void add_build(struct report *report, const struct kernel_run *run, const char *id)
 {
 	const struct test_case *built = kernel_run_find(run, BUILD_CASE);
-	const char *architecture = kernel_run_text(run, "kernel", "architecture");
+	const char *architecture = report->arguments->architecture ?:
+				   kernel_run_text(run, "kernel", "architecture");
 	json_t *misc = json_object();
 	json_t *build = json_pack("{s:s, s:s, s:s, s:s*, s:s, s:s, s:o}", "id", id, "checkout_id", id,
 				  "origin", report->origin, "architecture",
@@ -129,13 +167,20 @@ static void add_issue(struct report *report, const char *id, const char *reason)
 					"culprit", "code", 1));
 }
 
+/* A test that is a topic may have several. */
+static json_t *incident_id(const struct report *report, const char *test_id, const char *issue)
+{
+	return report->arguments->by_topic ? json_sprintf("%s-%s", test_id, strchr(issue, ':') + 1) :
+					     json_string(test_id);
+}
+
 static void add_incident(struct report *report, const char *test_id, const char *reason)
 {
 	char *issue = issue_id(report, reason);
 
 	add_issue(report, issue, reason);
 	json_array_append_new(report->incidents,
-			      json_pack("{s:s, s:s, s:s, s:i, s:s, s:b}", "id", test_id,
+			      json_pack("{s:o, s:s, s:s, s:i, s:s, s:b}", "id", incident_id(report, test_id, issue),
 					"origin", report->origin, "issue_id", issue,
 					"issue_version", 1, "test_id", test_id, "present", 1));
 	free(issue);
@@ -171,10 +216,108 @@ static void add_test(struct report *report, const struct kernel_run *run, const 
 	set_text(test, "comment", of->reason);
 	set_excerpt(test, of->evidence);
 	json_object_set_new(test, "environment", environment_of(run));
+	if (!strcmp(of->name, of->topic))
+		set_duration(run, test, of->topic);
+	if (strcmp(statuses[of->outcome], "PASS") && of->outcome != KTAP_SKIP)
+		set_files(report, run, test);
 	json_array_append_new(report->tests, test);
 	if (of->outcome == KTAP_XFAIL)
 		add_incident(report, id, *of->reason ? of->reason : "known issue");
 	free(id);
+}
+
+/**
+ * struct topic_sum - the cases of a topic as one test
+ * @worst_of: the place of the topic's status in status_order
+ * @outcomes: number of cases with each
+ * @failures: name and evidence of those that failed
+ * @reasons: of known failures, each once
+ */
+struct topic_sum {
+	size_t worst_of;
+	unsigned int outcomes[KTAP_OUTCOMES];
+	struct text failures;
+	json_t *reasons;
+};
+
+/* The status of a topic is the last of these that a case has. */
+static const char *const status_order[] = { "SKIP", "PASS", "FAIL", "ERROR" };
+
+static size_t place_of_status(const char *status)
+{
+	size_t place = 0;
+
+	while (strcmp(status_order[place], status))
+		place++;
+	return place;
+}
+
+static void add_to_sum(struct topic_sum *sum, const struct test_case *of)
+{
+	size_t place = place_of_status(statuses[of->outcome]);
+
+	sum->outcomes[of->outcome]++;
+	if (place > sum->worst_of)
+		sum->worst_of = place;
+	if (ktap_is_failure(of->outcome))
+		text_printf(&sum->failures, "%s: %s %s\n%s%s", of->name, ktap_outcome_name(of->outcome),
+			    of->reason, of->evidence, *of->evidence ? "\n" : "");
+	if (of->outcome == KTAP_XFAIL)
+		json_object_set_new(sum->reasons, *of->reason ? of->reason : "known issue", json_true());
+}
+
+static json_t *counts_json(const struct topic_sum *sum)
+{
+	json_t *counts = json_object();
+
+	for (size_t i = 0; i < KTAP_OUTCOMES; i++)
+		if (sum->outcomes[i])
+			json_object_set_new(counts, ktap_outcome_name((enum ktap_outcome)i),
+					    json_integer(sum->outcomes[i]));
+	return counts;
+}
+
+static void add_topic_test(struct report *report, const struct kernel_run *run, const char *build_id,
+			   const char *topic)
+{
+	struct topic_sum sum = { .reasons = json_object() };
+	char *id = format_of("%s-%s", build_id, topic);
+	const char *reason;
+	json_t *test, *value;
+
+	for (size_t i = 0; i < run->results.count; i++)
+		if (!strcmp(run->results.cases[i].topic, topic) &&
+		    strcmp(run->results.cases[i].name, BUILD_CASE))
+			add_to_sum(&sum, &run->results.cases[i]);
+	test = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:o}", "id", id, "build_id", build_id,
+			 "origin", report->origin, "path", json_sprintf("pincheck.%s", topic),
+			 "status", status_order[sum.worst_of], "start_time", run->time,
+			 "misc", counts_json(&sum), "environment", environment_of(run));
+	set_duration(run, test, topic);
+	set_files(report, run, test);
+	if (sum.failures.length)
+		set_excerpt(test, sum.failures.bytes);
+	json_array_append_new(report->tests, test);
+	json_object_foreach(sum.reasons, reason, value)
+		add_incident(report, id, reason);
+	json_decref(sum.reasons);
+	free(sum.failures.bytes);
+	free(id);
+}
+
+static void add_topic_tests(struct report *report, const struct kernel_run *run, const char *build_id)
+{
+	json_t *done = json_object();
+
+	for (size_t i = 0; i < run->results.count; i++) {
+		const char *topic = run->results.cases[i].topic;
+
+		if (!strcmp(run->results.cases[i].name, BUILD_CASE) || json_object_get(done, topic))
+			continue;
+		json_object_set_new(done, topic, json_true());
+		add_topic_test(report, run, build_id, topic);
+	}
+	json_decref(done);
 }
 
 static void add_run(struct report *report, const struct kernel_run *run)
@@ -183,7 +326,9 @@ static void add_run(struct report *report, const struct kernel_run *run)
 
 	add_checkout(report, run, id);
 	add_build(report, run, id);
-	for (size_t i = 0; i < run->results.count; i++)
+	if (report->arguments->by_topic)
+		add_topic_tests(report, run, id);
+	for (size_t i = 0; i < run->results.count && !report->arguments->by_topic; i++)
 		if (strcmp(run->results.cases[i].name, BUILD_CASE))
 			add_test(report, run, id, &run->results.cases[i]);
 	free(id);
@@ -192,7 +337,7 @@ static void add_run(struct report *report, const struct kernel_run *run)
 int command_kcidb(const struct arguments *arguments)
 {
 	struct report report = {
-		.origin = arguments->origin, .checkouts = json_array(), .builds = json_array(),
+		.arguments = arguments, .origin = arguments->origin, .checkouts = json_array(), .builds = json_array(),
 		.tests = json_array(), .issues = json_array(), .incidents = json_array(),
 		.known = json_object(),
 	};

@@ -28,7 +28,16 @@ struct command_line {
 	unsigned int count;
 };
 
-enum option_key { OPT_FACTS = 0x100, OPT_NAME };
+enum option_key {
+	OPT_FACTS = 0x100,
+	OPT_NAME,
+	OPT_COMMIT,
+	OPT_REPOSITORY,
+	OPT_PATCHSET,
+	OPT_ARCH,
+	OPT_LOG_URL,
+	OPT_LEVEL,
+};
 
 static const struct argp_option options[] = {
 	{ "results", 'r', "DIR", 0, "Where the runs are: DIR/KERNEL/results.ktap "
@@ -36,6 +45,14 @@ static const struct argp_option options[] = {
 	{ "output", 'o', "DIR", 0, "Where the report goes [build/results], which is made; junit, kcidb, "
 	  "rows, known, holders and kernel-tests write to standard output if it is -", 0 },
 	{ "origin", 'O', "NAME", 0, "Origin of the submission to KCIDB [pincheck]", 0 },
+	{ "commit", OPT_COMMIT, "HASH", 0, "Of kcidb: commit of the kernel's source", 0 },
+	{ "repository", OPT_REPOSITORY, "URL", 0, "Of kcidb: repository that has the commit", 0 },
+	{ "patchset", OPT_PATCHSET, "HASH", 0, "Of kcidb: hash of the patches on top of the commit; "
+	  "empty for none", 0 },
+	{ "arch", OPT_ARCH, "NAME", 0, "Of kcidb: architecture of the kernels [that of the run]", 0 },
+	{ "log-url", OPT_LOG_URL, "URL", 0, "Of kcidb: where the runs are published: "
+	  "URL/KERNEL/console.log", 0 },
+	{ "level", OPT_LEVEL, "topic|case", 0, "Of kcidb: what a test is [case]", 0 },
 	{ "renames", 'n', "FILE", 0, "Cases that have another name in the second run of compare: "
 	  "lines of OLD NEW", 0 },
 	{ "facts", OPT_FACTS, "FILE", 0, "Of lava: facts.json of the image that the lab booted", 0 },
@@ -44,28 +61,51 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
+/* The field of struct arguments that takes an option's argument */
+static const struct {
+	int key;
+	size_t offset;
+} fields[] = {
+	{ 'r', offsetof(struct arguments, results) },
+	{ 'o', offsetof(struct arguments, output) },
+	{ 'O', offsetof(struct arguments, origin) },
+	{ 'n', offsetof(struct arguments, renames) },
+	{ OPT_FACTS, offsetof(struct arguments, facts) },
+	{ OPT_NAME, offsetof(struct arguments, name) },
+	{ OPT_COMMIT, offsetof(struct arguments, commit) },
+	{ OPT_REPOSITORY, offsetof(struct arguments, repository) },
+	{ OPT_PATCHSET, offsetof(struct arguments, patchset) },
+	{ OPT_ARCH, offsetof(struct arguments, architecture) },
+	{ OPT_LOG_URL, offsetof(struct arguments, log_url) },
+};
+
+static bool set_field(struct arguments *arguments, int key, const char *value)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		if (fields[i].key != key)
+			continue;
+		*(const char **)((char *)arguments + fields[i].offset) = value;
+		return true;
+	}
+	return false;
+}
+
+static bool is_topic_level(struct argp_state *state, const char *text)
+{
+	if (strcmp(text, "topic") && strcmp(text, "case"))
+		argp_error(state, "--level: '%s' is neither topic nor case", text);
+	return !strcmp(text, "topic");
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct command_line *line = state->input;
 
+	if (set_field(&line->arguments, key, argument))
+		return 0;
 	switch (key) {
-	case 'r':
-		line->arguments.results = argument;
-		return 0;
-	case 'o':
-		line->arguments.output = argument;
-		return 0;
-	case 'O':
-		line->arguments.origin = argument;
-		return 0;
-	case 'n':
-		line->arguments.renames = argument;
-		return 0;
-	case OPT_FACTS:
-		line->arguments.facts = argument;
-		return 0;
-	case OPT_NAME:
-		line->arguments.name = argument;
+	case OPT_LEVEL:
+		line->arguments.by_topic = is_topic_level(state, argument);
 		return 0;
 	case 'J':
 		line->arguments.json = true;
