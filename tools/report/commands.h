@@ -45,6 +45,7 @@ int command_matrix(const struct arguments *arguments);
 int command_junit(const struct arguments *arguments);
 int command_kcidb(const struct arguments *arguments);
 int command_compare(const struct arguments *arguments);
+int command_merge(const struct arguments *arguments);
 int command_lava(const struct arguments *arguments);
 int command_rows(const struct arguments *arguments);
 int command_known(const struct arguments *arguments);

@@ -17,10 +17,27 @@
 
 #define RESULTS_FILE	"results.ktap"
 
+#define MAX_NAMED	3	/* runs that a line of a comparison of sets names */
+
+/**
+ * struct difference - a case that one or more runs judge differently, in the same way
+ * @runs: their names, those of the first MAX_NAMED
+ */
+struct difference {
+	char *name;
+	const char *before;
+	const char *after;
+	char *reason;
+	struct text runs;
+	unsigned int count;
+};
+
 /**
  * struct comparison - what the runs have in common so far
  * @renames: cases of the first run that have another name in the second
  * @table: a line a difference
+ * @differences: of all runs, in the order in which they came
+ * @places: case and verdicts -> place in @differences
  * @paired: runs that both sides have
  * @alike: cases with one verdict in both runs
  * @changed: cases with two verdicts
@@ -30,6 +47,10 @@
 struct comparison {
 	struct renames *renames;
 	struct libscols_table *table;
+	struct difference *differences;
+	size_t difference_count;
+	size_t difference_size;
+	json_t *places;
 	unsigned int paired;
 	unsigned int alike;
 	unsigned int changed;
@@ -73,19 +94,62 @@ static const char *outcome_text(const struct test_case *of)
 	return of ? ktap_outcome_name(of->outcome) : absent;
 }
 
+static struct difference *find_difference(struct comparison *comparison, const char *name,
+					  const char *before, const char *after, const char *reason)
+{
+	char *id = format_of("%s %s %s", name, before, after);
+	const json_t *place = json_object_get(comparison->places, id);
+	struct difference *difference;
+
+	if (!place) {
+		comparison->differences = grow(comparison->differences, comparison->difference_count,
+					       &comparison->difference_size, sizeof(*difference));
+		json_object_set_new(comparison->places, id,
+				    json_integer((json_int_t)comparison->difference_count));
+		difference = &comparison->differences[comparison->difference_count++];
+		*difference = (struct difference) {
+			.name = copy_of(name), .before = before, .after = after, .reason = copy_of(reason),
+		};
+	} else {
+		difference = &comparison->differences[json_integer_value(place)];
+	}
+	free(id);
+	return difference;
+}
+
 static void add_difference(struct comparison *comparison, const char *run, const char *name,
 			   const struct test_case *before, const struct test_case *after)
 {
-	struct libscols_line *line = scols_table_new_line(comparison->table, NULL);
-	const char *const cells[COLUMNS] = {
-		[RUN] = run, [CASE] = name,
-		[BEFORE] = outcome_text(before), [AFTER] = outcome_text(after),
-		[REASON] = after && *after->reason ? after->reason : before ? before->reason : "",
-	};
+	struct difference *difference =
+		find_difference(comparison, name, outcome_text(before), outcome_text(after),
+				after && *after->reason ? after->reason : before ? before->reason : "");
 
-	for (size_t i = 0; i < COLUMNS; i++)
-		if (!line || scols_line_set_data(line, i, cells[i]))
-			errx(EXIT_USAGE, "out of memory");
+	if (difference->count++ < MAX_NAMED)
+		text_printf(&difference->runs, "%s%s", difference->count > 1 ? " " : "", run);
+}
+
+static void print_differences(struct comparison *comparison)
+{
+	for (size_t i = 0; i < comparison->difference_count; i++) {
+		struct difference *difference = &comparison->differences[i];
+		struct libscols_line *line = scols_table_new_line(comparison->table, NULL);
+		const char *const cells[COLUMNS] = {
+			[RUN] = difference->runs.bytes, [CASE] = difference->name,
+			[BEFORE] = difference->before, [AFTER] = difference->after,
+			[REASON] = difference->reason,
+		};
+
+		if (difference->count > MAX_NAMED)
+			text_printf(&difference->runs, " and %u more", difference->count - MAX_NAMED);
+		for (size_t j = 0; j < COLUMNS; j++)
+			if (!line || scols_line_set_data(line, j, j == RUN ? difference->runs.bytes : cells[j]))
+				errx(EXIT_USAGE, "out of memory");
+		free(difference->name);
+		free(difference->reason);
+		free(difference->runs.bytes);
+	}
+	free(comparison->differences);
+	scols_print_table(comparison->table);
 }
 
 /* Names of today -> number of the case. A name that comes twice stands for its last result. */
@@ -249,18 +313,19 @@ int command_compare(const struct arguments *arguments)
 {
 	struct comparison comparison = {
 		.renames = renames_read(arguments->renames),
-		.table = new_differences(arguments->json),
+		.table = new_differences(arguments->json), .places = json_object(),
 	};
 
 	if (!arguments->operands[0] || !arguments->operands[1] || arguments->operands[2])
 		errx(EXIT_USAGE, "compare takes two runs: pincheck-report compare BEFORE AFTER");
 	compare_operands(&comparison, arguments);
 	if (comparison.changed || comparison.gone || comparison.added || arguments->json)
-		scols_print_table(comparison.table);
+		print_differences(&comparison);
 	fprintf(arguments->json ? stderr : stdout, "%u alike, %u changed, %u gone, %u added, %u runs\n",
 		comparison.alike, comparison.changed, comparison.gone, comparison.added,
 		comparison.paired);
 	scols_unref_table(comparison.table);
+	json_decref(comparison.places);
 	renames_free(comparison.renames);
 	return comparison.changed || comparison.gone ? EXIT_FAIL : EXIT_PASS;
 }

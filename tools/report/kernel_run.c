@@ -152,7 +152,7 @@ static char *time_of(const char *path)
  * The name debian-sid means another kernel every week. The version of the package has the release of
  * Linux, which `uname -r` of some distributions hides: 6.1.192-2 calls itself 6.1.0-56.
  */
-static char *release_of(const struct kernel_run *run)
+char *kernel_run_release(const struct kernel_run *run)
 {
 	const char *package = kernel_run_text(run, "kernel", "package");
 	const char *colon = strchr(package, ':');
@@ -194,7 +194,7 @@ void kernel_run_load(struct kernel_run *run, const char *directory, const char *
 		json_decref(run->json);
 		run->json = json_object();
 	}
-	run->release = release_of(run);
+	run->release = kernel_run_release(run);
 	run->title = title_of(run);
 	results_read(&run->results, build);
 	built = run->results.topic_count;

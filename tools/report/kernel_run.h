@@ -55,6 +55,9 @@ struct kernel_run *kernel_runs_load(const struct arguments *arguments, const cha
 				    size_t *count);
 void kernel_runs_free(struct kernel_run *runs, size_t count);
 
+/** kernel_run_release() - the release of Linux by run.json, "" if it is not known. Return: to be freed */
+char *kernel_run_release(const struct kernel_run *run);
+
 /** kernel_run_short_name() - Return: the release, or the kernel's name in the matrix */
 const char *kernel_run_short_name(const struct kernel_run *run);
 

@@ -16,6 +16,7 @@ static const struct {
 	{ "kcidb", command_kcidb },
 	{ "compare", command_compare },
 	{ "lava", command_lava },
+	{ "merge", command_merge },
 	{ "rows", command_rows },
 	{ "known", command_known },
 	{ "holders", command_holders },
@@ -127,7 +128,7 @@ static const struct argp parser = {
 	.options = options,
 	.parser = parse_option,
 	.args_doc = "summary FILE.ktap...\nmatrix KERNEL...\njunit KERNEL...\nkcidb KERNEL...\n"
-		    "compare BEFORE AFTER\nlava LOG...\nrows KERNEL...\nknown KERNEL...\nholders KERNEL...\n"
+		    "compare BEFORE AFTER\nlava LOG...\nmerge DIR...\nrows KERNEL...\nknown KERNEL...\nholders KERNEL...\n"
 		    "kernel-tests KERNEL...",
 	.doc = "Reports on runs of the pincheck suite.\v"
 	       "summary: failures with their evidence, known failures, skips by reason; "
@@ -141,6 +142,9 @@ static const struct argp parser = {
 	       "kernel by kernel.\n"
 	       "lava: KERNEL/results.ktap, run.json and console.log from logs of a lab's jobs on one kernel: "
 	       "its boots, its shards; the exit code is that of pincheck-vm.\n"
+	       "merge: one directory of runs from those of many machines and shards: a run a kernel, "
+	       "release and architecture; of these the matrix, and first-bad.md, the first bad release of "
+	       "each scenario by series.\n"
 	       "rows: rows.md, the rows of the catalogue by kernels, and the kernels and mutants "
 	       "on which a test of the row fails.\n"
 	       "known: known.md, the known failures by kernels, with the commits of "

@@ -110,6 +110,12 @@ bool matrix_is_red(const struct matrix *matrix);
 /** matrix_json() - Return: the whole matrix; a new reference */
 json_t *matrix_json(const struct matrix *matrix);
 
+/** matrix_page() - the matrix for the page: smaller, and with groups of columns; a new reference */
+json_t *matrix_page(const struct matrix *matrix);
+
+/** matrix_write_forms() - all forms into @directory, and few columns to the terminal. Return: an exit code */
+int matrix_write_forms(const struct matrix *matrix, const char *directory);
+
 /* The forms of the matrix. */
 void matrix_write_html(const struct matrix *matrix, FILE *to);
 void matrix_write_md(const struct matrix *matrix, FILE *to);

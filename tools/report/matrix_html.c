@@ -19,7 +19,7 @@ static void write_json_for_html(const char *json, FILE *to)
 
 static void write_data(const struct matrix *matrix, FILE *to)
 {
-	json_t *json = matrix_json(matrix);
+	json_t *json = matrix_page(matrix);
 	char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(6));
 
 	write_json_for_html(text, to);

@@ -20,6 +20,13 @@
 	if (data.kernel_tests)
 		sets.push({ ...data.kernel_tests, name: "the kernel's own tests", make: "make selftests-kernel" });
 	let set, kernels, rows, topics, fewAreRed;
+	// What the table shows side by side: a kernel, or the kernels of a series that is folded.
+	let columns;
+	const openGroups = new Set();
+	// Rows that are far from what a person sees are not in the document.
+	const CELLS_AT_ONCE = 10000;
+	const ROWS_OF_CHUNK = 50;
+	let chunks = [];
 	// Folds that a person chose; where none was chosen, defaultOpen() decides. A new filter forgets them.
 	const chosen = new Map();
 	const filter = { text: "", states: new Set(), differs: false };
@@ -28,6 +35,57 @@
 
 	function escape(text) {
 		return String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+	}
+
+	// --- the data: a cell is a letter, see matrix_page.c
+
+	const stateAt = (row, k) => data.states[(row.states.charCodeAt(k) | 32) - 97];
+	const redAt = (row, k) => row.states.charCodeAt(k) < 97;
+	const anyRed = (row) => /[A-Z]/.test(row.states);
+
+	function reasonAt(row, k) {
+		const list = row.reasons || [];
+		for (let i = 0; i < list.length && list[i] <= k; i += 3) {
+			if (k < list[i] + list[i + 1])
+				return set.texts[list[i + 2]];
+		}
+		return "";
+	}
+
+	function evidenceAt(row, k) {
+		const list = row.evidence || [];
+		for (let i = 0; i < list.length; i += 2) {
+			if (list[i] === k)
+				return set.texts[list[i + 1]].split("\n");
+		}
+		return [];
+	}
+
+	// Cases of the run itself have the kernel's name behind theirs.
+	function ownNameAt(row, k) {
+		const said = stateAt(row, k) !== "missing" && !["stream", "verdict"].includes(row.name);
+		return row.topic === "run" && (said || redAt(row, k)) ? `${row.name}.${kernels[k].name}` : "";
+	}
+
+	// --- columns
+
+	const isWide = () => kernels.length > data.many;
+
+	function groupColumns() {
+		const groups = new Map();
+		kernels.forEach((kernel, k) => {
+			const id = isWide() ? kernel.group : `kernel ${k}`;
+			if (!groups.has(id))
+				groups.set(id, []);
+			groups.get(id).push(k);
+		});
+		columns = [...groups].flatMap(([id, ks]) => ks.length === 1 || openGroups.has(id) ?
+			ks.map((k, i) => ({ ks: [k], group: ks.length > 1 ? id : "", first: !i })) :
+			[{ ks, group: id, folded: true }]);
+	}
+
+	function titleOf(column) {
+		return column.folded ? `${column.group}, ${column.ks.length} kernels` : kernels[column.ks[0]].title;
 	}
 
 	function groupRows(all) {
@@ -49,8 +107,10 @@
 		kernels = set.kernels;
 		rows = set.scenarios;
 		topics = groupRows(rows);
+		openGroups.clear();
+		groupColumns();
 		// Where much is red, the overview tells more than a list.
-		fewAreRed = rows.filter(isRed).length <= 200;
+		fewAreRed = rows.filter(anyRed).length <= 200;
 		focusKey = null;
 	}
 
@@ -67,10 +127,6 @@
 	// A directory of results of the kernel's own tests has this at its end.
 	function plainName(kernel) {
 		return kernel.name.replace(/-kernel-tests$/, "");
-	}
-
-	function isRed(row) {
-		return kernels.some((kernel) => row.cells[kernel.name].red);
 	}
 
 	// What all kernels' names begin with says nothing in a narrow column.
@@ -94,7 +150,7 @@
 		const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean).map(wordMatcher);
 		return (row) => words.every((matches) => matches(row.name)) &&
 			(!filter.differs || row.differs) &&
-			(!filter.states.size || kernels.some((kernel) => filter.states.has(row.cells[kernel.name].state)));
+			(!filter.states.size || [...filter.states].some((state) => hasState(row, state)));
 	}
 
 	function isFiltered() {
@@ -116,14 +172,14 @@
 	// --- folding: a topic opens to its kinds of memory or hold, a kind opens if something in it is red
 
 	function opensForRed(some) {
-		return fewAreRed && some.some(isRed);
+		return fewAreRed && some.some(anyRed);
 	}
 
 	function defaultOpen(group) {
 		if (isFiltered())
 			return true;
 		if (group.kinds)
-			return group.kinds.length > 1 || opensForRed(group.kinds[0].rows);
+			return (!isWide() && group.kinds.length > 1) || opensForRed(group.kinds.flatMap((kind) => kind.rows));
 		return opensForRed(group.rows);
 	}
 
@@ -155,24 +211,31 @@
 
 	// --- the table
 
-	function countStates(some, kernel) {
+	function countStates(some, column) {
 		const counts = {};
 		for (const row of some) {
-			const { state } = row.cells[kernel.name];
-			counts[state] = (counts[state] || 0) + 1;
+			for (const k of column.ks) {
+				const state = stateAt(row, k);
+				counts[state] = (counts[state] || 0) + 1;
+			}
 		}
 		return STATES.filter((state) => counts[state.id]).map((state) => ({ ...state, count: counts[state.id] }));
 	}
 
-	function sumCell(some, kernel) {
-		const counts = countStates(some, kernel);
+	function sumOf(counts) {
 		const bar = counts.map((one) => `<i class="${one.id}" style="flex:${one.count}"></i>`).join("");
 		const texts = counts.map((one, i) =>
 			`<span class="${i ? "rest" : "worst"}">${one.sign}\u00a0${one.count} </span>`).join("");
-		const spoken = counts.map((one) => `${one.count} ${one.id}`).join(", ");
-		return `<td title="${escape(kernel.title)}: ${spoken}"><span class="sum">` +
-			`<span class="bar" aria-hidden="true">${bar}</span><span aria-hidden="true">${texts}</span>` +
-			`<span class="unseen">${spoken}</span></span></td>`;
+		return `<span class="sum"><span class="bar" aria-hidden="true">${bar}</span>` +
+			`<span aria-hidden="true">${texts}</span>`;
+	}
+
+	const spokenOf = (counts) => counts.map((one) => `${one.count} ${one.id}`).join(", ");
+
+	function sumCell(some, column) {
+		const counts = countStates(some, column);
+		return `<td title="${escape(titleOf(column))}: ${spokenOf(counts)}">${sumOf(counts)}` +
+			`<span class="unseen">${spokenOf(counts)}</span></span></td>`;
 	}
 
 	function groupRow(group, some, level) {
@@ -180,15 +243,20 @@
 		return `<tr class="group ${level}"><th scope="rowgroup"><button type="button" tabindex="-1" ` +
 			`data-key="g:${escape(group.id)}" aria-expanded="${open}">${escape(group.name || "other")} ` +
 			`<small>${some.length}</small></button></th>` +
-			kernels.map((kernel) => sumCell(some, kernel)).join("") + "</tr>";
+			columns.map((column) => sumCell(some, column)).join("") + "</tr>";
 	}
 
-	function caseCell(row, kernel, k) {
-		const cell = row.cells[kernel.name];
-		const says = `${kernel.title}: ${cell.state}${cell.reason ? `, ${cell.reason}` : ""}`;
-		return `<td><button type="button" tabindex="-1" class="cell ${cell.state}${cell.red ? " red" : ""}" ` +
+	function caseCell(row, column) {
+		const counts = countStates([row], column);
+		const worst = counts[0].id;
+		const k = column.ks.find((one) => stateAt(row, one) === worst);
+		const red = column.ks.some((one) => redAt(row, one)) ? " red" : "";
+		const mixed = counts.length > 1 ? " mixed" : "";
+		const reason = mixed ? "" : reasonAt(row, k);
+		const says = `${titleOf(column)}: ${mixed ? spokenOf(counts) : worst}${reason ? `, ${reason}` : ""}`;
+		return `<td><button type="button" tabindex="-1" class="cell ${mixed ? "" : worst}${mixed}${red}" ` +
 			`data-key="c:${row.index}:${k}" aria-label="${escape(says)}" title="${escape(says)}">` +
-			`${SAYS[cell.state].sign}</button></td>`;
+			`${mixed ? `${sumOf(counts)}</span>` : SAYS[worst].sign}</button></td>`;
 	}
 
 	// The heading of the group has the topic and the kind already.
@@ -205,28 +273,70 @@
 	function caseRow(row) {
 		return `<tr class="case"><th scope="row"><button type="button" tabindex="-1" class="name" ` +
 			`data-key="c:${row.index}:-1" title="${escape(row.name)}">${breakable(nameInGroup(row))}</button></th>` +
-			kernels.map((kernel, k) => caseCell(row, kernel, k)).join("") + "</tr>";
+			columns.map((column) => caseCell(row, column)).join("") + "</tr>";
 	}
 
-	function kindRows(topic, kind, some) {
+	// --- rows far away: a chunk of them is one empty row until a person comes near
+
+	function chunkRows(some, whole) {
+		if (whole)
+			return some.map(caseRow).join("");
+		let html = "";
+		for (let from = 0; from < some.length; from += ROWS_OF_CHUNK) {
+			const part = some.slice(from, from + ROWS_OF_CHUNK);
+			html += `</tbody><tbody data-chunk="${chunks.length}">${gapRow(part)}`;
+			chunks.push(part);
+		}
+		return `${html}</tbody><tbody>`;
+	}
+
+	function gapRow(part, height = part.length * 33) {
+		return `<tr class="gap"><td colspan="${columns.length + 1}" style="height: ${height}px"></td></tr>`;
+	}
+
+	function fillChunk(body) {
+		if (body.querySelector("tr.gap"))
+			body.innerHTML = chunks[body.dataset.chunk].map(caseRow).join("");
+	}
+
+	function emptyChunk(body) {
+		if (!body.querySelector("tr.gap") && !body.contains(document.activeElement))
+			body.innerHTML = gapRow(chunks[body.dataset.chunk], body.getBoundingClientRect().height);
+	}
+
+	const nearby = new IntersectionObserver((entries) => {
+		entries.forEach((entry) => (entry.isIntersecting ? fillChunk : emptyChunk)(entry.target));
+	}, { root: null, rootMargin: "1200px" });
+
+	function chunkOf(row) {
+		const number = chunks.findIndex((part) => part.includes(row));
+		return number < 0 ? null : $("matrix").querySelector(`[data-chunk="${number}"]`);
+	}
+
+	function kindRows(topic, kind, some, whole) {
 		const alone = topic.kinds.length === 1 && !kind.name;
 		const head = alone ? "" : groupRow(kind, some, "kind");
-		return head + (alone || isOpen(kind) ? some.map(caseRow).join("") : "");
+		return head + (alone || isOpen(kind) ? chunkRows(some, whole) : "");
 	}
 
-	function topicBody(topic, matches) {
+	function topicBody(topic, matches, whole) {
 		const kinds = topic.kinds.map((kind) => [kind, kind.rows.filter(matches)]).filter((pair) => pair[1].length);
 		const all = kinds.flatMap((pair) => pair[1]);
 		if (!all.length)
 			return "";
-		const inside = isOpen(topic) ? kinds.map(([kind, some]) => kindRows(topic, kind, some)).join("") : "";
+		const inside = isOpen(topic) ? kinds.map(([kind, some]) => kindRows(topic, kind, some, whole)).join("") : "";
 		return `<tbody data-topic="${escape(topic.id)}">${groupRow(topic, all, "topic")}${inside}</tbody>`;
+	}
+
+	function hasState(row, state) {
+		const letter = String.fromCharCode(97 + data.states.indexOf(state));
+		return row.states.includes(letter) || row.states.includes(letter.toUpperCase());
 	}
 
 	function renderChips() {
 		const chips = STATES.map((state) => ({
 			...state, pressed: filter.states.has(state.id),
-			count: rows.filter((row) => kernels.some((kernel) => row.cells[kernel.name].state === state.id)).length,
+			count: rows.filter((row) => hasState(row, state.id)).length,
 		})).filter((chip) => chip.count || chip.pressed);
 		const differing = rows.filter((row) => row.differs).length;
 		$("chips").innerHTML = chips.map((chip) =>
@@ -241,8 +351,12 @@
 		const table = $("matrix");
 		const shown = rows.filter(matches).length;
 		const hadFocus = table.contains(document.activeElement);
+		nearby.disconnect();
+		chunks = [];
 		[...table.tBodies].forEach((body) => body.remove());
-		table.insertAdjacentHTML("beforeend", topics.map((topic) => topicBody(topic, matches)).join(""));
+		table.insertAdjacentHTML("beforeend", topics.map((topic) =>
+			topicBody(topic, matches, shown * columns.length <= CELLS_AT_ONCE)).join(""));
+		table.querySelectorAll("[data-chunk]").forEach((body) => nearby.observe(body));
 		$("nothing").hidden = shown > 0;
 		$("shown").textContent = shown === rows.length ? `${rows.length} scenarios` : `${shown} of ${rows.length} scenarios`;
 		$("chips").querySelectorAll("button").forEach((chip) => chip.setAttribute("aria-pressed",
@@ -251,16 +365,41 @@
 		setTabStop(findKey(focusKey) || table.querySelector("button"), hadFocus);
 	}
 
+	function redHead(red) {
+		return red ? `<small class="bad">✗ ${red}<i> red</i></small>` : "<small>✓ nothing red</small>";
+	}
+
+	// A folded series opens, and the first kernel of one that is open folds it.
+	function groupHead(column) {
+		const red = column.ks.reduce((sum, k) => sum + kernels[k].red, 0);
+		return `<th scope="col"><button type="button" tabindex="-1" data-key="s:${escape(column.group)}" ` +
+			`aria-expanded="false" title="${escape(titleOf(column))}"><b>${escape(column.group || "other")}</b>` +
+			`<small>▸ ${column.ks.length} kernels</small>${redHead(red)}</button></th>`;
+	}
+
+	function kernelHead(column) {
+		const kernel = kernels[column.ks[0]];
+		const fold = column.first && column.group ? `<button type="button" tabindex="-1" class="fold" ` +
+			`data-key="s:${escape(column.group)}" aria-expanded="true">▾ ${escape(column.group)}</button>` : "";
+		return `<th scope="col">${fold}<button type="button" tabindex="-1" data-key="k:${column.ks[0]}" title="${escape(kernel.title)}">` +
+			`<b>${escape(shortName(kernel.name))}</b>` +
+			`<small>${escape(kernel.release)}</small>${redHead(kernel.red)}</button></th>`;
+	}
+
 	function renderHead() {
-		const heads = kernels.map((kernel, k) => {
-			const bad = kernel.red ? `<small class="bad">✗ ${kernel.red}<i> red</i></small>` : "<small>✓ nothing red</small>";
-			return `<th scope="col"><button type="button" tabindex="-1" data-key="k:${k}" title="${escape(kernel.title)}">` +
-				`<b>${escape(shortName(kernel.name))}</b>` +
-				`<small>${escape(kernel.release)}</small>${bad}</button></th>`;
-		});
-		$("matrix").style.setProperty("--kernels", kernels.length);
+		const heads = columns.map((column) => (column.folded ? groupHead : kernelHead)(column));
+		$("matrix").style.setProperty("--kernels", columns.length);
+		$("matrix").classList.toggle("wide", columns.length > data.many);
 		$("matrix").tHead.innerHTML = `<tr><th scope="col">scenario</th>${heads.join("")}</tr>`;
 		$("facts").textContent = set === sets[0] ? suiteFacts() : kernelTestsFacts();
+	}
+
+	function toggleSeries(group) {
+		if (!openGroups.delete(group))
+			openGroups.add(group);
+		groupColumns();
+		renderHead();
+		render();
 	}
 
 	function suiteFacts() {
@@ -290,14 +429,30 @@
 		}).join("");
 	}
 
-	function cellSection(row, kernel, isChosen) {
-		const cell = row.cells[kernel.name];
-		const state = SAYS[cell.state];
-		const evidence = (cell.evidence || []).map(highlight).join("\n");
-		return `<section class="${isChosen ? "chosen" : ""}"><h3 class="${cell.state}${cell.red ? " red" : ""}">` +
-			`${state.sign} ${escape(kernel.title)}: ${cell.state}</h3>` +
-			(cell.case ? `<p><code>${escape(cell.case)}</code></p>` : "") +
-			`<p class="reason">${escape(cell.reason || state.says)}</p>` +
+	// Kernels with the same result, reason and evidence share a section.
+	function sectionsOf(row, chosen) {
+		const found = new Map();
+		kernels.forEach((kernel, k) => {
+			const text = [stateAt(row, k), redAt(row, k), reasonAt(row, k), ...evidenceAt(row, k)].join("\n");
+			const id = isWide() ? text : k;
+			if (!found.has(id))
+				found.set(id, []);
+			found.get(id).push(k);
+		});
+		return [...found.values()].map((ks) => cellSection(row, ks, ks.includes(chosen))).join("");
+	}
+
+	function cellSection(row, ks, isChosen) {
+		const k = ks[0];
+		const state = SAYS[stateAt(row, k)];
+		const evidence = evidenceAt(row, k).map(highlight).join("\n");
+		const title = ks.length > 1 ? `${ks.length} kernels` : kernels[k].title;
+		const names = ks.length > 1 ? `<p class="names">${ks.map((one) => escape(kernels[one].name)).join(" ")}</p>` : "";
+		const own = ks.length > 1 ? "" : ownNameAt(row, k);
+		return `<section class="${isChosen ? "chosen" : ""}"><h3 class="${state.id}${redAt(row, k) ? " red" : ""}">` +
+			`${state.sign} ${escape(title)}: ${state.id}</h3>${names}` +
+			(own ? `<p><code>${escape(own)}</code></p>` : "") +
+			`<p class="reason">${escape(reasonAt(row, k) || state.says)}</p>` +
 			(evidence ? `<pre class="evidence">${evidence}</pre>` : "") + "</section>";
 	}
 
@@ -305,7 +460,7 @@
 		const command = `${set.make} KERNELS=${plainName(kernels[Math.max(k, 0)])}`;
 		const again = row.topic === "run" ? command : `${command} TESTS='${row.name}'`;
 		return `<h2><code>${breakable(row.name)}</code></h2><p>Again: <code class="again">${escape(again)}</code></p>` +
-			`<dl>${factRows(row.facts)}</dl>` + kernels.map((one, i) => cellSection(row, one, i === k)).join("");
+			`<dl>${factRows(row.facts)}</dl>` + sectionsOf(row, k);
 	}
 
 	function factRows(facts) {
@@ -371,10 +526,17 @@
 			return;
 		chosen.set(row.topic, true);
 		chosen.set(`${row.topic}/${row.kind}`, true);
-		focusKey = `c:${row.index}:${k}`;
+		if (isWide())
+			openGroups.add(kernels[k].group);
+		groupColumns();
+		renderHead();
+		const key = `c:${row.index}:${k}`;
 		render();
-		findKey(focusKey).scrollIntoView({ block: "center" });
-		openDetail(focusKey);
+		if (chunkOf(row))
+			fillChunk(chunkOf(row));
+		setTabStop(findKey(key), false);
+		findKey(key).scrollIntoView({ block: "center" });
+		openDetail(key);
 	}
 
 	// --- keyboard: the table is one tab stop, arrows move inside it
@@ -394,10 +556,17 @@
 	}
 
 	function moveVertically(line, column, step) {
-		const lines = [...$("matrix").rows];
-		const next = lines[lines.indexOf(line) + step];
+		const neighbour = () => {
+			const lines = [...$("matrix").rows];
+			return lines[lines.indexOf(line) + step];
+		};
+		let next = neighbour();
 		if (!next)
 			return;
+		if (next.className === "gap") {
+			fillChunk(next.closest("tbody"));
+			next = neighbour();
+		}
 		setTabStop((next.cells[column] && next.cells[column].querySelector("button")) || next.querySelector("button"), true);
 	}
 
@@ -433,6 +602,8 @@
 		setTabStop(button, true);
 		if (button.dataset.key.startsWith("g:"))
 			setOpen(button.dataset.key.slice(2), button.getAttribute("aria-expanded") !== "true");
+		else if (button.dataset.key.startsWith("s:"))
+			toggleSeries(button.dataset.key.slice(2));
 		else
 			openDetail(button.dataset.key);
 	}

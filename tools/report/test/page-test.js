@@ -253,15 +253,62 @@
 		check("large.no_long_wait", Math.max(unfold, filter, chips) < 5000, `${unfold} ${filter} ${chips}`);
 	}
 
+	// --- kernels by the hundred: series are folded, and rows far away are not in the document
+
+	function testWide() {
+		const kernels = Number(/on (\d+) kernels/.exec($("facts").textContent)[1]);
+		const timed = (what, action) => {
+			const begin = performance.now();
+			action();
+			document.body.getBoundingClientRect();
+			const took = performance.now() - begin;
+			note(`${what}: ${took.toFixed(0)} ms`);
+			return took;
+		};
+		note(`${kernels} kernels, ${$("shown").textContent}, page of ${(document.documentElement.innerHTML.length / 1e6).toFixed(1)} MB`);
+		note(`parsed and rendered ${performance.now().toFixed(0)} ms after the navigation began`);
+		if (performance.memory)
+			note(`heap of the script: ${(performance.memory.usedJSHeapSize / 1e6).toFixed(0)} MB`);
+		check("wide.series_are_columns", all("thead th").length === 19, all("thead th").length);
+		check("wide.series_has_sum", /6\.1 x86_64.*kernels.*✗/.test(document.querySelector('[data-key="s:6.1 x86_64"]').textContent),
+			document.querySelector("thead").textContent);
+		const unfold = timed("unfold all rows", () => $("unfold").click());
+		const cells = all(".cell").length;
+		note(`${cells} cells in the document`);
+		check("wide.few_cells", cells < 12000, cells);
+		check("wide.shown", /^\d+ scenarios$/.test($("shown").textContent), $("shown").textContent);
+		const filter = timed("filter by name", () => type("mprotect base get_rw_fast scenario_6"));
+		check("wide.filtered", names().length > 0 && names().every((name) => /^mprotect\.base_get_rw_fast/.test(name)), names().join());
+		check("wide.mixed_cell", all("tr.case .cell.mixed.red").length > 0);
+		const open = timed("open a series", () => document.querySelector('[data-key="s:6.1 x86_64"]').click());
+		check("wide.series_opens", all("thead th").length === 18 + kernels / 18, all("thead th").length);
+		check("wide.column_of_kernel", all('thead [data-key^="k:"]').some((one) => one.textContent.includes("6.1.1")));
+		document.querySelector('tr.case .cell.fail[data-key]').click();
+		check("wide.detail_groups_kernels", /\d+ kernels: (pass|fail)/.test($("detail").textContent) && all("#detail section").length < 10,
+			$("detail").textContent);
+		check("wide.detail_evidence", $("detail").textContent.includes("SYNC BROKEN"), $("detail").textContent);
+		press("Escape");
+		document.querySelector('[data-key="s:6.1 x86_64"]').click();
+		check("wide.series_folds", all("thead th").length === 19);
+		type("");
+		$("fold").click();
+		const target = document.querySelector("#data").textContent.match(/"name":"(swap\.hugetlb_[^"]*)"/)[1];
+		history.replaceState(null, "", `#${target}@stable@6.12.2.riscv64`);
+		window.dispatchEvent(new HashChangeEvent("hashchange"));
+		check("wide.link_opens_series_and_row", visible($("detail")) && names().includes(target), target);
+		check("wide.no_long_wait", Math.max(unfold, filter, open) < 8000, `${unfold} ${filter} ${open}`);
+	}
+
 	const SUITES = {
 		behaviour: [testFirstSight, testTextFilter, testStateFilter, testFolding, testDetail, testLink, testKeyboard, testKernelTests],
 		light: [testLooks],
 		dark: [testDark, testLooks],
 		phone: [testPhone],
 		large: [testLarge],
+		wide: [testWide],
 	};
 	try {
-		if (SUITE !== "behaviour" && SUITE !== "large")
+		if (!["behaviour", "large", "wide"].includes(SUITE))
 			$("unfold").click();
 		SUITES[SUITE].forEach((test) => test());
 		check("script_ran_to_its_end", true);
