@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* pincheck-report compare: two runs, or two sets of runs, case by case. */
-#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <locale.h>
@@ -11,6 +10,7 @@
 #include <jansson.h>
 #include <libsmartcols/libsmartcols.h>
 #include "commands.h"
+#include "merge_sets.h"
 #include "renames.h"
 #include "results.h"
 #include "text.h"
@@ -238,33 +238,24 @@ static bool is_file(const char *path)
 	return !stat(path, &found) && S_ISREG(found.st_mode);
 }
 
-static int is_no_dot(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.';
-}
-
-/* Each kernel that both directories have results of. */
 static void compare_directories(struct comparison *comparison, const char *before, const char *after)
 {
-	struct dirent **entries;
-	int count = scandir(before, &entries, is_no_dot, alphasort);
+	struct merge_pair *pairs;
+	size_t count = merge_pair_sets(before, after, &pairs);
 
-	if (count < 0)
-		errx(EXIT_USAGE, "cannot read the directory of runs %s: %s", before, strerror(errno));
-	for (int i = 0; i < count; i++) {
-		const char *kernel = entries[i]->d_name;
-		char *old = format_of("%s/%s/" RESULTS_FILE, before, kernel);
-		char *new = format_of("%s/%s/" RESULTS_FILE, after, kernel);
+	for (size_t i = 0; i < count; i++) {
+		char *old = format_of("%s/" RESULTS_FILE, pairs[i].before);
+		char *new = format_of("%s/" RESULTS_FILE, pairs[i].after);
 
+		/* A kernel that did not build has no results. */
 		if (is_file(old) && is_file(new))
-			compare_runs(comparison, kernel, old, new);
-		else if (is_file(old))
-			warnx("%s has no results of %s: not compared", after, kernel);
+			compare_runs(comparison, pairs[i].name, old, new);
+		else if (is_file(old) || is_file(new))
+			warnx("%s has no results in %s: not compared", pairs[i].name, is_file(old) ? after : before);
 		free(old);
 		free(new);
-		free(entries[i]);
 	}
-	free(entries);
+	merge_pairs_free(pairs, count);
 }
 
 /*

@@ -75,8 +75,8 @@ char *merge_group(const char *release, const char *architecture)
 			 *release && *architecture ? " " : "", architecture);
 }
 
-/* A release candidate comes before its release: "7.3-rc7" is made "7.3~rc7", and ~ sorts first. */
-static int by_release(const char *left, const char *right)
+/* A release candidate comes before its release: 7.3-rc7 before 7.3. */
+int merge_compare_releases(const char *left, const char *right)
 {
 	size_t a = strcspn(left, "-"), b = strcspn(right, "-");
 	int order = a == b ? strncmp(left, right, a) : 1;
@@ -97,7 +97,7 @@ static int by_column(const void *left, const void *right)
 	one[series_length(one)] = '\0';
 	other[series_length(other)] = '\0';
 	order = strverscmp(one, other) ?: strcmp(a->architecture, b->architecture) ?:
-		by_release(a->release, b->release) ?: strcmp(a->kernel, b->kernel) ?:
+		merge_compare_releases(a->release, b->release) ?: strcmp(a->kernel, b->kernel) ?:
 		(a->time > b->time) - (a->time < b->time);
 	free(one);
 	free(other);

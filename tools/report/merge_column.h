@@ -42,6 +42,9 @@ void merge_run_free(struct merge_run *run);
  */
 void merge_name_columns(struct merge_run *runs, size_t count);
 
+/** merge_compare_releases() - Return: negative if @left is earlier, positive if it is later */
+int merge_compare_releases(const char *left, const char *right);
+
 /** merge_group() - "6.12 ARCHITECTURE": releases of a series on it. Return: to be freed */
 char *merge_group(const char *release, const char *architecture);
 
