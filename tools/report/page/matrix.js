@@ -371,10 +371,11 @@
 
 	// A folded series opens, and the first kernel of one that is open folds it.
 	function groupHead(column) {
+		const [series, architecture = ""] = column.group.split(" ");
 		const red = column.ks.reduce((sum, k) => sum + kernels[k].red, 0);
 		return `<th scope="col"><button type="button" tabindex="-1" data-key="s:${escape(column.group)}" ` +
-			`aria-expanded="false" title="${escape(titleOf(column))}"><b>${escape(column.group || "other")}</b>` +
-			`<small>▸ ${column.ks.length} kernels</small>${redHead(red)}</button></th>`;
+			`aria-expanded="false" title="${escape(titleOf(column))}"><b>${escape(series || "other")}</b>` +
+			`<small>${escape(architecture)}</small><small>▸ ${column.ks.length} kernels</small>${redHead(red)}</button></th>`;
 	}
 
 	function kernelHead(column) {
