@@ -34,6 +34,17 @@ struct odirect_device {
 	size_t reads;
 };
 
+/* Nobody has answered yet: only a request that the kernel refused is over. */
+static int refusal_of_transfer(const struct odirect_device *device)
+{
+	struct timespec at_once = { 0 };
+	struct io_event event;
+
+	if (syscall(SYS_io_getevents, device->context, 0, 1, &event, &at_once) != 1)
+		return 0;
+	return event.res < 0 ? event.res : cause_say(-EBADMSG, "a request ended before its answer");
+}
+
 static int send_transfer(struct odirect_device *device, int opcode, void *memory, size_t bytes,
 			 uint64_t offset)
 {
@@ -46,7 +57,7 @@ static int send_transfer(struct odirect_device *device, int opcode, void *memory
 		return -errno;
 	if (opcode == IOCB_CMD_PREAD)
 		device->reads += (bytes + REQUEST_BYTES - 1) / REQUEST_BYTES;
-	return 0;
+	return refusal_of_transfer(device);
 }
 
 /* In each round one transfer for each sample: @area and what follows. */
