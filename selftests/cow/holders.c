@@ -485,10 +485,10 @@ static int truncate_and_grow(const struct memory *memory)
 	return ftruncate(memory->file, 0) || ftruncate(memory->file, memory->bytes) ? -errno : 0;
 }
 
-/* The same by truncation. udmabuf asks for a seal against this, so that its buffer has what the file has. */
+/* The same by truncation. A driver that asks for a seal against this has what the file has, for ever. */
 SCENARIO(holders, truncated, .rows = "B1 B10 R72", .event = "truncate", .exists = file_is_shared)
 {
-	bool sealed = subject->product->hold == &hold_udmabuf;
+	bool sealed = subject_holds(subject, HOLD_SEALS);
 	struct counts held;
 	int answer;
 
