@@ -112,8 +112,9 @@ SCENARIO(holders, counted, .rows = "B14", .event = "pin", .not_hold = HOLD_GET)
 	locked = vm_lck_kib();
 	ASSERT_DONE(subject_release(subject));
 	ASSERT_DONE(pins_surplus(&after));
-	evidence("nr_foll_pin=%lld expected=%lld after=%lld vm_pin_kib=%ld vm_lck_kib=%ld",
-		 (long long)held, (long long)expected, (long long)after, pinned, locked);
+	evidence("nr_foll_pin=%lld expected=%lld own_pins=%lld after=%lld vm_pin_kib=%ld vm_lck_kib=%ld",
+		 (long long)held, (long long)expected, (long long)subject->hold.own_pins,
+		 (long long)after, pinned, locked);
 	EXPECT_EQ(expected, held);
 	EXPECT_EQ(0, after);
 }

@@ -67,13 +67,15 @@ static bool number_of(const char *evidence, const char *key, long long *number)
 	return found;
 }
 
+/* A driver may pin memory of its own, too, and nothing else, as the one that asks for pages on demand does. */
 static const char *word_of_pins(const char *evidence)
 {
-	long long pins;
+	long long pins, own = 0;
 
 	if (!number_of(evidence, "nr_foll_pin", &pins))
 		return NULL;
-	return pins ? "yes" : "no";
+	number_of(evidence, "own_pins", &own);
+	return pins > own ? "yes" : "no";
 }
 
 static const char *word_of_charge(const char *evidence)
