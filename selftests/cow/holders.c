@@ -2,8 +2,8 @@
 /*
  * holders: drivers of the kernel's own hold the memory, and move bytes: udmabuf by a mapping of its
  * buffer, RDMA by a queue pair, io_uring by a fixed buffer, V4L2 by frames, AF_XDP by packets, TCP by its queue
- * of data (MSG_ZEROCOPY), O_DIRECT while the file does not answer, process_vm_readv() and process_vm_writev()
- * while the copy stands, vmsplice() by a pipe. The promises are those of the module's holds.
+ * of data (MSG_ZEROCOPY), O_DIRECT while the file or the disk does not answer, process_vm_readv() and
+ * process_vm_writev() while the copy stands, vmsplice() by a pipe. The promises are those of the module's holds.
  */
 #include "kinds_suite.h"
 #include <fcntl.h>
@@ -47,6 +47,7 @@ TOPIC_VARIANT(holders, shmem_shared, xdp)
 TOPIC_VARIANT(holders, base, odirect)
 TOPIC_VARIANT(holders, thp_pmd, odirect)
 TOPIC_VARIANT(holders, shmem_shared, odirect)
+TOPIC_VARIANT(holders, base, odirect_disk)
 TOPIC_VARIANT(holders, base, process_vm)
 TOPIC_VARIANT(holders, shmem_shared, process_vm)
 TOPIC_VARIANT(holders, base, vmsplice)
@@ -72,11 +73,19 @@ static bool file_is_shared(const void *variant)
 	return product->memory->file && product->memory->flags & MAP_SHARED;
 }
 
-static bool memory_is_anonymous(const void *variant)
+/* O_DIRECT to a file shows the same of these events as O_DIRECT to a disk. */
+static bool driver_is_no_disk(const void *variant)
 {
 	const struct product *product = variant;
 
-	return !product->memory->file;
+	return product->hold != &hold_odirect_disk;
+}
+
+static bool child_can_be_wiped(const void *variant)
+{
+	const struct product *product = variant;
+
+	return !product->memory->file && driver_is_no_disk(variant);
 }
 
 SCENARIO(holders, held, .rows = "B4 B5 B10 R88", .event = "write")
@@ -112,8 +121,9 @@ SCENARIO(holders, counted, .rows = "B14", .event = "pin", .not_hold = HOLD_GET)
 	locked = vm_lck_kib();
 	ASSERT_DONE(subject_release(subject));
 	ASSERT_DONE(pins_surplus(&after));
-	evidence("nr_foll_pin=%lld expected=%lld after=%lld vm_pin_kib=%ld vm_lck_kib=%ld",
-		 (long long)held, (long long)expected, (long long)after, pinned, locked);
+	evidence("nr_foll_pin=%lld expected=%lld own_pins=%lld after=%lld vm_pin_kib=%ld vm_lck_kib=%ld",
+		 (long long)held, (long long)expected, (long long)subject->hold.own_pins,
+		 (long long)after, pinned, locked);
 	EXPECT_EQ(expected, held);
 	EXPECT_EQ(0, after);
 }
@@ -343,14 +353,14 @@ SCENARIO(holders, forked_beside, .rows = "B10 B11 R28 R29 R30", .event = "fork",
 	EXPECT_ACCURATE(subject);
 }
 
-SCENARIO(holders, forked_without, .rows = "B10 B11", .event = "fork")
+SCENARIO(holders, forked_without, .rows = "B10 B11", .event = "fork", .exists = driver_is_no_disk)
 {
 	holder_meets_dontfork(_metadata, subject);
 }
 
 /* Files, and so hugetlb, refuse the advice. */
 SCENARIO(holders, forked_wiped, .rows = "B10 B11", .event = "fork",
-	 .not_memory = MEMORY_HUGETLB, .exists = memory_is_anonymous)
+	 .not_memory = MEMORY_HUGETLB, .exists = child_can_be_wiped)
 {
 	holder_meets_wipeonfork(_metadata, subject);
 }
@@ -384,7 +394,7 @@ SCENARIO(holders, cleared, .rows = "B10 B11 B12 R13 R14", .event = "clear_refs")
 	kind_meets_clear_refs(_metadata, subject);
 }
 
-SCENARIO(holders, scan_cleared, .rows = "B10 B11 B12 B27", .event = "uffd_wp")
+SCENARIO(holders, scan_cleared, .rows = "B10 B11 B12 B27", .event = "uffd_wp", .exists = driver_is_no_disk)
 {
 	holder_meets_scan(_metadata, subject);
 }
@@ -485,10 +495,10 @@ static int truncate_and_grow(const struct memory *memory)
 	return ftruncate(memory->file, 0) || ftruncate(memory->file, memory->bytes) ? -errno : 0;
 }
 
-/* The same by truncation. udmabuf asks for a seal against this, so that its buffer has what the file has. */
+/* The same by truncation. A driver that asks for a seal against this has what the file has, for ever. */
 SCENARIO(holders, truncated, .rows = "B1 B10 R72", .event = "truncate", .exists = file_is_shared)
 {
-	bool sealed = subject->product->hold == &hold_udmabuf;
+	bool sealed = subject_holds(subject, HOLD_SEALS);
 	struct counts held;
 	int answer;
 

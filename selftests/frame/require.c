@@ -36,6 +36,7 @@
 #include "hugetlb_pool.h"
 #include "knob_journal.h"
 #include "known_issues.h"
+#include "late_disk.h"
 #include "memory.h"
 #include "memory_block.h"
 #include "mrelease.h"
@@ -698,6 +699,7 @@ static const struct requirement_row {
 	    "needs a kernel that does not WARN of munmap() beside unmap_mapping_range() (Linux 6.16; CONFIG_KALLSYMS)")
 	ROW(NEEDS_FUSE, 0, has_fuse, "needs FUSE (CONFIG_FUSE_FS: modprobe fuse; and root)")
 	ROW(NEEDS_AIO, 0, has_aio, "needs asynchronous I/O (CONFIG_AIO)")
+	ROW(NEEDS_LOOP, 0, late_disk_offered, "needs loop devices (CONFIG_BLK_DEV_LOOP: modprobe loop; and root)")
 	ROW(NEEDS_STALLED_COPY, 0, stalled_copy_offered,
 	    "needs process_vm_readv() and userfaultfd (CONFIG_CROSS_MEMORY_ATTACH, CONFIG_USERFAULTFD)")
 	ROW(NEEDS_KPROBES_SWITCH, 0, has_kprobes_switch,

@@ -101,7 +101,8 @@ static int answer_read(struct server *server, const struct order *order)
 
 static int take_write(const struct server *server, struct order *order)
 {
-	while (request_comes(server, 0)) {
+	/* A disk brings the requests by threads of its own. */
+	while (request_comes(server, PATIENCE)) {
 		const struct fuse_in_header *in = next_request(server);
 		const struct fuse_write_in *write = (const void *)(in + 1);
 

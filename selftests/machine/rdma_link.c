@@ -6,15 +6,19 @@
 #include <net/if.h>
 #include <rdma/rdma_netlink.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "../../tools/lib/knob.h"
+#include "clock.h"
 #include "rdma_link.h"
+#include "waiter.h"
 
-#define NETDEV	"pincheck1"
+#define NETDEV		"pincheck1"
+#define USERS_LEAVE_NS	2000000000LL	/* of processes that were killed */
 
 /** struct message - a request by netlink: a header, one struct of the family or none, attributes */
 struct message {
@@ -135,11 +139,45 @@ int rdma_link_up(void)
 
 static pid_t maker;
 
-/* The RDMA device goes with the network device. The processes of cases inherit this function. */
+static int remove_netdev(void *unused)
+{
+	(void)unused;
+	return ask_about_netdev(RTM_DELLINK, 0, "");
+}
+
+/* Each open file of the device is a user of its module. -1: the driver is built in, and nobody knows. */
+static bool link_is_unused(void)
+{
+	int64_t end = nanoseconds() + USERS_LEAVE_NS;
+	long users;
+
+	do {
+		users = knob_number("/sys/module/rdma_rxe/refcnt");
+	} while (users > 0 && moment_goes_on(end));
+	return users <= 0;
+}
+
+/*
+ * The RDMA device goes with the network device, and the kernel waits for all who have it open: rxe cannot take it
+ * from them (ib_uverbs_remove_one()). A case may outlive the run, so this removes only what nobody uses, and
+ * does not wait for ever. The processes of cases inherit this function.
+ */
 static void remove_at_exit(void)
 {
-	if (getpid() == maker)
-		ask_about_netdev(RTM_DELLINK, 0, "");
+	bool gone = false;
+	int64_t cpu_ms;
+	pid_t remover;
+	int answer;
+
+	if (getpid() != maker)
+		return;
+	if (link_is_unused()) {
+		remover = waiter_start(remove_netdev, NULL);
+		gone = remover > 0 && waiter_returns(&remover, &answer, &cpu_ms);
+	}
+	if (!gone)
+		fprintf(stderr, "The RDMA device " RDMA_LINK " is in use and stays. When its users are gone: "
+			"ip link delete " NETDEV "\n");
 }
 
 void rdma_link_for_run(void)

@@ -14,7 +14,7 @@
 /** rdma_link_up() - make the device, if it does not exist. Return: 0 or a negative errno */
 int rdma_link_up(void);
 
-/** rdma_link_for_run() - rdma_link_up(), and the process that calls this removes the device at its exit */
+/** rdma_link_for_run() - rdma_link_up(), and the process that calls this removes the device at its exit, if nobody uses it */
 void rdma_link_for_run(void);
 
 /** rdma_link_offered() - is there the device, or can it be made? For NEEDS_RDMA */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Copies between processes that stop in the middle. */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -17,7 +18,9 @@
 #include "trap.h"
 
 /* The local side of a read begins so far into its page: its last page is one that no byte before needs. */
-#define LEAD	(PAGE_BYTES / 4)
+#define LEAD		(PAGE_BYTES / 4)
+
+#define PATIENCE	20000	/* ms */
 
 bool stalled_copy_offered(void)
 {
@@ -34,12 +37,21 @@ bool stalled_copy_offered(void)
 	return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == 1 && copy;
 }
 
+/* A call that the kernel refuses never comes to the trap. */
+static void tell_refusal(const struct stalled_copy *copy, ssize_t copied)
+{
+	int error = -errno;
+
+	if (copied < 0)
+		send(copy->channel, &error, sizeof(error), MSG_NOSIGNAL);
+}
+
 static void *run_read(void *argument)
 {
 	const struct stalled_copy *copy = argument;
 	struct iovec to = { copy->local + LEAD, copy->bytes }, from = { copy->start, copy->bytes };
 
-	process_vm_readv(getppid(), &to, 1, &from, 1, 0);
+	tell_refusal(copy, process_vm_readv(getppid(), &to, 1, &from, 1, 0));
 	return NULL;
 }
 
@@ -52,7 +64,7 @@ static void *run_write(void *argument)
 		{ second - copy->bytes, copy->bytes }, { second, copy->bytes },
 	}, to = { copy->start, 2 * copy->bytes };
 
-	process_vm_writev(getppid(), from, 2, &to, 1, 0);
+	tell_refusal(copy, process_vm_writev(getppid(), from, 2, &to, 1, 0));
 	return NULL;
 }
 
@@ -69,6 +81,7 @@ static void run_copier(struct stalled_copies *copies, char *local, size_t bytes,
 	if (trap < 0 || fd_send(channel, trap, "", 1, 0))
 		_exit(1);
 	for (size_t i = 0; i < copies->count; i++) {
+		copies->copy[i].channel = channel;
 		if (pthread_create(&thread, NULL, copies->copy[i].write ? run_write : run_read,
 				   &copies->copy[i]) || recv(channel, &byte, 1, 0) != 1)
 			_exit(1);
@@ -91,9 +104,24 @@ static size_t place_local_sides(struct stalled_copies *copies, char *local)
 	return bytes;
 }
 
+/* Return: 0 when a copy stands; what the kernel answered, if it refused to copy; or a negative errno */
+static int wait_for_copy(int trap, int channel)
+{
+	struct pollfd from[] = {
+		{ .fd = trap, .events = POLLIN }, { .fd = channel, .events = POLLIN },
+	};
+	uintptr_t address;
+	int refusal;
+
+	if (poll(from, 2, PATIENCE) <= 0 || !from[1].revents)
+		return trap_wait(trap, &address);
+	if (recv(channel, &refusal, sizeof(refusal), 0) != sizeof(refusal))
+		return cause_say(-EPIPE, "the copier has died");
+	return refusal;
+}
+
 static int start_copier(struct stalled_copies *copies, char *local, size_t bytes)
 {
-	uintptr_t address;
 	int ends[2], error;
 	char byte;
 
@@ -108,7 +136,7 @@ static int start_copier(struct stalled_copies *copies, char *local, size_t bytes
 	copies->trap = copies->copier < 0 ? -EAGAIN : fd_receive(ends[0], &byte, 1, 0);
 	error = copies->trap < 0 ? copies->trap : 0;
 	for (size_t i = 0; i < copies->count && !error; i++) {
-		error = trap_wait(copies->trap, &address);
+		error = wait_for_copy(copies->trap, ends[0]);
 		if (!error && send(ends[0], "", 1, MSG_NOSIGNAL) != 1)
 			error = -EPIPE;
 	}

@@ -29,6 +29,7 @@ struct stalled_copy {
 	char *local;
 	size_t local_bytes;
 	size_t filled;
+	int channel;
 };
 
 /**
@@ -49,7 +50,7 @@ bool stalled_copy_offered(void);
 /**
  * stalled_copies_start() - start @copies->count calls; returns when each of them stands
  *
- * Return: 0 or -errno
+ * Return: 0; what the kernel answered, if it refused one of them; or another negative errno
  */
 int stalled_copies_start(struct stalled_copies *copies);
 

@@ -13,11 +13,18 @@ SUITE_EVENT("migrate")
 TOPIC(holders_placed)
 TOPIC_VARIANT(holders_placed, base, rdma)
 TOPIC_VARIANT(holders_placed, base, uring)
+TOPIC_VARIANT(holders_placed, base, v4l2)
+TOPIC_VARIANT(holders_placed, base, xdp)
 TOPIC_VARIANT(holders_placed, thp_pmd, rdma)
 TOPIC_VARIANT(holders_placed, thp_pmd, uring)
 TOPIC_VARIANT(holders_placed, shmem_shared, rdma)
 TOPIC_VARIANT(holders_placed, shmem_shared, udmabuf)
 TOPIC_VARIANT(holders_placed, base, rdma_odp)
+/* The kernel takes these for short. Each lasts until somebody answers, reads or acknowledges. */
+TOPIC_VARIANT(holders_placed, base, odirect)
+TOPIC_VARIANT(holders_placed, base, process_vm)
+TOPIC_VARIANT(holders_placed, base, vmsplice)
+TOPIC_VARIANT(holders_placed, base, zerocopy)
 
 SUITE_PREPARE
 {
@@ -29,6 +36,21 @@ SCENARIO(holders_placed, longterm_leaves, .rows = "B5 R45", .hold = HOLD_PIN | H
 	 .needs = NEEDS_MOVABLE)
 {
 	place_longterm_leaves(_metadata, subject, PINCHECK_PAGE_MOVABLE_ZONE);
+}
+
+/* A frame of V4L2 has a size of its own. */
+static bool driver_takes_parts(const void *variant)
+{
+	const struct product *product = variant;
+
+	return product->hold != &hold_v4l2;
+}
+
+/* PLACEMENT, ACCURACY. Only held pages leave. */
+SCENARIO(holders_placed, part_leaves, .rows = "B5 R45", .hold = HOLD_PIN | HOLD_LONGTERM,
+	 .not_memory = MEMORY_LARGE, .exists = driver_takes_parts, .needs = NEEDS_MOVABLE)
+{
+	place_part_leaves(_metadata, subject, PINCHECK_PAGE_MOVABLE_ZONE);
 }
 
 /* PLACEMENT. A page that the driver faults in comes from a zone where it may stay. A file has its page. */
@@ -49,6 +71,13 @@ SCENARIO(holders_placed, longterm_of_shared, .rows = "B5 R22 R45", .hold = HOLD_
 SCENARIO(holders_placed, short_stays, .rows = "B5", .not_hold = HOLD_LONGTERM, .needs = NEEDS_MOVABLE)
 {
 	place_short_stays(_metadata, subject, PINCHECK_PAGE_MOVABLE_ZONE);
+}
+
+/* PLACEMENT, ACCURACY. Such a driver keeps the page where it is: a long-term pin is refused, and leaks nothing. */
+SCENARIO(holders_placed, longterm_beside_short, .rows = "B5 R45 R48",
+	 .not_hold = HOLD_MIRROR | HOLD_LONGTERM, .needs = NEEDS_MOVABLE)
+{
+	place_longterm_beside_short(_metadata, subject, PINCHECK_PAGE_MOVABLE_ZONE);
 }
 
 /* PLACEMENT, CLEAN: the driver does not get the page where it is, and keeps no pin. */
@@ -88,5 +117,5 @@ SCENARIO(holders_placed, longterm_beside_pipe, .rows = "B5 B19 R48", .hold = HOL
 	EXPECT_SYNC(subject, BEFORE);
 }
 
-TOPIC_NEEDS("rdma movable");
+TOPIC_NEEDS("rdma v4l2 movable");
 PINCHECK_TEST_MAIN

@@ -7,15 +7,31 @@
 #include "whitelist_suite.h"
 #include "rdma_link.h"
 
-#define HOLDERS(X, topic, memory)								\
+#define LONGTERM_HOLDERS(X, topic, memory)							\
 	X(topic, memory, rdma)									\
-	X(topic, memory, uring)
+	X(topic, memory, uring)									\
+	X(topic, memory, v4l2)									\
+	X(topic, memory, xdp)
+
+/* These two write, too: a read of a file, and a copy to this process. */
+#define SHORT_HOLDERS(X, topic, memory)								\
+	X(topic, memory, odirect)								\
+	X(topic, memory, process_vm)
+
+#define SHORT_READERS(X, topic, memory)								\
+	X(topic, memory, vmsplice)								\
+	X(topic, memory, zerocopy)
 
 TOPIC(holders_whitelist)
-HOLDERS(TOPIC_VARIANT, holders_whitelist, ext4_shared)
-HOLDERS(TOPIC_VARIANT, holders_whitelist, ext4_private)
+LONGTERM_HOLDERS(TOPIC_VARIANT, holders_whitelist, ext4_shared)
+SHORT_HOLDERS(TOPIC_VARIANT, holders_whitelist, ext4_shared)
+SHORT_READERS(TOPIC_VARIANT, holders_whitelist, ext4_shared)
+LONGTERM_HOLDERS(TOPIC_VARIANT, holders_whitelist, ext4_private)
+SHORT_HOLDERS(TOPIC_VARIANT, holders_whitelist, ext4_private)
 TOPIC_VARIANT(holders_whitelist, shmem_private, rdma)
-HOLDERS(TOPIC_VARIANT, holders_whitelist, secret)
+LONGTERM_HOLDERS(TOPIC_VARIANT, holders_whitelist, secret)
+SHORT_HOLDERS(TOPIC_VARIANT, holders_whitelist, secret)
+SHORT_READERS(TOPIC_VARIANT, holders_whitelist, secret)
 
 SUITE_PREPARE
 {
@@ -65,5 +81,5 @@ SCENARIO(holders_whitelist, secret_refused, .rows = "B50 R56", .event = "none", 
 	EXPECT_VERDICT(verdict_answer, subject, -EFAULT);
 }
 
-TOPIC_NEEDS("rdma");
+TOPIC_NEEDS("rdma v4l2");
 PINCHECK_TEST_MAIN

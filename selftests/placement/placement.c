@@ -35,9 +35,6 @@ TOPIC(placement)
 FOR_EACH_MEMORY(ANONYMOUS_HOLDS, TOPIC_VARIANT, placement)
 ANONYMOUS_HOLDS(TOPIC_VARIANT, placement, shmem_shared)
 FILE_HOLDS(TOPIC_VARIANT, placement, ext4_shared)
-/* Drivers of the kernel's own: a long-term pin, and a plain reference that may last for ever, too. */
-TOPIC_VARIANT(placement, base, xdp)
-TOPIC_VARIANT(placement, base, zerocopy)
 
 /* Skips what makes this kernel WARN. */
 #define NEEDS_LONGTERM(subject) do {								\

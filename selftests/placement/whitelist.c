@@ -19,18 +19,12 @@ FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, ext4_shared)
 FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, ext4_private)
 FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, zero)
 FOR_EACH_PIN_ROW(TOPIC_VARIANT, whitelist, secret)
-/* Drivers of the kernel's own: a long-term pin for writing, and a plain reference for reading. */
-TOPIC_VARIANT(whitelist, ext4_shared, xdp)
-TOPIC_VARIANT(whitelist, ext4_shared, zerocopy)
-TOPIC_VARIANT(whitelist, secret, xdp)
-TOPIC_VARIANT(whitelist, secret, zerocopy)
 
-/* WHITELIST: the pin is refused by EFAULT because of the file, and leaves no trace. A driver gives no reason. */
+/* WHITELIST: the pin is refused by EFAULT because of the file, and leaves no trace. */
 static void verdict_pin_refused(struct subject *subject, struct verdict *verdict)
 {
 	struct hold *hold = &subject->hold;
 	int error = subject_hold(subject);
-	bool for_file = hold->reason == PINCHECK_REASON_FILE || subject_holds(subject, HOLD_DRIVER);
 
 	verdict_start(verdict, "WHITELIST");
 	if (!error) {
@@ -40,7 +34,7 @@ static void verdict_pin_refused(struct subject *subject, struct verdict *verdict
 			     (unsigned long long)hold->slow_pages);
 		return;
 	}
-	if (error != -EFAULT || !for_file)
+	if (error != -EFAULT || hold->reason != PINCHECK_REASON_FILE)
 		verdict_broken(verdict, "refused for another reason", hold->first);
 	verdict_note(verdict, "error=\"%s\" reason=%s", strerror(-error),
 		     pincheck_reason_name(hold->reason));

@@ -35,6 +35,8 @@ enum hold_trait {
 	HOLD_FOLDS		= 1U << 8,
 	/** @HOLD_IN_FLIGHT: until a call or a request ends, not until the process gives the memory up */
 	HOLD_IN_FLIGHT		= 1U << 9,
+	/** @HOLD_SEALS: of a file that may not shrink: the driver asks for F_SEAL_SHRINK */
+	HOLD_SEALS		= 1U << 10,
 };
 
 /** enum hold_charge - where the kernel counts the pages that a driver holds */

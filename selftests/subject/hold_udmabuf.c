@@ -56,6 +56,7 @@ static const struct hold_ops udmabuf_ops = {
 
 const struct hold_kind hold_udmabuf = {
 	.name = "udmabuf", .ops = &udmabuf_ops, .needs = NEEDS_UDMABUF | NEEDS_MEMFD,
-	.traits = HOLD_PIN | HOLD_WRITE | HOLD_LONGTERM | HOLD_DRIVER | HOLD_FOLDS,
+	.traits = HOLD_PIN | HOLD_WRITE | HOLD_LONGTERM | HOLD_DRIVER | HOLD_FOLDS |
+		  HOLD_SEALS,
 	.keeps_sync = ACROSS_PROTECTION | ACROSS_FORK,
 };

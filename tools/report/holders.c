@@ -40,6 +40,8 @@ struct answer {
  * @test: last part of the name of the cases, and @other: of those of other drivers, or NULL
  * @verdict: NULL, or what a case must have found to count: less was promised to a plain reference
  * @word: NULL if the verdict is the answer; else what the evidence of a case says, or NULL
+ * @instead: NULL, or the test of what holders do for which the promise does not hold, as they hold for a short time
+ * @done: what the cell says of those that passed @instead
  */
 struct column {
 	const char *title;
@@ -47,6 +49,8 @@ struct column {
 	const char *(*word)(const char *evidence);
 	const char *other;
 	const char *verdict;
+	const char *instead;
+	const char *done;
 };
 
 /* The number that the first pair with @key has. Return: is there one? */
@@ -63,13 +67,15 @@ static bool number_of(const char *evidence, const char *key, long long *number)
 	return found;
 }
 
+/* A driver may pin memory of its own, too, and nothing else, as the one that asks for pages on demand does. */
 static const char *word_of_pins(const char *evidence)
 {
-	long long pins;
+	long long pins, own = 0;
 
 	if (!number_of(evidence, "nr_foll_pin", &pins))
 		return NULL;
-	return pins ? "yes" : "no";
+	number_of(evidence, "own_pins", &own);
+	return pins > own ? "yes" : "no";
 }
 
 static const char *word_of_charge(const char *evidence)
@@ -105,8 +111,8 @@ static const struct column columns[] = {
 	{ .title = "counted as", .test = "accounted", .word = word_of_charge },
 	{ .title = "RLIMIT_MEMLOCK", .test = "limited", .word = word_of_limit },
 	{ .title = "a failure gives back", .test = "hole_refused" },
-	{ .title = "whitelist", .test = "tracked_refused" },
-	{ .title = "leaves ZONE_MOVABLE", .test = "longterm_leaves" },
+	{ .title = "whitelist", .test = "tracked_refused", .instead = "tracked_given", .done = "given" },
+	{ .title = "leaves ZONE_MOVABLE", .test = "longterm_leaves", .instead = "short_stays", .done = "stays" },
 	{ .title = "fork safe", .test = "forked", .verdict = "SYNC kept" },
 	{ .title = "soft-dirty", .test = "dumped" },
 	{ .title = "uffd-wp", .test = "trapped" },
@@ -141,8 +147,8 @@ static void add_case(struct answer *answer, const struct column *column, const s
 		text_printf(memories, "%s%s", memories->length ? ", " : "", memory);
 }
 
-/* Return: what a cell says of one kernel, to be freed */
-static char *answer_of(const struct kernel_run *run, const char *holder, const struct column *column)
+/* Return: what the cases of one test say of one kernel, to be freed */
+static char *answer_by_test(const struct kernel_run *run, const char *holder, const struct column *column)
 {
 	struct answer answer = { 0 };
 	char *kept, *broken, *said;
@@ -165,6 +171,22 @@ static char *answer_of(const struct kernel_run *run, const char *holder, const s
 	free(kept);
 	free(broken);
 	return said;
+}
+
+/* Return: what a cell says of one kernel, to be freed */
+static char *answer_of(const struct kernel_run *run, const char *holder, const struct column *column)
+{
+	const struct column instead = { .test = column->instead };
+	char *said = answer_by_test(run, holder, column), *done;
+
+	if (!column->instead || strcmp(said, NOT_MEASURED))
+		return said;
+	free(said);
+	done = answer_by_test(run, holder, &instead);
+	if (strcmp(done, "yes"))
+		return done;
+	free(done);
+	return copy_of(column->done);
 }
 
 /* "yes" if all kernels that ran say so, or "no (5.10.262), yes (6.1.187, 6.12.117)". */
