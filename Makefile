@@ -22,12 +22,12 @@ INCLUDES := -Iinclude/uapi -Itools/lib -Itools/ktap -Itools/table -I.
 # Recipes: host-program links a program for this machine from its prerequisites; unit-program links a unit
 # test, with the sanitizers. A rule may set LIBS. $(call script-test,VARIABLE=VALUE,SCRIPT) makes a program
 # that runs SCRIPT with VARIABLE, because tools/unit calls programs without arguments.
-HOST_CC   = $(CC) -D_GNU_SOURCE $(CFLAGS) $(WARNINGS) $(INCLUDES)
+HOST_CC   = $(CC) -D_GNU_SOURCE $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(INCLUDES)
 SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 
 define host-program
 @mkdir -p $(@D)
-$(HOST_CC) -o $@ $(filter %.c %.S,$^) $(LIBS)
+$(HOST_CC) $(LDFLAGS) -o $@ $(filter %.c %.S,$^) $(LIBS)
 endef
 
 define unit-program
@@ -142,16 +142,34 @@ config-check: host-vm ## the suite on kernels built from KTREE=, each without on
 
 ##@ Install
 PREFIX ?= /usr/local
-.PHONY: install
-install: tools ## programs, headers and man pages, under PREFIX= (and DESTDIR=)
-	install -D -t $(DESTDIR)$(PREFIX)/bin $(filter $(BUILD)/bin/%,$(TOOLS))
-	install -D -t $(DESTDIR)$(PREFIX)/libexec/pincheck $(BUILD)/vm/init
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/pincheck tools/vm/splats-allowed
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/linux $(wildcard include/uapi/linux/*.h)
-	for page in $(notdir $(wildcard Documentation/*.[1-9])); do \
+DEST   := $(DESTDIR)$(PREFIX)
+STRIP  ?= -s
+
+# $(call install-pages,PAGE...): manual pages of Documentation, with the version
+install-pages = for page in $(1); do \
 		sed 's/@VERSION@/$(VERSION)/' Documentation/$$page | install -D -m 644 /dev/stdin \
-			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page || exit; \
+			$(DEST)/share/man/man$${page\#\#*.}/$$page || exit; \
 	done
+
+# The packages of debian/ and packaging/ call these.
+.PHONY: install install-tests dkms-sources
+install: tools ## programs, headers and man pages, under PREFIX= (and DESTDIR=)
+	install -D -t $(DEST)/bin $(filter $(BUILD)/bin/%,$(TOOLS))
+	install -D -t $(DEST)/libexec/pincheck $(BUILD)/vm/init
+	install -D -m 644 -t $(DEST)/share/pincheck tools/vm/splats-allowed
+	install -D -m 644 -t $(DEST)/include/linux $(wildcard include/uapi/linux/*.h)
+	@$(call install-pages,$(filter-out pincheck-selftests.1,$(notdir $(wildcard Documentation/*.[1-9]))))
+
+install-tests: tools tests ## the test programs, and pincheck-selftests, which runs them; after make install
+	install -D $(STRIP) -t $(DEST)/lib/pincheck/tests $(SELFTESTS_PROGRAMS)
+	install -D -m 644 -t $(DEST)/lib/pincheck/tests $(BUILD)/tests/known-issues
+	install -D -t $(DEST)/lib/pincheck $(BUILD)/vm/topics-host
+	install -D tools/run-host $(DEST)/bin/pincheck-selftests
+	@$(call install-pages,pincheck-selftests.1)
+
+# Of packages, which call DKMS themselves
+dkms-sources:
+	DESTDIR="$(DESTDIR)" VERSION="$(VERSION)" tools/dkms sources
 
 .PHONY: dkms-install dkms-remove
 dkms-install: host-dkms ## the modules under DKMS, for all kernels here with headers, and for later ones
@@ -171,11 +189,15 @@ dist: ## build/dist/pincheck-VERSION.tar.gz, from the commit that is checked out
 	@mkdir -p $(dir $(DIST))
 	git archive --format=tar.gz --prefix=pincheck-$(VERSION)/ --output=$(DIST) HEAD
 
+.PHONY: deb
+deb: host-deb ## Debian packages, from the commit that is checked out, in build/deb; lintian must not complain
+	VERSION="$(VERSION)" tools/deb
+
 dist-check: dist ## unpack the tarball outside of this clone, build the tools, run the unit tests
 	tools/dist-check $(DIST)
 
 ##@ Tidy
-.PHONY: clean distclean cache-clean host-vm host-lint host-build host-dkms
+.PHONY: clean distclean cache-clean host-vm host-lint host-build host-dkms host-deb
 clean: ## remove everything in build/ except the results
 	rm -rf $(filter-out $(results),$(wildcard $(BUILD)/*))
 
@@ -185,7 +207,7 @@ distclean: ## remove build/; the cache stays
 cache-clean: ## empty the cache shared by all clones (kernels, build roots)
 	$(matrix) cache-clean
 
-host-build host-vm host-lint host-dkms:
+host-build host-vm host-lint host-dkms host-deb:
 	@$(matrix) prepare-host $(@:host-%=%) </dev/null
 
 .PHONY: help

@@ -16,6 +16,9 @@
 
 #define MAX_ARGUMENTS	32
 
+/* Of a package, which has no command beside the tests. */
+#define INSTALLED	"/usr/bin/pincheck"
+
 static int own_directory(char *path, size_t size)
 {
 	ssize_t length = readlink("/proc/self/exe", path, size - 1);
@@ -44,12 +47,15 @@ static int executable_copy(const char *path)
 	return error ? error : to;
 }
 
+/* The loader that runs the command beside the tests, or the installed command. */
+static int loader = -1;
+static bool is_installed;
+
 int command_prepare(void)
 {
-	static int loader = -1;
 	const struct arch *arch = arch_host();
 	char directory[PATH_MAX], path[PATH_MAX + NAME_MAX];
-	int error;
+	int error, fd;
 
 	if (loader >= 0)
 		return loader;
@@ -59,13 +65,17 @@ int command_prepare(void)
 	if (error)
 		return error;
 	snprintf(path, sizeof(path), "%s%s", directory, strrchr(arch->loader, '/'));
-	loader = executable_copy(path);
+	fd = executable_copy(path);
+	if (fd == -ENOENT) {
+		fd = open(INSTALLED, O_RDONLY | O_CLOEXEC);
+		is_installed = fd >= 0;
+	}
+	loader = fd;
 	return loader;
 }
 
-static _Noreturn void execute_pincheck(int loader, const char *directory,
-				       const char *const *arguments, const int *input,
-				       const int *output, int errors)
+static _Noreturn void execute_pincheck(const char *directory, const char *const *arguments,
+				       const int *input, const int *output, int errors)
 {
 	char program[PATH_MAX + sizeof("/pincheck")];
 	const char *all[MAX_ARGUMENTS] = { arch_host()->loader, "--library-path", directory, program };
@@ -78,19 +88,20 @@ static _Noreturn void execute_pincheck(int loader, const char *directory,
 	dup2(input[0], STDIN_FILENO);
 	dup2(output[1], STDOUT_FILENO);
 	dup2(errors, STDERR_FILENO);
-	fexecve(loader, (char *const *)all, environ);
+	/* An installed command needs no loader's words before its own name. */
+	fexecve(loader, (char *const *)(is_installed ? all + 3 : all), environ);
 	dprintf(STDERR_FILENO, "cannot run %s: %s\n", program, strerror(errno));
 	_exit(127);
 }
 
 int command_start(struct command *command, const char *const *arguments)
 {
-	int input[2], output[2], loader = command_prepare(), error;
+	int input[2], output[2], error = command_prepare();
 	char directory[PATH_MAX];
 
 	*command = (struct command) { .input = -1, .errors = -1 };
-	if (loader < 0)
-		return loader;
+	if (error < 0)
+		return error;
 	error = own_directory(directory, sizeof(directory));
 	if (error)
 		return error;
@@ -99,7 +110,7 @@ int command_start(struct command *command, const char *const *arguments)
 		return -errno;
 	command->pid = fork();
 	if (!command->pid)
-		execute_pincheck(loader, directory, arguments, input, output, command->errors);
+		execute_pincheck(directory, arguments, input, output, command->errors);
 	error = command->pid < 0 ? -errno : 0;
 	close(input[0]);
 	close(output[1]);
