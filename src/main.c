@@ -98,3 +98,5 @@ MODULE_DESCRIPTION("Takes page references as drivers do and reports on the pages
 MODULE_AUTHOR("The pincheck developers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(PINCHECK_VERSION);
+/* Kernels since 6.0 leave the taint TAINT_TEST; older ones do not look for the mark. */
+MODULE_INFO(test, "Y");

@@ -83,3 +83,5 @@ MODULE_DESCRIPTION("The debugfs file gup_test, for the kernel's own tests");
 MODULE_AUTHOR("The pincheck developers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(PINCHECK_VERSION);
+/* Kernels since 6.0 leave the taint TAINT_TEST; older ones do not look for the mark. */
+MODULE_INFO(test, "Y");

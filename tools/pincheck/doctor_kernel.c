@@ -132,7 +132,7 @@ static const struct {
 	{ "the kernel was patched alive", false },
 	{ "the distribution's own mark", false },
 	{ "the structures of the kernel are in random order", false },
-	{ "a test inside the kernel ran", false },
+	{ "a test ran inside the kernel, or a module that is a test was loaded (pincheck is one)", false },
 	{ "a user changed the state of a device for debugging (fwctl)", false },
 };
 
