@@ -16,7 +16,9 @@ results := $(BUILD)/results
 .DEFAULT_GOAL := all
 
 CFLAGS   ?= -O2 -g
-WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
+# WERROR= of packages: a compiler of later times knows other warnings.
+WERROR   ?= -Werror
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
 INCLUDES := -Iinclude/uapi -Itools/lib -Itools/ktap -Itools/table -I.
 
 # Recipes: host-program links a program for this machine from its prerequisites; unit-program links a unit
@@ -52,6 +54,7 @@ include tools/arch/build.mk
 include tools/vm/build.mk
 include tools/pincheck/build.mk
 include tools/bench/build.mk
+include tools/completion/build.mk
 include tools/kernels/build.mk
 include tools/report/build.mk
 include tools/lava/build.mk
@@ -152,15 +155,20 @@ install-pages = for page in $(1); do \
 	done
 
 # The packages of debian/ and packaging/ call these.
-.PHONY: install install-tests dkms-sources
+.PHONY: install tests-to-install install-tests dkms-sources
 install: tools ## programs, headers and man pages, under PREFIX= (and DESTDIR=)
 	install -D -t $(DEST)/bin $(filter $(BUILD)/bin/%,$(TOOLS))
 	install -D -t $(DEST)/libexec/pincheck $(BUILD)/vm/init
 	install -D -m 644 -t $(DEST)/share/pincheck tools/vm/splats-allowed
+	for shell in bash-completion/completions zsh/site-functions fish/vendor_completions.d; do \
+		install -D -m 644 -t $(DEST)/share/$$shell $(COMPLETION)/$${shell%%[-/]*}/* || exit; \
+	done
 	install -D -m 644 -t $(DEST)/include/linux $(wildcard include/uapi/linux/*.h)
 	@$(call install-pages,$(filter-out pincheck-selftests.1,$(notdir $(wildcard Documentation/*.[1-9]))))
 
-install-tests: tools tests ## the test programs, and pincheck-selftests, which runs them; after make install
+tests-to-install: $(SELFTESTS_PROGRAMS) $(BUILD)/tests/known-issues
+
+install-tests: tools tests-to-install ## the test programs, and pincheck-selftests, which runs them; after make install
 	install -D $(STRIP) -t $(DEST)/lib/pincheck/tests $(SELFTESTS_PROGRAMS)
 	install -D -m 644 -t $(DEST)/lib/pincheck/tests $(BUILD)/tests/known-issues
 	install -D -t $(DEST)/lib/pincheck $(BUILD)/vm/topics-host
@@ -189,15 +197,18 @@ dist: ## build/dist/pincheck-VERSION.tar.gz, from the commit that is checked out
 	@mkdir -p $(dir $(DIST))
 	git archive --format=tar.gz --prefix=pincheck-$(VERSION)/ --output=$(DIST) HEAD
 
-.PHONY: deb
+.PHONY: deb autopkgtest
 deb: host-deb ## Debian packages, from the commit that is checked out, in build/deb; lintian must not complain
 	VERSION="$(VERSION)" tools/deb
+
+autopkgtest: host-autopkgtest ## install these packages in Debian 13 and 12, and judge their kernels there; SUITES=
+	SUITES="$(SUITES)" tools/run-autopkgtest
 
 dist-check: dist ## unpack the tarball outside of this clone, build the tools, run the unit tests
 	tools/dist-check $(DIST)
 
 ##@ Tidy
-.PHONY: clean distclean cache-clean host-vm host-lint host-build host-dkms host-deb
+.PHONY: clean distclean cache-clean host-vm host-lint host-build host-dkms host-deb host-autopkgtest
 clean: ## remove everything in build/ except the results
 	rm -rf $(filter-out $(results),$(wildcard $(BUILD)/*))
 
@@ -207,7 +218,7 @@ distclean: ## remove build/; the cache stays
 cache-clean: ## empty the cache shared by all clones (kernels, build roots)
 	$(matrix) cache-clean
 
-host-build host-vm host-lint host-dkms host-deb:
+host-build host-vm host-lint host-dkms host-deb host-autopkgtest:
 	@$(matrix) prepare-host $(@:host-%=%) </dev/null
 
 .PHONY: help

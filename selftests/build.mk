@@ -17,7 +17,7 @@ SELFTESTS_LIB		:= $(SELFTESTS_OUT)/libselftests.a
 SELFTESTS_LIB_OBJS	:= $(patsubst %.c,$(SELFTESTS_OUT)/%.o,$(wildcard $(SELFTESTS_ROOMS:%=selftests/%/*.c)) \
 			     $(ARCH_SOURCES) $(LIB_SOURCES))
 SELFTESTS_HEADERS	:= $(ARCH_HEADERS) $(wildcard $(SELFTESTS_ROOMS:%=selftests/%/*.h) tools/lib/*.h include/uapi/linux/*.h)
-SELFTESTS_CFLAGS	:= -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wshadow -Werror \
+SELFTESTS_CFLAGS	:= -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wshadow $(WERROR) \
 			   -Iinclude/uapi $(SELFTESTS_ROOMS:%=-Iselftests/%)
 # -isystem hides warnings in the kernel's harness; clang warns of unused parameters in its macros nevertheless.
 SELFTESTS_HARNESS	= -Wno-unused-parameter \

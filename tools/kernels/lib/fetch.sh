@@ -302,6 +302,6 @@ command_cache_clean()
 {
 	[ -d "$CACHE" ] || return 0
 	say "emptying $CACHE ($(du -sh -- "$CACHE" | cut -f1))"
-	rm -rf --one-file-system -- "${CACHE:?}"/{kernels,ksrc}
+	rm -rf --one-file-system -- "${CACHE:?}"/{kernels,ksrc,machines}
 	rmdir --ignore-fail-on-non-empty -- "$CACHE"
 }

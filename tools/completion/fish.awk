@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Completion for fish: a line for each option and subcommand.
+
+function quoted(text) {
+	gsub(/\\/, "\\\\", text)
+	gsub(/'/, "\\'", text)
+	return "'" text "'"
+}
+
+function values_of(values) {
+	if (values ~ /^\[columns\]/) {
+		sub(/^\[columns\] /, "", values)
+		return " -x -a " quoted("(__fish_append , " values ")")
+	}
+	if (values == "[file]")
+		return " -r -F"
+	if (values == "[directory]")
+		return " -x -a '(__fish_complete_directories)'"
+	if (values == "[process]")
+		return " -x -a '(__fish_complete_pids)'"
+	return " -x" (values ? " -a " quoted(values) : "")
+}
+
+BEGIN { print "# made from the help texts of " program "(1)" }
+
+$1 == "s" { print "complete -c " program " -n __fish_use_subcommand " (program == "pincheck" ? "-f " : "") "-a " $2 " -d " quoted($3) }
+
+$1 == "o" {
+	print "complete -c " program ($2 ? " -n '__fish_seen_subcommand_from " $2 "'" : "") ($3 ? " -s " $3 : "") \
+		" -l " $4 ($5 ? values_of($6) : "") " -d " quoted($7)
+}
