@@ -16,8 +16,10 @@ results := $(BUILD)/results
 .DEFAULT_GOAL := all
 
 CFLAGS   ?= -O2 -g
-# WERROR= of packages: a compiler of later times knows other warnings.
+# Of packages: WERROR=, because later compilers know other warnings; and PREPARE=no, because their package manager has
+# installed what the build needs.
 WERROR   ?= -Werror
+PREPARE  ?= yes
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
 INCLUDES := -Iinclude/uapi -Itools/lib -Itools/ktap -Itools/table -I.
 
@@ -60,6 +62,7 @@ include tools/report/build.mk
 include tools/lava/build.mk
 include src/test/build.mk
 include selftests/build.mk
+include packaging/build.mk
 include tools/kernel-tests/build.mk
 
 
@@ -219,7 +222,7 @@ cache-clean: ## empty the cache shared by all clones (kernels, build roots)
 	$(matrix) cache-clean
 
 host-build host-vm host-lint host-dkms host-deb host-autopkgtest:
-	@$(matrix) prepare-host $(@:host-%=%) </dev/null
+	@$(if $(filter no,$(PREPARE)),:,$(matrix) prepare-host $(@:host-%=%) </dev/null)
 
 .PHONY: help
 help: ## this list
