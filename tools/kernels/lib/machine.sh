@@ -57,13 +57,14 @@ machine_make()
 
 # machine_setup ROOT: prints a script that makes ROOT bootable, with a root shell where autopkgtest-virt-qemu looks for
 # one. Its time limits are short, and emulation is slow: the shell is there before the login prompt that it waits for,
-# and the file system of the host is known early. Without a machine-id, systemd would ask questions.
+# and the file system of the host is known early. It also waits for the shell's prompt after it has read a line of
+# output, so what follows a line comes a little later than the line. Without a machine-id, systemd would ask questions.
 machine_setup()
 {
 	cat <<-END
 	cd -- '$1'
 	mkdir -p var/lib/apt/lists/partial var/cache/apt/archives/partial
-	rm -rf var/cache/apt/*.bin var/lib/apt/lists/*_*
+	rm -rf var/cache/apt/*.bin var/lib/apt/lists/*_* etc/apt/sources.list.d/*
 	: >etc/apt/sources.list
 	echo machine >etc/hostname
 	echo 'LABEL=root / ext4 defaults 0 0' >etc/fstab
@@ -72,11 +73,21 @@ machine_setup()
 	for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer man-db.timer; do
 		ln -sf /dev/null etc/systemd/system/\$unit
 	done
+	cat >usr/local/lib/line-by-line <<'SCRIPT'
+	import os, time
+	while True:
+	    block = os.read(0, 4096)
+	    if not block:
+	        break
+	    for line in block.splitlines(True):
+	        os.write(1, line)
+	        time.sleep(0.1 if line.endswith(b'\n') else 0)
+	SCRIPT
 	cat >etc/systemd/system/autopkgtest.service <<'UNIT'
 	[Unit]
 	Before=getty.target
 	[Service]
-	ExecStart=/bin/sh -c 'exec sh <${arch[results_tty]} >${arch[results_tty]} 2>&1'
+	ExecStart=/bin/sh -c 'sh -i <${arch[results_tty]} 2>&1 | python3 /usr/local/lib/line-by-line >${arch[results_tty]}'
 	UNIT
 	mkdir -p etc/systemd/system/multi-user.target.wants
 	ln -sf ../autopkgtest.service etc/systemd/system/multi-user.target.wants
