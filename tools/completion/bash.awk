@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Completion for bash, which needs no other package. Cases choose the options, and the values of the option before.
 
-$1 == "s" { subcommands = subcommands " " $2 }
+# The second words of "bench gup" and the like are offered after the first.
+$1 == "s" {
+	if (split($2, parts, " ") == 2)
+		seconds[parts[1]] = seconds[parts[1]] " " parts[2]
+	else
+		subcommands = subcommands " " $2
+}
 
 $1 == "o" {
 	options[$2] = options[$2] " --" $4
 	if ($5 == "")
 		next
-	name = $2 ":--" $4 ($3 ? "|" $2 ":-" $3 : "")
+	name = "'" $2 "':--" $4 ($3 ? "|'" $2 "':-" $3 : "")
 	values = $6
 	if (values ~ /^\[columns\]/) {
 		sub(/^\[columns\] /, "", values)
@@ -35,6 +41,9 @@ END {
 	print "\t\tbefore=${COMP_WORDS[COMP_CWORD-2]}\n\tfi"
 	if (program == "pincheck") {
 		print "\t[ \"$COMP_CWORD\" -lt 2 ] || subcommand=${COMP_WORDS[1]}"
+		for (first in seconds)
+			print "\tif [ \"$COMP_CWORD\" -gt 2 ] && [[ \" " first " \" = \" $subcommand \" && '" seconds[first] \
+				" ' = *\" ${COMP_WORDS[2]} \"* ]]; then\n\t\tsubcommand+=\" ${COMP_WORDS[2]}\"\n\tfi"
 		print "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\tmapfile -t COMPREPLY < <(compgen -W '" \
 			substr(subcommands, 2) " help --help --version' -- \"$current\")\n\t\treturn\n\tfi"
 	}
@@ -47,10 +56,12 @@ END {
 		for (j = i + 1; j <= count; j++)
 			if (names[j] < names[i]) { swap = names[i]; names[i] = names[j]; names[j] = swap }
 	for (i = 1; i <= count; i++)
-		print "\t\t" (names[i] ? names[i] : "''") ") words='" substr(options[names[i]], 2) " --help --usage --version' ;;"
+		print "\t\t'" names[i] "') words='" substr(options[names[i]], 2) " --help --usage --version' ;;"
 	print "\t\tesac"
 	print "\t\t[[ $current == -* ]] || " (program == "pincheck" || subcommands == "" ? "words=" : \
 		"words='" substr(subcommands, 2) "'")
+	for (first in seconds)
+		print "\t\t[ \"$COMP_CWORD:$subcommand\" != '2:" first "' ] || words+='" seconds[first] "'"
 	print "\t\t;;\n\tesac"
 	print "\tif [ -n \"$list\" ]; then"
 	print "\t\tfor word in $list; do\n\t\t\t[[ $current != *,* ]] || word=${current%,*},$word"

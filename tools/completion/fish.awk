@@ -21,11 +21,23 @@ function values_of(values) {
 	return " -x" (values ? " -a " quoted(values) : "")
 }
 
+# condition_of SUBCOMMAND: the command line has its words
+function condition_of(subcommand) {
+	if (split(subcommand, parts, " ") == 2)
+		return "'__fish_seen_subcommand_from " parts[1] "; and __fish_seen_subcommand_from " parts[2] "'"
+	return "'__fish_seen_subcommand_from " subcommand "'"
+}
+
 BEGIN { print "# made from the help texts of " program "(1)" }
+
+$1 == "s" && split($2, parts, " ") == 2 {
+	print "complete -c " program " -n '__fish_seen_subcommand_from " parts[1] "' -a " parts[2] " -d " quoted($3)
+	next
+}
 
 $1 == "s" { print "complete -c " program " -n __fish_use_subcommand " (program == "pincheck" ? "-f " : "") "-a " $2 " -d " quoted($3) }
 
 $1 == "o" {
-	print "complete -c " program ($2 ? " -n '__fish_seen_subcommand_from " $2 "'" : "") ($3 ? " -s " $3 : "") \
+	print "complete -c " program ($2 ? " -n " condition_of($2) : "") ($3 ? " -s " $3 : "") \
 		" -l " $4 ($5 ? values_of($6) : "") " -d " quoted($7)
 }

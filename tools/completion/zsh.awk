@@ -3,8 +3,8 @@
 
 # quoted TEXT: inside of '...' and of [...]
 function quoted(text) {
-	gsub(/'/, "'\\''", text)
 	gsub(/[\[\]:\\]/, "\\\\&", text)
+	gsub(/'/, "'\\''", text)
 	return text
 }
 
@@ -22,6 +22,13 @@ function action_of(argument, values) {
 	if (values == "[process]")
 		return ":" argument ":_pids"
 	return ":" argument ":" (values ? "(" values ")" : " ")
+}
+
+$1 == "s" && split($2, parts, " ") == 2 {
+	names[++count] = $2
+	seen[$2] = 1
+	seconds[parts[1]] = seconds[parts[1]] "\t\t'" parts[2] ":" quoted($3) "'\n"
+	next
 }
 
 $1 == "s" { subcommands = subcommands "\t\t'" $2 ":" quoted($3) "'\n"; names[++count] = $2; seen[$2] = 1 }
@@ -45,10 +52,18 @@ END {
 		print "subcommands=(\n" subcommands ")"
 	if (program == "pincheck") {
 		print "if ((CURRENT == 2)); then\n\t_describe -t commands subcommand subcommands\n\treturn\nfi"
-		print "case $words[2] in"
+		print "local subcommand=$words[2]"
+		for (first in seconds) {
+			print "subcommands=(\n" seconds[first] ")"
+			print "if [[ $subcommand == " first " && -n ${subcommands[(r)$words[3]:*]} && $CURRENT -gt 3 ]]; then"
+			print "\tsubcommand+=\" $words[3]\"\n\tshift words\n\t((CURRENT--))"
+			print "elif [[ $subcommand == " first " && $CURRENT -eq 3 ]]; then"
+			print "\t_describe -t commands subcommand subcommands\nfi"
+		}
+		print "case $subcommand in"
 		for (i = 1; i <= count; i++)
 			if (rows[names[i]])
-				print names[i] ")\n\toptions=(\n" rows[names[i]] "\t) ;;"
+				print "'" names[i] "')\n\toptions=(\n" rows[names[i]] "\t) ;;"
 		print "esac\nshift words\n((CURRENT--))"
 		print "_arguments -s \"$options[@]\" '--help[print a help text]' '*:argument:_default'"
 	} else {
