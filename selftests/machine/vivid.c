@@ -275,7 +275,7 @@ static int await_worker(unsigned int device)
 {
 	unsigned int last = device == VIVID_DEVICES - 1 ? 0 : VIVID_DEVICES - 1;
 	struct v4l2_querymenu menu = { .index = MENU_OUTPUT(device) };
-	int64_t end = moment_end();
+	int64_t end = nanoseconds() + WAIT_MS * 1000000LL;
 	int capture = open_node(last, "cap"), error = capture < 0 ? capture : 0;
 	uint32_t id = 0;
 
