@@ -7,6 +7,7 @@
 #include <linux/stddef.h>
 #include <linux/uaccess.h>
 #include "command.h"
+#include "trace/trace.h"
 
 #define FIRST_COMMAND	_IOC_NR(PINCHECK_IOC_INFO)
 #define NO_CAPABILITY	(-1)
@@ -118,6 +119,29 @@ static const struct command commands[] = {
 			  .min_size = PINCHECK_BENCH_SIZE_ABI1,
 			  .flags = PINCHECK_BENCH_FLAGS,
 			  .reserved = offsetof(struct pincheck_bench, reserved) },
+		.capability = CAP_SYS_ADMIN,
+	},
+	[INDEX(PINCHECK_IOC_TRACE)] = {
+		.run = TRACE_BUILT ? trace_command : NULL,
+		.undo = TRACE_BUILT ? trace_undo : NULL,
+		.rule = { .size = sizeof(struct pincheck_trace),
+			  .min_size = PINCHECK_TRACE_SIZE_ABI1,
+			  .flags = PINCHECK_TRACE_FLAGS,
+			  .reserved = offsetof(struct pincheck_trace, reserved) },
+		.capability = CAP_SYS_ADMIN,
+	},
+	[INDEX(PINCHECK_IOC_TRACE_READ)] = {
+		.run = TRACE_BUILT ? trace_read_command : NULL,
+		.rule = { .size = sizeof(struct pincheck_trace_read),
+			  .min_size = PINCHECK_TRACE_READ_SIZE_ABI1,
+			  .reserved = offsetof(struct pincheck_trace_read, reserved) },
+		.capability = CAP_SYS_ADMIN,
+	},
+	[INDEX(PINCHECK_IOC_TRACE_STACK)] = {
+		.run = TRACE_BUILT ? trace_stack_command : NULL,
+		.rule = { .size = sizeof(struct pincheck_trace_stack),
+			  .min_size = PINCHECK_TRACE_STACK_SIZE_ABI1,
+			  .reserved = offsetof(struct pincheck_trace_stack, reserved) },
 		.capability = CAP_SYS_ADMIN,
 	},
 };

@@ -26,6 +26,9 @@ union argument {
 	struct pincheck_follow follow;
 	struct pincheck_revoke revoke;
 	struct pincheck_bench bench;
+	struct pincheck_trace trace;
+	struct pincheck_trace_read trace_read;
+	struct pincheck_trace_stack trace_stack;
 };
 
 long command_ioctl(struct session *session, unsigned int cmd, void __user *user);
@@ -47,5 +50,9 @@ void follow_refused(union argument *argument);
 void follow_undo(struct session *session, union argument *argument);
 int revoke_command(struct session *session, union argument *argument);
 int bench_command(struct session *session, union argument *argument);
+int trace_command(struct session *session, union argument *argument);
+void trace_undo(struct session *session, union argument *argument);
+int trace_read_command(struct session *session, union argument *argument);
+int trace_stack_command(struct session *session, union argument *argument);
 
 #endif

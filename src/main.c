@@ -18,6 +18,7 @@
 #include "page/path.h"
 #include "page/whitelist.h"
 #include "pincheck-version.h"
+#include "trace/trace.h"
 
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
@@ -37,7 +38,11 @@ static int device_open(struct inode *inode, struct file *file)
 
 static int device_release(struct inode *inode, struct file *file)
 {
-	session_close(file->private_data);
+	struct session *session = file->private_data;
+
+	if (TRACE_BUILT)
+		trace_close(session);
+	session_close(session);
 	return 0;
 }
 

@@ -106,6 +106,7 @@ static const struct {
 	{ "mirror", PINCHECK_FEAT_MIRROR },
 	{ "pfnmap", PINCHECK_FEAT_PFNMAP },
 	{ "pfnmap_huge", PINCHECK_FEAT_PFNMAP_HUGE },
+	{ "trace", PINCHECK_FEAT_TRACE },
 	{ "file_whitelist", PINCHECK_FEAT_FILE_WHITELIST },
 };
 

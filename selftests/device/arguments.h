@@ -17,6 +17,7 @@ struct referents {
 	struct pincheck_report reports[STAGE_PAGES];
 	struct pincheck_bench_sample sample;
 	struct pincheck_event events[STAGE_PAGES];
+	struct pincheck_traced traced[STAGE_PAGES];
 	__u64 references;	/* that the hold has */
 	unsigned char *device;	/* device memory; NULL where no argument refers to it */
 };
@@ -37,6 +38,8 @@ union argument {
 	struct pincheck_bench bench;
 	struct pincheck_follow follow;
 	struct pincheck_revoke revoke;
+	struct pincheck_trace trace;
+	struct pincheck_trace_read trace_read;
 	unsigned char bytes[ARGUMENT_BYTES];
 };
 
@@ -118,6 +121,22 @@ static inline void good_follow(union argument *a, const struct referents *to)
 {
 	a->follow = (struct pincheck_follow) {
 		.size = sizeof(a->follow), .addr = (uintptr_t)to->device,
+	};
+}
+
+static inline void good_trace(union argument *a, const struct referents *to)
+{
+	(void)to;
+	a->trace = (struct pincheck_trace) {
+		.size = sizeof(a->trace), .records = PINCHECK_TRACE_RECORDS_MIN,
+	};
+}
+
+static inline void good_trace_read(union argument *a, const struct referents *to)
+{
+	a->trace_read = (struct pincheck_trace_read) {
+		.size = sizeof(a->trace_read), .record_size = sizeof(to->traced[0]),
+		.records = (uintptr_t)to->traced, .room = STAGE_PAGES,
 	};
 }
 

@@ -39,6 +39,8 @@ FIXTURE_VARIANT(ioctl)
 	bool needs_admin;
 	/* The command needs a hold of kind mirror, not pin. */
 	bool of_mirror;
+	/* The command is about a trace, which it needs unless it begins one. */
+	bool of_trace;
 };
 
 FIXTURE_VARIANT_ADD(ioctl, info)
@@ -130,9 +132,33 @@ FIXTURE_VARIANT_ADD(ioctl, events)
 	.of_mirror = true,
 };
 
+FIXTURE_VARIANT_ADD(ioctl, trace)
+{
+	.number = PINCHECK_IOC_TRACE, .good = good_trace, .abi1_size = 32,
+	.known_flags = PINCHECK_TRACE_FLAGS,
+	.reserved = offsetof(struct pincheck_trace, reserved),
+	.output_first = offsetof(struct pincheck_trace, functions), .output_end = 32,
+	.needs_admin = true, .of_trace = true,
+};
+
+FIXTURE_VARIANT_ADD(ioctl, trace_read)
+{
+	.number = PINCHECK_IOC_TRACE_READ, .good = good_trace_read, .abi1_size = 72,
+	.reserved = offsetof(struct pincheck_trace_read, reserved),
+	.output_first = offsetof(struct pincheck_trace_read, count), .output_end = 72,
+	.needs_admin = true, .of_trace = true,
+};
+
 SUITE_FACTS(ioctl)
 {
 	facts->event = name;
+}
+
+static int begin_trace(const struct referents *to)
+{
+	struct pincheck_trace trace = { .records = PINCHECK_TRACE_RECORDS_MIN };
+
+	return pincheck_trace(to->stage.session, &trace);
 }
 
 FIXTURE_SETUP(ioctl)
@@ -141,7 +167,7 @@ FIXTURE_SETUP(ioctl)
 	const struct hold_row mirror = STAGE_ROW(MIRROR, UNKNOWN, HOLD_RW);
 
 	ASSERT_STAGE_OPEN(&self->to.stage);
-	SUITE_NEEDS(variant->of_mirror ? NEEDS_MIRROR : 0);
+	SUITE_NEEDS(variant->of_mirror ? NEEDS_MIRROR : variant->of_trace ? NEEDS_TRACE : 0);
 	ASSERT_EQ(0, stage_hold_all(&self->to.stage, variant->of_mirror ? mirror : pin));
 	self->to.references = variant->of_mirror ? 0 : STAGE_PAGES;
 	/* Cases change the mapping of the argument: it has pages of its own, and a hole follows. */
@@ -152,6 +178,9 @@ FIXTURE_SETUP(ioctl)
 	if (variant->number == PINCHECK_IOC_FOLLOW) {
 		self->to.device = device_map(self->to.stage.session, &flavour_fault, PROT_READ);
 		ASSERT_NE(MAP_FAILED, (void *)self->to.device);
+	}
+	if (variant->of_trace && variant->number != PINCHECK_IOC_TRACE) {
+		ASSERT_EQ(0, begin_trace(&self->to));
 	}
 	variant->good(self->argument, &self->to);
 }
@@ -420,6 +449,10 @@ CASE(ioctl, number_with_another_size, .rows = "P4")
 		/* RELEASE succeeds only once: each round takes a hold of its own. */
 		if (variant->number == PINCHECK_IOC_RELEASE && i) {
 			ASSERT_EQ(0, pincheck_hold(self->to.stage.session, &self->to.stage.hold));
+		}
+		/* A session has one trace. */
+		if (variant->number == PINCHECK_IOC_TRACE && i) {
+			ASSERT_EQ(0, pincheck_trace_end(self->to.stage.session));
 		}
 		variant->good(self->argument, &self->to);
 		EXPECT_EQ(0, ioctl(self->to.stage.session, number, self->argument))

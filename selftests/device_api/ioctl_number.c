@@ -25,7 +25,7 @@ FIXTURE_VARIANT(ioctl_number)
 
 FIXTURE_VARIANT_ADD(ioctl_number, below) { PINCHECK_IOC_MAGIC, 0x00, 0x3f };
 FIXTURE_VARIANT_ADD(ioctl_number, above) {
-	PINCHECK_IOC_MAGIC, _IOC_NR(PINCHECK_IOC_BENCH) + 1, 0xff
+	PINCHECK_IOC_MAGIC, _IOC_NR(PINCHECK_IOC_TRACE_STACK) + 1, 0xff
 };
 FIXTURE_VARIANT_ADD(ioctl_number, magic_bd) { PINCHECK_IOC_MAGIC + 1, 0x00, 0xff };
 FIXTURE_VARIANT_ADD(ioctl_number, magic_bb) { PINCHECK_IOC_MAGIC - 1, 0x00, 0xff };

@@ -689,6 +689,8 @@ static const struct requirement_row {
 	    "needs follow_pfnmap_start() (Linux 6.12) or follow_pte()")
 	ROW(NEEDS_PFNMAP_HUGE, PINCHECK_FEAT_PFNMAP_HUGE, NULL,
 	    "needs GUP-fast that knows huge device mappings (Linux 6.12, CONFIG_TRANSPARENT_HUGEPAGE)")
+	ROW(NEEDS_TRACE, PINCHECK_FEAT_TRACE, NULL,
+	    "needs kretprobes and stack traces (CONFIG_KPROBES, CONFIG_STACKTRACE)")
 	ROW(NEEDS_MOVABLE, 0, has_movable,
 	    "needs free memory in ZONE_MOVABLE (boot with movablecore=1G)")
 	ROW(NEEDS_MEMORY_BLOCK, 0, memory_block_offered,

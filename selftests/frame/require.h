@@ -177,6 +177,8 @@ typedef unsigned __int128 requirement_set;
 #define NEEDS_STALLED_COPY		REQUIREMENT(85)
 /** NEEDS_LOOP - late_disk.h: loop devices */
 #define NEEDS_LOOP			REQUIREMENT(86)
+/** NEEDS_TRACE - the device traces who takes pins (PINCHECK_FEAT_TRACE) */
+#define NEEDS_TRACE			REQUIREMENT(110)
 /** NEEDS_MODULE - /dev/pincheck: not in a run without the module (PINCHECK_MODULE=no) */
 #define NEEDS_MODULE			REQUIREMENT(94)
 /** NEEDS_PFNS - page frame numbers, of pagemap or of the module */

@@ -19,7 +19,7 @@
 #include "prng.h"
 
 #define FUZZ_WORKERS	4
-#define FUZZ_COMMANDS	28	/* most rows of the table in fuzz_calls.c */
+#define FUZZ_COMMANDS	31	/* most rows of the table in fuzz_calls.c */
 #define FUZZ_ERRNOS	134	/* 0 is success */
 #define FUZZ_SESSIONS	6	/* most sessions that a worker knows */
 #define FUZZ_IDS	8	/* most holds that a worker remembers of one session */
@@ -43,6 +43,7 @@ enum fuzz_action {
  * @left: calls that remain to be made
  * @seed: of the run
  * @faults: some allocations of the workers shall fail
+ * @no_trace: no worker begins or ends a trace: all have a session that traces
  * @no_remap: nobody maps device memory by remap_pfn_range()
  * @fd: descriptor of this file. Workers inherit this and all other descriptors, under the same
  *	numbers
@@ -60,6 +61,7 @@ struct fuzz_shared {
 	int64_t left;
 	uint64_t seed;
 	bool faults;
+	bool no_trace;
 	bool no_remap;
 	int fd;
 	int fd_pool[2];
@@ -92,6 +94,7 @@ struct fuzz_session {
  * @in_buffer_read_only: the same pages, mapped read-only; an unmapped page follows
  * @out_buffer: pages for answers; an unmapped page follows and stops answers that are too long
  * @pfns: page frame numbers that PAGES answered
+ * @stack: number of a call stack that TRACE_READ answered
  */
 struct fuzz_worker {
 	struct fuzz_shared *shared;
@@ -108,6 +111,7 @@ struct fuzz_worker {
 	unsigned char *in_buffer_read_only;
 	unsigned char *out_buffer;
 	__u64 pfns[16];
+	__u32 stack;
 };
 
 #define FUZZ_IN_BYTES	(2 * PAGE_BYTES)
@@ -134,6 +138,9 @@ const char *fuzz_command_name(unsigned int index);
 
 /** fuzz_command_expected() - can the command of row @index succeed with these @capabilities? */
 bool fuzz_command_expected(unsigned int index, bool capabilities, __u64 features);
+
+/** fuzz_command_seldom() - may the command of row @index fail all the time, even where it is expected to succeed? */
+bool fuzz_command_seldom(unsigned int index);
 
 /** fuzz_memory_map() - map every shape, at the same addresses in every process. fuzz_memory.c */
 void fuzz_memory_map(struct fuzz_worker *worker);

@@ -23,6 +23,7 @@
  * @weight: share of the calls, among the sum of all weights
  * @admin: the command always needs CAP_SYS_ADMIN
  * @never: no caller can succeed
+ * @seldom: the command needs what other calls must have made just before, in the same session
  * @gup_test: of gup_test.ko, not of the device
  * @feature: PINCHECK_FEAT_* without which the command fails, or 0
  * @fill: fills in an argument that is zero except for its size
@@ -36,6 +37,7 @@ struct command {
 	unsigned int weight;
 	bool admin;
 	bool never;
+	bool seldom;
 	bool gup_test;
 	__u64 feature;
 	void (*fill)(struct fuzz_worker *worker, const struct fuzz_session *session,
@@ -309,6 +311,75 @@ static void fill_bench(struct fuzz_worker *worker, const struct fuzz_session *se
 	bench->samples = (uintptr_t)worker->out_buffer;
 }
 
+/* One session at a time traces, and each begin and end patches the kernel: half of the calls end a trace. */
+static void fill_trace(struct fuzz_worker *worker, const struct fuzz_session *session,
+		       void *argument)
+{
+	struct pincheck_trace *trace = argument;
+
+	(void)session;
+	if (worker->shared->no_trace)
+		return;
+	if (prng_one_in(&worker->prng, 2)) {
+		trace->flags = PINCHECK_TRACE_STOP;
+		return;
+	}
+	trace->records = PINCHECK_TRACE_RECORDS_MIN << prng_below(&worker->prng, 6);
+	trace->flags = prng_one_in(&worker->prng, 2) ? PINCHECK_TRACE_STACKS : 0;
+	if (prng_one_in(&worker->prng, 2)) {
+		trace->pid = worker->shared->pids[prng_below(&worker->prng, FUZZ_WORKERS)];
+		trace->flags |= prng_below(&worker->prng, 4) &
+				(PINCHECK_TRACE_TREE | PINCHECK_TRACE_OTHERS);
+	}
+}
+
+/* Under emulation no worker may run what the kernel patches meanwhile: Documentation/emulation.md. */
+static void tame_trace(struct fuzz_worker *worker, void *argument)
+{
+	struct pincheck_trace *trace = argument;
+
+	if (!worker->shared->no_trace)
+		return;
+	trace->flags &= ~PINCHECK_TRACE_STOP;
+	trace->records = 0;
+}
+
+static void fill_trace_read(struct fuzz_worker *worker, const struct fuzz_session *session,
+			    void *argument)
+{
+	struct pincheck_trace_read *read = argument;
+
+	(void)session;
+	read->record_size = sizeof(struct pincheck_traced);
+	read->records = prng_one_in(&worker->prng, 4) ? fuzz_address(worker, &(size_t){ 0 }) :
+							 (uintptr_t)worker->out_buffer;
+	read->room = 1 + prng_below(&worker->prng, FUZZ_OUT_BYTES / sizeof(struct pincheck_traced));
+}
+
+static void remember_stack(struct fuzz_worker *worker, struct fuzz_session *session,
+			   const void *argument)
+{
+	const struct pincheck_trace_read *read = argument;
+	const struct pincheck_traced *records = (void *)worker->out_buffer;
+
+	(void)session;
+	if (read->count && read->records == (uintptr_t)records &&
+	    read->record_size == sizeof(*records) && records->type == PINCHECK_TRACED_CALL)
+		worker->stack = records->stack;
+}
+
+static void fill_trace_stack(struct fuzz_worker *worker, const struct fuzz_session *session,
+			     void *argument)
+{
+	struct pincheck_trace_stack *stack = argument;
+
+	(void)session;
+	stack->stack = prng_one_in(&worker->prng, 2) ? worker->stack :
+						       prng_below(&worker->prng, 2049);
+	stack->text = (uintptr_t)worker->out_buffer;
+	stack->room = 1 + prng_below(&worker->prng, FUZZ_OUT_BYTES);
+}
+
 /* For a command without a useful argument, or one that does not exist. */
 static void fill_nothing(struct fuzz_worker *worker, const struct fuzz_session *session,
 			 void *argument)
@@ -391,6 +462,12 @@ static const struct command commands[] = {
 	  .feature = PINCHECK_FEAT_PFNMAP, .fill = fill_follow, .done = remember_followed },
 	{ COMMAND(REVOKE), sizeof(struct pincheck_revoke), 2, .fill = fill_revoke },
 	{ COMMAND(BENCH), sizeof(struct pincheck_bench), 2, true, .fill = fill_bench },
+	{ COMMAND(TRACE), sizeof(struct pincheck_trace), 1, true, .seldom = true,
+	  .feature = PINCHECK_FEAT_TRACE, .fill = fill_trace, .tame = tame_trace },
+	{ COMMAND(TRACE_READ), sizeof(struct pincheck_trace_read), 5, true, .seldom = true,
+	  .feature = PINCHECK_FEAT_TRACE, .fill = fill_trace_read, .done = remember_stack },
+	{ COMMAND(TRACE_STACK), sizeof(struct pincheck_trace_stack), 2, true, .seldom = true,
+	  .feature = PINCHECK_FEAT_TRACE, .fill = fill_trace_stack },
 	OF_GUP_TEST(GUP_FAST_BENCHMARK, 2, struct gup_test, fill_gup_test),
 	OF_GUP_TEST(PIN_FAST_BENCHMARK, 2, struct gup_test, fill_gup_test),
 	OF_GUP_TEST(PIN_LONGTERM_BENCHMARK, 2, struct gup_test, fill_gup_test),
@@ -417,6 +494,11 @@ bool fuzz_command_expected(unsigned int index, bool capabilities, __u64 features
 
 	return !command->never && (capabilities || !command->admin) &&
 	       (command->feature & features) == command->feature;
+}
+
+bool fuzz_command_seldom(unsigned int index)
+{
+	return commands[index].seldom;
 }
 
 static const struct command *some_command(struct fuzz_worker *worker)

@@ -104,6 +104,40 @@ CASE(killable_use, buffer, .rows = "D10")
 	expect_io_dies(_metadata, self);
 }
 
+static int read_trace_in_waiter(void *argument)
+{
+	FIXTURE_DATA(killable_use) *self = argument;
+	struct pincheck_trace_read read;
+
+	return pincheck_trace_read(self->stage.session, self->buffer, 1, &read);
+}
+
+/* The reader of a trace waits for its buffer: it can be killed, and other sessions end meanwhile. */
+CASE(killable_use, trace_read, .rows = "D10 P45")
+{
+	struct pincheck_trace trace = {
+		.records = PINCHECK_TRACE_RECORDS_MIN, .pid = getpid(),
+	};
+	int other;
+	bool dies;
+
+	SUITE_NEEDS(NEEDS_TRACE);
+	ASSERT_EQ(0, pincheck_trace(self->stage.session, &trace));
+	ASSERT_EQ(0, stage_hold(&self->stage, pin_row, self->stage.memory, self->stage.page));
+	self->buffer = map_silent(self, NULL);
+	ASSERT_NE(MAP_FAILED, self->buffer);
+	self->waiter = waiter_start(read_trace_in_waiter, self);
+	ASSERT_LT(0, self->waiter);
+	ASSERT_EQ(0, silent_file_wait(&self->silent)) TH_LOG("TRACE_READ does not wait for the page");
+	other = pincheck_open();
+	ASSERT_LE(0, other);
+	EXPECT_EQ(0, close(other));
+	dies = waiter_dies(&self->waiter);
+	evidence("silent=server read_killed=%d", dies);
+	EXPECT_TRUE(dies);
+	EXPECT_EQ(0, pincheck_trace_end(self->stage.session));
+}
+
 /* PAGES faults no page in: it answers, and the server gets no request. */
 CASE(killable_use, pages_do_not_wait, .rows = "D10")
 {

@@ -43,6 +43,9 @@ static inline u64 compat_features(void)
 	if (PMD_SIZE <= PINCHECK_DEVICE_BYTES)
 		features |= PINCHECK_FEAT_PFNMAP_HUGE;
 #endif
+#if IS_ENABLED(CONFIG_KRETPROBES) && IS_ENABLED(CONFIG_STACKTRACE) && defined(HAVE_FUNCTION_ARGS)
+	features |= PINCHECK_FEAT_TRACE;
+#endif
 	return features;
 }
 

@@ -203,6 +203,43 @@ int pincheck_events(int session, __u32 id, struct pincheck_event *events, __u64 
 	return 0;
 }
 
+int pincheck_trace(int session, struct pincheck_trace *trace)
+{
+	trace->size = sizeof(*trace);
+	return command(session, PINCHECK_IOC_TRACE, trace);
+}
+
+int pincheck_trace_end(int session)
+{
+	struct pincheck_trace argument = {
+		.size = sizeof(argument), .flags = PINCHECK_TRACE_STOP,
+	};
+
+	return command(session, PINCHECK_IOC_TRACE, &argument);
+}
+
+int pincheck_trace_read(int session, struct pincheck_traced *records, __u64 room,
+			struct pincheck_trace_read *read)
+{
+	*read = (struct pincheck_trace_read) {
+		.size = sizeof(*read), .record_size = sizeof(*records),
+		.records = (uintptr_t)records, .room = room,
+	};
+	return command(session, PINCHECK_IOC_TRACE_READ, read);
+}
+
+int pincheck_trace_stack(int session, __u32 stack, char *text, size_t size)
+{
+	struct pincheck_trace_stack argument = {
+		.size = sizeof(argument), .stack = stack, .text = (uintptr_t)text, .room = size,
+	};
+	int error = command(session, PINCHECK_IOC_TRACE_STACK, &argument);
+
+	if (!error)
+		text[size - 1] = 0;
+	return error;
+}
+
 static const char *name_of(const char *const *names, size_t count, __u32 value)
 {
 	return value < count && names[value] ? names[value] : "?";
@@ -290,4 +327,29 @@ const char *pincheck_whitelist_reason_name(__u32 reason)
 	};
 
 	return name_of(names, ARRAY_SIZE(names), reason);
+}
+
+const char *pincheck_function_name(__u32 function)
+{
+	static const char *const names[] = {
+		[PINCHECK_FUNCTION_PIN_USER_PAGES] = "pin_user_pages",
+		[PINCHECK_FUNCTION_PIN_USER_PAGES_FAST] = "pin_user_pages_fast",
+		[PINCHECK_FUNCTION_PIN_USER_PAGES_FAST_ONLY] = "pin_user_pages_fast_only",
+		[PINCHECK_FUNCTION_PIN_USER_PAGES_LOCKED] = "pin_user_pages_locked",
+		[PINCHECK_FUNCTION_PIN_USER_PAGES_UNLOCKED] = "pin_user_pages_unlocked",
+		[PINCHECK_FUNCTION_PIN_USER_PAGES_REMOTE] = "pin_user_pages_remote",
+		[PINCHECK_FUNCTION_MEMFD_PIN_FOLIOS] = "memfd_pin_folios",
+		[PINCHECK_FUNCTION_FOLIO_ADD_PIN] = "folio_add_pin",
+		[PINCHECK_FUNCTION_FOLIO_ADD_PINS] = "folio_add_pins",
+		[PINCHECK_FUNCTION_UNPIN_USER_PAGE] = "unpin_user_page",
+		[PINCHECK_FUNCTION_UNPIN_USER_PAGES] = "unpin_user_pages",
+		[PINCHECK_FUNCTION_UNPIN_USER_PAGES_DIRTY_LOCK] = "unpin_user_pages_dirty_lock",
+		[PINCHECK_FUNCTION_UNPIN_USER_PAGE_RANGE_DIRTY_LOCK] =
+			"unpin_user_page_range_dirty_lock",
+		[PINCHECK_FUNCTION_UNPIN_USER_FOLIO] = "unpin_user_folio",
+		[PINCHECK_FUNCTION_UNPIN_FOLIO] = "unpin_folio",
+		[PINCHECK_FUNCTION_UNPIN_FOLIOS] = "unpin_folios",
+	};
+
+	return name_of(names, ARRAY_SIZE(names), function);
 }

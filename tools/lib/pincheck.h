@@ -104,6 +104,23 @@ int pincheck_bench(int session, struct pincheck_bench *bench);
 int pincheck_events(int session, __u32 id, struct pincheck_event *events, __u64 *count,
 		    __u64 *lost);
 
+/** pincheck_trace() - begin a trace; the caller fills flags, pid and records. Return: 0 or -errno */
+int pincheck_trace(int session, struct pincheck_trace *trace);
+
+/** pincheck_trace_end() - end the trace of this session */
+int pincheck_trace_end(int session);
+
+/**
+ * pincheck_trace_read() - the oldest records of the trace of this session, which are forgotten
+ * @room: of @records
+ * @read: the answer: how many there are, and what was lost so far
+ */
+int pincheck_trace_read(int session, struct pincheck_traced *records, __u64 room,
+			struct pincheck_trace_read *read);
+
+/** pincheck_trace_stack() - the functions of @stack as text, a line each; cut off at @size bytes */
+int pincheck_trace_stack(int session, __u32 stack, char *text, size_t size);
+
 /* Names of the values of the contract, for output; "?" for one this build does not know. */
 const char *pincheck_kind_name(__u32 kind);
 const char *pincheck_path_name(__u32 path);
@@ -112,5 +129,6 @@ const char *pincheck_mapped_name(__u32 mapped);
 const char *pincheck_event_name(__u32 reason);
 const char *pincheck_whitelist_name(__u32 whitelist);
 const char *pincheck_whitelist_reason_name(__u32 reason);
+const char *pincheck_function_name(__u32 function);
 
 #endif

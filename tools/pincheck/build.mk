@@ -24,3 +24,8 @@ $(BUILD)/test/table_test: LIBS := -ljansson -lsmartcols
 $(BUILD)/test/table_test: $(addprefix tools/,table/test/table_test.c table/table.c pincheck/columns.c pincheck/common.c) \
 			  $(LIB_SOURCES) $(LIB_HEADERS) $(wildcard tools/pincheck/*.h) | host-build
 	$(unit-program)
+
+UNIT_TESTS += $(BUILD)/test/leak_pins_test
+$(BUILD)/test/leak_pins_test: $(addprefix tools/pincheck/,test/leak_pins_test.c leak_pins.c) $(LIB_HEADERS) \
+			      $(wildcard tools/pincheck/*.h) | host-build
+	$(unit-program)

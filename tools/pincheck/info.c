@@ -43,6 +43,7 @@ static const struct fact {
 	FEATURE("MIRROR", MIRROR, "holds of kind mirror: no reference, but an MMU notifier"),
 	FEATURE("PFNMAP", PFNMAP, "FOLLOW of device memory, and holds of kind pfnmap"),
 	FEATURE("PFNMAP-HUGE", PFNMAP_HUGE, "device memory mapped by PMDs (Linux 6.12)"),
+	FEATURE("TRACE", TRACE, "trace and leak: probes on the functions that take pins"),
 	FEATURE("FILE-WHITELIST", FILE_WHITELIST, "the kernel refuses pins of dirty-tracked files"),
 #undef FEATURE
 #undef NUMBER

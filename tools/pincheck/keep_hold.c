@@ -39,7 +39,7 @@ static void set_variable(const char *name, unsigned long long value, const char 
 }
 
 /* Not with fork(), after which the held pages would be shared by COW until exec(). */
-static int spawn_command(char **command, pid_t *pid)
+int keep_spawn(char **command, pid_t *pid)
 {
 	posix_spawnattr_t attributes;
 	sigset_t none;
@@ -71,7 +71,7 @@ static int wait_for_command(pid_t pid, int signals)
 static int run_command(char **command, int signals)
 {
 	pid_t pid;
-	int error = spawn_command(command, &pid);
+	int error = keep_spawn(command, &pid);
 
 	if (!error)
 		return wait_for_command(pid, signals);

@@ -25,6 +25,9 @@ struct keep {
  */
 int keep_signals(int other);
 
+/** keep_spawn() - run @command, with no signal blocked. Return: 0 or a positive errno */
+int keep_spawn(char **command, pid_t *pid);
+
 /**
  * keep_until_done() - wait until something ends the hold
  * @signals: from keep_signals(), with SIGCHLD where there is a command

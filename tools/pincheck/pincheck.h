@@ -20,9 +20,11 @@ int info_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
 int demo_command(int argc, char **argv);
 int hold_command(int argc, char **argv);
+int leak_command(int argc, char **argv);
 int model_command(int argc, char **argv);
 int page_command(int argc, char **argv);
 int scan_command(int argc, char **argv);
+int trace_command(int argc, char **argv);
 int watch_command(int argc, char **argv);
 
 /**

@@ -377,6 +377,40 @@ int table_print_facts(struct table *table, bool explained)
 	return 0;
 }
 
+/* As RFC 4180 has it: quotes around what has a separator in it, and a quote is doubled. */
+static void print_csv_cell(const char *text)
+{
+	if (!strpbrk(text, ",\"\r\n")) {
+		fputs(text, stdout);
+		return;
+	}
+	putchar('"');
+	for (; *text; text++) {
+		if (*text == '"')
+			putchar('"');
+		putchar(*text);
+	}
+	putchar('"');
+}
+
+static void print_csv_row(const struct table *table)
+{
+	for (size_t i = 0; i < table->shown_count; i++) {
+		if (i)
+			putchar(',');
+		print_csv_cell(cell_at(table, 0, table->shown[i]) ?: "");
+	}
+	putchar('\n');
+}
+
+void table_print_names(const struct table *table)
+{
+	for (size_t i = 0; i < table->shown_count; i++)
+		printf("%s%s", i ? table->output->csv ? "," : " " : "",
+		       table->columns->rows[table->shown[i]].name);
+	putchar('\n');
+}
+
 int table_print_row(struct table *table)
 {
 	json_t *rows;
@@ -386,6 +420,9 @@ int table_print_row(struct table *table)
 		rows = table_json(table);
 		error = table_print_json(table, json_incref(json_array_get(rows, 0)));
 		json_decref(rows);
+	} else if (table->output->csv) {
+		print_csv_row(table);
+		error = ferror(stdout) ? -EIO : 0;
 	} else {
 		error = print_text(table);
 	}

@@ -51,12 +51,14 @@ struct columns {
  * struct output - how a table is printed, as the options -j, -r, -n and -o say
  * @columns: the argument of -o, or NULL
  * @lines: a JSON value takes one line, for programs that read line by line
+ * @csv: table_print_row() separates cells by commas; no option of this file says so
  */
 struct output {
 	bool json;
 	bool raw;
 	bool no_headings;
 	bool lines;
+	bool csv;
 	const char *columns;
 };
 
@@ -132,6 +134,9 @@ int table_print_facts(struct table *table, bool explained);
  * Return: 0 or a negative errno
  */
 int table_print_row(struct table *table);
+
+/** table_print_names() - print the names of the columns, as table_print_row() prints a row */
+void table_print_names(const struct table *table);
 
 /** table_json() - the rows, as an array of objects */
 json_t *table_json(const struct table *table);

@@ -59,6 +59,11 @@ enum pincheck_feature {
 	 * recognizes such a PMD (6.12)
 	 */
 	PINCHECK_FEAT_PFNMAP_HUGE	= 1ULL << 10,
+	/**
+	 * @PINCHECK_FEAT_TRACE: TRACE (CONFIG_KRETPROBES and CONFIG_STACKTRACE, on architectures
+	 * where a probe can read the arguments of a function)
+	 */
+	PINCHECK_FEAT_TRACE		= 1ULL << 11,
 };
 
 /**
@@ -929,6 +934,251 @@ struct pincheck_bench {
 	__u64 pages;
 };
 
+/**
+ * enum pincheck_function - a function of the kernel that takes or gives back pins
+ *
+ * Each kernel has some of these. Bit N of a mask of functions is function N.
+ */
+enum pincheck_function {
+	/** @PINCHECK_FUNCTION_PIN_USER_PAGES: takes pins, under mmap_lock */
+	PINCHECK_FUNCTION_PIN_USER_PAGES		= 1,
+	/** @PINCHECK_FUNCTION_PIN_USER_PAGES_FAST: takes pins, by GUP-fast where that works */
+	PINCHECK_FUNCTION_PIN_USER_PAGES_FAST		= 2,
+	/** @PINCHECK_FUNCTION_PIN_USER_PAGES_FAST_ONLY: takes pins, by GUP-fast only (to 6.4) */
+	PINCHECK_FUNCTION_PIN_USER_PAGES_FAST_ONLY	= 3,
+	/** @PINCHECK_FUNCTION_PIN_USER_PAGES_LOCKED: takes pins, under mmap_lock (to 5.16) */
+	PINCHECK_FUNCTION_PIN_USER_PAGES_LOCKED		= 4,
+	/** @PINCHECK_FUNCTION_PIN_USER_PAGES_UNLOCKED: takes pins, and mmap_lock itself */
+	PINCHECK_FUNCTION_PIN_USER_PAGES_UNLOCKED	= 5,
+	/** @PINCHECK_FUNCTION_PIN_USER_PAGES_REMOTE: takes pins in the memory of any process */
+	PINCHECK_FUNCTION_PIN_USER_PAGES_REMOTE		= 6,
+	/** @PINCHECK_FUNCTION_MEMFD_PIN_FOLIOS: takes a pin on each folio of a range of a file */
+	PINCHECK_FUNCTION_MEMFD_PIN_FOLIOS		= 7,
+	/** @PINCHECK_FUNCTION_FOLIO_ADD_PIN: takes one more pin on a folio */
+	PINCHECK_FUNCTION_FOLIO_ADD_PIN			= 8,
+	/** @PINCHECK_FUNCTION_FOLIO_ADD_PINS: takes more pins on a folio */
+	PINCHECK_FUNCTION_FOLIO_ADD_PINS		= 9,
+	/** @PINCHECK_FUNCTION_UNPIN_USER_PAGE: gives one pin back */
+	PINCHECK_FUNCTION_UNPIN_USER_PAGE		= 10,
+	/** @PINCHECK_FUNCTION_UNPIN_USER_PAGES: gives the pins of an array of pages back */
+	PINCHECK_FUNCTION_UNPIN_USER_PAGES		= 11,
+	/** @PINCHECK_FUNCTION_UNPIN_USER_PAGES_DIRTY_LOCK: the same, and may mark them dirty */
+	PINCHECK_FUNCTION_UNPIN_USER_PAGES_DIRTY_LOCK	= 12,
+	/** @PINCHECK_FUNCTION_UNPIN_USER_PAGE_RANGE_DIRTY_LOCK: the same for adjacent pages */
+	PINCHECK_FUNCTION_UNPIN_USER_PAGE_RANGE_DIRTY_LOCK = 13,
+	/** @PINCHECK_FUNCTION_UNPIN_USER_FOLIO: gives several pins of a folio back */
+	PINCHECK_FUNCTION_UNPIN_USER_FOLIO		= 14,
+	/** @PINCHECK_FUNCTION_UNPIN_FOLIO: gives one pin of a folio back */
+	PINCHECK_FUNCTION_UNPIN_FOLIO			= 15,
+	/** @PINCHECK_FUNCTION_UNPIN_FOLIOS: gives one pin of each folio of an array back */
+	PINCHECK_FUNCTION_UNPIN_FOLIOS			= 16,
+};
+
+/* Flags of struct pincheck_trace. */
+#define PINCHECK_TRACE_TREE	(1U << 0)	/* of the descendants of @pid, too */
+#define PINCHECK_TRACE_OTHERS	(1U << 1)	/* of all others, too, but not marked INSIDE */
+#define PINCHECK_TRACE_STACKS	(1U << 2)	/* with the kernel's call stacks */
+#define PINCHECK_TRACE_STOP	(1U << 3)	/* end the trace of this session */
+#define PINCHECK_TRACE_FLAGS	(PINCHECK_TRACE_TREE | PINCHECK_TRACE_OTHERS | \
+				 PINCHECK_TRACE_STACKS | PINCHECK_TRACE_STOP)
+
+/* Fewest and most records that a trace has room for. */
+#define PINCHECK_TRACE_RECORDS_MIN	64
+#define PINCHECK_TRACE_RECORDS_MAX	(1U << 18)
+
+/**
+ * struct pincheck_trace - argument of PINCHECK_IOC_TRACE
+ *
+ * Needs CAP_SYS_ADMIN (EPERM). Begins to record each call of a function of enum pincheck_function,
+ * by whomever it is made: probes are planted on these functions, and TRACE_READ reads what they
+ * record. No probe exists unless a session traces. The trace ends, and the probes go, with STOP or
+ * with the session. All records, stacks and probe instances are allocated here, and none later:
+ * what does not fit is counted as lost.
+ *
+ * A call that another one of these functions makes on its way is part of that one, and not recorded.
+ * What the kernel's memory management does by itself below these functions has no record either.
+ *
+ * With @pid, records only calls that are made by that process, and with TREE by its descendants
+ * (while each ancestor lives; an orphan is a descendant of the process that adopted it). With
+ * OTHERS, records all calls, and marks those with PINCHECK_TRACED_INSIDE. A call in an interrupt,
+ * or by a kernel thread, is made by no process.
+ *
+ * With STOP, ends the trace of this session; the other inputs are 0. ENOENT: it has none.
+ *
+ * EBUSY: this or another session traces already: one at a time. EOPNOTSUPP: see PINCHECK_FEAT_TRACE
+ * (ENOTTY, if the configuration lacks it); or the kernel lets nobody probe what takes pins. EIO: the probes are planted, but the
+ * kernel does not call them, because kprobes or ftrace are switched off (debugfs kprobes/enabled,
+ * sysctl kernel.ftrace_enabled). ESRCH: there is no process @pid in the caller's PID namespace.
+ * EINVAL: unknown flag, reserved field not 0, @records out of range, TREE or OTHERS without @pid.
+ * ENOMEM, EINTR.
+ */
+struct pincheck_trace {
+	/** @size: (in) sizeof(struct pincheck_trace) */
+	__u32 size;
+	/** @flags: (in) PINCHECK_TRACE_* */
+	__u32 flags;
+	/** @pid: (in) the process whose calls are wanted; 0: those of everybody */
+	__s32 pid;
+	/** @reserved: (in) 0 */
+	__u32 reserved;
+	/** @records: (in) records to make room for; the module rounds up to a power of two */
+	__u64 records;
+	/** @functions: (out) mask of the functions that are probed */
+	__u64 functions;
+};
+
+/** enum pincheck_traced_type - what a record has */
+enum pincheck_traced_type {
+	/** @PINCHECK_TRACED_CALL: a call that has returned */
+	PINCHECK_TRACED_CALL	= 1,
+	/** @PINCHECK_TRACED_PAGES: more of the pages of a call that has a record before this one */
+	PINCHECK_TRACED_PAGES	= 2,
+};
+
+/* Flags of struct pincheck_traced. */
+#define PINCHECK_TRACED_RELEASE		(1U << 0)	/* the call gives pins back */
+#define PINCHECK_TRACED_INSIDE		(1U << 1)	/* by @pid, or one of its tree */
+#define PINCHECK_TRACED_INTERRUPT	(1U << 2)	/* made in an interrupt: by no process */
+#define PINCHECK_TRACED_KTHREAD		(1U << 3)	/* made by a kernel thread */
+#define PINCHECK_TRACED_DIRTY		(1U << 4)	/* the pages were to be marked dirty */
+#define PINCHECK_TRACED_FOLIO		(1U << 5)	/* the run is a folio, @result its pins */
+#define PINCHECK_TRACED_PATH		(1U << 6)	/* fast_pages is known */
+#define PINCHECK_TRACED_CUT		(1U << 7)	/* more pages than a record may name */
+
+/* Runs of pages in a record: a call has room for few beside the rest. */
+#define PINCHECK_TRACED_RUNS		14
+#define PINCHECK_TRACED_CALL_RUNS	2
+
+/* A run of adjacent pages: the first page frame number, and how many; a run of 0 pages is unused. */
+#define PINCHECK_RUN_PFN(run)		((run) >> 16)
+#define PINCHECK_RUN_PAGES(run)		((run) & 0xffff)
+
+/* A call names this many pages, at most: a GiB of base pages of 4 KiB, the most that io_uring pins at once. */
+#define PINCHECK_TRACED_PAGES_MAX	(1U << 18)
+
+/**
+ * struct pincheck_traced - what a probe has recorded
+ *
+ * For a call that takes pins and got none, @result is what the function returned (a negative errno,
+ * or 0) and there are no runs. A call with PINCHECK_TRACED_CUT took or gave back more pages than its
+ * runs name.
+ */
+struct pincheck_traced {
+	/** @type: enum pincheck_traced_type */
+	__u32 type;
+	/** @flags: PINCHECK_TRACED_*; 0 for PINCHECK_TRACED_PAGES */
+	__u32 flags;
+	/** @call: number of the call: records of one call have the same */
+	__u64 call;
+	union {
+		/** @runs: PINCHECK_TRACED_PAGES: runs of pages */
+		__u64 runs[PINCHECK_TRACED_RUNS];
+		struct {
+			/**
+			 * @time: nanoseconds of CLOCK_MONOTONIC when the call returned; for a
+			 * call that gives pins back, when it began
+			 */
+			__u64 time;
+			/** @latency: nanoseconds that the call took */
+			__u64 latency;
+			/** @address: user address, offset in the file, or 0 */
+			__u64 address;
+			/** @asked: pages (folios) that the caller asked for */
+			__u64 asked;
+			/** @result: pins taken or given back; a negative errno */
+			__s64 result;
+			/** @fast_pages: how many of these, from the first one, came by GUP-fast */
+			__u64 fast_pages;
+			/** @function: enum pincheck_function */
+			__u32 function;
+			/** @gup_flags: FOLL_* of the caller, whose values differ by kernel */
+			__u32 gup_flags;
+			/** @stack: for TRACE_STACK; 0: none, see @lost_stacks of TRACE_READ */
+			__u32 stack;
+			/** @cpu: number of the processor on which the call returned */
+			__u32 cpu;
+			/** @tid: of the thread, in the PID namespace of the trace; 0: no process */
+			__s32 tid;
+			/** @pid: of the process */
+			__s32 pid;
+			/** @comm: name of the thread, ends with a 0 */
+			char comm[16];
+			/** @call_runs: the first runs of pages */
+			__u64 call_runs[PINCHECK_TRACED_CALL_RUNS];
+		};
+	};
+};
+
+/* Bits of pincheck_trace_read.told. */
+#define PINCHECK_TRACE_TOLD_BLIND	(1U << 0)	/* the kernel does not call the probes now */
+
+/**
+ * struct pincheck_trace_read - argument of PINCHECK_IOC_TRACE_READ
+ *
+ * Needs CAP_SYS_ADMIN (EPERM). Writes the records of the trace of this session, oldest first, and
+ * forgets them. Does not wait. Records that come during the call may be left for the next one.
+ *
+ * EINVAL: unknown flag, reserved field not 0, @room 0, @record_size smaller than in ABI 1 or larger
+ * than a page. ENOENT: this session does not trace. EFAULT: @records cannot be written, and these
+ * records are lost. ENOMEM, EINTR.
+ */
+struct pincheck_trace_read {
+	/** @size: (in) sizeof(struct pincheck_trace_read) */
+	__u32 size;
+	/** @flags: (in) none defined, 0 */
+	__u32 flags;
+	/**
+	 * @record_size: (in) sizeof(struct pincheck_traced): the stride; a tail the module does
+	 * not know is cleared
+	 */
+	__u32 record_size;
+	/** @reserved: (in) 0 */
+	__u32 reserved;
+	/** @records: (in) user address of @room records of @record_size bytes */
+	__u64 records;
+	/** @room: (in) capacity of @records */
+	__u64 room;
+	/** @count: (out) records written; if this is @room there may be more */
+	__u64 count;
+	/** @lost: (out) records so far for which there was no room */
+	__u64 lost;
+	/** @missed: (out) calls so far that have no record: too many at once, or in an NMI */
+	__u64 missed;
+	/** @lost_stacks: (out) stacks so far for which there was no room */
+	__u64 lost_stacks;
+	/** @told: (out) PINCHECK_TRACE_TOLD_* */
+	__u32 told;
+	/** @reserved_out: (out) 0 */
+	__u32 reserved_out;
+};
+
+/**
+ * struct pincheck_trace_stack - argument of PINCHECK_IOC_TRACE_STACK
+ *
+ * Needs CAP_SYS_ADMIN (EPERM). Writes the call stack that records of this session's trace name, as
+ * text: a function on each line, the caller of the recorded function first, as NAME or
+ * NAME [MODULE]. A function without a name (its module is gone) is "?". No address is written.
+ *
+ * EINVAL: unknown flag, reserved field not 0, @room 0. ENOENT: this session does not trace, or there
+ * is no such stack. EFAULT: @text cannot be written. ENOMEM, EINTR.
+ */
+struct pincheck_trace_stack {
+	/** @size: (in) sizeof(struct pincheck_trace_stack) */
+	__u32 size;
+	/** @flags: (in) none defined, 0 */
+	__u32 flags;
+	/** @stack: (in) number of the stack */
+	__u32 stack;
+	/** @reserved: (in) 0 */
+	__u32 reserved;
+	/** @text: (in) user address of @room bytes */
+	__u64 text;
+	/** @room: (in) capacity of @text; the end of a longer text is cut off */
+	__u64 room;
+	/** @length: (out) bytes of the whole text, with the 0 at its end */
+	__u64 length;
+};
+
 /* Sizes of the structures in ABI 1: no argument may be shorter. They never change. */
 #define PINCHECK_INFO_SIZE_ABI1		88
 #define PINCHECK_HOLD_SIZE_ABI1		72
@@ -943,6 +1193,10 @@ struct pincheck_bench {
 #define PINCHECK_FOLLOW_SIZE_ABI1	64
 #define PINCHECK_REVOKE_SIZE_ABI1	40
 #define PINCHECK_BENCH_SIZE_ABI1	56
+#define PINCHECK_TRACE_SIZE_ABI1	32
+#define PINCHECK_TRACE_READ_SIZE_ABI1	72
+#define PINCHECK_TRACED_SIZE_ABI1	128
+#define PINCHECK_TRACE_STACK_SIZE_ABI1	40
 
 #define PINCHECK_IOC_MAGIC	0xBC
 
@@ -957,5 +1211,8 @@ struct pincheck_bench {
 #define PINCHECK_IOC_FOLLOW	_IOWR(PINCHECK_IOC_MAGIC, 0x48, struct pincheck_follow)
 #define PINCHECK_IOC_REVOKE	_IOWR(PINCHECK_IOC_MAGIC, 0x49, struct pincheck_revoke)
 #define PINCHECK_IOC_BENCH	_IOWR(PINCHECK_IOC_MAGIC, 0x4a, struct pincheck_bench)
+#define PINCHECK_IOC_TRACE	_IOWR(PINCHECK_IOC_MAGIC, 0x4b, struct pincheck_trace)
+#define PINCHECK_IOC_TRACE_READ	_IOWR(PINCHECK_IOC_MAGIC, 0x4c, struct pincheck_trace_read)
+#define PINCHECK_IOC_TRACE_STACK _IOWR(PINCHECK_IOC_MAGIC, 0x4d, struct pincheck_trace_stack)
 
 #endif /* _UAPI_LINUX_PINCHECK_H */
