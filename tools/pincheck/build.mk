@@ -24,3 +24,8 @@ $(BUILD)/test/table_test: LIBS := -ljansson -lsmartcols
 $(BUILD)/test/table_test: $(addprefix tools/,table/test/table_test.c table/table.c pincheck/columns.c pincheck/common.c) \
 			  $(LIB_SOURCES) $(LIB_HEADERS) $(wildcard tools/pincheck/*.h) | host-build
 	$(unit-program)
+
+UNIT_TESTS += $(BUILD)/test/holders_test
+$(BUILD)/test/holders_test: $(addprefix tools/pincheck/,test/holders_test.c holders.c holdings.c process.c) \
+			    $(LIB_SOURCES) $(LIB_HEADERS) $(wildcard tools/pincheck/*.h) | host-build
+	$(unit-program)

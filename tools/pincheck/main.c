@@ -16,6 +16,7 @@ static const struct subcommand {
 	{ "page",	page_command,	"everything that the kernel knows of a page" },
 	{ "watch",	watch_command,	"the pages of a process, and each change of them" },
 	{ "scan",	scan_command,	"pages of the machine that look pinned, or have unexplained references" },
+	{ "map",	map_command,	"the memory of a process, as a picture" },
 	{ "bench gup",	bench_gup_command, "the cost of the kernel's GUP calls, by path, memory and state" },
 	{ "bench",	bench_command,	"the cost of the module, compared with that of the kernel" },
 	{ "demo",	demo_command,	"the demo scenarios of a finished run, as a table" },
