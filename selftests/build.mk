@@ -45,7 +45,7 @@ $(SELFTESTS_PROGRAMS): $(BUILD)/tests/%: %.c $(SELFTESTS_LIB) $(SELFTESTS_HEADER
 
 # Verbs of RDMA: only the programs that have the hold hold_rdma.
 LIBS_VERBS		:= -libverbs -lrxe-rdmav34 -libverbs -lnl-route-3 -lnl-3 -lpthread
-$(addprefix $(BUILD)/tests/,holders holders_placed holders_race holders_whitelist leak): SELFTESTS_LIBS := $(LIBS_VERBS)
+$(addprefix $(BUILD)/tests/,holders holders_placed holders_race holders_whitelist leak scan_owners): SELFTESTS_LIBS := $(LIBS_VERBS)
 
 # The runner would run a program whose source is gone as a topic.
 SELFTESTS_STALE = $(filter-out $(SELFTESTS_PROGRAMS),$(shell \

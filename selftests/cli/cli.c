@@ -172,6 +172,7 @@ static const struct {
 	{ { "page", "-p", "PID", "-a", "ADDRESS" }, "pages", "WHITELIST", "whitelist", 1 << 0 },
 	{ { "watch", "-p", "PID", "ADDRESS", "1" }, "pages", "FLAGS", "flags", 1 << 0 },
 	{ { "scan" }, "pages", "PINS", "pins", 1 << 0 },
+	{ { "map", "PID" }, "mappings", "PINNED", "pinned", 1 << 0 },
 	{ { "bench", "-t", "RESULTS" }, "figures", "VALUE", "value", 1 << 0 },
 	{ { "demo", "RESULTS" }, "acts", "VERDICT", "verdict", 1 << 1 },
 };
@@ -247,7 +248,7 @@ static bool end_subcommand(FIXTURE_DATA(cli) *self, size_t index)
 }
 
 /* Every subcommand prints JSON with all columns, JSON with one, and raw words of one. */
-CASE(cli, tables, .rows = "P34")
+CASE_TIMEOUT(cli, tables, 90, .rows = "P34")
 {
 	static const struct hold_row pin = { PINCHECK_KIND_PIN, PINCHECK_PATH_FAST, 0 };
 	char results[64], line[200] = "";
@@ -332,6 +333,11 @@ static const struct {
 	{ { "nonsense" }, "no subcommand 'nonsense'", "usage:" },
 	{ { "model", "-m", "x" }, "no kind of memory is named 'x'", "thp-pte" },
 	{ { "scan", "-o", "x" }, "no column 'x'", "REFCOUNT" },
+	{ { "scan", "--by", "x" }, "'x' is none of process", "holder" },
+	{ { "scan", "--by", "node", "-o", "x" }, "no column 'x'", "FOLIOS" },
+	{ { "scan", "--pid", "0" }, "0 is no process", "ps" },
+	{ { "scan", "--block", "4194304" }, "no memory block 4194304", "lsmem" },
+	{ { "scan", "--block", "1", "--pinned" }, "--block looks at all", "leave the other options out" },
 	{ { "info", "-o", "x" }, "no column 'x'", "MAX-HOLD-PAGES" },
 	{ { "doctor", "-o", "x" }, "no column 'x'", "STATE" },
 	{ { "doctor", "-s", "/x" }, "/x has no test programs", "make tests" },

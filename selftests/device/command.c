@@ -5,6 +5,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
@@ -94,7 +95,26 @@ static _Noreturn void execute_pincheck(const char *directory, const char *const 
 	_exit(127);
 }
 
-int command_start(struct command *command, const char *const *arguments)
+/* Return: 0, and @output has the end that is read and the end of the command; or -errno */
+static int open_terminal(int *output)
+{
+	const struct winsize size = { .ws_row = 24, .ws_col = 80 };
+	char name[64];
+
+	output[0] = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (output[0] < 0 || grantpt(output[0]) || unlockpt(output[0]) ||
+	    ptsname_r(output[0], name, sizeof(name)))
+		return -errno;
+	output[1] = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	return output[1] < 0 || ioctl(output[1], TIOCSWINSZ, &size) ? -errno : 0;
+}
+
+static int open_pipe(int *output)
+{
+	return pipe2(output, O_CLOEXEC) ? -errno : 0;
+}
+
+static int start_command(struct command *command, const char *const *arguments, bool terminal)
 {
 	int input[2], output[2], error = command_prepare();
 	char directory[PATH_MAX];
@@ -106,17 +126,31 @@ int command_start(struct command *command, const char *const *arguments)
 	if (error)
 		return error;
 	command->errors = memfd_create("errors", MFD_CLOEXEC);
-	if (command->errors < 0 || pipe2(input, O_CLOEXEC) || pipe2(output, O_CLOEXEC))
+	if (command->errors < 0 || pipe2(input, O_CLOEXEC))
 		return -errno;
+	error = terminal ? open_terminal(output) : open_pipe(output);
+	if (error)
+		return error;
 	command->pid = fork();
 	if (!command->pid)
-		execute_pincheck(directory, arguments, input, output, command->errors);
+		execute_pincheck(directory, arguments, input, output,
+				 terminal ? output[1] : command->errors);
 	error = command->pid < 0 ? -errno : 0;
 	close(input[0]);
 	close(output[1]);
 	command->input = input[1];
 	command->output = fdopen(output[0], "r");
 	return error;
+}
+
+int command_start(struct command *command, const char *const *arguments)
+{
+	return start_command(command, arguments, false);
+}
+
+int command_start_terminal(struct command *command, const char *const *arguments)
+{
+	return start_command(command, arguments, true);
 }
 
 json_t *command_json(struct command *command)

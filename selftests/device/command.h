@@ -38,6 +38,13 @@ int command_prepare(void);
 /** command_start() - run pincheck with @arguments, which end with NULL. Return: 0 or -errno */
 int command_start(struct command *command, const char *const *arguments);
 
+/**
+ * command_start_terminal() - the same, with a terminal of 24 lines and 80 columns as standard output and error
+ *
+ * The terminal ends a line by "\r\n".
+ */
+int command_start_terminal(struct command *command, const char *const *arguments);
+
 /** command_json() - the next JSON value that the command prints, or NULL */
 json_t *command_json(struct command *command);
 

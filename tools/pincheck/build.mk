@@ -29,3 +29,8 @@ UNIT_TESTS += $(BUILD)/test/leak_pins_test
 $(BUILD)/test/leak_pins_test: $(addprefix tools/pincheck/,test/leak_pins_test.c leak_pins.c) $(LIB_HEADERS) \
 			      $(wildcard tools/pincheck/*.h) | host-build
 	$(unit-program)
+
+UNIT_TESTS += $(BUILD)/test/holders_test
+$(BUILD)/test/holders_test: $(addprefix tools/pincheck/,test/holders_test.c holders.c holdings.c process.c) \
+			    $(LIB_SOURCES) $(LIB_HEADERS) $(wildcard tools/pincheck/*.h) | host-build
+	$(unit-program)

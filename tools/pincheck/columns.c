@@ -149,7 +149,7 @@ static bool put_unknown(const struct sample *sample, char *text, size_t size)
 }
 
 /* /proc/zoneinfo lists the zones of a node in order, also those without memory. */
-static bool put_zone(const struct sample *sample, char *text, size_t size)
+static void read_zone_name(unsigned int of_node, unsigned int zone, char *text, size_t size)
 {
 	FILE *zones = fopen("/proc/zoneinfo", "re");
 	unsigned int node, index = 0;
@@ -157,17 +157,30 @@ static bool put_zone(const struct sample *sample, char *text, size_t size)
 	bool found = false;
 
 	while (zones && !found && fgets(line, sizeof(line), zones)) {
-		if (sscanf(line, "Node %u, zone %31s", &node, name) != 2 ||
-		    node != (unsigned int)sample->report.node)
+		if (sscanf(line, "Node %u, zone %31s", &node, name) != 2 || node != of_node)
 			continue;
-		found = index++ == sample->report.zone;
+		found = index++ == zone;
 	}
 	if (zones)
 		fclose(zones);
 	if (found)
 		snprintf(text, size, "%s", name);
 	else
-		put_number(text, size, sample->report.zone);
+		put_number(text, size, zone);
+}
+
+/* Most rows are of the zone of the row before. */
+static bool put_zone(const struct sample *sample, char *text, size_t size)
+{
+	static unsigned int node, zone;
+	static char name[32];
+
+	if (!*name || node != (unsigned int)sample->report.node || zone != sample->report.zone) {
+		node = sample->report.node;
+		zone = sample->report.zone;
+		read_zone_name(node, zone, name, sizeof(name));
+	}
+	snprintf(text, size, "%s", name);
 	return true;
 }
 

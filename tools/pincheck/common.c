@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "tools/lib/cause.h"
 #include "tools/lib/pincheck.h"
 #include "tools/pincheck/pincheck.h"
 
@@ -35,4 +36,16 @@ int open_session(void)
 	fprintf(stderr, "pincheck: cannot open %s: %s. %s\n", PINCHECK_DEVICE, strerror(-session),
 		pincheck_open_hint(session));
 	return -1;
+}
+
+void report_device_failure(const char *doing, int error)
+{
+	const char *cure = "See dmesg for what the module says";
+
+	if (error == -EPERM || error == -EACCES)
+		cure = NEEDS_ROOT;
+	else if (error == -ENOTTY || error == -EINVAL || error == -E2BIG)
+		cure = "The module is not of the version of this command: sudo rmmod pincheck, then load that "
+		       "of this version (make load, or sudo modprobe pincheck)";
+	fprintf(stderr, "pincheck: %s: %s. %s\n", doing, cause_of(error), cure);
 }

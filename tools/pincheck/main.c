@@ -18,6 +18,7 @@ static const struct subcommand {
 	{ "scan",	scan_command,	"pages of the machine that look pinned, or have unexplained references" },
 	{ "trace",	trace_command,	"each call that takes pins or gives them back, and how long it takes" },
 	{ "leak",	leak_command,	"pins that a command, or a process, took and did not give back" },
+	{ "map",	map_command,	"the memory of a process, as a picture" },
 	{ "bench gup",	bench_gup_command, "the cost of the kernel's GUP calls, by path, memory and state" },
 	{ "bench",	bench_command,	"the cost of the module, compared with that of the kernel" },
 	{ "demo",	demo_command,	"the demo scenarios of a finished run, as a table" },

@@ -21,6 +21,7 @@ int doctor_command(int argc, char **argv);
 int demo_command(int argc, char **argv);
 int hold_command(int argc, char **argv);
 int leak_command(int argc, char **argv);
+int map_command(int argc, char **argv);
 int model_command(int argc, char **argv);
 int page_command(int argc, char **argv);
 int scan_command(int argc, char **argv);
@@ -38,6 +39,9 @@ unsigned long long parse_number(const struct argp_state *state, const char *what
 
 /** open_session() - open the device. Return: a descriptor, or -1 after printing an error */
 int open_session(void);
+
+/** report_device_failure() - print that @doing failed with @error (negative) of the device, and what mends it */
+void report_device_failure(const char *doing, int error);
 
 /** NEEDS_ROOT - ends an error about page frame numbers */
 #define NEEDS_ROOT	"Page frame numbers need CAP_SYS_ADMIN: use sudo"

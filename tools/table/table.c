@@ -99,6 +99,8 @@ static char *command_doc(const struct table_command *command)
 	print_columns_help(to, command->columns);
 	if (command->more)
 		print_columns_help(to, command->more);
+	if (command->also)
+		print_columns_help(to, command->also);
 	fclose(to);
 	return need_memory(text);
 }
@@ -117,7 +119,8 @@ int table_command(const struct table_command *command, int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, (void *)command);
 	free(doc);
-	table = table_new(command->output, command->columns);
+	table = table_new(command->output, command->choose ? command->choose(command->input) :
+			  command->columns);
 	code = table ? command->run(command->input, table) : EXIT_USAGE;
 	table_free(table);
 	return code;
@@ -212,6 +215,15 @@ void table_row(struct table *table)
 							sizeof(*table->cells)));
 	memset(table->cells + used, 0, count * sizeof(*table->cells));
 	table->rows++;
+}
+
+bool table_shows(const struct table *table, size_t column)
+{
+	for (size_t i = 0; i < table->shown_count; i++) {
+		if (table->shown[i] == column)
+			return true;
+	}
+	return false;
 }
 
 size_t table_rows(const struct table *table)

@@ -71,6 +71,8 @@ struct table;
  * @output: filled by the options of struct output
  * @columns: of the table
  * @more: columns of another table that it prints, for --help; NULL: there is none
+ * @also: the same, of a third table
+ * @choose: the columns of the table for which the arguments ask; NULL: @columns
  * @run: fills and prints the table. Return: exit code
  */
 struct table_command {
@@ -79,6 +81,8 @@ struct table_command {
 	struct output *output;
 	const struct columns *columns;
 	const struct columns *more;
+	const struct columns *also;
+	const struct columns *(*choose)(const void *input);
 	int (*run)(void *input, struct table *table);
 };
 
@@ -101,6 +105,9 @@ void table_free(struct table *table);
 
 /** table_row() - begin the next row, which table_set() fills */
 void table_row(struct table *table);
+
+/** table_shows() - is @column printed where the rows are a table? */
+bool table_shows(const struct table *table, size_t column);
 
 /** table_rows() - number of rows */
 size_t table_rows(const struct table *table);
