@@ -7,7 +7,7 @@
 # Whatever the suite has, of the kernel's packages, the compiler, and autopkgtest's needs
 machine_packages()
 {
-	printf '%s\n' apt ca-certificates dkms e2fsprogs initramfs-tools kmod "linux-headers-${arch[flavour]}" \
+	printf '%s\n' adduser apt apt-utils ca-certificates dkms e2fsprogs initramfs-tools kmod "linux-headers-${arch[flavour]}" \
 		"linux-image-${arch[flavour]}" login procps python3-minimal systemd-sysv udev xz-utils zstd
 }
 
