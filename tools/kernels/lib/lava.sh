@@ -33,7 +33,9 @@ command_lava()
 {
 	local dir=${1:-}
 
-	[ $# -ge 2 ] && [ -d "$dir" ] || die "which directory, and what to run? Usage: kernels lava DIR COMMAND..."
+	if [ $# -lt 2 ] || [ ! -d "$dir" ]; then
+		die "which directory, and what to run? Usage: kernels lava DIR COMMAND..."
+	fi
 	dir=$(cd -- "$dir" && pwd -P)
 	shift
 	lava_root
