@@ -65,7 +65,7 @@ include tools/kernel-tests/build.mk
 all: module tools tests ## modules, tools and selftests for the running kernel, or for KDIR=
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-module: ## build/module/host/pincheck.ko and gup_test.ko, for the kernel tree in KDIR=
+module: ## build/module/host/pincheck.ko, gup_test.ko and pincheck_interleave.ko, for the kernel tree in KDIR=
 	$(matrix) build-custom "$(KDIR)" $(BUILD)/module/host
 
 .PHONY: sign
