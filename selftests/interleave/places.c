@@ -48,17 +48,23 @@ static void mark_instructions(uint8_t *marks, const uint8_t *text, uint32_t size
 }
 
 void places_choose(struct places *places, const uint8_t *text, uint32_t size,
-		   enum places_choice choice)
+		   enum places_choice choice, uint32_t most)
 {
 	uint8_t *marks = calloc(1, size);
+	uint32_t chosen = 0, seen = 0;
 
 	places->size = size;
 	places->count = 0;
 	if (!marks)
 		return;
 	mark_instructions(marks, text, size, choice);
-	for (uint32_t at = 0; at < size && places->count < PINCHECK_INTERLEAVE_PLACES; at++) {
+	for (uint32_t at = 0; at < size; at++)
+		chosen += marks[at] == (BEGINS | CHOSEN);
+	most = chosen < most ? chosen : most;
+	for (uint32_t at = 0; at < size && places->count < most; at++) {
 		if (marks[at] != (BEGINS | CHOSEN))
+			continue;
+		if ((uint64_t)seen++ * most / chosen < places->count)
 			continue;
 		places->place[places->count++] = (struct pincheck_interleave_place) { .offset = at };
 	}
@@ -84,7 +90,7 @@ static long find_function(char symbol[PINCHECK_INTERLEAVE_SYMBOL], int device, c
 }
 
 int places_load(struct places *places, int device, uint32_t slot, const char *name,
-		enum places_choice choice)
+		enum places_choice choice, uint32_t most)
 {
 	uint8_t *text = malloc(PINCHECK_INTERLEAVE_TEXT);
 	long size;
@@ -96,7 +102,7 @@ int places_load(struct places *places, int device, uint32_t slot, const char *na
 	places->good = places->visited = places->count = 0;
 	size = find_function(places->symbol, device, name, text);
 	if (size > 0)
-		places_choose(places, text, size, choice);
+		places_choose(places, text, size, choice, most);
 	free(text);
 	if (size < 0)
 		return size;

@@ -36,18 +36,22 @@ struct places {
 	struct pincheck_interleave_place place[PINCHECK_INTERLEAVE_PLACES];
 };
 
-/** places_choose() - fill @places with what @choice names in the @size bytes of a function at @text */
+/**
+ * places_choose() - fill @places with what @choice names in the @size bytes of a function at @text
+ * @most: a longer list is thinned to this length, evenly
+ */
 void places_choose(struct places *places, const uint8_t *text, uint32_t size,
-		   enum places_choice choice);
+		   enum places_choice choice, uint32_t most);
 
 /**
  * places_load() - load a function
  * @name: as the source has it: the compiler may have appended ".isra.0" or the like
+ * @most: of places; at most PINCHECK_INTERLEAVE_PLACES
  *
  * Return: 0 or -errno; -ENOENT: no such function, or it is inlined.
  */
 int places_load(struct places *places, int device, uint32_t slot, const char *name,
-		enum places_choice choice);
+		enum places_choice choice, uint32_t most);
 
 /** places_read() - read what was counted since ARM, and set @visited. Return: 0 or -errno */
 int places_read(struct places *places, int device);

@@ -81,12 +81,13 @@ static const uint8_t text[] = {
 	0xf3, 0x0f, 0x1e, 0xfa, 0x90, 0x85, 0xff, 0x74, 0x06, 0x8b, 0x07, 0x89, 0xc0, 0xc3, 0xcc, 0x0f, 0x0b,
 };
 
-static void test_choice(const char *what, enum places_choice choice, const uint32_t *offsets, size_t count)
+static void test_choice(const char *what, enum places_choice choice, uint32_t most,
+			const uint32_t *offsets, size_t count)
 {
 	static struct places places;
 	bool same;
 
-	places_choose(&places, text, sizeof(text), choice);
+	places_choose(&places, text, sizeof(text), choice, most);
 	same = places.count == count;
 	for (size_t i = 0; i < count && same; i++)
 		same = places.place[i].offset == offsets[i];
@@ -97,13 +98,15 @@ int main(void)
 {
 	static const uint32_t blocks[] = { 0, 4, 5, 9 };
 	static const uint32_t shared[] = { 0, 4, 5, 9, 11 };
+	static const uint32_t some[] = { 0, 7, 11 };
 	static const uint32_t all[] = { 0, 4, 5, 7, 9, 11, 13 };
 
 	tap_begin();
 	test_rows();
-	test_choice("blocks", PLACES_BLOCKS, blocks, ARRAY_SIZE(blocks));
-	test_choice("shared", PLACES_SHARED, shared, ARRAY_SIZE(shared));
-	test_choice("all", PLACES_ALL, all, ARRAY_SIZE(all));
-	test_choice("entry", PLACES_ENTRY, all, ARRAY_SIZE(all));
+	test_choice("blocks", PLACES_BLOCKS, 99, blocks, ARRAY_SIZE(blocks));
+	test_choice("shared", PLACES_SHARED, 99, shared, ARRAY_SIZE(shared));
+	test_choice("all", PLACES_ALL, 7, all, ARRAY_SIZE(all));
+	test_choice("entry", PLACES_ENTRY, 99, all, ARRAY_SIZE(all));
+	test_choice("some", PLACES_ALL, 3, some, ARRAY_SIZE(some));
 	return tap_end();
 }
