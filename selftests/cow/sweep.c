@@ -258,7 +258,7 @@ FIXTURE_VARIANT_ADD(sweep, swap_base)
 		.hold_flags = PINCHECK_HOLD_WRITE,
 		.prepare = be_on_lru, .act = reclaim_page,
 		.other = { "try_to_unmap_one", "shrink_folio_list", "shrink_page_list", "__remove_mapping",
-			   "swap_writepage", "free_unref_folios", "free_unref_page_list" },
+			   "swap_writepage" },
 		.pinner = { GUP_FAST_FUNCTIONS },
 		.pinner_waits = { GRAB_FUNCTIONS },
 		.other_waits = { "folio_remove_rmap_ptes", "folio_remove_rmap_pte", "page_remove_rmap",
