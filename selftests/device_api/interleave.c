@@ -23,6 +23,9 @@
 #define OTHER_CALLED	"__x64_sys_getppid"
 #define DELAY_US	PINCHECK_INTERLEAVE_DELAY_US
 #define ROUNDS		10
+#define BUSY_ROUNDS	500
+#define RELOADS		20	/* rounds, and the probes are registered anew */
+#define CALLS		2	/* one may have begun before */
 #define LIVES		4	/* of a file that is closed or killed */
 #define BYTES_TRIED	160	/* of a function: registering takes milliseconds */
 #define KPROBES_LIST	"/sys/kernel/debug/kprobes/list"
@@ -170,12 +173,21 @@ static void *call_on(void *argument)
 {
 	struct helper *helper = argument;
 
+	stage_use_one_cpu(1);
 	__atomic_store_n(&helper->tid, this_thread(), __ATOMIC_RELEASE);
 	while (helper_goes_on(helper)) {
 		call_it();
 		__atomic_fetch_add(&helper->calls, 1, __ATOMIC_RELAXED);
 	}
 	return NULL;
+}
+
+static void wait_for_calls(struct helper *helper, unsigned int calls)
+{
+	unsigned int begin = __atomic_load_n(&helper->calls, __ATOMIC_RELAXED);
+
+	while (__atomic_load_n(&helper->calls, __ATOMIC_RELAXED) - begin < calls)
+		;
 }
 
 static void *call_once_asked(void *argument)
@@ -192,16 +204,6 @@ static void *call_once_asked(void *argument)
 		__atomic_fetch_add(&helper->calls, 1, __ATOMIC_RELEASE);
 	}
 	return NULL;
-}
-
-static void *call_when_armed(void *argument)
-{
-	struct helper *helper = argument;
-
-	__atomic_store_n(&helper->tid, this_thread(), __ATOMIC_RELEASE);
-	while (helper_goes_on(helper) && !helper->shared->go[0])
-		sched_yield();
-	return call_on(argument);
 }
 
 static void *call_other(void *argument)
@@ -297,13 +299,8 @@ CASE(interleave, counts, .rows = "P41")
 	EXPECT_EQ(places->visited * (places->visited + 1) / 2, orders);
 	EXPECT_EQ(1, places->place[first].hits);
 	clear_page(self->shared);
-	/*
-	 * The helper calls once the places are armed: QEMU's TCG may keep its translation of code that one
-	 * CPU runs while another one changes it, and no thread hits the place then.
-	 */
-	ASSERT_EQ(0, start_helper(&helper, call_when_armed, self->shared));
+	ASSERT_EQ(0, start_helper(&helper, call_on, self->shared));
 	ASSERT_EQ(0, interleave_count(self->device, 0, this_thread()));
-	self->shared->go[0] = 1;
 	while (__atomic_load_n(&helper.calls, __ATOMIC_RELAXED) < ROUNDS)
 		sched_yield();
 	EXPECT_EQ(0, places_read(places, self->device));
@@ -630,10 +627,7 @@ CASE(interleave, threads_of_others, .rows = "P43")
 	EXPECT_EQ(-ESRCH, interleave_arm(device, 0, place, child, 1, 0));
 }
 
-/*
- * The file goes while the thread is in its delay. Nobody runs the function while its breakpoints come and
- * go: see NOTES of pincheck_interleave(4).
- */
+/* The file goes while the thread is in its delay. */
 CASE(interleave, closed_in_the_delay, .rows = "P43")
 {
 	int64_t begin = nanoseconds();
@@ -661,6 +655,34 @@ CASE(interleave, closed_in_the_delay, .rows = "P43")
 	end_helper(&helper);
 	evidence("rounds=%d calls=%u ms=%lld", rounds, helper.calls,
 		 (long long)(nanoseconds() - begin) / 1000000);
+}
+
+/*
+ * A thread runs the function while breakpoints come and go. It comes by each that is armed, and by none that is
+ * gone: the kernel would end there ("Oops: int3"). See text_renew() of the module.
+ */
+CASE(interleave, busy_function, .rows = "P43")
+{
+	unsigned int rounds, passed_by = 0;
+	int place = first_place(self);
+	struct helper helper;
+
+	ASSERT_LE(0, place);
+	ASSERT_EQ(0, start_helper(&helper, call_on, self->shared));
+	stage_use_one_cpu(0);
+	for (rounds = 0; rounds < BUSY_ROUNDS && suite_has_time(); rounds++) {
+		ASSERT_EQ(0, interleave_arm(self->device, 0, place, helper.tid, 0, 0));
+		wait_for_calls(&helper, CALLS);
+		EXPECT_EQ(0, places_read(self->places, self->device));
+		passed_by += !self->places->place[place].hits;
+		ASSERT_EQ(0, interleave_disarm(self->device, 0));
+		if (rounds % RELOADS == 0)
+			ASSERT_EQ(0, load_places(self, PLACES_BLOCKS));
+		wait_for_calls(&helper, CALLS);
+	}
+	end_helper(&helper);
+	EXPECT_EQ(0, passed_by);
+	evidence("rounds=%u calls=%u passed_by=%u", rounds, helper.calls, passed_by);
 }
 
 /* Opens the device, arms itself and calls for ever. @stays: a child of it keeps the descriptor. */

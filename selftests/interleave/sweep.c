@@ -18,6 +18,7 @@
 #include "../../tools/lib/pincheck.h"
 #include "clock.h"
 #include "evidence.h"
+#include "stage.h"
 #include "sweep.h"
 
 enum { SLOT_PINNER, SLOT_OTHER, SLOT_BLOCKED };
@@ -69,19 +70,6 @@ static struct sweep {
 	uint32_t delay_us;
 } sweep;
 
-static void stay_on_cpu(unsigned int wanted)
-{
-	cpu_set_t all, one;
-	unsigned int seen = 0;
-
-	sched_getaffinity(0, sizeof(all), &all);
-	CPU_ZERO(&one);
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
-		if (CPU_ISSET(cpu, &all) && seen++ == wanted)
-			CPU_SET(cpu, &one);
-	sched_setaffinity(0, sizeof(one), &one);
-}
-
 static void take_hold(struct race *race)
 {
 	struct pincheck_hold hold = {
@@ -101,7 +89,7 @@ static void *run_pinner(void *argument)
 	struct race *race = argument;
 	uint32_t turn = 0;
 
-	stay_on_cpu(0);
+	stage_use_one_cpu(0);
 	__atomic_store_n(&race->tid, syscall(SYS_gettid), __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&race->stop, __ATOMIC_ACQUIRE)) {
 		if (__atomic_load_n(&race->start, __ATOMIC_ACQUIRE) == turn)
@@ -131,7 +119,7 @@ static int start_pinner(void)
 	sweep.running = true;
 	while (!__atomic_load_n(&sweep.race->tid, __ATOMIC_ACQUIRE))
 		sched_yield();
-	stay_on_cpu(1);
+	stage_use_one_cpu(1);
 	return 0;
 }
 

@@ -54,6 +54,7 @@ enum slot_state { SLOT_IDLE, SLOT_READY, SLOT_WAITING };
  * @number: of the slot
  * @shared: the page that the program maps
  * @function: whose places these are; @size is 0 if the slot is empty
+ * @text: text_map() of it
  * @places: NULL if the slot is empty
  * @count: length of @places
  * @task: the thread; NULL unless armed. With a reference, so that no other thread gets its address
@@ -72,6 +73,7 @@ struct slot {
 	u32 number;
 	struct pincheck_interleave_shared *shared;
 	struct function function;
+	u8 *text;
 	struct place *places;
 	u32 count;
 	struct task_struct *task;
@@ -86,6 +88,9 @@ struct slot {
 
 int function_find(struct function *function, const char *symbol);
 int text_command(struct pincheck_interleave_text *text);
+u8 *text_map(const struct function *function);
+void text_unmap(u8 *mapped);
+void text_renew(u8 *byte);
 
 int slot_load(struct slot *slot, const struct function *function,
 	      const struct pincheck_interleave_load *load, u32 *good);

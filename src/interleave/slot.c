@@ -145,6 +145,8 @@ void slot_empty(struct slot *slot)
 	slot_disarm(slot);
 	if (slot->places)
 		places_unregister(slot);
+	text_unmap(slot->text);
+	slot->text = NULL;
 	kvfree(slot->places);
 	slot->places = NULL;
 	slot->count = 0;
@@ -200,13 +202,19 @@ int slot_load(struct slot *slot, const struct function *function,
 	int error;
 
 	slot->places = kvcalloc(load->count, sizeof(*slot->places), GFP_KERNEL_ACCOUNT);
-	if (!slot->places)
-		return -ENOMEM;
-	slot->function = *function;
+	slot->text = text_map(function);
 	*good = 0;
+	error = -ENOMEM;
+	if (!slot->places || !slot->text)
+		goto err_empty;
+	slot->function = *function;
 	error = places_register(slot, u64_to_user_ptr(load->places), load->count, good);
 	if (error)
-		slot_empty(slot);
+		goto err_empty;
+	return 0;
+
+err_empty:
+	slot_empty(slot);
 	return error;
 }
 
@@ -221,6 +229,7 @@ static void places_disarm(struct slot *slot)
 		if (!place->armed)
 			continue;
 		disable_kprobe(&place->probe);
+		text_renew(slot->text + place->offset);
 		place->armed = false;
 		cond_resched();
 	}
@@ -278,6 +287,7 @@ static int places_arm(struct slot *slot, u32 first, u32 last)
 		error = enable_kprobe(&place->probe);
 		if (error)
 			return error;
+		text_renew(slot->text + place->offset);
 		place->armed = true;
 		if (fatal_signal_pending(current))
 			return -EINTR;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Where a function of the kernel begins and ends, and its instructions. */
+#include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/pfn.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/vmalloc.h>
 #include "interleave.h"
 
 /* The first instructions may be such that take no probe: an ENDBR, a jump label. */
@@ -72,6 +75,57 @@ int function_find(struct function *function, const char *symbol)
 			return error == -EADDRNOTAVAIL ? -EACCES : error;
 	}
 	return -EACCES;
+}
+
+/**
+ * text_map() - map a function a second time, writable, for text_renew()
+ * @function: of the kernel's image
+ *
+ * Return: where its first byte is, or NULL: no memory.
+ */
+u8 *text_map(const struct function *function)
+{
+	unsigned long offset = offset_in_page(function->start);
+	u32 count = PFN_UP(offset + function->size), i;
+	struct page **pages = kcalloc(count, sizeof(*pages), GFP_KERNEL);
+	u8 *mapped;
+
+	if (!pages)
+		return NULL;
+	for (i = 0; i < count; i++)
+		pages[i] = virt_to_page(lm_alias((void *)(function->start - offset + i * PAGE_SIZE)));
+	mapped = vmap(pages, count, VM_MAP, PAGE_KERNEL);
+	kfree(pages);
+	return mapped ? mapped + offset : NULL;
+}
+
+/**
+ * text_unmap() - undo text_map()
+ * @mapped: its answer
+ */
+void text_unmap(u8 *mapped)
+{
+	if (mapped)
+		vunmap(PTR_ALIGN_DOWN(mapped, PAGE_SIZE));
+}
+
+/**
+ * text_renew() - write a byte of the kernel's text again, as it is
+ * @byte: of text_map(); kprobes has changed it, and all CPUs know
+ *
+ * QEMU before 8.1 reads an instruction that it translates before it locks the page (mended by its
+ * deba78709ae8): if another CPU writes the instruction in between, the translation of what was there stays.
+ * Then a breakpoint is passed by, or is still hit when it is gone, and without its kprobe that is the end
+ * of the kernel. Such a translation ended before all CPUs knew. This write has QEMU drop it, and whoever
+ * translates the byte meanwhile reads what is right.
+ *
+ * Somebody else may change the byte at this moment, and that must not be undone.
+ */
+void text_renew(u8 *byte)
+{
+	u8 now = READ_ONCE(*byte);
+
+	cmpxchg(byte, now, now);
 }
 
 /**
