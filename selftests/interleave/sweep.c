@@ -4,6 +4,7 @@
  * fault. So its stack, and what it shares with the other thread, are shared memory.
  */
 #include <errno.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -21,11 +22,13 @@
 #include "stage.h"
 #include "sweep.h"
 
-enum { SLOT_PINNER, SLOT_OTHER, SLOT_BLOCKED };
+enum { SLOT_PINNER, SLOT_OTHER, SLOT_BLOCKED, SLOT_GATE };
 
 #define TRIES		2		/* of a turn in which the pinner is late */
-#define ANCHORS		3		/* of the other thread, where none is named */
-#define SAMPLE		160		/* places of a function, where not all are asked for */
+#define ANCHORS		12		/* of the other thread, where none is named */
+#define SAMPLE		96		/* places of a function, where not all are asked for */
+#define TURNS_LEAST	5		/* of a sweep, even where the machine is busy */
+#define PLACES		4		/* struct places of a sweep */
 #define STACK_BYTES	(256 << 10)
 #define BEFORE		'B'
 #define CPU_WROTE	'C'
@@ -35,15 +38,19 @@ enum { SLOT_PINNER, SLOT_OTHER, SLOT_BLOCKED };
  * struct race - what the two threads have in common; shared memory
  * @tid: of the pinner
  * @start: number of the last turn that the pinner was told to begin
+ * @gate: where there is a gate: it begins when the other thread stands there, or has acted
+ * @acted: number of the last turn in which the other thread acted
  * @done: and of the last one that it ended
- * @stop: end the pinner
+ * @stop: end the pinner when it starts next
  * @error: of the last hold
  * @hold: the last hold
  */
 struct race {
 	uint32_t tid;
 	uint32_t start;
+	uint32_t acted;
 	uint32_t done;
+	bool gate;
 	bool stop;
 	int error;
 	struct pincheck_hold hold;
@@ -65,15 +72,16 @@ static struct sweep {
 	bool running;
 	void *stack;
 	char *page;		/* the first byte that the device has */
-	struct places *pinner, *other, *blocked;
+	struct places *pinner, *other, *blocked, *gate;
 	int blocked_at;		/* index of the place of @blocked, or -1 */
+	int gate_at;		/* the same of @gate */
 	uint32_t delay_us;
 } sweep;
 
 static void take_hold(struct race *race)
 {
 	struct pincheck_hold hold = {
-		.kind = PINCHECK_KIND_PIN,
+		.kind = sweep.pair->kind ?: PINCHECK_KIND_PIN,
 		.path = PINCHECK_PATH_FAST,
 		.flags = sweep.pair->hold_flags,
 		.addr = (uintptr_t)sweep.page,
@@ -84,6 +92,32 @@ static void take_hold(struct race *race)
 	race->hold = hold;
 }
 
+/*
+ * Sleeps: each breakpoint that comes or goes interrupts all CPUs, and an emulated CPU that spins has to wait for
+ * the host before it answers. The key of a private futex is an address: no GUP-fast looks it up.
+ */
+static void wait_for_start(const struct race *race, uint32_t turn)
+{
+	while (__atomic_load_n(&race->start, __ATOMIC_ACQUIRE) == turn)
+		syscall(SYS_futex, &race->start, FUTEX_WAIT_PRIVATE, turn, NULL, NULL, 0);
+}
+
+/* Return: the number of the turn */
+static uint32_t let_pinner_start(struct race *race)
+{
+	uint32_t number = __atomic_add_fetch(&race->start, 1, __ATOMIC_SEQ_CST);
+
+	syscall(SYS_futex, &race->start, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	return number;
+}
+
+static void wait_for_gate(const struct race *race, uint32_t turn)
+{
+	while (race->gate && !sweep.shared->hit[SLOT_GATE] &&
+	       __atomic_load_n(&race->acted, __ATOMIC_ACQUIRE) != turn)
+		;
+}
+
 static void *run_pinner(void *argument)
 {
 	struct race *race = argument;
@@ -91,18 +125,20 @@ static void *run_pinner(void *argument)
 
 	stage_use_one_cpu(0);
 	__atomic_store_n(&race->tid, syscall(SYS_gettid), __ATOMIC_RELEASE);
-	while (!__atomic_load_n(&race->stop, __ATOMIC_ACQUIRE)) {
-		if (__atomic_load_n(&race->start, __ATOMIC_ACQUIRE) == turn)
-			continue;
+	for (;;) {
+		wait_for_start(race, turn);
+		if (race->stop)
+			return NULL;
 		turn++;
+		wait_for_gate(race, turn);
 		if (sweep.pair->instead)
 			race->error = sweep.pair->instead();
 		else
 			take_hold(race);
+		sweep.shared->go[SLOT_GATE] = 1;
 		sweep.shared->go[SLOT_OTHER] = 1;
 		__atomic_store_n(&race->done, turn, __ATOMIC_RELEASE);
 	}
-	return NULL;
 }
 
 static int start_pinner(void)
@@ -154,16 +190,22 @@ static int act(const struct pair *pair)
 	return pair->act((void *)PMD_BYTES, bytes_of(pair));
 }
 
-/* Where the pinner would sleep, the other thread may have what it waits for: it goes on then. */
-static void find_blocked(void)
+/* Loads the entry of a function. Return: the index of a place, or -1: the kernel has no such function */
+static int load_entry(struct places *places, uint32_t slot, const char *name)
 {
-	int error = places_load(sweep.blocked, sweep.device, SLOT_BLOCKED, "rwsem_down_read_slowpath",
-				PLACES_ENTRY, SAMPLE);
+	int error = places_load(places, sweep.device, slot, name, PLACES_ENTRY, SAMPLE);
 
-	sweep.blocked_at = -1;
-	for (uint32_t i = 0; !error && i < sweep.blocked->count && sweep.blocked_at < 0; i++)
-		if (!sweep.blocked->place[i].error)
-			sweep.blocked_at = i;
+	for (uint32_t i = 0; !error && i < places->count; i++)
+		if (!places->place[i].error)
+			return i;
+	return -1;
+}
+
+static void find_gate(void)
+{
+	sweep.gate_at = -1;
+	for (const char *const *name = sweep.pair->pinner_starts; *name && sweep.gate_at < 0; name++)
+		sweep.gate_at = load_entry(sweep.gate, SLOT_GATE, *name);
 }
 
 static uint32_t delay_of_device(void)
@@ -205,23 +247,27 @@ int sweep_begin(const struct pair *pair)
 		return error;
 	sweep.race = map_shared(sizeof(*sweep.race));
 	sweep.stack = map_shared(STACK_BYTES);
-	sweep.pinner = map_shared(3 * sizeof(struct places));
+	sweep.pinner = map_shared(PLACES * sizeof(struct places));
 	if (!sweep.race || !sweep.stack || !sweep.pinner)
 		return cause_say(-ENOMEM, "no memory that is shared");
 	sweep.other = sweep.pinner + 1;
 	sweep.blocked = sweep.pinner + 2;
-	find_blocked();
+	sweep.gate = sweep.pinner + 3;
+	/* Where the pinner would sleep, the other thread may have what it waits for: it goes on then. */
+	sweep.blocked_at = load_entry(sweep.blocked, SLOT_BLOCKED, "rwsem_down_read_slowpath");
+	find_gate();
 	return start_pinner();
 }
 
 void sweep_end(void)
 {
 	if (sweep.running) {
-		__atomic_store_n(&sweep.race->stop, true, __ATOMIC_RELEASE);
+		sweep.race->stop = true;
+		let_pinner_start(sweep.race);
 		pthread_join(sweep.thread, NULL);
 	}
 	if (sweep.pinner)
-		munmap(sweep.pinner, 3 * sizeof(struct places));
+		munmap(sweep.pinner, PLACES * sizeof(struct places));
 	if (sweep.stack)
 		munmap(sweep.stack, STACK_BYTES);
 	if (sweep.race)
@@ -286,7 +332,11 @@ static int arm_turn(int pinner, int other)
 	int error;
 
 	clear_shared();
-	error = interleave_arm(sweep.device, SLOT_PINNER, pinner, sweep.race->tid, sweep.delay_us, 0);
+	error = interleave_arm(sweep.device, SLOT_PINNER, pinner, sweep.race->tid, sweep.delay_us,
+			       1 << SLOT_GATE);
+	if (!error && sweep.gate_at >= 0)
+		error = interleave_arm(sweep.device, SLOT_GATE, sweep.gate_at, syscall(SYS_gettid),
+				       sweep.delay_us, 0);
 	if (!error)
 		error = interleave_arm(sweep.device, SLOT_OTHER, other, syscall(SYS_gettid),
 				       sweep.delay_us, 1 << SLOT_PINNER);
@@ -314,10 +364,13 @@ static int take_turn(struct turn *turn, int pinner, int other)
 		unmap_page(pair);
 		return error;
 	}
-	number = __atomic_add_fetch(&sweep.race->start, 1, __ATOMIC_SEQ_CST);
-	wait_for_pinner(number);
+	sweep.race->gate = other >= 0 && sweep.gate_at >= 0;
+	number = let_pinner_start(sweep.race);
+	if (!sweep.race->gate)
+		wait_for_pinner(number);
 	if (other >= 0)
 		error = act(pair);
+	__atomic_store_n(&sweep.race->acted, number, __ATOMIC_RELEASE);
 	while (!pinner_is_done(number))
 		;
 	turn->pinner_came = sweep.shared->hit[SLOT_PINNER];
@@ -480,7 +533,7 @@ static void print_sweep(const char *who, const struct places *swept, const struc
 
 /*
  * Goes through the visited places of @swept, while the other one of the threads stands at @anchor. Takes
- * at most @share nanoseconds of *@turns_ns for it.
+ * at most @share nanoseconds of *@turns_ns for it, or what a few turns take.
  */
 static int sweep_places(struct tally *sum, const struct places *swept, int anchor, int64_t share,
 			int64_t *turns_ns, int64_t loaded_ns)
@@ -488,11 +541,12 @@ static int sweep_places(struct tally *sum, const struct places *swept, int ancho
 	bool pinner = swept == sweep.pinner;
 	static uint16_t list[PINCHECK_INTERLEAVE_PLACES];
 	unsigned int count = list_visited(swept, list), step = step_of(count), next = 0;
+	unsigned int least = count < TURNS_LEAST ? count : TURNS_LEAST;
 	int64_t begin = nanoseconds(), took = 0;
 	struct tally tally = { .visited = count };
 	int error = 0;
 
-	for (; tally.tried < count && took < share && !error; tally.tried++) {
+	for (; !error && (tally.tried < least || (tally.tried < count && took < share)); tally.tried++) {
 		int place = list[next];
 		struct turn turn = { 0 };
 

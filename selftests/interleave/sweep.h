@@ -29,7 +29,8 @@ struct sweep;
  *	so that fork comes to it first
  * @map_flags: of mmap(), besides MAP_PRIVATE | MAP_ANONYMOUS; without MAP_HUGETLB, a huge page is a
  *	transparent one
- * @hold_flags: PINCHECK_HOLD_* of the pinner's hold, which is a pin by GUP-fast
+ * @kind: PINCHECK_KIND_* of the pinner's hold, by GUP-fast; 0: a pin
+ * @hold_flags: PINCHECK_HOLD_* of it
  * @prepare: NULL, or what is done to the page after it was written
  * @act: the other thread's action. Return: 0 or -errno
  * @undo: NULL, or ends what @act began, after the promise was checked
@@ -41,12 +42,16 @@ struct sweep;
  * @pinner_waits: the pinner's anchor is the beginning of the first of these that it comes by with
  *	interrupts off, as in GUP-fast; without one, it is the first such place of @pinner. With @instead,
  *	interrupts do not matter
+ * @pinner_starts: the pinner begins when the other thread comes to the beginning of the first of these
+ *	that the kernel has, and stands there for it. For an action that waits for all CPUs before: without
+ *	one, the pinner begins first. None of @other
  * @other_waits: the other thread's anchors, one after the other, are the beginnings of these; where
  *	the kernel has none of them, they are places on its way through the first of @other
  */
 struct pair {
 	bool huge;
 	int map_flags;
+	uint32_t kind;
 	uint32_t hold_flags;
 	int (*prepare)(char *page, size_t bytes);
 	int (*act)(char *page, size_t bytes);
@@ -56,6 +61,7 @@ struct pair {
 	const char *other[SWEEP_FUNCTIONS];
 	const char *pinner[SWEEP_FUNCTIONS];
 	const char *pinner_waits[SWEEP_FUNCTIONS];
+	const char *pinner_starts[SWEEP_FUNCTIONS];
 	const char *other_waits[SWEEP_FUNCTIONS];
 };
 
