@@ -9,9 +9,11 @@
  * Documentation/interleave.md explains the lines.
  */
 #include "suite.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include "collapse.h"
 #include "interleave_file.h"
 #include "module_file.h"
 #include "stage.h"
@@ -24,8 +26,8 @@
 #endif
 
 /* Of turns, for a case; what is loaded before is not counted. */
-#define SECONDS_SAMPLE	3
-#define SECONDS_ALL	120
+#define MS_SAMPLE	1200
+#define MS_ALL		120000
 #define TIMEOUT		300
 
 static pid_t child;
@@ -58,6 +60,7 @@ static volatile struct {
 
 static int session;
 static uint32_t hold_to_end;
+static int clear_refs = -1;
 
 static int hold_page(char *page, size_t bytes)
 {
@@ -146,6 +149,38 @@ static int be_on_lru(char *page, size_t bytes)
 	(void)bytes;
 	drain_batches();
 	return 0;
+}
+
+/* Of a huge page, one part is cold: it is split. */
+static int cool_part(char *page, size_t bytes)
+{
+	(void)bytes;
+	return madvise(page, PAGE_BYTES, MADV_COLD) ? -errno : 0;
+}
+
+/* Base pages, where a huge page may be. */
+static int take_base_pages(char *page, size_t bytes)
+{
+	if (madvise(page, bytes, MADV_DONTNEED) || madvise(page, bytes, MADV_NOHUGEPAGE))
+		return -errno;
+	for (size_t at = 0; at < bytes; at += PAGE_BYTES)
+		page[at] = 1;
+	return madvise(page, bytes, MADV_HUGEPAGE) ? -errno : be_on_lru(page, bytes);
+}
+
+/* Pages that are referred to do not collapse: that is no error of the step. */
+static int collapse_pages(char *page, size_t bytes)
+{
+	int error = collapse_now(page, bytes);
+
+	return error == -ENOMEM ? error : 0;
+}
+
+static int clear_soft_dirty(char *page, size_t bytes)
+{
+	(void)page;
+	(void)bytes;
+	return write(clear_refs, "4", 1) == 1 ? 0 : -errno;
 }
 
 static char *destination;
@@ -294,6 +329,49 @@ FIXTURE_VARIANT_ADD(sweep, unpin_fork_base)
 	},
 };
 
+/* SYNC. B49: a split asks whether the huge page is pinned once it is out of the page table. */
+FIXTURE_VARIANT_ADD(sweep, split_thp)
+{
+	.memory = "thp_pmd", .event = "split", .needs = NEEDS_THP,
+	.pair = {
+		.huge = true, .hold_flags = PINCHECK_HOLD_WRITE,
+		.prepare = be_on_lru, .act = cool_part,
+		.other = { "__split_huge_pmd_locked", "split_huge_pmd_locked", "split_huge_page_to_list_to_order",
+			   "split_huge_page_to_list", "__folio_split", "try_to_migrate_one", "remap_page" },
+		.pinner = { GUP_FAST_FUNCTIONS },
+		.pinner_waits = { GRAB_FUNCTIONS },
+		.other_waits = { "pmdp_invalidate", "remap_page" },
+	},
+};
+
+/* SYNC. B10: collapse counts the references of a page once it is out of the page table. */
+FIXTURE_VARIANT_ADD(sweep, collapse_base)
+{
+	.memory = "base", .event = "collapse", .needs = NEEDS_THP | NEEDS_COLLAPSE,
+	.pair = {
+		.huge = true, .hold_flags = PINCHECK_HOLD_WRITE,
+		.prepare = take_base_pages, .act = collapse_pages,
+		.other = { "collapse_huge_page", "__collapse_huge_page_isolate", "pmdp_collapse_flush" },
+		.pinner = { GUP_FAST_FUNCTIONS },
+		.pinner_waits = { GRAB_FUNCTIONS },
+		.pinner_starts = { "hpage_collapse_scan_pmd", "collapse_scan_pmd" },
+		.other_waits = { "pmdp_collapse_flush" },
+	},
+};
+
+/* SYNC. clear_refs protects a page from writing unless it is pinned. */
+FIXTURE_VARIANT_ADD(sweep, clear_refs_base)
+{
+	.memory = "base", .event = "clear_refs", .needs = NEEDS_SOFT_DIRTY,
+	.pair = {
+		.hold_flags = PINCHECK_HOLD_WRITE,
+		.act = clear_soft_dirty,
+		.other = { "clear_refs_pte_range", "clear_refs_write" },
+		.pinner = { GUP_FAST_FUNCTIONS },
+		.pinner_waits = { GRAB_FUNCTIONS },
+	},
+};
+
 SUITE_FACTS(sweep)
 {
 	facts->memory = variant->memory;
@@ -308,6 +386,7 @@ FIXTURE_SETUP(sweep)
 	ASSERT_EQ(0, interleave_load_module());
 	stage_use_all_cpus();
 	session = self->stage.session;
+	clear_refs = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
 	ASSERT_DONE(sweep_begin(&variant->pair));
 }
 
@@ -315,6 +394,7 @@ FIXTURE_TEARDOWN(sweep)
 {
 	kill_child();
 	sweep_end();
+	close(clear_refs);
 	if (suite_current->ends_variant) {
 		EXPECT_EQ(0, module_file_unload(INTERLEAVE_MODULE_NAME));
 	}
@@ -323,7 +403,7 @@ FIXTURE_TEARDOWN(sweep)
 
 static int64_t time_of_turns(void)
 {
-	return (getenv("PLACES") ? SECONDS_ALL : SECONDS_SAMPLE) * 1000000000LL;
+	return (getenv("PLACES") ? MS_ALL : MS_SAMPLE) * 1000000LL;
 }
 
 static void verdict_met(const struct tally *tally, struct verdict *verdict)
@@ -336,14 +416,14 @@ static void verdict_met(const struct tally *tally, struct verdict *verdict)
 		     tally->slow, tally->refused, tally->broken, tally->broken_at);
 }
 
-CASE_TIMEOUT(sweep, other_walks, TIMEOUT, .rows = "B43 R31 R43")
+CASE_TIMEOUT(sweep, other_walks, TIMEOUT, .rows = "B10 B43 B49 R31 R43")
 {
 	ASSERT_DONE(sweep_other(&self->tally, time_of_turns()));
 	SUITE_WINDOW(self->tally.met || self->tally.broken);
 	EXPECT_VERDICT(verdict_met, &self->tally);
 }
 
-CASE_TIMEOUT(sweep, pinner_walks, TIMEOUT, .rows = "B43 R31 R43")
+CASE_TIMEOUT(sweep, pinner_walks, TIMEOUT, .rows = "B10 B43 B49 R31 R43")
 {
 	ASSERT_DONE(sweep_pinner(&self->tally, time_of_turns()));
 	SUITE_WINDOW(self->tally.met || self->tally.broken);
