@@ -366,7 +366,7 @@ FIXTURE_VARIANT_ADD(sweep, clear_refs_base)
 	.pair = {
 		.hold_flags = PINCHECK_HOLD_WRITE,
 		.act = clear_soft_dirty,
-		.other = { "clear_refs_pte_range", "clear_refs_write" },
+		.other = { "clear_refs_pte_range" },
 		.pinner = { GUP_FAST_FUNCTIONS },
 		.pinner_waits = { GRAB_FUNCTIONS },
 	},
@@ -416,14 +416,14 @@ static void verdict_met(const struct tally *tally, struct verdict *verdict)
 		     tally->slow, tally->refused, tally->broken, tally->broken_at);
 }
 
-CASE_TIMEOUT(sweep, other_walks, TIMEOUT, .rows = "B10 B43 B49 R31 R43")
+CASE_TIMEOUT(sweep, other_walks, TIMEOUT, .rows = "B10 B43 B49 R14 R31 R43")
 {
 	ASSERT_DONE(sweep_other(&self->tally, time_of_turns()));
 	SUITE_WINDOW(self->tally.met || self->tally.broken);
 	EXPECT_VERDICT(verdict_met, &self->tally);
 }
 
-CASE_TIMEOUT(sweep, pinner_walks, TIMEOUT, .rows = "B10 B43 B49 R31 R43")
+CASE_TIMEOUT(sweep, pinner_walks, TIMEOUT, .rows = "B10 B43 B49 R14 R31 R43")
 {
 	ASSERT_DONE(sweep_pinner(&self->tally, time_of_turns()));
 	SUITE_WINDOW(self->tally.met || self->tally.broken);
