@@ -71,7 +71,7 @@ include tools/kernel-tests/build.mk
 all: module tools tests ## modules, tools and selftests for the running kernel, or for KDIR=
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-module: ## build/module/host/pincheck.ko and gup_test.ko, for the kernel tree in KDIR=
+module: ## build/module/host/pincheck.ko, gup_test.ko and pincheck_interleave.ko, for the kernel tree in KDIR=
 	$(matrix) build-custom "$(KDIR)" $(BUILD)/module/host
 
 .PHONY: sign
@@ -83,7 +83,7 @@ tools: $(TOOLS) ## the host programs, in build/bin
 tests: $(SELFTESTS) $(HAZARDS) $(REPORT_PROGRAMS) | tests-stale ## the test programs (static), in build/tests
 
 ##@ Run
-.PHONY: demo check selftests selftests-kernel shell fuzz soak selftests-host
+.PHONY: demo check selftests selftests-kernel interleave shell fuzz soak selftests-host
 demo: host-vm ## the demo scenarios on a stock kernel, as a table; installs and downloads what is missing
 	tools/run-suite --demo
 
@@ -101,6 +101,9 @@ selftests-kernel: host-vm ## the kernel's own mm tests; KERNELS=, KERNEL=, KDIR=
 shell: host-vm ## a shell in the guest, or commands from a pipe; KERNELS=, KERNEL=, KDIR= as above, SHARE=dir
 	@KERNEL="$(KERNEL)" KDIR="$(if $(KERNEL),$(KDIR))" KERNELS="$(KERNELS)" ACCEL="$(ACCEL)" \
 		tools/run-suite --shell
+
+interleave: host-vm tools $(BUILD)/tests/sweep ## topic sweep with all places, a guest for each pair: it takes an hour, and goes on where it ended; KERNELS=, TESTS='sweep.fork_*'
+	KERNELS="$(KERNELS)" TESTS='$(TESTS)' ACCEL="$(ACCEL)" APPEND="$(APPEND)" tools/run-interleave
 
 COUNT ?= 1000000
 fuzz: host-vm ## COUNT= hostile calls of several processes; SEED= repeats them; KERNELS=, KERNEL=, KDIR= as above

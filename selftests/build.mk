@@ -6,7 +6,7 @@
 BUILD			?= build
 SELFTESTS_OUT		:= $(BUILD)/selftests
 # The rooms of the library, and the rooms of the topics. Each file of the latter is a topic.
-SELFTESTS_ROOMS		:= frame subject device machine fuzz
+SELFTESTS_ROOMS		:= frame subject device machine interleave fuzz
 SELFTESTS_TOPICS	:= $(wildcard $(addprefix selftests/,$(addsuffix /*.c,cow mirror pfnmap device_api \
 			     placement robustness cli)))
 SELFTESTS_PROGRAMS	:= $(addprefix $(BUILD)/tests/,$(basename $(notdir $(SELFTESTS_TOPICS))))
@@ -99,4 +99,11 @@ UNIT_TESTS += $(BUILD)/test/known_issues_test
 $(BUILD)/test/known_issues_test: LIBS := -Iselftests/frame
 $(BUILD)/test/known_issues_test: selftests/test/known_issues_test.c selftests/frame/known_issues.c \
 				 selftests/frame/known_issues.h
+	$(unit-program)
+
+UNIT_TESTS += $(BUILD)/test/insn_test
+$(BUILD)/test/insn_test: LIBS := -Iselftests/interleave -Iselftests/device -Iselftests/frame
+$(BUILD)/test/insn_test: selftests/test/insn_test.c selftests/interleave/insn_x86.c selftests/interleave/places.c \
+			 selftests/device/interleave_file.c selftests/device/module_file.c \
+			 tools/lib/page_size.c tools/lib/knob.c
 	$(unit-program)

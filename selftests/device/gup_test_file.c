@@ -11,24 +11,19 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "../../tools/vm/protocol.h"
-#include "clock.h"
 #include "gup_test_file.h"
+#include "module_file.h"
 
 #define MODULE		"gup_test"
 #define MODULE_TWIN	"gup_twin"
 #define MODULE_SYSFS	"/sys/module/" MODULE
 
-/* A kernel that cannot unload modules has no such system call. */
-static bool can_unload(void)
-{
-	return !syscall(SYS_delete_module, "", O_NONBLOCK) || errno != ENOSYS;
-}
-
 bool gup_test_offered(void)
 {
 	const char *module = getenv(ENV_GUP_TEST);
 
-	if (!module || access(module, R_OK) || access("/sys/kernel/debug/.", W_OK) || !can_unload())
+	if (!module || access(module, R_OK) || access("/sys/kernel/debug/.", W_OK) ||
+	    !module_file_can_unload())
 		return false;
 	/* The file of a kernel that has its own would be there without the module. */
 	return access(GUP_TEST_FILE, F_OK) || !access(MODULE_SYSFS, F_OK);
@@ -36,14 +31,7 @@ bool gup_test_offered(void)
 
 int gup_test_load(void)
 {
-	int file = open(getenv(ENV_GUP_TEST), O_RDONLY | O_CLOEXEC), error = 0;
-
-	if (file < 0)
-		return -errno;
-	if (syscall(SYS_finit_module, file, "", 0) && errno != EEXIST)
-		error = -errno;
-	close(file);
-	return error;
+	return module_file_load(getenv(ENV_GUP_TEST), "");
 }
 
 /* The kernel takes the name of a module from struct module, which is in a section of its own. */
@@ -89,18 +77,12 @@ int gup_test_load_twin(void)
 
 int gup_test_unload_now(void)
 {
-	return syscall(SYS_delete_module, MODULE, O_NONBLOCK) ? -errno : 0;
+	return module_file_unload_now(MODULE);
 }
 
 int gup_test_unload(void)
 {
-	int64_t end = moment_end();
-	int error;
-
-	do {
-		error = gup_test_unload_now();
-	} while (error == -EWOULDBLOCK && moment_goes_on(end));
-	return error;
+	return module_file_unload(MODULE);
 }
 
 /* The kernel's own file does not bear hostile use: it asks GUP-fast for 0 pages (R84). */

@@ -34,6 +34,7 @@
 #include "guard.h"
 #include "gup_test_file.h"
 #include "hugetlb_pool.h"
+#include "interleave_file.h"
 #include "knob_journal.h"
 #include "known_issues.h"
 #include "late_disk.h"
@@ -755,6 +756,8 @@ static const struct requirement_row {
 	    "needs processes without capabilities (CONFIG_MULTIUSER)")
 	ROW(NEEDS_SHMEM, 0, has_shmem, "needs shmem (CONFIG_SHMEM, CONFIG_TMPFS)")
 	ROW(NEEDS_SIGNALFD, 0, has_signalfd, "needs signalfd() (CONFIG_SIGNALFD)")
+	ROW(NEEDS_INTERLEAVE, 0, interleave_offered,
+	    "needs pincheck_interleave.ko and two CPUs (PINCHECK_INTERLEAVE= its file; x86-64, CONFIG_KPROBES, CONFIG_MODULE_UNLOAD)")
 	ROW(NEEDS_GUP_TEST, 0, gup_test_offered,
 	    "needs gup_test.ko (PINCHECK_GUP_TEST= its file; debugfs, CONFIG_MODULE_UNLOAD, no CONFIG_GUP_TEST)")
 	ROW(NEEDS_MODULE, 0, has_module, "needs the module pincheck (this run does without: MODULE=no)")

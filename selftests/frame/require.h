@@ -185,6 +185,8 @@ typedef unsigned __int128 requirement_set;
 #define NEEDS_PFNS			REQUIREMENT(95)
 /** NEEDS_ROOT - what only root may do; see suite_lacks_root() */
 #define NEEDS_ROOT			REQUIREMENT(96)
+/** NEEDS_INTERLEAVE - interleave_file.h: pincheck_interleave.ko, and two CPUs */
+#define NEEDS_INTERLEAVE		REQUIREMENT(97)
 
 #ifndef MAP_DROPPABLE
 #define MAP_DROPPABLE	8	/* Linux 6.11 */

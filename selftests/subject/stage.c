@@ -21,6 +21,19 @@ void stage_use_all_cpus(void)
 	sched_setaffinity(0, sizeof(all), &all);
 }
 
+void stage_use_one_cpu(unsigned int nth)
+{
+	cpu_set_t all, one;
+	unsigned int seen = 0;
+
+	sched_getaffinity(0, sizeof(all), &all);
+	CPU_ZERO(&one);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &all) && seen++ == nth)
+			CPU_SET(cpu, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+}
+
 int stage_no_huge_pages(void *start, size_t bytes)
 {
 	return !madvise(start, bytes, MADV_NOHUGEPAGE) || errno == EINVAL ? 0 : -errno;

@@ -99,6 +99,9 @@ bool stage_close(struct stage *stage, bool machine, char *why, size_t size);
 /** stage_use_all_cpus() - let a race use all CPUs: the suite runs on one CPU */
 void stage_use_all_cpus(void);
 
+/** stage_use_one_cpu() - the calling thread stays on the @nth of the CPUs that it may use, from 0 */
+void stage_use_one_cpu(unsigned int nth);
+
 /** stage_no_huge_pages() - only base pages in this range. Return: 0 or -errno */
 int stage_no_huge_pages(void *start, size_t bytes);
 

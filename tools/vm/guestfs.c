@@ -89,16 +89,18 @@ static int pack_tests(struct initramfs *initramfs, const struct options *options
 	return error;
 }
 
-/* gup_test.ko, if it was built beside the module under test */
-static int pack_gup_test(struct initramfs *initramfs, const struct options *options)
+/* The module @name, if it was built beside the module under test */
+static int pack_sibling(struct initramfs *initramfs, const struct options *options, const char *name)
 {
 	const char *module = options->module;
 	const char *slash = strrchr(module, '/');
-	char *host = format_text("%.*s" GUP_TEST_MODULE, slash ? (int)(slash + 1 - module) : 0, module);
+	char *host = format_text("%.*s%s", slash ? (int)(slash + 1 - module) : 0, module, name);
+	char *guest = format_text(GUEST_MODULE_DIR "/%s", name);
 	int error = 0;
 
 	if (!access(host, R_OK))
-		error = pack_file(initramfs, options, GUEST_MODULE_DIR "/" GUP_TEST_MODULE, 0644, host);
+		error = pack_file(initramfs, options, guest, 0644, host);
+	free(guest);
 	free(host);
 	return error;
 }
@@ -122,7 +124,9 @@ static int pack_config(struct initramfs *initramfs, const struct options *option
 	if (base && !error)
 		error = pack_file(initramfs, options, module, 0644, options->module);
 	if (base && !error)
-		error = pack_gup_test(initramfs, options);
+		error = pack_sibling(initramfs, options, GUP_TEST_MODULE);
+	if (base && !error)
+		error = pack_sibling(initramfs, options, INTERLEAVE_MODULE);
 	free(module);
 	free(text);
 	return error;

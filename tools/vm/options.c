@@ -52,8 +52,8 @@ static const struct argp_option rows[] = {
 	{ "modules", OPT_MODULES, "DIR", 0, "the kernel's .../lib/modules/RELEASE; without it, zram or "
 	  "brd must be built in for swap", 0 },
 	{ "load", OPT_LOAD, "NAMES", 0, "more modules of the kernel to load at boot, separated by spaces", 0 },
-	{ "module", OPT_MODULE, "FILE|no", 0, "pincheck.ko to load; without it, none is loaded. gup_test.ko "
-	  "beside it is copied as data. no: tell the tests to do without", 0 },
+	{ "module", OPT_MODULE, "FILE|no", 0, "pincheck.ko to load; without it, none is loaded. gup_test.ko and "
+	  "pincheck_interleave.ko beside it are copied as data. no: tell the tests to do without", 0 },
 	{ "tests", OPT_TESTS, "DIR", 0, "static test programs, one a topic; other files there are "
 	  "copied as data (required)", 0 },
 	{ "filter", OPT_FILTER, "GLOB", 0, "only tests whose topic.variant.scenario matches GLOB", 0 },
@@ -104,7 +104,7 @@ static const char doc[] =
 	"Tests see: PINCHECK_TESTS (the filter), KSFT_MACHINE_SLOW=yes under emulation, "
 	"PINCHECK_EXT4, _XFS, _BTRFS (a directory on each, where there is one), PINCHECK_SWAP_ASYNC "
 	"(a swap device that is off), PINCHECK_MODULE (the module's file, or no), PINCHECK_GUP_TEST "
-	"(the file of gup_test.ko), PINCHECK_MEMORY_BLOCK (a block of ZONE_MOVABLE, made for topics that need one), and what --append gives as "
+	"(the file of gup_test.ko), PINCHECK_INTERLEAVE (the file of pincheck_interleave.ko), PINCHECK_MEMORY_BLOCK (a block of ZONE_MOVABLE, made for topics that need one), and what --append gives as "
 	"NAME=VALUE; their directory is /tests, their working directory /tmp. A topic marker stands in the console log before each.";
 
 static const char *const accel_names[] = {

@@ -11,7 +11,9 @@
 #define GUEST_SPLATS_ALLOWED	"/etc/splats-allowed"
 #define GUEST_KMOD_DIR		"/lib/pincheck-vm"
 #define GUEST_TESTS		"/tests"
-#define GUP_TEST_MODULE		"gup_test.ko"	/* beside the module under test, on the host and in the guest */
+/* Beside the module under test, on the host and in the guest. */
+#define GUP_TEST_MODULE		"gup_test.ko"
+#define INTERLEAVE_MODULE	"pincheck_interleave.ko"
 #define GUEST_BUSYBOX		"/bin/busybox"
 #define GUEST_SCRIPT		"/etc/pincheck-vm.script"	/* commands of a shell without a person */
 #define GUEST_SHARE		"/mnt/share"
@@ -90,6 +92,7 @@
 #define ENV_MODULE		"PINCHECK_MODULE"	/* its file: it may be unloaded and loaded again */
 #define MODULE_NO		"no"			/* instead: the suite does without the module */
 #define ENV_GUP_TEST		"PINCHECK_GUP_TEST"	/* the file of gup_test.ko, which nobody has loaded */
+#define ENV_INTERLEAVE		"PINCHECK_INTERLEAVE"	/* the file of pincheck_interleave.ko, likewise */
 #define ENV_POISON		"PINCHECK_POISON"	/* memory may be made to fail */
 #define ENV_MEMORY_BLOCK	"PINCHECK_MEMORY_BLOCK"	/* of ZONE_MOVABLE: it may go offline */
 

@@ -4,7 +4,7 @@
 # mounts it: clones do not disturb each other, and `make clean` removes everything.
 
 readonly SOURCES="Kbuild src include"
-readonly -a BUILT=(pincheck.ko gup_test.ko)
+readonly -a BUILT=(pincheck.ko gup_test.ko pincheck_interleave.ko)
 
 # build_sync TREE: makes TREE a copy of the clone's sources. Unchanged files keep their time, so that make
 # does not compile them again; files that the clone no longer has are removed.

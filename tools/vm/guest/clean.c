@@ -112,7 +112,8 @@ static bool check_rmmod(const struct config *config)
 
 static bool names_module(const char *line)
 {
-	return strstr(line, "[pincheck]") || strstr(line, "[gup_test]");
+	return strstr(line, "[pincheck]") || strstr(line, "[gup_test]") ||
+	       strstr(line, "[pincheck_interleave]");
 }
 
 /*

@@ -99,8 +99,8 @@ void kmods_load_for(enum need need);
 int kmod_insert(const char *path, const char *parameters);
 int module_insert(const char *path);
 int module_remove(const char *path);
-/** gup_test_offer() - tests may load gup_test.ko, if it lies beside the module under test */
-void gup_test_offer(const struct config *config);
+/** siblings_offer() - tests may load gup_test.ko and pincheck_interleave.ko, if they lie beside the module under test */
+void siblings_offer(const struct config *config);
 void module_name(const char *path, char *name, size_t size);
 
 /* The kernel log and the taint flags, by scope: "boot", "insmod", a topic, ... */

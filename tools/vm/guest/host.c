@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 		snprintf(config.module, sizeof(config.module), "%s", argv[1]);
 	snprintf(config.filter, sizeof(config.filter), "%s", getenv(ENV_FILTER) ?: "");
 	config.tests = argv[2];
-	gup_test_offer(&config);
+	siblings_offer(&config);
 	dup2(nothing, STDIN_FILENO);
 	report_to(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
 	topics = topics_find(config.tests);

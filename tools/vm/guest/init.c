@@ -69,7 +69,7 @@ static void topics_environment(const struct config *config)
 		setenv(ENV_MODULE, config->module, 1);
 	else if (config->without_module)
 		setenv(ENV_MODULE, MODULE_NO, 1);
-	gup_test_offer(config);
+	siblings_offer(config);
 }
 
 static void report_machine(void)

@@ -83,15 +83,21 @@ int module_insert(const char *path)
 	return 0;
 }
 
-void gup_test_offer(const struct config *config)
+static void sibling_offer(const struct config *config, const char *module, const char *variable)
 {
 	const char *slash = strrchr(config->module, '/');
-	char path[FILTER_MAX + sizeof(GUP_TEST_MODULE)];
+	char path[FILTER_MAX + sizeof(INTERLEAVE_MODULE)];
 
-	snprintf(path, sizeof(path), "%.*s" GUP_TEST_MODULE,
-		 slash ? (int)(slash + 1 - config->module) : 0, config->module);
+	snprintf(path, sizeof(path), "%.*s%s", slash ? (int)(slash + 1 - config->module) : 0,
+		 config->module, module);
 	if (*config->module && !access(path, R_OK))
-		setenv(ENV_GUP_TEST, path, 1);
+		setenv(variable, path, 1);
+}
+
+void siblings_offer(const struct config *config)
+{
+	sibling_offer(config, GUP_TEST_MODULE, ENV_GUP_TEST);
+	sibling_offer(config, INTERLEAVE_MODULE, ENV_INTERLEAVE);
 }
 
 int module_remove(const char *path)
