@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the kinds of memory are made by. */
 #include <errno.h>
+#include <sched.h>
 #include <time.h>
 #include "array.h"
 #include "cause.h"
@@ -13,6 +14,7 @@
  */
 #define PAGEOUT_TRIES		16
 #define PAGEOUT_SECONDS		2
+#define EACH_CPU_TRIES		64	/* then another CPU may have the page */
 
 /* mmap() aligns hugetlb itself; another folio needs its own alignment, and nothing beside it. */
 static size_t alignment_of(size_t bytes, int flags)
@@ -101,15 +103,41 @@ static size_t swapped_until(const char *start, size_t at, size_t bytes, int page
 	return at;
 }
 
+/*
+ * MADV_PAGEOUT drains the LRU batches of the CPU that it runs on. A page that was written on another CPU
+ * waits in a batch of that one, for ever if nothing happens there.
+ */
+static int page_out_on_each_cpu(void *start, size_t bytes)
+{
+	cpu_set_t before, one;
+	int error = 0;
+
+	if (sched_getaffinity(0, sizeof(before), &before))
+		return -errno;
+	for (int cpu = 0; cpu < CPU_SETSIZE && !error; cpu++) {
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		if (!sched_setaffinity(0, sizeof(one), &one) && madvise(start, bytes, MADV_PAGEOUT))
+			error = -errno;
+	}
+	sched_setaffinity(0, sizeof(before), &before);
+	return error;
+}
+
 int usermem_page_out(void *start, size_t bytes, int pagemap)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
 	time_t end = monotonic_seconds() + PAGEOUT_SECONDS;
+	unsigned int tries = 0;
 	size_t at = 0;
+	int error;
 
 	do {
-		if (madvise(start, bytes, MADV_PAGEOUT))
-			return -errno;
+		error = ++tries % EACH_CPU_TRIES ? 0 : page_out_on_each_cpu(start, bytes);
+		if (!error && madvise(start, bytes, MADV_PAGEOUT))
+			error = -errno;
+		if (error)
+			return error;
 		at = swapped_until(start, at, bytes, pagemap);
 	} while (at < bytes && monotonic_seconds() <= end && !nanosleep(&moment, NULL));
 	if (at < bytes)
