@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "clock.h"
 #include "module_file.h"
+
+#define NOBODY		65534
 
 /* A kernel that cannot unload modules has no such system call. */
 bool module_file_can_unload(void)
@@ -39,4 +42,17 @@ int module_file_unload(const char *name)
 		error = module_file_unload_now(name);
 	} while (error == -EWOULDBLOCK && moment_goes_on(end));
 	return error;
+}
+
+int module_file_refuses_nobody(int (*open)(void))
+{
+	pid_t child = fork();
+	int status = -1;
+
+	if (!child) {
+		if (setresuid(NOBODY, NOBODY, NOBODY))
+			_exit(1);
+		_exit(open() == -EACCES ? 0 : 2);
+	}
+	return waitpid(child, &status, 0) == child ? status : -errno;
 }

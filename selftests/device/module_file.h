@@ -23,4 +23,12 @@ int module_file_unload_now(const char *name);
 /** module_file_unload() - the same, and wait a moment for processes that were killed */
 int module_file_unload(const char *name);
 
+/**
+ * module_file_refuses_nobody() - does the module refuse an ordinary user?
+ * @open: opens what the module offers. Return: a descriptor or a negative errno
+ *
+ * Return: 0: with EACCES; another status of wait(); or -errno.
+ */
+int module_file_refuses_nobody(int (*open)(void));
+
 #endif

@@ -10,6 +10,25 @@
 
 #define TRACE_RECORDS	4096
 
+/** TRACE_TOPIC() - the fixture of a topic: the session that traces is not that of the stage */
+#define TRACE_TOPIC(topic)									\
+	FIXTURE(topic)										\
+	{											\
+		struct stage stage;								\
+		int session;									\
+		struct trace_records *trace;							\
+	};											\
+												\
+	FIXTURE_SETUP(topic)									\
+	{											\
+		SUITE_NEEDS(NEEDS_TRACE);							\
+		ASSERT_STAGE_OPEN(&self->stage);						\
+		self->session = pincheck_open();						\
+		ASSERT_LE(0, self->session);							\
+		self->trace = calloc(1, sizeof(*self->trace));					\
+		ASSERT_NE(NULL, self->trace);							\
+	}
+
 /**
  * struct trace_records - the records of a trace
  * @session: that traces

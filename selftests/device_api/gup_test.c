@@ -15,6 +15,7 @@
 #include "../../tools/lib/vmstat.h"
 #include "call32.h"
 #include "gup_test_file.h"
+#include "module_file.h"
 #include "silent_file.h"
 #include "stage.h"
 #include "waiter.h"
@@ -22,7 +23,6 @@
 #define FOLL_WRITE	1U	/* of every kernel */
 #define FLAGS		32	/* bits of gup_flags */
 #define PAGES_MAX	(1ULL << 22)
-#define NOBODY		65534
 #define ALIASES		4096	/* mappings of one page */
 #define FILES_MAX	600	/* each pins all of the aliases */
 
@@ -370,19 +370,6 @@ CASE(gup_test, call32, .rows = "P38")
 	EXPECT_EQ(0, start_stage(self));
 }
 
-static int open_as_nobody(void)
-{
-	pid_t child = fork();
-	int status = -1;
-
-	if (!child) {
-		if (setresuid(NOBODY, NOBODY, NOBODY))
-			_exit(1);
-		_exit(gup_test_open() == -EACCES ? 0 : 2);
-	}
-	return waitpid(child, &status, 0) == child ? status : -errno;
-}
-
 CASE(gup_test, of_root, .rows = "P39")
 {
 	struct stat status;
@@ -391,7 +378,7 @@ CASE(gup_test, of_root, .rows = "P39")
 	ASSERT_EQ(0, stat(GUP_TEST_FILE, &status));
 	EXPECT_EQ(S_IFREG | 0600, status.st_mode);
 	EXPECT_EQ(0, status.st_uid);
-	EXPECT_EQ(0, open_as_nobody());
+	EXPECT_EQ(0, module_file_refuses_nobody(gup_test_open));
 	evidence("mode=0%o uid=%u", status.st_mode & 07777, status.st_uid);
 }
 

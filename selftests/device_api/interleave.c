@@ -29,7 +29,6 @@
 #define LIVES		4	/* of a file that is closed or killed */
 #define BYTES_TRIED	160	/* of a function: registering takes milliseconds */
 #define KPROBES_LIST	"/sys/kernel/debug/kprobes/list"
-#define NOBODY		65534
 
 FIXTURE(interleave)
 {
@@ -538,19 +537,6 @@ CASE(interleave, ftrace_sites_refused, .rows = "P42")
 	evidence("tracer=%d errors=%d,%d", has_tracer, entry[0].error, entry[1].error);
 }
 
-static int open_as_nobody(void)
-{
-	pid_t child = fork();
-	int status = -1;
-
-	if (!child) {
-		if (setresuid(NOBODY, NOBODY, NOBODY))
-			_exit(1);
-		_exit(interleave_open() == -EACCES ? 0 : 2);
-	}
-	return waitpid(child, &status, 0) == child ? status : -errno;
-}
-
 CASE(interleave, of_root, .rows = "P43")
 {
 	struct stat status;
@@ -559,7 +545,7 @@ CASE(interleave, of_root, .rows = "P43")
 	ASSERT_EQ(0, stat(PINCHECK_INTERLEAVE_DEVICE, &status));
 	EXPECT_EQ(S_IFCHR | 0600, status.st_mode);
 	EXPECT_EQ(0, status.st_uid);
-	EXPECT_EQ(0, open_as_nobody());
+	EXPECT_EQ(0, module_file_refuses_nobody(interleave_open));
 	ASSERT_EQ(0, capability_drop(CAP_SYS_ADMIN));
 	EXPECT_EQ(-EPERM, interleave_open());
 	ASSERT_EQ(0, capability_raise(CAP_SYS_ADMIN));

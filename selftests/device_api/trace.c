@@ -10,29 +10,13 @@
 #include "stage.h"
 #include "trace_records.h"
 
-/* The session that traces is not that of the stage. */
-FIXTURE(trace)
-{
-	struct stage stage;
-	int session;
-	struct trace_records *trace;
-};
+TRACE_TOPIC(trace)
 
 STAGE_ROWS(trace)
 
 STAGE_VARIANT(trace, pin_ro_fast, PIN, FAST, 0)
 STAGE_VARIANT(trace, pin_rw_slow, PIN, SLOW, HOLD_RW)
 STAGE_VARIANT(trace, pin_rw_lt_fast, PIN, FAST, HOLD_RW | HOLD_LT)
-
-FIXTURE_SETUP(trace)
-{
-	SUITE_NEEDS(NEEDS_TRACE);
-	ASSERT_STAGE_OPEN(&self->stage);
-	self->session = pincheck_open();
-	ASSERT_LE(0, self->session);
-	self->trace = calloc(1, sizeof(*self->trace));
-	ASSERT_NE(NULL, self->trace);
-}
 
 FIXTURE_TEARDOWN(trace)
 {

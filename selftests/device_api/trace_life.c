@@ -23,23 +23,7 @@
 
 static const struct hold_row row = STAGE_ROW(PIN, FAST, HOLD_RW);
 
-/* The session that traces is not that of the stage. */
-FIXTURE(trace_life)
-{
-	struct stage stage;
-	int session;
-	struct trace_records *trace;
-};
-
-FIXTURE_SETUP(trace_life)
-{
-	SUITE_NEEDS(NEEDS_TRACE);
-	ASSERT_STAGE_OPEN(&self->stage);
-	self->session = pincheck_open();
-	ASSERT_LE(0, self->session);
-	self->trace = calloc(1, sizeof(*self->trace));
-	ASSERT_NE(NULL, self->trace);
-}
+TRACE_TOPIC(trace_life)
 
 FIXTURE_TEARDOWN(trace_life)
 {

@@ -40,6 +40,7 @@
 #include "late_disk.h"
 #include "memory.h"
 #include "memory_block.h"
+#include "module_file.h"
 #include "mrelease.h"
 #include "pagemap_scan.h"
 #include "pin_accounting.h"
@@ -525,7 +526,7 @@ static bool has_module_file(void)
 	const char *file = getenv("PINCHECK_MODULE");
 
 	return file && !access(file, R_OK) &&
-	       (!syscall(SYS_delete_module, "", O_NONBLOCK) || errno != ENOSYS);
+	       module_file_can_unload();
 }
 
 static bool has_unix(void)

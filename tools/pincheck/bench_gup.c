@@ -11,6 +11,7 @@
 #include "tools/lib/cause.h"
 #include "tools/pincheck/bench_gup.h"
 #include "tools/pincheck/pincheck.h"
+#include "tools/pincheck/progress.h"
 #include "tools/table/table.h"
 
 /**
@@ -110,21 +111,16 @@ static void measure_pass(const struct gup_options *options, struct gup_result *r
 	}
 }
 
-static void print_progress(unsigned int pass, unsigned int passes)
-{
-	if (isatty(STDERR_FILENO))
-		fprintf(stderr, pass < passes ? "\rpass %u of %u" : "\r\033[K", pass + 1, passes);
-}
-
 static void run_passes(const struct gup_options *options, struct gup_result *results, struct gup_figures *figures)
 {
-	unsigned int pass;
+	struct progress progress;
 
-	for (pass = 0; pass < options->plan.passes; pass++) {
-		print_progress(pass, options->plan.passes);
+	progress_begin(&progress);
+	for (unsigned int pass = 0; pass < options->plan.passes; pass++) {
+		progress_show(&progress, "passes", pass, options->plan.passes);
 		measure_pass(options, results, figures->figures);
 	}
-	print_progress(pass, options->plan.passes);
+	progress_end(&progress);
 	for (size_t i = 0; i < gup_rows_count(); i++) {
 		struct gup_figure figure = figures->figures[i];
 
